@@ -1,0 +1,67 @@
+"""LAG: how many records a group has still to read in a partition.
+
+Its one rule: both offsets come from one instant, and what is unknown stays unknown. A group that never
+committed has no LAG (None, shown as "–"); a commit from before the log start counts from the log start, since
+the records below it are gone; a commit beyond the end read a moment earlier counts as 0, never as negative.
+Kafka's ``kafka-consumer-groups --describe`` shows the first case as "-" too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from minikafka.xray.snapshot import GroupOffset, Member, Partition, TopicPartition
+
+
+def lag_of(end: int | None, committed: int | None, log_start: int | None = None) -> int | None:
+    """``end − committed`` in records, clamped to the log that exists; ``None`` when either is unknown."""
+    if end is None or committed is None or committed < 0:
+        return None
+    return max(0, end - max(committed, log_start or 0))
+
+
+def owners(members: Iterable[Member]) -> dict[TopicPartition, str]:
+    """Which member (by id) owns which partition."""
+    return {owned: member.id for member in members for owned in member.assignment or ()}
+
+
+def group_offsets(
+    committed: Mapping[TopicPartition, tuple[int, str | None]],
+    members: Iterable[Member],
+    partitions: Mapping[TopicPartition, Partition],
+) -> tuple[GroupOffset, ...]:
+    """The offset rows of a group: all it committed to and all it is assigned, by topic and partition.
+
+    ``committed`` maps to (offset, metadata), an offset below 0 meaning "no commit"; ``partitions`` are those of
+    the same picture. A consumer that reads only committed records can reach the high watermark, so that is the
+    end where it is known, as in Kafka's own tool.
+    """
+    owner = owners(members)
+    rows = []
+    for key in sorted({*committed, *owner}):
+        offset, metadata = committed.get(key, (-1, None))
+        partition = partitions.get(key)
+        end = readable_end(partition)
+        start = partition.log_start if partition else None
+        known = offset if offset >= 0 else None
+        rows.append(
+            GroupOffset(
+                topic=key.topic,
+                partition=key.partition,
+                committed=known,
+                end=end,
+                log_start=start,
+                lag=lag_of(end, known, start),
+                member=owner.get(key),
+                metadata=metadata,
+                error=partition.error if partition else "UNKNOWN_TOPIC_OR_PARTITION",
+            )
+        )
+    return tuple(rows)
+
+
+def readable_end(partition: Partition | None) -> int | None:
+    """The offset up to which a consumer can read: the high watermark, or the end where that is unknown."""
+    if partition is None:
+        return None
+    return partition.high_watermark if partition.high_watermark is not None else partition.end
