@@ -1,0 +1,56 @@
+"""Every decision that Kafka takes, as one small pure function with Kafka's name and rule: the organs.
+
+One rule: no state, no I/O, standard library only. One file per family; `Organs` is the value that a cluster is
+given, so that an exercise can transplant a learner's function.
+"""
+
+from minikafka.policy.assignment import (
+    assign_cooperative_sticky,
+    assign_range,
+    assign_round_robin,
+    assign_sticky,
+)
+from minikafka.policy.batching import batch_is_ready
+from minikafka.policy.compaction import survives_compaction
+from minikafka.policy.consuming import lag
+from minikafka.policy.election import elect_leader
+from minikafka.policy.organs import Assignor, Organs
+from minikafka.policy.partitioning import murmur2, next_sticky_partition, partition_for_key
+from minikafka.policy.placement import place_replicas
+from minikafka.policy.replication import (
+    acks_satisfied,
+    has_enough_replicas,
+    high_watermark,
+    is_in_sync,
+    truncation_offset,
+)
+from minikafka.policy.segments import SegmentFacts, floor_entry, segments_to_delete, should_roll
+from minikafka.policy.voting import grants_vote, majority
+
+__all__ = [
+    "Assignor",
+    "Organs",
+    "SegmentFacts",
+    "acks_satisfied",
+    "assign_cooperative_sticky",
+    "assign_range",
+    "assign_round_robin",
+    "assign_sticky",
+    "batch_is_ready",
+    "elect_leader",
+    "floor_entry",
+    "grants_vote",
+    "has_enough_replicas",
+    "high_watermark",
+    "is_in_sync",
+    "lag",
+    "majority",
+    "murmur2",
+    "next_sticky_partition",
+    "partition_for_key",
+    "place_replicas",
+    "segments_to_delete",
+    "should_roll",
+    "survives_compaction",
+    "truncation_offset",
+]

@@ -1,0 +1,63 @@
+"""The organs: every decision of the cluster as one replaceable function.
+
+One rule: mechanisms call a decision through the `Organs` that they were given, positionally (so that a learner may
+name parameters freely), and never import it.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from minikafka.policy import (
+    assignment,
+    batching,
+    compaction,
+    consuming,
+    election,
+    partitioning,
+    placement,
+    replication,
+    segments,
+    voting,
+)
+
+Assignor = Callable[
+    [assignment.Subscriptions, assignment.PartitionCounts, assignment.Owned | None], assignment.Assignment
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Organs:
+    """Kafka's decisions, unless replaced: `Organs(high_watermark=mine)`. Each field's rule is in its default."""
+
+    partition_for_key: Callable[[bytes, int], int] = partitioning.partition_for_key
+    next_sticky_partition: Callable[[Sequence[int], int | None, Random], int] = (
+        partitioning.next_sticky_partition
+    )
+    batch_is_ready: Callable[[int, int, float, float], bool] = batching.batch_is_ready
+    should_roll: Callable[[int, int, int, int, int, bool, bool], bool] = segments.should_roll
+    floor_entry: Callable[[Sequence[int], int], int] = segments.floor_entry
+    segments_to_delete: Callable[[Sequence[segments.SegmentFacts], int, int, int, int, int], int] = (
+        segments.segments_to_delete
+    )
+    survives_compaction: Callable[[int, bytes | None, bytes | None, int | None, bool], bool] = (
+        compaction.survives_compaction
+    )
+    is_in_sync: Callable[[int, int, int], bool] = replication.is_in_sync
+    high_watermark: Callable[[int, int, Sequence[int]], int] = replication.high_watermark
+    acks_satisfied: Callable[[int, int], bool] = replication.acks_satisfied
+    has_enough_replicas: Callable[[int, int], bool] = replication.has_enough_replicas
+    truncation_offset: Callable[[int, int], int] = replication.truncation_offset
+    elect_leader: Callable[[Sequence[int], Collection[int], Collection[int], bool], int | None] = (
+        election.elect_leader
+    )
+    place_replicas: Callable[[Sequence[int], int, int, int], list[list[int]]] = placement.place_replicas
+    assign_range: Assignor = assignment.assign_range
+    assign_round_robin: Assignor = assignment.assign_round_robin
+    assign_sticky: Assignor = assignment.assign_sticky
+    assign_cooperative_sticky: Assignor = assignment.assign_cooperative_sticky
+    majority: Callable[[int], int] = voting.majority
+    grants_vote: Callable[[int, int, int, int, int, int | None, int | None, int, int], bool] = (
+        voting.grants_vote
+    )
+    lag: Callable[[int, int | None, int], int | None] = consuming.lag
