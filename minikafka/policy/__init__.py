@@ -1,7 +1,7 @@
 """Every decision that Kafka takes, as one small pure function with Kafka's name and rule: the organs.
 
-One rule: no state, no I/O, standard library only. One file per family; `Organs` is the value that a cluster is
-given, so that an exercise can transplant a learner's function.
+One rule: no state, no I/O, standard library only. One file per family; `Organs` is the value that a cluster
+is given, so that an exercise can transplant a learner's function.
 """
 
 from minikafka.policy.assignment import (

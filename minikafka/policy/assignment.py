@@ -2,10 +2,11 @@
 
 One rule: every partition of a subscribed topic belongs to exactly one member that subscribed to it.
 
-All four take `subscriptions` (member id → topics), `partitions` (topic → partition count; a topic that is missing
-doesn't exist and is skipped) and `owned` (member id → what it had before; only the sticky ones look at it), and
-return every member with its (topic, partition) pairs. Kafka: `RangeAssignor`, `RoundRobinAssignor`,
-`StickyAssignor`, `CooperativeStickyAssignor`; KIP-54, KIP-429. Seed section: "파티션".
+All four take `subscriptions` (member id → topics), `partitions` (topic → partition count; a topic that is
+missing doesn't exist and is skipped) and `owned` (member id → what it had before; only the sticky ones look
+at it), and return every member with its (topic, partition) pairs. Kafka: `RangeAssignor`,
+`RoundRobinAssignor`, `StickyAssignor`, `CooperativeStickyAssignor`; KIP-54, KIP-429. Seed section:
+"파티션".
 """
 
 from collections.abc import Mapping, Sequence
@@ -87,11 +88,13 @@ def assign_cooperative_sticky(
 ) -> Assignment:
     """Sticky, but a partition that changes hands is given to nobody yet.
 
-    Its owner first gives it up and joins again; the following rebalance hands it out. So members go on reading
-    everything that doesn't move. Kafka: `CooperativeStickyAssignor`, KIP-429.
+    Its owner first gives it up and joins again; the following rebalance hands it out. So members go on
+    reading everything that doesn't move. Kafka: `CooperativeStickyAssignor`, KIP-429.
     """
     assignment = assign_sticky(subscriptions, partitions, owned)
-    owner = {pair: member for member, pairs in (owned or {}).items() if member in subscriptions for pair in pairs}
+    owner = {
+        pair: member for member, pairs in (owned or {}).items() if member in subscriptions for pair in pairs
+    }
     return {
         member: [pair for pair in pairs if owner.get(pair, member) == member]
         for member, pairs in assignment.items()
@@ -128,7 +131,7 @@ def _move_one(assignment: Assignment, readers: Mapping[str, Sequence[str]], owne
     """
     for giver in sorted(assignment, key=lambda member: (-len(assignment[member]), member)):
         had = set(owned.get(giver, ()))
-        for pair in sorted(reversed(assignment[giver]), key=lambda pair: pair in had):
+        for pair in sorted(assignment[giver], key=lambda pair: pair in had):
             taker = min(readers[pair[0]], key=lambda member: (len(assignment[member]), member))
             if len(assignment[giver]) - len(assignment[taker]) >= 2:
                 assignment[giver].remove(pair)

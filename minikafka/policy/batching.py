@@ -2,7 +2,8 @@
 
 One rule: a batch leaves when it is full or has waited long enough, whichever comes first.
 
-Kafka: `RecordAccumulator.batchReady`; `batch.size` and `linger.ms`. Seed section: "배치 전송 처리" (batching).
+Kafka: `RecordAccumulator.batchReady`; `batch.size` and `linger.ms`. Seed section: "배치 전송 처리"
+(batching).
 """
 
 

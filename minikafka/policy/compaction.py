@@ -11,10 +11,10 @@ def survives_compaction(
 ) -> bool:
     """Whether a record is kept when its segment is compacted.
 
-    `latest_offset`: the offset of the newest record with this key in the part of the log that is being compacted,
-    or None when no such record was seen. `marker_expired`: whether `delete.retention.ms` has passed since this
-    record was first compacted; it matters only for a deletion marker (a record with a key and no value).
-    Kafka: `Cleaner.shouldRetainRecord`.
+    `latest_offset`: the offset of the newest record with this key in the part of the log that is being
+    compacted, or None when no such record was seen. `marker_expired`: whether `delete.retention.ms` has
+    passed since this record was first compacted; it matters only for a deletion marker (a record with a key
+    and no value). Kafka: `Cleaner.shouldRetainRecord`.
     """
     if key is None:
         return False

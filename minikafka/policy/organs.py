@@ -1,7 +1,7 @@
 """The organs: every decision of the cluster as one replaceable function.
 
-One rule: mechanisms call a decision through the `Organs` that they were given, positionally (so that a learner may
-name parameters freely), and never import it.
+One rule: mechanisms call a decision through the `Organs` that they were given, positionally (so that a
+learner may name parameters freely), and never import it.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -28,7 +28,7 @@ Assignor = Callable[
 
 @dataclass(frozen=True, slots=True)
 class Organs:
-    """Kafka's decisions, unless replaced: `Organs(high_watermark=mine)`. Each field's rule is in its default."""
+    """Kafka's decisions, unless replaced: `Organs(high_watermark=mine)`. Each default tells its rule."""
 
     partition_for_key: Callable[[bytes, int], int] = partitioning.partition_for_key
     next_sticky_partition: Callable[[Sequence[int], int | None, Random], int] = (

@@ -1,7 +1,7 @@
 """Which partition a record goes to.
 
-One rule: a key decides its partition for ever (as long as the partition count stays), and records without a key
-fill one partition's batch before they move to another.
+One rule: a key decides its partition for ever (as long as the partition count stays), and records without a
+key fill one partition's batch before they move to another.
 
 Kafka: `BuiltInPartitioner`, `Utils.murmur2`, `Utils.toPositive`; KIP-480 and KIP-794 (sticky partitioning).
 Seed section: "파티션" (partitions).
@@ -34,8 +34,8 @@ def murmur2(data: bytes) -> int:
 def partition_for_key(key: bytes, partition_count: int) -> int:
     """The partition (0 … partition_count - 1) that every record with this key goes to.
 
-    Kafka: `BuiltInPartitioner.partitionForKey`: murmur2 of the key, sign bit dropped, modulo the partition count.
-    So adding partitions sends most keys elsewhere.
+    Kafka: `BuiltInPartitioner.partitionForKey`: murmur2 of the key, sign bit dropped, modulo the partition
+    count. So adding partitions sends most keys elsewhere.
     """
     return (murmur2(key) & 0x7FFFFFFF) % partition_count
 

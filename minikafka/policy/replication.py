@@ -1,6 +1,7 @@
 """What leader and followers of a partition decide.
 
-One rule: a record counts as committed once every in-sync replica has it; nothing else is ever shown to a consumer.
+One rule: a record counts as committed once every in-sync replica has it; nothing else is ever shown to a
+consumer.
 
 Kafka: `Partition` (`maybeIncrementLeaderHW`, `maybeShrinkIsr`, `checkEnoughReplicasReachOffset`),
 `AbstractFetcherThread.truncateOnFetchResponse`; KIP-101, KIP-595. Seed sections: "리플리케이션", "고가용성".
@@ -21,8 +22,8 @@ def is_in_sync(now_ms: int, last_caught_up_ms: int, replica_lag_time_max_ms: int
 def high_watermark(current: int, leader_end_offset: int, isr_end_offsets: Sequence[int]) -> int:
     """The offset below which every record is committed.
 
-    `isr_end_offsets`: the log end offsets of the in-sync followers (the leader's may be among them). The smallest
-    end offset of the ISR, the leader included, but never lower than it was. Kafka:
+    `isr_end_offsets`: the log end offsets of the in-sync followers (the leader's may be among them). The
+    smallest end offset of the ISR, the leader included, but never lower than it was. Kafka:
     `Partition.maybeIncrementLeaderHW`.
     """
     return max(current, min([leader_end_offset, *isr_end_offsets]))
@@ -48,8 +49,8 @@ def has_enough_replicas(isr_size: int, min_insync_replicas: int) -> bool:
 def truncation_offset(follower_end: int, diverging_end: int) -> int:
     """The offset a follower cuts its log back to before it copies from a new leader.
 
-    `diverging_end`: where the leader's log ends for the newest leader epoch both know; `follower_end`: where the
-    follower's log ends (for that epoch). What lies beyond either is not shared. Kafka:
+    `diverging_end`: where the leader's log ends for the newest leader epoch both know; `follower_end`:
+    where the follower's log ends (for that epoch). What lies beyond either is not shared. Kafka:
     `AbstractFetcherThread.getOffsetTruncationState`, KIP-101, KIP-595 (diverging epoch).
     """
     return min(follower_end, diverging_end)

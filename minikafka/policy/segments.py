@@ -1,9 +1,10 @@
 """Where a log is cut into segments, where a lookup starts, and which segments retention deletes.
 
-One rule: only whole segments are rolled or deleted, the oldest first, and never one that holds a record above the
-high watermark.
+One rule: only whole segments are rolled or deleted, the oldest first, and never one that holds a record
+above the high watermark.
 
-Kafka: `LogSegment.shouldRoll`, `AbstractIndex.lookup`, `UnifiedLog.deleteOldSegments`. Seed section: "세그먼트".
+Kafka: `LogSegment.shouldRoll`, `AbstractIndex.lookup`, `UnifiedLog.deleteOldSegments`. Seed section:
+"세그먼트".
 """
 
 from bisect import bisect_right
@@ -32,9 +33,9 @@ def should_roll(
 ) -> bool:
     """Whether the active segment is closed and a new one begun before `incoming_bytes` are appended.
 
-    `age_ms` counts from the segment's first record (by timestamps where it has them); an empty segment never
-    rolls for its age. `offset_delta_overflows`: the offset doesn't fit in 32 bits relative to the base offset.
-    Kafka: `LogSegment.shouldRoll`; `segment.bytes`, `segment.ms`, `segment.index.bytes`.
+    `age_ms` counts from the segment's first record (by timestamps where it has them); an empty segment
+    never rolls for its age. `offset_delta_overflows`: the offset doesn't fit in 32 bits relative to the
+    base offset. Kafka: `LogSegment.shouldRoll`; `segment.bytes`, `segment.ms`, `segment.index.bytes`.
     """
     is_full = size_bytes > segment_bytes - incoming_bytes
     is_old = size_bytes > 0 and age_ms > segment_ms
@@ -60,11 +61,12 @@ def segments_to_delete(
 ) -> int:
     """How many of the oldest segments are to be deleted. The last of `segments` is the active one.
 
-    -1 for `retention_ms` or `retention_bytes` means no limit. The three reasons are tried in turn, each on what
-    the one before left: the newest record is older than `retention_ms`; the log without the segment is still at
-    least `retention_bytes`; every record lies below the log start offset. Each stops at the first segment that it
-    keeps. An empty active segment stays. When all are to go, the caller first rolls a new active segment.
-    Kafka: `UnifiedLog.deleteOldSegments`, `deletableSegments`; `retention.ms`, `retention.bytes`.
+    -1 for `retention_ms` or `retention_bytes` means no limit. The three reasons are tried in turn, each on
+    what the one before left: the newest record is older than `retention_ms`; the log without the segment is
+    still at least `retention_bytes`; every record lies below the log start offset. Each stops at the first
+    segment that it keeps. An empty active segment stays. When all are to go, the caller first rolls a new
+    active segment. Kafka: `UnifiedLog.deleteOldSegments`, `deletableSegments`; `retention.ms`,
+    `retention.bytes`.
     """
 
     def may_go(segment: SegmentFacts) -> bool:
@@ -83,6 +85,8 @@ def segments_to_delete(
                 break
             excess_bytes -= segments[doomed].size_bytes
             doomed += 1
-    while doomed < len(segments) - 1 and segments[doomed].next_offset <= min(log_start_offset, high_watermark):
+    while doomed < len(segments) - 1 and segments[doomed].next_offset <= min(
+        log_start_offset, high_watermark
+    ):
         doomed += 1
     return doomed

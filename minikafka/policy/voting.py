@@ -1,8 +1,10 @@
 """What a majority is, and who gets a vote.
 
-One rule: any two majorities share a voter, so an epoch has one leader at most and he has all that was committed.
+One rule: any two majorities share a voter, so an epoch has one leader at most and he has all that was
+committed.
 
-Kafka: `KafkaRaftClient.handleVoteRequest`, KIP-595. Seed section: "주키퍼 의존성" (a majority of the ensemble).
+Kafka: `KafkaRaftClient.handleVoteRequest`, KIP-595. Seed section: "주키퍼 의존성" (a majority of the
+ensemble).
 """
 
 
@@ -25,9 +27,9 @@ def grants_vote(
     """Whether a voter gives its vote to `candidate`.
 
     `epoch`, `voted_for` and `leader` are the voter's; the last two are what it knows for its own epoch.
-    `*_last_epoch` is the epoch of the last record in the log and `*_end_offset` the offset after it. In an older
-    epoch never; in a newer one, or when it has neither voted otherwise nor seen a leader, when the candidate's log
-    is at least as up to date as its own. Kafka: `UnattachedState.canGrantVote`, KIP-595.
+    `*_last_epoch` is the epoch of the last record in the log and `*_end_offset` the offset after it. In an
+    older epoch never; in a newer one, or when it has neither voted otherwise nor seen a leader, when the
+    candidate's log is at least as up to date as its own. Kafka: `UnattachedState.canGrantVote`, KIP-595.
     """
     if candidate_epoch < epoch:
         return False

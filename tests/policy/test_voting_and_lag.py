@@ -1,0 +1,54 @@
+from dataclasses import fields
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minikafka.policy import Organs, grants_vote, lag, majority
+
+
+@given(st.integers(1, 99))
+def test_two_majorities_share_a_voter(voters: int) -> None:
+    assert majority(voters) * 2 > voters
+    assert (majority(voters) - 1) * 2 <= voters
+
+
+def asks(candidate: int = 2, epoch: int = 5, last: int = 4, end: int = 10, **voter: int | None) -> bool:
+    mine: dict[str, int | None] = {
+        "epoch": 4,
+        "voted_for": None,
+        "leader": None,
+        "last_epoch": 4,
+        "end_offset": 10,
+    }
+    mine |= voter
+    return grants_vote(candidate, epoch, last, end, *mine.values())  # type: ignore[arg-type]
+
+
+def test_a_vote_goes_to_a_log_that_is_up_to_date() -> None:
+    assert asks()
+    assert asks(end=11)
+    assert not asks(end=9)
+    assert not asks(last=3, end=99)
+    assert asks(last=5, end=1)
+
+
+def test_one_vote_an_epoch() -> None:
+    assert not asks(epoch=4, voted_for=3)
+    assert asks(epoch=4, voted_for=2)
+    assert asks(epoch=5, voted_for=3)
+    assert not asks(epoch=4, leader=3)
+    assert not asks(epoch=3)
+
+
+def test_lag_counts_from_the_committed_offset() -> None:
+    assert lag(10, 4, 0) == 6
+    assert lag(10, 4, 6) == 6
+    assert lag(10, None, 0) is None
+    assert lag(10, -1, 0) is None
+
+
+def test_an_organ_is_replaced_alone() -> None:
+    mine = Organs(majority=lambda voters: 1)
+    assert mine.majority(5) == 1
+    changed = [f.name for f in fields(Organs) if getattr(mine, f.name) is not getattr(Organs(), f.name)]
+    assert changed == ["majority"]
