@@ -1,0 +1,15 @@
+"""What may be wrong with record bytes, as one family of exceptions.
+
+The rule: whatever the bytes are, reading them ends in data or in `CorruptRecords`, never in an
+`IndexError`, a codec's own exception, or all of the memory.
+"""
+
+from __future__ import annotations
+
+
+class CorruptRecords(ValueError):
+    """The bytes are not what a record batch may be; the message says in one sentence how."""
+
+
+class DecompressionLimit(CorruptRecords):
+    """The data would grow beyond the limit when decompressed (a codec bomb, or a far too large batch)."""

@@ -1,0 +1,67 @@
+"""Variable-length integers: 7 bits a byte, low bits first, the high bit says "more follows".
+
+The rule: signed numbers are zigzag-coded (0, -1, 1, -2 … become 0, 1, 2, 3 …), so that small numbers of
+either sign are short. Kafka's `ByteUtils.readVarint`, `writeVarint`, `readVarlong`.
+"""
+
+from __future__ import annotations
+
+from minikafka.records.errors import CorruptRecords
+
+Buffer = bytes | bytearray | memoryview
+
+MAX_BYTES = 10
+"""A 64-bit number takes at most ten bytes."""
+
+
+def encode_unsigned(value: int) -> bytes:
+    """`value` (0 to 2**64-1) as a varint without zigzag."""
+    if value < 128:
+        return bytes((value,))
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _zigzag(value: int) -> int:
+    return value << 1 if value >= 0 else (-value << 1) - 1
+
+
+# Most lengths and deltas are small: their codes are looked up, not computed.
+_SMALL = tuple(encode_unsigned(_zigzag(value)) for value in range(1024))
+
+
+def encode_varint(value: int) -> bytes:
+    """`value` (a signed 64-bit integer) as a zigzag varint."""
+    if 0 <= value < 1024:
+        return _SMALL[value]
+    return encode_unsigned(_zigzag(value))
+
+
+def varint_size(value: int) -> int:
+    """How many bytes `encode_varint(value)` takes."""
+    return max(1, (_zigzag(value).bit_length() + 6) // 7)
+
+
+def read_unsigned(data: Buffer, position: int) -> tuple[int, int]:
+    """The unsigned varint at `position` and the position after it; `CorruptRecords` when it doesn't end."""
+    result = 0
+    try:
+        for shift in range(0, 7 * MAX_BYTES, 7):
+            byte = data[position]
+            position += 1
+            result |= (byte & 127) << shift
+            if byte < 128:
+                return result & 0xFFFFFFFFFFFFFFFF, position
+    except IndexError:
+        raise CorruptRecords("the data ends inside a varint") from None
+    raise CorruptRecords("a varint is longer than 10 bytes")
+
+
+def read_varint(data: Buffer, position: int) -> tuple[int, int]:
+    """The zigzag varint at `position` and the position after it; `CorruptRecords` when it doesn't end."""
+    raw, position = read_unsigned(data, position)
+    return (raw >> 1) ^ -(raw & 1), position
