@@ -58,7 +58,7 @@ def diff(old: Snapshot | None, new: Snapshot) -> Delta:
 def apply(old: Snapshot | None, delta: Delta) -> Snapshot:
     """The new snapshot. ValueError when the delta starts from another one than ``old``."""
     if delta.base_version != (old.version if old else None):
-        raise ValueError(f"this delta starts at version {delta.base_version}, the picture here is another one")
+        raise ValueError(f"this delta starts at version {delta.base_version}: another picture than this")
     topics = {t.name: t for t in old.topics} if old else {}
     topics.update((t.name, t) for t in delta.topics)
     groups = {g.id: g for g in old.groups or ()} if old else {}

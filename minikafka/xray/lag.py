@@ -32,9 +32,9 @@ def group_offsets(
 ) -> tuple[GroupOffset, ...]:
     """The offset rows of a group: all it committed to and all it is assigned, by topic and partition.
 
-    ``committed`` maps to (offset, metadata), an offset below 0 meaning "no commit"; ``partitions`` are those of
-    the same picture. A consumer that reads only committed records can reach the high watermark, so that is the
-    end where it is known, as in Kafka's own tool.
+    ``committed`` maps to (offset, metadata), an offset below 0 meaning "no commit"; ``partitions`` are
+    those of the same picture. A consumer can read up to the high watermark, so that is the end where it is
+    known, as in Kafka's own tool.
     """
     owner = owners(members)
     rows = []

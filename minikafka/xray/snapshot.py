@@ -37,7 +37,7 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
 
 
 class Replica(msgspec.Struct, frozen=True):
-    """One copy of a partition on one broker. ``end`` is this replica's LEO, ``high_watermark`` what *it* knows."""
+    """One copy of a partition on one broker: ``end`` is its LEO, ``high_watermark`` what *it* knows."""
 
     broker: str
     log_start: int | None = None

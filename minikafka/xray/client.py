@@ -1,0 +1,176 @@
+"""The viewer's end of the x-ray socket: a ``Feed`` of pictures from a minikafka cluster.
+
+Its one rule: a lost cluster is a state to show, not an error; the feed tries again for ever, and finds the
+cluster anew by its name when it came back on another port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from minikafka.xray import wire
+from minikafka.xray.delta import apply
+from minikafka.xray.discovery import Announcement, find_cluster
+from minikafka.xray.snapshot import Snapshot
+from minikafka.xray.source import Answer
+
+RETRY_S = 1.0
+CONNECT_TIMEOUT_S = 5.0
+COMMAND_TIMEOUT_S = 60.0
+
+
+class Refused(ConnectionError):
+    """The server closed with a reason."""
+
+
+class XrayClient:
+    """One connection. Made by ``open``; ``ConnectionError`` with one sentence for all that goes wrong."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, name: str) -> None:
+        self.name = name
+        self._reader = reader
+        self._writer = writer
+        self._answers: dict[int, asyncio.Future[Answer]] = {}
+        self._next_id = 0
+        self.closed = False
+
+    @classmethod
+    async def open(cls, host: str, port: int, token: str, *, watch: bool = True) -> XrayClient:
+        """Connect and be let in."""
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                reader, writer = await asyncio.open_connection(host, port)
+                writer.write(wire.encode(wire.Hello(token=token, watch=watch)))
+                first = await _read(reader)
+        except TimeoutError:
+            raise ConnectionError(f"No answer from {host}:{port} within {CONNECT_TIMEOUT_S:g} s.") from None
+        except OSError as error:
+            if isinstance(error, Refused):
+                raise
+            raise ConnectionError(f"Nobody listens on {host}:{port} ({error.strerror or error}).") from None
+        if not isinstance(first, wire.Welcome):
+            raise ConnectionError(f"{host}:{port} is not a minikafka x-ray socket.")
+        return cls(reader, writer, first.name)
+
+    async def pictures(self, show: Callable[[Snapshot], None]) -> None:
+        """Read until the connection ends, ending in ConnectionError: pictures to ``show``, answers to whom they"""
+        snapshot: Snapshot | None = None
+        try:
+            while True:
+                message = await _read(self._reader)
+                if isinstance(message, wire.Push):
+                    snapshot = apply(snapshot, message.delta)
+                    show(snapshot)
+                elif isinstance(message, wire.Answered):
+                    waiting = self._answers.pop(message.id, None)
+                    if waiting is not None and not waiting.done():
+                        waiting.set_result(message.answer)
+        except (OSError, ValueError) as error:
+            raise ConnectionError(str(error)) from None
+        finally:
+            self.close()
+
+    async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
+        """Send it, await its answer (``pictures`` must be running). ConnectionError when it is lost."""
+        if self.closed:
+            raise ConnectionError("The cluster is not connected.")
+        self._next_id += 1
+        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._answers[self._next_id] = waiting
+        self._writer.write(wire.encode(wire.Ask(self._next_id, name, dict(args))))
+        try:
+            async with asyncio.timeout(COMMAND_TIMEOUT_S):
+                return await waiting
+        except TimeoutError:
+            raise ConnectionError(f"No answer to {name} within {COMMAND_TIMEOUT_S:g} s.") from None
+
+    def close(self) -> None:
+        """End the connection; who waits for an answer learns it."""
+        self.closed = True
+        self._writer.close()
+        for waiting in self._answers.values():
+            if not waiting.done():
+                waiting.set_exception(ConnectionError("The connection ended before the answer came."))
+        self._answers.clear()
+
+
+def _pass_on(reading: asyncio.Task[None], first: asyncio.Future[Snapshot]) -> None:
+    """Whoever waits for the first picture learns why there will be none."""
+    if not first.done() and not reading.cancelled():
+        first.set_exception(reading.exception() or ConnectionError("The connection ended."))
+
+
+async def _read(reader: asyncio.StreamReader) -> wire.FromServer:
+    try:
+        message = wire.decode_from_server(await wire.read_frame(reader, wire.MAX_PUSH_BYTES))
+    except EOFError:
+        raise ConnectionError("The cluster closed the connection.") from None
+    except wire.FrameError as error:
+        raise ConnectionError(f"The cluster sent something that is no frame: {error}.") from None
+    if isinstance(message, wire.Refusal):
+        raise Refused(message.reason)
+    return message
+
+
+class SocketFeed:
+    """A ``Feed`` from a cluster that announced itself on this machine."""
+
+    def __init__(
+        self, announcement: Announcement, *, find: Callable[[str], Announcement] = find_cluster
+    ) -> None:
+        self.label = f"cluster {announcement.name}"
+        self.refusal: str | None = None
+        self._announcement = announcement
+        self._find = find
+        self._client: XrayClient | None = None
+
+    async def once(self) -> Snapshot:
+        """One picture."""
+        client = await self._open()
+        first: asyncio.Future[Snapshot] = asyncio.get_running_loop().create_future()
+        reading = asyncio.create_task(
+            client.pictures(lambda snapshot: None if first.done() else first.set_result(snapshot))
+        )
+        try:
+            reading.add_done_callback(lambda done: _pass_on(done, first))
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                return await first
+        except TimeoutError:
+            raise ConnectionError(f"{self.label} sent no picture within {CONNECT_TIMEOUT_S:g} s.") from None
+        finally:
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                await reading
+
+    async def watch(self, show: Callable[[Snapshot], None], lost: Callable[[str], None]) -> None:
+        """Pictures for ever, through losses."""
+        while True:
+            try:
+                self._client = await self._open()
+                await self._client.pictures(show)
+            except ConnectionError as error:
+                lost(str(error))
+                await asyncio.sleep(RETRY_S)
+
+    async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
+        """Send a command on the watching connection."""
+        if self._client is None:
+            return Answer(False, "The cluster is not connected.")
+        try:
+            return await self._client.command(name, args)
+        except ConnectionError as error:
+            return Answer(False, str(error))
+
+    async def close(self) -> None:
+        """End the connection."""
+        if self._client is not None:
+            self._client.close()
+
+    async def _open(self) -> XrayClient:
+        # The same name may live again on another port: ask the announcements anew before each try.
+        with contextlib.suppress(LookupError):
+            self._announcement = self._find(self._announcement.name)
+        return await XrayClient.open("127.0.0.1", self._announcement.port, self._announcement.token)

@@ -1,0 +1,214 @@
+"""The x-ray server: pushes a cluster's snapshots to viewers on 127.0.0.1 and carries their commands.
+
+Its one rule: nothing is built while no one watches, and at most ``1 / INTERVAL_S`` pictures a second
+however fast the cluster moves: one builder makes the picture, each viewer gets the difference to the one it
+has. A slow viewer skips pictures; a rude one loses its connection and nobody else notices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+from collections.abc import Callable
+
+from minikafka.xray import wire
+from minikafka.xray.delta import diff
+from minikafka.xray.snapshot import Snapshot
+from minikafka.xray.source import Answer, Source
+
+INTERVAL_S = 0.1
+HELLO_TIMEOUT_S = 10.0
+MAX_VIEWERS = 64
+
+
+class XrayServer:
+    """Serves one source, all in the loop that ``start`` ran in; ``changed`` may come from any thread."""
+
+    def __init__(self, source: Source, *, name: str, token: str, interval_s: float = INTERVAL_S) -> None:
+        self.name = name
+        self.port = 0
+        self._source = source
+        self._token = token
+        self._interval_s = interval_s
+        self._server: asyncio.Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._viewers: dict[int, _Viewer] = {}
+        self._next_viewer = 0
+        self._dirty = asyncio.Event()
+        self._builder: asyncio.Task[None] | None = None
+        self.latest: Snapshot | None = None
+        self.problem: str | None = None
+        """Why the last picture could not be built, if so."""
+
+    async def start(self, port: int = 0) -> int:
+        """Listen on 127.0.0.1 (0: a free port) and return the port. OSError when it is taken."""
+        self._loop = asyncio.get_running_loop()
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", port)
+        self.port = int(self._server.sockets[0].getsockname()[1])
+        return self.port
+
+    async def close(self) -> None:
+        """Stop listening and end all connections."""
+        if self._server is not None:
+            self._server.close()
+        tasks = [*self._connections]
+        if self._builder is not None:
+            tasks.append(self._builder)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._server is not None:
+            await self._server.wait_closed()
+
+    @property
+    def viewers(self) -> int:
+        """How many watch now."""
+        return len(self._viewers)
+
+    def changed(self) -> None:
+        """Something changed in the cluster. Cheap, and safe from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop closed in between
+                self._loop.call_soon_threadsafe(self._dirty.set)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections[task] = writer
+        try:
+            await self._converse(reader, writer)
+        except wire.FrameError as error:
+            await _refuse(writer, f"Closed: {error}.")
+        except (EOFError, OSError, asyncio.CancelledError):
+            pass
+        finally:
+            del self._connections[task]
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(HELLO_TIMEOUT_S):
+                hello = wire.decode_from_viewer(await wire.read_frame(reader, wire.MAX_REQUEST_BYTES))
+        except TimeoutError:
+            return await _refuse(writer, f"Closed: no token came within {HELLO_TIMEOUT_S:g} s.")
+        if not isinstance(hello, wire.Hello):
+            return await _refuse(writer, "Closed: the first frame must be a hello with the token.")
+        if not hmac.compare_digest(hello.token.encode(), self._token.encode()):
+            return await _refuse(writer, "Closed: wrong token.")
+        if hello.version != wire.VERSION:
+            return await _refuse(
+                writer, f"Closed: this cluster speaks x-ray version {wire.VERSION}, not {hello.version}."
+            )
+        if hello.watch and len(self._viewers) >= MAX_VIEWERS:
+            return await _refuse(writer, f"Closed: {MAX_VIEWERS} viewers watch already.")
+        writer.write(wire.encode(wire.Welcome(self.name)))
+        pusher = self._admit(writer) if hello.watch else None
+        try:
+            async with asyncio.TaskGroup() as commands:
+                while True:
+                    ask = wire.decode_from_viewer(await wire.read_frame(reader, wire.MAX_REQUEST_BYTES))
+                    if not isinstance(ask, wire.Ask):
+                        raise wire.FrameError("a second hello")
+                    commands.create_task(self._answer(ask, writer))
+        except* (EOFError, OSError):
+            pass
+        except* wire.FrameError as group:
+            raise group.exceptions[0] from None
+        finally:
+            if pusher is not None:
+                pusher.close()
+
+    async def _answer(self, ask: wire.Ask, writer: asyncio.StreamWriter) -> None:
+        try:
+            answer = await self._source.command(ask.name, ask.args)
+            frame = wire.encode(wire.Answered(ask.id, answer))
+        except Exception as error:  # a source's failure is an answer: the viewer must see it and live on
+            answer = Answer(False, f"{ask.name} failed: {type(error).__name__}: {error}")
+            frame = wire.encode(wire.Answered(ask.id, answer))
+        if not writer.is_closing():
+            writer.write(frame)
+        self._dirty.set()
+
+    def _admit(self, writer: asyncio.StreamWriter) -> _Viewer:
+        self._next_viewer += 1
+        viewer = _Viewer(writer, number=self._next_viewer, leave=self._leave)
+        self._viewers[viewer.number] = viewer
+        self._dirty.set()
+        if self._builder is None:
+            self._builder = asyncio.create_task(self._build(), name="xray-builder")
+        return viewer
+
+    def _leave(self, viewer: _Viewer) -> None:
+        self._viewers.pop(viewer.number, None)
+        if not self._viewers and self._builder is not None:
+            self._builder.cancel()
+            self._builder = None
+
+    async def _build(self) -> None:
+        """Runs only while somebody watches."""
+        stop = self._source.subscribe(self.changed)
+        try:
+            while True:
+                await self._dirty.wait()
+                self._dirty.clear()
+                try:
+                    self.latest = await self._source.snapshot()
+                    self.problem = None
+                except Exception as error:  # one bad picture must not blind the viewers to the next
+                    self.problem = f"{type(error).__name__}: {error}"
+                    asyncio.get_running_loop().call_later(1.0, self._dirty.set)
+                else:
+                    for viewer in list(self._viewers.values()):
+                        viewer.offer(self.latest)
+                await asyncio.sleep(self._interval_s)
+        finally:
+            stop()
+
+
+class _Viewer:
+    """One watching connection: holds the newest picture until the socket takes it."""
+
+    def __init__(
+        self, writer: asyncio.StreamWriter, *, number: int, leave: Callable[[_Viewer], None]
+    ) -> None:
+        self.number = number
+        self._writer = writer
+        self._leave = leave
+        self._sent: Snapshot | None = None
+        self._next: Snapshot | None = None
+        self._wake = asyncio.Event()
+        self._task = asyncio.create_task(self._push(), name=f"xray-viewer-{number}")
+
+    def offer(self, snapshot: Snapshot) -> None:
+        self._next = snapshot
+        self._wake.set()
+
+    def close(self) -> None:
+        self._task.cancel()
+        self._leave(self)
+
+    async def _push(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            snapshot = self._next
+            if snapshot is None or snapshot is self._sent:
+                continue
+            self._writer.write(wire.encode(wire.Push(diff(self._sent, snapshot))))
+            self._sent = snapshot
+            try:
+                await self._writer.drain()
+            except OSError:
+                return
+
+
+async def _refuse(writer: asyncio.StreamWriter, reason: str) -> None:
+    """Say why, then close in order so that the sentence arrives."""
+    with contextlib.suppress(OSError, TimeoutError):
+        writer.write(wire.encode(wire.Refusal(reason)))
+        async with asyncio.timeout(1.0):
+            await writer.drain()
+            if writer.can_write_eof():
+                writer.write_eof()
