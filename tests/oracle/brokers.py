@@ -1,0 +1,113 @@
+"""The two sides: a real Apache Kafka in its own process, and ours. Each an address that lasts for the test session.
+
+Environment: REAL_KAFKA (path of the script `real-kafka`), ORACLE_THEIRS and ORACLE_OURS (HOST:PORT of brokers that
+already run; ORACLE_OURS=real compares the real Kafka with itself, which proves the scripts and the normalisation).
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from oracle.script import Broker, until
+
+ROOT = Path(__file__).resolve().parents[2]
+# The same on both sides; the script `real-kafka` sets these.
+SETTINGS = {"offsets.topic.num.partitions": "5", "group.initial.rebalance.delay.ms": "0"}
+COORDINATOR_PROBES = 40
+
+Address = tuple[str, int]
+
+
+def real_kafka_script() -> Path:
+    return Path(os.environ.get("REAL_KAFKA") or ROOT.parent / "shared" / "real-kafka" / "real-kafka")
+
+
+def why_no_real_kafka() -> str | None:
+    """One sentence, or None when a real Kafka can be started."""
+    if os.environ.get("ORACLE_THEIRS"):
+        return None
+    script = real_kafka_script()
+    if not script.exists():
+        return f"no real Kafka to compare with: {script} is missing (set REAL_KAFKA to its path)"
+    for program, package in (("java", "openjdk-17-jre-headless"), ("mvn", "maven")):
+        if not shutil.which(program):
+            return f"no real Kafka to compare with: {program} is not installed (Debian: {package})"
+    return None
+
+
+def address(text: str) -> Address:
+    host, port = text.strip().split(",")[0].rsplit(":", 1)
+    return host, int(port)
+
+
+def free_port() -> int:
+    """A port P where P and P+101 (the controller's) are free, below the range that the system hands out."""
+    for port in range(20_000 + os.getpid() % 8_000, 32_000):
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for candidate in (port, port + 101):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", candidate))
+            return port
+    raise OSError("no free port below 32000")
+
+
+@contextlib.contextmanager
+def real_kafka() -> Iterator[Address]:
+    """One broker of Apache Kafka 4.3.1; it ends with the session."""
+    if "ORACLE_THEIRS" in os.environ:
+        yield ready(address(os.environ["ORACLE_THEIRS"]))
+        return
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            [real_kafka_script(), "up", "--brokers", "1", "--port", str(free_port())],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if not line:
+                log.seek(0)
+                raise AssertionError(f"the real Kafka did not start:\n{log.read()[-3000:]}")
+            yield ready(address(line))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+@contextlib.contextmanager
+def minikafka() -> Iterator[Address]:
+    """One broker of ours, in this process, with the real one's settings."""
+    if "ORACLE_OURS" in os.environ:
+        yield ready(address(os.environ["ORACLE_OURS"]))
+        return
+    from minikafka import Cluster
+
+    with Cluster(brokers=1, config=SETTINGS) as cluster:
+        yield ready(address(cluster.bootstrap_servers))
+
+
+def ready(where: Address) -> Address:
+    """Wait until every partition of the offsets topic has its coordinator: scripts start from a calm cluster."""
+    broker = Broker(*where)
+    groups = [f"probe-{n}" for n in range(COORDINATOR_PROBES)]
+
+    def coordinates() -> bool:
+        found = broker.quietly("find_coordinator", 4, key_type=0, coordinator_keys=groups)
+        if any(answer["error_code"] != "NONE" for answer in found["coordinators"]):
+            return False
+        described = broker.quietly("describe_groups", 5, groups=groups)
+        return all(answer["error_code"] == "NONE" for answer in described["groups"])
+
+    try:
+        until(coordinates, "the group coordinator serves", 60)
+    finally:
+        broker.close()
+    return where
