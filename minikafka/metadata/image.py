@@ -1,0 +1,239 @@
+"""The metadata image: brokers, topics, configurations and features at one offset of the metadata log.
+
+One rule: an image never changes; applying records gives the next one. Applying shares everything that the
+records don't touch. Kafka: `MetadataImage`, `MetadataDelta`, `PartitionRegistration`, `BrokerRegistration`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from minikafka.protocol.schema import Message
+
+NO_LEADER = -1
+NO_LEADER_CHANGE = -2
+RECOVERED, RECOVERING = 0, 1
+BROKER_RESOURCE, TOPIC_RESOURCE, CLIENT_METRICS_RESOURCE, GROUP_RESOURCE = 4, 2, 16, 32
+DEFAULT_BROKER = ""
+"""The resource name under which configurations for all brokers are kept."""
+
+_EMPTY: Mapping[Any, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a broker listens. `security_protocol` 0 is PLAINTEXT."""
+
+    name: str
+    host: str
+    port: int
+    security_protocol: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerRegistration:
+    """A registered broker. `features` maps a name to the (lowest, highest) level it understands."""
+
+    id: int
+    epoch: int
+    incarnation_id: UUID
+    listeners: tuple[Endpoint, ...]
+    rack: str | None = None
+    fenced: bool = True
+    in_controlled_shutdown: bool = False
+    log_dirs: tuple[UUID, ...] = ()
+    features: Mapping[str, tuple[int, int]] = _EMPTY
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it may lead and be in an ISR."""
+        return not self.fenced and not self.in_controlled_shutdown
+
+    def listener(self, name: str | None = None) -> Endpoint | None:
+        """The endpoint of that listener; the first one when no name is given."""
+        for endpoint in self.listeners:
+            if name is None or endpoint.name == name:
+                return endpoint
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionRegistration:
+    """A partition: who holds it, who is in sync, who leads.
+
+    `elr`: eligible leader replicas, out of the ISR but sure to have every committed record (KIP-966);
+    `last_known_elr`: the last leader of a partition that has nobody left.
+    """
+
+    replicas: tuple[int, ...]
+    isr: tuple[int, ...]
+    leader: int
+    leader_epoch: int
+    partition_epoch: int
+    leader_recovery_state: int = RECOVERED
+    directories: tuple[UUID, ...] = ()
+    removing_replicas: tuple[int, ...] = ()
+    adding_replicas: tuple[int, ...] = ()
+    elr: tuple[int, ...] = ()
+    last_known_elr: tuple[int, ...] = ()
+
+    def merge(self, change: Any) -> PartitionRegistration:
+        """The partition after a `PartitionChangeRecord`.
+
+        Naming a leader, even the same one, begins an epoch.
+        """
+        is_reign = change.leader != NO_LEADER_CHANGE
+
+        def new(value: list[Any] | None, old: tuple[Any, ...]) -> tuple[Any, ...]:
+            return old if value is None else tuple(value)
+
+        return PartitionRegistration(
+            replicas=new(change.replicas, self.replicas),
+            isr=new(change.isr, self.isr),
+            leader=change.leader if is_reign else self.leader,
+            leader_epoch=self.leader_epoch + is_reign,
+            partition_epoch=self.partition_epoch + 1,
+            leader_recovery_state=(
+                self.leader_recovery_state
+                if change.leader_recovery_state < 0
+                else change.leader_recovery_state
+            ),
+            directories=new(change.directories, self.directories),
+            removing_replicas=new(change.removing_replicas, self.removing_replicas),
+            adding_replicas=new(change.adding_replicas, self.adding_replicas),
+            elr=new(change.eligible_leader_replicas, self.elr),
+            last_known_elr=new(change.last_known_elr, self.last_known_elr),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TopicImage:
+    """A topic and its partitions by number (in ascending order)."""
+
+    name: str
+    id: UUID
+    partitions: Mapping[int, PartitionRegistration] = _EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataDelta:
+    """What differs between two images, by name; sorted, so that it can be walked in a fixed order."""
+
+    brokers: tuple[int, ...]
+    """Ids of brokers that came, went or changed."""
+    created_topics: tuple[str, ...]
+    """Names; a topic made again under its name is in both this and `deleted_topics`."""
+    deleted_topics: tuple[tuple[str, UUID], ...]
+    partitions: tuple[tuple[str, int], ...]
+    """Partitions of living topics that are new or changed."""
+    configs: tuple[tuple[int, str], ...]
+    """(resource type, resource name) whose configurations changed."""
+    features: bool
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.brokers
+            or self.created_topics
+            or self.deleted_topics
+            or self.partitions
+            or self.configs
+            or self.features
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataImage:
+    """All of it. `offset` is that of the last record applied (-1: none)."""
+
+    offset: int = -1
+    brokers: Mapping[int, BrokerRegistration] = _EMPTY
+    topics: Mapping[str, TopicImage] = _EMPTY
+    topic_names: Mapping[UUID, str] = _EMPTY
+    configs: Mapping[tuple[int, str], Mapping[str, str]] = _EMPTY
+    features: Mapping[str, int] = _EMPTY
+    controllers: Mapping[int, tuple[Endpoint, ...]] = _EMPTY
+    next_producer_id: int = 0
+
+    def topic(self, name: str) -> TopicImage | None:
+        return self.topics.get(name)
+
+    def topic_by_id(self, topic_id: UUID) -> TopicImage | None:
+        name = self.topic_names.get(topic_id)
+        return None if name is None else self.topics[name]
+
+    def partition(self, topic: str, index: int) -> PartitionRegistration | None:
+        found = self.topics.get(topic)
+        return None if found is None else found.partitions.get(index)
+
+    def partitions(self) -> Iterator[tuple[TopicImage, int, PartitionRegistration]]:
+        """Every partition, by topic name and number."""
+        for name in sorted(self.topics):
+            topic = self.topics[name]
+            for index in sorted(topic.partitions):
+                yield topic, index, topic.partitions[index]
+
+    def alive_brokers(self) -> tuple[BrokerRegistration, ...]:
+        """The brokers that aren't fenced, by id: those that clients are told of."""
+        return tuple(self.brokers[id] for id in sorted(self.brokers) if not self.brokers[id].fenced)
+
+    def configs_of(self, resource_type: int, name: str) -> Mapping[str, str]:
+        """What was set for that resource itself; nothing of defaults."""
+        return self.configs.get((resource_type, name), _EMPTY)
+
+    def topic_configs(self, name: str) -> Mapping[str, str]:
+        return self.configs_of(TOPIC_RESOURCE, name)
+
+    def apply(self, record: Message, offset: int | None = None) -> MetadataImage:
+        """The image after one record; `offset` defaults to the next one.
+
+        Raises `ValueError` for a record that makes no sense here (say, a partition of an unknown topic).
+        """
+        return self.apply_all([record], self.offset + 1 if offset is None else offset)
+
+    def apply_all(self, records: Iterable[Message], last_offset: int) -> MetadataImage:
+        """The image after these records, the last of which stands at `last_offset`."""
+        from minikafka.metadata.replay import ImageDraft
+
+        draft = ImageDraft(self)
+        for record in records:
+            draft.replay(record)
+        return draft.image(last_offset)
+
+    def delta(self, older: MetadataImage) -> MetadataDelta:
+        """What changed since `older`."""
+        brokers = _changed(older.brokers, self.brokers)
+        topics = _changed(older.topics, self.topics)
+        created, deleted, partitions = [], [], []
+        for name in topics:
+            before, now = older.topics.get(name), self.topics.get(name)
+            if before is not None and (now is None or now.id != before.id):
+                deleted.append((name, before.id))
+                before = None
+            if now is not None:
+                if before is None:
+                    created.append(name)
+                known = _EMPTY if before is None else before.partitions
+                partitions += [(name, index) for index in _changed(known, now.partitions)]
+        return MetadataDelta(
+            brokers=tuple(brokers),
+            created_topics=tuple(created),
+            deleted_topics=tuple(deleted),
+            partitions=tuple(partitions),
+            configs=tuple(_changed(older.configs, self.configs)),
+            features=dict(older.features) != dict(self.features),
+        )
+
+    def at(self, offset: int) -> MetadataImage:
+        """The same image, known to be that of `offset` (records that change nothing were read)."""
+        return replace(self, offset=offset)
+
+
+def _changed(before: Mapping[Any, Any], now: Mapping[Any, Any]) -> list[Any]:
+    if before is now:
+        return []
+    keys = sorted({*before, *now})
+    return [key for key in keys if before.get(key) is not now.get(key) and before.get(key) != now.get(key)]

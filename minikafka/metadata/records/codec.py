@@ -1,0 +1,115 @@
+"""The frame around every metadata record, and which class stands behind which number.
+
+One rule: a record in the metadata log is (frame version 1, record type, record version) as unsigned
+varints, then the fields. Kafka: `MetadataRecordSerde`, `AbstractApiMessageSerde`.
+"""
+
+from __future__ import annotations
+
+from minikafka.metadata.records.brokers import (
+    BrokerRegistrationChangeRecord,
+    FenceBrokerRecord,
+    RegisterBrokerRecord,
+    RegisterControllerRecord,
+    UnfenceBrokerRecord,
+    UnregisterBrokerRecord,
+)
+from minikafka.metadata.records.settings import (
+    AbortTransactionRecord,
+    BeginTransactionRecord,
+    ConfigRecord,
+    EndTransactionRecord,
+    FeatureLevelRecord,
+    NoOpRecord,
+    ProducerIdsRecord,
+    ZkMigrationStateRecord,
+)
+from minikafka.metadata.records.topics import (
+    PartitionChangeRecord,
+    PartitionRecord,
+    RemoveTopicRecord,
+    TopicRecord,
+)
+from minikafka.protocol.schema import MalformedMessage, Message
+
+FRAME_VERSION = 1
+
+RECORD_TYPES: dict[int, type[Message]] = {
+    record.SCHEMA.api_key: record
+    for record in (
+        RegisterBrokerRecord,
+        UnregisterBrokerRecord,
+        TopicRecord,
+        PartitionRecord,
+        ConfigRecord,
+        PartitionChangeRecord,
+        FenceBrokerRecord,
+        UnfenceBrokerRecord,
+        RemoveTopicRecord,
+        FeatureLevelRecord,
+        ProducerIdsRecord,
+        BrokerRegistrationChangeRecord,
+        NoOpRecord,
+        ZkMigrationStateRecord,
+        BeginTransactionRecord,
+        EndTransactionRecord,
+        AbortTransactionRecord,
+        RegisterControllerRecord,
+    )
+}
+
+
+def record_version(record: Message) -> int:
+    """The version in which the controller writes this record: the newest, or the oldest that can say it."""
+    if isinstance(record, BrokerRegistrationChangeRecord):
+        return 2 if record.log_dirs else 1 if record.in_controlled_shutdown else 0
+    return record.SCHEMA.versions[1]
+
+
+def encode_record(record: Message, version: int | None = None) -> bytes:
+    """The record's bytes as they stand in the value of a log record; `version` None is the usual one."""
+    if version is None:
+        version = record_version(record)
+    head = _varint(FRAME_VERSION) + _varint(record.SCHEMA.api_key) + _varint(version)
+    return head + record.encode(version)
+
+
+def decode_record(data: bytes | memoryview) -> Message:
+    """The record in the value of a log record.
+
+    Raises `MalformedMessage` for an unknown frame version, record type or record version, and for torn bytes.
+    """
+    frame_version, position = _read_varint(data, 0)
+    if frame_version != FRAME_VERSION:
+        raise MalformedMessage(f"metadata record: unknown frame version {frame_version}")
+    record_type, position = _read_varint(data, position)
+    version, position = _read_varint(data, position)
+    record = RECORD_TYPES.get(record_type)
+    if record is None:
+        raise MalformedMessage(f"metadata record: unknown type {record_type}")
+    lowest, highest = record.SCHEMA.versions
+    if not lowest <= version <= highest:
+        raise MalformedMessage(f"{record.__name__}: unknown version {version}")
+    return record.decode(data, version, position)
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _read_varint(data: bytes | memoryview, position: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 35, 7):
+        if position >= len(data):
+            raise MalformedMessage("metadata record: the frame is cut off")
+        byte = data[position]
+        position += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, position
+    raise MalformedMessage("metadata record: a varint is longer than 5 bytes")
