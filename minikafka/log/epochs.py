@@ -1,0 +1,124 @@
+"""At which offset each leader epoch began in this log: what tells replicas where their logs part.
+
+The rule: epochs and start offsets both ascend; a new entry removes those that contradict it.
+Kafka: `LeaderEpochFileCache`, `leader-epoch-checkpoint` (KIP-101, KIP-279, KIP-320).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import NamedTuple
+
+from minikafka.log.checkpoints import LEADER_EPOCHS, CorruptCheckpoint, format_checkpoint, parse_checkpoint
+from minikafka.world import Disk
+
+NO_EPOCH = -1
+NO_OFFSET = -1
+
+
+class EpochEntry(NamedTuple):
+    epoch: int
+    start_offset: int
+
+
+class LeaderEpochs:
+    """The entries of one log, written to its checkpoint file at each change.
+
+    The file is fsynced only by `sync()` (with the log itself): a stale or torn one after a power cut is
+    set right from the batches, which carry their epoch.
+    """
+
+    def __init__(self, disk: Disk, directory: str, log_end_offset: Callable[[], int]) -> None:
+        self._disk = disk
+        self._path = f"{directory}/{LEADER_EPOCHS}"
+        self._log_end_offset = log_end_offset
+        self._entries: list[EpochEntry] = []
+        self._unsynced = False
+
+    def load(self) -> None:
+        """Read the file; `CorruptCheckpoint` when it is broken, no entries when there is none."""
+        if not self._disk.exists(self._path):
+            return
+        entries = []
+        for words in parse_checkpoint(self._path, self._disk.read_bytes(self._path)):
+            try:
+                epoch, start_offset = (int(word) for word in words)
+            except ValueError:
+                raise CorruptCheckpoint(f"{self._path} has a malformed line: {' '.join(words)}") from None
+            entries.append(EpochEntry(epoch, start_offset))
+        pairs = zip(entries, entries[1:], strict=False)
+        if any(one.epoch >= two.epoch or one.start_offset > two.start_offset for one, two in pairs):
+            raise CorruptCheckpoint(f"{self._path} has entries out of order")
+        self._entries = entries
+
+    @property
+    def entries(self) -> tuple[EpochEntry, ...]:
+        """All of them, the oldest first."""
+        return tuple(self._entries)
+
+    @property
+    def latest(self) -> int:
+        """The newest epoch, -1 when there is none."""
+        return self._entries[-1].epoch if self._entries else NO_EPOCH
+
+    def assign(self, epoch: int, start_offset: int) -> None:
+        """Note that `epoch` begins at `start_offset`; nothing changes when it is already known to."""
+        assert epoch >= 0 and start_offset >= 0, (epoch, start_offset)
+        if self._entries:
+            last = self._entries[-1]
+            if last.epoch == epoch and start_offset >= last.start_offset:
+                return
+        while self._entries and (
+            self._entries[-1].epoch >= epoch or self._entries[-1].start_offset >= start_offset
+        ):
+            self._entries.pop()
+        self._entries.append(EpochEntry(epoch, start_offset))
+        self._write()
+
+    def end_offset_for(self, epoch: int) -> tuple[int, int]:
+        """The largest known epoch not above `epoch`, and where it ends: the start of the next one, or the
+        log's end for the newest. (-1, -1) when `epoch` is unknown and newer, or -1. An epoch older than all
+        is answered with itself and the start of the oldest. As `LeaderEpochFileCache.endOffsetFor`."""
+        if epoch == NO_EPOCH or not self._entries or epoch > self.latest:
+            return NO_EPOCH, NO_OFFSET
+        if epoch == self.latest:
+            return epoch, self._log_end_offset()
+        higher = bisect_right(self._entries, epoch, key=lambda entry: entry.epoch)
+        floor = self._entries[higher - 1].epoch if higher else epoch
+        return floor, self._entries[higher].start_offset
+
+    def epoch_for(self, offset: int) -> int:
+        """The epoch that the record at `offset` was written in, -1 when unknown."""
+        higher = bisect_right(self._entries, offset, key=lambda entry: entry.start_offset)
+        return self._entries[higher - 1].epoch if higher else NO_EPOCH
+
+    def truncate_from_end(self, end_offset: int) -> None:
+        """Remove the epochs that begin at or after `end_offset`."""
+        kept = [entry for entry in self._entries if entry.start_offset < end_offset]
+        if len(kept) < len(self._entries):
+            self._entries = kept
+            self._write()
+
+    def truncate_from_start(self, start_offset: int) -> None:
+        """Let the log begin at `start_offset`: the epoch of that offset is now said to begin there."""
+        below = [entry for entry in self._entries if entry.start_offset <= start_offset]
+        if below and below[-1].start_offset < start_offset:
+            kept = self._entries[len(below) :]
+            self._entries = [EpochEntry(below[-1].epoch, start_offset), *kept]
+            self._write()
+
+    def clear(self) -> None:
+        if self._entries:
+            self._entries = []
+            self._write()
+
+    def sync(self) -> None:
+        """Make the file durable, if it has changed."""
+        if self._unsynced:
+            self._write(sync=True)
+
+    def _write(self, *, sync: bool = False) -> None:
+        lines = [f"{entry.epoch} {entry.start_offset}" for entry in self._entries]
+        self._disk.write_atomic(self._path, format_checkpoint(lines), sync=sync)
+        self._unsynced = not sync

@@ -1,0 +1,92 @@
+"""`meta.properties`: whose data directory this is.
+
+The rule: a directory belongs to one node of one cluster for good, and a node that finds another's name
+refuses to start with one sentence. Kafka: `MetaProperties`, `MetaPropertiesEnsemble` (KIP-631, KIP-858).
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+import uuid
+from dataclasses import dataclass
+
+from minikafka.world import Disk
+
+META_PROPERTIES = "meta.properties"
+
+
+class WrongDirectory(ValueError):
+    """The data directory belongs to another cluster or node, or its file can't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetaProperties:
+    """The file's content; ids are Kafka's 22 characters of URL-safe base64."""
+
+    cluster_id: str
+    node_id: int
+    directory_id: str
+
+
+def encode_uuid(value: uuid.UUID) -> str:
+    """Kafka's text form of an id."""
+    return base64.urlsafe_b64encode(value.bytes).rstrip(b"=").decode()
+
+
+def decode_uuid(text: str) -> uuid.UUID:
+    """The id that `text` stands for; `ValueError` when it is none."""
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return uuid.UUID(bytes=raw)
+
+
+def read_meta_properties(disk: Disk) -> MetaProperties | None:
+    """The file at the directory's root; None when there is none, `WrongDirectory` when it is broken."""
+    if not disk.exists(META_PROPERTIES):
+        return None
+    text = disk.read_bytes(META_PROPERTIES).decode("utf-8", "replace")
+    lines = (line.strip() for line in text.splitlines())
+    properties = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    if properties.get("version") != "1":
+        raise WrongDirectory(
+            f"meta.properties has version {properties.get('version', 'none')}; only version 1 is known"
+        )
+    try:
+        node_id = int(properties["node.id"])
+        return MetaProperties(properties["cluster.id"], node_id, properties.get("directory.id", ""))
+    except (KeyError, ValueError):
+        raise WrongDirectory("meta.properties has no valid cluster.id and node.id") from None
+
+
+def write_meta_properties(disk: Disk, properties: MetaProperties) -> None:
+    """Replace the file; durable when this returns."""
+    lines = [
+        "#",
+        f"cluster.id={properties.cluster_id}",
+        f"directory.id={properties.directory_id}",
+        f"node.id={properties.node_id}",
+        "version=1",
+    ]
+    disk.write_atomic(META_PROPERTIES, ("\n".join(lines) + "\n").encode())
+
+
+def claim_directory(disk: Disk, cluster_id: str, node_id: int, rng: random.Random) -> MetaProperties:
+    """This node's `meta.properties`, written at the first start with a new directory id from `rng`.
+
+    `WrongDirectory` when the directory already belongs to another cluster or node.
+    """
+    found = read_meta_properties(disk)
+    if found is None:
+        directory_id = encode_uuid(uuid.UUID(int=rng.getrandbits(128), version=4))
+        found = MetaProperties(cluster_id, node_id, directory_id)
+        write_meta_properties(disk, found)
+    if found.cluster_id != cluster_id:
+        raise WrongDirectory(
+            f"The data directory belongs to another cluster: its cluster id is {found.cluster_id}, "
+            f"this cluster's is {cluster_id}."
+        )
+    if found.node_id != node_id:
+        raise WrongDirectory(
+            f"The data directory belongs to another node: its node id is {found.node_id}, this node's is {node_id}."
+        )
+    return found

@@ -1,0 +1,53 @@
+"""`partition.metadata`: the topic id beside a partition's segments.
+
+The rule: it is written before the first record, so a directory is never mistaken for that of a deleted
+topic with the same name. Kafka: `PartitionMetadataFile` (KIP-516).
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from minikafka.log.meta_properties import decode_uuid, encode_uuid
+from minikafka.world import Disk
+
+PARTITION_METADATA = "partition.metadata"
+
+
+class InconsistentTopicId(OSError):
+    """The directory holds the log of another topic of that name, or its file can't be read."""
+
+
+def read_topic_id(disk: Disk, directory: str) -> uuid.UUID | None:
+    """The id in the file; None when there is none, `InconsistentTopicId` when it is broken."""
+    path = f"{directory}/{PARTITION_METADATA}"
+    if not disk.exists(path):
+        return None
+    lines = disk.read_bytes(path).decode("utf-8", "replace").splitlines()
+    words = dict(line.split(": ", 1) for line in lines if ": " in line)
+    try:
+        if words["version"] != "0":
+            raise ValueError(words["version"])
+        return decode_uuid(words["topic_id"])
+    except (KeyError, ValueError):
+        raise InconsistentTopicId(f"{path} is malformed") from None
+
+
+def write_topic_id(disk: Disk, directory: str, topic_id: uuid.UUID) -> None:
+    """Replace the file."""
+    text = f"version: 0\ntopic_id: {encode_uuid(topic_id)}\n"
+    disk.write_atomic(f"{directory}/{PARTITION_METADATA}", text.encode(), sync=False)
+
+
+def claim_for_topic(disk: Disk, directory: str, topic_id: uuid.UUID | None) -> uuid.UUID | None:
+    """Write the id at the first opening; `InconsistentTopicId` when the directory has another."""
+    found = read_topic_id(disk, directory)
+    if topic_id is None or found == topic_id:
+        return found
+    if found is not None:
+        raise InconsistentTopicId(
+            f"Tried to assign topic ID {encode_uuid(topic_id)} to {directory}, "
+            f"but its log already contained topic ID {encode_uuid(found)}"
+        )
+    write_topic_id(disk, directory, topic_id)
+    return topic_id

@@ -1,0 +1,256 @@
+"""What a leader checks before it appends a batch that somebody sent.
+
+The rule: nothing enters a log that a consumer could stumble over, and each refusal has the error code that
+Kafka gives. The checks come in Kafka's order: shape, size, checksum, header, records.
+
+Kafka: `ProduceRequest.validateRecords`, `UnifiedLog.analyzeAndValidateRecords`, `LogValidator`
+(KIP-467 for the errors of single records).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.records.batch import (
+    HEADER_BYTES,
+    LOG_APPEND_TIME,
+    MAGIC_AT,
+    MAGIC_V2,
+    NO_TIMESTAMP,
+    Batch,
+    BatchHeader,
+    Record,
+)
+from minikafka.records.compression import DEFAULT_LIMIT_BYTES, Compression
+from minikafka.records.errors import CorruptRecords, DecompressionLimit
+from minikafka.records.walk import Walked, walk_records
+
+Origin = Literal["client", "coordinator", "replication"]
+
+_SMALLEST_BATCH_BYTES = 14
+"""Kafka takes no length below that of the oldest message format (`LegacyRecord.RECORD_OVERHEAD_V0`)."""
+
+
+class RecordError(NamedTuple):
+    """What is wrong with one record of a batch, for the produce response's `record_errors`."""
+
+    batch_index: int
+    message: str
+
+
+class RecordsRefused(ApiError):
+    """A batch is refused for some of its records: INVALID_RECORD or INVALID_TIMESTAMP, and which."""
+
+    def __init__(self, code: ErrorCode, message: str, record_errors: tuple[RecordError, ...]) -> None:
+        super().__init__(code, message)
+        self.record_errors = record_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The topic's rules for what may be appended; times in ms."""
+
+    max_message_bytes: int = 1_048_588
+    is_compacted: bool = False
+    timestamp_type: int = 0
+    timestamp_before_max_ms: int = 0x7FFFFFFFFFFFFFFF
+    timestamp_after_max_ms: int = 3_600_000
+    decompressed_limit_bytes: int = DEFAULT_LIMIT_BYTES
+
+
+class ValidBatch(NamedTuple):
+    """A batch that may be appended once it has an offset. `max_timestamp` is that of its records (or the
+    time of the append); `must_rebuild`: its inner offsets have gaps, so it can't be stored as it is."""
+
+    batch: Batch
+    max_timestamp: int
+    must_rebuild: bool
+
+
+def validate_batches(
+    data: memoryview, rules: Rules, now_ms: int, *, origin: Origin = "client", topic_partition: str = ""
+) -> ValidBatch:
+    """The one batch in `data`, checked; `ApiError` with Kafka's code when it is refused.
+
+    Bytes after it that don't make up a whole batch are ignored, as Kafka does.
+    """
+    batch = only_batch(data)
+    header = batch.header
+    if origin == "client" and header.base_offset != 0:
+        raise _invalid(
+            f"The baseOffset of the record batch in the append to {topic_partition} should be 0, "
+            f"but it is {header.base_offset}"
+        )
+    size = header.size_bytes
+    if size > rules.max_message_bytes:
+        raise ApiError(
+            ErrorCode.MESSAGE_TOO_LARGE,
+            f"The record batch size in the append to {topic_partition} is {size} bytes "
+            f"which exceeds the maximum configured value of {rules.max_message_bytes}.",
+        )
+    if not batch.crc_is_valid():
+        raise ApiError(
+            ErrorCode.CORRUPT_MESSAGE,
+            f"Record is corrupt (stored crc = {header.crc}) in topic partition {topic_partition}.",
+        )
+    if origin == "client":
+        _check_header(header, topic_partition)
+    try:
+        payload = batch.payload(limit_bytes=rules.decompressed_limit_bytes)
+        walked = walk_records(payload, header.record_count)  # type: ignore[arg-type]
+    except DecompressionLimit as error:
+        raise ApiError(ErrorCode.MESSAGE_TOO_LARGE, str(error)) from error
+    except CorruptRecords as error:
+        raise _invalid(str(error)) from error
+    _check_records(batch, walked, rules, now_ms, topic_partition)
+    if walked.first_gap >= 0 and header.compression == Compression.NONE:
+        raise _invalid(
+            f"Record {walked.first_gap} of the batch has an offset that is not consecutive "
+            f"in topic partition {topic_partition}"
+        )
+    if rules.timestamp_type == LOG_APPEND_TIME:
+        max_timestamp = now_ms
+    else:
+        max_timestamp = max(NO_TIMESTAMP, header.base_timestamp + walked.largest_delta_ms)
+    return ValidBatch(batch, max_timestamp, walked.first_gap >= 0)
+
+
+def only_batch(data: memoryview) -> Batch:
+    """The single batch of a produce request's `data`, not yet checked inside.
+
+    INVALID_RECORD when there is none, more than one, or one of an old format; CORRUPT_MESSAGE when the
+    length or the magic can't be.
+    """
+    view = _first_view(data)
+    if view[MAGIC_AT] != MAGIC_V2:
+        raise _invalid("Produce requests are only allowed to contain record batches with magic version 2")
+    if len(view) < HEADER_BYTES:
+        raise ApiError(
+            ErrorCode.CORRUPT_MESSAGE,
+            f"Record batch is corrupt (the size {len(view)} is smaller than the minimum allowed overhead "
+            f"{HEADER_BYTES})",
+        )
+    rest = data[len(view) :]
+    if len(rest) > MAGIC_AT and _whole_batch_bytes(rest):
+        raise _invalid("Produce requests must have exactly one record batch per partition")
+    return Batch(BatchHeader.read(view), view)
+
+
+def _first_view(data: memoryview) -> memoryview:
+    size = _whole_batch_bytes(data)
+    if not size:
+        raise _invalid("Produce requests must have at least one record batch per partition")
+    return data[:size]
+
+
+def _whole_batch_bytes(data: memoryview) -> int:
+    """The size of the first batch of any format in `data`; 0 when it isn't all there."""
+    if len(data) <= MAGIC_AT:
+        return 0
+    length = int.from_bytes(data[8:12], "big", signed=True)
+    if length < _SMALLEST_BATCH_BYTES:
+        raise ApiError(
+            ErrorCode.CORRUPT_MESSAGE,
+            f"Record size {length} is less than the minimum record overhead ({_SMALLEST_BATCH_BYTES})",
+        )
+    if data[MAGIC_AT] > MAGIC_V2:
+        raise ApiError(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {data[MAGIC_AT]}")
+    size = 12 + length
+    return size if size <= len(data) else 0
+
+
+def _check_header(header: BatchHeader, topic_partition: str) -> None:
+    where = f"in topic partition {topic_partition}"
+    if header.last_offset_delta < 0:
+        raise _invalid(
+            f"Batch has an invalid offset range: [{header.base_offset}, {header.last_offset}] {where}"
+        )
+    if header.record_count <= 0:
+        raise _invalid(f"Invalid reported count for record batch: {header.record_count} {where}")
+    if header.last_offset_delta + 1 != header.record_count:
+        raise _invalid(
+            f"Inconsistent batch offset range [{header.base_offset}, {header.last_offset}] "
+            f"and count of records {header.record_count} {where}"
+        )
+    if header.is_control:
+        raise _invalid(f"Clients are not allowed to write control records {where}")
+    if header.producer_id >= 0 and header.base_sequence < 0:
+        raise _invalid(
+            f"Invalid sequence number {header.base_sequence} in record batch with producerId "
+            f"{header.producer_id} {where}"
+        )
+
+
+def _check_records(batch: Batch, walked: Walked, rules: Rules, now_ms: int, topic_partition: str) -> None:
+    """The common case is decided from the walk's extremes; only a batch in doubt is decoded."""
+    header = batch.header
+    keys_are_fine = not (rules.is_compacted and walked.keyless_count and not header.is_control)
+    if rules.timestamp_type == LOG_APPEND_TIME:
+        times_are_fine = header.timestamp_type != LOG_APPEND_TIME
+    else:
+        base = header.base_timestamp
+        times_are_fine = header.timestamp_type != LOG_APPEND_TIME and (
+            base + walked.largest_delta_ms - now_ms <= rules.timestamp_after_max_ms
+            and now_ms - base - walked.smallest_delta_ms <= rules.timestamp_before_max_ms
+        )
+    if keys_are_fine and times_are_fine:
+        return
+    errors = list(_record_errors(batch, rules, now_ms, topic_partition))
+    if not errors:
+        return
+    if any(code == ErrorCode.INVALID_TIMESTAMP for code, _ in errors):
+        code, message = (
+            ErrorCode.INVALID_TIMESTAMP,
+            "One or more records have been rejected due to invalid timestamp",
+        )
+    else:
+        code, message = (
+            ErrorCode.INVALID_RECORD,
+            f"One or more records have been rejected due to {len(errors)} record errors in total, "
+            f"and only showing the first three errors at most: {[list(error) for _, error in errors[:3]]}",
+        )
+    raise RecordsRefused(code, message, tuple(error for _, error in errors))
+
+
+def _record_errors(
+    batch: Batch, rules: Rules, now_ms: int, topic_partition: str
+) -> Iterator[tuple[ErrorCode, RecordError]]:
+    appends_time = rules.timestamp_type == LOG_APPEND_TIME
+    for index, record in enumerate(batch.records(limit_bytes=rules.decompressed_limit_bytes)):
+        if rules.is_compacted and record.key is None and not batch.header.is_control:
+            sentence = f"Compacted topic cannot accept message without key in topic partition {topic_partition}"
+            yield ErrorCode.INVALID_RECORD, RecordError(index, sentence)
+        elif not appends_time and record.timestamp_ms != NO_TIMESTAMP:
+            if _is_out_of_range(record, rules, now_ms):
+                sentence = (
+                    f"Timestamp {record.timestamp_ms} of message with offset {record.offset} is out of range. "
+                    f"The timestamp should be within [{now_ms - rules.timestamp_before_max_ms}, "
+                    f"{now_ms + rules.timestamp_after_max_ms}]"
+                )
+                yield ErrorCode.INVALID_TIMESTAMP, RecordError(index, sentence)
+        elif batch.header.timestamp_type == LOG_APPEND_TIME:
+            sentence = "Invalid timestamp type in message. Producer should not set timestamp type to LogAppendTime."
+            yield ErrorCode.INVALID_TIMESTAMP, RecordError(index, sentence)
+
+
+def _is_out_of_range(record: Record, rules: Rules, now_ms: int) -> bool:
+    age_ms = now_ms - record.timestamp_ms
+    return age_ms > rules.timestamp_before_max_ms or -age_ms > rules.timestamp_after_max_ms
+
+
+def _invalid(message: str) -> ApiError:
+    return ApiError(ErrorCode.INVALID_RECORD, message)
+
+
+__all__ = [
+    "Origin",
+    "RecordError",
+    "RecordsRefused",
+    "Rules",
+    "ValidBatch",
+    "only_batch",
+    "validate_batches",
+]
