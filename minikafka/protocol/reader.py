@@ -29,7 +29,7 @@ _LENGTHS = {"string": "h", "bytes": "i", "records": "i", "array": "i"}
 
 
 def compile_reader(cls: type[Message], version: int) -> Reader:
-    """The reader of one version: ``(buffer, start) -> message``."""
+    """The reader of one version: ``(buffer, start) -> (message, position after it)``."""
     low, high = cls.SCHEMA.versions
     if not low <= version <= high:
         raise ValueError(f"{cls.__name__} has no version {version}")
@@ -50,8 +50,7 @@ def compile_reader(cls: type[Message], version: int) -> Reader:
         source.line("end = len(b)")
         source.struct(cls, "m")
         source.flush()
-        source.line('if p != end: raise Malformed(f"{end - p} bytes left over")')
-        source.line("return m")
+        source.line("return m, p")
     return source.function()
 
 

@@ -1,7 +1,7 @@
 """The notation in which every message is declared, and the two base classes behind it.
 
 The rule: a class says *what* is on the wire in which version; ``reader.py`` and ``writer.py`` turn that, on
-first use, into one straight-line function per (class, version). Kafka does the same with JSON definitions and a
+first use, into one straight-line function per (class, version). Kafka does so with JSON definitions and a
 generator (``generator/src/main/java/org/apache/kafka/message``; flexible versions KIP-482, nullable structs
 KIP-893).
 """
@@ -13,17 +13,20 @@ import inspect
 import struct as _struct
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, cast, dataclass_transform, overload
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Struct")
 M = TypeVar("M", bound="Message")
 
 Buffer = bytes | bytearray | memoryview
-Reader = Callable[[Buffer, int], Any]
+Reader = Callable[[Buffer, int], tuple[Any, int]]
 Writer = Callable[[Any, list[Buffer]], None]
 
 ZERO_UUID = uuid.UUID(int=0)
+MIN_INT32 = -(1 << 31)
+MAX_INT32 = (1 << 31) - 1
+MAX_INT64 = (1 << 63) - 1
 
 
 class MalformedMessage(ValueError):
@@ -73,7 +76,7 @@ MISSING = dataclasses.MISSING
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One field as declared. ``until``: the last version that has it; ``nullable``: the first to allow null."""
+    """A field as declared. ``until``: the last version that has it; ``nullable``: the first to allow null."""
 
     name: str
     kind: Kind[Any] | type[Struct]
@@ -187,8 +190,8 @@ class MessageSchema:
 class Message(Struct):
     """A whole request, response, record or data blob, with its codec.
 
-    ``decode`` raises ``MalformedMessage``; the writers raise ``UnsupportedField``, or ``ValueError`` for a value
-    that does not fit its field. RECORDS fields decode to a ``memoryview`` of ``data``: it has to outlive them.
+    ``decode`` raises ``MalformedMessage``; the writers raise ``UnsupportedField``, or ``ValueError`` for a
+    value that does not fit. RECORDS fields decode to a ``memoryview`` of ``data``: it has to outlive them.
     """
 
     __slots__ = ()
@@ -226,13 +229,21 @@ class Message(Struct):
     @classmethod
     def decode(cls, data: Buffer, version: int, start: int = 0) -> Self:
         """Read the message that fills ``data`` from ``start`` to its end."""
+        message, position = cls.decode_prefix(data, version, start)
+        if position != len(data):
+            raise MalformedMessage(f"{cls.__name__} v{version}: {len(data) - position} bytes left over")
+        return message
+
+    @classmethod
+    def decode_prefix(cls, data: Buffer, version: int, start: int = 0) -> tuple[Self, int]:
+        """Read the message that begins at ``start``: (message, position after it)."""
         reader = cls.READERS.get(version)
         if reader is None:
             from minikafka.protocol import reader as compiler
 
             reader = cls.READERS[version] = compiler.compile_reader(cls, version)
         try:
-            return cast("Self", reader(data, start))
+            return reader(data, start)
         except (_struct.error, IndexError, ValueError) as error:
             where = _field_of(error, reader)
             raise MalformedMessage(f"{cls.__name__} v{version}: {where}: {error}") from None
