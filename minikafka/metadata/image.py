@@ -7,7 +7,7 @@ records don't touch. Kafka: `MetadataImage`, `MetadataDelta`, `PartitionRegistra
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,10 @@ DEFAULT_BROKER = ""
 """The resource name under which configurations for all brokers are kept."""
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
+
+
+def _no_entries() -> Mapping[Any, Any]:
+    return _EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class BrokerRegistration:
     fenced: bool = True
     in_controlled_shutdown: bool = False
     log_dirs: tuple[UUID, ...] = ()
-    features: Mapping[str, tuple[int, int]] = _EMPTY
+    features: Mapping[str, tuple[int, int]] = field(default_factory=_no_entries)
 
     @property
     def is_active(self) -> bool:
@@ -116,7 +120,7 @@ class TopicImage:
 
     name: str
     id: UUID
-    partitions: Mapping[int, PartitionRegistration] = _EMPTY
+    partitions: Mapping[int, PartitionRegistration] = field(default_factory=_no_entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +154,12 @@ class MetadataImage:
     """All of it. `offset` is that of the last record applied (-1: none)."""
 
     offset: int = -1
-    brokers: Mapping[int, BrokerRegistration] = _EMPTY
-    topics: Mapping[str, TopicImage] = _EMPTY
-    topic_names: Mapping[UUID, str] = _EMPTY
-    configs: Mapping[tuple[int, str], Mapping[str, str]] = _EMPTY
-    features: Mapping[str, int] = _EMPTY
-    controllers: Mapping[int, tuple[Endpoint, ...]] = _EMPTY
+    brokers: Mapping[int, BrokerRegistration] = field(default_factory=_no_entries)
+    topics: Mapping[str, TopicImage] = field(default_factory=_no_entries)
+    topic_names: Mapping[UUID, str] = field(default_factory=_no_entries)
+    configs: Mapping[tuple[int, str], Mapping[str, str]] = field(default_factory=_no_entries)
+    features: Mapping[str, int] = field(default_factory=_no_entries)
+    controllers: Mapping[int, tuple[Endpoint, ...]] = field(default_factory=_no_entries)
     next_producer_id: int = 0
 
     def topic(self, name: str) -> TopicImage | None:

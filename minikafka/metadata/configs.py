@@ -1,0 +1,267 @@
+"""Configurations as everybody reads them: typed, with defaults, and with where each value comes from.
+
+One rule: a topic's value is the first of: set for the topic, set for this broker, set for all brokers
+(these two in the metadata log), given at the broker's start, the default. Kafka: `KafkaConfigSchema`,
+`ConfigHelper`, `ConfigurationControlManager`; DescribeConfigs shows exactly this.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from minikafka.metadata.broker_configs import BROKER_CONFIGS
+from minikafka.metadata.config_types import (
+    ConfigDefinition,
+    ConfigError,
+    ConfigSource,
+    ConfigType,
+    Value,
+)
+from minikafka.metadata.image import BROKER_RESOURCE, DEFAULT_BROKER, MetadataImage
+from minikafka.metadata.topic_configs import TOPIC_CONFIGS
+from minikafka.protocol.errors import ApiError, ErrorCode
+
+__all__ = [
+    "BROKER_CONFIGS",
+    "TOPIC_CONFIGS",
+    "BrokerConfigs",
+    "ConfigDefinition",
+    "ConfigError",
+    "ConfigSource",
+    "ConfigType",
+    "DescribedConfig",
+    "Synonym",
+    "describe_broker",
+    "describe_topic",
+    "effective_topic_configs",
+    "validate_topic_configs",
+]
+
+
+class BrokerConfigs:
+    """What a broker or controller was started with; immutable.
+
+    Raises `ConfigError` (one sentence) for a value that a known key can't have. Keys that aren't known are
+    kept and have no effect, as in Kafka; `unknown` lists them.
+    """
+
+    def __init__(self, overrides: Mapping[str, object] | None = None) -> None:
+        self.overrides: Mapping[str, str] = {
+            name: _as_text(value) for name, value in sorted((overrides or {}).items())
+        }
+        self._values: dict[str, Value | None] = {}
+        for name, definition in BROKER_CONFIGS.items():
+            text = self.overrides.get(name, definition.default)
+            self._values[name] = None if text is None else definition.parse(text)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        return tuple(name for name in self.overrides if name not in BROKER_CONFIGS)
+
+    def get(self, name: str) -> str | None:
+        """The text, or None when there is neither a value nor a default."""
+        definition = BROKER_CONFIGS.get(name)
+        return self.overrides.get(name, None if definition is None else definition.default)
+
+    def int(self, name: str) -> builtins.int:
+        value = self._values[name]
+        assert isinstance(value, builtins.int), f"{name} is no number: {value!r}"
+        return value
+
+    def float(self, name: str) -> builtins.float:
+        value = self._values[name]
+        assert isinstance(value, (builtins.int, builtins.float)), f"{name} is no number: {value!r}"
+        return value
+
+    def seconds(self, name: str) -> builtins.float:
+        """A duration in `….ms`, in seconds."""
+        return self.int(name) / 1000
+
+    def bool(self, name: str) -> builtins.bool:
+        value = self._values[name]
+        assert isinstance(value, builtins.bool), f"{name} is neither true nor false: {value!r}"
+        return value
+
+    def str(self, name: str) -> builtins.str:
+        value = self._values[name]
+        assert isinstance(value, builtins.str), f"{name} is no text: {value!r}"
+        return value
+
+    def list(self, name: builtins.str) -> builtins.list[builtins.str]:
+        value = self._values[name]
+        assert isinstance(value, builtins.list), f"{name} is no list: {value!r}"
+        return builtins.list(value)
+
+    def with_overrides(self, more: Mapping[builtins.str, object]) -> BrokerConfigs:
+        """The same with some values replaced."""
+        return BrokerConfigs({**self.overrides, **more})
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Synonym:
+    """One place where a value was given; the first of several counts."""
+
+    name: str
+    value: str | None
+    source: ConfigSource
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedConfig:
+    """A configuration as DescribeConfigs reports it."""
+
+    name: str
+    value: str | None
+    source: ConfigSource
+    read_only: bool
+    sensitive: bool
+    type: ConfigType
+    doc: str
+    synonyms: tuple[Synonym, ...]
+
+
+def effective_topic_configs(
+    image: MetadataImage, topic: str, configs: BrokerConfigs, broker_id: int = -1
+) -> dict[str, str]:
+    """All configurations of a topic on a broker, name → text."""
+    own = image.topic_configs(topic)
+    return {
+        name: own[name] if name in own else _inherited(image, definition, configs, broker_id).value or ""
+        for name, definition in TOPIC_CONFIGS.items()
+    }
+
+
+def describe_topic(
+    image: MetadataImage, topic: str, configs: BrokerConfigs, broker_id: int = -1
+) -> list[DescribedConfig]:
+    """Every configuration of a topic, by name."""
+    return describe_topic_configs(image, image.topic_configs(topic), configs, broker_id)
+
+
+def describe_topic_configs(
+    image: MetadataImage, own: Mapping[str, str], configs: BrokerConfigs, broker_id: int = -1
+) -> list[DescribedConfig]:
+    """As `describe_topic`, for a topic that may not exist yet: `own` is what it sets itself."""
+    described = []
+    for name, definition in TOPIC_CONFIGS.items():
+        effective = _inherited(image, definition, configs, broker_id)
+        synonyms = []
+        if name in own:
+            effective = Synonym(name, own[name], ConfigSource.DYNAMIC_TOPIC_CONFIG)
+            synonyms.append(effective)
+        if definition.synonyms:
+            synonyms += _broker_places(image, [name for name, _ in definition.synonyms], configs, broker_id)
+        described.append(
+            DescribedConfig(
+                name=name,
+                value=effective.value,
+                source=effective.source,
+                read_only=False,
+                sensitive=False,
+                type=definition.type,
+                doc=definition.doc,
+                synonyms=tuple(synonyms),
+            )
+        )
+    return described
+
+
+def describe_broker(image: MetadataImage, configs: BrokerConfigs, broker_id: int) -> list[DescribedConfig]:
+    """Every configuration of a broker, by name."""
+    described = []
+    for name, definition in BROKER_CONFIGS.items():
+        places = list(_broker_places(image, [name], configs, broker_id))
+        first = places[0] if places else Synonym(name, definition.default, ConfigSource.DEFAULT_CONFIG)
+        described.append(
+            DescribedConfig(
+                name=name,
+                value=first.value,
+                source=first.source,
+                read_only=definition.read_only,
+                sensitive=definition.type is ConfigType.PASSWORD,
+                type=definition.type,
+                doc=definition.doc,
+                synonyms=tuple(places),
+            )
+        )
+    return described
+
+
+def _inherited(
+    image: MetadataImage, definition: ConfigDefinition, configs: BrokerConfigs, broker_id: int
+) -> Synonym:
+    """What a topic that sets nothing gets, with the name of the topic's configuration and in its unit."""
+    for source, values in _broker_levels(image, configs, broker_id):
+        for synonym, factor in definition.synonyms:
+            if synonym in values:
+                value = values[synonym] if factor == 1 else _multiplied(values[synonym], factor)
+                return Synonym(definition.name, value, source)
+    return Synonym(definition.name, definition.default, ConfigSource.DEFAULT_CONFIG)
+
+
+def _multiplied(text: str, factor: int) -> str:
+    number = int(text)
+    return str(number if number < 0 else number * factor)
+
+
+def _broker_levels(
+    image: MetadataImage, configs: BrokerConfigs, broker_id: int
+) -> Iterator[tuple[ConfigSource, Mapping[str, str]]]:
+    yield ConfigSource.DYNAMIC_BROKER_CONFIG, image.configs_of(BROKER_RESOURCE, str(broker_id))
+    yield ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, image.configs_of(BROKER_RESOURCE, DEFAULT_BROKER)
+    yield ConfigSource.STATIC_BROKER_CONFIG, configs.overrides
+
+
+def _broker_places(
+    image: MetadataImage, names: list[str], configs: BrokerConfigs, broker_id: int
+) -> Iterator[Synonym]:
+    """Where values for the first of `names` (or for one that stands in for it) were given.
+
+    Its default last.
+    """
+    for source, values in _broker_levels(image, configs, broker_id):
+        for name in names:
+            if name in values:
+                yield Synonym(name, values[name], source)
+    default = BROKER_CONFIGS[names[0]].default
+    if default is not None:
+        yield Synonym(names[0], default, ConfigSource.DEFAULT_CONFIG)
+
+
+def validate_topic_configs(own: Mapping[str, str], inherited: Mapping[str, str] | None = None) -> None:
+    """Check what a topic sets. Raises `ApiError` INVALID_CONFIG with Kafka's sentence.
+
+    `inherited`: the values of what it doesn't set (the defaults when None), for rules that concern two keys.
+    Kafka: `LogConfig.validate`.
+    """
+    for name in own:
+        if name not in TOPIC_CONFIGS:
+            raise ApiError(ErrorCode.INVALID_CONFIG, f"Unknown topic config name: {name}")
+    try:
+        values = {
+            name: definition.parse(own.get(name, (inherited or {}).get(name, definition.default or "")))
+            for name, definition in TOPIC_CONFIGS.items()
+        }
+    except ConfigError as error:
+        raise ApiError(ErrorCode.INVALID_CONFIG, str(error)) from None
+    shortest, longest = values["min.compaction.lag.ms"], values["max.compaction.lag.ms"]
+    assert isinstance(shortest, int)
+    assert isinstance(longest, int)
+    if shortest > longest:
+        raise ApiError(
+            ErrorCode.INVALID_CONFIG,
+            f"conflict topic config setting min.compaction.lag.ms ({shortest}) > "
+            f"max.compaction.lag.ms ({longest})",
+        )
+    if values["remote.storage.enable"]:
+        raise ApiError(
+            ErrorCode.INVALID_CONFIG,
+            "Tiered Storage functionality is disabled in the broker. "
+            "Topic cannot be configured with remote log storage.",
+        )
