@@ -1,0 +1,97 @@
+"""A host's life: from its start until it stops or crashes. A host that starts again has another life.
+
+Rule: whatever belongs to a life that is over can't touch the world any more. Its tasks are cancelled, and
+what their `finally` blocks still try meets a dead disk and a dead network, as if the process had been
+killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar
+from typing import Any, TypeVar
+
+from minikafka.world.trace import Trace
+
+T = TypeVar("T")
+
+HOST: ContextVar[str] = ContextVar("minikafka_host", default="outside")
+"""The name of the host to which the running task or callback belongs."""
+
+LIFE: ContextVar[Life | None] = ContextVar("minikafka_life", default=None)
+
+REAP_ROUNDS = 100
+
+
+class HostDown(OSError):
+    """Something of a crashed host tried to use that host's disk or network."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(errno.ESHUTDOWN, f"{host} is down")
+
+
+class Life:
+    """One incarnation of a host: its context, its tasks, and whether it still lives."""
+
+    __slots__ = ("alive", "context", "endings", "host", "loop", "tasks", "trace")
+
+    def __init__(self, host: str, trace: Trace, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+        self.host = host
+        self.trace = trace
+        self.loop = loop
+        self.alive = True
+        self.tasks: dict[asyncio.Task[Any], None] = {}
+        self.endings: list[Callable[[], None]] = []
+        self.context = Context()
+        self.context.run(HOST.set, host)
+        self.context.run(LIFE.set, self)
+
+    def check(self) -> None:
+        """Raise `HostDown` when this life is over."""
+        if not self.alive:
+            raise HostDown(self.host)
+
+    def spawn(self, coro: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """Start a task of this host. What it raises is recorded in the trace; being cancelled is fine."""
+        task = self.loop().create_task(coro, name=name, context=self.context.copy())
+        self.tasks[task] = None
+        task.add_done_callback(self._finished)
+        if not self.alive:
+            task.cancel()
+        return task
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.pop(task, None)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and self.alive:
+            self.trace.fail(task.get_name(), error)
+
+    def end(self) -> None:
+        """Kill the host: nothing of it acts from here on. Its disk, connections and listeners go first."""
+        if not self.alive:
+            return
+        self.alive = False
+        for ending in self.endings:
+            ending()
+        self._reap(REAP_ROUNDS)
+
+    def _reap(self, rounds: int) -> None:
+        """Cancel the tasks that are left, again and again: a task may answer a cancellation by waiting."""
+        loop = self.loop()
+        if loop.is_closed():
+            return
+        left = dict(self.tasks)
+        left.update((task, None) for task in asyncio.all_tasks(loop) if getattr(task, "life", None) is self)
+        for task in sorted(left, key=lambda task: getattr(task, "number", 0)):
+            task.cancel()
+        if left and rounds:
+            loop.call_soon(self._reap, rounds - 1)
+
+
+def life_of(context: Context | None) -> Life | None:
+    """The life to which a task started in `context` (or in the running one) belongs."""
+    return LIFE.get() if context is None else context.get(LIFE)

@@ -1,0 +1,167 @@
+"""The live universe: hosts of one process that meet on 127.0.0.1 and write real files.
+
+Rule: it looks like separate machines to the hosts, and like any network service to everybody else. It
+belongs to one thread and its running loop; every method but the constructor is called there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Collection
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from minikafka.world.life import Life, life_of
+from minikafka.world.live_disk import LiveDisk
+from minikafka.world.live_network import LiveNetwork, Wires
+from minikafka.world.simulated import Healed, HostCrashed, Partitioned, error_of, host_of_failure
+from minikafka.world.trace import RECENT_EVENTS, Trace, TraceStream
+from minikafka.world.world import World
+
+
+class HostTask(asyncio.Task[Any]):
+    """A task that knows the life of the host it belongs to."""
+
+    __slots__ = ("life",)
+    life: Life | None
+
+
+def host_task(
+    loop: asyncio.AbstractEventLoop,
+    coro: Any,
+    *,
+    context: contextvars.Context | None = None,
+    **options: Any,
+) -> asyncio.Task[Any]:
+    """A task factory; with it, a crash finds also the tasks that no `world.spawn` has started."""
+    task = HostTask(coro, loop=loop, context=context, **options)
+    task.life = life = life_of(context)
+    if life is not None and not life.alive:
+        task.cancel()
+    return task
+
+
+def new_live_loop() -> asyncio.AbstractEventLoop:
+    """uvloop where it is installed, asyncio's own loop elsewhere; its tasks know their hosts."""
+    loop: asyncio.AbstractEventLoop
+    try:
+        import uvloop
+    except ImportError:
+        loop = asyncio.new_event_loop()
+    else:
+        loop = uvloop.new_event_loop()
+    loop.set_task_factory(host_task)
+    return loop
+
+
+class LiveClock:
+    """The machine's clocks; `now` is what asyncio's and uvloop's loops count by."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def time_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+
+class LiveUniverse:
+    """Hosts below the directory `root`, each in its own subdirectory.
+
+    With root None the directory is temporary: it goes at `close`, and since nothing could be read from it
+    after a power cut, fsync is left out (`syncs` overrides that).
+    """
+
+    def __init__(
+        self,
+        root: Path | str | None = None,
+        *,
+        message_events: bool = False,
+        address: str = "127.0.0.1",
+        recent: int = RECENT_EVENTS,
+        syncs: bool | None = None,
+    ) -> None:
+        self._temporary = root is None
+        self.root = Path(tempfile.mkdtemp(prefix="minikafka-")) if root is None else Path(root).resolve()
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.address = address
+        self._syncs = not self._temporary if syncs is None else syncs
+        began = time.monotonic()
+        stream = TraceStream(lambda: time.monotonic() - began, messages=message_events, recent=recent)
+        self.trace = Trace(stream, "")
+        self._clock = LiveClock()
+        self._wires = Wires()
+        self._worlds: dict[str, World] = {}
+        self._closed = False
+
+    def world(self, host: str) -> World:
+        """The world of a host's present life; a new life in the old directory after a crash."""
+        if self._closed:
+            raise RuntimeError("the universe is closed")
+        world = self._worlds.get(host)
+        if world is None:
+            world = self._worlds[host] = self._begin(host)
+        return world
+
+    def _begin(self, host: str) -> World:
+        trace = self.trace.on(host)
+        life = Life(host, trace, asyncio.get_running_loop)
+        disk = LiveDisk(self.root / host, life, syncs=self._syncs)
+        life.endings.append(disk.close_all)
+        life.endings.append(lambda: self._wires.abort_all_of(life))
+        return World(
+            host=host,
+            clock=self._clock,
+            network=LiveNetwork(self._wires, life, self.address),
+            disk=disk,
+            random=random.Random(),
+            trace=trace,
+            life=life,
+        )
+
+    def crash(self, host: str) -> None:
+        """SIGKILL: tasks, connections, listeners, open files and locks go at once; what was written stays."""
+        world = self._worlds.pop(host, None)
+        if world is not None:
+            world.trace.emit(HostCrashed())
+            world.life.end()
+
+    def partition(self, group_a: Collection[str], group_b: Collection[str] | None = None) -> None:
+        """Cut two groups of hosts (None: all the others) off from each other: connections between them are
+        reset, new ones are refused with OSError. Clients outside this universe are not touched.
+        """
+        self.trace.emit(Partitioned(tuple(sorted(group_a)), tuple(sorted(group_b or ()))))
+        self._wires.partition(group_a, group_b)
+
+    def heal(self) -> None:
+        """End all partitions."""
+        self.trace.emit(Healed())
+        self._wires.heal()
+
+    def handle_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """For `loop.set_exception_handler`: what a callback raises is put into the trace's failures."""
+        self.trace.on(host_of_failure(context)).fail(context["message"], error_of(context))
+
+    def close(self) -> None:
+        """End all hosts as a crash would, and remove a temporary directory. Closing twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
+        worlds, self._worlds = self._worlds, {}
+        for world in worlds.values():
+            world.life.end()
+        if self._temporary:
+            shutil.rmtree(self.root, ignore_errors=True)
+
+    def __enter__(self) -> LiveUniverse:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

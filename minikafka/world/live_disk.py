@@ -1,0 +1,249 @@
+"""The live disk: real files in a host's own directory.
+
+Rule: nothing is buffered in this process. A write is in the kernel's page cache when it returns, as with
+Kafka's FileChannel, so a killed process loses none of it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from minikafka.world.life import Life
+from minikafka.world.sim_disk import clean
+from minikafka.world.world import Buffer, DiskLocked
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+BUFFERS_A_WRITE = 512
+"""Below IOV_MAX, which is 1024 on Linux and macOS."""
+
+_OPEN_FLAGS = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_sync_data = getattr(os, "fdatasync", os.fsync)
+
+
+class LiveFile:
+    """A file descriptor and the size of the file; this handle is the only writer."""
+
+    __slots__ = ("_disk", "_path", "fd", "size")
+
+    def __init__(self, disk: LiveDisk, path: str, fd: int) -> None:
+        self._disk = disk
+        self._path = path
+        self.fd = fd
+        self.size = os.fstat(fd).st_size
+
+    def append(self, *buffers: Buffer) -> int:
+        before = self.size
+        try:
+            self.size = _write_all(self.fd, buffers, before)
+        except OSError:
+            self._cut_back(before)
+            raise
+        return self.size - before
+
+    def _cut_back(self, size: int) -> None:
+        """A failed append leaves no torn tail, if the disk still lets us."""
+        try:
+            os.ftruncate(self.fd, size)
+        except OSError:
+            pass  # the first error is the one to tell
+
+    def write_at(self, position: int, data: Buffer) -> None:
+        end = _write_all(self.fd, (data,), position)
+        if end > self.size:
+            self.size = end
+
+    def read_at(self, position: int, size_bytes: int) -> bytes:
+        data = _read(self.fd, size_bytes, position)
+        if len(data) == size_bytes or not data:
+            return data
+        pieces = [data]
+        missing = size_bytes - len(data)
+        while missing and data:
+            data = _read(self.fd, missing, position + size_bytes - missing)
+            pieces.append(data)
+            missing -= len(data)
+        return b"".join(pieces)
+
+    def truncate(self, size: int) -> None:
+        os.ftruncate(self.fd, size)
+        self.size = size
+
+    def sync(self) -> None:
+        if self.fd < 0:
+            raise OSError(errno.EBADF, "file is closed", self._path)
+        if self._disk.syncs:
+            _sync_data(self.fd)
+
+    def close(self) -> None:
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            self._disk.opened.pop(self, None)
+            os.close(fd)
+
+
+class LiveLock:
+    __slots__ = ("_disk", "_fd", "_path")
+
+    def __init__(self, disk: LiveDisk, path: str, fd: int) -> None:
+        self._disk, self._path, self._fd = disk, path, fd
+
+    def release(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            self._disk.locks.pop(self, None)
+            os.close(fd)
+
+
+class LiveDisk:
+    """One life's handle on its host's directory. `syncs` False: fsync is left out (the directory is
+    temporary).
+    """
+
+    __slots__ = ("_life", "_root", "locks", "opened", "syncs")
+
+    def __init__(self, root: Path, life: Life, *, syncs: bool) -> None:
+        self._root = str(root)
+        self._life = life
+        self.syncs = syncs
+        self.opened: dict[LiveFile, None] = {}
+        self.locks: dict[LiveLock, None] = {}
+        os.makedirs(self._root, exist_ok=True)
+
+    def path_of(self, path: str) -> str:
+        """The real path. Raises HostDown after the host's life."""
+        self._life.check()
+        path = clean(path)
+        return f"{self._root}/{path}" if path else self._root
+
+    def open(self, path: str, *, create: bool = False) -> LiveFile:
+        fd = os.open(self.path_of(path), _OPEN_FLAGS | (os.O_CREAT if create else 0), 0o644)
+        file = LiveFile(self, path, fd)
+        self.opened[file] = None
+        return file
+
+    def exists(self, path: str) -> bool:
+        return os.path.exists(self.path_of(path))
+
+    def size(self, path: str) -> int:
+        return os.stat(self.path_of(path)).st_size
+
+    def listdir(self, path: str) -> list[str]:
+        return sorted(os.listdir(self.path_of(path)))
+
+    def makedirs(self, path: str) -> None:
+        os.makedirs(self.path_of(path), exist_ok=True)
+
+    def remove(self, path: str) -> None:
+        os.remove(self.path_of(path))
+
+    def rmtree(self, path: str) -> None:
+        shutil.rmtree(self.path_of(path))
+
+    def rename(self, src: str, dst: str) -> None:
+        os.replace(self.path_of(src), self.path_of(dst))
+
+    def read_bytes(self, path: str) -> bytes:
+        with open(self.path_of(path), "rb") as file:
+            return file.read()
+
+    def write_atomic(self, path: str, data: bytes, *, sync: bool = True) -> None:
+        temporary = clean(path) + ".tmp"
+        file = self.open(temporary, create=True)
+        try:
+            file.truncate(0)
+            file.append(data)
+            if sync:
+                file.sync()
+        finally:
+            file.close()
+        self.rename(temporary, path)
+        if sync:
+            self.sync_dir(os.path.dirname(clean(path)))
+
+    def sync_dir(self, path: str) -> None:
+        real = self.path_of(path)
+        if not self.syncs or os.name == "nt":
+            return
+        fd = os.open(real, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def lock(self, path: str) -> LiveLock:
+        fd = os.open(self.path_of(path), _OPEN_FLAGS | os.O_CREAT, 0o644)
+        try:
+            _lock(fd, path)
+        except BaseException:
+            os.close(fd)
+            raise
+        lock = LiveLock(self, path, fd)
+        self.locks[lock] = None
+        return lock
+
+    def close_all(self) -> None:
+        """The process has died: its files and locks are closed, and nothing is flushed."""
+        for file in list(self.opened):
+            file.close()
+        for lock in list(self.locks):
+            lock.release()
+
+
+def _lock(fd: int, path: str) -> None:
+    """Take the exclusive lock that ends with the descriptor."""
+    if fcntl is None:
+        import msvcrt
+
+        windows: Any = msvcrt
+        try:
+            windows.locking(fd, windows.LK_NBLCK, 1)
+        except OSError:
+            raise DiskLocked(errno.EWOULDBLOCK, "the lock is held", path) from None
+        return
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise DiskLocked(errno.EWOULDBLOCK, "the lock is held", path) from None
+
+
+def _write_all(fd: int, buffers: tuple[Buffer, ...], position: int) -> int:
+    """Write all the buffers from `position` on; returns where they end."""
+    if len(buffers) > BUFFERS_A_WRITE:
+        buffers = (b"".join(buffers),)
+    written = _write(fd, buffers, position)
+    total = sum(map(len, buffers)) if len(buffers) != 1 else len(buffers[0])
+    if written < total:
+        rest = memoryview(b"".join(buffers))[written:]
+        while rest:
+            part = _write(fd, (rest,), position + written)
+            written += part
+            rest = rest[part:]
+    return position + written
+
+
+if hasattr(os, "pwritev") and hasattr(os, "pread"):
+
+    def _write(fd: int, buffers: tuple[Buffer, ...], position: int) -> int:
+        return os.pwritev(fd, buffers, position)
+
+    def _read(fd: int, size: int, position: int) -> bytes:
+        return os.pread(fd, size, position)
+
+else:
+
+    def _write(fd: int, buffers: tuple[Buffer, ...], position: int) -> int:
+        os.lseek(fd, position, os.SEEK_SET)
+        return os.write(fd, b"".join(buffers))
+
+    def _read(fd: int, size: int, position: int) -> bytes:
+        os.lseek(fd, position, os.SEEK_SET)
+        return os.read(fd, size)

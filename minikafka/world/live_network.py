@@ -1,0 +1,181 @@
+"""The live network: TCP on 127.0.0.1, as seen by the hosts of one universe.
+
+Rule: no cost per byte. A `Gate` stands before a connection only until it is made, notes who talks to whom,
+and hands the transport to the real protocol. Partitions and crashes reset the connections that it noted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Collection
+from typing import Any, cast
+
+from minikafka.world.life import Life
+from minikafka.world.world import ProtocolFactory
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1"})
+
+
+class Connection:
+    """One end of a connection that a host of the universe has made or accepted."""
+
+    __slots__ = ("life", "peer", "transport")
+
+    def __init__(self, life: Life, peer: str | None, transport: asyncio.Transport) -> None:
+        self.life = life
+        self.peer = peer  # the host at the other end, where known
+        self.transport = transport
+
+
+class Gate(asyncio.Protocol):
+    """Notes a connection when it is made, then leaves it to the protocol that the factory makes."""
+
+    def __init__(self, wires: Wires, life: Life, factory: ProtocolFactory, peer: str | None) -> None:
+        self.wires = wires
+        self.life = life
+        self.factory = factory
+        self.peer = peer
+        self.protocol: asyncio.BaseProtocol | None = None
+        self.connection: Connection | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport = cast(asyncio.Transport, transport)
+        if not self.life.alive:
+            transport.abort()
+            return
+        self.connection = self.wires.note(self.life, self.peer, transport)
+        self.protocol = protocol = self.factory()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+
+
+class Deaf(asyncio.Protocol):
+    """What a connection of a killed process talks to."""
+
+
+class Wires:
+    """Which host listens where, which connections there are, and which hosts can't reach each other."""
+
+    def __init__(self) -> None:
+        self.listeners: dict[int, str] = {}
+        self.callers: dict[int, str] = {}  # local port of a connection → the host that has made it
+        self.connections: list[Connection] = []
+        self._prune_at = 64
+        self._partitions: list[tuple[frozenset[str], frozenset[str] | None]] = []
+
+    def note(self, life: Life, peer: str | None, transport: asyncio.Transport) -> Connection:
+        if len(self.connections) >= self._prune_at:
+            self._prune()
+        connection = Connection(life, peer, transport)
+        self.connections.append(connection)
+        if peer is not None:
+            self.callers[transport.get_extra_info("sockname")[1]] = life.host
+        return connection
+
+    def _prune(self) -> None:
+        self.connections = [one for one in self.connections if not one.transport.is_closing()]
+        self._prune_at = max(64, 2 * len(self.connections))
+        mine = {one.transport.get_extra_info("sockname")[1] for one in self.connections}
+        self.callers = {port: host for port, host in self.callers.items() if port in mine}
+
+    def separated(self, a: str, b: str) -> bool:
+        for one, other in self._partitions:
+            if other is None:
+                if (a in one) != (b in one):
+                    return True
+            elif (a in one and b in other) or (a in other and b in one):
+                return True
+        return False
+
+    def partition(self, group_a: Collection[str], group_b: Collection[str] | None) -> None:
+        self._partitions.append((frozenset(group_a), None if group_b is None else frozenset(group_b)))
+        for connection in list(self.connections):
+            if connection.peer is not None and self.separated(connection.life.host, connection.peer):
+                connection.transport.abort()
+
+    def heal(self) -> None:
+        self._partitions.clear()
+
+    def abort_all_of(self, life: Life) -> None:
+        """The process has died: its connections go, and it hears nothing of that."""
+        for connection in [one for one in self.connections if one.life is life]:
+            if not connection.transport.is_closing():
+                connection.transport.set_protocol(Deaf())
+                connection.transport.abort()
+        self._prune()
+
+
+class LiveListener:
+    def __init__(self, wires: Wires, life: Life, server: asyncio.AbstractServer, port: int) -> None:
+        self._wires = wires
+        self._life = life
+        self._server = server
+        self.port = port
+
+    def close(self) -> None:
+        """Accept no more; connections go on."""
+        if self._wires.listeners.get(self.port) == self._life.host:
+            del self._wires.listeners[self.port]
+        self._server.close()
+
+    def abort(self) -> None:
+        """Accept no more, and reset every connection that was accepted here."""
+        self.close()
+        for connection in list(self._wires.connections):
+            accepted = connection.life is self._life and connection.peer is None
+            if accepted and connection.transport.get_extra_info("sockname")[1] == self.port:
+                connection.transport.abort()
+
+
+class LiveNetwork:
+    """One life's handle on the wires."""
+
+    def __init__(self, wires: Wires, life: Life, address: str) -> None:
+        self._wires = wires
+        self._life = life
+        self.address = address
+
+    async def listen(self, factory: ProtocolFactory, port: int) -> LiveListener:
+        self._life.check()
+        loop = asyncio.get_running_loop()
+
+        def gate() -> Gate:
+            return Gate(self._wires, self._life, factory, None)
+
+        starting = self._life.context.copy().run(loop.create_server, gate, self.address, port)
+        server = await loop.create_task(starting, context=self._life.context.copy())
+        bound = int(server.sockets[0].getsockname()[1])
+        listener = LiveListener(self._wires, self._life, server, bound)
+        if not self._life.alive:
+            server.close()
+        self._life.check()
+        self._wires.listeners[bound] = self._life.host
+        self._life.endings.append(listener.close)
+        return listener
+
+    async def connect(
+        self, factory: ProtocolFactory, host: str, port: int
+    ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
+        self._life.check()
+        peer = self._wires.listeners.get(port) if host in LOOPBACK or host == self.address else None
+        self._check_reach(peer)
+        loop = asyncio.get_running_loop()
+        gate = Gate(self._wires, self._life, factory, peer or "")
+        transport, _ = await loop.create_connection(lambda: gate, host, port)
+        try:
+            self._life.check()
+            self._check_reach(peer)  # it may have been cut while we were connecting
+        except OSError:
+            transport.abort()
+            raise
+        assert gate.protocol is not None
+        return transport, gate.protocol
+
+    def _check_reach(self, peer: str | None) -> None:
+        if peer is not None and self._wires.separated(self._life.host, peer):
+            raise OSError(errno.EHOSTUNREACH, f"{peer} can't be reached from {self._life.host}")
+
+    def host_of(self, peername: Any) -> str | None:
+        """The host that has made the connection which comes from this address; None when it is a stranger."""
+        return self._wires.callers.get(peername[1]) if peername else None

@@ -1,0 +1,427 @@
+"""SimDisk: files in memory that know what a power cut would leave of them.
+
+Rule: a write is in the page cache until `sync`, a directory entry until `sync_dir` (or `write_atomic`). A
+process crash keeps the cache. A power cut lets each unsynced write survive, vanish or be torn at a byte;
+the file system's journal keeps its order, so that of the unsynced entries (created, renamed, removed) a
+first part survives.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import posixpath
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from minikafka.world.life import Life
+from minikafka.world.world import Buffer, DiskLocked
+
+MAX_UNSYNCED_WRITES = 4096
+"""Beyond it the oldest writes of a file count as one: they survive or vanish together."""
+
+
+@dataclass(slots=True)
+class Write:
+    """An unsynced write, or (`data` None) one whose bytes are still unchanged in the file's content."""
+
+    position: int
+    size: int
+    data: bytes | None = None
+
+
+@dataclass(slots=True)
+class Truncation:
+    size: int
+
+
+class Inode:
+    """A file's content in the page cache, and how to get from there to what is durable."""
+
+    __slots__ = ("content", "durable_size", "overwritten", "unsynced")
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+        self.durable_size = 0
+        self.overwritten: list[
+            tuple[int, bytes]
+        ] = []  # durable bytes that unsynced changes replaced, oldest first
+        self.unsynced: list[Write | Truncation] = []
+
+    def write(self, position: int, data: Buffer) -> None:
+        content = self.content
+        size, end = len(data), position + len(data)
+        if position < len(content):
+            self._keep_what_changes(position, end)
+            content[position:end] = data
+        else:
+            content.extend(bytes(position - len(content)))
+            content += data
+        self.unsynced.append(Write(position, size))
+        if len(self.unsynced) > MAX_UNSYNCED_WRITES:
+            self._merge_oldest()
+
+    def truncate(self, size: int) -> None:
+        if size < len(self.content):
+            self._keep_what_changes(size, len(self.content))
+            del self.content[size:]
+        else:
+            self.content.extend(bytes(size - len(self.content)))
+        self.unsynced.append(Truncation(size))
+
+    def _keep_what_changes(self, start: int, end: int) -> None:
+        """Save what the bytes from `start` to `end` are now, for the writes and the durable state that need
+        them.
+        """
+        for change in self.unsynced:
+            if not isinstance(change, Write) or change.data is not None:
+                continue
+            if change.position < end and change.position + change.size > start:
+                change.data = bytes(self.content[change.position : change.position + change.size])
+        end = min(end, self.durable_size, len(self.content))
+        if start < end:
+            self.overwritten.append((start, bytes(self.content[start:end])))
+
+    def _merge_oldest(self) -> None:
+        """Fold the older half where writes just append to each other."""
+        merged: list[Write | Truncation] = []
+        half = len(self.unsynced) // 2
+        for change in self.unsynced[:half]:
+            last = merged[-1] if merged else None
+            if (
+                isinstance(change, Write)
+                and isinstance(last, Write)
+                and change.data is None
+                and last.data is None
+                and last.position + last.size == change.position
+            ):
+                last.size += change.size
+            else:
+                merged.append(change)
+        self.unsynced[:half] = merged
+
+    def sync(self) -> None:
+        self.durable_size = len(self.content)
+        self.overwritten.clear()
+        self.unsynced.clear()
+
+    def durable(self) -> bytearray:
+        """What is on the platter for sure: the content at the last sync."""
+        image = self.content[: self.durable_size]
+        image.extend(bytes(self.durable_size - len(image)))
+        for position, data in reversed(self.overwritten):
+            image[position : position + len(data)] = data
+        return image
+
+    def cut_power(self, chance: random.Random) -> None:
+        """Become one of the contents that a power cut may leave."""
+        image = self.durable()
+        in_order = chance.random() < 0.7  # most file systems flush an appended file in order
+        survivors = chance.randint(0, len(self.unsynced))
+        for number, change in enumerate(self.unsynced):
+            if in_order:
+                fate = "survives" if number < survivors else "torn" if number == survivors else "vanishes"
+            else:
+                fate = chance.choice(("survives", "vanishes", "torn"))
+            if isinstance(change, Truncation):
+                if fate == "survives":
+                    del image[change.size :]
+                    image.extend(bytes(change.size - len(image)))
+                continue
+            size = change.size
+            if fate == "vanishes":
+                continue
+            if fate == "torn":
+                size = chance.randint(0, size)
+            data = change.data
+            if data is None:
+                data = bytes(self.content[change.position : change.position + change.size])
+            if len(image) < change.position and size:
+                image.extend(bytes(change.position - len(image)))
+            image[change.position : change.position + size] = data[:size]
+        self.content = image
+        self.sync()
+
+
+Entries = dict[str, Inode | None]
+"""Path to file, or to None for a directory."""
+
+
+class Platter:
+    """One host's disk, which outlives the host's lives."""
+
+    def __init__(self, host: str, seed: int) -> None:
+        self.host = host
+        self.random = random.Random(f"{seed}/disk/{host}")
+        self.entries: Entries = {"": None}
+        self.durable_entries: Entries = {"": None}
+        self.journal: list[tuple[tuple[str, ...], Callable[[Entries], None]]] = []
+        self.locks: dict[str, Life] = {}
+        self.faults: list[Fault] = []
+
+    def change(self, directories: tuple[str, ...], apply: Callable[[Entries], None]) -> None:
+        """Change directory entries now, and durably when one of the directories is synced."""
+        apply(self.entries)
+        self.journal.append((directories, apply))
+
+    def sync_dir(self, path: str) -> None:
+        """Make the journal durable up to the last change of this directory: a journal is written in order."""
+        last = max((n for n, (directories, _) in enumerate(self.journal) if path in directories), default=-1)
+        for _, apply in self.journal[: last + 1]:
+            apply(self.durable_entries)
+        del self.journal[: last + 1]
+
+    def cut_power(self) -> None:
+        for _, apply in self.journal[: self.random.randint(0, len(self.journal))]:
+            apply(self.durable_entries)
+        self.journal.clear()
+        self.entries = dict(self.durable_entries)
+        for path in sorted(self.entries):
+            inode = self.entries[path]
+            if inode is not None:
+                inode.cut_power(self.random)
+        self.locks.clear()
+
+    def check_write(self, path: str) -> None:
+        """Raise what a failing disk raises."""
+        for fault in self.faults:
+            if path.startswith(fault.path):
+                if fault.count is not None:
+                    fault.count -= 1
+                    if fault.count <= 0:
+                        self.faults.remove(fault)
+                raise OSError(fault.code, os.strerror(fault.code), path)
+
+
+@dataclass(slots=True)
+class Fault:
+    """The next `count` writes (None: all) to paths that begin with `path` fail."""
+
+    code: int
+    count: int | None
+    path: str
+
+
+class SimFile:
+    __slots__ = ("_inode", "_life", "_open", "_path", "_platter")
+
+    def __init__(self, platter: Platter, life: Life, path: str, inode: Inode) -> None:
+        self._platter = platter
+        self._life = life
+        self._path = path
+        self._inode = inode
+        self._open = True
+
+    @property
+    def size(self) -> int:
+        return len(self._inode.content)
+
+    def _check(self) -> None:
+        self._life.check()
+        if not self._open:
+            raise OSError(errno.EBADF, "file is closed", self._path)
+
+    def _check_write(self) -> None:
+        self._check()
+        if self._platter.faults:
+            self._platter.check_write(self._path)
+
+    def append(self, *buffers: Buffer) -> int:
+        self._check_write()
+        data = buffers[0] if len(buffers) == 1 else b"".join(buffers)
+        self._inode.write(len(self._inode.content), data)
+        return len(data)
+
+    def write_at(self, position: int, data: Buffer) -> None:
+        self._check_write()
+        self._inode.write(position, data)
+
+    def read_at(self, position: int, size_bytes: int) -> bytes:
+        self._check()
+        with memoryview(self._inode.content) as content:
+            return bytes(content[position : position + size_bytes])
+
+    def truncate(self, size: int) -> None:
+        self._check_write()
+        self._inode.truncate(size)
+
+    def sync(self) -> None:
+        self._check_write()
+        self._inode.sync()
+
+    def close(self) -> None:
+        self._open = False
+
+
+class SimLock:
+    __slots__ = ("_life", "_path", "_platter")
+
+    def __init__(self, platter: Platter, life: Life, path: str) -> None:
+        self._platter, self._life, self._path = platter, life, path
+
+    def release(self) -> None:
+        if self._platter.locks.get(self._path) is self._life:
+            del self._platter.locks[self._path]
+
+
+class SimDisk:
+    """One life's handle on its host's platter."""
+
+    __slots__ = ("_life", "_platter")
+
+    def __init__(self, platter: Platter, life: Life) -> None:
+        self._platter = platter
+        self._life = life
+
+    def _entries(self) -> Entries:
+        self._life.check()
+        return self._platter.entries
+
+    def open(self, path: str, *, create: bool = False) -> SimFile:
+        path = clean(path)
+        entries = self._entries()
+        inode = entries.get(path)
+        if inode is None:
+            if path in entries:
+                raise IsADirectoryError(errno.EISDIR, "Is a directory", path)
+            if not create:
+                raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
+            inode = self._create(path)
+        return SimFile(self._platter, self._life, path, inode)
+
+    def _create(self, path: str) -> Inode:
+        parent = posixpath.dirname(path)
+        self._directory(parent)
+        self._platter.check_write(path)
+        inode = Inode()
+        self._platter.change((parent,), _setting(path, inode))
+        return inode
+
+    def _directory(self, path: str) -> None:
+        entries = self._entries()
+        if path not in entries:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
+        if entries[path] is not None:
+            raise NotADirectoryError(errno.ENOTDIR, "Not a directory", path)
+
+    def exists(self, path: str) -> bool:
+        return clean(path) in self._entries()
+
+    def size(self, path: str) -> int:
+        return len(self._inode(path).content)
+
+    def _inode(self, path: str) -> Inode:
+        path = clean(path)
+        inode = self._entries().get(path)
+        if inode is None:
+            if path in self._entries():
+                raise IsADirectoryError(errno.EISDIR, "Is a directory", path)
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
+        return inode
+
+    def listdir(self, path: str) -> list[str]:
+        path = clean(path)
+        self._directory(path)
+        prefix = path + "/" if path else ""
+        names = (entry[len(prefix) :] for entry in self._entries() if entry.startswith(prefix))
+        return sorted(name for name in names if name and "/" not in name)
+
+    def makedirs(self, path: str) -> None:
+        path = clean(path)
+        entries = self._entries()
+        parts = path.split("/")
+        for depth in range(1, len(parts) + 1):
+            directory = "/".join(parts[:depth])
+            if directory not in entries:
+                self._platter.check_write(directory)
+                parent = posixpath.dirname(directory)
+                self._platter.change((parent,), _setting(directory, None))
+            elif entries[directory] is not None:
+                raise NotADirectoryError(errno.ENOTDIR, "Not a directory", directory)
+
+    def remove(self, path: str) -> None:
+        path = clean(path)
+        self._inode(path)
+
+        def drop(entries: Entries) -> None:
+            entries.pop(path, None)
+
+        self._platter.change((posixpath.dirname(path),), drop)
+
+    def rmtree(self, path: str) -> None:
+        path = clean(path)
+        self._directory(path)
+
+        def remove(entries: Entries) -> None:
+            for entry in [entry for entry in entries if entry == path or entry.startswith(path + "/")]:
+                del entries[entry]
+
+        self._platter.change((posixpath.dirname(path),), remove)
+
+    def rename(self, src: str, dst: str) -> None:
+        src, dst = clean(src), clean(dst)
+        entries = self._entries()
+        if src not in entries:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", src)
+        self._directory(posixpath.dirname(dst))
+        if dst in entries and (entries[dst] is None) and self.listdir(dst):
+            raise OSError(errno.ENOTEMPTY, "Directory not empty", dst)
+
+        def move(entries: Entries) -> None:
+            if src in entries and src != dst:
+                entries[dst] = entries.pop(src)
+            for entry in [entry for entry in entries if entry.startswith(src + "/")]:
+                entries[dst + entry[len(src) :]] = entries.pop(entry)
+
+        self._platter.change((posixpath.dirname(src), posixpath.dirname(dst)), move)
+
+    def read_bytes(self, path: str) -> bytes:
+        return bytes(self._inode(path).content)
+
+    def write_atomic(self, path: str, data: bytes, *, sync: bool = True) -> None:
+        path = clean(path)
+        temporary = path + ".tmp"
+        file = self.open(temporary, create=True)
+        file.truncate(0)
+        file.append(data)
+        if sync:
+            file.sync()
+        file.close()
+        self.rename(temporary, path)
+        if sync:
+            self.sync_dir(posixpath.dirname(path))
+
+    def sync_dir(self, path: str) -> None:
+        path = clean(path)
+        self._directory(path)
+        self._platter.sync_dir(path)
+
+    def lock(self, path: str) -> SimLock:
+        path = clean(path)
+        self.open(path, create=True).close()
+        if path in self._platter.locks:
+            raise DiskLocked(errno.EWOULDBLOCK, "the lock is held", path)
+        self._platter.locks[path] = self._life
+        return SimLock(self._platter, self._life, path)
+
+    def release_all(self) -> None:
+        """The process has ended, and with it its locks."""
+        locks = self._platter.locks
+        for path in [path for path, life in locks.items() if life is self._life]:
+            del locks[path]
+
+
+def _setting(path: str, inode: Inode | None) -> Callable[[Entries], None]:
+    def apply(entries: Entries) -> None:
+        entries[path] = inode
+
+    return apply
+
+
+def clean(path: str) -> str:
+    """A path in its shortest form, "" for the root. Raises ValueError when it leaves the host's directory."""
+    path = posixpath.normpath(path)
+    if path.startswith(("/", "..")):
+        raise ValueError(f"a path stays inside the host's directory: {path!r}")
+    return "" if path == "." else path

@@ -1,0 +1,319 @@
+"""SimLoop: an asyncio event loop with virtual time.
+
+Rule: nothing here asks the machine for anything. When no callback is ready, time jumps to the next timer;
+timers of one instant run in the order in which they were set; tasks and futures hash to a number, not to an
+address, so that asyncio's own sets (TaskGroup, wait, all_tasks) are walked in the same order in every
+process. Kin: trio's MockClock with autojump; FoundationDB's simulator.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import sys
+import threading
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
+
+from minikafka.world.life import HOST, Life, life_of
+
+if TYPE_CHECKING:
+    from minikafka.world.sim_network import Fabric
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+MAX_ROUNDS_AN_INSTANT = 1_000_000
+"""More rounds than this without time passing is a busy loop, not work."""
+
+
+class SimulationIdle(RuntimeError):
+    """Something waits, but nothing is scheduled that could ever end the wait: a deadlock."""
+
+
+class SimulationStuck(RuntimeError):
+    """Callbacks keep each other busy and time doesn't pass."""
+
+
+class SimTask(asyncio.Task[Any]):
+    """A task with a number for a hash, which knows the life of the host it belongs to."""
+
+    __slots__ = ("life", "number")
+
+    def __init__(self, number: int, life: Life | None, coro: Any, **options: Any) -> None:
+        self.number = number  # first: registering the task already hashes it
+        self.life = life
+        super().__init__(coro, **options)
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+class SimFuture(asyncio.Future[Any]):
+    """A future with a number for a hash."""
+
+    __slots__ = ("number",)
+    number: int
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+class SimLoop(asyncio.BaseEventLoop):
+    """Virtual time in seconds, from 0.0. It runs when somebody drives it, in that caller's thread."""
+
+    _ready: deque[asyncio.Handle]  # asyncio's own queue of what runs next
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fabric: Fabric | None = None
+        self._now = 0.0
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._timers_set = 0
+        self._timers_cancelled = 0
+        self._numbered = 0
+        self._rounds = 0
+
+    # --- time and callbacks
+
+    def time(self) -> float:
+        return self._now
+
+    def next_time(self) -> float | None:
+        """When something happens next: now, when the next timer is due, or never (None)."""
+        if self._ready:
+            return self._now
+        timers = self._timers
+        while timers and timers[0][2].cancelled():
+            heapq.heappop(timers)
+            self._timers_cancelled -= 1
+        return max(timers[0][0], self._now) if timers else None
+
+    def call_soon(
+        self, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
+    ) -> asyncio.Handle:
+        if self.is_closed():
+            raise RuntimeError("Event loop is closed")
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_soon_threadsafe(
+        self, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
+    ) -> asyncio.Handle:
+        return self.call_soon(callback, *args, context=context)
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: Unpack[Ts],
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: Unpack[Ts],
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        if self.is_closed():
+            raise RuntimeError("Event loop is closed")
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
+        self._timers_set = number = self._timers_set + 1
+        heapq.heappush(self._timers, (when, number, handle))
+        return handle
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        self._timers_cancelled = cancelled = self._timers_cancelled + 1
+        timers = self._timers
+        if cancelled > 100 and cancelled * 2 > len(timers):
+            timers[:] = [entry for entry in timers if entry[2] is not handle and not entry[2].cancelled()]
+            heapq.heapify(timers)
+            self._timers_cancelled = 0
+
+    def cancel_timers_of(self, life: Life) -> None:
+        """Forget the timers that a crashed host has set."""
+        for _, _, handle in sorted(self._timers, key=lambda entry: entry[:2]):
+            if life_of(_context_of(handle)) is life:
+                handle.cancel()
+
+    def _run_once(self) -> None:
+        """Jump to the next instant when nothing is ready, then run what was ready at the beginning of this
+        round.
+        """
+        ready = self._ready
+        if not ready:
+            when = self.next_time()
+            if when is None:
+                raise SimulationIdle(
+                    "the simulation is idle: something waits, and nothing is scheduled to end it"
+                )
+            if when > self._now:
+                self._now = when
+                self._rounds = 0
+        timers, now = self._timers, self._now
+        while timers and timers[0][0] <= now:
+            handle = heapq.heappop(timers)[2]
+            if handle.cancelled():
+                self._timers_cancelled -= 1
+            else:
+                ready.append(handle)
+        self._rounds = rounds = self._rounds + 1
+        if rounds > MAX_ROUNDS_AN_INSTANT:
+            self._rounds = 0
+            raise SimulationStuck(f"time stands still at {now:.6f} s: callbacks only keep each other busy")
+        for _ in range(len(ready)):
+            due = ready.popleft()
+            if not due.cancelled():
+                due._run()
+
+    # --- driving
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """Be the running loop of this thread, even inside another loop (a notebook's kernel has one)."""
+        if self.is_closed():
+            raise RuntimeError("Event loop is closed")
+        if self.is_running():
+            raise RuntimeError("the simulation is running already: it can't be driven from inside")
+        outer = events._get_running_loop()
+        hooks = sys.get_asyncgen_hooks()
+        self._thread_id = threading.get_ident()
+        sys.set_asyncgen_hooks(
+            firstiter=self._asyncgen_firstiter_hook,  # type: ignore[attr-defined]
+            finalizer=self._asyncgen_finalizer_hook,  # type: ignore[attr-defined]
+        )
+        events._set_running_loop(self)
+        try:
+            yield
+        finally:
+            events._set_running_loop(outer)
+            self._thread_id = None  # type: ignore[assignment]
+            sys.set_asyncgen_hooks(*hooks)
+
+    def drive(self, done: Callable[[], bool], until: float | None = None) -> bool:
+        """Run until `done()`, until nothing is scheduled, or until the next event lies after `until`.
+
+        Returns `done()`. Time stands at the last event that ran, even when `until` is later.
+        """
+        with self._running():
+            while not done():
+                when = self.next_time()
+                if when is None or (until is not None and when > until):
+                    return False
+                self._run_once()
+        return True
+
+    def step(self) -> bool:
+        """Go to the next instant at which something happens, and run all that happens in it. False when
+        idle.
+        """
+        when = self.next_time()
+        if when is None:
+            return False
+        with self._running():
+            self._run_once()
+            while self.next_time() == self._now:
+                self._run_once()
+        return True
+
+    def advance_to(self, when: float) -> None:
+        """Let time pass up to `when`, if nothing is scheduled before."""
+        following = self.next_time()
+        self._now = max(self._now, when if following is None else min(when, following))
+
+    # --- tasks and futures
+
+    def _number(self) -> int:
+        self._numbered = number = self._numbered + 1
+        return number
+
+    def create_task(
+        self,
+        coro: Generator[Any, None, T] | Coroutine[Any, Any, T],
+        *,
+        name: object = None,
+        context: Context | None = None,
+        **options: Any,
+    ) -> asyncio.Task[T]:
+        if self.is_closed():
+            raise RuntimeError("Event loop is closed")
+        number, life = self._number(), life_of(context)
+        task = SimTask(
+            number, life, coro, loop=self, name=name or f"Task-{number}", context=context, **options
+        )
+        if life is not None and not life.alive:
+            task.cancel()
+        return task
+
+    def create_future(self) -> asyncio.Future[Any]:
+        future = SimFuture(loop=self)
+        future.number = self._number()
+        return future
+
+    def run_in_executor(
+        self, executor: Any, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+    ) -> asyncio.Future[T]:
+        """Call it here and now: a thread would bring another order in every run."""
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    # --- network: the standard calls, for clients that know nothing of the simulation
+
+    def _fabric(self) -> Fabric:
+        if self.fabric is None:
+            from minikafka.world.sim_network import Fabric
+
+            self.fabric = Fabric(self, seed=0)
+        return self.fabric
+
+    async def getaddrinfo(
+        self, host: Any, port: Any, *, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    ) -> list[Any]:
+        return self._fabric().resolve(HOST.get(), host, port)
+
+    async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> tuple[str, str]:
+        return str(sockaddr[0]), str(sockaddr[1])
+
+    async def create_connection(
+        self, protocol_factory: Any, host: Any = None, port: Any = None, **options: Any
+    ) -> Any:
+        _refuse(options, "ssl", "sock")
+        return await self._fabric().connect(HOST.get(), protocol_factory, host, int(port))
+
+    async def create_server(
+        self, protocol_factory: Any, host: Any = None, port: Any = None, **options: Any
+    ) -> Any:
+        _refuse(options, "ssl", "sock")
+        return self._fabric().listen(HOST.get(), protocol_factory, int(port or 0))
+
+    def _write_to_self(self) -> None:
+        """Nobody sleeps in a select that would have to be woken."""
+
+    def _process_events(self, event_list: list[Any]) -> None:
+        """There is no selector."""
+
+
+def _refuse(options: dict[str, Any], *names: str) -> None:
+    for name in names:
+        if options.get(name):
+            raise NotImplementedError(f"the simulated network has no {name}=")
+
+
+def _context_of(handle: asyncio.Handle) -> Context | None:
+    context: Context | None = handle._context  # type: ignore[attr-defined]
+    return context
+
+
+__all__ = ["SimFuture", "SimLoop", "SimTask", "SimulationIdle", "SimulationStuck"]

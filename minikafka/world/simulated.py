@@ -1,0 +1,285 @@
+"""The simulated universe: hosts that run on virtual time, an in-memory network and in-memory disks.
+
+Rule: everything comes from the seed. Two runs with one seed and the same calls are the same, byte for byte,
+in any process. Nothing moves by itself: it runs in the caller's thread, as far as the caller asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import random
+from collections.abc import Callable, Collection, Coroutine
+from types import TracebackType
+from typing import Any, TypeVar
+
+from minikafka.world.life import HOST, Life
+from minikafka.world.sim_disk import Fault, Platter, SimDisk
+from minikafka.world.sim_loop import SimLoop, SimulationIdle
+from minikafka.world.sim_network import LATENCY_S, Fabric, SimNetwork
+from minikafka.world.trace import RECENT_EVENTS, Event, Trace, TraceStream
+from minikafka.world.world import World
+
+T = TypeVar("T")
+
+EPOCH_MS = 1_767_225_600_000
+"""2026-01-01T00:00:00Z: the wall clock at virtual time 0."""
+
+OUTSIDE = "outside"
+"""The host of what no world has spawned."""
+
+
+class Partitioned(Event, frozen=True):
+    """The network is cut between two groups of hosts; an empty `group_b` means all the others."""
+
+    group_a: tuple[str, ...]
+    group_b: tuple[str, ...]
+
+
+class Healed(Event, frozen=True):
+    """All hosts reach each other again."""
+
+
+class HostCrashed(Event, frozen=True):
+    """A host's process was killed; what it wrote is in the page cache."""
+
+
+class PowerLost(Event, frozen=True):
+    """A host lost power; what it hadn't synced is lost, torn or kept."""
+
+
+class SimClock:
+    """The loop's virtual time, and the wall clock derived from it."""
+
+    __slots__ = ("_loop",)
+
+    def __init__(self, loop: SimLoop) -> None:
+        self._loop = loop
+
+    def now(self) -> float:
+        return self._loop._now
+
+    def time_ms(self) -> int:
+        return EPOCH_MS + round(self._loop._now * 1e6) // 1000
+
+
+class SimulatedUniverse:
+    """Hosts on virtual time. `latency_s` is the least and the most a message takes; `chunking` cuts the
+    bytes that arrive at random places, to exercise framing; `message_events` asks the wire layer for its
+    events.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        latency_s: tuple[float, float] = LATENCY_S,
+        chunking: bool = False,
+        message_events: bool = False,
+        recent: int = RECENT_EVENTS,
+    ) -> None:
+        self.seed = seed
+        self.loop = SimLoop()
+        self.loop.set_exception_handler(self._callback_failed)
+        self.fabric = Fabric(self.loop, seed, chunking=chunking)
+        self.loop.fabric = self.fabric
+        self.fabric.add_host(OUTSIDE)
+        self.fabric.set_latency(latency_s, None, None)
+        self.trace = Trace(TraceStream(self.loop.time, messages=message_events, recent=recent), "")
+        self._clock = SimClock(self.loop)
+        self._worlds: dict[str, World] = {}
+        self._lives: dict[str, int] = {}
+        self._platters: dict[str, Platter] = {}
+
+    # --- hosts
+
+    def world(self, host: str) -> World:
+        """The world of a host's present life; a new life on the old disk after a crash."""
+        world = self._worlds.get(host)
+        if world is None:
+            world = self._worlds[host] = self._begin(host)
+        return world
+
+    def _begin(self, host: str) -> World:
+        number = self._lives[host] = self._lives.get(host, 0) + 1
+        trace = self.trace.on(host)
+        life = Life(host, trace, lambda: self.loop)
+        platter = self._platters.get(host)
+        if platter is None:
+            platter = self._platters[host] = Platter(host, self.seed)
+        disk = SimDisk(platter, life)
+        life.endings.append(disk.release_all)
+        life.endings.append(lambda: self.fabric.kill(host))
+        life.endings.append(lambda: self.loop.cancel_timers_of(life))
+        return World(
+            host=host,
+            clock=self._clock,
+            network=SimNetwork(self.fabric, life),
+            disk=disk,
+            random=random.Random(f"{self.seed}/host/{host}/{number}"),
+            trace=trace,
+            life=life,
+        )
+
+    def crash(self, host: str) -> None:
+        """SIGKILL: tasks, timers, connections, listeners and locks go at once; peers see resets; the disk
+        stays.
+        """
+        world = self._worlds.pop(host, None)
+        if world is not None:
+            world.trace.emit(HostCrashed())
+            world.life.end()
+
+    def power_cut(self, host: str) -> None:
+        """A crash that also loses or tears what wasn't synced. The machine is back at once: peers see
+        resets.
+        """
+        world = self._worlds.pop(host, None)
+        if world is not None:
+            world.trace.emit(PowerLost())
+            world.life.end()
+        if host in self._platters:
+            self._platters[host].cut_power()
+
+    def fail_disk(self, host: str, error: str = "EIO", *, count: int | None = 1, path: str = "") -> None:
+        """Let the next `count` writes (None: all until `repair_disk`) under `path` fail: "EIO", "ENOSPC", …"""
+        self.world(host)
+        self._platters[host].faults.append(Fault(getattr(errno, error), count, path))
+
+    def repair_disk(self, host: str) -> None:
+        self.world(host)
+        self._platters[host].faults.clear()
+
+    # --- network
+
+    def partition(self, group_a: Collection[str], group_b: Collection[str] | None = None) -> None:
+        """Cut the network between two groups of hosts (None: all the others). Connections hang; connecting,
+        too.
+        """
+        self.trace.emit(Partitioned(tuple(sorted(group_a)), tuple(sorted(group_b or ()))))
+        self.fabric.partition(group_a, group_b)
+
+    def heal(self, *, drop: bool = False) -> None:
+        """End all partitions. What they held back arrives now, or (`drop`) those connections are reset."""
+        self.trace.emit(Healed())
+        self.fabric.heal(drop=drop)
+
+    def set_latency(
+        self,
+        least_s: float,
+        most_s: float | None = None,
+        *,
+        between: Collection[str] | None = None,
+        and_: Collection[str] | None = None,
+    ) -> None:
+        """From now on a message takes `least_s` to `most_s` seconds between two groups (None: all hosts)."""
+        self.fabric.set_latency((least_s, least_s if most_s is None else most_s), between, and_)
+
+    def set_loss(
+        self, chance: float, *, between: Collection[str] | None = None, and_: Collection[str] | None = None
+    ) -> None:
+        """A message is lost by this chance, and arrives later by TCP's retransmission timeouts."""
+        self.fabric.set_loss(chance, between, and_)
+
+    # --- time
+
+    @property
+    def now(self) -> float:
+        """Virtual time in seconds."""
+        return self.loop.time()
+
+    def run(self, coro: Coroutine[Any, Any, T], *, host: str = OUTSIDE, timeout_s: float | None = None) -> T:
+        """Run until the coroutine returns, and return its result.
+
+        Raises SimulationIdle when it waits for what will never happen, TimeoutError after `timeout_s`
+        virtual seconds.
+        """
+        context = None
+        if host != OUTSIDE:
+            context = self.world(host).life.context.copy()
+        task: asyncio.Task[T] = self.loop.create_task(coro, name=f"run on {host}", context=context)
+        until = None if timeout_s is None else self.now + timeout_s
+        try:
+            if not self.loop.drive(task.done, until):
+                self._never_returns(task, until)
+        except BaseException:
+            self._abandon(task)
+            raise
+        return task.result()
+
+    def _never_returns(self, task: asyncio.Task[T], until: float | None) -> None:
+        if until is not None and self.loop.next_time() is not None:
+            self.loop.advance_to(until)
+            raise TimeoutError(f"{task.get_name()} did not return until {until:.6f} s of virtual time")
+        waiting = sorted(f"{one.get_name()}" for one in asyncio.all_tasks(self.loop) if one is not task)
+        raise SimulationIdle(
+            f"{task.get_name()} waits at {self.now:.6f} s, and nothing is scheduled that could end it"
+            f" (seed {self.seed}; also waiting: {', '.join(waiting) or 'nobody'})"
+        )
+
+    def _abandon(self, task: asyncio.Task[Any]) -> None:
+        """Cancel what can't go on, and let it clean up at this instant."""
+        task.cancel()
+        if not self.loop.is_running():
+            self.loop.drive(task.done, self.now)
+        if task.done() and not task.cancelled():
+            task.exception()
+
+    def run_for(self, seconds: float) -> None:
+        """Let that much virtual time pass."""
+        until = self.now + seconds
+        self.loop.drive(lambda: False, until)
+        self.loop.advance_to(until)
+
+    def run_until(self, predicate: Callable[[], bool], timeout_s: float = 3600.0) -> bool:
+        """Run until the predicate holds (asked between two rounds of the loop); False after `timeout_s` or
+        when idle.
+        """
+        return self.loop.drive(predicate, self.now + timeout_s)
+
+    def step(self) -> bool:
+        """Go to the next instant at which something happens, and run all that happens in it. False when
+        idle.
+        """
+        return self.loop.step()
+
+    # --- the end
+
+    def close(self) -> None:
+        """Cancel all tasks, let them clean up, close the loop."""
+        if self.loop.is_closed():
+            return
+        for _ in range(10):
+            tasks = sorted(asyncio.all_tasks(self.loop), key=lambda task: getattr(task, "number", 0))
+            if not tasks:
+                break
+            for task in tasks:
+                task.cancel()
+            self.loop.drive(lambda: not asyncio.all_tasks(self.loop), self.now)
+        self.loop.close()
+
+    def __enter__(self) -> SimulatedUniverse:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _callback_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """The loop's exception handler: what a callback raises is recorded."""
+        self.trace.on(host_of_failure(context)).fail(context["message"], error_of(context))
+
+
+def host_of_failure(context: dict[str, Any]) -> str:
+    """The host to which the task or callback belongs of which a loop's exception handler is told."""
+    life = getattr(context.get("task") or context.get("future"), "life", None)
+    if isinstance(life, Life):
+        return life.host
+    within = getattr(context.get("handle"), "_context", None)
+    return HOST.get() if within is None else within.get(HOST, OUTSIDE)
+
+
+def error_of(context: dict[str, Any]) -> BaseException:
+    error = context.get("exception")
+    return error if isinstance(error, BaseException) else RuntimeError(context["message"])

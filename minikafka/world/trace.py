@@ -1,0 +1,140 @@
+"""The trace: one stream of typed events of all hosts of a universe.
+
+Rule: an event is a frozen value made by the layer that knows what happened; the trace only stamps it with
+who, when and a running number, keeps the latest ones and hands it to subscribers. Emitting never raises.
+Kafka has no such stream; its nearest kin are its request and state-change logs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+
+RECENT_EVENTS = 10_000
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="event"):
+    """What happened, as plain str, int, float, bytes and tuple fields. Each layer subclasses it beside the
+    emitter.
+    """
+
+    @property
+    def kind(self) -> str:
+        return type(self).__name__
+
+    def text(self) -> str:
+        """The fields as `name=value`, in their order of declaration."""
+        return " ".join(f"{name}={_shown(getattr(self, name))}" for name in self.__struct_fields__)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return value if value and " " not in value else repr(value)
+    if isinstance(value, tuple):
+        return "[" + ",".join(_shown(item) for item in value) + "]"
+    if isinstance(value, bytes) and len(value) > 32:
+        return f"{value[:32]!r}…({len(value)} bytes)"
+    return str(value)
+
+
+class Traced(msgspec.Struct, frozen=True, gc=False):
+    """An event as the trace keeps it: `at` is seconds since the universe began, rounded to microseconds."""
+
+    seq: int
+    at: float
+    host: str
+    event: Event
+
+    def __str__(self) -> str:
+        return f"{self.at:12.6f} {self.host:<14} {self.event.kind} {self.event.text()}".rstrip()
+
+
+class TaskFailed(Event, frozen=True):
+    """A task, a callback or a subscriber raised; the exception itself is in `trace.failures`."""
+
+    where: str
+    error: str
+
+
+class TraceStream:
+    """What all the hosts' traces share."""
+
+    __slots__ = ("failures", "messages", "now", "recent", "seq", "subscribers")
+
+    def __init__(
+        self, now: Callable[[], float], *, messages: bool = False, recent: int = RECENT_EVENTS
+    ) -> None:
+        self.now = now
+        self.messages = messages
+        self.recent: deque[Traced] = deque(maxlen=recent)
+        self.failures: list[BaseException] = []
+        self.subscribers: tuple[Callable[[Traced], None], ...] = ()
+        self.seq = 0
+
+
+class Trace:
+    """One host's handle on the stream that all hosts of a universe share."""
+
+    __slots__ = ("_stream", "host")
+
+    def __init__(self, stream: TraceStream, host: str) -> None:
+        self._stream = stream
+        self.host = host
+
+    @property
+    def recent(self) -> deque[Traced]:
+        """The latest events of all hosts, oldest first."""
+        return self._stream.recent
+
+    @property
+    def failures(self) -> list[BaseException]:
+        """Every exception that nobody else was there to catch, oldest first."""
+        return self._stream.failures
+
+    @property
+    def messages(self) -> bool:
+        """Whether message-level events are wanted; the wire layer asks before it builds one."""
+        return self._stream.messages
+
+    @messages.setter
+    def messages(self, wanted: bool) -> None:
+        self._stream.messages = wanted
+
+    def emit(self, event: Event) -> None:
+        """Stamp the event with number, time and this host, keep it, and hand it to all subscribers."""
+        stream = self._stream
+        stream.seq = seq = stream.seq + 1
+        traced = Traced(seq, round(stream.now(), 6), self.host, event)
+        stream.recent.append(traced)
+        for subscriber in stream.subscribers:
+            try:
+                subscriber(traced)
+            except Exception as error:  # the emitter must not suffer from who listens
+                stream.failures.append(error)
+
+    def subscribe(self, callback: Callable[[Traced], None]) -> Callable[[], None]:
+        """Call `callback` with each event of any host from now on; returns the function that ends it.
+
+        What the callback raises is put into `failures`.
+        """
+        stream = self._stream
+        entry: Callable[[Traced], None] = lambda traced: callback(traced)  # noqa: E731  (one identity a subscription)
+        stream.subscribers = (*stream.subscribers, entry)
+
+        def unsubscribe() -> None:
+            stream.subscribers = tuple(one for one in stream.subscribers if one is not entry)
+
+        return unsubscribe
+
+    def fail(self, where: str, error: BaseException) -> None:
+        """Record an exception that nobody else will see, and emit `TaskFailed`."""
+        stream = self._stream
+        error.add_note(f"in {where} of {self.host or 'no host'} at {stream.now():.6f} s")
+        stream.failures.append(error)
+        self.emit(TaskFailed(where, f"{type(error).__name__}: {error}"))
+
+    def on(self, host: str) -> Trace:
+        """The same stream, as `host` sees it."""
+        return Trace(self._stream, host)

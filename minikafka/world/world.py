@@ -1,0 +1,161 @@
+"""What a node can know of and do to the outside: clock, network, disk, random numbers, trace.
+
+Rule: a node gets its `World` at construction and touches the outside in no other way, so that the same code
+runs live and simulated. Implementations: `live.py` (TCP, real files), `simulated.py` (virtual time,
+memory).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from minikafka.world.life import Life
+from minikafka.world.trace import Trace
+
+T = TypeVar("T")
+
+ProtocolFactory = Callable[[], asyncio.BaseProtocol]
+Buffer = bytes | bytearray | memoryview
+
+
+class DiskLocked(OSError):
+    """The lock file is held by somebody else."""
+
+
+class Clock(Protocol):
+    def now(self) -> float:
+        """Seconds on the loop's clock: for deadlines and durations."""
+
+    def time_ms(self) -> int:
+        """Milliseconds since 1970: for timestamps."""
+
+
+class Listener(Protocol):
+    @property
+    def port(self) -> int: ...
+
+    def close(self) -> None:
+        """Accept no more; connections go on."""
+
+    def abort(self) -> None:
+        """Accept no more, and reset every connection that was accepted here."""
+
+
+class Network(Protocol):
+    @property
+    def address(self) -> str:
+        """What this host listens on and advertises."""
+
+    async def listen(self, factory: ProtocolFactory, port: int) -> Listener:
+        """Accept connections on `port` (0: any free one). Raises OSError when the port is taken."""
+
+    async def connect(
+        self, factory: ProtocolFactory, host: str, port: int
+    ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
+        """Connect to a listener. Raises OSError when it is refused, unknown or can't be reached."""
+
+    def host_of(self, peername: Any) -> str | None:
+        """Which host of this universe is at the other end of a connection; None when it comes from outside."""
+
+
+class File(Protocol):
+    """An open file. Every method may raise OSError: a failing disk."""
+
+    @property
+    def size(self) -> int: ...
+
+    def append(self, *buffers: Buffer) -> int:
+        """Write all the buffers at the end, in one piece; returns how many bytes that were."""
+
+    def write_at(self, position: int, data: Buffer) -> None: ...
+
+    def read_at(self, position: int, size_bytes: int) -> bytes:
+        """Up to `size_bytes`; fewer only at the end of the file."""
+
+    def truncate(self, size: int) -> None:
+        """Make the file shorter (or longer, with zeros)."""
+
+    def sync(self) -> None:
+        """Return when all that was written survives a power cut."""
+
+    def close(self) -> None:
+        """Close without syncing. Closing twice is fine."""
+
+
+class Lock(Protocol):
+    def release(self) -> None: ...
+
+
+class Disk(Protocol):
+    """A host's own directory. Paths are relative, with "/". Synchronous: Kafka, too, writes to the page
+    cache.
+    """
+
+    def open(self, path: str, *, create: bool = False) -> File:
+        """Open to read and write. Raises FileNotFoundError when it isn't there and `create` is False."""
+
+    def exists(self, path: str) -> bool: ...
+
+    def size(self, path: str) -> int: ...
+
+    def listdir(self, path: str) -> list[str]:
+        """Names in a directory, sorted."""
+
+    def makedirs(self, path: str) -> None:
+        """Make a directory and its parents; fine when it exists."""
+
+    def remove(self, path: str) -> None: ...
+
+    def rmtree(self, path: str) -> None:
+        """Remove a directory with all that is in it. Raises FileNotFoundError when it isn't there."""
+
+    def rename(self, src: str, dst: str) -> None:
+        """Atomic; replaces a file at `dst`. Durable after `sync_dir`."""
+
+    def read_bytes(self, path: str) -> bytes: ...
+
+    def write_atomic(self, path: str, data: bytes, *, sync: bool = True) -> None:
+        """Replace the file so that a reader or a crash sees the old content or the new, nothing between."""
+
+    def sync_dir(self, path: str) -> None:
+        """Return when the directory's entries (created, renamed, removed) survive a power cut."""
+
+    def lock(self, path: str) -> Lock:
+        """Take a lock file, which ends with the process. Raises DiskLocked when it is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One life of one host; a host that starts again after a crash gets a new one from its universe."""
+
+    host: str
+    clock: Clock
+    network: Network
+    disk: Disk
+    random: random.Random
+    trace: Trace
+    life: Life
+
+    def spawn(self, coro: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """Start a task of this host. What it raises is put into `trace.failures`; being cancelled is fine."""
+        return self.life.spawn(coro, name)
+
+    def call_later(self, delay_s: float, callback: Callable[..., object], *args: Any) -> asyncio.TimerHandle:
+        """Call `callback` in this host's context after `delay_s` seconds, unless the host has crashed by
+        then.
+        """
+        return self.life.loop().call_later(
+            delay_s, self._call_if_alive, callback, args, context=self.life.context.copy()
+        )
+
+    def _call_if_alive(self, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
+        if not self.life.alive:
+            return
+        try:
+            callback(*args)
+        except Exception as error:
+            self.trace.fail(f"timer {getattr(callback, '__qualname__', callback)}", error)
