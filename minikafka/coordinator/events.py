@@ -1,0 +1,58 @@
+"""What the coordinator tells the trace. The rule: an event is emitted when the thing is true, not when asked."""
+
+from __future__ import annotations
+
+from minikafka.world import Event
+
+
+class GroupStateChanged(Event, frozen=True):
+    """A group moved along its state table."""
+
+    group: str
+    old: str
+    new: str
+    generation: int
+    reason: str
+
+
+class MemberJoined(Event, frozen=True):
+    """A member was added to a group (it may still await the rebalance)."""
+
+    group: str
+    member: str
+    client_id: str
+    client_host: str
+    instance: str
+
+
+class MemberLeft(Event, frozen=True):
+    """A member is no longer in its group."""
+
+    group: str
+    member: str
+    generation: int
+    reason: str
+
+
+class OffsetCommitted(Event, frozen=True):
+    """A group's position is in the log, on all in-sync replicas."""
+
+    group: str
+    topic: str
+    partition: int
+    offset: int
+    metadata: str
+
+
+class CoordinatorLoaded(Event, frozen=True):
+    """A partition of `__consumer_offsets` was replayed: this broker coordinates its groups."""
+
+    partition: int
+    epoch: int
+    records: int
+
+
+class CoordinatorResigned(Event, frozen=True):
+    """This broker no longer coordinates the groups of a partition of `__consumer_offsets`."""
+
+    partition: int

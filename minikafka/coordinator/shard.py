@@ -1,0 +1,304 @@
+"""A coordinator on one partition of an internal topic: the shell around a pure core.
+
+The rule: load, decide, append, replay after the write, answer when it is committed. Requests decide at once, in
+the order in which they come; one task appends what they decided, several decisions in a batch, one append at a
+time. A decision that depends on what is persisted takes its turn in that queue ("alone"), where every earlier
+write is replayed. Kafka: CoordinatorRuntime.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from minikafka.coordinator.decision import Decision, OnFailure, Timer, TimerKey, coordinator_error
+from minikafka.coordinator.events import CoordinatorLoaded, CoordinatorResigned
+from minikafka.coordinator.records import CoordinatorRecord, decode_record, encode_record
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.schema import Struct
+from minikafka.records.batch import NewRecord, Record
+from minikafka.world import World
+
+MAX_APPEND_BYTES = 512 * 1024
+RECORDS_PER_LOAD_STEP = 1_000
+
+
+class Journal(Protocol):
+    """The log of the partition, as the broker lends it for one leader epoch."""
+
+    @property
+    def epoch(self) -> int: ...
+
+    async def append(self, records: Sequence[NewRecord]) -> int:
+        """Write, and return the first offset once all is at or below the high watermark. Raises ApiError."""
+
+    def read_all(self) -> Iterator[Record]:
+        """Every record of the partition, oldest first."""
+
+
+class Core(Protocol):
+    """What the shell needs of a core, besides the decisions its callers name."""
+
+    def replay(self, record: CoordinatorRecord, now_ms: int = 0) -> None: ...
+    def drain(self) -> Decision: ...
+    def loaded(self, now_ms: int) -> Decision: ...
+    def unload(self) -> Decision: ...
+    def expire(self, key: TimerKey, now_ms: int) -> Decision: ...
+    def write_failed(self, on_failure: OnFailure, code: ErrorCode, now_ms: int) -> Decision: ...
+
+
+class ShardState(StrEnum):
+    LOADING = "loading"
+    ACTIVE = "active"
+    FAILED = "failed"
+    RESIGNED = "resigned"
+
+
+@dataclass(slots=True)
+class _Write:
+    """A decision on its way to the log. `decide` is set while it still awaits its turn to be made."""
+
+    token: int
+    decision: Decision
+    decide: Callable[[], Decision] | None = None
+
+
+class Shard:
+    """One partition's coordinator. Made when this broker becomes its leader, thrown away when it resigns."""
+
+    def __init__(self, world: World, core: Core, partition: int, epoch: int, journal: Journal) -> None:
+        self.world = world
+        self.core = core
+        self.partition = partition
+        self.epoch = epoch
+        self.state = ShardState.LOADING
+        self._journal = journal
+        self._waiting: dict[int, asyncio.Future[Struct]] = {}
+        self._next_token = 0
+        self._queue: deque[_Write] = deque()
+        self._is_writing = False
+        self._timers: dict[TimerKey, asyncio.TimerHandle] = {}
+
+    # --- life
+
+    async def load(self) -> None:
+        """Replay the log, giving way to others now and then."""
+        count = 0
+        try:
+            for stored in self._journal.read_all():
+                record = decode_record(stored.key, stored.value)
+                if record is not None:
+                    self.core.replay(record)
+                count += 1
+                if count % RECORDS_PER_LOAD_STEP == 0:
+                    await asyncio.sleep(0)
+                    if self.state is not ShardState.LOADING:
+                        return
+        except Exception:
+            self.state = ShardState.FAILED
+            raise
+        self.state = ShardState.ACTIVE
+        decision = self.core.loaded(self.world.clock.time_ms())
+        self.world.trace.emit(CoordinatorLoaded(self.partition, self.epoch, count))
+        self.take(decision)
+
+    def resign(self) -> None:
+        """Answer all who wait with NOT_COORDINATOR, and do nothing more."""
+        if self.state is ShardState.RESIGNED:
+            return
+        was_active = self.state is ShardState.ACTIVE
+        self.state = ShardState.RESIGNED
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._queue.clear()
+        for answer in self.core.unload().answers if was_active else ():
+            self._resolve(answer.token, answer.response)
+        for token in list(self._waiting):
+            self._refuse(token, ErrorCode.NOT_COORDINATOR)
+        self.world.trace.emit(CoordinatorResigned(self.partition))
+
+    def check_active(self) -> None:
+        """Raises ApiError while this broker cannot speak for the partition."""
+        if self.state is ShardState.LOADING:
+            raise ApiError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+        if self.state is not ShardState.ACTIVE:
+            raise ApiError(ErrorCode.NOT_COORDINATOR)
+
+    # --- asking
+
+    async def ask(self, decide: Callable[[int], Decision]) -> Struct:
+        """Decide now; return the answer when it may be given. Raises ApiError."""
+        self.check_active()
+        token = self._token()
+        decision = decide(token)
+        if decision.response is not None and not decision.records:
+            self.take(decision)
+            return decision.response
+        future = self._expect(token)
+        self.take(decision, token)
+        return await self._answer(token, future)
+
+    async def ask_alone(self, decide: Callable[[], Decision]) -> Struct:
+        """Decide when all earlier writes are replayed. Raises ApiError."""
+        self.check_active()
+        token = self._token()
+        future = self._expect(token)
+        self._enqueue(_Write(token, Decision(), decide))
+        return await self._answer(token, future)
+
+    def take(self, decision: Decision, token: int = -1) -> None:
+        """Do what a core decided: set timers, answer, tell the trace, queue the records."""
+        for timer in decision.timers:
+            self._set_timer(timer)
+        for event in decision.events:
+            self.world.trace.emit(event)
+        for answer in decision.answers:
+            self._resolve(answer.token, answer.response)
+        if decision.records:
+            self._enqueue(_Write(token, decision))
+        elif decision.response is not None:
+            self._resolve(token, decision.response)
+
+    def _token(self) -> int:
+        self._next_token += 1
+        return self._next_token
+
+    def _expect(self, token: int) -> asyncio.Future[Struct]:
+        future: asyncio.Future[Struct] = asyncio.get_running_loop().create_future()
+        self._waiting[token] = future
+        return future
+
+    async def _answer(self, token: int, future: asyncio.Future[Struct]) -> Struct:
+        try:
+            return await future
+        finally:
+            self._waiting.pop(token, None)
+
+    def _resolve(self, token: int, response: Struct) -> None:
+        future = self._waiting.pop(token, None)
+        if future is not None and not future.done():
+            future.set_result(response)
+
+    def _refuse(self, token: int, code: ErrorCode) -> None:
+        future = self._waiting.pop(token, None)
+        if future is not None and not future.done():
+            future.set_exception(ApiError(code))
+
+    # --- timers
+
+    def _set_timer(self, timer: Timer) -> None:
+        running = self._timers.pop(timer.key, None)
+        if running is not None:
+            running.cancel()
+        if timer.delay_s is not None:
+            self._timers[timer.key] = self.world.call_later(timer.delay_s, self._on_timer, timer)
+
+    def _on_timer(self, timer: Timer) -> None:
+        self._timers.pop(timer.key, None)
+        if self.state is not ShardState.ACTIVE:
+            return
+        if timer.alone:
+            self._enqueue(_Write(self._token(), Decision(), lambda: self._expire(timer)))
+        else:
+            self.take(self._expire(timer))
+
+    def _expire(self, timer: Timer) -> Decision:
+        return self.core.expire(timer.key, self.world.clock.time_ms())
+
+    # --- writing
+
+    def _enqueue(self, write: _Write) -> None:
+        self._queue.append(write)
+        if not self._is_writing:
+            self._is_writing = True
+            self.world.spawn(self._write_all(), f"coordinator-{self.partition}-writer")
+
+    async def _write_all(self) -> None:
+        try:
+            while self._queue and self.state is ShardState.ACTIVE:
+                batch, records = self._next_batch()
+                if records:
+                    await self._write(batch, records)
+        except Exception:
+            # What failed is told and recorded; what waits behind it gets its own try.
+            self._is_writing = False
+            if self._queue:
+                self._enqueue(self._queue.pop())
+            raise
+        self._is_writing = False
+
+    def _next_batch(self) -> tuple[list[_Write], list[NewRecord]]:
+        """As many waiting decisions as fit. One that was to be made alone is made now, and goes first."""
+        batch: list[_Write] = []
+        records: list[NewRecord] = []
+        size_bytes = 0
+        while self._queue and (self._queue[0].decide is None or not batch):
+            write = self._queue.popleft()
+            if write.decide is not None and not self._decide_alone(write):
+                continue
+            encoded = self._encode(write.decision)
+            encoded_bytes = sum(len(r.key or b"") + len(r.value or b"") for r in encoded)
+            if batch and size_bytes + encoded_bytes > MAX_APPEND_BYTES:
+                self._queue.appendleft(write)
+                break
+            batch.append(write)
+            records.extend(encoded)
+            size_bytes += encoded_bytes
+        return batch, records
+
+    def _decide_alone(self, write: _Write) -> bool:
+        """Make the decision; False if there is nothing to write and whoever asked has the answer."""
+        assert write.decide is not None
+        decide, write.decide = write.decide, None
+        try:
+            decision = decide()
+        except ApiError as error:
+            self._refuse(write.token, error.code)
+            return False
+        if not decision.records:
+            self.take(decision, write.token)
+            return False
+        write.decision = decision
+        self.take(Decision((), None, decision.answers, decision.timers, decision.events))
+        return True
+
+    def _encode(self, decision: Decision) -> list[NewRecord]:
+        now_ms = self.world.clock.time_ms()
+        return [NewRecord(now_ms, *encode_record(record)) for record in decision.records]
+
+    async def _write(self, batch: list[_Write], records: list[NewRecord]) -> None:
+        try:
+            await self._journal.append(records)
+        except ApiError as error:
+            self._fail(batch, error.code)
+        except Exception:
+            self._fail(batch, ErrorCode.UNKNOWN_SERVER_ERROR)
+            raise
+        else:
+            self._committed(batch)
+
+    def _committed(self, batch: list[_Write]) -> None:
+        """Replay, then answer."""
+        if self.state is not ShardState.ACTIVE:
+            return
+        now_ms = self.world.clock.time_ms()
+        for write in batch:
+            for record in write.decision.records:
+                self.core.replay(record, now_ms)
+            self.take(self.core.drain())
+            if write.decision.response is not None:
+                self._resolve(write.token, write.decision.response)
+
+    def _fail(self, batch: list[_Write], code: ErrorCode) -> None:
+        told = coordinator_error(code)
+        for write in batch:
+            if self.state is ShardState.ACTIVE and write.decision.on_failure is not None:
+                now_ms = self.world.clock.time_ms()
+                self.take(self.core.write_failed(write.decision.on_failure, told, now_ms))
+            if write.decision.response is not None:
+                self._refuse(write.token, told)
