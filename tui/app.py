@@ -1,0 +1,460 @@
+"""The inspector: tabs over one snapshot. Its one rule: it draws Snapshots, sends commands, and knows no more.
+
+Pictures arrive when they arrive; at most ten a second are drawn, and only the open pane is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from textual import work
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import ContentSwitcher, Footer, Static
+
+from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
+from minikafka.xray.source import Feed
+from minikafka_tui import commands, palette
+from minikafka_tui.history import History
+from minikafka_tui.screens.dialogs import Ask, Confirm, Help
+from minikafka_tui.screens.events import Events
+from minikafka_tui.screens.groups import Groups
+from minikafka_tui.screens.overview import Overview
+from minikafka_tui.screens.pane import Pane
+from minikafka_tui.screens.partitions import Partitions
+from minikafka_tui.screens.segments import Segments
+from minikafka_tui.screens.topics import Topics
+from minikafka_tui.view import Selection, View
+from minikafka_tui.widgets.banner import Banner
+from minikafka_tui.widgets.live_table import LiveTable
+from minikafka_tui.widgets.prompt_bar import PromptBar
+from minikafka_tui.widgets.status_line import StatusLine
+from minikafka_tui.widgets.tab_bar import TabBar
+
+FRAME_S = 0.1
+PANES: dict[str, tuple[str, type[Pane]]] = {
+    "overview": ("Overview", Overview),
+    "topics": ("Topics", Topics),
+    "partitions": ("Partitions", Partitions),
+    "segments": ("Segments", Segments),
+    "groups": ("Groups", Groups),
+    "events": ("Events", Events),
+}
+UP = {"partitions": "topics", "segments": "partitions"}
+"""Where esc leads from a pane that was drilled into."""
+
+
+class InspectorApp(App[None]):
+    """``InspectorApp(feed).run()``."""
+
+    TITLE = "minikafka"
+    CSS_PATH = "app.tcss"
+    BINDINGS = [
+        *(Binding(str(n), f"tab('{tab}')", PANES[tab][0], show=False) for n, tab in enumerate(PANES, 1)),
+        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("colon", "jump", "Jump", key_display=":"),
+        Binding("space", "hold", "Freeze"),
+        Binding("full_stop", "step", "Step", key_display="."),
+        Binding("K", "kill", "Kill broker", show=False),
+        Binding("R", "restart", "Restart broker", show=False),
+        Binding("r", "refresh_now", "Refresh", show=False),
+        Binding("y", "copy", "Copy", show=False),
+        Binding("escape,h,left", "back", "Back", show=False),
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("q", "quit", "Quit"),
+    ]
+
+    def __init__(self, feed: Feed, *, read_only: bool = False, filter_text: str = "") -> None:
+        super().__init__()
+        self.register_theme(palette.THEME)
+        self.theme = palette.THEME.name
+        self.feed = feed
+        self.read_only = read_only
+        self.frozen = False
+        self.lost: str | None = None
+        self.snapshot: Snapshot | None = None
+        self.history = History()
+        self.selection = Selection()
+        self.filters: dict[str, str] = dict.fromkeys(PANES, filter_text) if filter_text else {}
+        self._pending: Snapshot | None = None
+        self._frame: Timer | None = None
+
+    # Structure
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The stylesheet's own colours, in any theme."""
+        return {"line": palette.LINE, "muted": palette.MUTED, "faint": palette.FAINT}
+
+    def compose(self) -> ComposeResult:
+        """Status, tabs, panes, prompt, footer."""
+        yield StatusLine()
+        yield TabBar({tab: label for tab, (label, _) in PANES.items()})
+        yield Banner(markup=False)
+        yield Static(f"Connecting to {self.feed.label} …", id="waiting", markup=False)
+        with ContentSwitcher(initial="overview", id="panes"):
+            for tab, (_, pane) in PANES.items():
+                yield pane(id=tab)
+        yield Static(id="chip", markup=False)
+        yield PromptBar()
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Dress, then watch."""
+        status = self.query_one(StatusLine)
+        status.label = self.feed.label
+        status.read_only = self.read_only
+        self.query_one("#panes").display = False
+        for tab, text in self.filters.items():
+            self.query_one(f"#{tab}", Pane).set_filter(text)
+        self._show_tab("overview")
+        self.run_worker(self.feed.watch(self.take, self.lose), name="feed", exit_on_error=True)
+
+    async def on_unmount(self) -> None:
+        """Hang up."""
+        await self.feed.close()
+
+    @property
+    def tab(self) -> str:
+        """The open tab's id."""
+        return self.query_one(ContentSwitcher).current or "overview"
+
+    @property
+    def pane(self) -> Pane:
+        """The open pane."""
+        return self.query_one(f"#{self.tab}", Pane)
+
+    # Pictures
+
+    def take(self, snapshot: Snapshot) -> None:
+        """A new picture; drawn now, or with the next frame."""
+        self._pending = snapshot
+        if self.lost is not None:
+            self.lose(None)
+        if self._frame is None:
+            self._draw_frame()
+
+    def lose(self, sentence: str | None) -> None:
+        """The source is gone (or, ``None``, back)."""
+        self.lost = sentence
+        self.query_one(StatusLine).lost = sentence
+        self.screen_stack[0].set_class(sentence is not None, "-lost")
+        self.query_one(Banner).say(f"{sentence} Trying again …" if sentence else None)
+        if sentence and self.snapshot is None:
+            self.query_one("#waiting", Static).update(f"Connecting to {self.feed.label} …\n\n{sentence}")
+
+    def _draw_frame(self) -> None:
+        self._frame = None
+        if self._pending is None or (self.frozen and self.snapshot is not None):
+            return
+        snapshot, self._pending = self._pending, None
+        first = self.snapshot is None
+        self.snapshot = snapshot
+        self.history.feed(snapshot)
+        if first:
+            self.query_one("#waiting").display = False
+            self.query_one("#panes").display = True
+            self.pane.table.focus()
+        self.draw()
+        self._frame = self.set_timer(FRAME_S, self._draw_frame)
+
+    def draw(self) -> None:
+        """Draw the open pane from what is known."""
+        status = self.query_one(StatusLine)
+        paused_before = status.snapshot.paused if status.snapshot else None
+        status.snapshot = self.snapshot
+        if self.snapshot is not None:
+            self.pane.show(self.view)
+            if self.snapshot.paused != paused_before:
+                self.refresh_bindings()
+
+    @property
+    def view(self) -> View:
+        """This moment. Only when there is a snapshot."""
+        assert self.snapshot is not None
+        return View(self.snapshot, self.history, self.selection)
+
+    # Going places
+
+    def _show_tab(self, tab: str) -> None:
+        self.query_one(ContentSwitcher).current = tab
+        self.query_one(TabBar).active = tab
+        self._show_chip()
+        if self.snapshot is not None:
+            self.draw()
+            focus = self.pane.table
+            if not focus.display or (focus.parent is not None and tab == "groups" and self.pane.has_class("zoomed")):
+                focus = self.query_one("#group-offsets", LiveTable)
+            focus.focus()
+        self.refresh_bindings()
+
+    def action_tab(self, tab: str) -> None:
+        """Open a tab."""
+        self._show_tab(tab)
+
+    def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
+        """A click on a tab."""
+        self._show_tab(event.tab)
+
+    def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
+        """The cursor selects."""
+        if self._select(event.table.id or "", event.row) and self.snapshot is not None:
+            self.draw()
+
+    def _select(self, table: str, row: Any) -> bool:
+        """Remember what the cursor is on; True when the open pane shows more of it."""
+        if table == "brokers" and isinstance(row, Broker):
+            self.selection.broker = row.name
+        elif table == "topics" and isinstance(row, Topic):
+            if self.selection.topic != row.name:
+                self.selection.topic, self.selection.partition = row.name, 0
+        elif table == "partitions" and isinstance(row, Partition):
+            changed = self.selection.partition != row.index
+            self.selection.partition = row.index
+            return changed
+        elif table == "groups" and isinstance(row, Group):
+            changed = self.selection.group != row.id
+            self.selection.group = row.id
+            return changed
+        return False
+
+    def on_live_table_opened(self, event: LiveTable.Opened) -> None:
+        """Enter goes a level deeper."""
+        table, row = event.table.id, event.row
+        self._select(table or "", row)
+        if table == "topics":
+            self._show_tab("partitions")
+        elif table == "partitions":
+            self._show_tab("segments")
+        elif table == "brokers":
+            self.notify(f"{row.name} leads {row.leaders} partitions. k kills it, r restarts it.", timeout=4)
+
+    def action_back(self) -> None:
+        """A level up, or clear the filter."""
+        if self.pane.back():
+            return
+        if self.filters.get(self.tab):
+            self._set_filter(self.tab, "")
+        elif self.tab in UP:
+            self._show_tab(UP[self.tab])
+        elif self.tab != "overview":
+            self._show_tab("overview")
+
+    def action_turn(self, what: str, by: int) -> None:
+        """The next or previous topic or partition."""
+        if self.snapshot is None or (topic := self.view.topic) is None:
+            return
+        if what == "topic":
+            names = [t.name for t in sorted(self.snapshot.topics, key=lambda t: (t.internal, t.name))]
+            self.selection.topic = names[(names.index(topic.name) + by) % len(names)]
+            self.selection.partition = 0
+        elif (partition := self.view.partition) is not None:
+            self.selection.partition = (partition.index + by) % len(topic.partitions)
+        self.draw()
+
+    # Filter and jump
+
+    def action_filter(self) -> None:
+        """Type a filter for this tab."""
+        if self.snapshot is not None:
+            hint = "words that a row must contain"
+            self.query_one(PromptBar).ask("/", text=self.filters.get(self.tab, ""), hint=hint)
+
+    def action_jump(self) -> None:
+        """Type a place."""
+        if self.snapshot is not None:
+            places = tuple(commands.places(self.snapshot, tuple(PANES)))
+            self.query_one(PromptBar).ask(":", hint="topics, groups, orders-3, broker-2 …", suggestions=places)
+
+    def on_prompt_bar_typed(self, event: PromptBar.Typed) -> None:
+        """Filters work while one types."""
+        if event.kind == "/":
+            self._set_filter(self.tab, event.text)
+
+    def on_prompt_bar_entered(self, event: PromptBar.Entered) -> None:
+        """Keep the filter, or go there."""
+        self.query_one(PromptBar).done()
+        if event.kind == ":" and event.text.strip():
+            self._jump_to(event.text.strip())
+        self.pane.table.focus()
+
+    def on_prompt_bar_left(self, event: PromptBar.Left) -> None:
+        """Esc: no filter, no jump."""
+        self.query_one(PromptBar).done()
+        if event.kind == "/":
+            self._set_filter(self.tab, "")
+        self.pane.table.focus()
+
+    def _set_filter(self, tab: str, text: str) -> None:
+        self.filters[tab] = text
+        self.query_one(f"#{tab}", Pane).set_filter(text)
+        self._show_chip()
+
+    def _show_chip(self) -> None:
+        """A filter in force is said, or rows seem lost."""
+        text = self.filters.get(self.tab, "")
+        chip = self.query_one("#chip", Static)
+        chip.set_class(bool(text), "shown")
+        chip.update(f" filter: {text}   (esc clears it)")
+        self.query_one(TabBar).filters = tuple(t for t, f in self.filters.items() if f)
+
+    def _jump_to(self, place: str) -> None:
+        assert self.snapshot is not None
+        target = commands.find_place(self.snapshot, tuple(PANES), place)
+        if target is None:
+            self.notify(f"Nothing here is called {place!r}.", severity="warning")
+            return
+        tab, selected = target
+        for field, value in selected.items():
+            setattr(self.selection, field, value)
+        self._show_tab(tab)
+        key = selected.get("group") or selected.get("broker") or (selected.get("topic") if tab == "topics" else None)
+        if key is not None:
+            self.pane.table.move_to(str(key))
+
+    # Commands to the cluster
+
+    def refuses(self) -> str | None:
+        """Why nothing can be done to this cluster, or ``None``."""
+        if self.read_only:
+            return "This inspector was started with --read-only."
+        return self.feed.refusal
+
+    def _may_act(self) -> bool:
+        refusal = self.refuses()
+        if refusal is not None:
+            self.notify(refusal, severity="warning")
+        return refusal is None
+
+    @work(exclusive=False, exit_on_error=False)
+    async def send(self, name: str, quiet: bool = False, **args: Any) -> None:
+        """Send a command and show what became of it."""
+        answer = await self.feed.command(name, args)
+        if not answer.ok:
+            self.notify(answer.text, severity="error", title=f"{name} failed", timeout=8)
+        elif not quiet:
+            self.notify(answer.text)
+
+    def action_kill(self, name: str | None = None) -> None:
+        """Kill a broker, after a question."""
+        self._on_broker("kill", name)
+
+    def action_restart(self, name: str | None = None) -> None:
+        """Restart a broker, after a question."""
+        self._on_broker("restart", name)
+
+    def _on_broker(self, verb: str, name: str | None) -> None:
+        if self.snapshot is None or not self._may_act():
+            return
+        broker = self.snapshot.broker(name) if name else self.view.broker
+        if broker is None:
+            return
+        question, consequence = commands.consequence(verb, broker)
+
+        def decided(yes: bool | None) -> None:
+            if yes:
+                self.send(verb, host=broker.name)
+
+        self.push_screen(Confirm(question, consequence, verb.capitalize()), decided)
+
+    def action_hold(self) -> None:
+        """Freeze the picture; in a simulated cluster stop time itself."""
+        if self.snapshot is None:
+            return
+        if self.snapshot.paused is not None and self.refuses() is None:
+            self.send("resume" if self.snapshot.paused else "pause", quiet=True)
+            return
+        self.frozen = not self.frozen
+        self.query_one(StatusLine).frozen = self.frozen
+        if not self.frozen and self._frame is None:
+            self._draw_frame()
+        self.refresh_bindings()
+
+    def action_step(self) -> None:
+        """Let one event happen in a simulated cluster."""
+        if self.snapshot is None:
+            return
+        if self.snapshot.paused is None:
+            self.notify("Only a simulated cluster can be stepped: this one runs by the wall clock.")
+        elif self._may_act():
+            self.send("step", quiet=True)
+
+    def ask_and_send(self, spec: commands.Spec) -> None:
+        """A command with arguments: ask for them in one line."""
+        if not self._may_act():
+            return
+
+        def answered(text: str | None) -> None:
+            if text is None:
+                return
+            try:
+                args = spec.parse(text)
+            except ValueError as error:
+                self.notify(str(error), severity="warning")
+                return
+            self.send(spec.name, **args)
+
+        self.push_screen(Ask(spec.title, spec.hint, spec.example), answered)
+
+    # The rest
+
+    def action_refresh_now(self) -> None:
+        """Draw what is known, again."""
+        self.draw()
+        self.refresh(repaint=True, layout=True)
+
+    def action_copy(self) -> None:
+        """Copy the row under the cursor."""
+        focused = self.focused if isinstance(self.focused, LiveTable) else self.pane.table
+        text = focused.plain_row()
+        if text:
+            self.copy_to_clipboard(text)
+            self.notify("Copied the row.", timeout=2)
+
+    def action_help(self) -> None:
+        """All keys."""
+        self.push_screen(Help())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The footer shows only what works here and now."""
+        if action in {"kill", "restart"} and self.read_only:
+            return False
+        if action == "step":
+            return bool(self.snapshot is not None and self.snapshot.paused is not None and not self.refuses())
+        if action in {"tab", "filter", "jump", "back", "hold", "turn", "copy", "kill", "restart"}:
+            try:
+                return not self.query_one(PromptBar).display and len(self.screen_stack) == 1
+            except NoMatches:
+                return False
+        return True
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette (ctrl+p)."""
+        for tab, (label, _) in PANES.items():
+            yield SystemCommand(label, f"Open the tab {label}", _call(self.action_tab, tab))
+        if self.refuses() is None and self.snapshot is not None:
+            for broker in self.snapshot.brokers:
+                verb = "restart" if broker.state == "down" else "kill"
+                title = f"{verb.capitalize()} {broker.name}"
+                yield SystemCommand(title, f"It is {broker.state}", _call(self._on_broker, verb, broker.name))
+            for spec in commands.SPECS:
+                if not spec.simulated or self.snapshot.paused is not None:
+                    yield SystemCommand(spec.title, spec.hint, _call(self.ask_and_send, spec))
+            yield SystemCommand("Heal the network", "Mend all cuts", _call(self.send, "heal"))
+        yield SystemCommand("Freeze or pause", "The picture, or simulated time", self.action_hold)
+        yield SystemCommand("Filter", "Show only rows that contain some words", self.action_filter)
+        yield SystemCommand("Jump", "To a tab, topic, partition, group or broker", self.action_jump)
+        yield SystemCommand("Copy row", "To the clipboard", self.action_copy)
+        yield SystemCommand("Help", "All keys and signs", self.action_help)
+        yield SystemCommand("Screenshot", "Save an SVG of the screen", lambda: self.deliver_screenshot())
+        yield SystemCommand("Quit", "Leave the inspector; the cluster runs on", self.action_quit)
+
+
+def _call(action: Callable[..., Any], *args: Any) -> Callable[[], None]:
+    def run() -> None:
+        action(*args)
+
+    return run

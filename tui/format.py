@@ -1,0 +1,122 @@
+"""Numbers and bars as text. Its one rule: what is unknown is shown as "–", never as 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.text import Text
+
+from minikafka_tui.palette import ACCENT, BAD, FAINT, GOOD, MUTED, TEXT, WARN
+
+UNKNOWN = "–"
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+SPARKS = "▁▂▃▄▅▆▇█"
+
+
+def number(value: int | None) -> str:
+    """``1,234,567``; "–" when unknown."""
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+def compact(value: float | None) -> str:
+    """At most five characters: ``999``, ``12.3k``, ``4.56M``."""
+    if value is None:
+        return UNKNOWN
+    for limit, unit in ((1e3, ""), (1e6, "k"), (1e9, "M"), (1e12, "G")):
+        if abs(value) < limit:
+            scaled = value / (limit / 1e3)
+            if not unit:
+                return f"{scaled:.0f}"
+            return f"{scaled:.2f}{unit}" if scaled < 10 else f"{scaled:.1f}{unit}" if scaled < 100 else f"{scaled:.0f}{unit}"
+    return f"{value / 1e12:.1f}T"
+
+
+def size(value_bytes: int | None) -> str:
+    """Bytes in binary units: ``0 B``, ``12.3 KiB``, ``1.00 GiB``."""
+    if value_bytes is None:
+        return UNKNOWN
+    if value_bytes < 1024:
+        return f"{value_bytes} B"
+    scaled = float(value_bytes)
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        scaled /= 1024
+        if scaled < 1024 or unit == "TiB":
+            break
+    return f"{scaled:.1f} {unit}" if scaled < 100 else f"{scaled:,.0f} {unit}"
+
+
+def clock(at: float, world: str) -> str:
+    """A moment: seconds of virtual time in a simulated world, else the time of day (UTC is said where it matters)."""
+    if world == "simulated":
+        return f"{at:,.3f} s"
+    if at < 86_400 * 365:  # a loop's own seconds
+        minutes, seconds = divmod(at, 60)
+        hours, minutes = divmod(int(minutes), 60)
+        return f"{hours:02d}:{minutes:02d}:{seconds:06.3f}"
+    day = at % 86_400
+    return f"{int(day // 3600):02d}:{int(day % 3600 // 60):02d}:{day % 60:06.3f}"
+
+
+def bar(fraction: float, width: int, colour: str = ACCENT, track: str = FAINT) -> Text:
+    """A bar of ``width`` cells with eighths of a cell; a non-zero share always shows."""
+    fraction = min(1.0, max(0.0, fraction))
+    eighths = round(fraction * width * 8)
+    if fraction > 0:
+        eighths = max(1, eighths)
+    full, rest = divmod(eighths, 8)
+    text = Text("█" * full + (EIGHTHS[rest] if rest else ""), style=colour)
+    text.append("·" * max(0, width - len(text)), style=track)
+    return text
+
+
+def spark(values: Sequence[float | None], width: int, colour: str = ACCENT) -> Text:
+    """The last ``width`` values as a sparkline from 0 to their maximum; unknown ones are gaps."""
+    recent = list(values)[-width:]
+    top = max((v for v in recent if v is not None), default=0)
+    signs = []
+    for value in recent:
+        if value is None:
+            signs.append(" ")
+        elif top <= 0 or value <= 0:
+            signs.append(SPARKS[0])
+        else:
+            signs.append(SPARKS[1 + min(6, int(value / top * 6.999))])
+    return Text("".join(signs).rjust(width), style=colour)
+
+
+def short(host: str | None) -> str:
+    """``broker-2`` as ``2``: the id that Kafka's own tools print."""
+    if host is None:
+        return "none"
+    return host.removeprefix("broker-")
+
+
+def ids(hosts: Iterable[str]) -> str:
+    """``1,2,3``."""
+    return ",".join(short(h) for h in hosts)
+
+
+def lag(value: int | None) -> Text:
+    """LAG, coloured by size; "–" without a commit."""
+    colour = MUTED if value is None else GOOD if value == 0 else WARN if value < 10_000 else BAD
+    return Text(number(value), style=f"bold {colour}" if value else colour)
+
+
+def count(value: int, *, bad: str = BAD) -> Text:
+    """A number of bad things: quiet when 0."""
+    return Text(number(value), style=f"bold {bad}" if value else MUTED)
+
+
+def plural(value: int, noun: str) -> str:
+    """``1 broker``, ``3 brokers``."""
+    return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
+
+
+def muted(text: str) -> Text:
+    """Text of second rank."""
+    return Text(text, style=MUTED)
+
+
+def plain(text: str) -> Text:
+    """Text of first rank."""
+    return Text(text, style=TEXT)

@@ -1,0 +1,84 @@
+"""How ``minikafka tui`` starts the inspector, and what it prints when it can't or needn't."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from minikafka.xray.client import SocketFeed
+from minikafka.xray.discovery import NoCluster, find_cluster
+from minikafka.xray.snapshot import Snapshot, to_json
+from minikafka.xray.source import Feed
+from minikafka_tui import format
+
+
+def run_tui(
+    *,
+    cluster: str | None = None,
+    bootstrap_server: str | None = None,
+    read_only: bool = False,
+    filter_text: str = "",
+    once: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Show a cluster; the exit status. With ``once`` print one picture (as JSON for programs) and end."""
+    try:
+        feed = find_feed(cluster, bootstrap_server)
+        if once or as_json:
+            return _print_once(feed, as_json)
+    except (NoCluster, ConnectionError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if not sys.stdout.isatty():
+        print("The inspector needs a terminal. For programs: minikafka tui --once --json", file=sys.stderr)
+        return 1
+    from minikafka_tui.app import InspectorApp
+
+    app = InspectorApp(feed, read_only=read_only, filter_text=filter_text)
+    app.run()
+    return app.return_code or 0
+
+
+def find_feed(cluster: str | None, bootstrap_server: str | None) -> Feed:
+    """The cluster of this name, the Kafka at this address, or the newest cluster that runs here."""
+    if bootstrap_server is not None:
+        if cluster is not None:
+            raise ValueError("Give either --cluster or --bootstrap-server, not both.")
+        from minikafka.xray.remote import RemoteFeed
+
+        return RemoteFeed(bootstrap_server)
+    return SocketFeed(find_cluster(cluster))
+
+
+def _print_once(feed: Feed, as_json: bool) -> int:
+    async def ask() -> Snapshot:
+        try:
+            return await feed.once()
+        finally:
+            await feed.close()
+
+    snapshot = asyncio.run(ask())
+    if as_json:
+        sys.stdout.buffer.write(to_json(snapshot) + b"\n")
+    else:
+        print(summary(snapshot))
+    return 0
+
+
+def summary(snapshot: Snapshot) -> str:
+    """The picture as plain text: brokers, topics with what is wrong, groups with LAG."""
+    lines = [f"{snapshot.name} ({snapshot.world})  controller {snapshot.controller or format.UNKNOWN}"]
+    for broker in snapshot.brokers:
+        leaders = format.number(broker.leaders)
+        lines.append(f"  {broker.name:<12} {broker.state:<10} {broker.host}:{broker.port}  leaders {leaders}")
+    lines.append(f"{'TOPIC':<32} {'PARTITIONS':>10} {'OFFLINE':>8} {'UNDER-REPL':>10} {'RECORDS':>14}")
+    for topic in snapshot.topics:
+        lines.append(
+            f"{topic.name:<32} {len(topic.partitions):>10} {topic.offline:>8} {topic.under_replicated:>10}"
+            f" {format.number(topic.records):>14}"
+        )
+    lines.append(f"{'GROUP':<32} {'STATE':<20} {'MEMBERS':>7} {'LAG':>14}")
+    for group in snapshot.groups or ():
+        lines.append(f"{group.id:<32} {group.state:<20} {len(group.members):>7} {format.number(group.lag):>14}")
+    lines.extend(f"! {problem}" for problem in snapshot.problems)
+    return "\n".join(lines)

@@ -1,0 +1,138 @@
+"""Dialogs: are you sure, what arguments, which keys. All close with esc, all work with the mouse."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, Static
+
+from minikafka_tui import palette
+
+
+class Confirm(ModalScreen[bool]):
+    """A question before something that hurts. ``y`` or enter on the button does it, ``n`` or esc doesn't."""
+
+    BINDINGS = [
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n,escape,q", "answer(False)", "No"),
+        Binding("left,right,h,l", "other", "Other button", show=False),
+    ]
+
+    def __init__(self, question: str, consequence: str, verb: str) -> None:
+        super().__init__()
+        self._question, self._consequence, self._verb = question, consequence, verb
+
+    def compose(self) -> ComposeResult:
+        """Question, consequence, two buttons; the harmless one has the focus."""
+        with Vertical(classes="dialog"):
+            yield Label(self._question, classes="question", markup=False)
+            yield Label(self._consequence, classes="consequence", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button(f"{self._verb} (y)", variant="error", id="yes", compact=True)
+                yield Button("Cancel (n)", id="no", compact=True)
+
+    def on_mount(self) -> None:
+        """Enter at once must not hurt."""
+        self.query_one("#no").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """A click."""
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, yes: bool) -> None:
+        """A key."""
+        self.dismiss(yes)
+
+    def action_other(self) -> None:
+        """Arrows go from button to button."""
+        self.focus_next()
+
+
+class Ask(ModalScreen[str | None]):
+    """One line of arguments for a command."""
+
+    BINDINGS = [Binding("escape", "cancel", "Cancel")]
+
+    def __init__(self, question: str, hint: str, text: str = "") -> None:
+        super().__init__()
+        self._question, self._hint, self._text = question, hint, text
+
+    def compose(self) -> ComposeResult:
+        """Question, input, what to type."""
+        with Vertical(classes="dialog"):
+            yield Label(self._question, classes="question", markup=False)
+            yield Input(self._text, compact=True, id="ask-input")
+            yield Label(self._hint, classes="consequence", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter."""
+        event.stop()
+        self.dismiss(event.value.strip() or None)
+
+    def action_cancel(self) -> None:
+        """Esc."""
+        self.dismiss(None)
+
+
+class Help(ModalScreen[None]):
+    """All keys, and what the signs mean."""
+
+    BINDINGS = [Binding("escape,q,question_mark,enter", "close", "Close")]
+
+    KEYS = {
+        "Go": [
+            ("1 – 6", "overview, topics, partitions, segments, groups, events"),
+            ("tab", "next part of the page"),
+            ("arrows, hjkl", "move; l or → opens, h or ← goes back"),
+            ("enter", "open: topic → partitions → segments; group → its partitions"),
+            ("esc", "back, or clear the filter"),
+            ("n  p", "next, previous topic or partition"),
+            (":", "jump: topics, groups …, a topic, orders-3, a group, a broker"),
+        ],
+        "See": [
+            ("/", "filter (enter keeps it, esc clears it)"),
+            ("s  S", "sort by the next column, turn the order (or click a header)"),
+            ("space", "freeze the picture; a simulated cluster: pause and resume it"),
+            (".", "simulated: let one event happen"),
+            ("y", "copy the row"),
+        ],
+        "Act": [
+            ("k  r", "on a broker of the overview: kill it, restart it (K, R: from anywhere)"),
+            ("ctrl+p", "all commands: create a topic, cut the network, screenshot …"),
+            ("q  ctrl+q", "quit"),
+        ],
+    }
+    SIGNS = (
+        "★ leader or controller   ✓ in sync   ⚠ worse than it should be   ✗ broken   ○ down\n"
+        "█ committed, closed, read   ▒ not committed, active   · missing   ░ still to read   – unknown"
+    )
+
+    def compose(self) -> ComposeResult:
+        """A table of keys."""
+        with VerticalScroll(classes="dialog wide"):
+            yield Static(self._keys())
+
+    def _keys(self) -> Table:
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(no_wrap=True)
+        grid.add_column()
+        for title, keys in self.KEYS.items():
+            grid.add_row(Text(title, f"bold {palette.ACCENT}"), "")
+            for key, does in keys:
+                grid.add_row(Text(f"  {key}", f"bold {palette.TEXT}"), Text(does, palette.MUTED))
+        grid.add_row(Text("Signs", f"bold {palette.ACCENT}"), Text(self.SIGNS, palette.MUTED))
+        return grid
+
+    def on_click(self, event: events.Click) -> None:
+        """A click beside the dialog closes it."""
+        if event.widget is self:
+            self.dismiss(None)
+
+    def action_close(self) -> None:
+        """Close."""
+        self.dismiss(None)

@@ -1,0 +1,173 @@
+"""Overview: is the cluster well? Brokers, the few numbers that tell, and what just happened."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from minikafka.xray.snapshot import Broker, EventLine, Snapshot, total
+from minikafka_tui import format, palette
+from minikafka_tui.screens.pane import Pane
+from minikafka_tui.view import View
+from minikafka_tui.widgets.live_table import Column, LiveTable
+from minikafka_tui.widgets.stats import Stat, Stats
+
+NO_EVENTS = "Nothing happened yet. Events of the cluster appear here as they happen."
+
+
+class BrokerTable(LiveTable[Broker]):
+    """The one place where ``k`` and ``r`` mean kill and restart (arrows and ``j`` still move)."""
+
+    BINDINGS = [
+        Binding("k", "app.kill", "Kill"),
+        Binding("r", "app.restart", "Restart"),
+        Binding("enter,l,right", "open", "Open", show=False),
+    ]
+
+
+class Overview(Pane):
+    """Tab 1."""
+
+    def compose(self) -> ComposeResult:
+        """Numbers, brokers, events."""
+        yield Stats()
+        yield BrokerTable(
+            self._columns(),
+            key=lambda b: b.name,
+            search=lambda b: f"{b.name} {b.state} {b.host}:{b.port} {b.rack or ''}",
+            empty="No brokers are known yet.",
+            id="brokers",
+        )
+        yield RecentEvents(id="recent")
+
+    def on_mount(self) -> None:
+        """Sections have names."""
+        self.query_one("#brokers").border_title = "Brokers"
+        self.query_one("#recent").border_title = "Events"
+        self._view: View | None = None
+
+    def show(self, view: View) -> None:
+        """Draw."""
+        self._view = view
+        snapshot = view.snapshot
+        self.query_one(Stats).stats = cluster_stats(snapshot, view)
+        table = self.query_one(BrokerTable)
+        table.styles.height = min(len(snapshot.brokers), 12) + 2
+        table.set_rows(snapshot.brokers)
+        self.query_one(RecentEvents).lines = tuple(list(view.history.events)[-40:])
+        self.query_one(RecentEvents).world = snapshot.world
+
+    def _most(self, field: str) -> int:
+        assert self._view is not None
+        return max((getattr(b, field) or 0 for b in self._view.snapshot.brokers), default=0) or 1
+
+    def _barred(self, broker: Broker, field: str, width: int, text: str, digits: int) -> Text:
+        value = getattr(broker, field)
+        cells = width - digits - 1
+        line = Text(text.rjust(digits), style=palette.TEXT if value else palette.MUTED)
+        if cells > 2:
+            line.append(" ")
+            line.append_text(format.bar((value or 0) / self._most(field), cells, palette.host_colour(broker.name)))
+        return line
+
+    def _columns(self) -> list[Column[Broker]]:
+        return [
+            Column("BROKER", 10, lambda b, w: Text(b.name, f"bold {palette.host_colour(b.name)}"), lambda b: b.id),
+            Column("STATE", 10, lambda b, w: palette.state(b.state), lambda b: b.state),
+            Column("ROLE", 12, lambda b, w: _role(b), drop=3),
+            Column("ADDRESS", 16, lambda b, w: _address(b), flex=1, max_width=28, drop=2),
+            Column(
+                "LEADERS",
+                14,
+                lambda b, w: self._barred(b, "leaders", w, format.number(b.leaders), 6),
+                lambda b: b.leaders,
+                flex=2,
+                max_width=30,
+                reverse_first=True,
+            ),
+            Column("REPLICAS", 8, lambda b, w: format.number(b.partitions), lambda b: b.partitions, right=True, drop=1),
+            Column(
+                "LOG SIZE",
+                10,
+                lambda b, w: self._barred(b, "log_bytes", w, format.size(b.log_bytes), 10),
+                lambda b: b.log_bytes,
+                flex=2,
+                max_width=34,
+                reverse_first=True,
+            ),
+            Column("RACK", 8, lambda b, w: b.rack or format.UNKNOWN, lambda b: b.rack, drop=6),
+            Column("EPOCH", 7, lambda b, w: format.number(b.epoch), lambda b: b.epoch, right=True, drop=5),
+        ]
+
+
+class RecentEvents(Widget):
+    """The last events that fit, newest at the bottom."""
+
+    lines: reactive[tuple[EventLine, ...]] = reactive(())
+    world = "live"
+
+    def render(self) -> Text:
+        """One line an event."""
+        if not self.lines:
+            return Text(f"\n  {NO_EVENTS}", style=palette.MUTED)
+        fitting = self.lines[-max(1, self.size.height) :]
+        return Text("\n").join(event_line(e, self.world, self.size.width) for e in fitting)
+
+
+def event_line(event: EventLine, world: str, width: int) -> Text:
+    """``  time  host  text``, cut to the width."""
+    line = Text.assemble(
+        ("  " + format.clock(event.at, world).rjust(12), palette.FAINT),
+        ("  " + event.host.ljust(13), palette.host_colour(event.host)),
+        (event.text, palette.TEXT),
+    )
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def _role(broker: Broker) -> Text:
+    return Text("★ controller", palette.WARN) if broker.is_controller else Text("")
+
+
+def _address(broker: Broker) -> Text:
+    if broker.host is None:
+        return format.muted(format.UNKNOWN)
+    return format.muted(f"{broker.host}:{broker.port}")
+
+
+def cluster_stats(snapshot: Snapshot, view: View) -> tuple[Stat, ...]:
+    """The six numbers."""
+    up = sum(b.state == "running" for b in snapshot.brokers)
+    partitions = sum(len(t.partitions) for t in snapshot.topics)
+    offline, under = snapshot.offline_partitions, snapshot.under_replicated_partitions
+    lag = total(g.lag for g in snapshot.groups or ())
+    rate = view.history.records_per_s()
+    leader = next((c for c in snapshot.controllers if c.is_leader), None)
+    epoch = f"epoch {leader.epoch}" if leader and leader.epoch is not None else ""
+    groups = "unknown" if snapshot.groups is None else format.plural(len(snapshot.groups), "group")
+    return (
+        Stat(
+            "Brokers",
+            f"{up} / {len(snapshot.brokers)}",
+            "all running" if up == len(snapshot.brokers) else f"⚠ {len(snapshot.brokers) - up} not running",
+            palette.GOOD if up == len(snapshot.brokers) else palette.BAD,
+        ),
+        Stat(
+            "Controller",
+            snapshot.controller or format.UNKNOWN,
+            epoch,
+            palette.TEXT if snapshot.controller else palette.MUTED,
+        ),
+        Stat("Partitions", format.number(partitions), f"in {format.plural(len(snapshot.topics), 'topic')}"),
+        Stat("Under-repl.", _bad(under, palette.WARN), "all in sync" if not under else "⚠ replicas missing"),
+        Stat("Offline", _bad(offline, palette.BAD), "all have leaders" if not offline else "✗ no leader"),
+        Stat("Records/s", format.compact(rate), format.spark(view.history.rates, 10), palette.ACCENT),
+        Stat("Total lag", format.lag(lag), groups),
+    )
+
+
+def _bad(value: int, colour: str) -> Text:
+    return Text(format.number(value), style=f"bold {colour if value else palette.GOOD}")

@@ -1,0 +1,33 @@
+"""A pane: the content of one tab. Its one rule: it draws when it is open, and only then."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.containers import Vertical
+
+from minikafka_tui.view import View
+from minikafka_tui.widgets.live_table import LiveTable
+
+
+class Pane(Vertical):
+    """``show(view)`` draws; ``table`` is where keys, filter and copy go."""
+
+    can_filter: ClassVar[bool] = True
+
+    def show(self, view: View) -> None:
+        """Draw this moment."""
+        raise NotImplementedError
+
+    @property
+    def table(self) -> LiveTable[Any]:
+        """The pane's main table."""
+        return self.query(LiveTable).first()
+
+    def set_filter(self, text: str) -> None:
+        """Filter the main table."""
+        self.table.set_filter(text)
+
+    def back(self) -> bool:
+        """Undo what was opened inside the pane; False when there was nothing."""
+        return False

@@ -1,0 +1,64 @@
+"""What a pane draws from: the snapshot, what is remembered, and what is selected. Its one rule: read only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
+from minikafka_tui.history import History
+
+
+@dataclass
+class Selection:
+    """What the user looks at; it outlives the snapshots."""
+
+    broker: str | None = None
+    topic: str | None = None
+    partition: int = 0
+    group: str | None = None
+
+
+@dataclass
+class View:
+    """One moment of the inspector."""
+
+    snapshot: Snapshot
+    history: History
+    selection: Selection = field(default_factory=Selection)
+
+    @property
+    def broker(self) -> Broker | None:
+        """The selected broker, or the first."""
+        for broker in self.snapshot.brokers:
+            if broker.name == self.selection.broker:
+                return broker
+        return self.snapshot.brokers[0] if self.snapshot.brokers else None
+
+    @property
+    def topic(self) -> Topic | None:
+        """The selected topic, or the first that is not Kafka's own."""
+        for topic in self.snapshot.topics:
+            if topic.name == self.selection.topic:
+                return topic
+        ordered = sorted(self.snapshot.topics, key=lambda t: (t.internal, t.name))
+        return ordered[0] if ordered else None
+
+    @property
+    def partition(self) -> Partition | None:
+        """The selected partition of the selected topic, or its first."""
+        topic = self.topic
+        if topic is None or not topic.partitions:
+            return None
+        for partition in topic.partitions:
+            if partition.index == self.selection.partition:
+                return partition
+        return topic.partitions[0]
+
+    @property
+    def group(self) -> Group | None:
+        """The selected group, or the first."""
+        groups = self.snapshot.groups or ()
+        for group in groups:
+            if group.id == self.selection.group:
+                return group
+        return groups[0] if groups else None

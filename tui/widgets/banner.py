@@ -1,0 +1,15 @@
+"""A line that can't be overlooked: the source is gone, and what happens about it."""
+
+from __future__ import annotations
+
+from textual.widgets import Static
+
+
+class Banner(Static):
+    """Hidden unless there is something to say."""
+
+    def say(self, sentence: str | None) -> None:
+        """Show the sentence, or nothing."""
+        self.display = sentence is not None
+        if sentence is not None:
+            self.update(f" ⚠ {sentence}")

@@ -1,0 +1,54 @@
+"""A ribbon per replica: its segments side by side, each as wide as it is big, the active one hatched."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from minikafka.xray.snapshot import Partition, Segment
+from minikafka_tui import format, palette
+from minikafka_tui.widgets.replica_bars import NAME
+
+
+class SegmentRibbons(Widget):
+    """The logs of one partition as they lie on the brokers' disks."""
+
+    partition: reactive[Partition | None] = reactive(None, layout=True)
+
+    def render(self) -> Text:
+        """A line for each replica, then the legend."""
+        partition = self.partition
+        if partition is None:
+            return Text("")
+        width = max(8, self.size.width - NAME - 13)
+        biggest = max((sum(s.size_bytes for s in r.segments or ()) for r in partition.replicas), default=0)
+        lines = []
+        for replica in partition.replicas:
+            line = Text("  " + replica.broker.ljust(NAME - 2), style=f"bold {palette.host_colour(replica.broker)}")
+            if replica.segments is None:
+                line.append("unknown".ljust(width), style=palette.MUTED)
+                size_bytes = replica.size_bytes
+            else:
+                line.append_text(ribbon(replica.segments, biggest, width))
+                size_bytes = sum(s.size_bytes for s in replica.segments)
+            line.append(format.size(size_bytes).rjust(12), style=palette.TEXT)
+            lines.append(line)
+        lines.append(Text("  █ a closed segment   ▒ the active one (appends go there)", style=palette.FAINT))
+        return Text("\n").join(lines)
+
+
+def ribbon(segments: tuple[Segment, ...], biggest_bytes: int, width: int) -> Text:
+    """Segments as wide as their share of the biggest log, two shades in turn; oldest ones merge when too many."""
+    whole = max(1, biggest_bytes)
+    text = Text()
+    for index, segment in enumerate(segments):
+        cells = max(1, round(segment.size_bytes / whole * width)) - (0 if segment.active else 1)
+        colour = palette.WARN if segment.active else (palette.ACCENT, palette.BLUE)[index % 2]
+        text.append(("▒" if segment.active else "█") * max(0, cells), style=colour)
+        if not segment.active:
+            text.append("▏", style=colour)
+    if len(text) > width:
+        text = Text("…", style=palette.MUTED) + text[len(text) - width + 1 :]
+    text.append("·" * max(0, width - len(text)), style=palette.FAINT)
+    return text

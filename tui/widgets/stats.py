@@ -1,0 +1,42 @@
+"""The cluster in a few big numbers: one tile for each thing that should worry or calm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from minikafka_tui import palette
+
+
+@dataclass(frozen=True)
+class Stat:
+    """A tile: what it counts, the number, a note in words, and whether that is bad."""
+
+    label: str
+    value: Text | str
+    note: Text | str = ""
+    colour: str = palette.TEXT
+
+
+class Stats(Widget):
+    """A row of tiles of equal width."""
+
+    stats: reactive[tuple[Stat, ...]] = reactive(())
+
+    def render(self) -> Table:
+        """Label, number, note: three lines."""
+        grid = Table.grid(expand=True, padding=(0, 1))
+        for _ in self.stats:
+            grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+        grid.add_row(*(Text(s.label.upper(), style=f"bold {palette.MUTED}") for s in self.stats))
+        grid.add_row(
+            *(s.value if isinstance(s.value, Text) else Text(s.value, style=f"bold {s.colour}") for s in self.stats)
+        )
+        grid.add_row(
+            *(s.note if isinstance(s.note, Text) else Text(s.note, style=palette.MUTED) for s in self.stats)
+        )
+        return grid
