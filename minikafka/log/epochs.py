@@ -88,7 +88,7 @@ class LeaderEpochs:
         floor = self._entries[higher - 1].epoch if higher else epoch
         return floor, self._entries[higher].start_offset
 
-    def epoch_for(self, offset: int) -> int:
+    def epoch_for_offset(self, offset: int) -> int:
         """The epoch that the record at `offset` was written in, -1 when unknown."""
         higher = bisect_right(self._entries, offset, key=lambda entry: entry.start_offset)
         return self._entries[higher - 1].epoch if higher else NO_EPOCH

@@ -18,7 +18,7 @@ class InconsistentTopicId(OSError):
     """The directory holds the log of another topic of that name, or its file can't be read."""
 
 
-def read_topic_id(disk: Disk, directory: str) -> uuid.UUID | None:
+def read_partition_metadata(disk: Disk, directory: str) -> uuid.UUID | None:
     """The id in the file; None when there is none, `InconsistentTopicId` when it is broken."""
     path = f"{directory}/{PARTITION_METADATA}"
     if not disk.exists(path):
@@ -33,7 +33,7 @@ def read_topic_id(disk: Disk, directory: str) -> uuid.UUID | None:
         raise InconsistentTopicId(f"{path} is malformed") from None
 
 
-def write_topic_id(disk: Disk, directory: str, topic_id: uuid.UUID) -> None:
+def write_partition_metadata(disk: Disk, directory: str, topic_id: uuid.UUID) -> None:
     """Replace the file."""
     text = f"version: 0\ntopic_id: {encode_uuid(topic_id)}\n"
     disk.write_atomic(f"{directory}/{PARTITION_METADATA}", text.encode(), sync=False)
@@ -41,7 +41,7 @@ def write_topic_id(disk: Disk, directory: str, topic_id: uuid.UUID) -> None:
 
 def claim_for_topic(disk: Disk, directory: str, topic_id: uuid.UUID | None) -> uuid.UUID | None:
     """Write the id at the first opening; `InconsistentTopicId` when the directory has another."""
-    found = read_topic_id(disk, directory)
+    found = read_partition_metadata(disk, directory)
     if topic_id is None or found == topic_id:
         return found
     if found is not None:
@@ -49,5 +49,5 @@ def claim_for_topic(disk: Disk, directory: str, topic_id: uuid.UUID | None) -> u
             f"Tried to assign topic ID {encode_uuid(topic_id)} to {directory}, "
             f"but its log already contained topic ID {encode_uuid(found)}"
         )
-    write_topic_id(disk, directory, topic_id)
+    write_partition_metadata(disk, directory, topic_id)
     return topic_id

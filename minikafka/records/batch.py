@@ -236,10 +236,7 @@ def _read_headers(data: bytes, position: int, stop: int) -> tuple[tuple[Header, 
         if key is None:
             raise CorruptRecords("a header has no key")
         value, position = _read_bytes(data, position, stop)
-        try:
-            headers.append((key.decode(), value))
-        except UnicodeDecodeError:
-            raise CorruptRecords("a header's key is not UTF-8") from None
+        headers.append((key.decode("utf-8", "replace"), value))  # as Java's clients do
     return tuple(headers), position
 
 

@@ -1,0 +1,40 @@
+"""What happens to a log, for the trace."""
+
+from __future__ import annotations
+
+from minikafka.world import Event
+
+
+class SegmentRolled(Event, frozen=True):
+    """A new active segment was begun."""
+
+    topic: str
+    partition: int
+    base_offset: int
+
+
+class SegmentDeleted(Event, frozen=True):
+    """A segment was removed: retention, DeleteRecords, or a truncation."""
+
+    topic: str
+    partition: int
+    base_offset: int
+    size_bytes: int
+
+
+class LogTruncated(Event, frozen=True):
+    """The end of the log was cut off: it now ends at `offset`."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class LogRecovered(Event, frozen=True):
+    """A log was opened after an unclean shutdown: how many segments were scanned, what was cut off."""
+
+    topic: str
+    partition: int
+    segments: int
+    truncated_bytes: int
+    log_end_offset: int

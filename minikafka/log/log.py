@@ -1,0 +1,647 @@
+"""The log of one partition: its segments in order, appended at the end, cut at either end.
+
+The rule: offsets only grow, every batch is stored as it came (with its offset and leader epoch set), and
+what is returned are whole batches as bytes, never decoded. Nothing here waits: appends go to the page
+cache, and replication, not fsync, makes them safe.
+
+Kafka: `UnifiedLog`, `LocalLog`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from minikafka.log.config import LogConfig
+from minikafka.log.epochs import LeaderEpochs
+from minikafka.log.events import LogRecovered, LogTruncated, SegmentDeleted, SegmentRolled
+from minikafka.log.index import MAX_RELATIVE_OFFSET
+from minikafka.log.partition_metadata import claim_for_topic
+from minikafka.log.producers import BatchMetadata, ProducerStates
+from minikafka.log.recovery import load_producers, open_segments, snapshot_offsets, snapshot_path
+from minikafka.log.scan import CorruptLog
+from minikafka.log.segment import Segment
+from minikafka.policy import Organs
+from minikafka.policy.segments import SegmentFacts
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.records.batch import (
+    HEADER_BYTES,
+    LOG_APPEND_TIME,
+    MAGIC_AT,
+    Batch,
+    BatchHeader,
+    NewRecord,
+    build_batch,
+    header_with_timestamp,
+    prefix_with,
+    read_batches,
+)
+from minikafka.records.errors import CorruptRecords
+from minikafka.records.validation import Origin, Rules, ValidBatch, validate_batches
+from minikafka.world import World
+
+Found = tuple[int, int, int]
+"""(timestamp_ms, offset, leader_epoch) of a record that was looked up."""
+
+
+class Appended(NamedTuple):
+    """Where a batch went. `duplicate`: it had been appended before, and these are its offsets then.
+    `log_append_time_ms` is -1 unless the topic's timestamps are those of the append."""
+
+    first_offset: int
+    last_offset: int
+    log_append_time_ms: int
+    log_start_offset: int
+    max_timestamp: int
+    duplicate: bool
+
+
+class SegmentSnapshot(NamedTuple):
+    """One segment as a viewer sees it; sizes in bytes, times in ms."""
+
+    base_offset: int
+    next_offset: int
+    size_bytes: int
+    index_bytes: int
+    timeindex_bytes: int
+    created_ms: int
+    max_timestamp_ms: int
+    active: bool
+
+
+class LogSnapshot(NamedTuple):
+    """A log as a viewer sees it."""
+
+    segments: tuple[SegmentSnapshot, ...]
+    start: int
+    end: int
+
+
+class Log:
+    """One partition's log; open it with `Log.open`. Every method may raise OSError: a failing disk."""
+
+    def __init__(
+        self,
+        world: World,
+        directory: str,
+        topic: str,
+        partition: int,
+        config: LogConfig,
+        organs: Organs,
+        topic_id: uuid.UUID | None,
+    ) -> None:
+        self.world = world
+        self.directory = directory
+        self.topic = topic
+        self.partition = partition
+        self.name = f"{topic}-{partition}"
+        self.topic_id = topic_id
+        self.organs = organs
+        self.config = config
+        self.epochs = LeaderEpochs(world.disk, directory, lambda: self.log_end_offset)
+        self.producers = ProducerStates(self.name)
+        self.log_start_offset = 0
+        self.high_watermark = 0
+        self.recovery_point = 0
+        """All below it has been fsynced."""
+        self._segments: list[Segment] = []
+        self._bases: list[int] = []
+        self._unflushed_messages = 0
+
+    @classmethod
+    def open(
+        cls,
+        world: World,
+        directory: str,
+        topic: str,
+        partition: int,
+        config: LogConfig,
+        organs: Organs,
+        *,
+        clean_shutdown: bool = False,
+        recovery_point: int = 0,
+        topic_id: uuid.UUID | None = None,
+    ) -> Log:
+        """Open the log in `directory` (that partition's own, `topic-partition`), or make an empty one.
+
+        Without `clean_shutdown`, all from `recovery_point` on is verified and a torn end cut off. Raises
+        `InconsistentTopicId` (an OSError) when the directory is that of another topic.
+        """
+        disk = world.disk
+        disk.makedirs(directory)
+        topic_id = claim_for_topic(disk, directory, topic_id)
+        log = cls(world, directory, topic, partition, config, organs, topic_id)
+        found = open_segments(
+            disk,
+            directory,
+            config,
+            organs.floor_entry,
+            world.clock.time_ms(),
+            log.epochs,
+            log.producers,
+            clean_shutdown=clean_shutdown,
+            recovery_point=recovery_point,
+        )
+        log._set_segments(found.segments)
+        log.log_start_offset = log.high_watermark = found.segments[0].base_offset
+        log.epochs.truncate_from_start(log.log_start_offset)
+        log.recovery_point = min(recovery_point, log.log_end_offset)
+        if found.segments_scanned and (found.truncated_bytes or log.log_end_offset):
+            world.trace.emit(
+                LogRecovered(
+                    topic, partition, found.segments_scanned, found.truncated_bytes, log.log_end_offset
+                )
+            )
+        return log
+
+    def __repr__(self) -> str:
+        return f"Log({self.name}, {self.log_start_offset}..{self.log_end_offset})"
+
+    # -- state -------------------------------------------------------------------------------------------
+
+    @property
+    def config(self) -> LogConfig:
+        return self._config
+
+    @config.setter
+    def config(self, config: LogConfig) -> None:
+        self._config = config
+        self._rules = Rules(
+            max_message_bytes=config.max_message_bytes,
+            is_compacted=config.is_compacted,
+            timestamp_type=config.message_timestamp_type,
+            timestamp_before_max_ms=config.message_timestamp_before_max_ms,
+            timestamp_after_max_ms=config.message_timestamp_after_max_ms,
+        )
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The oldest first; the last is the active one."""
+        return tuple(self._segments)
+
+    @property
+    def log_end_offset(self) -> int:
+        """The offset of the next record."""
+        return self._segments[-1].next_offset
+
+    @property
+    def last_stable_offset(self) -> int:
+        """The high watermark, or the beginning of the oldest open transaction below it."""
+        unstable = self.producers.first_unstable_offset
+        return self.high_watermark if unstable is None else min(unstable, self.high_watermark)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the records; indexes don't count."""
+        return sum(segment.size_bytes for segment in self._segments)
+
+    def snapshot(self) -> LogSnapshot:
+        """An immutable picture."""
+        active = self._segments[-1]
+        segments = tuple(
+            SegmentSnapshot(
+                segment.base_offset,
+                segment.next_offset,
+                segment.size_bytes,
+                segment.index_bytes,
+                segment.timeindex_bytes,
+                segment.created_ms,
+                segment.largest_timestamp_ms,
+                segment is active,
+            )
+            for segment in self._segments
+        )
+        return LogSnapshot(segments, self.log_start_offset, self.log_end_offset)
+
+    def _set_segments(self, segments: list[Segment]) -> None:
+        self._segments = segments
+        self._bases = [segment.base_offset for segment in segments]
+
+    def _segment_for(self, offset: int) -> int:
+        """The number of the segment that `offset` falls into."""
+        return max(0, bisect_right(self._bases, offset) - 1)
+
+    # -- appending ---------------------------------------------------------------------------------------
+
+    def append_as_leader(
+        self, data: bytes | bytearray | memoryview, leader_epoch: int, *, origin: Origin = "client"
+    ) -> Appended:
+        """Validate the one batch in `data`, give it the next offsets, and append it.
+
+        Raises `ApiError`: what `validate_batches` refuses, what the producer's sequence forbids
+        (`ProducerStates.check`), RECORD_LIST_TOO_LARGE when it is larger than a segment.
+        """
+        view = data if type(data) is memoryview else memoryview(data)
+        now_ms = self.world.clock.time_ms()
+        valid = validate_batches(view, self._rules, now_ms, origin=origin, topic_partition=self.name)
+        first = self.log_end_offset
+        header, buffers = self._prepare(valid, first, leader_epoch)
+        if header.size_bytes > self._config.segment_bytes:
+            raise ApiError(
+                ErrorCode.RECORD_LIST_TOO_LARGE,
+                f"Message batch size is {header.size_bytes} bytes in append to partition {self.name}, "
+                f"which exceeds the maximum configured segment size of {self._config.segment_bytes}.",
+            )
+        appends_time = self._config.message_timestamp_type == LOG_APPEND_TIME
+        if header.producer_id >= 0:
+            known = self._check_producer(header, first, origin)
+            if known is not None:
+                time_ms = known.timestamp_ms if appends_time else -1
+                return Appended(
+                    known.first_offset,
+                    known.last_offset,
+                    time_ms,
+                    self.log_start_offset,
+                    known.timestamp_ms,
+                    True,
+                )
+        segment = self._writable_segment(header.size_bytes, header, now_ms)
+        if leader_epoch > self.epochs.latest:
+            self.epochs.assign(leader_epoch, first)
+        segment.append(buffers, (header,))
+        self.producers.update(header, valid.batch)
+        self._note_unflushed(header.record_count)
+        return Appended(
+            first,
+            header.last_offset,
+            now_ms if appends_time else -1,
+            self.log_start_offset,
+            header.max_timestamp,
+            False,
+        )
+
+    def _check_producer(self, header: BatchHeader, offset: int, origin: Origin) -> BatchMetadata | None:
+        if origin == "client":
+            return self.producers.check(header, offset)
+        self.producers.check_epoch(header, offset)
+        return None
+
+    def _prepare(
+        self, valid: ValidBatch, first_offset: int, leader_epoch: int
+    ) -> tuple[BatchHeader, Sequence[bytes | memoryview]]:
+        """The final header, and the buffers to write: the sender's bytes, with a new beginning."""
+        header, data = valid.batch.header, valid.batch.data
+        codec, level = self._config.target_compression(header.compression)
+        timestamp_type = self._config.message_timestamp_type
+        if valid.must_rebuild or codec != header.compression:
+            rebuilt = self._rebuild(valid, first_offset, leader_epoch)
+            return BatchHeader.read(rebuilt), (rebuilt,)
+        final = header._replace(
+            base_offset=first_offset, partition_leader_epoch=leader_epoch, max_timestamp=valid.max_timestamp
+        )
+        if header.timestamp_type == timestamp_type and header.max_timestamp == valid.max_timestamp:
+            # The usual case: only the 17 bytes before the checksum change.
+            return final, (prefix_with(data, first_offset, leader_epoch), data[MAGIC_AT + 1 :])
+        head = header_with_timestamp(final, data, timestamp_type, valid.max_timestamp)
+        return BatchHeader.read(head), (head, data[HEADER_BYTES:])
+
+    def _rebuild(self, valid: ValidBatch, first_offset: int, leader_epoch: int) -> bytes:
+        """The batch in the topic's codec, its records at consecutive offsets (`compression.type`)."""
+        header = valid.batch.header
+        codec, level = self._config.target_compression(header.compression)
+        records = [
+            NewRecord(record.timestamp_ms, record.key, record.value, record.headers)
+            for record in valid.batch.records(limit_bytes=self._rules.decompressed_limit_bytes)
+        ]
+        rebuilt = build_batch(
+            records,
+            base_offset=first_offset,
+            compression=codec,
+            level=level,
+            leader_epoch=leader_epoch,
+            producer_id=header.producer_id,
+            producer_epoch=header.producer_epoch,
+            base_sequence=header.base_sequence,
+            transactional=header.is_transactional,
+            control=header.is_control,
+        )
+        if len(rebuilt) > self._config.max_message_bytes:
+            raise ApiError(
+                ErrorCode.MESSAGE_TOO_LARGE,
+                f"Message batch size is {len(rebuilt)} bytes in append to partition {self.name} "
+                f"which exceeds the maximum configured size of {self._config.max_message_bytes}.",
+            )
+        if self._config.message_timestamp_type == LOG_APPEND_TIME:
+            final = BatchHeader.read(rebuilt)
+            view = memoryview(rebuilt)
+            head = header_with_timestamp(final, view, LOG_APPEND_TIME, valid.max_timestamp)
+            rebuilt = head + rebuilt[HEADER_BYTES:]
+        return rebuilt
+
+    def append_as_follower(self, data: bytes | bytearray | memoryview) -> int:
+        """Append the leader's batches as they are; returns the new log end offset.
+
+        Raises `ApiError` CORRUPT_MESSAGE for a wrong checksum, UNKNOWN_SERVER_ERROR for offsets that don't
+        follow this log's; nothing is appended then. An incomplete batch at the end is left out.
+        """
+        view = data if type(data) is memoryview else memoryview(data)
+        batches = self._checked(view)
+        if not batches:
+            return self.log_end_offset
+        first, start = batches[0].header, self.log_start_offset
+        if first.base_offset < self.log_end_offset <= first.last_offset and not self.size_bytes:
+            # The leader's log begins in the middle of a batch (DeleteRecords): so must this one.
+            self.truncate_fully_and_start_at(first.base_offset)
+        if first.base_offset < self.log_end_offset:
+            raise ApiError(
+                ErrorCode.UNKNOWN_SERVER_ERROR,
+                f"Unexpected offset in append to {self.name}. First offset {first.base_offset} is less than "
+                f"the next offset {self.log_end_offset}.",
+            )
+        now_ms = self.world.clock.time_ms()
+        begin = 0
+        while begin < len(batches):
+            begin = self._append_run(batches, begin, now_ms)
+        self.log_start_offset = start
+        return self.log_end_offset
+
+    def _checked(self, data: memoryview) -> list[Batch]:
+        """The whole batches in `data`, checksums and order verified."""
+        batches, next_offset = [], -1
+        try:
+            for batch in read_batches(data):
+                if not batch.crc_is_valid():
+                    raise CorruptRecords(f"Record is corrupt (stored crc = {batch.header.crc})")
+                if batch.header.base_offset < next_offset:
+                    raise CorruptRecords("Out of order offsets found")
+                next_offset = batch.header.next_offset
+                batches.append(batch)
+        except CorruptRecords as error:
+            raise ApiError(
+                ErrorCode.CORRUPT_MESSAGE, f"{error} in topic partition {self.name}."
+            ) from error
+        return batches
+
+    def _append_run(self, batches: list[Batch], begin: int, now_ms: int) -> int:
+        """Append the batches from `begin` on that fit into one segment; returns the next to append."""
+        segment = self._writable_segment(batches[begin].header.size_bytes, batches[begin].header, now_ms)
+        end, size = begin + 1, batches[begin].header.size_bytes
+        while end < len(batches):
+            header = batches[end].header
+            if self._should_roll(segment, size + header.size_bytes, header, now_ms):
+                break
+            size += header.size_bytes
+            end += 1
+        run = batches[begin:end]
+        for batch in run:
+            header = batch.header
+            if header.partition_leader_epoch > self.epochs.latest:
+                self.epochs.assign(header.partition_leader_epoch, header.base_offset)
+        segment.append([batch.data for batch in run], [batch.header for batch in run])
+        for batch in run:
+            self.producers.update(batch.header, batch)
+            self._note_unflushed(batch.header.record_count)
+        return end
+
+    # -- rolling and flushing ------------------------------------------------------------------------------
+
+    def _writable_segment(self, size_bytes: int, header: BatchHeader, now_ms: int) -> Segment:
+        segment = self._segments[-1]
+        if self._should_roll(segment, size_bytes, header, now_ms):
+            segment = self.roll(header.base_offset)
+        return segment
+
+    def _should_roll(self, segment: Segment, size_bytes: int, header: BatchHeader, now_ms: int) -> bool:
+        if segment.size_bytes == 0 and header.base_offset == segment.base_offset:
+            return False  # the new segment would be this one again
+        return self.organs.should_roll(
+            segment.size_bytes,
+            size_bytes,
+            self._config.segment_bytes,
+            segment.age_ms(now_ms, header.max_timestamp),
+            self._config.segment_ms,
+            segment.index_is_full,
+            header.last_offset - segment.base_offset > MAX_RELATIVE_OFFSET,
+        )
+
+    def roll(self, base_offset: int | None = None) -> Segment:
+        """Close the active segment to writing and begin a new one at the log's end (or `base_offset`
+        after it). An empty active segment is replaced, not kept."""
+        active = self._segments[-1]
+        base = max(self.log_end_offset, -1 if base_offset is None else base_offset)
+        if active.size_bytes == 0:
+            if active.base_offset == base:
+                return active
+            active.remove()
+            self._segments.pop()
+        else:
+            active.seal()
+            active.next_offset = base
+        self._write_producers_snapshot(base)
+        segment = self._new_segment(base)
+        segment.create()
+        self._set_segments([*self._segments, segment])
+        self.world.trace.emit(SegmentRolled(self.topic, self.partition, base))
+        return segment
+
+    def _new_segment(self, base_offset: int) -> Segment:
+        now_ms = self.world.clock.time_ms()
+        return Segment(
+            self.world.disk, self.directory, base_offset, self._config, self.organs.floor_entry, now_ms
+        )
+
+    def _write_producers_snapshot(self, offset: int) -> None:
+        """As Kafka does at each roll and at a clean close; keep those at segment beginnings."""
+        disk = self.world.disk
+        for at in snapshot_offsets(disk, self.directory)[:-1]:
+            if at not in self._bases:
+                disk.remove(snapshot_path(self.directory, at))
+        disk.write_atomic(
+            snapshot_path(self.directory, offset), self.producers.snapshot_bytes(), sync=False
+        )
+
+    def _note_unflushed(self, messages: int) -> None:
+        self._unflushed_messages += messages
+        if self._unflushed_messages >= self._config.flush_messages:
+            self.flush()
+
+    def flush(self) -> None:
+        """Fsync what has been written since the last flush, and move the recovery point to the end."""
+        end = self.log_end_offset
+        if end > self.recovery_point:
+            for segment in self._segments[self._segment_for(self.recovery_point) :]:
+                segment.flush()
+            self.world.disk.sync_dir(self.directory)
+        self.epochs.sync()
+        self.recovery_point = end
+        self._unflushed_messages = 0
+
+    def close(self) -> None:
+        """A clean end: everything fsynced, the state of producers written. Not for a crash or a deletion."""
+        self._segments[-1].seal()
+        self._write_producers_snapshot(self.log_end_offset)
+        self.flush()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close the files and write nothing."""
+        for segment in self._segments:
+            segment.close()
+
+    def delete(self) -> None:
+        """Remove the partition's directory with all that is in it."""
+        self.abandon()
+        self.world.disk.rmtree(self.directory)
+
+    # -- reading -----------------------------------------------------------------------------------------
+
+    def read(
+        self, offset: int, max_bytes: int, *, up_to_offset: int | None = None, at_least_one: bool = False
+    ) -> memoryview:
+        """Whole batches from the one that holds `offset` on, of one segment, none at or beyond
+        `up_to_offset` (default: the end). At most `max_bytes`, except that with `at_least_one` the first
+        batch comes whatever its size. Empty at the end.
+
+        Raises `ApiError`: OFFSET_OUT_OF_RANGE, CORRUPT_MESSAGE when the file is damaged there.
+        """
+        end = self.log_end_offset
+        if not self.log_start_offset <= offset <= end:
+            raise ApiError(
+                ErrorCode.OFFSET_OUT_OF_RANGE,
+                f"Received request for offset {offset} for partition {self.name}, but we only have log "
+                f"segments from offset {self.log_start_offset} up to {end}.",
+            )
+        limit = end if up_to_offset is None else min(up_to_offset, end)
+        number = self._segment_for(offset)
+        try:
+            while offset < limit and number < len(self._segments):
+                segment = self._segments[number]
+                if segment.base_offset >= limit:
+                    break
+                found = segment.read(offset, max_bytes, up_to_offset=limit, at_least_one=at_least_one)
+                if found or segment.position_of(offset) < segment.size_bytes:
+                    return found
+                number += 1  # compaction left nothing after `offset` in this segment
+        except CorruptLog as error:
+            raise self._damaged(error) from error
+        return memoryview(b"")
+
+    def _damaged(self, error: CorruptRecords) -> ApiError:
+        return ApiError(ErrorCode.CORRUPT_MESSAGE, f"The log of {self.name} is damaged {error}")
+
+    def size_between(self, offset: int, end_offset: int, *, limit_bytes: int = 1 << 62) -> int:
+        """About how many bytes a read from `offset` to `end_offset` would bring, at most `limit_bytes`."""
+        total = 0
+        for segment in self._segments[self._segment_for(offset) :]:
+            if segment.base_offset >= end_offset or total >= limit_bytes:
+                break
+            total += segment.position_of(end_offset) - segment.position_of(offset)
+        return min(total, limit_bytes)
+
+    def offset_for_timestamp(self, timestamp_ms: int) -> Found | None:
+        """The first record that is at least as late as `timestamp_ms`; None when all are earlier."""
+        try:
+            for segment in self._segments:
+                if segment.largest_timestamp_ms >= timestamp_ms:
+                    found = segment.find_timestamp(timestamp_ms, self.log_start_offset)
+                    if found is not None:
+                        return found
+        except CorruptRecords as error:
+            raise self._damaged(error) from error
+        return None
+
+    def offset_of_max_timestamp(self) -> Found | None:
+        """The first record with the largest timestamp of all (KIP-734); None when there is none."""
+        largest = max((segment.largest_timestamp_ms for segment in self._segments), default=-1)
+        return None if largest < 0 else self.offset_for_timestamp(largest)
+
+    # -- cutting off ---------------------------------------------------------------------------------------
+
+    def truncate_to(self, offset: int) -> None:
+        """Remove the records at `offset` and after it, with the whole batch that holds it."""
+        if offset >= self.log_end_offset:
+            return
+        assert offset >= 0, offset
+        if offset < self._segments[0].base_offset:
+            self.truncate_fully_and_start_at(offset)
+            return
+        keep = self._segment_for(offset) + 1
+        for segment in self._segments[keep:]:
+            self._remove(segment)
+        self._set_segments(self._segments[:keep])
+        active = self._segments[-1]
+        if offset < active.next_offset:
+            active.truncate_to(offset)
+            active.next_offset = min(active.next_offset, offset)
+        self._ended_anew()
+
+    def truncate_fully_and_start_at(self, offset: int) -> None:
+        """Remove every record; the log is empty and begins and ends at `offset`."""
+        for segment in self._segments:
+            self._remove(segment)
+        self._set_segments([self._new_segment(offset)])
+        self._segments[0].create()
+        self.log_start_offset = offset
+        self.epochs.clear()
+        self._ended_anew()
+        self.high_watermark = offset
+
+    def _ended_anew(self) -> None:
+        """After a truncation: everything that follows from the log's end."""
+        end = self.log_end_offset
+        self.log_start_offset = min(self.log_start_offset, max(end, self._segments[0].base_offset))
+        self.high_watermark = min(self.high_watermark, end)
+        self.recovery_point = min(self.recovery_point, end)
+        self.epochs.truncate_from_end(end)
+        load_producers(self.world.disk, self.directory, self.producers, self._segments, end)
+        self.world.trace.emit(LogTruncated(self.topic, self.partition, end))
+
+    def _remove(self, segment: Segment) -> None:
+        segment.remove()
+        self.world.trace.emit(
+            SegmentDeleted(self.topic, self.partition, segment.base_offset, segment.size_bytes)
+        )
+
+    def advance_log_start_offset(self, offset: int) -> None:
+        """Records below `offset` are no longer served (DeleteRecords, or the leader's log start); their
+        segments go with the next `delete_old_segments`. The caller keeps the offset in its checkpoint."""
+        if offset <= self.log_start_offset:
+            return
+        assert offset <= self.log_end_offset, (offset, self.log_end_offset)
+        self.log_start_offset = offset
+        self.high_watermark = max(self.high_watermark, offset)
+        self.epochs.truncate_from_start(offset)
+
+    def delete_old_segments(self) -> int:
+        """Remove the segments that retention gives up; returns how many."""
+        config = self._config
+        facts = [
+            SegmentFacts(s.base_offset, s.next_offset, s.size_bytes, self._retention_timestamp_ms(s))
+            for s in self._segments
+        ]
+        doomed = self.organs.segments_to_delete(
+            facts,
+            self.world.clock.time_ms(),
+            config.retention_ms if config.deletes_old_segments else -1,
+            config.retention_bytes if config.deletes_old_segments else -1,
+            self.high_watermark,
+            self.log_start_offset,
+        )
+        doomed = max(0, min(doomed, len(self._segments)))
+        if doomed == 0:
+            return 0
+        if doomed == len(self._segments):
+            if self._segments[-1].size_bytes == 0:
+                doomed -= 1
+            else:
+                self.roll()
+        going = self._segments[:doomed]
+        self._set_segments(self._segments[doomed:])
+        self.advance_log_start_offset(self._segments[0].base_offset)
+        for segment in going:
+            self._remove(segment)
+        self._remove_old_snapshots()
+        return doomed
+
+    def _remove_old_snapshots(self) -> None:
+        disk = self.world.disk
+        for at in snapshot_offsets(disk, self.directory):
+            if at < self._segments[0].base_offset:
+                disk.remove(snapshot_path(self.directory, at))
+
+    @staticmethod
+    def _retention_timestamp_ms(segment: Segment) -> int:
+        largest = segment.largest_timestamp_ms
+        return largest if largest >= 0 else segment.created_ms

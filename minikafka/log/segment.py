@@ -1,0 +1,380 @@
+"""One segment: a `.log` file with its two indexes, named by the offset of its first record.
+
+The rule: only the end of the last segment is ever written, and a lookup believes an index entry only if a
+batch stands where it points. Kafka: `LogSegment`, `FileRecords`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from minikafka.log.config import LogConfig
+from minikafka.log.index import (
+    MAX_RELATIVE_OFFSET,
+    NO_TIMESTAMP_OFFSET,
+    CorruptIndex,
+    FloorEntry,
+    OffsetIndex,
+    TimeIndex,
+    TimestampOffset,
+)
+from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
+from minikafka.records.batch import HEADER_BYTES, LENGTH_AT, LOG_OVERHEAD_BYTES, MAGIC_V2, BatchHeader
+from minikafka.world import Disk, File
+
+DELETED_SUFFIX = ".deleted"
+LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX = ".log", ".index", ".timeindex"
+_LOOSE_ENDS = 16
+
+
+def segment_path(directory: str, base_offset: int, suffix: str) -> str:
+    """The path of one file of a segment: the base offset in twenty digits."""
+    return f"{directory}/{base_offset:020d}{suffix}"
+
+
+class Segment:
+    """Offsets from `base_offset` to `next_offset` (exclusive) in `size_bytes` bytes of file.
+
+    A closed segment is known by its file's size and its neighbour's base offset alone; its indexes are
+    read at the first lookup.
+    """
+
+    def __init__(
+        self,
+        disk: Disk,
+        directory: str,
+        base_offset: int,
+        config: LogConfig,
+        floor_entry: FloorEntry,
+        created_ms: int,
+    ) -> None:
+        self.disk = disk
+        self.directory = directory
+        self.base_offset = base_offset
+        self.next_offset = base_offset
+        self.created_ms = created_ms
+        self.path = segment_path(directory, base_offset, LOG_SUFFIX)
+        self.size_bytes = disk.size(self.path) if disk.exists(self.path) else 0
+        self.index_interval_bytes = config.index_interval_bytes
+        max_bytes = config.segment_index_bytes
+        self._offsets = OffsetIndex(
+            disk, segment_path(directory, base_offset, INDEX_SUFFIX), base_offset, max_bytes, floor_entry
+        )
+        self._times = TimeIndex(
+            disk, segment_path(directory, base_offset, TIME_INDEX_SUFFIX), base_offset, max_bytes, floor_entry
+        )
+        self._file: File | None = None
+        self._indexes_are_loaded = False
+        self._largest = NO_TIMESTAMP_OFFSET
+        self._first_timestamp_ms: int | None = None
+        self._bytes_since_entry = 0
+        self._ends: dict[int, int] = {}
+        """Where recent reads ended (offset to position): a follower goes on from there without a search."""
+
+    def __repr__(self) -> str:
+        return f"Segment({self.path}, {self.next_offset=}, {self.size_bytes=})"
+
+    # -- opening -----------------------------------------------------------------------------------------
+
+    def create(self) -> None:
+        """Make the three files of a new segment."""
+        self.file()
+        self._offsets.create()
+        self._times.create()
+        self._indexes_are_loaded = True
+
+    def file(self) -> File:
+        if self._file is None:
+            self._file = self.disk.open(self.path, create=True)
+        return self._file
+
+    def indexes(self) -> tuple[OffsetIndex, TimeIndex]:
+        """The two indexes, read at the first call, and rebuilt from the log when they can't be right."""
+        if not self._indexes_are_loaded:
+            try:
+                self._offsets.load(self.size_bytes)
+                self._times.load(self.next_offset)
+            except CorruptIndex:
+                self.rebuild_indexes()
+            self._largest = max(self._largest, self._times.last())
+            self._indexes_are_loaded = True
+        return self._offsets, self._times
+
+    def load_tail(self) -> None:
+        """Find `next_offset` and the largest timestamp of a segment that was closed cleanly: from the last
+        index entries on. Raises `CorruptLog` when the file's end is not that of a batch."""
+        self.next_offset = self.base_offset + MAX_RELATIVE_OFFSET
+        try:
+            self._scan_tail()
+        except (CorruptIndex, CorruptLog):
+            self.rebuild_indexes()  # and if it wasn't the index, this raises
+            self._scan_tail()
+
+    def _scan_tail(self) -> None:
+        offsets, times = self.indexes()
+        entry = offsets.last()
+        next_offset = self.base_offset
+        for at, header in scan_headers(self.file(), entry.position, self.size_bytes):
+            if header.base_offset < next_offset or (at == entry.position > 0 and header.base_offset > entry.offset):
+                raise CorruptLog(at, f"a batch begins with offset {header.base_offset}")
+            next_offset = header.next_offset
+            self._note_timestamp(header)
+        if times.last().offset >= next_offset:
+            raise CorruptIndex("the time index points behind the end of the log")
+        self.next_offset = next_offset
+        self._bytes_since_entry = self.size_bytes - entry.position
+
+    def rebuild_indexes(self) -> None:
+        """Make both indexes again from the headers in the log file; `CorruptLog` when it isn't whole."""
+        self.reset_indexes()
+        for position, header in scan_headers(self.file(), 0, self.size_bytes):
+            self.note_batch(position, header)
+        self._times.maybe_append(self._largest)
+
+    def reset_indexes(self) -> None:
+        self._offsets.reset()
+        self._times.reset()
+        self._indexes_are_loaded = True
+        self._largest = NO_TIMESTAMP_OFFSET
+        self._bytes_since_entry = 0
+
+    # -- writing -----------------------------------------------------------------------------------------
+
+    def append(self, buffers: Sequence[bytes | memoryview], headers: Sequence[BatchHeader]) -> None:
+        """Write batches (their headers with final offsets, in order) in one piece, and index them.
+
+        When the disk fails half-way, the file is cut back, so that no torn batch stands before later ones.
+        """
+        position = self.size_bytes
+        try:
+            written = self.file().append(*buffers)
+            for header in headers:
+                self.note_batch(position, header)
+                position += LOG_OVERHEAD_BYTES + header.batch_length
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.file().truncate(self.size_bytes)
+            raise
+        assert position == self.size_bytes + written, "the headers are those of the bytes"
+        self.size_bytes = position
+        self.next_offset = headers[-1].next_offset
+
+    def note_batch(self, position: int, header: BatchHeader) -> None:
+        """Index the batch at `position`, if the last entry is far enough away."""
+        self._note_timestamp(header)
+        if self._bytes_since_entry > self.index_interval_bytes:
+            self._offsets.append(header.last_offset, position)
+            self._times.maybe_append(self._largest)
+            self._bytes_since_entry = 0
+        self._bytes_since_entry += LOG_OVERHEAD_BYTES + header.batch_length
+
+    def _note_timestamp(self, header: BatchHeader) -> None:
+        if header.max_timestamp > self._largest.timestamp_ms:
+            self._largest = TimestampOffset(header.max_timestamp, header.last_offset)
+
+    def seal(self) -> None:
+        """No more will be written: the time index ends with the largest timestamp of all."""
+        self._times.maybe_append(self._largest)
+
+    def flush(self) -> None:
+        self.file().sync()
+        self._offsets.sync()
+        self._times.sync()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._offsets.close()
+        self._times.close()
+
+    def remove(self) -> None:
+        """Delete the files; a crash half-way leaves `.deleted` files, which the next opening removes."""
+        self.close()
+        doomed = []
+        for suffix in (LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX):
+            path = segment_path(self.directory, self.base_offset, suffix)
+            if self.disk.exists(path):
+                self.disk.rename(path, path + DELETED_SUFFIX)
+                doomed.append(path + DELETED_SUFFIX)
+        for path in doomed:
+            self.disk.remove(path)
+
+    def truncate_to(self, offset: int) -> int:
+        """Cut off the batches that hold `offset` or later ones; returns the bytes removed."""
+        offsets, times = self.indexes()
+        found = self._locate(offset)
+        if found is None:
+            return 0
+        position, header = found
+        removed = self.size_bytes - position
+        self.file().truncate(position)
+        self.size_bytes = position
+        self.next_offset = min(offset, header.base_offset)
+        offsets.truncate_to_position(position)
+        times.truncate_to_offset(header.base_offset)
+        self._ends.clear()
+        self._largest = times.last()
+        self._first_timestamp_ms = None
+        self._bytes_since_entry = position - offsets.last().position
+        for _, kept in scan_headers(self.file(), offsets.last().position, position):
+            self._note_timestamp(kept)
+        return removed
+
+    def cut_at(self, position: int) -> None:
+        """Cut the file only (recovery, whose scan makes the indexes anew)."""
+        self.file().truncate(position)
+        self.size_bytes = position
+
+    # -- what rolling and retention ask ---------------------------------------------------------------------
+
+    @property
+    def largest_timestamp_ms(self) -> int:
+        """The largest timestamp in the segment, -1 when there is none."""
+        self.indexes()
+        return self._largest.timestamp_ms
+
+    @property
+    def largest_timestamp(self) -> TimestampOffset:
+        """With the last offset of the batch that has it."""
+        self.indexes()
+        return self._largest
+
+    @property
+    def index_is_full(self) -> bool:
+        offsets, times = self.indexes()
+        return offsets.is_full or times.is_full
+
+    @property
+    def index_bytes(self) -> int:
+        return self.indexes()[0].size_bytes
+
+    @property
+    def timeindex_bytes(self) -> int:
+        return self.indexes()[1].size_bytes
+
+    def age_ms(self, now_ms: int, incoming_timestamp_ms: int) -> int:
+        """How long the segment has been growing: by its records' timestamps, else since it was made."""
+        if self._first_timestamp_ms is None and self.size_bytes:
+            self._first_timestamp_ms = self.header_at(0).max_timestamp
+        if self._first_timestamp_ms is not None and self._first_timestamp_ms >= 0:
+            return incoming_timestamp_ms - self._first_timestamp_ms
+        return now_ms - self.created_ms
+
+    # -- reading -----------------------------------------------------------------------------------------
+
+    def header_at(self, position: int) -> BatchHeader:
+        for _, header in scan_headers(self.file(), position, self.size_bytes):
+            return header
+        raise CorruptLog(position, "no batch is there")
+
+    def read(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> memoryview:
+        """Whole batches from the one that holds `offset` (or the next one), all below `up_to_offset`, at
+        most `max_bytes`; with `at_least_one` the first is given whatever its size."""
+        position = self._ends.get(offset)
+        if position is None:
+            found = self._locate(offset)
+            if found is None:
+                return memoryview(b"")
+            position = found[0]
+        limit = self._position_limit(up_to_offset)
+        chunk = self.file().read_at(position, max(0, min(max_bytes, limit - position)))
+        if len(chunk) < limit - position and at_least_one:
+            size = self._size_at(chunk, position)
+            if not HEADER_BYTES <= size <= self.size_bytes - position:
+                raise CorruptLog(position, f"a batch is said to be {size} bytes long")
+            if size > len(chunk):
+                chunk = self.file().read_at(position, size)
+        end, next_offset = self._trim(chunk, position, up_to_offset)
+        if next_offset >= 0:
+            if len(self._ends) >= _LOOSE_ENDS:
+                del self._ends[next(iter(self._ends))]
+            self._ends[next_offset] = position + end
+        return memoryview(chunk)[:end]
+
+    def position_of(self, offset: int) -> int:
+        """Where the batch that holds `offset` (or the next one) begins; the end when there is none."""
+        found = None if offset >= self.next_offset else self._locate(offset)
+        return self.size_bytes if found is None else found[0]
+
+    def _size_at(self, chunk: bytes, position: int) -> int:
+        if len(chunk) < LOG_OVERHEAD_BYTES:
+            chunk = self.file().read_at(position, LOG_OVERHEAD_BYTES)
+        return LOG_OVERHEAD_BYTES + int.from_bytes(chunk[LENGTH_AT:LOG_OVERHEAD_BYTES], "big", signed=True)
+
+    def _locate(self, offset: int) -> tuple[int, BatchHeader] | None:
+        """The first batch that ends at or after `offset`. A wrong index is rebuilt once, and then asked."""
+        try:
+            return self._search(offset)
+        except CorruptLog:
+            self.rebuild_indexes()
+            return self._search(offset)
+
+    def _search(self, offset: int) -> tuple[int, BatchHeader] | None:
+        entry = self.indexes()[0].lookup(offset)
+        first = True
+        for position, header in scan_headers(self.file(), entry.position, self.size_bytes):
+            if first and not self.base_offset <= header.base_offset <= max(entry.offset, self.base_offset):
+                raise CorruptLog(position, "the index points at no batch")
+            first = False
+            if header.last_offset >= offset:
+                return position, header
+        return None
+
+    def _position_limit(self, up_to_offset: int) -> int:
+        """A position behind all batches below `up_to_offset`, but not far behind.
+
+        An entry's position may be that of the first of several batches (Kafka notes one entry an append),
+        so the limit is the entry after the one that reaches `up_to_offset`.
+        """
+        if up_to_offset >= self.next_offset:
+            return self.size_bytes
+        offsets = self.indexes()[0]
+        slot = bisect_left(offsets.offsets, up_to_offset - self.base_offset) + 1
+        return offsets.positions[slot] if slot < len(offsets) else self.size_bytes
+
+    def _trim(self, chunk: bytes, position: int, up_to_offset: int) -> tuple[int, int]:
+        """Where the last whole batch below `up_to_offset` ends in `chunk` (read at `position`), and the
+        offset after it (-1: no batch). The walk starts at the last index entry inside the chunk."""
+        offsets = self.indexes()[0]
+        slot = bisect_left(offsets.positions, position + len(chunk)) - 1
+        while slot >= 0 and self.base_offset + offsets.offsets[slot] >= up_to_offset:
+            slot -= 1
+        at = max(0, offsets.positions[slot] - position) if slot >= 0 else 0
+        if at + HEADER_BYTES <= len(chunk):
+            header = BatchHeader.read(chunk, at)
+            if header.magic != MAGIC_V2 or header.base_offset > self.base_offset + offsets.offsets[slot]:
+                at = 0  # the index is wrong; `_locate` will find out some day
+        end, next_offset = self._walk(chunk, at, up_to_offset)
+        if next_offset < 0 and at:  # not even the indexed batch is whole: walk all
+            end, next_offset = self._walk(chunk, 0, up_to_offset)
+        return end, next_offset
+
+    def _walk(self, chunk: bytes, at: int, up_to_offset: int) -> tuple[int, int]:
+        next_offset = -1
+        while at + HEADER_BYTES <= len(chunk):
+            header = BatchHeader.read(chunk, at)
+            size = header.size_bytes
+            if size < HEADER_BYTES:
+                raise CorruptLog(at, f"a batch is said to be {size} bytes long")
+            if at + size > len(chunk) or header.last_offset >= up_to_offset:
+                break
+            at += size
+            next_offset = header.next_offset
+        return at, next_offset
+
+    def find_timestamp(self, timestamp_ms: int, from_offset: int) -> tuple[int, int, int] | None:
+        """(timestamp, offset, leader epoch) of the first record at or after `from_offset` that is at least
+        as late as `timestamp_ms`. Only the batch that has it is decoded."""
+        offsets, times = self.indexes()
+        position = offsets.lookup(max(times.lookup(timestamp_ms).offset, from_offset)).position
+        for at, header in scan_headers(self.file(), position, self.size_bytes):
+            if header.max_timestamp < timestamp_ms or header.last_offset < from_offset:
+                continue
+            for _, batch in scan_batches(self.file(), at, at + header.size_bytes):
+                for record in batch.records():
+                    if record.timestamp_ms >= timestamp_ms and record.offset >= from_offset:
+                        return record.timestamp_ms, record.offset, header.partition_leader_epoch
+        return None
