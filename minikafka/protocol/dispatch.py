@@ -1,0 +1,103 @@
+"""Which function answers which request: ``@handles`` is the only registration there is.
+
+The rule: ApiVersions, the docs and the server all read the one table. Kafka: ``KafkaApis.handle`` and
+``ApiVersionManager``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, NamedTuple, TypeVar
+
+from minikafka.protocol.api import REQUESTS, RESPONSES, ApiKey
+from minikafka.protocol.errors import ApiError
+from minikafka.protocol.schema import Message
+
+Answer = Message | Awaitable[Message | None] | None
+Handler = Callable[[Any, Any, "RequestContext"], Answer]
+ErrorBuilder = Callable[[Any, "RequestContext", ApiError], Message | None]
+H = TypeVar("H", bound=Callable[..., Any])
+
+
+class RequestContext(NamedTuple):
+    """Where a request comes from. ``client_host`` is the client's address."""
+
+    api_key: ApiKey
+    api_version: int
+    correlation_id: int
+    client_id: str | None
+    client_host: str
+    connection_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One API as a server speaks it."""
+
+    api_key: ApiKey
+    versions: tuple[int, int]
+    handler: Handler
+    on_error: ErrorBuilder | None
+    request: type[Message]
+    response: type[Message]
+
+
+@dataclass(frozen=True, slots=True)
+class _Registration:
+    api_key: ApiKey
+    versions: tuple[int, int]
+    on_error: ErrorBuilder | None
+
+
+def handles(
+    api_key: ApiKey, versions: tuple[int, int], *, on_error: ErrorBuilder | None = None
+) -> Callable[[H], H]:
+    """Register ``handler(node, request, context)``, which returns a response, something to await, or None.
+
+    None is no answer at all (Produce with acks=0). ``on_error(request, context, error)`` makes the response for
+    an ``ApiError`` that the handler raises; without it, as for any other exception, the connection is closed.
+    """
+
+    def register(handler: H) -> H:
+        handler.__route__ = _Registration(api_key, versions, on_error)  # type: ignore[attr-defined]
+        return handler
+
+    return register
+
+
+class Dispatch:
+    """The table of one kind of node, from the modules that hold its handlers."""
+
+    def __init__(self, modules: Iterable[ModuleType]) -> None:
+        from minikafka.protocol import handshake
+
+        self.routes: dict[int, Route] = {}
+        for module in (handshake, *modules):
+            for handler in vars(module).values():
+                registration = getattr(handler, "__route__", None)
+                if registration is not None and handler.__module__ == module.__name__:
+                    self._add(registration, handler)
+
+    def _add(self, registration: _Registration, handler: Handler) -> None:
+        key = registration.api_key
+        if key in self.routes:
+            raise ValueError(f"two handlers for {key.name}")
+        request, response = REQUESTS[key], RESPONSES[key]
+        low, high = registration.versions
+        known_low, known_high = request.SCHEMA.versions
+        if not known_low <= low <= high <= known_high:
+            raise ValueError(f"{key.name}: versions {low}–{high} are not within {known_low}–{known_high}")
+        self.routes[key] = Route(key, (low, high), handler, registration.on_error, request, response)
+
+    def advertised(self) -> list[tuple[ApiKey, int, int]]:
+        """What ApiVersions tells: (key, lowest, highest version), by key.
+
+        Produce is told from version 0, though lower ones than a route has are refused: librdkafka does not
+        compress otherwise (KAFKA-18659, and Kafka does the same).
+        """
+        return [
+            (route.api_key, 0 if route.api_key == ApiKey.PRODUCE else route.versions[0], route.versions[1])
+            for _, route in sorted(self.routes.items())
+        ]

@@ -1,0 +1,190 @@
+"""Frames on a connection (an int32 length, then that many bytes) and the headers at their start.
+
+The rule: a length is believed only within the limit, and memory grows with what has really arrived. Kafka:
+``common/network/NetworkReceive.java``, ``RequestHeader.json`` and ``ResponseHeader.json`` (KIP-482).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import NamedTuple
+
+from minikafka.protocol.api import response_header_version
+from minikafka.protocol.primitives import skip_tagged_fields
+from minikafka.protocol.schema import Buffer, MalformedMessage, Message
+
+SCRATCH_BYTES = 64 * 1024
+"""Small frames are read many at a time into a buffer of this size, and copied out."""
+OWN_BUFFER_BYTES = SCRATCH_BYTES // 4
+"""A larger frame that is not all there yet gets memory of its own, and is never copied."""
+GROWTH_BYTES = 1024 * 1024
+"""How much memory a frame gets before that much of it has come."""
+COALESCE_BYTES = 16 * 1024
+"""Pieces below this are joined before they are sent; larger ones go out as they are."""
+
+_LENGTH = struct.Struct(">i")
+_REQUEST_HEADER = struct.Struct(">hhih")
+_KEY_AND_VERSION = struct.Struct(">hh")
+
+
+class BadFrame(ValueError):
+    """A length that no frame may have; nothing after it on this connection can be understood."""
+
+
+class FrameReceiver:
+    """The reading half of a ``BufferedProtocol``: gives buffers to fill, and calls back with whole frames.
+
+    A frame is writable memory that nobody else holds, so a handler may keep it and slice it.
+    """
+
+    __slots__ = ("_filled", "_on_frame", "_own", "_own_filled", "_own_size", "_scratch", "_view", "max_bytes")
+
+    def __init__(self, on_frame: Callable[[Buffer], None], max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self._on_frame = on_frame
+        self._scratch = bytearray(SCRATCH_BYTES)
+        self._view = memoryview(self._scratch)
+        self._filled = 0
+        self._own: bytearray | None = None
+        self._own_filled = 0
+        self._own_size = 0
+
+    def get_buffer(self) -> memoryview:
+        """Where the next bytes go; never empty."""
+        own = self._own
+        if own is None:
+            return self._view[self._filled :]
+        if self._own_filled == len(own):  # grows here, where nobody holds a view of it
+            own.extend(bytes(min(len(own), self._own_size - len(own))))
+        return memoryview(own)[self._own_filled :]
+
+    def received(self, count: int) -> None:
+        """``count`` bytes were put into the buffer. Raises BadFrame."""
+        if self._own is None:
+            self._filled += count
+            self._take_frames()
+            return
+        self._own_filled += count
+        if self._own_filled == self._own_size:
+            frame, self._own = self._own, None
+            self._on_frame(memoryview(frame))
+
+    def _take_frames(self) -> None:
+        scratch, start, filled = self._scratch, 0, self._filled
+        while filled - start >= 4:
+            size = self._checked(_LENGTH.unpack_from(scratch, start)[0])
+            end = start + 4 + size
+            if end > filled:
+                if size > OWN_BUFFER_BYTES:
+                    self._begin_own(size, start + 4)
+                    return
+                break
+            self._filled = 0
+            self._on_frame(scratch[start + 4 : end])
+            start = end
+        if start:
+            self._view[: filled - start] = self._view[start:filled]
+        self._filled = filled - start
+
+    def _checked(self, size: int) -> int:
+        if not 0 <= size <= self.max_bytes:
+            raise BadFrame(f"a frame of {size} bytes, where 0 to {self.max_bytes} are allowed")
+        return size
+
+    def _begin_own(self, size: int, start: int) -> None:
+        self._own = own = bytearray(min(size, GROWTH_BYTES))
+        self._own_size = size
+        self._own_filled = self._filled - start
+        own[: self._own_filled] = self._view[start : self._filled]
+        self._filled = 0
+
+
+class RequestHeader(NamedTuple):
+    api_key: int
+    api_version: int
+    correlation_id: int
+    client_id: str | None
+    body: int
+    """Where the body begins, for a header without tagged fields."""
+
+
+def read_request_header(frame: Buffer) -> RequestHeader:
+    """The header without its tagged fields: only a flexible request has them (``skip_header_tags``)."""
+    try:
+        key, version, correlation_id, length = _REQUEST_HEADER.unpack_from(frame)
+        if length < 0:
+            return RequestHeader(key, version, correlation_id, None, 10)
+        end = 10 + length
+        if end > len(frame):
+            raise MalformedMessage(f"request header: client id of {length} bytes")
+        return RequestHeader(key, version, correlation_id, str(frame[10:end], "utf-8"), end)
+    except (struct.error, UnicodeDecodeError) as error:
+        raise MalformedMessage(f"request header: {error}") from None
+
+
+def skip_header_tags(frame: Buffer, position: int) -> int:
+    """Where the body of a flexible message begins."""
+    try:
+        return skip_tagged_fields(frame, position + 1, frame[position], len(frame))
+    except IndexError:
+        raise MalformedMessage("header: its tagged fields are cut off") from None
+
+
+def request_frame(
+    message: Message, version: int, correlation_id: int, client_id: bytes | None
+) -> list[Buffer]:
+    """A request with length and header, in pieces."""
+    schema = message.SCHEMA
+    header = _REQUEST_HEADER.pack(
+        schema.api_key, version, correlation_id, -1 if client_id is None else len(client_id)
+    )
+    header += client_id or b""
+    if schema.is_flexible(version):
+        header += b"\0"
+    return _frame(header, message, version)
+
+
+def response_frame(message: Message, version: int, correlation_id: int) -> list[Buffer]:
+    """A response with length and header, in pieces."""
+    header = _LENGTH.pack(correlation_id)
+    if response_header_version(type(message), version):
+        header += b"\0"
+    return _frame(header, message, version)
+
+
+def _frame(header: bytes, message: Message, version: int) -> list[Buffer]:
+    out: list[Buffer] = [b"", header]
+    message.write(version, out)
+    out[0] = _LENGTH.pack(sum(map(len, out)))
+    return out
+
+
+def read_correlation_id(frame: Buffer) -> int:
+    """The start of every response."""
+    if len(frame) < 4:
+        raise MalformedMessage("a response begins with its correlation id")
+    return int(_LENGTH.unpack_from(frame)[0])
+
+
+def size_of(pieces: list[Buffer]) -> int:
+    return sum(map(len, pieces))
+
+
+def coalesced(pieces: list[Buffer]) -> list[Buffer]:
+    """The same bytes with small neighbours joined, so that large record buffers need no copy."""
+    if size_of(pieces) < COALESCE_BYTES:
+        return [b"".join(pieces)]
+    out: list[Buffer] = []
+    small: list[Buffer] = []
+    for piece in pieces:
+        if len(piece) < COALESCE_BYTES:
+            small.append(piece)
+            continue
+        if small:
+            out.append(b"".join(small))
+            small = []
+        out.append(piece)
+    if small:
+        out.append(b"".join(small))
+    return out

@@ -1,0 +1,333 @@
+"""The server's end of connections: frames in, handlers called, answers out in the order of the requests.
+
+The rule: one connection has one request in its handler at a time, so order needs no bookkeeping, and whatever is
+wrong with a connection's bytes ends that connection and nothing else. Kafka: ``SocketServer`` mutes a channel
+while its request is worked on; ``connections.max.idle.ms`` and ``socket.request.max.bytes`` are its limits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable
+from typing import Any, cast
+
+from minikafka.protocol.api import ApiKey
+from minikafka.protocol.dispatch import Dispatch, RequestContext, Route
+from minikafka.protocol.errors import ApiError
+from minikafka.protocol.events import BadRequestClosed, RequestReceived, ResponseSent
+from minikafka.protocol.framing import (
+    BadFrame,
+    FrameReceiver,
+    coalesced,
+    read_request_header,
+    response_frame,
+    size_of,
+    skip_header_tags,
+)
+from minikafka.protocol.handshake import ServedNode, unsupported_version
+from minikafka.protocol.schema import Buffer, MalformedMessage, Message
+from minikafka.world.world import Listener, World
+
+MAX_FRAME_BYTES = 100 * 1024 * 1024
+IDLE_CLOSE_S = 600.0
+MAX_IN_FLIGHT = 100
+MAX_QUEUED_BYTES = 1024 * 1024
+"""Reading pauses when requests of this size in all wait behind the one that is worked on."""
+FLUSH_BYTES = 64 * 1024
+
+
+class Server:
+    """Listens for one node, and answers by its ``Dispatch``."""
+
+    def __init__(
+        self,
+        world: World,
+        node: object,
+        dispatch: Dispatch,
+        *,
+        max_frame_bytes: int = MAX_FRAME_BYTES,
+        idle_close_s: float = IDLE_CLOSE_S,
+        max_in_flight: int = MAX_IN_FLIGHT,
+    ) -> None:
+        self.world = world
+        self.node = node
+        self.dispatch = dispatch
+        self.served = ServedNode(node, dispatch.advertised())
+        self.max_frame_bytes = max_frame_bytes
+        self.idle_close_s = idle_close_s
+        self.max_in_flight = max_in_flight
+        self.connections: dict[int, Connection] = {}
+        self._listener: Listener | None = None
+        self._connections_made = 0
+
+    async def listen(self, port: int = 0) -> int:
+        """Begin to accept; returns the port. Raises OSError where it is taken."""
+        self._listener = await self.world.network.listen(self._accept, port)
+        return self._listener.port
+
+    @property
+    def port(self) -> int:
+        assert self._listener is not None, "the server does not listen yet"
+        return self._listener.port
+
+    def close(self) -> None:
+        """Accept no more and end all connections."""
+        if self._listener is not None:
+            self._listener.close()
+        for connection in list(self.connections.values()):
+            connection.close()
+
+    def _accept(self) -> Connection:
+        self._connections_made += 1
+        return Connection(self, self._connections_made)
+
+
+class Connection(asyncio.BufferedProtocol):
+    """One client's connection."""
+
+    def __init__(self, server: Server, connection_id: int) -> None:
+        self._server = server
+        self._world = server.world
+        self._id = connection_id
+        self._receiver = FrameReceiver(self._queue_frame, server.max_frame_bytes)
+        self._queue: deque[Buffer] = deque()
+        self._queued_bytes = 0
+        self._out: list[Buffer] = []
+        self._out_bytes = 0
+        self._busy = False
+        self._write_paused = False
+        self._read_paused = False
+        self._closed = False
+        self._last_active = 0.0
+        self._idle_timer: asyncio.TimerHandle | None = None
+        self._future: asyncio.Future[Any] | None = None
+
+    # What the transport calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        self._peer = peer
+        self.client_host = str(peer[0]) if isinstance(peer, tuple) and peer else str(peer or "")
+        self._server.connections[self._id] = self
+        self._last_active = self._world.clock.now()
+        self._idle_timer = self._world.call_later(self._server.idle_close_s, self._close_if_idle)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._receiver.get_buffer()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._last_active = self._world.clock.now()
+        try:
+            self._receiver.received(nbytes)
+        except BadFrame as error:
+            self._reject(str(error))
+            return
+        self._serve()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closed = True
+        self._queue.clear()
+        self._server.connections.pop(self._id, None)
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+
+    def pause_writing(self) -> None:
+        self._write_paused = True
+
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        self._last_active = self._world.clock.now()
+        self._serve()
+
+    def _peer_host(self) -> str:
+        """The client as the trace shows it."""
+        return self._world.network.host_of(self._peer) or self.client_host
+
+    # Requests, one after the other.
+
+    def _queue_frame(self, frame: Buffer) -> None:
+        self._queue.append(frame)
+        self._queued_bytes += len(frame)
+
+    def _serve(self) -> None:
+        """Work on what waits, until a handler has to be awaited or the client does not read its answers."""
+        queue = self._queue
+        while queue and not (self._busy or self._write_paused or self._closed):
+            frame = queue.popleft()
+            self._queued_bytes -= len(frame)
+            try:
+                self._request(frame)
+            except MalformedMessage as error:
+                self._reject(str(error))
+                return
+            if self._out_bytes >= FLUSH_BYTES:
+                self._flush()
+        self._flush()
+        self._pace_reading()
+
+    def _pace_reading(self) -> None:
+        full = len(self._queue) >= self._server.max_in_flight or self._queued_bytes > MAX_QUEUED_BYTES
+        if full != self._read_paused and not self._closed:
+            self._read_paused = full
+            if full:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+
+    def _request(self, frame: Buffer) -> None:
+        header = read_request_header(frame)
+        route = self._server.dispatch.routes.get(header.api_key)
+        version = header.api_version
+        if route is None:
+            raise MalformedMessage(f"no API {header.api_key} here")
+        if not route.versions[0] <= version <= route.versions[1]:
+            if route.api_key is not ApiKey.API_VERSIONS:
+                raise MalformedMessage(f"no version {version} of {route.api_key.name} here")
+            self._send(response_frame(unsupported_version(), 0, header.correlation_id))
+            return
+        body = header.body
+        if route.request.SCHEMA.is_flexible(version):
+            body = skip_header_tags(frame, body)
+        request = route.request.decode(frame, version, body)
+        context = RequestContext(
+            route.api_key, version, header.correlation_id, header.client_id, self.client_host, self._id
+        )
+        if self._world.trace.messages:
+            self._world.trace.emit(
+                RequestReceived(
+                    self._peer_host(),
+                    header.client_id or "",
+                    route.api_key.name,
+                    version,
+                    header.correlation_id,
+                    len(frame),
+                )
+            )
+        self._handle(route, request, context)
+
+    def _handle(self, route: Route, request: Message, context: RequestContext) -> None:
+        server = self._server
+        node = server.served if route.api_key is ApiKey.API_VERSIONS else server.node
+        try:
+            answer = route.handler(node, request, context)
+        except Exception as error:
+            self._failed(error, route, request, context)
+            return
+        if answer is None or isinstance(answer, Message):
+            self._answer(answer, route, request, context)
+            return
+        self._busy = True
+        if isinstance(answer, asyncio.Future):
+            future: asyncio.Future[Any] = answer
+        else:
+            # The name shows in failures; what the handler raises is told there by _failed.
+            future = self._world.spawn(_outcome(answer), f"{route.api_key.name} handler")
+        self._future = future
+        future.add_done_callback(lambda done: self._handled(done, route, request, context))
+
+    def _handled(
+        self, done: asyncio.Future[Any], route: Route, request: Message, context: RequestContext
+    ) -> None:
+        """What was awaited is there."""
+        self._busy = False
+        self._future = None
+        if done.cancelled():
+            self.close()
+            return
+        error = done.exception()
+        answer = None if error is not None else done.result()
+        if isinstance(answer, _Failure):
+            error = answer.error
+        if error is not None:
+            self._failed(error, route, request, context)
+        else:
+            self._answer(answer, route, request, context)
+        self._serve()
+
+    def _failed(self, error: BaseException, route: Route, request: Message, context: RequestContext) -> None:
+        if isinstance(error, ApiError) and route.on_error is not None:
+            self._answer(route.on_error(request, context, error), route, request, context)
+            return
+        self._world.trace.fail(f"{route.api_key.name} handler", error)
+        self.close()
+
+    def _answer(
+        self, answer: Message | None, route: Route, request: Message, context: RequestContext
+    ) -> None:
+        if answer is None or self._closed:
+            return
+        try:
+            pieces = response_frame(answer, context.api_version, context.correlation_id)
+        except ValueError as error:  # an answer that this version cannot hold is a fault of the handler
+            self._world.trace.fail(f"{route.api_key.name} handler", error)
+            self.close()
+            return
+        if self._world.trace.messages:
+            self._world.trace.emit(
+                ResponseSent(
+                    self._peer_host(),
+                    route.api_key.name,
+                    context.api_version,
+                    context.correlation_id,
+                    size_of(pieces),
+                )
+            )
+        self._send(pieces)
+
+    # Bytes out, and the end.
+
+    def _send(self, pieces: list[Buffer]) -> None:
+        self._out += pieces
+        self._out_bytes += size_of(pieces)
+
+    def _flush(self) -> None:
+        if not self._out:
+            return
+        pieces, self._out, self._out_bytes = self._out, [], 0
+        if self._closed:
+            return
+        self._last_active = self._world.clock.now()
+        for piece in coalesced(pieces):
+            self._transport.write(piece)
+
+    def _close_if_idle(self) -> None:
+        remaining = self._last_active + self._server.idle_close_s - self._world.clock.now()
+        if remaining <= 0 and not self._busy:
+            self.close()
+        else:
+            self._idle_timer = self._world.call_later(max(remaining, 1.0), self._close_if_idle)
+
+    def _reject(self, reason: str) -> None:
+        if self._world.trace.messages:
+            self._world.trace.emit(BadRequestClosed(self._peer_host(), reason))
+        self.close()
+
+    def close(self) -> None:
+        """Send what is answered already, then end the connection."""
+        if self._closed:
+            return
+        self._flush()
+        self._closed = True
+        self._queue.clear()
+        self._transport.close()
+
+
+class _Failure:
+    """An exception as a value: the server decides what becomes of it."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+async def _outcome(answer: Awaitable[Message | None]) -> Message | _Failure | None:
+    try:
+        return await answer
+    except Exception as error:
+        return _Failure(error)
