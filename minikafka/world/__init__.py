@@ -5,6 +5,7 @@ from minikafka.world.live import LiveUniverse, new_live_loop
 from minikafka.world.sim_loop import SimLoop, SimulationIdle, SimulationStuck
 from minikafka.world.simulated import Healed, HostCrashed, Partitioned, PowerLost, SimulatedUniverse
 from minikafka.world.trace import Event, TaskFailed, Trace, Traced
+from minikafka.world.virtual_time import virtual_time
 from minikafka.world.world import Clock, Disk, DiskLocked, File, Listener, Lock, Network, World
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "Traced",
     "World",
     "new_live_loop",
+    "virtual_time",
 ]

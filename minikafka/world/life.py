@@ -35,18 +35,26 @@ class HostDown(OSError):
 class Life:
     """One incarnation of a host: its context, its tasks, and whether it still lives."""
 
-    __slots__ = ("alive", "context", "endings", "host", "loop", "tasks", "trace")
+    __slots__ = ("_loop", "alive", "context", "endings", "host", "tasks", "trace")
 
-    def __init__(self, host: str, trace: Trace, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    def __init__(self, host: str, trace: Trace, loop: Callable[[], asyncio.AbstractEventLoop | None]) -> None:
         self.host = host
         self.trace = trace
-        self.loop = loop
+        self._loop = loop
         self.alive = True
         self.tasks: dict[asyncio.Task[Any], None] = {}
         self.endings: list[Callable[[], None]] = []
         self.context = Context()
         self.context.run(HOST.set, host)
         self.context.run(LIFE.set, self)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop on which this host lives. Raises RuntimeError when a live host is touched outside any."""
+        loop = self._loop()
+        if loop is None:
+            raise RuntimeError(f"{self.host} needs a running event loop")
+        return loop
 
     def check(self) -> None:
         """Raise `HostDown` when this life is over."""
@@ -55,7 +63,7 @@ class Life:
 
     def spawn(self, coro: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Start a task of this host. What it raises is recorded in the trace; being cancelled is fine."""
-        task = self.loop().create_task(coro, name=name, context=self.context.copy())
+        task = self.loop.create_task(coro, name=name, context=self.context.copy())
         self.tasks[task] = None
         task.add_done_callback(self._finished)
         if not self.alive:
@@ -81,8 +89,8 @@ class Life:
 
     def _reap(self, rounds: int) -> None:
         """Cancel the tasks that are left, again and again: a task may answer a cancellation by waiting."""
-        loop = self.loop()
-        if loop.is_closed():
+        loop = self._loop()
+        if loop is None or loop.is_closed():
             return
         left = dict(self.tasks)
         left.update((task, None) for task in asyncio.all_tasks(loop) if getattr(task, "life", None) is self)

@@ -91,18 +91,32 @@ class LiveUniverse:
         self.root.mkdir(parents=True, exist_ok=True)
         self.address = address
         self._syncs = not self._temporary if syncs is None else syncs
-        began = time.monotonic()
-        stream = TraceStream(lambda: time.monotonic() - began, messages=message_events, recent=recent)
+        self._began = time.monotonic()
+        stream = TraceStream(self.elapsed, messages=message_events, recent=recent)
         self.trace = Trace(stream, "")
         self._clock = LiveClock()
         self._wires = Wires()
         self._worlds: dict[str, World] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
+
+    def _current_loop(self) -> asyncio.AbstractEventLoop | None:
+        """The running loop, or the last one that ran: a universe may be closed after its loop has stopped."""
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            pass
+        return self._loop
+
+    def elapsed(self) -> float:
+        """Seconds since this universe began: what the trace stamps events with."""
+        return time.monotonic() - self._began
 
     def world(self, host: str) -> World:
         """The world of a host's present life; a new life in the old directory after a crash."""
         if self._closed:
             raise RuntimeError("the universe is closed")
+        self._current_loop()
         world = self._worlds.get(host)
         if world is None:
             world = self._worlds[host] = self._begin(host)
@@ -110,7 +124,7 @@ class LiveUniverse:
 
     def _begin(self, host: str) -> World:
         trace = self.trace.on(host)
-        life = Life(host, trace, asyncio.get_running_loop)
+        life = Life(host, trace, self._current_loop)
         disk = LiveDisk(self.root / host, life, syncs=self._syncs)
         life.endings.append(disk.close_all)
         life.endings.append(lambda: self._wires.abort_all_of(life))

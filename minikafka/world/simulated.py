@@ -142,7 +142,7 @@ class SimulatedUniverse:
             self._platters[host].cut_power()
 
     def fail_disk(self, host: str, error: str = "EIO", *, count: int | None = 1, path: str = "") -> None:
-        """Let the next `count` writes (None: all until `repair_disk`) under `path` fail: "EIO", "ENOSPC", …"""
+        """Let the next `count` writes (None: all until `repair_disk`) under `path` fail: "EIO", "ENOSPC" …"""
         self.world(host)
         self._platters[host].faults.append(Fault(getattr(errno, error), count, path))
 

@@ -20,8 +20,17 @@ class Event(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="event"):
     emitter.
     """
 
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__()
+        taken = sorted({"kind", "text"} & set(cls.__dict__.get("__annotations__", ())))
+        if taken:
+            raise TypeError(
+                f"{cls.__name__} can't have a field named {taken[0]}: every event has that name already"
+            )
+
     @property
     def kind(self) -> str:
+        """The name of its class."""
         return type(self).__name__
 
     def text(self) -> str:

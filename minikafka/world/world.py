@@ -59,7 +59,7 @@ class Network(Protocol):
         """Connect to a listener. Raises OSError when it is refused, unknown or can't be reached."""
 
     def host_of(self, peername: Any) -> str | None:
-        """Which host of this universe is at the other end of a connection; None when it comes from outside."""
+        """Which host of this universe is at the other end of a connection; None when it is a stranger."""
 
 
 class File(Protocol):
@@ -148,7 +148,7 @@ class World:
         """Call `callback` in this host's context after `delay_s` seconds, unless the host has crashed by
         then.
         """
-        return self.life.loop().call_later(
+        return self.life.loop.call_later(
             delay_s, self._call_if_alive, callback, args, context=self.life.context.copy()
         )
 
