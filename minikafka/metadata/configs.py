@@ -35,7 +35,9 @@ __all__ = [
     "Synonym",
     "describe_broker",
     "describe_topic",
+    "describe_topic_configs",
     "effective_topic_configs",
+    "topic_config_value",
     "validate_topic_configs",
 ]
 
@@ -130,11 +132,17 @@ def effective_topic_configs(
     image: MetadataImage, topic: str, configs: BrokerConfigs, broker_id: int = -1
 ) -> dict[str, str]:
     """All configurations of a topic on a broker, name → text."""
+    return {name: topic_config_value(image, topic, name, configs, broker_id) for name in TOPIC_CONFIGS}
+
+
+def topic_config_value(
+    image: MetadataImage, topic: str, name: str, configs: BrokerConfigs, broker_id: int = -1
+) -> str:
+    """One configuration of a topic, as `effective_topic_configs` has it."""
     own = image.topic_configs(topic)
-    return {
-        name: own[name] if name in own else _inherited(image, definition, configs, broker_id).value or ""
-        for name, definition in TOPIC_CONFIGS.items()
-    }
+    if name in own:
+        return own[name]
+    return _inherited(image, TOPIC_CONFIGS[name], configs, broker_id).value or ""
 
 
 def describe_topic(

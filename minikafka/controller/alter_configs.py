@@ -1,0 +1,186 @@
+"""Configurations of topics and brokers are changed.
+
+One rule: a resource's configurations change all together or not at all, and what results must be valid as a
+whole. Kafka: `ConfigurationControlManager`, `ControllerConfigurationValidator`, `ConfigAdminManager`;
+KIP-339.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from minikafka.controller.decision import Decision, Situation
+from minikafka.metadata.config_types import ConfigError, ConfigType
+from minikafka.metadata.configs import (
+    BROKER_CONFIGS,
+    TOPIC_CONFIGS,
+    effective_topic_configs,
+    validate_topic_configs,
+)
+from minikafka.metadata.image import BROKER_RESOURCE, TOPIC_RESOURCE
+from minikafka.metadata.records import ConfigRecord
+from minikafka.metadata.topic_names import why_invalid
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.messages import alter_configs as legacy
+from minikafka.protocol.messages import incremental_alter_configs as incremental
+
+SET, DELETE, APPEND, SUBTRACT = range(4)
+OPERATIONS = ("SET", "DELETE", "APPEND", "SUBTRACT")
+
+Resource = tuple[int, str]
+
+
+def check_topic_configs(situation: Situation, own: Mapping[str, str]) -> None:
+    """Whether a topic may have these. Raises `ApiError` INVALID_CONFIG."""
+    validate_topic_configs(own, effective_topic_configs(situation.image, "", situation.configs))
+
+
+def incremental_alter_configs(
+    situation: Situation, request: incremental.IncrementalAlterConfigsRequest
+) -> Decision[incremental.IncrementalAlterConfigsResponse]:
+    """Sets, deletes, and adds to or takes from lists, key by key."""
+    records: list[ConfigRecord] = []
+    responses = []
+    seen = [(resource.resource_type, resource.resource_name) for resource in request.resources]
+    for wanted in request.resources:
+        resource = (wanted.resource_type, wanted.resource_name)
+        code, sentence = ErrorCode.NONE, None
+        try:
+            _check_request(seen, resource, [(c.name, c.value, c.config_operation) for c in wanted.configs])
+            changes = {c.name: _new_value(situation, resource, c) for c in wanted.configs}
+            records += _change(situation, resource, changes)
+        except ApiError as error:
+            code, sentence = error.code, error.message
+        responses.append(
+            incremental.AlterConfigsResourceResponse(
+                error_code=code, error_message=sentence, resource_type=resource[0], resource_name=resource[1]
+            )
+        )
+    response = incremental.IncrementalAlterConfigsResponse(responses=responses)
+    return Decision(() if request.validate_only else tuple(records), response)
+
+
+def alter_configs(
+    situation: Situation, request: legacy.AlterConfigsRequest
+) -> Decision[legacy.AlterConfigsResponse]:
+    """Replaces all configurations of a resource: what isn't named goes back to its default."""
+    records: list[ConfigRecord] = []
+    responses = []
+    seen = [(resource.resource_type, resource.resource_name) for resource in request.resources]
+    for wanted in request.resources:
+        resource = (wanted.resource_type, wanted.resource_name)
+        code, sentence = ErrorCode.NONE, None
+        try:
+            _check_request(seen, resource, [(c.name, c.value, SET) for c in wanted.configs])
+            changes = dict.fromkeys(sorted(situation.image.configs_of(*resource)))
+            changes |= {c.name: c.value for c in wanted.configs}
+            records += _change(situation, resource, changes)
+        except ApiError as error:
+            code, sentence = error.code, error.message
+        responses.append(
+            legacy.AlterConfigsResourceResponse(
+                error_code=code, error_message=sentence, resource_type=resource[0], resource_name=resource[1]
+            )
+        )
+    response = legacy.AlterConfigsResponse(responses=responses)
+    return Decision(() if request.validate_only else tuple(records), response)
+
+
+def _check_request(
+    seen: list[Resource], resource: Resource, configs: list[tuple[str, str | None, int]]
+) -> None:
+    def refuse(sentence: str) -> ApiError:
+        return ApiError(ErrorCode.INVALID_REQUEST, sentence)
+
+    if seen.count(resource) > 1:
+        raise refuse("Each resource must appear at most once.")
+    if len({name for name, _, _ in configs}) != len(configs):
+        raise refuse("Error due to duplicate config keys")
+    nulls = [name for name, value, operation in configs if value is None and operation != DELETE]
+    if nulls:
+        raise refuse(f"Null value not supported for : {', '.join(nulls)}")
+    for _, _, operation in configs:
+        if not SET <= operation <= SUBTRACT:
+            raise refuse(f"Unknown operations type {operation}")
+    if resource[0] not in (TOPIC_RESOURCE, BROKER_RESOURCE):
+        raise refuse(f"Unknown resource type {resource[0]}")
+
+
+def _new_value(situation: Situation, resource: Resource, config: incremental.AlterableConfig) -> str | None:
+    if config.config_operation == SET:
+        return config.value
+    if config.config_operation == DELETE:
+        return None
+    definition = (TOPIC_CONFIGS if resource[0] == TOPIC_RESOURCE else BROKER_CONFIGS).get(config.name)
+    if definition is None or definition.type is not ConfigType.LIST:
+        raise ApiError(
+            ErrorCode.INVALID_CONFIG,
+            f"Can't {OPERATIONS[config.config_operation]} to key {config.name} because its type is not LIST.",
+        )
+    text = situation.image.configs_of(*resource).get(config.name, definition.default or "")
+    words = [word for word in text.split(",") if word]
+    for word in (config.value or "").split(","):
+        if config.config_operation == APPEND and word not in words:
+            words.append(word)
+        elif config.config_operation == SUBTRACT and word in words:
+            words.remove(word)
+    return ",".join(words)
+
+
+def _change(
+    situation: Situation, resource: Resource, changes: Mapping[str, str | None]
+) -> list[ConfigRecord]:
+    """The records for the new values (None: back to the default). Raises `ApiError`."""
+    kind, name = resource
+    before = situation.image.configs_of(kind, name)
+    after = {key: value for key, value in {**before, **changes}.items() if value is not None}
+    if kind == TOPIC_RESOURCE:
+        _check_topic(situation, name, after)
+    else:
+        _check_broker(situation, name, changes)
+    return [
+        ConfigRecord(resource_type=kind, resource_name=name, name=key, value=value)
+        for key, value in changes.items()
+        # A broker reloads what it is told again, even unchanged.
+        if before.get(key) != value or kind == BROKER_RESOURCE
+    ]
+
+
+def _check_topic(situation: Situation, name: str, after: Mapping[str, str]) -> None:
+    if not name:
+        raise ApiError(ErrorCode.INVALID_REQUEST, "Default topic resources are not allowed.")
+    reason = why_invalid(name)
+    if reason is not None:
+        raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, reason)
+    check_topic_configs(situation, after)
+    if name not in situation.image.topics:
+        raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.")
+
+
+def _check_broker(situation: Situation, name: str, changes: Mapping[str, str | None]) -> None:
+    if name:
+        try:
+            broker_id = int(name)
+        except ValueError:
+            sentence = "Unable to parse broker name as a base 10 number."
+            raise ApiError(ErrorCode.INVALID_REQUEST, sentence) from None
+        if broker_id < 0:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Invalid negative broker ID.")
+        if broker_id not in situation.image.brokers:
+            raise ApiError(ErrorCode.BROKER_ID_NOT_REGISTERED, f"No node with id {broker_id} found.")
+    fixed = [key for key in changes if key in BROKER_CONFIGS and BROKER_CONFIGS[key].read_only]
+    if fixed:
+        raise ApiError(
+            ErrorCode.INVALID_REQUEST, f"Cannot update these configs dynamically: {_java_set(fixed)}"
+        )
+    for key, value in changes.items():
+        definition = BROKER_CONFIGS.get(key)
+        if definition is not None and value is not None:
+            try:
+                definition.parse(value)
+            except ConfigError as error:
+                raise ApiError(ErrorCode.INVALID_REQUEST, str(error)) from None
+
+
+def _java_set(keys: list[str]) -> str:
+    return f"Set({', '.join(keys)})"

@@ -1,0 +1,149 @@
+"""The controller's pure core: all decisions in one place, and the replay that alone changes its state.
+
+One rule: `decide → append and commit → replay`, in that order, one at a time; the shell (`node.py`) sees to
+it. Kafka: `QuorumController`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from minikafka.controller import alter_configs as configs_of
+from minikafka.controller import brokers, producer_ids, topics
+from minikafka.controller.alter_partition import alter_partition
+from minikafka.controller.decision import Decision, Situation
+from minikafka.controller.sessions import Sessions
+from minikafka.metadata.configs import BrokerConfigs
+from minikafka.metadata.features import bootstrap_records
+from minikafka.metadata.image import MetadataImage
+from minikafka.metadata.records import RegisterBrokerRecord, UnregisterBrokerRecord
+from minikafka.policy import Organs
+from minikafka.protocol.messages.allocate_producer_ids import (
+    AllocateProducerIdsRequest,
+    AllocateProducerIdsResponse,
+)
+from minikafka.protocol.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
+from minikafka.protocol.messages.alter_partition import AlterPartitionRequest, AlterPartitionResponse
+from minikafka.protocol.messages.broker_heartbeat import BrokerHeartbeatRequest, BrokerHeartbeatResponse
+from minikafka.protocol.messages.broker_registration import (
+    BrokerRegistrationRequest,
+    BrokerRegistrationResponse,
+)
+from minikafka.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
+from minikafka.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
+from minikafka.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
+from minikafka.protocol.messages.incremental_alter_configs import (
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+)
+from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
+from minikafka.protocol.schema import Message
+
+
+class Controller:
+    """State: the metadata image, and the brokers' sessions (which no log keeps).
+
+    Every method but `replay` and `activate` only decides. They raise `ApiError` where the whole request is
+    refused. `now_s` is the controller's clock in seconds; `next_offset` where the decision's first record
+    will stand.
+    """
+
+    def __init__(
+        self,
+        cluster_id: str,
+        configs: BrokerConfigs | None = None,
+        organs: Organs | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.cluster_id = cluster_id
+        self.configs = configs or BrokerConfigs()
+        self.organs = organs or Organs()
+        self.random = rng or random.Random(0)
+        self.image = MetadataImage()
+        self.sessions = Sessions(self.configs.seconds("broker.session.timeout.ms"))
+        self._registration_offsets: dict[int, int] = {}
+
+    def replay(self, records: Sequence[Message], base_offset: int, now_s: float = 0.0) -> None:
+        """Take committed records in; they stand from `base_offset` on."""
+        if not records:
+            return
+        self.image = self.image.apply_all(records, base_offset + len(records) - 1)
+        for offset, record in enumerate(records, base_offset):
+            if isinstance(record, RegisterBrokerRecord):
+                if (
+                    self._registration_offsets.get(record.broker_id) is None
+                    or record.broker_epoch >= base_offset
+                ):
+                    self.sessions.begin(record.broker_id, now_s)
+                self._registration_offsets[record.broker_id] = offset
+            elif isinstance(record, UnregisterBrokerRecord):
+                self.sessions.end(record.broker_id)
+                self._registration_offsets.pop(record.broker_id, None)
+
+    def activate(self, now_s: float) -> Decision[None]:
+        """Begin to lead: everybody's session starts afresh. In an empty log the bootstrap records are due."""
+        for broker_id in sorted(self.image.brokers):
+            self.sessions.begin(broker_id, now_s)
+        if self.image.features:
+            return Decision((), None)
+        return Decision(tuple(bootstrap_records(self.configs.int("min.insync.replicas"))), None)
+
+    @property
+    def situation(self) -> Situation:
+        return Situation(self.image, self.configs, self.organs, self.random)
+
+    def register_broker(
+        self, request: BrokerRegistrationRequest, next_offset: int, now_s: float
+    ) -> Decision[BrokerRegistrationResponse]:
+        return brokers.register_broker(
+            self.situation, self.sessions, request, self.cluster_id, next_offset, now_s
+        )
+
+    def heartbeat(
+        self, request: BrokerHeartbeatRequest, next_offset: int, now_s: float
+    ) -> Decision[BrokerHeartbeatResponse]:
+        registered_at = self._registration_offsets.get(request.broker_id, -1)
+        return brokers.heartbeat(self.situation, self.sessions, request, registered_at, next_offset, now_s)
+
+    def expire_session(self, now_s: float) -> Decision[int | None]:
+        """Fence the broker that has been silent longest, if that is too long; the answer is its id.
+
+        One at a time, so that the next decision sees what this one did.
+        """
+        broker_id = self.sessions.first_expired(self.image.brokers, now_s)
+        if broker_id is None:
+            return Decision((), None)
+        return Decision(brokers.fence(self.situation, self.image.brokers[broker_id]), broker_id)
+
+    def next_expiry_s(self) -> float | None:
+        """When `expire_session` is due next; None: as long as nobody is in service, never."""
+        return self.sessions.next_expiry_s(self.image.brokers)
+
+    def unregister_broker(self, request: UnregisterBrokerRequest) -> Decision[UnregisterBrokerResponse]:
+        return brokers.unregister_broker(self.situation, request)
+
+    def create_topics(self, request: CreateTopicsRequest) -> Decision[CreateTopicsResponse]:
+        return topics.create_topics(self.situation, request)
+
+    def delete_topics(self, request: DeleteTopicsRequest) -> Decision[DeleteTopicsResponse]:
+        return topics.delete_topics(self.situation, request)
+
+    def create_partitions(self, request: CreatePartitionsRequest) -> Decision[CreatePartitionsResponse]:
+        return topics.create_partitions(self.situation, request)
+
+    def alter_partition(self, request: AlterPartitionRequest) -> Decision[AlterPartitionResponse]:
+        return alter_partition(self.situation, request)
+
+    def incremental_alter_configs(
+        self, request: IncrementalAlterConfigsRequest
+    ) -> Decision[IncrementalAlterConfigsResponse]:
+        return configs_of.incremental_alter_configs(self.situation, request)
+
+    def alter_configs(self, request: AlterConfigsRequest) -> Decision[AlterConfigsResponse]:
+        return configs_of.alter_configs(self.situation, request)
+
+    def allocate_producer_ids(
+        self, request: AllocateProducerIdsRequest
+    ) -> Decision[AllocateProducerIdsResponse]:
+        return producer_ids.allocate_producer_ids(self.situation, request)

@@ -1,0 +1,52 @@
+"""What a decision is, and what it may look at.
+
+One rule: a decision changes nothing. Kafka: `ControllerResult`.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from minikafka.metadata.configs import BrokerConfigs
+from minikafka.metadata.image import MetadataImage
+from minikafka.policy import Organs
+from minikafka.protocol.schema import Message
+
+R = TypeVar("R")
+
+ELIGIBLE_LEADER_REPLICAS = "eligible.leader.replicas.version"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[R]):
+    """Records to append (all of them or none), and the answer to give once they are committed."""
+
+    records: tuple[Message, ...]
+    response: R
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What every decision may look at. `random` is the only source of chance."""
+
+    image: MetadataImage
+    configs: BrokerConfigs
+    organs: Organs
+    random: random.Random
+
+    @property
+    def active_brokers(self) -> tuple[int, ...]:
+        """Ids of the brokers that may lead and be in an ISR, ascending."""
+        return tuple(id for id in sorted(self.image.brokers) if self.image.brokers[id].is_active)
+
+    @property
+    def uses_elr(self) -> bool:
+        """Whether eligible leader replicas (KIP-966) are switched on in this cluster."""
+        return self.image.features.get(ELIGIBLE_LEADER_REPLICAS, 0) > 0
+
+    def new_id(self) -> UUID:
+        """A random id, never one of those that Kafka reserves."""
+        return UUID(int=self.random.getrandbits(128), version=4)

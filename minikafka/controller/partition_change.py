@@ -1,0 +1,169 @@
+"""What follows for a partition when its ISR changes or brokers come and go: leader, ISR, eligible leaders.
+
+One rule: a leader is one of the ISR, or of the eligible leader replicas when the ISR is empty; anybody else
+only by an unclean election, which leaves it alone in the ISR. Kafka: `PartitionChangeBuilder`; KIP-966
+(eligible leader replicas), KIP-704 (leader recovery state).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from minikafka.controller.decision import Situation
+from minikafka.metadata.configs import topic_config_value
+from minikafka.metadata.image import (
+    NO_LEADER,
+    NO_LEADER_CHANGE,
+    RECOVERING,
+    PartitionRegistration,
+    TopicImage,
+)
+from minikafka.metadata.records import PartitionChangeRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTarget:
+    """What is wanted of a partition. None leaves it as it is.
+
+    `alive`: the brokers that may lead. `lost_data`: replicas that came back from an unclean stop and may
+    lack records (they can't be eligible leaders).
+    """
+
+    alive: Collection[int]
+    isr: Sequence[int] | None = None
+    leader_recovery_state: int | None = None
+    lost_data: Collection[int] = ()
+    prefer_first: bool = False
+
+
+def min_isr_of(situation: Situation, topic: str, partition: PartitionRegistration) -> int:
+    """The topic's `min.insync.replicas`, but no more than it has replicas."""
+    wanted = int(topic_config_value(situation.image, topic, "min.insync.replicas", situation.configs))
+    return min(wanted, len(partition.replicas))
+
+
+def allows_unclean_election(situation: Situation, topic: str) -> bool:
+    """The topic's `unclean.leader.election.enable`."""
+    text = topic_config_value(situation.image, topic, "unclean.leader.election.enable", situation.configs)
+    return text.strip().lower() == "true"
+
+
+def change_partition(
+    situation: Situation, topic: TopicImage, index: int, target: ChangeTarget
+) -> PartitionChangeRecord | None:
+    """The record that brings the partition to the target, or None when nothing changes."""
+    before = topic.partitions[index]
+    isr = list(before.isr if target.isr is None else target.isr)
+    elr = _eligible(situation, topic.name, before, isr, target.lost_data)
+    record = PartitionChangeRecord(partition_id=index, topic_id=topic.id)
+
+    leader, is_unclean = _elect(situation, topic.name, before, isr, elr, target)
+    if leader != before.leader:
+        record.leader = leader
+        if is_unclean:
+            isr, elr = [leader], []
+            if before.leader_recovery_state != RECOVERING:
+                record.leader_recovery_state = RECOVERING
+        elif leader in elr:
+            isr, elr = [leader], [replica for replica in elr if replica != leader]
+    # Without eligible leader replicas the last member of an ISR stays, though it is gone.
+    if isr != list(before.isr) and (isr or situation.uses_elr):
+        record.isr = isr
+    if elr != list(before.elr):
+        record.eligible_leader_replicas = elr
+    if situation.uses_elr:
+        _remember_last_leader(before, record)
+    wanted_state = target.leader_recovery_state
+    if wanted_state is not None and wanted_state != before.leader_recovery_state:
+        record.leader_recovery_state = wanted_state
+    nothing = PartitionChangeRecord(partition_id=index, topic_id=topic.id)
+    return None if record == nothing else record
+
+
+def _eligible(
+    situation: Situation,
+    topic: str,
+    before: PartitionRegistration,
+    isr: Sequence[int],
+    lost_data: Collection[int],
+) -> list[int]:
+    """Who is out of the ISR but has every committed record.
+
+    Who left it since it fell below min.insync.replicas.
+    """
+    if not situation.uses_elr or len(isr) >= min_isr_of(situation, topic, before):
+        return []
+    candidates = sorted({*before.elr, *before.isr})
+    return [replica for replica in candidates if replica not in isr and replica not in lost_data]
+
+
+def _elect(
+    situation: Situation,
+    topic: str,
+    before: PartitionRegistration,
+    isr: Sequence[int],
+    elr: Sequence[int],
+    target: ChangeTarget,
+) -> tuple[int, bool]:
+    """The leader (`NO_LEADER`: none) and whether the election is unclean."""
+    candidates = isr or elr
+    keeps = before.replicas[0] if target.prefer_first else before.leader
+    for broker in (keeps, before.leader):
+        if broker in candidates and broker in target.alive:
+            return broker, False
+    elect_leader = situation.organs.elect_leader
+    leader = elect_leader(before.replicas, candidates, target.alive, False)
+    if leader is None and situation.uses_elr and not candidates and len(before.last_known_elr) == 1:
+        # Nobody is sure to have everything: the last one who led knows most.
+        last = before.last_known_elr[0]
+        leader = last if last in target.alive else None
+    if leader is None and allows_unclean_election(situation, topic):
+        leader = elect_leader(before.replicas, candidates, target.alive, True)
+    if leader is None:
+        return NO_LEADER, False
+    return leader, leader not in candidates
+
+
+def _remember_last_leader(before: PartitionRegistration, record: PartitionChangeRecord) -> None:
+    """Keep who led last when nobody is left, and forget it once there is a leader again."""
+    if record.isr == [] and before.leader != NO_LEADER and before.last_known_elr != (before.leader,):
+        record.last_known_elr = [before.leader]
+        return
+    leader = before.leader if record.leader == NO_LEADER_CHANGE else record.leader
+    if leader != NO_LEADER and before.last_known_elr:
+        record.last_known_elr = []
+
+
+def leadership_changes(
+    situation: Situation,
+    *,
+    gone: int | None = None,
+    back: int | None = None,
+    lost_data: int | None = None,
+) -> list[PartitionChangeRecord]:
+    """What changes for all partitions when a broker goes (fenced or shutting down), comes back, or lost data.
+
+    Kafka: `ReplicationControlManager.generateLeaderAndIsrUpdates`.
+    """
+    leaving = [broker for broker in (gone, lost_data) if broker is not None]
+    alive = sorted({*situation.active_brokers, *([] if back is None else [back])} - set(leaving))
+    changes = []
+    for topic, index, partition in situation.image.partitions():
+        if back is None:
+            concerned = any(broker in partition.isr or broker == partition.leader for broker in leaving) or (
+                lost_data is not None and lost_data in partition.elr
+            )
+        else:
+            concerned = partition.leader == NO_LEADER
+        if not concerned:
+            continue
+        target = ChangeTarget(
+            alive=alive,
+            isr=[replica for replica in partition.isr if replica not in leaving],
+            lost_data=() if lost_data is None else (lost_data,),
+        )
+        change = change_partition(situation, topic, index, target)
+        if change is not None:
+            changes.append(change)
+    return changes

@@ -1,0 +1,97 @@
+"""On which brokers new partitions go, and who of them is in sync from the start.
+
+One rule: a new replica is in sync if its broker is in service; the first such one leads. Brokers that are
+fenced get replicas only when there aren't enough others. Kafka: `StripedReplicaPlacer`,
+`ReplicationControlManager.validateManualPartitionAssignment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from minikafka.controller.decision import Situation
+from minikafka.protocol.errors import ApiError, ErrorCode
+
+UNASSIGNED_DIRECTORY = UUID(int=1)
+"""Kafka's directory id for "the broker will choose"."""
+
+
+class Replicas(NamedTuple):
+    """The replicas of a partition that is about to be made. `isr` isn't empty."""
+
+    brokers: tuple[int, ...]
+    isr: tuple[int, ...]
+    directories: tuple[UUID, ...]
+
+
+def place(situation: Situation, partition_count: int, replication_factor: int) -> list[Replicas]:
+    """Places partitions by the organ `place_replicas`. Raises `ApiError` INVALID_REPLICATION_FACTOR."""
+
+    def refuse(sentence: str) -> ApiError:
+        return ApiError(ErrorCode.INVALID_REPLICATION_FACTOR, sentence)
+
+    brokers = situation.image.brokers
+    unfenced = [id for id in sorted(brokers) if not brokers[id].fenced]
+    fenced = [id for id in sorted(brokers) if brokers[id].fenced]
+    if not unfenced:
+        raise refuse("All brokers are currently fenced.")
+    if replication_factor > len(brokers):
+        raise refuse(
+            f"The target replication factor of {replication_factor} cannot be reached because only "
+            f"{len(brokers)} broker(s) are registered."
+        )
+    place_replicas, random = situation.organs.place_replicas, situation.random
+    first = min(replication_factor, len(unfenced))
+    placed = place_replicas(unfenced, partition_count, first, random.randrange(len(unfenced)))
+    if replication_factor > first:
+        rest = replication_factor - first
+        more = place_replicas(fenced, partition_count, rest, random.randrange(len(fenced)))
+        placed = [[*some, *others] for some, others in zip(placed, more, strict=True)]
+    replicas = [_replicas(situation, chosen) for chosen in placed]
+    if any(not partition.isr for partition in replicas):
+        raise refuse("All brokers are currently fenced or in controlled shutdown.")
+    return replicas
+
+
+def check_manual_assignment(
+    situation: Situation, index: int, broker_ids: Sequence[int], replication_factor: int | None
+) -> Replicas:
+    """Replicas that a client chose itself. Raises `ApiError` INVALID_REPLICA_ASSIGNMENT."""
+
+    def refuse(sentence: str) -> ApiError:
+        return ApiError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, sentence)
+
+    if not broker_ids:
+        raise refuse("The manual partition assignment includes an empty replica list.")
+    previous = None
+    for id in sorted(broker_ids):
+        if id not in situation.image.brokers:
+            raise refuse(
+                f"The manual partition assignment includes broker {id}, but no such broker is registered."
+            )
+        if id == previous:
+            raise refuse(f"The manual partition assignment includes the broker {id} more than once.")
+        previous = id
+    if replication_factor is not None and len(broker_ids) != replication_factor:
+        raise refuse(
+            f"The manual partition assignment includes a partition with {len(broker_ids)} replica(s), but this "
+            f"is not consistent with previous partitions, which have {replication_factor} replica(s)."
+        )
+    replicas = _replicas(situation, broker_ids)
+    if not replicas.isr:
+        raise refuse(
+            f"All brokers specified in the manual partition assignment for partition {index} are fenced or in "
+            "controlled shutdown."
+        )
+    return replicas
+
+
+def _replicas(situation: Situation, broker_ids: Sequence[int]) -> Replicas:
+    active = situation.active_brokers
+    directories = []
+    for id in broker_ids:
+        known = situation.image.brokers[id].log_dirs
+        directories.append(known[0] if len(known) == 1 else UNASSIGNED_DIRECTORY)
+    return Replicas(tuple(broker_ids), tuple(id for id in broker_ids if id in active), tuple(directories))

@@ -1,0 +1,55 @@
+"""The features of a cluster and their levels, as Kafka 4.3 begins a new one.
+
+One rule: a node joins only when it understands every level that the cluster runs. Kafka: `MetadataVersion`,
+`Feature`, `BootstrapMetadata`; KIP-584, KIP-1022.
+"""
+
+from __future__ import annotations
+
+from minikafka.metadata.image import BROKER_RESOURCE, DEFAULT_BROKER
+from minikafka.metadata.records import (
+    BeginTransactionRecord,
+    ConfigRecord,
+    EndTransactionRecord,
+    FeatureLevelRecord,
+)
+from minikafka.protocol.schema import Message
+
+SUPPORTED_FEATURES: dict[str, tuple[int, int]] = {
+    "eligible.leader.replicas.version": (0, 1),
+    "group.version": (0, 1),
+    "metadata.version": (7, 30),
+    "share.version": (0, 1),
+    "streams.version": (0, 1),
+    "transaction.version": (0, 2),
+}
+"""Name → the lowest and highest level that a node of ours understands."""
+
+LEVELS: dict[str, int] = {
+    "metadata.version": 30,
+    "eligible.leader.replicas.version": 1,
+    "group.version": 1,
+    "share.version": 1,
+    "streams.version": 1,
+    "transaction.version": 2,
+}
+"""What a new cluster runs."""
+
+
+def bootstrap_records(min_insync_replicas: int) -> list[Message]:
+    """What a controller writes into an empty metadata log.
+
+    With eligible leader replicas `min.insync.replicas` is pinned for the cluster, since it decides who is
+    eligible.
+    """
+    return [
+        BeginTransactionRecord(name="Bootstrap records"),
+        *(FeatureLevelRecord(name=name, feature_level=level) for name, level in LEVELS.items()),
+        ConfigRecord(
+            resource_type=BROKER_RESOURCE,
+            resource_name=DEFAULT_BROKER,
+            name="min.insync.replicas",
+            value=str(min_insync_replicas),
+        ),
+        EndTransactionRecord(),
+    ]
