@@ -21,6 +21,10 @@ ErrorBuilder = Callable[[Any, "RequestContext", ApiError], Message | None]
 H = TypeVar("H", bound=Callable[..., Any])
 
 
+class CloseConnection(Exception):
+    """Raised by a handler that wants the connection closed: the only answer Kafka has for some mistakes."""
+
+
 class RequestContext(NamedTuple):
     """Where a request comes from. ``client_host`` is the client's address."""
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable
 from typing import Any, cast
 
 from minikafka.protocol.api import ApiKey
-from minikafka.protocol.dispatch import Dispatch, RequestContext, Route
+from minikafka.protocol.dispatch import CloseConnection, Dispatch, RequestContext, Route
 from minikafka.protocol.errors import ApiError
 from minikafka.protocol.events import BadRequestClosed, RequestReceived, ResponseSent
 from minikafka.protocol.framing import (
@@ -252,6 +252,9 @@ class Connection(asyncio.BufferedProtocol):
     def _failed(self, error: BaseException, route: Route, request: Message, context: RequestContext) -> None:
         if isinstance(error, ApiError) and route.on_error is not None:
             self._answer(route.on_error(request, context, error), route, request, context)
+            return
+        if isinstance(error, CloseConnection):
+            self._reject(str(error))
             return
         self._world.trace.fail(f"{route.api_key.name} handler", error)
         self.close()

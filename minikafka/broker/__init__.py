@@ -1,0 +1,1 @@
+"""The broker: a node that stores partitions and answers Kafka's requests."""

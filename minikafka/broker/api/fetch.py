@@ -1,0 +1,283 @@
+"""Fetch (key 1): read batches, as a consumer below the high watermark, as a follower to the end of the log.
+
+- 7+: fetch sessions (KIP-227). 9+: the caller's leader epoch is checked (KIP-320).
+- 12+: `last_fetched_epoch` and the diverging epoch, by which followers truncate (KIP-595).
+- 13+: topics by id (KIP-516). 15+: the replica's epoch (KIP-903). 16+: where the leader is (KIP-951).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from minikafka.broker.fetch_sessions import Key, Opened, Session, TopicKey
+from minikafka.protocol.api import ApiKey
+from minikafka.protocol.dispatch import RequestContext, handles
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.messages.fetch import (
+    EpochEndOffset,
+    FetchableTopicResponse,
+    FetchPartition,
+    FetchRequest,
+    FetchResponse,
+    LeaderIdAndEpoch,
+    NodeEndpoint,
+    PartitionData,
+    SnapshotId,
+)
+from minikafka.replication.partition import Partition
+
+if TYPE_CHECKING:
+    from minikafka.broker.broker import Broker
+
+MOVED = (ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH)
+READ_COMMITTED = 1
+
+
+@handles(ApiKey.FETCH, versions=(4, 18))
+def fetch(
+    node: Broker, request: FetchRequest, context: RequestContext
+) -> FetchResponse | Awaitable[FetchResponse]:
+    """Answer at once when there is enough (or an error), else when there is, at latest after `max_wait_ms`."""
+    opened = node.fetch_sessions.open(request, context.api_version)
+    if opened.error is not ErrorCode.NONE:
+        return FetchResponse(
+            throttle_time_ms=0, error_code=opened.error, session_id=0, responses=[], node_endpoints=[]
+        )
+    read = Read(node, request, context, opened)
+    if not read.wanted:
+        return read.answer()
+    read.note_follower()
+    return node.replicas.fetch_pending.wait(
+        read.watched(),
+        lambda: read.answer() if read.is_ready() else None,
+        read.answer,
+        request.max_wait_ms / 1000,
+    )
+
+
+@dataclass(slots=True)
+class Target:
+    """One wanted partition, resolved: where it lives here, or why it can't be read."""
+
+    ask: FetchPartition
+    name: str | None
+    partition: Partition | None
+    error: ErrorCode
+
+
+class Read:
+    """One fetch from its arrival to its answer."""
+
+    def __init__(self, node: Broker, request: FetchRequest, context: RequestContext, opened: Opened) -> None:
+        self._node = node
+        self._request = request
+        self._version = context.api_version
+        self._opened = opened
+        self.replica_id = (
+            request.replica_state.replica_id if context.api_version >= 15 else request.replica_id
+        )
+        self.is_follower = self.replica_id >= 0
+        self.wanted = {key: self._resolve(key, ask) for key, ask in opened.wanted.items()}
+
+    def _resolve(self, key: Key, ask: FetchPartition) -> Target:
+        topic = key[0]
+        name = topic if isinstance(topic, str) else self._node.image.topic_names.get(topic)
+        if name is None:
+            return Target(ask, None, None, ErrorCode.UNKNOWN_TOPIC_ID)
+        try:
+            return Target(ask, name, self._node.replicas.partition(name, ask.partition), ErrorCode.NONE)
+        except ApiError as error:
+            return Target(ask, name, None, error.code)
+
+    def note_follower(self) -> None:
+        """A follower's fetch offset says what it has: the leader's bookkeeping happens here."""
+        if not self.is_follower:
+            return
+        now = self._node.world.clock.now()
+        for target in self.wanted.values():
+            partition = target.partition
+            if partition is None or self._problem(target) is not None or self._divergence(target) is not None:
+                continue
+            try:
+                partition.record_fetch(
+                    self.replica_id, target.ask.fetch_offset, target.ask.log_start_offset, now
+                )
+            except ApiError as error:
+                target.error = error.code
+                continue
+            self._node.replicas.follower_fetched(partition, self.replica_id)
+
+    def watched(self) -> list[tuple[str, int]]:
+        """The partitions whose changes may complete this fetch."""
+        return [(t.name, t.ask.partition) for t in self.wanted.values() if t.name is not None]
+
+    # -- is there enough? ----------------------------------------------------------------------------------
+
+    def is_ready(self) -> bool:
+        """Is an answer due before the deadline?"""
+        if self._request.min_bytes <= 0:
+            return True
+        available = 0
+        for target in self.wanted.values():
+            if self._problem(target) is not None or self._divergence(target) is not None:
+                return True
+            assert target.partition is not None
+            end = self._end_offset(target.partition)
+            if target.ask.fetch_offset < end:
+                if self._request.min_bytes == 1:
+                    return True
+                available += target.partition.log.size_between(
+                    target.ask.fetch_offset, end, limit_bytes=target.ask.partition_max_bytes
+                )
+        return available >= self._request.min_bytes
+
+    def _problem(self, target: Target) -> ErrorCode | None:
+        if target.partition is None or target.error is not ErrorCode.NONE:
+            return target.error
+        partition = target.partition
+        try:
+            if self._version >= 9:
+                partition.check_leader_epoch(target.ask.current_leader_epoch)
+            partition.check_leader()
+        except ApiError as error:
+            return error.code
+        log = partition.log
+        if not log.log_start_offset <= target.ask.fetch_offset <= self._fetchable_end(partition):
+            return ErrorCode.OFFSET_OUT_OF_RANGE
+        return None
+
+    def _fetchable_end(self, partition: Partition) -> int:
+        # A consumer ahead of the high watermark but inside the log waits; it is not out of range.
+        return partition.log.log_end_offset
+
+    def _end_offset(self, partition: Partition) -> int:
+        if self.is_follower:
+            return partition.log.log_end_offset
+        if self._request.isolation_level == READ_COMMITTED:
+            return partition.last_stable_offset
+        return partition.high_watermark
+
+    def _divergence(self, target: Target) -> EpochEndOffset | None:
+        if self._version < 12 or target.ask.last_fetched_epoch < 0 or target.partition is None:
+            return None
+        epoch, end_offset = target.partition.log.epochs.end_offset_for(target.ask.last_fetched_epoch)
+        if end_offset < 0:
+            return None
+        if epoch < target.ask.last_fetched_epoch or end_offset < target.ask.fetch_offset:
+            return EpochEndOffset(epoch=epoch, end_offset=end_offset)
+        return None
+
+    # -- the answer ------------------------------------------------------------------------------------------
+
+    def answer(self) -> FetchResponse:
+        """Read everything once, and say what is news."""
+        limit = min(self._request.max_bytes, self._node.configs.int("fetch.max.bytes"))
+        left = limit
+        told: dict[Key, PartitionData] = {}
+        for key, target in self.wanted.items():
+            data = self._read(target, left, nothing_yet=left == limit)
+            left -= len(data.records or b"")
+            told[key] = data
+        session = self._session(told)
+        topics: dict[TopicKey, list[PartitionData]] = {}
+        moved: dict[int, None] = {}
+        for key, data in told.items():
+            if self._opened.incremental and session is not None and not session.tell(key, data):
+                continue
+            topics.setdefault(key[0], []).append(data)
+            if self._version >= 16 and data.current_leader.leader_id >= 0:
+                moved[data.current_leader.leader_id] = None
+        return FetchResponse(
+            throttle_time_ms=0,
+            error_code=ErrorCode.NONE,
+            session_id=session.id if session is not None else 0,
+            responses=[_topic(topic, partitions) for topic, partitions in topics.items()],
+            node_endpoints=[_endpoint(self._node, leader) for leader in moved if self._node.endpoint(leader)],
+        )
+
+    def _session(self, told: dict[Key, PartitionData]) -> Session | None:
+        if self._opened.session is not None or not self._opened.may_create or self._version < 7:
+            return self._opened.session
+        session = self._node.fetch_sessions.create(
+            self._opened, by_id=self._version >= 13, follower=self.is_follower
+        )
+        if session is not None:
+            for key, data in told.items():
+                session.tell(key, data)
+        return session
+
+    def _read(self, target: Target, left: int, *, nothing_yet: bool) -> PartitionData:
+        problem = self._problem(target)
+        if problem is not None:
+            return self._refusal(target, problem)
+        diverging = self._divergence(target)
+        partition = target.partition
+        assert partition is not None
+        records: bytes | memoryview = b""
+        if diverging is None:
+            try:
+                records = self._records(partition, target.ask, left, nothing_yet)
+            except ApiError as error:
+                return self._refusal(target, error.code)
+            except OSError:
+                return self._refusal(target, ErrorCode.KAFKA_STORAGE_ERROR)
+        return PartitionData(
+            partition_index=target.ask.partition,
+            error_code=ErrorCode.NONE,
+            high_watermark=partition.high_watermark,
+            last_stable_offset=partition.last_stable_offset,
+            log_start_offset=partition.log.log_start_offset,
+            diverging_epoch=diverging or EpochEndOffset(),
+            current_leader=LeaderIdAndEpoch(),
+            snapshot_id=SnapshotId(),
+            aborted_transactions=[] if self._request.isolation_level == READ_COMMITTED else None,
+            preferred_read_replica=-1,
+            records=records,
+        )
+
+    def _records(
+        self, partition: Partition, ask: FetchPartition, left: int, nothing_yet: bool
+    ) -> bytes | memoryview:
+        end = self._end_offset(partition)
+        if ask.fetch_offset >= end or (left <= 0 and not nothing_yet):
+            return b""
+        return partition.log.read(
+            ask.fetch_offset, min(left, ask.partition_max_bytes), up_to_offset=end, at_least_one=nothing_yet
+        )
+
+    def _refusal(self, target: Target, error: ErrorCode) -> PartitionData:
+        leader = LeaderIdAndEpoch()
+        if error in MOVED and self._version >= 16 and target.name is not None:
+            leader_id, epoch = self._node.leader_of(target.name, target.ask.partition)
+            leader = LeaderIdAndEpoch(leader_id=leader_id, leader_epoch=epoch)
+        start = -1
+        if error is ErrorCode.OFFSET_OUT_OF_RANGE and target.partition is not None and self.is_follower:
+            # The follower begins anew where the leader's log begins.
+            start = target.partition.log.log_start_offset
+        return PartitionData(
+            partition_index=target.ask.partition,
+            error_code=error,
+            high_watermark=-1,
+            last_stable_offset=-1,
+            log_start_offset=start,
+            diverging_epoch=EpochEndOffset(),
+            current_leader=leader,
+            snapshot_id=SnapshotId(),
+            aborted_transactions=[] if self._request.isolation_level == READ_COMMITTED else None,
+            preferred_read_replica=-1,
+            records=b"",
+        )
+
+
+def _topic(topic: TopicKey, partitions: list[PartitionData]) -> FetchableTopicResponse:
+    if isinstance(topic, str):
+        return FetchableTopicResponse(topic=topic, partitions=partitions)
+    return FetchableTopicResponse(topic_id=topic, partitions=partitions)
+
+
+def _endpoint(node: Broker, leader: int) -> NodeEndpoint:
+    endpoint = node.endpoint(leader)
+    assert endpoint is not None
+    return NodeEndpoint(node_id=leader, host=endpoint[0], port=endpoint[1], rack=None)

@@ -1,0 +1,189 @@
+"""Requests that only the controller can decide: CreateTopics (19), DeleteTopics (20), CreatePartitions (37),
+IncrementalAlterConfigs (44), AlterConfigs (33).
+
+A broker passes them on and hands the answer back (Kafka: `ForwardingManager`, KIP-590). It answers when its own
+metadata has caught up with what the controller did, so that the client finds its topic at the broker it asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from minikafka.protocol.api import ApiKey
+from minikafka.protocol.dispatch import RequestContext, handles
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.messages.alter_configs import (
+    AlterConfigsRequest,
+    AlterConfigsResponse,
+)
+from minikafka.protocol.messages.alter_configs import (
+    AlterConfigsResourceResponse as LegacyAlterConfigsResourceResponse,
+)
+from minikafka.protocol.messages.create_partitions import (
+    CreatePartitionsRequest,
+    CreatePartitionsResponse,
+    CreatePartitionsTopicResult,
+)
+from minikafka.protocol.messages.create_topics import (
+    CreatableTopicResult,
+    CreateTopicsRequest,
+    CreateTopicsResponse,
+)
+from minikafka.protocol.messages.delete_topics import (
+    DeletableTopicResult,
+    DeleteTopicsRequest,
+    DeleteTopicsResponse,
+)
+from minikafka.protocol.messages.incremental_alter_configs import (
+    AlterConfigsResourceResponse,
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+)
+from minikafka.protocol.schema import ZERO_UUID, Message
+
+if TYPE_CHECKING:
+    from minikafka.broker.broker import Broker
+
+R = TypeVar("R", bound=Message)
+
+
+def _no_topics_created(
+    request: CreateTopicsRequest, _: RequestContext, error: ApiError
+) -> CreateTopicsResponse:
+    return CreateTopicsResponse(
+        throttle_time_ms=0,
+        topics=[
+            CreatableTopicResult(name=t.name, error_code=error.code, error_message=error.message)
+            for t in request.topics
+        ],
+    )
+
+
+def _no_topics_deleted(
+    request: DeleteTopicsRequest, context: RequestContext, error: ApiError
+) -> DeleteTopicsResponse:
+    asked = (
+        [(t.name, t.topic_id) for t in request.topics]
+        if context.api_version >= 6
+        else [(name, ZERO_UUID) for name in request.topic_names]
+    )
+    return DeleteTopicsResponse(
+        throttle_time_ms=0,
+        responses=[
+            DeletableTopicResult(name=name, topic_id=i, error_code=error.code, error_message=error.message)
+            for name, i in asked
+        ],
+    )
+
+
+def _no_partitions_created(
+    request: CreatePartitionsRequest, _: RequestContext, error: ApiError
+) -> CreatePartitionsResponse:
+    return CreatePartitionsResponse(
+        throttle_time_ms=0,
+        results=[
+            CreatePartitionsTopicResult(name=t.name, error_code=error.code, error_message=error.message)
+            for t in request.topics
+        ],
+    )
+
+
+def _nothing_altered_incrementally(
+    request: IncrementalAlterConfigsRequest, _: RequestContext, error: ApiError
+) -> IncrementalAlterConfigsResponse:
+    return IncrementalAlterConfigsResponse(
+        throttle_time_ms=0,
+        responses=[
+            AlterConfigsResourceResponse(
+                error_code=error.code,
+                error_message=error.message,
+                resource_type=r.resource_type,
+                resource_name=r.resource_name,
+            )
+            for r in request.resources
+        ],
+    )
+
+
+def _nothing_altered(
+    request: AlterConfigsRequest, _: RequestContext, error: ApiError
+) -> AlterConfigsResponse:
+    return AlterConfigsResponse(
+        throttle_time_ms=0,
+        responses=[
+            LegacyAlterConfigsResourceResponse(
+                error_code=error.code,
+                error_message=error.message,
+                resource_type=r.resource_type,
+                resource_name=r.resource_name,
+            )
+            for r in request.resources
+        ],
+    )
+
+
+@handles(ApiKey.CREATE_TOPICS, versions=(2, 7), on_error=_no_topics_created)
+async def create_topics(
+    node: Broker, request: CreateTopicsRequest, context: RequestContext
+) -> CreateTopicsResponse:
+    """Create topics; the answer comes when this broker knows them."""
+    response = await node.forward(request, context.api_version, CreateTopicsResponse)
+    made = [t.name for t in response.topics if t.error_code == ErrorCode.NONE]
+    if not request.validate_only:
+        await node.image_shows(
+            lambda image: all(image.topic(name) is not None for name in made), request.timeout_ms / 1000
+        )
+    return response
+
+
+@handles(ApiKey.DELETE_TOPICS, versions=(1, 6), on_error=_no_topics_deleted)
+async def delete_topics(
+    node: Broker, request: DeleteTopicsRequest, context: RequestContext
+) -> DeleteTopicsResponse:
+    """Delete topics; the answer comes when this broker has forgotten them."""
+    response = await node.forward(request, context.api_version, DeleteTopicsResponse)
+    gone = [t for t in response.responses if t.error_code == ErrorCode.NONE]
+    await node.image_shows(
+        lambda image: all(
+            t.topic_id not in image.topic_names
+            and (context.api_version >= 6 or image.topic(t.name or "") is None)
+            for t in gone
+        ),
+        request.timeout_ms / 1000,
+    )
+    return response
+
+
+@handles(ApiKey.CREATE_PARTITIONS, versions=(0, 3), on_error=_no_partitions_created)
+async def create_partitions(
+    node: Broker, request: CreatePartitionsRequest, context: RequestContext
+) -> CreatePartitionsResponse:
+    """Add partitions; their number can only grow."""
+    response = await node.forward(request, context.api_version, CreatePartitionsResponse)
+    done = {r.name for r in response.results if r.error_code == ErrorCode.NONE}
+    counts = {topic.name: topic.count for topic in request.topics if topic.name in done}
+    if not request.validate_only:
+        await node.image_shows(
+            lambda image: all(
+                (topic := image.topic(name)) is not None and len(topic.partitions) >= count
+                for name, count in counts.items()
+            ),
+            request.timeout_ms / 1000,
+        )
+    return response
+
+
+@handles(ApiKey.INCREMENTAL_ALTER_CONFIGS, versions=(0, 1), on_error=_nothing_altered_incrementally)
+async def incremental_alter_configs(
+    node: Broker, request: IncrementalAlterConfigsRequest, context: RequestContext
+) -> IncrementalAlterConfigsResponse:
+    """Set, delete, append to or subtract from configurations (KIP-339)."""
+    return await node.forward(request, context.api_version, IncrementalAlterConfigsResponse)
+
+
+@handles(ApiKey.ALTER_CONFIGS, versions=(0, 2), on_error=_nothing_altered)
+async def alter_configs(
+    node: Broker, request: AlterConfigsRequest, context: RequestContext
+) -> AlterConfigsResponse:
+    """Replace all configurations of a resource."""
+    return await node.forward(request, context.api_version, AlterConfigsResponse)

@@ -1,0 +1,194 @@
+"""Produce (key 0): write batches to partitions this broker leads.
+
+- 3+: record batches v2 only. Versions 0–2 are advertised (librdkafka looks for them) and refused.
+- 7+: zstd. 8+: errors by record and a message (KIP-467). 10+: the leader to go to instead (KIP-951).
+- 13+: topics by id (KIP-516).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from minikafka.protocol.api import ApiKey
+from minikafka.protocol.dispatch import CloseConnection, RequestContext, handles
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.messages.produce import (
+    LeaderIdAndEpoch,
+    NodeEndpoint,
+    PartitionProduceData,
+    PartitionProduceResponse,
+    ProduceRequest,
+    ProduceResponse,
+    TopicProduceResponse,
+)
+from minikafka.records.batch import HEADER_BYTES, BatchHeader
+from minikafka.records.compression import Compression
+from minikafka.replication.partition import Partition
+
+if TYPE_CHECKING:
+    from minikafka.broker.broker import Broker
+
+MOVED = (ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A written batch that waits for its replicas."""
+
+    partition: Partition
+    required_offset: int
+    min_insync_replicas: int
+    answer: PartitionProduceResponse
+
+
+@handles(ApiKey.PRODUCE, versions=(3, 13))
+def produce(
+    node: Broker, request: ProduceRequest, context: RequestContext
+) -> ProduceResponse | Awaitable[ProduceResponse] | None:
+    """Append every batch, then answer by `acks`: 0 never, 1 at once, -1 when the ISR has it."""
+    waiting: list[Waiting] = []
+    topics: list[TopicProduceResponse] = []
+    failed = False
+    for topic in request.topic_data:
+        name = topic.name if context.api_version < 13 else node.image.topic_names.get(topic.topic_id)
+        answers = []
+        for data in topic.partition_data:
+            answer = _write(node, request, context, name, data, waiting)
+            failed = failed or answer.error_code != ErrorCode.NONE
+            answers.append(answer)
+        topics.append(
+            TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=answers)
+        )
+    response = ProduceResponse(responses=topics, throttle_time_ms=0, node_endpoints=[])
+    if request.acks == 0:
+        if failed:
+            # The client listens to no answer; a closed connection tells it to look at its metadata.
+            raise CloseConnection("a produce request with acks=0 failed")
+        return None
+    if not waiting:
+        return _finish(node, response)
+    return _wait(node, response, waiting, request.timeout_ms / 1000)
+
+
+def _write(
+    node: Broker,
+    request: ProduceRequest,
+    context: RequestContext,
+    name: str | None,
+    data: PartitionProduceData,
+    waiting: list[Waiting],
+) -> PartitionProduceResponse:
+    try:
+        if request.acks not in (-1, 0, 1):
+            raise ApiError(ErrorCode.INVALID_REQUIRED_ACKS)
+        if name is None:
+            raise ApiError(ErrorCode.UNKNOWN_TOPIC_ID)
+        partition = node.replicas.partition(name, data.index)
+        records = memoryview(data.records) if data.records is not None else memoryview(b"")
+        _check(request, context, name, records)
+        needed = node.replicas.min_insync_replicas(partition)
+        appended = partition.append(records, acks=request.acks, min_insync_replicas=needed)
+    except ApiError as error:
+        return _refusal(data.index, error.code, error.message)
+    except OSError:
+        return _refusal(data.index, ErrorCode.KAFKA_STORAGE_ERROR, None)
+    answer = PartitionProduceResponse(
+        index=data.index,
+        error_code=ErrorCode.NONE,
+        base_offset=appended.first_offset,
+        log_append_time_ms=appended.log_append_time_ms,
+        log_start_offset=appended.log_start_offset,
+        record_errors=[],
+        error_message=None,
+        current_leader=LeaderIdAndEpoch(),
+    )
+    if request.acks == -1:
+        waiting.append(Waiting(partition, appended.last_offset + 1, needed, answer))
+    return answer
+
+
+def _check(request: ProduceRequest, context: RequestContext, name: str, records: memoryview) -> None:
+    if name == "__cluster_metadata":
+        raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION)
+    if len(records) < HEADER_BYTES:
+        return  # the log says what is wrong with it
+    header = BatchHeader.read(records)
+    if header.compression is Compression.ZSTD and context.api_version < 7:
+        raise ApiError(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
+    if header.is_transactional:
+        # No transaction can be open: the transaction coordinator is still to come.
+        raise ApiError(ErrorCode.INVALID_TXN_STATE)
+
+
+def _refusal(index: int, code: ErrorCode, message: str | None) -> PartitionProduceResponse:
+    return PartitionProduceResponse(
+        index=index,
+        error_code=code,
+        base_offset=-1,
+        log_append_time_ms=-1,
+        log_start_offset=-1,
+        record_errors=[],
+        error_message=message,
+        current_leader=LeaderIdAndEpoch(),
+    )
+
+
+def _wait(
+    node: Broker, response: ProduceResponse, waiting: list[Waiting], timeout_s: float
+) -> ProduceResponse | Awaitable[ProduceResponse]:
+    left = list(waiting)
+
+    def look() -> ProduceResponse | None:
+        for item in list(left):
+            error = item.partition.acks_error(item.required_offset, item.min_insync_replicas)
+            if error is None:
+                continue
+            left.remove(item)
+            if error is not ErrorCode.NONE:
+                _fail(item.answer, error)
+        return None if left else response
+
+    def on_deadline() -> ProduceResponse:
+        for item in left:
+            _fail(item.answer, ErrorCode.REQUEST_TIMED_OUT)
+        return response
+
+    keys = [(item.partition.topic, item.partition.index) for item in waiting]
+    answer = node.replicas.produce_pending.wait(keys, look, on_deadline, timeout_s)
+    if isinstance(answer, asyncio.Future):
+        return _finish_later(node, answer)
+    return _finish(node, answer)
+
+
+async def _finish_later(node: Broker, answer: asyncio.Future[ProduceResponse]) -> ProduceResponse:
+    return _finish(node, await answer)
+
+
+def _fail(answer: PartitionProduceResponse, error: ErrorCode) -> None:
+    answer.error_code = error
+    answer.base_offset = -1
+    answer.log_append_time_ms = -1
+    answer.log_start_offset = -1
+
+
+def _finish(node: Broker, response: ProduceResponse) -> ProduceResponse:
+    """Tell where the leader is, for partitions that are led elsewhere (KIP-951)."""
+    leaders: dict[int, None] = {}
+    for topic in response.responses:
+        name = topic.name or node.image.topic_names.get(topic.topic_id)
+        for answer in topic.partition_responses:
+            if answer.error_code in MOVED and name is not None:
+                leader, epoch = node.leader_of(name, answer.index)
+                answer.current_leader = LeaderIdAndEpoch(leader_id=leader, leader_epoch=epoch)
+                if leader >= 0:
+                    leaders[leader] = None
+    for leader in leaders:
+        endpoint = node.endpoint(leader)
+        if endpoint is not None:
+            response.node_endpoints.append(
+                NodeEndpoint(node_id=leader, host=endpoint[0], port=endpoint[1], rack=None)
+            )
+    return response

@@ -1,0 +1,383 @@
+"""A broker: a node that registers with the controller, keeps replicas, and answers clients.
+
+Rule: what a broker knows of the cluster it knows from the metadata log alone (`image`); what it stores it
+stores through `replicas`; what it answers is in `api/`, one file per request family.
+
+Kafka: `kafka.server.BrokerServer`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import TypeVar
+
+from minikafka.broker.controller_link import ControllerLink
+from minikafka.broker.fetch_sessions import FetchSessions
+from minikafka.broker.journal import PartitionJournal
+from minikafka.broker.producer_ids import ProducerIds
+from minikafka.coordinator.coordinator import GroupCoordinator
+from minikafka.coordinator.reading import GroupSnapshot
+from minikafka.log.log import LogSnapshot
+from minikafka.log.meta_properties import claim_directory, decode_uuid
+from minikafka.metadata.configs import BrokerConfigs
+from minikafka.metadata.follower import MetadataFollower
+from minikafka.metadata.image import Endpoint, MetadataImage
+from minikafka.metadata.lifecycle import BrokerLifecycle
+from minikafka.policy import Organs
+from minikafka.protocol.dispatch import Dispatch
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.handshake import Features
+from minikafka.protocol.messages.create_topics import (
+    CreatableTopic,
+    CreatableTopicConfig,
+    CreateTopicsRequest,
+    CreateTopicsResponse,
+)
+from minikafka.protocol.schema import Message
+from minikafka.protocol.server import Server
+from minikafka.replication.pending import PendingRequests
+from minikafka.replication.replicas import Replicas
+from minikafka.world import Event, Lock, World
+
+R = TypeVar("R", bound=Message)
+CREATE_TOPICS_VERSION = 7
+IMAGE = "image"
+GROUP_METADATA = "__consumer_offsets"
+
+
+class BrokerState(Enum):
+    """Where a broker is in its life (Kafka: `BrokerState`)."""
+
+    NOT_RUNNING = "not running"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+
+
+class BrokerStarted(Event, frozen=True):
+    """The broker is unfenced and answers clients on `port`."""
+
+    broker: int
+    port: int
+
+
+class BrokerStopped(Event, frozen=True):
+    """The broker has shut down cleanly."""
+
+    broker: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionSnapshot:
+    """A partition as this broker sees it."""
+
+    topic: str
+    topic_id: uuid.UUID
+    index: int
+    role: str
+    leader: int
+    leader_epoch: int
+    partition_epoch: int
+    replicas: tuple[int, ...]
+    isr: tuple[int, ...]
+    high_watermark: int
+    last_stable_offset: int
+    log: LogSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSnapshot:
+    """One broker at one instant."""
+
+    id: int
+    host: str
+    port: int
+    state: str
+    epoch: int
+    metadata_offset: int
+    fetch_sessions: int
+    connections: int
+    partitions: tuple[PartitionSnapshot, ...]
+    groups: tuple[GroupSnapshot, ...]
+
+
+class Broker:
+    """One broker, on its own host. `await start()`, then `await stop()`; a kill is its universe's to do."""
+
+    def __init__(
+        self,
+        world: World,
+        broker_id: int,
+        *,
+        cluster_id: str,
+        controller: tuple[str, int],
+        configs: BrokerConfigs,
+        organs: Organs,
+    ) -> None:
+        self.world = world
+        self.id = broker_id
+        self.cluster_id = cluster_id
+        self.configs = configs
+        self.organs = organs
+        self.image = MetadataImage()
+        self.state = BrokerState.NOT_RUNNING
+        self.port = 0
+        self._controller_address = controller
+        self._lock: Lock | None = None
+        self._images = PendingRequests(world)
+        self._creating: dict[str, asyncio.Task[CreateTopicsResponse]] = {}
+        self._led_journals: dict[int, int] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # -- life ------------------------------------------------------------------------------------------------
+
+    async def start(self, port: int = 0) -> int:
+        """Open the data directory, register, catch up, and serve. Returns the port clients use.
+
+        Raises OSError (port in use, directory locked) or ValueError (directory of another cluster).
+        """
+        from minikafka.broker.api import HANDLERS
+
+        self.state = BrokerState.STARTING
+        world, configs = self.world, self.configs
+        self._lock = world.disk.lock(".lock")
+        directory = claim_directory(world.disk, self.cluster_id, self.id, world.random)
+        self.controller = ControllerLink(world, self._controller_address, f"broker-{self.id}")
+        self.lifecycle = BrokerLifecycle(
+            world,
+            self.id,
+            self.cluster_id,
+            uuid.UUID(int=world.random.getrandbits(128), version=4),
+            self._controller_address,
+            configs,
+            log_dirs=(decode_uuid(directory.directory_id),),
+        )
+        self.producer_ids = ProducerIds(self.id, lambda: self.lifecycle.broker_epoch, self.controller)
+        self.fetch_sessions = FetchSessions(world, configs.int("max.incremental.fetch.session.cache.slots"))
+        self.replicas = Replicas(
+            world,
+            self.id,
+            configs,
+            self.organs,
+            endpoint=self.endpoint,
+            broker_epoch=lambda: self.lifecycle.broker_epoch,
+            ask_controller=self.controller.request,
+        )
+        self.group_coordinator = GroupCoordinator(
+            world, configs, partition_count=lambda: self._partition_count(GROUP_METADATA)
+        )
+        self.server = Server(
+            world,
+            self,
+            Dispatch(HANDLERS),
+            max_frame_bytes=configs.int("socket.request.max.bytes"),
+            idle_close_s=configs.int("connections.max.idle.ms") / 1000,
+        )
+        self.port = await self.server.listen(port)
+        listener = Endpoint("PLAINTEXT", world.network.address, self.port)
+        self.follower = MetadataFollower(world, self.id, self._controller_address, self._on_image)
+        self._tasks = [
+            world.spawn(self.follower.run(), "metadata-follower"),
+            world.spawn(self.lifecycle.run((listener,)), "broker-lifecycle"),
+        ]
+        await self.lifecycle.ready
+        await self.image_shows(
+            lambda image: self.id in image.brokers and not image.brokers[self.id].fenced, 30.0
+        )
+        self.state = BrokerState.RUNNING
+        world.trace.emit(BrokerStarted(self.id, self.port))
+        return self.port
+
+    async def stop(self) -> None:
+        """A clean shutdown: hand leadership over, flush, mark the directory clean."""
+        if self.state is not BrokerState.RUNNING:
+            return
+        self.state = BrokerState.STOPPING
+        await self.lifecycle.controlled_shutdown()
+        self.group_coordinator.close()
+        self.replicas.close()
+        self.server.close()
+        for task in self._tasks:
+            task.cancel()
+        self.controller.close()
+        self._images.close()
+        if self._lock is not None:
+            self._lock.release()
+        self.state = BrokerState.NOT_RUNNING
+        self.world.trace.emit(BrokerStopped(self.id))
+
+    # -- the cluster as this broker knows it -------------------------------------------------------------------
+
+    def _on_image(self, image: MetadataImage, old: MetadataImage) -> None:
+        self.image = image
+        self.replicas.apply(image, old)
+        self._apply_coordinator(image)
+        self._images.wake(IMAGE)
+
+    def _apply_coordinator(self, image: MetadataImage) -> None:
+        """Become or cease to be the coordinator of the groups whose partition this broker leads."""
+        topic = image.topic(GROUP_METADATA)
+        led: dict[int, int] = {}
+        if topic is not None:
+            for index in topic.partitions:
+                partition = self.replicas.get(GROUP_METADATA, index)
+                if partition is not None and partition.is_leader:
+                    led[index] = partition.leader_epoch
+        for index, epoch in list(self._led_journals.items()):
+            if led.get(index) != epoch:
+                del self._led_journals[index]
+                self.group_coordinator.resign(index)
+        for index, epoch in led.items():
+            if index not in self._led_journals:
+                partition = self.replicas.partition(GROUP_METADATA, index)
+                timeout_s = self.configs.int("offsets.commit.timeout.ms") / 1000
+                self._led_journals[index] = epoch
+                self.group_coordinator.become_leader(
+                    index, epoch, PartitionJournal(self.replicas, partition, timeout_s)
+                )
+
+    def _partition_count(self, topic: str) -> int:
+        known = self.image.topic(topic)
+        return (
+            len(known.partitions) if known is not None else self.configs.int("offsets.topic.num.partitions")
+        )
+
+    async def image_shows(self, shows: Callable[[MetadataImage], bool], timeout_s: float) -> bool:
+        """Wait until the metadata known here satisfies `shows`. False when it didn't in time."""
+        answer = self._images.wait(
+            [IMAGE], lambda: True if shows(self.image) else None, lambda: False, timeout_s
+        )
+        return await answer if isinstance(answer, asyncio.Future) else answer
+
+    def endpoint(self, broker_id: int) -> tuple[str, int] | None:
+        """Where a living broker listens."""
+        broker = self.image.brokers.get(broker_id)
+        listener = broker.listener() if broker is not None and not broker.fenced else None
+        return (listener.host, listener.port) if listener is not None else None
+
+    def leader_of(self, topic: str, index: int) -> tuple[int, int]:
+        """(leader's id, leader epoch); -1 for what is unknown."""
+        registration = self.image.partition(topic, index)
+        return (registration.leader, registration.leader_epoch) if registration is not None else (-1, -1)
+
+    def known_controller(self) -> int:
+        """The broker that clients are told to send controller requests to: any living one will forward them."""
+        alive = self.image.alive_brokers()
+        return alive[0].id if alive else -1
+
+    def api_versions_features(self) -> Features:
+        """What ApiVersions tells of features."""
+        finalized = sorted(self.image.features.items())
+        return Features([(name, 0, level) for name, level in finalized], self.image.offset, finalized)
+
+    # -- asking the controller ---------------------------------------------------------------------------------
+
+    async def forward(self, request: Message, version: int, answer: type[R]) -> R:
+        """The controller's answer to a client's request. Raises ApiError when there is none."""
+        try:
+            response = await self.controller.request(request, version)
+        except (OSError, TimeoutError) as problem:
+            raise ApiError(ErrorCode.REQUEST_TIMED_OUT, f"The controller did not answer: {problem}") from None
+        assert isinstance(response, answer)
+        return response
+
+    async def next_producer_id(self) -> int:
+        """A producer id nobody else has."""
+        return await self.producer_ids.take()
+
+    async def ensure_internal_topic(self, name: str) -> ErrorCode:
+        """Create `__consumer_offsets` unless it is there; NONE when it is."""
+        if self.image.topic(name) is not None:
+            return ErrorCode.NONE
+        return (await self.create_missing_topics([name])).get(name, ErrorCode.NONE)
+
+    async def create_missing_topics(self, names: Sequence[str]) -> dict[str, ErrorCode]:
+        """Auto-create topics; what could not be created, with its error. Requests for one topic share one creation."""
+        refused: dict[str, ErrorCode] = {}
+        for name in names:
+            task = self._creating.get(name)
+            if task is None:
+                task = self.world.spawn(self._create(name), f"auto-create {name}")
+                self._creating[name] = task
+                task.add_done_callback(partial(self._created, name))
+            try:
+                response = await asyncio.shield(task)
+            except ApiError:
+                refused[name] = ErrorCode.LEADER_NOT_AVAILABLE
+                continue
+            error = ErrorCode(response.topics[0].error_code)
+            if error is ErrorCode.TOPIC_ALREADY_EXISTS:
+                error = ErrorCode.LEADER_NOT_AVAILABLE
+            if error is not ErrorCode.NONE:
+                refused[name] = error
+        made = [name for name in names if name not in refused]
+        await self.image_shows(lambda image: all(image.topic(name) is not None for name in made), 5.0)
+        return refused
+
+    def _created(self, name: str, _: object) -> None:
+        self._creating.pop(name, None)
+
+    async def _create(self, name: str) -> CreateTopicsResponse:
+        configs: dict[str, str] = {}
+        partitions, factor = (
+            self.configs.int("num.partitions"),
+            self.configs.int("default.replication.factor"),
+        )
+        if name == GROUP_METADATA:
+            partitions = self.configs.int("offsets.topic.num.partitions")
+            factor = self.configs.int("offsets.topic.replication.factor")
+            configs = {
+                "cleanup.policy": "compact",
+                "compression.type": "producer",
+                "segment.bytes": str(self.configs.int("offsets.topic.segment.bytes")),
+            }
+        topic = CreatableTopic(
+            name=name,
+            num_partitions=partitions,
+            replication_factor=factor,
+            assignments=[],
+            configs=[CreatableTopicConfig(name=k, value=v) for k, v in configs.items()],
+        )
+        request = CreateTopicsRequest(topics=[topic], timeout_ms=30_000, validate_only=False)
+        return await self.forward(request, CREATE_TOPICS_VERSION, CreateTopicsResponse)
+
+    # -- looking inside ----------------------------------------------------------------------------------------
+
+    def snapshot(self) -> BrokerSnapshot:
+        """This broker at this instant, immutable."""
+        return BrokerSnapshot(
+            id=self.id,
+            host=self.world.network.address,
+            port=self.port,
+            state=self.state.value,
+            epoch=self.lifecycle.broker_epoch,
+            metadata_offset=self.image.offset,
+            fetch_sessions=len(self.fetch_sessions),
+            connections=len(self.server.connections),
+            partitions=tuple(
+                PartitionSnapshot(
+                    topic=p.topic,
+                    topic_id=p.topic_id,
+                    index=p.index,
+                    role=p.role.value,
+                    leader=p.leader,
+                    leader_epoch=p.leader_epoch,
+                    partition_epoch=p.partition_epoch,
+                    replicas=p.replicas,
+                    isr=p.isr,
+                    high_watermark=p.high_watermark,
+                    last_stable_offset=p.last_stable_offset,
+                    log=p.log.snapshot(),
+                )
+                for p in self.replicas
+            ),
+            groups=self.group_coordinator.snapshot(),
+        )
+
+
+__all__ = ["Broker", "BrokerSnapshot", "BrokerState", "PartitionSnapshot"]

@@ -1,0 +1,234 @@
+"""The command line: `minikafka up | lab | tui | grade | bench`.
+
+Rule: a mistake is one sentence on stderr and a status that is not 0; nothing heavy is imported before the
+command that needs it runs.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from minikafka.cluster import Cluster
+
+app = typer.Typer(
+    name="minikafka",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A whole Kafka cluster in one Python process, which you can stop, step, break and look inside.",
+)
+
+Data = Annotated[
+    Path | None, typer.Option(help="Directory for the data; kept. Default: a temporary one that is removed.")
+]
+
+
+def fail(sentence: str) -> typer.Exit:
+    """Say what is wrong; the status is 1."""
+    typer.echo(f"minikafka: {sentence}", err=True)
+    return typer.Exit(1)
+
+
+def version(wanted: bool) -> None:
+    """`--version`."""
+    if wanted:
+        from minikafka import __version__
+
+        typer.echo(f"minikafka {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def main_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A whole Kafka cluster in one Python process, which you can stop, step, break and look inside."""
+
+
+def open_cluster(**options: Any) -> Cluster:
+    """A `Cluster`; every reason why it can't start is one sentence."""
+    from minikafka.cluster import Cluster
+    from minikafka.world import DiskLocked
+
+    try:
+        return Cluster(**options)
+    except DiskLocked as problem:
+        raise fail(f"The data directory is in use by another process ({problem}).") from None
+    except ValueError as problem:
+        raise fail(str(problem)) from None
+    except OSError as problem:
+        raise fail(why_os_error(problem, options)) from None
+    except TimeoutError:
+        raise fail("The brokers did not come up in time; is this machine very busy?") from None
+
+
+def why_os_error(problem: OSError, options: dict[str, Any]) -> str:
+    """One sentence for what the operating system refused."""
+    import errno
+
+    if problem.errno == errno.EADDRINUSE:
+        port, brokers = options.get("port", 0), options.get("brokers", 1)
+        return (
+            f"A port from {port} to {port + brokers - 1} is in use; choose another with --port, "
+            "or 0 for free ones."
+        )
+    if problem.errno in (errno.EACCES, errno.EPERM) and options.get("data") is None:
+        return f"Port {options.get('port')} may not be used: {problem.strerror}."
+    return str(problem)
+
+
+def parse_settings(pairs: list[str]) -> dict[str, str]:
+    """`KEY=VALUE` pairs. Raises typer.Exit with one sentence."""
+    settings = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise fail(f"--set takes KEY=VALUE, not {pair!r}.")
+        settings[key] = value
+    return settings
+
+
+def wait_for_end() -> None:
+    """Return at SIGTERM or SIGINT (Ctrl-C)."""
+    asked: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    try:
+        while not asked:
+            signal.pause()
+    except KeyboardInterrupt:
+        pass
+    # A second Ctrl-C must not cut the clean shutdown short.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@app.command()
+def up(
+    brokers: Annotated[int, typer.Option(min=1, max=100, help="How many brokers.")] = 3,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_000, help="Port of the first broker; the others follow. 0: free ones.")
+    ] = 0,
+    data: Data = None,
+    name: Annotated[str | None, typer.Option(help="Name of the cluster, for `minikafka tui --cluster`.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A broker setting; may be repeated.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print addresses and ids as one line of JSON.")] = False,
+) -> None:
+    """Run a cluster that any Kafka client can use, until Ctrl-C or SIGTERM."""
+    import msgspec
+
+    cluster = open_cluster(
+        brokers=brokers, port=port, data=data, name=name, configs=parse_settings(set_ or [])
+    )
+    if json:
+        about = {
+            "name": cluster.name,
+            "cluster_id": cluster.cluster_id,
+            "bootstrap_servers": cluster.bootstrap_servers,
+            "controllers": cluster.controllers,
+        }
+        typer.echo(msgspec.json.encode(about).decode())
+    else:
+        typer.echo(cluster.bootstrap_servers)
+        typer.echo(
+            f"minikafka: {cluster.name} is up ({brokers} brokers); watch it with `minikafka tui`; Ctrl-C ends it",
+            err=True,
+        )
+    sys.stdout.flush()
+    wait_for_end()
+    cluster.close()
+
+
+@app.command()
+def lab(
+    lesson: Annotated[int, typer.Argument(min=1, help="The lesson to open.")] = 1,
+    port: Annotated[int, typer.Option(help="Port of JupyterLab; the next free one if taken.")] = 8888,
+    directory: Annotated[
+        Path | None, typer.Option(help="Where your copies of the notebooks live. Default: ./minikafka-lab")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    brokers: Annotated[int, typer.Option(min=1, max=100, help="Brokers of the live cluster.")] = 3,
+) -> None:
+    """JupyterLab on a lesson, with a live cluster beside it."""
+    try:
+        from minikafka_lessons.lab import open_lab
+    except ImportError as problem:
+        raise fail(f"The lab needs more packages: pip install 'minikafka[lab]' ({problem}).") from None
+    status = open_lab(lesson=lesson, port=port, directory=directory, browser=browser, brokers=brokers, fail=fail)
+    raise typer.Exit(status)
+
+
+@app.command()
+def tui(
+    cluster: Annotated[str | None, typer.Option(help="Name of a running minikafka cluster.")] = None,
+    bootstrap_server: Annotated[
+        str | None, typer.Option("--bootstrap-server", metavar="HOST:PORT", help="Any Kafka cluster instead.")
+    ] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="No kill, no restart, no commands.")] = False,
+    filter: Annotated[str, typer.Option(help="Start with this filter.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="Print one picture and end.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --once: as JSON.")] = False,
+) -> None:
+    """The inspector: brokers, topics, partitions, segments, groups and LAG, live."""
+    from minikafka_tui.main import run_tui
+
+    raise typer.Exit(
+        run_tui(
+            cluster=cluster,
+            bootstrap_server=bootstrap_server,
+            read_only=read_only,
+            filter_text=filter,
+            once=once,
+            as_json=json,
+        )
+    )
+
+
+@app.command()
+def grade(
+    notebooks: Annotated[
+        list[Path] | None, typer.Argument(help="Notebooks (or .py files) with your answers.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the marks as JSON.")] = False,
+) -> None:
+    """Grade the exercises of lessons; the status is 0 only for full marks."""
+    try:
+        from minikafka_lessons.grade import grade_files
+    except ImportError as problem:
+        raise fail(f"Grading needs more packages: pip install 'minikafka[lab]' ({problem}).") from None
+    raise typer.Exit(grade_files(notebooks or [], as_json=json, fail=fail))
+
+
+@app.command()
+def bench(
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long each measurement runs.")] = 2.0,
+) -> None:
+    """Measure this cluster through raw sockets, against the bare limits of this machine."""
+    from minikafka.bench import run_bench
+
+    run_bench(seconds)
+
+
+def main() -> None:
+    """Entry point of the `minikafka` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

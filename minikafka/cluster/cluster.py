@@ -1,0 +1,397 @@
+"""`Cluster`: a whole Kafka cluster in this process, held by a synchronous face.
+
+Rule: every method is safe to call from a notebook cell (its own loop is never the kernel's), and what fails in
+the background is raised at the next call or at `close()`, never swallowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from minikafka.cluster.drivers import ClusterLoop, LiveLoop, Player, SimulatedLoop
+from minikafka.cluster.nodes import ClusterNodes
+from minikafka.cluster.picture import Picture
+from minikafka.cluster.source import ClusterSource
+from minikafka.policy import Organs
+from minikafka.world import Traced
+from minikafka.xray.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from minikafka.client import AdminClient, Consumer, Producer
+
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 30.0
+
+
+class BackgroundFailure(RuntimeError):
+    """Something inside the cluster raised what nobody was there to catch; the cause is `__cause__`."""
+
+
+class Cluster:
+    """A controller and `brokers` brokers, started when this returns.
+
+    - `world="live"`: TCP on 127.0.0.1 (`port` and the following; 0: free ones) and real files in `data`
+      (None: a temporary directory that goes with the cluster). It runs in a thread of its own.
+    - `world="simulated"`: virtual time, memory for network and disks, everything from `seed`; it moves only
+      while a call asks it to.
+
+    `configs` are Kafka's broker settings, for every broker; `organs` replaces decisions by your own functions.
+    Raises OSError (port in use, directory locked) or ValueError (a wrong setting, somebody else's directory).
+    """
+
+    def __init__(
+        self,
+        brokers: int = 3,
+        *,
+        world: Literal["live", "simulated"] = "live",
+        seed: int = 0,
+        data: str | Path | None = None,
+        port: int = 0,
+        configs: Mapping[str, object] | None = None,
+        organs: Organs | None = None,
+        coordinator: Literal["kraft"] = "kraft",
+        name: str | None = None,
+        announce: bool | None = None,
+        message_events: bool | None = None,
+    ) -> None:
+        if brokers < 1:
+            raise ValueError(f"A cluster needs at least one broker, not {brokers}.")
+        if coordinator != "kraft":
+            raise ValueError(f'coordinator={coordinator!r} is not there (yet); use "kraft".')
+        self._closed = False
+        self._raised = 0
+        self._clients = 0
+        self._loop: ClusterLoop
+        if world == "live":
+            self._loop = LiveLoop(
+                Path(data) if data is not None else None, message_events=bool(message_events)
+            )
+        elif world == "simulated":
+            if data is not None or port:
+                raise ValueError("A simulated cluster has no real directory and no real port.")
+            self._loop = SimulatedLoop(seed, message_events=message_events is not False)
+        else:
+            raise ValueError(f'world must be "live" or "simulated", not {world!r}.')
+        self.world = world
+        self.seed = seed if world == "simulated" else None
+        self._nodes = ClusterNodes(
+            self._loop.universe, brokers=brokers, configs=configs, organs=organs, port=port
+        )
+        try:
+            self._loop.run(self._nodes.start(), START_TIMEOUT_S)
+        except BaseException:
+            self._loop.close()
+            raise
+        self.name = name or f"minikafka-{self._nodes.cluster_id[:6]}"
+        self._picture = Picture(self._nodes, self.name, self.world, self.seed)
+        self._source = ClusterSource(self)
+        self._player = (
+            Player(self._loop, self._source.changed) if isinstance(self._loop, SimulatedLoop) else None
+        )
+        self._server: Any = None
+        if announce is None:
+            announce = world == "live"
+        if announce:
+            self.announce()
+
+    # -- who it is -------------------------------------------------------------------------------------------
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """`host:port,…`, for any Kafka client."""
+        return self._nodes.bootstrap_servers
+
+    @property
+    def cluster_id(self) -> str:
+        """22 characters of URL-safe base64."""
+        return self._nodes.cluster_id
+
+    @property
+    def controllers(self) -> str:
+        """`host:port,…` of the KRaft controllers."""
+        return self._nodes.controllers
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names that `kill`, `restart` and `partition` take."""
+        return self._nodes.hosts
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else self.bootstrap_servers
+        return f"<Cluster {self.name} {self.world} {state}>"
+
+    # -- clients ---------------------------------------------------------------------------------------------
+
+    def producer(self, config: Mapping[str, Any] | None = None) -> Producer:
+        """A `Producer` of this cluster, in its world."""
+        from minikafka.client import Producer
+
+        return Producer(self._client_config(config), driver=self._loop, world=self._client_world())
+
+    def consumer(self, config: Mapping[str, Any] | None = None) -> Consumer:
+        """A `Consumer` of this cluster, in its world."""
+        from minikafka.client import Consumer
+
+        return Consumer(self._client_config(config), driver=self._loop, world=self._client_world())
+
+    def admin(self, config: Mapping[str, Any] | None = None) -> AdminClient:
+        """An `AdminClient` of this cluster, in its world."""
+        from minikafka.client import AdminClient
+
+        return AdminClient(self._client_config(config), driver=self._loop, world=self._client_world())
+
+    def create_topic(
+        self,
+        name: str,
+        partitions: int = 1,
+        replication_factor: int | None = None,
+        configs: Mapping[str, object] | None = None,
+    ) -> None:
+        """Create a topic and wait until every living broker knows it. Raises KafkaException."""
+        from minikafka.client import NewTopic
+
+        self._check()
+        factor = replication_factor
+        if factor is None:
+            factor = self._nodes.configs.int("default.replication.factor")
+        topic = NewTopic(
+            name, partitions, factor, config={key: str(value) for key, value in (configs or {}).items()}
+        )
+        admin = self.admin()
+        try:
+            admin.create_topics([topic])[name].result()
+        finally:
+            admin.close()
+        self.wait_until(lambda s: _is_ready(s, name, partitions), timeout_s=30.0)
+
+    def _client_config(self, config: Mapping[str, Any] | None) -> dict[str, Any]:
+        self._check()
+        return {"bootstrap.servers": self.bootstrap_servers, **(config or {})}
+
+    def _client_world(self) -> Any:
+        self._clients += 1
+        host = f"client-{self._clients}"
+        return self._loop.call(lambda: self._loop.universe.world(host))
+
+    # -- faults ----------------------------------------------------------------------------------------------
+
+    def kill(self, host: str) -> None:
+        """SIGKILL's meaning: no clean shutdown. `host` is one of `hosts`."""
+        self._check()
+        self._loop.call(lambda: self._nodes.kill(host))
+        self._source.changed()
+
+    def power_cut(self, host: str) -> None:
+        """A kill that also loses (or tears) what was not synced. Simulated worlds only."""
+        self._check()
+        self._loop.call(lambda: self._nodes.power_cut(host))
+        self._source.changed()
+
+    def restart(self, host: str) -> None:
+        """Start a host again on its data; a running one is stopped cleanly first."""
+        self._check()
+        self._loop.run(self._nodes.restart(host), START_TIMEOUT_S)
+        self._source.changed()
+
+    def stop_broker(self, host: str) -> None:
+        """A clean (controlled) shutdown of one broker."""
+        self._check()
+        self._loop.run(self._nodes.stop_broker(host), STOP_TIMEOUT_S)
+        self._source.changed()
+
+    def partition(self, group_a: Sequence[str], group_b: Sequence[str] | None = None) -> None:
+        """Cut the network between two groups of hosts (None: all the others)."""
+        self._check()
+        self._loop.call(lambda: self._nodes.partition(group_a, group_b))
+        self._picture.cut = (*self._picture.cut, tuple(group_a), tuple(group_b or ()))
+        self._source.changed()
+
+    def heal(self) -> None:
+        """End all partitions of the network."""
+        self._check()
+        self._loop.call(self._nodes.heal)
+        self._picture.cut = ()
+        self._source.changed()
+
+    # -- looking ---------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The whole cluster at this instant; what the inspector sees."""
+        self._check()
+        return self.picture()
+
+    def picture(self) -> Snapshot:
+        """`snapshot()` without the check for background failures: for viewers, who must see those too."""
+        paused = None if self._player is None else not self._player.playing
+        return self._loop.call(lambda: self._picture.take(paused))
+
+    def events(self) -> tuple[Traced, ...]:
+        """The latest events of the trace, oldest first."""
+        return self._loop.call(lambda: tuple(self._loop.universe.trace.recent))
+
+    def timeline(self) -> str:
+        """Every remembered event as a line: when, who, what. In a simulated world messages are among them."""
+        return "\n".join(str(traced) for traced in self.events())
+
+    def on_event(self, callback: Callable[[Traced], None]) -> Callable[[], None]:
+        """Call `callback` (in the cluster's loop; be quick) with each event; returns the function that ends it."""
+        return self._loop.call(lambda: self._loop.universe.trace.subscribe(callback))
+
+    def wait_until(self, predicate: Callable[[Snapshot], bool], timeout_s: float = 30.0) -> Snapshot:
+        """The first snapshot for which `predicate` holds. Raises TimeoutError. Both worlds."""
+        if isinstance(self._loop, SimulatedLoop):
+            return self.run_until(predicate, timeout_s)
+        found = self._loop.run(self._wait_until(predicate), timeout_s)
+        self._check()
+        return found
+
+    async def _wait_until(self, predicate: Callable[[Snapshot], bool]) -> Snapshot:
+        import asyncio
+
+        changed = asyncio.Event()
+        unsubscribe = self._loop.universe.trace.subscribe(lambda _: changed.set())
+        try:
+            while True:
+                changed.clear()
+                snapshot = self._picture.take(None)
+                if predicate(snapshot):
+                    return snapshot
+                # Offsets move without an event unless message events are on.
+                try:
+                    await asyncio.wait_for(changed.wait(), 0.05)
+                except TimeoutError:
+                    pass
+        finally:
+            unsubscribe()
+
+    # -- virtual time ----------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """Virtual seconds since the beginning (simulated), or the loop's time (live)."""
+        return self._loop.now()
+
+    def step(self) -> bool:
+        """Let the next thing happen. False when nothing is left to happen."""
+        loop = self._simulated("step")
+        moved = loop.call(loop.universe.step)
+        self._source.changed()
+        self._check()
+        return moved
+
+    def run(self, seconds: float) -> None:
+        """Let that much virtual time pass."""
+        loop = self._simulated("run")
+        loop.call(lambda: loop.universe.run_for(seconds))
+        self._source.changed()
+        self._check()
+
+    def run_until(self, predicate: Callable[[Snapshot], bool], timeout_s: float = 3600.0) -> Snapshot:
+        """Let virtual time pass until a snapshot satisfies `predicate`, and return that one. Raises TimeoutError."""
+        loop = self._simulated("run_until")
+        found: list[Snapshot] = []
+
+        def holds() -> bool:
+            snapshot = self._picture.take(True)
+            if predicate(snapshot):
+                found.append(snapshot)
+            return bool(found)
+
+        loop.call(lambda: loop.universe.run_until(holds, timeout_s))
+        self._source.changed()
+        self._check()
+        if not found:
+            raise TimeoutError(f"it did not come to pass in {timeout_s:g} virtual seconds (seed {self.seed})")
+        return found[0]
+
+    def play(self, speed: float = 1.0) -> None:
+        """Let virtual time run by itself, `speed` virtual seconds a second, until `pause()`."""
+        self._simulated("play")
+        assert self._player is not None
+        self._player.play(speed)
+
+    def pause(self) -> None:
+        """Stop virtual time again."""
+        self._simulated("pause")
+        assert self._player is not None
+        self._player.pause()
+
+    def _simulated(self, verb: str) -> SimulatedLoop:
+        self._check()
+        if not isinstance(self._loop, SimulatedLoop):
+            raise ValueError(f'{verb} needs a simulated cluster: Cluster(world="simulated", seed=…).')
+        return self._loop
+
+    # -- the end ---------------------------------------------------------------------------------------------
+
+    def announce(self) -> None:
+        """Serve the x-ray socket, so that `minikafka tui` finds this cluster."""
+        if self._server is None:
+            from minikafka.xray.thread import ServerThread
+
+            clock = self._loop.universe.world("client-0").clock if self.world == "simulated" else None
+            started_ms = clock.time_ms() if clock is not None else self._started_ms()
+            self._server = ServerThread(self._source, name=self.name, started_ms=started_ms)
+            self._server.start()
+
+    def _started_ms(self) -> int:
+        return self._loop.call(lambda: self._loop.universe.world("client-0").clock.time_ms())
+
+    def close(self) -> None:
+        """Stop everything cleanly. Raises BackgroundFailure for what failed unseen. Closing twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._player is not None:
+            self._player.pause()
+        if self._server is not None:
+            self._server.close()
+        try:
+            self._loop.run(self._nodes.stop(), STOP_TIMEOUT_S)
+        finally:
+            self._loop.close()
+        self._raise_failures()
+
+    def _check(self) -> None:
+        if self._closed:
+            raise RuntimeError("This cluster is closed.")
+        self._raise_failures()
+
+    def _raise_failures(self) -> None:
+        failures = self._loop.universe.trace.failures
+        if len(failures) > self._raised:
+            first = failures[self._raised]
+            more = len(failures) - self._raised - 1
+            self._raised = len(failures)
+            where = "; ".join(getattr(first, "__notes__", ()))
+            others = f" (and {more} more)" if more else ""
+            raise BackgroundFailure(f"{type(first).__name__}: {first} [{where}]{others}") from first
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+            return
+        try:
+            self.close()
+        except BackgroundFailure as failure:
+            assert error is not None
+            error.add_note(f"In the background, too: {failure}")
+
+
+def _is_ready(snapshot: Snapshot, name: str, partitions: int) -> bool:
+    """Does every partition have a leader that is there and knows it?"""
+    try:
+        topic = snapshot.topic(name)
+    except KeyError:
+        return False
+    return len(topic.partitions) >= partitions and all(
+        p.leader is not None and p.end is not None for p in topic.partitions
+    )

@@ -1,0 +1,105 @@
+"""How the synchronous `Cluster` reaches its loop: by a thread of its own (live) or by stepping it (simulated).
+
+Rule: in the simulated world nothing moves unless somebody asks, and one lock makes sure that only one asks
+at a time (a notebook cell, or the inspector's socket).
+"""
+
+from __future__ import annotations
+
+import threading  # noqa: TID251 - the cluster's own thread (design, decision 2)
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from minikafka.client.driver import LiveDriver, SimulatedDriver
+from minikafka.world import LiveUniverse, SimulatedUniverse
+
+T = TypeVar("T")
+
+
+class LiveLoop(LiveDriver):
+    """The live world: a daemon thread runs the loop on and on."""
+
+    def __init__(self, root: Path | None, *, message_events: bool) -> None:
+        super().__init__(name="minikafka-cluster")
+        self.universe = LiveUniverse(root, message_events=message_events)
+        self.loop.call_soon_threadsafe(self.loop.set_exception_handler, self.universe.handle_exception)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """`function()` in the loop's thread."""
+
+        async def called() -> T:
+            return function()
+
+        return self.run(called())
+
+    def close(self) -> None:
+        """End the universe and the thread."""
+        if not self.loop.is_closed() and self._thread is not None and self._thread.is_alive():
+            self.call(self.universe.close)
+        super().close()
+
+
+class SimulatedLoop(SimulatedDriver):
+    """The simulated world: virtual time moves only inside these calls."""
+
+    def __init__(self, seed: int, *, message_events: bool) -> None:
+        super().__init__(SimulatedUniverse(seed, message_events=message_events))
+        self.lock = threading.RLock()
+
+    def run(self, coro: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
+        with self.lock:
+            return super().run(coro, timeout_s)
+
+    def submit(self, coro: Coroutine[Any, Any, T]) -> Any:
+        with self.lock:
+            return super().submit(coro)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """`function()` while nothing else moves."""
+        with self.lock:
+            return function()
+
+    def close(self) -> None:
+        """End the universe."""
+        with self.lock:
+            self.universe.close()
+
+
+ClusterLoop = LiveLoop | SimulatedLoop
+
+
+class Player:
+    """Lets virtual time run by itself at a pace, for somebody who watches. Ends with `pause()`."""
+
+    TICK_S = 0.05
+
+    def __init__(self, loop: SimulatedLoop, moved: Callable[[], None]) -> None:
+        self._loop = loop
+        self._moved = moved
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def playing(self) -> bool:
+        """Does virtual time run?"""
+        return self._thread is not None and self._thread.is_alive()
+
+    def play(self, speed: float) -> None:
+        """`speed` virtual seconds a second."""
+        self.pause()
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, args=(speed,), name="minikafka-player", daemon=True)
+        self._thread.start()
+
+    def pause(self) -> None:
+        """Stop virtual time."""
+        self._stop.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=5)
+        self._thread = None
+
+    def _run(self, speed: float) -> None:
+        while not self._stop.wait(self.TICK_S):
+            self._loop.call(lambda: self._loop.universe.run_for(self.TICK_S * speed))
+            self._moved()

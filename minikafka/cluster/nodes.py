@@ -1,0 +1,248 @@
+"""The nodes of one cluster: a controller and its brokers, each on a host of its own.
+
+Rule: asynchronous, and the same in both worlds. All of it runs in the universe's loop; `cluster.py` is the
+synchronous face.
+
+Kafka: what `KafkaClusterTestKit` is to its tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import uuid
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
+
+from minikafka.broker.broker import Broker, BrokerState
+from minikafka.controller.node import ControllerNode
+from minikafka.log.meta_properties import read_meta_properties
+from minikafka.metadata.configs import BrokerConfigs
+from minikafka.policy import Organs
+from minikafka.world import LiveUniverse, SimulatedUniverse, World
+
+T = TypeVar("T")
+Universe = LiveUniverse | SimulatedUniverse
+
+CONTROLLER_ID = 3000
+CONTROLLER = "controller-1"
+SIMULATED_BROKER_PORT = 9092
+SIMULATED_CONTROLLER_PORT = 9093
+
+
+def broker_host(broker_id: int) -> str:
+    """`broker-1`, `broker-2`, …"""
+    return f"broker-{broker_id}"
+
+
+class ClusterNodes:
+    """Controller and brokers; `await start()`, then kill and restart hosts at will, then `await stop()`."""
+
+    def __init__(
+        self,
+        universe: Universe,
+        *,
+        brokers: int,
+        configs: Mapping[str, object] | None = None,
+        organs: Organs | None = None,
+        port: int = 0,
+        cluster_id: str | None = None,
+    ) -> None:
+        self.universe = universe
+        self.organs = organs or Organs()
+        self.configs = BrokerConfigs({**cluster_defaults(brokers), **(configs or {})})
+        self.simulated = isinstance(universe, SimulatedUniverse)
+        self._cluster_id = cluster_id
+        self._wished_port = port
+        self._controller_port = 0
+        self.controller: ControllerNode | None = None
+        self.brokers: dict[str, Broker | None] = {broker_host(n): None for n in range(1, brokers + 1)}
+        self._ports: dict[str, int] = {}
+
+    @property
+    def cluster_id(self) -> str:
+        """22 characters of URL-safe base64."""
+        assert self._cluster_id is not None
+        return self._cluster_id
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """All hosts, controller first."""
+        return (CONTROLLER, *self.brokers)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """`host:port,…` of every broker, dead or alive."""
+        return ",".join(f"{self._address(host)}:{self._ports[host]}" for host in self.brokers)
+
+    @property
+    def controllers(self) -> str:
+        """`host:port` of the controller."""
+        return f"{self._address(CONTROLLER)}:{self._controller_port}"
+
+    def universe_now(self) -> float:
+        """Seconds since the universe began, as the trace stamps them."""
+        if isinstance(self.universe, SimulatedUniverse):
+            return round(self.universe.now, 6)
+        return self.universe.elapsed()
+
+    def is_up(self, host: str) -> bool:
+        """Does this host run?"""
+        if host == CONTROLLER:
+            return self.controller is not None
+        broker = self.brokers[host]
+        return broker is not None and broker.state is not BrokerState.NOT_RUNNING
+
+    # -- life ------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start everything. Raises OSError (port in use, directory locked) or ValueError (wrong directory)."""
+        world = self.universe.world(CONTROLLER)
+        if self._cluster_id is None:
+            known = read_meta_properties(world.disk)
+            self._cluster_id = known.cluster_id if known is not None else _new_cluster_id(world)
+        await self._start_controller()
+        for index, host in enumerate(self.brokers):
+            self._ports[host] = self._port_of(index)
+        # All at once: each waits for its registration anyway.
+        started = [self._start_broker(host) for host in self.brokers]
+        results = await asyncio.gather(*started, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def stop(self) -> None:
+        """Stop everything cleanly, the controller last."""
+        running = [
+            self.on(host, broker.stop()) for host, broker in self.brokers.items() if broker is not None
+        ]
+        results = await asyncio.gather(*running, return_exceptions=True)
+        if self.controller is not None:
+            await self.on(CONTROLLER, self.controller.stop())
+            self.controller = None
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    def kill(self, host: str) -> None:
+        """SIGKILL's meaning: no clean shutdown; what was written stays in the page cache."""
+        self._known(host)
+        if not self.is_up(host):
+            raise ValueError(f"{host} is down already")
+        if host == CONTROLLER:
+            self.controller = None
+        else:
+            self.brokers[host] = None
+        self.universe.crash(host)
+
+    def power_cut(self, host: str) -> None:
+        """A kill that also loses what was not synced. Simulated worlds only."""
+        self._known(host)
+        if not isinstance(self.universe, SimulatedUniverse):
+            raise ValueError("A power cut needs a simulated world: the live one has only one machine.")
+        if host == CONTROLLER:
+            self.controller = None
+        else:
+            self.brokers[host] = None
+        self.universe.power_cut(host)
+
+    async def stop_broker(self, host: str) -> None:
+        """A clean shutdown of one broker."""
+        broker = self._broker(host)
+        await self.on(host, broker.stop())
+        self.brokers[host] = None
+
+    async def restart(self, host: str) -> None:
+        """Start a host again on its data (a running one is stopped cleanly first)."""
+        self._known(host)
+        if host == CONTROLLER:
+            if self.controller is not None:
+                await self.on(CONTROLLER, self.controller.stop())
+            await self._start_controller()
+        else:
+            if self.is_up(host):
+                await self.stop_broker(host)
+            await self._start_broker(host)
+
+    def partition(self, group_a: Sequence[str], group_b: Sequence[str] | None = None) -> None:
+        """Cut the network between two groups of hosts (None: all the others)."""
+        for host in (*group_a, *(group_b or ())):
+            self._known(host, clients=True)
+        self.universe.partition(group_a, group_b)
+
+    def heal(self) -> None:
+        """End all partitions."""
+        self.universe.heal()
+
+    # -- parts -----------------------------------------------------------------------------------------------
+
+    async def on(self, host: str, coro: Coroutine[Any, Any, T]) -> T:
+        """Run `coro` as that host's task."""
+        context = self.universe.world(host).life.context.copy()
+        return await asyncio.get_running_loop().create_task(coro, name=f"{host}", context=context)
+
+    async def _start_controller(self) -> None:
+        world = self.universe.world(CONTROLLER)
+        node = ControllerNode(world, CONTROLLER_ID, self.cluster_id, self.configs, self.organs)
+        port = self._controller_port or (SIMULATED_CONTROLLER_PORT if self.simulated else 0)
+        self._controller_port = await self.on(CONTROLLER, node.start(port))
+        self.controller = node
+
+    async def _start_broker(self, host: str) -> None:
+        world = self.universe.world(host)
+        broker = Broker(
+            world,
+            int(host.rpartition("-")[2]),
+            cluster_id=self.cluster_id,
+            controller=(self._address(CONTROLLER), self._controller_port),
+            configs=self.configs,
+            organs=self.organs,
+        )
+        self.brokers[host] = broker
+        try:
+            self._ports[host] = await self.on(host, broker.start(self._ports[host]))
+        except BaseException:
+            if self.brokers[host] is broker:
+                self.brokers[host] = None
+            raise
+
+    def _port_of(self, index: int) -> int:
+        if self.simulated:
+            return SIMULATED_BROKER_PORT
+        return self._wished_port + index if self._wished_port else 0
+
+    def _address(self, host: str) -> str:
+        return self.universe.world(host).network.address
+
+    def _known(self, host: str, *, clients: bool = False) -> None:
+        if host not in self.hosts and not (clients and host.startswith("client-")):
+            raise ValueError(f"There is no host {host!r}; there are: {', '.join(self.hosts)}")
+
+    def _broker(self, host: str) -> Broker:
+        self._known(host)
+        broker = self.brokers.get(host)
+        if broker is None:
+            raise ValueError(f"{host} is no running broker")
+        return broker
+
+
+def cluster_defaults(brokers: int) -> dict[str, object]:
+    """Where a small cluster for learning departs from Kafka's defaults (its sample configuration does so too)."""
+    replicas = min(3, brokers)
+    return {
+        "default.replication.factor": replicas,
+        "offsets.topic.replication.factor": replicas,
+        "offsets.topic.num.partitions": 5,
+        "group.initial.rebalance.delay.ms": 0,
+    }
+
+
+def _new_cluster_id(world: World) -> str:
+    while True:
+        value = uuid.UUID(int=world.random.getrandbits(128), version=4)
+        text = base64.urlsafe_b64encode(value.bytes).decode().rstrip("=")
+        if not text.startswith("-"):  # so that it can follow an option on a command line
+            return text
+
+
+__all__ = ["CONTROLLER", "ClusterNodes", "broker_host"]

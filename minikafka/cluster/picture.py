@@ -1,0 +1,69 @@
+"""Taking a cluster's picture: gathers what `xray.inside` draws from. Runs in the cluster's loop."""
+
+from __future__ import annotations
+
+from minikafka.cluster.nodes import CONTROLLER, CONTROLLER_ID, ClusterNodes
+from minikafka.metadata.image import MetadataImage
+from minikafka.xray import inside
+from minikafka.xray.snapshot import Snapshot
+
+
+class Picture:
+    """Numbers the pictures of one cluster."""
+
+    def __init__(self, nodes: ClusterNodes, name: str, world: str, seed: int | None) -> None:
+        self._nodes = nodes
+        self._name = name
+        self._world = world
+        self._seed = seed
+        self._version = 0
+        self._last_image = MetadataImage()
+        self.cut: tuple[tuple[str, ...], ...] = ()
+
+    def take(self, paused: bool | None) -> Snapshot:
+        """The picture now."""
+        nodes = self._nodes
+        self._version += 1
+        host, _, port = nodes.controllers.rpartition(":")
+        node = nodes.controller
+        view = node.snapshot() if node is not None else None
+        trace = nodes.universe.trace
+        recent = trace.recent
+        return inside.build(
+            inside.Inside(
+                version=self._version,
+                at=nodes.universe_now(),
+                world=self._world,
+                name=self._name,
+                cluster_id=nodes.cluster_id,
+                bootstrap_servers=nodes.bootstrap_servers,
+                controller=inside.ControllerView(
+                    name=CONTROLLER,
+                    id=CONTROLLER_ID,
+                    host=host,
+                    port=int(port),
+                    up=view is not None,
+                    epoch=view.epoch if view is not None else None,
+                    log_end=view.log_end_offset if view is not None else None,
+                    committed=view.high_watermark if view is not None else None,
+                ),
+                image=self._image(),
+                brokers={
+                    name: broker.snapshot() if broker is not None and nodes.is_up(name) else None
+                    for name, broker in nodes.brokers.items()
+                },
+                events=list(recent)[-2_000:],
+                paused=paused,
+                seed=self._seed,
+                cut=self.cut,
+            )
+        )
+
+    def _image(self) -> MetadataImage:
+        """The controller's metadata, or the newest that a broker has."""
+        nodes = self._nodes
+        known = [b.image for b in nodes.brokers.values() if b is not None]
+        if nodes.controller is not None:
+            known.append(nodes.controller.image)
+        self._last_image = max([self._last_image, *known], key=lambda image: image.offset)
+        return self._last_image

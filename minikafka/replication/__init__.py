@@ -1,0 +1,1 @@
+"""Replication: partitions as one broker sees them, followers that fetch, requests that wait."""

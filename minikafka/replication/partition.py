@@ -1,0 +1,346 @@
+"""A partition as one broker sees it: leader, follower or offline, its log, and what it knows of its followers.
+
+Rule: no I/O but the log's own, no clock, no await. What the outside must do (ask the controller for
+another ISR, wake requests) is told through the `changed` callback and the return values.
+
+Kafka: `kafka.cluster.Partition`, KIP-101/279/320 (leader epochs), KIP-497 (AlterPartition).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from minikafka.log.log import Appended, Log
+from minikafka.policy import Organs
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.records.validation import Origin
+from minikafka.world import Event, Trace
+
+UNKNOWN_OFFSET = -1
+
+
+class BecameLeader(Event, frozen=True):
+    """This broker leads the partition from now on."""
+
+    topic: str
+    partition: int
+    broker: int
+    leader_epoch: int
+    start_offset: int
+
+
+class BecameFollower(Event, frozen=True):
+    """This broker follows `leader` from now on (-1: there is none)."""
+
+    topic: str
+    partition: int
+    broker: int
+    leader_epoch: int
+    leader: int
+
+
+class HighWatermarkAdvanced(Event, frozen=True):
+    """All that lies below `offset` is committed. A detail event: only with `trace.messages`."""
+
+    topic: str
+    partition: int
+    broker: int
+    offset: int
+
+
+class RecordsAppended(Event, frozen=True):
+    """A leader or follower wrote `count` offsets. A detail event: only with `trace.messages`."""
+
+    topic: str
+    partition: int
+    broker: int
+    first_offset: int
+    count: int
+
+
+class Role(Enum):
+    """What this broker is to a partition."""
+
+    LEADER = "leader"
+    FOLLOWER = "follower"
+    OFFLINE = "offline"
+
+
+class Assignment(Protocol):
+    """What the controller decided for a partition (`metadata.image.PartitionRegistration` has this shape)."""
+
+    @property
+    def replicas(self) -> tuple[int, ...]: ...
+    @property
+    def isr(self) -> tuple[int, ...]: ...
+    @property
+    def leader(self) -> int: ...
+    @property
+    def leader_epoch(self) -> int: ...
+    @property
+    def partition_epoch(self) -> int: ...
+
+
+@dataclass(slots=True)
+class FollowerState:
+    """What a leader knows of one follower, from its fetches alone. Times are the loop's, in seconds."""
+
+    end_offset: int = UNKNOWN_OFFSET
+    log_start_offset: int = UNKNOWN_OFFSET
+    last_fetch_at: float = 0.0
+    last_caught_up_at: float = 0.0
+    leader_end_offset_at_last_fetch: int = 0
+
+
+@dataclass(slots=True)
+class Partition:
+    """One partition on one broker."""
+
+    topic: str
+    topic_id: uuid.UUID
+    index: int
+    broker_id: int
+    log: Log
+    organs: Organs
+    trace: Trace
+    changed: Callable[[Partition], None] = lambda _: None
+    role: Role = Role.OFFLINE
+    leader: int = -1
+    leader_epoch: int = -1
+    leader_epoch_start_offset: int = 0
+    partition_epoch: int = -1
+    replicas: tuple[int, ...] = ()
+    isr: tuple[int, ...] = ()
+    pending_isr: tuple[int, ...] | None = None
+    followers: dict[int, FollowerState] = field(default_factory=dict)
+
+    # -- what the controller decides ---------------------------------------------------------------
+
+    def apply(self, assignment: Assignment, now: float) -> bool:
+        """Take up the controller's decision. True if the leader epoch is a new one."""
+        if assignment.partition_epoch <= self.partition_epoch:
+            return False
+        new_epoch = assignment.leader_epoch > self.leader_epoch
+        self.replicas = tuple(assignment.replicas)
+        self.isr = tuple(assignment.isr)
+        self.pending_isr = None
+        self.partition_epoch = assignment.partition_epoch
+        self.leader = assignment.leader
+        self.leader_epoch = assignment.leader_epoch
+        if self.leader == self.broker_id:
+            self._lead(new_epoch, now)
+        else:
+            self._follow(new_epoch)
+        self.changed(self)
+        return new_epoch
+
+    def _lead(self, new_epoch: bool, now: float) -> None:
+        if new_epoch or self.role is not Role.LEADER:
+            self.role = Role.LEADER
+            self.leader_epoch_start_offset = self.log.log_end_offset
+            self.log.epochs.assign(self.leader_epoch, self.log.log_end_offset)
+            # A new leader knows nothing of the others yet: they have the full lag time to show up.
+            self.followers = {
+                r: FollowerState(last_caught_up_at=now) for r in self.replicas if r != self.broker_id
+            }
+            self.trace.emit(
+                BecameLeader(
+                    self.topic, self.index, self.broker_id, self.leader_epoch, self.leader_epoch_start_offset
+                )
+            )
+        else:
+            self.followers = {
+                r: self.followers.get(r) or FollowerState(last_caught_up_at=now)
+                for r in self.replicas
+                if r != self.broker_id
+            }
+        self.advance_high_watermark()
+
+    def _follow(self, new_epoch: bool) -> None:
+        was = self.role
+        self.role = Role.FOLLOWER
+        self.followers = {}
+        if new_epoch or was is not Role.FOLLOWER:
+            self.trace.emit(
+                BecameFollower(self.topic, self.index, self.broker_id, self.leader_epoch, self.leader)
+            )
+
+    def resign(self) -> None:
+        """The broker stops or loses the replica: no more reads or writes here."""
+        self.role = Role.OFFLINE
+        self.changed(self)
+
+    # -- checks ------------------------------------------------------------------------------------
+
+    @property
+    def is_leader(self) -> bool:
+        """Does this broker lead the partition?"""
+        return self.role is Role.LEADER
+
+    @property
+    def high_watermark(self) -> int:
+        """Offset below which everything is committed, as far as this replica knows."""
+        return self.log.high_watermark
+
+    @property
+    def last_stable_offset(self) -> int:
+        """Offset below which no transaction is open; reads of `read_committed` end here."""
+        return self.log.high_watermark
+
+    def check_leader_epoch(self, current_leader_epoch: int) -> None:
+        """Raise FENCED_ or UNKNOWN_LEADER_EPOCH if a caller's idea of the epoch is not ours (-1: no idea)."""
+        if current_leader_epoch < 0 or current_leader_epoch == self.leader_epoch:
+            return
+        if current_leader_epoch < self.leader_epoch:
+            raise ApiError(ErrorCode.FENCED_LEADER_EPOCH)
+        raise ApiError(ErrorCode.UNKNOWN_LEADER_EPOCH)
+
+    def check_leader(self) -> None:
+        """Raise NOT_LEADER_OR_FOLLOWER unless this broker leads."""
+        if self.role is not Role.LEADER:
+            raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def append(
+        self, data: memoryview, *, acks: int, min_insync_replicas: int, origin: Origin = "client"
+    ) -> Appended:
+        """Leader append. Raises ApiError: NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, what the log refuses."""
+        self.check_leader()
+        if acks == -1 and not self.organs.has_enough_replicas(len(self.isr), min_insync_replicas):
+            raise ApiError(
+                ErrorCode.NOT_ENOUGH_REPLICAS,
+                f"The size of the current ISR {list(self.isr)} is insufficient to satisfy the "
+                f"min.isr requirement of {min_insync_replicas} for partition {self.topic}-{self.index}.",
+            )
+        appended = self.log.append_as_leader(data, self.leader_epoch, origin=origin)
+        if self.trace.messages and not appended.duplicate:
+            count = appended.last_offset - appended.first_offset + 1
+            self.trace.emit(
+                RecordsAppended(self.topic, self.index, self.broker_id, appended.first_offset, count)
+            )
+        self.advance_high_watermark()
+        self.changed(self)
+        return appended
+
+    def append_as_follower(self, data: memoryview, leader_high_watermark: int, leader_start: int) -> None:
+        """Write what the leader sent; take over its high watermark as far as our log reaches."""
+        if len(data):
+            first = self.log.log_end_offset
+            self.log.append_as_follower(data)
+            if self.trace.messages:
+                count = self.log.log_end_offset - first
+                self.trace.emit(RecordsAppended(self.topic, self.index, self.broker_id, first, count))
+        high_watermark = min(leader_high_watermark, self.log.log_end_offset)
+        if high_watermark != self.log.high_watermark and high_watermark >= 0:
+            self._set_high_watermark(high_watermark)
+        if leader_start > self.log.log_start_offset:
+            self.log.advance_log_start_offset(min(leader_start, self.log.log_end_offset))
+        self.changed(self)
+
+    def acks_error(self, required_offset: int, min_insync_replicas: int) -> ErrorCode | None:
+        """For acks=all: None while the write waits, NONE when committed, else what went wrong."""
+        if self.role is not Role.LEADER:
+            return ErrorCode.NOT_LEADER_OR_FOLLOWER
+        if not self.organs.acks_satisfied(required_offset, self.log.high_watermark):
+            return None
+        if not self.organs.has_enough_replicas(len(self.isr), min_insync_replicas):
+            return ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND
+        return ErrorCode.NONE
+
+    # -- the leader's bookkeeping --------------------------------------------------------------------
+
+    def record_fetch(self, replica_id: int, fetch_offset: int, log_start_offset: int, now: float) -> None:
+        """A follower asked for `fetch_offset`, so it has everything below it. May advance the high watermark."""
+        follower = self.followers.get(replica_id)
+        if follower is None:
+            raise ApiError(ErrorCode.UNKNOWN_LEADER_EPOCH)
+        end = self.log.log_end_offset
+        if fetch_offset >= end:
+            follower.last_caught_up_at = now
+        elif fetch_offset >= follower.leader_end_offset_at_last_fetch:
+            follower.last_caught_up_at = max(follower.last_caught_up_at, follower.last_fetch_at)
+        follower.leader_end_offset_at_last_fetch = end
+        follower.last_fetch_at = now
+        follower.log_start_offset = log_start_offset
+        if fetch_offset != follower.end_offset:
+            follower.end_offset = fetch_offset
+            if self.advance_high_watermark():
+                self.changed(self)
+
+    def advance_high_watermark(self) -> bool:
+        """Move the high watermark as far as the organ allows. True if it moved."""
+        if self.role is not Role.LEADER:
+            return False
+        end = self.log.log_end_offset
+        # A replica on its way into the ISR counts already (the "maximal ISR" of KIP-497).
+        counted = dict.fromkeys((*self.isr, *(self.pending_isr or ())))
+        ends = [
+            end if r == self.broker_id else self.followers[r].end_offset for r in counted if self._known(r)
+        ]
+        offset = self.organs.high_watermark(self.log.high_watermark, end, ends)
+        if offset == self.log.high_watermark:
+            return False
+        self._set_high_watermark(offset)
+        return True
+
+    def _known(self, replica_id: int) -> bool:
+        return replica_id == self.broker_id or replica_id in self.followers
+
+    def _set_high_watermark(self, offset: int) -> None:
+        self.log.high_watermark = offset
+        if self.trace.messages:
+            self.trace.emit(HighWatermarkAdvanced(self.topic, self.index, self.broker_id, offset))
+
+    def isr_to_ask_for(
+        self, now: float, replica_lag_time_max_ms: int, alive: Iterable[int]
+    ) -> tuple[int, ...] | None:
+        """The ISR this leader would like to have, or None when it has it (or is asking already)."""
+        if self.role is not Role.LEADER or self.pending_isr is not None:
+            return None
+        living = frozenset(alive)
+        wanted = tuple(
+            r
+            for r in self.replicas
+            if r == self.broker_id or self._belongs(r, now, replica_lag_time_max_ms, living)
+        )
+        return wanted if set(wanted) != set(self.isr) else None
+
+    def _belongs(self, replica_id: int, now: float, lag_time_max_ms: int, alive: frozenset[int]) -> bool:
+        follower = self.followers[replica_id]
+        if replica_id in self.isr:
+            if follower.end_offset == self.log.log_end_offset:
+                return True
+            return self.organs.is_in_sync(
+                round(now * 1000), round(follower.last_caught_up_at * 1000), lag_time_max_ms
+            )
+        # To come back it must have all that is committed and all of this leader's own reign's start.
+        return (
+            replica_id in alive
+            and follower.end_offset >= self.log.high_watermark
+            and follower.end_offset >= self.leader_epoch_start_offset
+        )
+
+    def could_rejoin(self, replica_id: int) -> bool:
+        """Cheap check on the fetch path: is this follower outside the ISR and far enough to ask for entry?"""
+        if replica_id in self.isr or self.pending_isr is not None:
+            return False
+        end = self.followers[replica_id].end_offset
+        return end >= self.log.high_watermark and end >= self.leader_epoch_start_offset
+
+    def isr_asked(self, isr: tuple[int, ...]) -> None:
+        """An AlterPartition is on its way."""
+        self.pending_isr = isr
+
+    def isr_answered(self, isr: tuple[int, ...] | None, leader_epoch: int, partition_epoch: int) -> None:
+        """The controller answered: None = refused, keep what we have."""
+        self.pending_isr = None
+        if isr is not None and leader_epoch == self.leader_epoch and partition_epoch > self.partition_epoch:
+            self.isr = isr
+            self.partition_epoch = partition_epoch
+        self.advance_high_watermark()
+        self.changed(self)
