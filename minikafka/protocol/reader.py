@@ -59,31 +59,31 @@ class _ReaderSource(Source):
 
     def pull(self, code: str, target: str) -> None:
         """Read a fixed-size value into ``target``, together with its neighbours."""
-        self.run.append((code, target))
+        self.join_run(code, target)
 
     def flush(self) -> None:
         """Read what was pulled."""
-        if not self.run:
+        if not self.in_run:
             return
-        codes = "".join(code for code, _ in self.run)
-        targets = [target for _, target in self.run]
-        self.run = []
-        if codes == "B":
-            self.line(f"{targets[0]} = b[p]; p += 1")
-            return
-        size = sum(16 if code == "s" else _SIZES[code] for code in codes.replace("16s", "s"))
-        names = [self.fresh("u") if target.startswith("uuid:") else target for target in targets]
-        self.line(f"{', '.join(names)}, = {self.struct_call(codes, 'unpack_from')}(b, p); p += {size}")
-        for name, target in zip(names, targets, strict=True):
-            if target.startswith("uuid:"):
-                self.line(f"{target[5:]} = uuid({name})")
+        with self.end_run() as (codes, targets):
+            if codes == ["B"]:
+                self.line(f"{targets[0]} = b[p]; p += 1")
+                return
+            size = sum(_SIZES[code] for code in codes)
+            names = [self.fresh("u") if target.startswith("uuid:") else target for target in targets]
+            call = self.struct_call("".join(codes), "unpack_from")
+            self.line(f"{', '.join(names)}, = {call}(b, p); p += {size}")
+            for name, target in zip(names, targets, strict=True):
+                if target.startswith("uuid:"):
+                    self.line(f"{target[5:]} = uuid({name})")
 
     def struct(self, cls: type[Struct], var: str) -> None:
         self.line(f"{var} = new({self.constant(cls)})")
         fixed = fixed_fields(cls.FIELDS, self.version, self.flexible)
         tagged = tagged_fields(cls.FIELDS, self.version, self.flexible)
+        names = {spec.name for spec in fixed}
         for spec in cls.FIELDS:
-            if spec not in fixed:
+            if spec.name not in names:
                 self.default(spec, f"{var}.{spec.name}")
         for spec in fixed:
             with self.at(spec.name):
@@ -188,4 +188,4 @@ class _ReaderSource(Source):
                 self.line(f"else: p = {stop}")
 
 
-_SIZES = {"?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "q": 8, "d": 8}
+_SIZES = {"16s": 16, "?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "q": 8, "d": 8}

@@ -23,7 +23,8 @@ class Source:
         self.flexible = flexible
         self.namespace = namespace
         self.path = ""
-        self.run: list[tuple[str, str]] = []
+        self._run: list[tuple[str, str]] = []
+        self._run_paths: dict[str, None] = {}
         self._lines: list[str] = []
         self._paths: list[str] = []
         self._indent = 0
@@ -48,6 +49,24 @@ class Source:
         self.path = f"{outer}.{name}" if outer else name
         yield
         self.path = outer
+
+    def join_run(self, code: str, expression: str) -> None:
+        """A fixed-size value of the present field goes together with its neighbours."""
+        self._run.append((code, expression))
+        self._run_paths[self.path or "tagged fields"] = None
+
+    @contextmanager
+    def end_run(self) -> Iterator[tuple[list[str], list[str]]]:
+        """(codes, expressions) of the run; lines written inside belong to all its fields."""
+        run, outer = self._run, self.path
+        self.path = ", ".join(self._run_paths)
+        self._run, self._run_paths = [], {}
+        yield [code for code, _ in run], [expression for _, expression in run]
+        self.path = outer
+
+    @property
+    def in_run(self) -> bool:
+        return bool(self._run)
 
     def fresh(self, stem: str) -> str:
         self._names += 1

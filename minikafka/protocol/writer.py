@@ -51,19 +51,18 @@ class _WriterSource(Source):
 
     def put(self, code: str, expression: str) -> None:
         """Write a fixed-size value, together with its neighbours. Code x is a zero byte."""
-        self.run.append((code, expression))
+        self.join_run(code, expression)
 
     def flush(self) -> None:
         """Write what was put."""
-        if not self.run:
+        if not self.in_run:
             return
-        codes = "".join(code for code, _ in self.run)
-        values = ", ".join(expression for code, expression in self.run if code != "x")
-        self.run = []
-        if values:
-            self.append(f"{self.struct_call(codes, 'pack')}({values})")
-        else:
-            self.append(repr(b"\0" * len(codes)))
+        with self.end_run() as (codes, expressions):
+            values = ", ".join(expression for expression in expressions if expression)
+            if values:
+                self.append(f"{self.struct_call(''.join(codes), 'pack')}({values})")
+            else:
+                self.append(repr(b"\0" * len(codes)))
 
     def append(self, expression: str) -> None:
         self.line(f"{self.out}.append({expression})")
@@ -155,7 +154,7 @@ class _WriterSource(Source):
                 self.value(element, item, None)
             else:
                 self.struct(element, item)
-                if not self.run:
+                if not self.in_run:
                     self.line("pass")
             self.flush()
 
