@@ -12,7 +12,7 @@ from minikafka.coordinator.decision import Caller, Decision
 from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.settings import GroupSettings
 from minikafka.protocol.errors import ApiError, ErrorCode
-from minikafka.protocol.messages.heartbeat import HeartbeatRequest
+from minikafka.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from minikafka.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from minikafka.protocol.messages.leave_group import LeaveGroupRequest, MemberIdentity
 from minikafka.protocol.messages.offset_commit import (
@@ -39,6 +39,7 @@ class Bench:
         self.held: list[tuple[int, Decision]] = []
         self.hold = False
         self.tokens = 0
+        self.parked: set[int] = set()  # tokens of joins and syncs
         self.take(self.core.loaded(self.now_ms))
 
     def take(self, decision: Decision, token: int = 0) -> None:
@@ -69,9 +70,11 @@ class Bench:
 
     def refuse(self, code: ErrorCode) -> None:
         held, self.held = self.held, []
-        for _, decision in held:
+        for token, decision in held:
             if decision.on_failure is not None:
                 self.take(self.core.write_failed(decision.on_failure, code, self.now_ms))
+            if decision.response is not None:
+                self.answers[token] = HeartbeatResponse(error_code=code)
 
     def advance(self, ms: int) -> None:
         end_ms = self.now_ms + ms
@@ -122,6 +125,7 @@ class Bench:
             protocols=[JoinGroupRequestProtocol(name=n, metadata=m) for n, m in protocols],
         )
         caller = Caller(token, version, client, "/127.0.0.1")
+        self.parked.add(token)
         self.take(self.core.join_group(request, caller, self.now_ms), token)
         return token
 
@@ -147,6 +151,7 @@ class Bench:
                 SyncGroupRequestAssignment(member_id=m, assignment=a) for m, a in (assignments or {}).items()
             ],
         )
+        self.parked.add(token)
         self.take(self.core.sync_group(request, Caller(token, 5, "client", "/h"), self.now_ms), token)
         return token
 
@@ -207,7 +212,9 @@ class Bench:
         answer = self.answers.get(token)
         if answer is None:
             return None
-        return answer.error_code if hasattr(answer, "error_code") else answer.topics[0].partitions[0].error_code
+        return (
+            answer.error_code if hasattr(answer, "error_code") else answer.topics[0].partitions[0].error_code
+        )
 
     # --- whole stories
 

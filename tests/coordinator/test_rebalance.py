@@ -7,7 +7,9 @@ from minikafka.protocol.errors import ErrorCode
 
 def test_three_members_become_one_generation(bench):
     members = [bench.new_member() for _ in range(3)]
-    assert not any(token in bench.answers for _, token in members), "the first rebalance waits for more members"
+    assert not any(token in bench.answers for _, token in members), (
+        "the first rebalance waits for more members"
+    )
     bench.advance(3_000)
     bench.advance(3_000)
     joined = [bench.answers[token] for _, token in members]
@@ -89,7 +91,7 @@ def test_a_newcomer_during_the_sync_sends_everybody_back_to_join(bench):
     bench.join(a)
     bench.join(b)
     waiting = bench.sync(b, 2)
-    c, c_token = bench.new_member()
+    _, c_token = bench.new_member()
     assert bench.answers[waiting].error_code == ErrorCode.REBALANCE_IN_PROGRESS
     assert bench.answers[bench.sync(a, 2, {})].error_code == ErrorCode.REBALANCE_IN_PROGRESS
     bench.join(a)
@@ -159,11 +161,13 @@ def test_unknown_members_and_empty_protocols_are_refused(bench):
 
 def test_sync_with_another_protocol_is_refused(bench):
     (a,) = bench.stable(1)
-    assert bench.answers[bench.sync(a, 1, protocol="sticky")].error_code == ErrorCode.INCONSISTENT_GROUP_PROTOCOL
+    assert (
+        bench.answers[bench.sync(a, 1, protocol="sticky")].error_code == ErrorCode.INCONSISTENT_GROUP_PROTOCOL
+    )
 
 
 def test_an_id_that_never_comes_back_is_forgotten(bench):
-    a, token = bench.new_member(rebalance_ms=60_000)
+    _, token = bench.new_member(rebalance_ms=60_000)
     promised = bench.answers[bench.join()]
     assert promised.error_code == ErrorCode.MEMBER_ID_REQUIRED
     assert promised.member_id.startswith("client-")
