@@ -44,7 +44,9 @@ def parse_checkpoint(path: str, data: bytes) -> list[list[str]]:
     if int(lines[0]) != VERSION:
         raise CorruptCheckpoint(f"checkpoint file {path} has version {lines[0]}, not {VERSION}")
     if not data.endswith(b"\n") or len(lines) - 2 != int(lines[1]):
-        raise CorruptCheckpoint(f"checkpoint file {path} has {len(lines) - 2} entries where {lines[1]} are due")
+        raise CorruptCheckpoint(
+            f"checkpoint file {path} has {len(lines) - 2} entries where {lines[1]} are due"
+        )
     return [line.split(" ") for line in lines[2:]]
 
 

@@ -86,7 +86,9 @@ class OffsetPosition(NamedTuple):
 class OffsetIndex(_IndexFile):
     """`.index`: where in the file a search for an offset begins."""
 
-    def __init__(self, disk: Disk, path: str, base_offset: int, max_bytes: int, floor_entry: FloorEntry) -> None:
+    def __init__(
+        self, disk: Disk, path: str, base_offset: int, max_bytes: int, floor_entry: FloorEntry
+    ) -> None:
         super().__init__(disk, path, _OFFSET_ENTRY.size, max_bytes)
         self.base_offset = base_offset
         self.floor_entry = floor_entry
@@ -161,7 +163,9 @@ NO_TIMESTAMP_OFFSET = TimestampOffset(-1, -1)
 class TimeIndex(_IndexFile):
     """`.timeindex`: at which offset a search for a time begins."""
 
-    def __init__(self, disk: Disk, path: str, base_offset: int, max_bytes: int, floor_entry: FloorEntry) -> None:
+    def __init__(
+        self, disk: Disk, path: str, base_offset: int, max_bytes: int, floor_entry: FloorEntry
+    ) -> None:
         super().__init__(disk, path, _TIME_ENTRY.size, max_bytes)
         self.base_offset = base_offset
         self.floor_entry = floor_entry

@@ -369,9 +369,7 @@ class Log:
                 next_offset = batch.header.next_offset
                 batches.append(batch)
         except CorruptRecords as error:
-            raise ApiError(
-                ErrorCode.CORRUPT_MESSAGE, f"{error} in topic partition {self.name}."
-            ) from error
+            raise ApiError(ErrorCode.CORRUPT_MESSAGE, f"{error} in topic partition {self.name}.") from error
         return batches
 
     def _append_run(self, batches: list[Batch], begin: int, now_ms: int) -> int:
@@ -448,9 +446,7 @@ class Log:
         for at in snapshot_offsets(disk, self.directory)[:-1]:
             if at not in self._bases:
                 disk.remove(snapshot_path(self.directory, at))
-        disk.write_atomic(
-            snapshot_path(self.directory, offset), self.producers.snapshot_bytes(), sync=False
-        )
+        disk.write_atomic(snapshot_path(self.directory, offset), self.producers.snapshot_bytes(), sync=False)
 
     def _note_unflushed(self, messages: int) -> None:
         self._unflushed_messages += messages

@@ -88,9 +88,7 @@ def _find_segments(
         is_orphan = dot + suffix in (INDEX_SUFFIX, TIME_INDEX_SUFFIX) and stem not in logs
         if is_orphan or name.endswith(_LEFTOVERS):
             disk.remove(f"{directory}/{name}")
-    segments = [
-        Segment(disk, directory, int(stem), config, floor_entry, now_ms) for stem in sorted(logs)
-    ]
+    segments = [Segment(disk, directory, int(stem), config, floor_entry, now_ms) for stem in sorted(logs)]
     for segment, following in zip(segments, segments[1:], strict=False):
         segment.next_offset = following.base_offset
     return segments
@@ -163,7 +161,9 @@ def snapshot_offsets(disk: Disk, directory: str) -> list[int]:
     """The offsets that there are snapshots for, ascending."""
     names = disk.listdir(directory)
     return [
-        int(name.removesuffix(SNAPSHOT_SUFFIX)) for name in names if _is_file_of_segment(name, SNAPSHOT_SUFFIX)
+        int(name.removesuffix(SNAPSHOT_SUFFIX))
+        for name in names
+        if _is_file_of_segment(name, SNAPSHOT_SUFFIX)
     ]
 
 

@@ -117,7 +117,9 @@ class Segment:
         entry = offsets.last()
         next_offset = self.base_offset
         for at, header in scan_headers(self.file(), entry.position, self.size_bytes):
-            if header.base_offset < next_offset or (at == entry.position > 0 and header.base_offset > entry.offset):
+            if header.base_offset < next_offset or (
+                at == entry.position > 0 and header.base_offset > entry.offset
+            ):
                 raise CorruptLog(at, f"a batch begins with offset {header.base_offset}")
             next_offset = header.next_offset
             self._note_timestamp(header)
@@ -337,20 +339,21 @@ class Segment:
 
     def _trim(self, chunk: bytes, position: int, up_to_offset: int) -> tuple[int, int]:
         """Where the last whole batch below `up_to_offset` ends in `chunk` (read at `position`), and the
-        offset after it (-1: no batch). The walk starts at the last index entry inside the chunk."""
+        offset after it (-1: no batch). The walk starts at the last index entry whose batch is all there."""
         offsets = self.indexes()[0]
-        slot = bisect_left(offsets.positions, position + len(chunk)) - 1
+        slot = bisect_left(offsets.positions, position + len(chunk) - HEADER_BYTES) - 1
         while slot >= 0 and self.base_offset + offsets.offsets[slot] >= up_to_offset:
             slot -= 1
-        at = max(0, offsets.positions[slot] - position) if slot >= 0 else 0
-        if at + HEADER_BYTES <= len(chunk):
+        for number in (slot, slot - 1):
+            if number < 0 or offsets.positions[number] <= position:
+                break
+            at = offsets.positions[number] - position
             header = BatchHeader.read(chunk, at)
-            if header.magic != MAGIC_V2 or header.base_offset > self.base_offset + offsets.offsets[slot]:
-                at = 0  # the index is wrong; `_locate` will find out some day
-        end, next_offset = self._walk(chunk, at, up_to_offset)
-        if next_offset < 0 and at:  # not even the indexed batch is whole: walk all
-            end, next_offset = self._walk(chunk, 0, up_to_offset)
-        return end, next_offset
+            if header.magic != MAGIC_V2 or header.base_offset > self.base_offset + offsets.offsets[number]:
+                break  # the index is wrong: don't believe it
+            if at + header.size_bytes <= len(chunk):
+                return self._walk(chunk, at, up_to_offset)
+        return self._walk(chunk, 0, up_to_offset)
 
     def _walk(self, chunk: bytes, at: int, up_to_offset: int) -> tuple[int, int]:
         next_offset = -1

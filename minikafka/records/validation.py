@@ -221,7 +221,9 @@ def _record_errors(
     appends_time = rules.timestamp_type == LOG_APPEND_TIME
     for index, record in enumerate(batch.records(limit_bytes=rules.decompressed_limit_bytes)):
         if rules.is_compacted and record.key is None and not batch.header.is_control:
-            sentence = f"Compacted topic cannot accept message without key in topic partition {topic_partition}"
+            sentence = (
+                f"Compacted topic cannot accept message without key in topic partition {topic_partition}"
+            )
             yield ErrorCode.INVALID_RECORD, RecordError(index, sentence)
         elif not appends_time and record.timestamp_ms != NO_TIMESTAMP:
             if _is_out_of_range(record, rules, now_ms):
@@ -232,7 +234,9 @@ def _record_errors(
                 )
                 yield ErrorCode.INVALID_TIMESTAMP, RecordError(index, sentence)
         elif batch.header.timestamp_type == LOG_APPEND_TIME:
-            sentence = "Invalid timestamp type in message. Producer should not set timestamp type to LogAppendTime."
+            sentence = (
+                "Invalid timestamp type in message. Producer should not set timestamp type to LogAppendTime."
+            )
             yield ErrorCode.INVALID_TIMESTAMP, RecordError(index, sentence)
 
 

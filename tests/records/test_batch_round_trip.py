@@ -76,13 +76,21 @@ def test_we_read_what_aiokafka_and_kafka_python_write(records, codec, transactio
         )
         for index, record in enumerate(records):
             builder.append(
-                index, timestamp=record.timestamp_ms, key=record.key, value=record.value, headers=list(record.headers)
+                index,
+                timestamp=record.timestamp_ms,
+                key=record.key,
+                value=record.value,
+                headers=list(record.headers),
             )
         data = bytes(builder.build())
         batch = read_one(data)
         assert [r[1:] for r in batch.records()] == [tuple(r) for r in records]
         assert batch.header.is_transactional == transactional
-        assert (batch.header.producer_id, batch.header.producer_epoch, batch.header.base_sequence) == (3, 4, 5)
+        assert (batch.header.producer_id, batch.header.producer_epoch, batch.header.base_sequence) == (
+            3,
+            4,
+            5,
+        )
         walked = walk_records(batch.payload(), batch.header.record_count)
         deltas = [r.timestamp_ms - records[0].timestamp_ms for r in records]
         assert walked[:2] == (min(deltas), max(deltas))
@@ -99,7 +107,11 @@ def test_an_uncompressed_batch_is_byte_for_byte_that_of_kafka_python(records):
     )  # fmt: skip
     for index, record in enumerate(records):
         builder.append(
-            index, timestamp=record.timestamp_ms, key=record.key, value=record.value, headers=list(record.headers)
+            index,
+            timestamp=record.timestamp_ms,
+            key=record.key,
+            value=record.value,
+            headers=list(record.headers),
         )
     theirs, ours = bytes(builder.build()), build_batch(records)
     # They write leader epoch 0 where Kafka's producers write -1; it lies outside the checksum.
@@ -149,7 +161,9 @@ def test_a_builder_is_full_at_its_limit_but_takes_any_first_record():
 
 
 def test_sequence_numbers_wrap_to_zero():
-    data = build_batch([NewRecord(1, b"k", b"v")] * 3, producer_id=1, producer_epoch=0, base_sequence=2**31 - 2)
+    data = build_batch(
+        [NewRecord(1, b"k", b"v")] * 3, producer_id=1, producer_epoch=0, base_sequence=2**31 - 2
+    )
     assert BatchHeader.read(data).last_sequence == 0
 
 
