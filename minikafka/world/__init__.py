@@ -1,9 +1,10 @@
 """The world: what a node meets outside itself, live and simulated."""
 
+from minikafka.world.events import Healed, HostCrashed, Partitioned, PowerLost
 from minikafka.world.life import HOST, HostDown, Life
 from minikafka.world.live import LiveUniverse, new_live_loop
 from minikafka.world.sim_loop import SimLoop, SimulationIdle, SimulationStuck
-from minikafka.world.simulated import Healed, HostCrashed, Partitioned, PowerLost, SimulatedUniverse
+from minikafka.world.simulated import SimulatedUniverse
 from minikafka.world.trace import Event, TaskFailed, Trace, Traced
 from minikafka.world.virtual_time import virtual_time
 from minikafka.world.world import Clock, Disk, DiskLocked, File, Listener, Lock, Network, World

@@ -17,7 +17,10 @@ from minikafka.world.trace import Trace
 
 T = TypeVar("T")
 
-HOST: ContextVar[str] = ContextVar("minikafka_host", default="outside")
+OUTSIDE = "outside"
+"""The host of what no world has started."""
+
+HOST: ContextVar[str] = ContextVar("minikafka_host", default=OUTSIDE)
 """The name of the host to which the running task or callback belongs."""
 
 LIFE: ContextVar[Life | None] = ContextVar("minikafka_life", default=None)
@@ -70,6 +73,12 @@ class Life:
             task.cancel()
         return task
 
+    async def run(self, coro: Coroutine[Any, Any, T], name: str) -> T:
+        """Await it in this host's context, whoever asks for it."""
+        if LIFE.get() is self:
+            return await coro
+        return await self.loop.create_task(coro, name=name, context=self.context.copy())
+
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self.tasks.pop(task, None)
         if task.cancelled():
@@ -103,3 +112,17 @@ class Life:
 def life_of(context: Context | None) -> Life | None:
     """The life to which a task started in `context` (or in the running one) belongs."""
     return LIFE.get() if context is None else context.get(LIFE)
+
+
+def record_failure(trace: Trace, context: dict[str, Any]) -> None:
+    """Record what a loop's exception handler is told, for the host to which the task or callback belongs."""
+    life = getattr(context.get("task") or context.get("future"), "life", None)
+    within = getattr(context.get("handle"), "_context", None)
+    if isinstance(life, Life):
+        host = life.host
+    else:
+        host = HOST.get() if within is None else within.get(HOST, OUTSIDE)
+    error = context.get("exception")
+    if not isinstance(error, BaseException):
+        error = RuntimeError(context["message"])
+    trace.on(host).fail(context["message"], error)

@@ -17,10 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from minikafka.world.life import Life, life_of
+from minikafka.world.events import Healed, HostCrashed, Partitioned
+from minikafka.world.life import Life, life_of, record_failure
 from minikafka.world.live_disk import LiveDisk
 from minikafka.world.live_network import LiveNetwork, Wires
-from minikafka.world.simulated import Healed, HostCrashed, Partitioned, error_of, host_of_failure
 from minikafka.world.trace import RECENT_EVENTS, Trace, TraceStream
 from minikafka.world.world import World
 
@@ -159,7 +159,7 @@ class LiveUniverse:
 
     def handle_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """For `loop.set_exception_handler`: what a callback raises is put into the trace's failures."""
-        self.trace.on(host_of_failure(context)).fail(context["message"], error_of(context))
+        record_failure(self.trace, context)
 
     def close(self) -> None:
         """End all hosts as a crash would, and remove a temporary directory. Closing twice is fine."""

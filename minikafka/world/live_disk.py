@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from minikafka.world.life import Life
-from minikafka.world.sim_disk import clean
+from minikafka.world.paths import clean
 from minikafka.world.world import Buffer, DiskLocked
 
 fcntl: Any

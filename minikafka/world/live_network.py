@@ -143,8 +143,7 @@ class LiveNetwork:
         def gate() -> Gate:
             return Gate(self._wires, self._life, factory, None)
 
-        starting = self._life.context.copy().run(loop.create_server, gate, self.address, port)
-        server = await loop.create_task(starting, context=self._life.context.copy())
+        server = await self._life.run(loop.create_server(gate, self.address, port), f"listen on {port}")
         bound = int(server.sockets[0].getsockname()[1])
         listener = LiveListener(self._wires, self._life, server, bound)
         if not self._life.alive:
@@ -162,7 +161,8 @@ class LiveNetwork:
         self._check_reach(peer)
         loop = asyncio.get_running_loop()
         gate = Gate(self._wires, self._life, factory, peer or "")
-        transport, _ = await loop.create_connection(lambda: gate, host, port)
+        connecting = loop.create_connection(lambda: gate, host, port)
+        transport, _ = await self._life.run(connecting, f"connect to {host}:{port}")
         try:
             self._life.check()
             self._check_reach(peer)  # it may have been cut while we were connecting

@@ -17,7 +17,8 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any, cast
 
 from minikafka.world.life import Life
-from minikafka.world.sim_transport import SimSocket, SimTransport
+from minikafka.world.sim_socket import SimSocket
+from minikafka.world.sim_transport import SimTransport
 from minikafka.world.world import ProtocolFactory
 
 if TYPE_CHECKING:
@@ -341,7 +342,9 @@ class SimNetwork:
         self, factory: ProtocolFactory, host: str, port: int
     ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
         self._life.check()
-        return await self._fabric.connect(self.address, factory, host, port)
+        return await self._life.run(
+            self._fabric.connect(self.address, factory, host, port), f"connect to {host}"
+        )
 
     def host_of(self, peername: Any) -> str | None:
         return peername[0] if peername else None

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import socket
 from collections import deque
 from collections.abc import Iterable
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, cast
+
+from minikafka.world.sim_socket import SimSocket
 
 if TYPE_CHECKING:
     from minikafka.world.sim_network import Fabric, Link, SimServer
@@ -39,35 +40,6 @@ class Signal:
 FIN = Signal("FIN")
 RESET = Signal("RESET")
 Chunk = list[bytes]
-
-
-class SimSocket:
-    """The little that clients ask of a transport's socket."""
-
-    family = socket.AF_INET
-    type = socket.SOCK_STREAM
-    proto = socket.IPPROTO_TCP
-
-    def __init__(self, sockname: tuple[str, int], peername: tuple[str, int] | None = None) -> None:
-        self._sockname = sockname
-        self._peername = peername
-
-    def getsockname(self) -> tuple[str, int]:
-        return self._sockname
-
-    def getpeername(self) -> tuple[str, int]:
-        if self._peername is None:
-            raise OSError(errno.ENOTCONN, "Socket not connected")
-        return self._peername
-
-    def fileno(self) -> int:
-        return -1
-
-    def setsockopt(self, *args: Any) -> None:
-        """Taken and ignored."""
-
-    def getsockopt(self, *args: Any) -> int:
-        return 0
 
 
 class SimTransport(asyncio.Transport):

@@ -13,39 +13,18 @@ from collections.abc import Callable, Collection, Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
-from minikafka.world.life import HOST, Life
+from minikafka.world.events import Healed, HostCrashed, Partitioned, PowerLost
+from minikafka.world.life import OUTSIDE, Life, record_failure
 from minikafka.world.sim_disk import Fault, Platter, SimDisk
 from minikafka.world.sim_loop import SimLoop, SimulationIdle
 from minikafka.world.sim_network import LATENCY_S, Fabric, SimNetwork
-from minikafka.world.trace import RECENT_EVENTS, Event, Trace, TraceStream
+from minikafka.world.trace import RECENT_EVENTS, Trace, TraceStream
 from minikafka.world.world import World
 
 T = TypeVar("T")
 
 EPOCH_MS = 1_767_225_600_000
 """2026-01-01T00:00:00Z: the wall clock at virtual time 0."""
-
-OUTSIDE = "outside"
-"""The host of what no world has spawned."""
-
-
-class Partitioned(Event, frozen=True):
-    """The network is cut between two groups of hosts; an empty `group_b` means all the others."""
-
-    group_a: tuple[str, ...]
-    group_b: tuple[str, ...]
-
-
-class Healed(Event, frozen=True):
-    """All hosts reach each other again."""
-
-
-class HostCrashed(Event, frozen=True):
-    """A host's process was killed; what it wrote is in the page cache."""
-
-
-class PowerLost(Event, frozen=True):
-    """A host lost power; what it hadn't synced is lost, torn or kept."""
 
 
 class SimClock:
@@ -188,6 +167,10 @@ class SimulatedUniverse:
         """Virtual time in seconds."""
         return self.loop.time()
 
+    def elapsed(self) -> float:
+        """Seconds since this universe began: what the trace stamps events with."""
+        return self.loop.time()
+
     def run(self, coro: Coroutine[Any, Any, T], *, host: str = OUTSIDE, timeout_s: float | None = None) -> T:
         """Run until the coroutine returns, and return its result.
 
@@ -232,10 +215,12 @@ class SimulatedUniverse:
         self.loop.advance_to(until)
 
     def run_until(self, predicate: Callable[[], bool], timeout_s: float = 3600.0) -> bool:
-        """Run until the predicate holds (asked between two rounds of the loop); False after `timeout_s` or
-        when idle.
-        """
-        return self.loop.drive(predicate, self.now + timeout_s)
+        """Run until the predicate holds (asked between two rounds of the loop); False after `timeout_s`."""
+        until = self.now + timeout_s
+        if self.loop.drive(predicate, until):
+            return True
+        self.loop.advance_to(until)
+        return predicate()
 
     def step(self) -> bool:
         """Go to the next instant at which something happens, and run all that happens in it. False when
@@ -268,18 +253,4 @@ class SimulatedUniverse:
 
     def _callback_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """The loop's exception handler: what a callback raises is recorded."""
-        self.trace.on(host_of_failure(context)).fail(context["message"], error_of(context))
-
-
-def host_of_failure(context: dict[str, Any]) -> str:
-    """The host to which the task or callback belongs of which a loop's exception handler is told."""
-    life = getattr(context.get("task") or context.get("future"), "life", None)
-    if isinstance(life, Life):
-        return life.host
-    within = getattr(context.get("handle"), "_context", None)
-    return HOST.get() if within is None else within.get(HOST, OUTSIDE)
-
-
-def error_of(context: dict[str, Any]) -> BaseException:
-    error = context.get("exception")
-    return error if isinstance(error, BaseException) else RuntimeError(context["message"])
+        record_failure(self.trace, context)

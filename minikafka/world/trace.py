@@ -7,6 +7,7 @@ Kafka has no such stream; its nearest kin are its request and state-change logs.
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
 from collections.abc import Callable
 
@@ -22,7 +23,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="event"):
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__()
-        taken = sorted({"kind", "text"} & set(cls.__dict__.get("__annotations__", ())))
+        taken = sorted({"kind", "text"} & set(inspect.get_annotations(cls)))
         if taken:
             raise TypeError(
                 f"{cls.__name__} can't have a field named {taken[0]}: every event has that name already"

@@ -103,4 +103,6 @@ def main(seed):
 
 
 if __name__ == "__main__":
+    clutter = [bytearray(64 + n % 900) for n in range(int(sys.argv[2]))]  # moves all addresses
+    del clutter[::3]
     main(int(sys.argv[1]))

@@ -82,7 +82,7 @@ class Pair:
             self.listener = await universe.world("broker-1").network.listen(accept, port)
             _, self.near = await universe.world("client-1").network.connect(client, "broker-1", port)
 
-        universe.run(connect(), host="client-1")
+        universe.run(connect())
 
 
 @contextlib.contextmanager

@@ -152,7 +152,9 @@ def test_run_until_stops_when_the_predicate_holds():
         assert universe.run_until(lambda: len(seen) == 4)
         assert universe.now == 3.0
         assert not universe.run_until(lambda: len(seen) == 99)
+        begin = universe.now
         assert not universe.run_until(lambda: False, timeout_s=1)
+        assert universe.now == begin + 1
 
 
 def test_the_simulation_runs_inside_another_running_loop():
