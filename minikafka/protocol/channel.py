@@ -26,7 +26,8 @@ from minikafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVers
 from minikafka.protocol.schema import Buffer, MalformedMessage, Message
 from minikafka.world.world import World
 
-MAX_RESPONSE_BYTES = (1 << 31) - 1
+MAX_RESPONSE_BYTES = 256 * 1024 * 1024
+"""Above this it is no answer of Kafka's: what other servers say first reads as a larger length."""
 SOFTWARE_NAME = "minikafka"
 SOFTWARE_VERSION = "0.1.0"
 

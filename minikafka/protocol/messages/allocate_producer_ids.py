@@ -19,5 +19,5 @@ class AllocateProducerIdsResponse(Message):
         INT32, default=0, about="How long a quota makes the client wait; 0 without one."
     )
     error_code: int = field(INT16, default=0, about="What went wrong, or 0.")
-    producer_id_start: int = field(INT64, about="The first producer id of the block.")
-    producer_id_len: int = field(INT32, about="How many ids the block has.")
+    producer_id_start: int = field(INT64, default=0, about="The first producer id of the block.")
+    producer_id_len: int = field(INT32, default=0, about="How many ids the block has.")

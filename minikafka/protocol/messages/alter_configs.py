@@ -36,7 +36,7 @@ class AlterConfigsResource(Struct):
 @message(api_key=33, kind="request", versions=(0, 2), flexible=2)
 class AlterConfigsRequest(Message):
     resources: list[AlterConfigsResource] = field(array(AlterConfigsResource), about="Resource by resource.")
-    validate_only: bool = field(BOOL, about="Check, but change nothing.")
+    validate_only: bool = field(BOOL, default=False, about="Check, but change nothing.")
 
 
 @struct

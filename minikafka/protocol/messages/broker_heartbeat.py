@@ -17,8 +17,8 @@ class BrokerHeartbeatRequest(Message):
         INT64, default=-1, about="The broker's epoch, given at registration; -1 for no check."
     )
     current_metadata_offset: int = field(INT64, about="How far the broker has read the metadata log.")
-    want_fence: bool = field(BOOL, about="Does the broker want to be fenced?")
-    want_shut_down: bool = field(BOOL, about="Does the broker want to leave?")
+    want_fence: bool = field(BOOL, default=False, about="Does the broker want to be fenced?")
+    want_shut_down: bool = field(BOOL, default=False, about="Does the broker want to leave?")
     offline_log_dirs: list[uuid.UUID] = field(
         array(UUID), since=1, tagged=(0, 1), default=[], about="The ids of directories that failed."
     )
@@ -41,4 +41,4 @@ class BrokerHeartbeatResponse(Message):
     error_code: int = field(INT16, default=0, about="What went wrong, or 0.")
     is_caught_up: bool = field(BOOL, default=False, about="Has the broker read nearly all metadata?")
     is_fenced: bool = field(BOOL, default=True, about="Is the broker fenced?")
-    should_shut_down: bool = field(BOOL, about="May the broker leave now?")
+    should_shut_down: bool = field(BOOL, default=False, about="May the broker leave now?")

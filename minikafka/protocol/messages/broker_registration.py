@@ -29,7 +29,9 @@ class Listener(Struct):
     name: str = field(STRING, about="The listener's name.")
     host: str = field(STRING, about="The host name to connect to.")
     port: int = field(UINT16, about="The port to connect to.")
-    security_protocol: int = field(INT16, about="0 PLAINTEXT, 1 SSL, 2 SASL_PLAINTEXT, 3 SASL_SSL.")
+    security_protocol: int = field(
+        INT16, default=0, about="0 PLAINTEXT, 1 SSL, 2 SASL_PLAINTEXT, 3 SASL_SSL."
+    )
 
 
 @struct
@@ -46,7 +48,7 @@ class BrokerRegistrationRequest(Message):
     incarnation_id: uuid.UUID = field(UUID, about="A new id for each start of the process.")
     listeners: list[Listener] = field(array(Listener), about="Where the node can be reached.")
     features: list[Feature] = field(array(Feature), about="The features and levels that the node could run.")
-    rack: str | None = field(STRING, nullable=0, about="The rack, or null.")
+    rack: str | None = field(STRING, nullable=0, default=None, about="The rack, or null.")
     is_migrating_zk_broker: bool = field(
         BOOL, since=1, default=False, about="Is it a ZooKeeper broker on its way to KRaft?"
     )

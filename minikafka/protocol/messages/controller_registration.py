@@ -25,7 +25,9 @@ class Listener(Struct):
     name: str = field(STRING, about="The listener's name.")
     host: str = field(STRING, about="The host name to connect to.")
     port: int = field(UINT16, about="The port to connect to.")
-    security_protocol: int = field(INT16, about="0 PLAINTEXT, 1 SSL, 2 SASL_PLAINTEXT, 3 SASL_SSL.")
+    security_protocol: int = field(
+        INT16, default=0, about="0 PLAINTEXT, 1 SSL, 2 SASL_PLAINTEXT, 3 SASL_SSL."
+    )
 
 
 @struct
@@ -39,7 +41,9 @@ class Feature(Struct):
 class ControllerRegistrationRequest(Message):
     controller_id: int = field(INT32, about="The controller's id.")
     incarnation_id: uuid.UUID = field(UUID, about="A new id for each start of the process.")
-    zk_migration_ready: bool = field(BOOL, about="Is the node ready to take over from ZooKeeper?")
+    zk_migration_ready: bool = field(
+        BOOL, default=False, about="Is the node ready to take over from ZooKeeper?"
+    )
     listeners: list[Listener] = field(array(Listener), about="Where the node can be reached.")
     features: list[Feature] = field(array(Feature), about="The features and levels that the node could run.")
 

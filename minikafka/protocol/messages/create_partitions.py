@@ -31,6 +31,7 @@ class CreatePartitionsTopic(Struct):
     assignments: list[CreatePartitionsAssignment] | None = field(
         array(CreatePartitionsAssignment),
         nullable=0,
+        default=None,
         about="The replicas of the new partitions chosen by hand; null to let the controller place them.",
     )
 
@@ -39,7 +40,7 @@ class CreatePartitionsTopic(Struct):
 class CreatePartitionsRequest(Message):
     topics: list[CreatePartitionsTopic] = field(array(CreatePartitionsTopic), about="Topic by topic.")
     timeout_ms: int = field(INT32, about="How long the server may take.")
-    validate_only: bool = field(BOOL, about="Check, but change nothing.")
+    validate_only: bool = field(BOOL, default=False, about="Check, but change nothing.")
 
 
 @struct

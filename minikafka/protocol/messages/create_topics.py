@@ -39,12 +39,18 @@ class CreatableTopicConfig(Struct):
 @struct
 class CreatableTopic(Struct):
     name: str = field(STRING, about="The topic's name.")
-    num_partitions: int = field(INT32, about="How many partitions; -1 for the broker's setting.")
-    replication_factor: int = field(INT16, about="How many replicas; -1 for the broker's setting.")
-    assignments: list[CreatableReplicaAssignment] = field(
-        array(CreatableReplicaAssignment), about="The replicas chosen by hand, instead of two numbers."
+    num_partitions: int = field(INT32, default=-1, about="How many partitions; -1 for the broker's setting.")
+    replication_factor: int = field(
+        INT16, default=-1, about="How many replicas; -1 for the broker's setting."
     )
-    configs: list[CreatableTopicConfig] = field(array(CreatableTopicConfig), about="The configuration.")
+    assignments: list[CreatableReplicaAssignment] = field(
+        array(CreatableReplicaAssignment),
+        default=[],
+        about="The replicas chosen by hand, instead of two numbers.",
+    )
+    configs: list[CreatableTopicConfig] = field(
+        array(CreatableTopicConfig), default=[], about="The configuration."
+    )
 
 
 @message(api_key=19, kind="request", versions=(2, 7), flexible=5)
@@ -58,9 +64,9 @@ class CreateTopicsRequest(Message):
 class CreatableTopicConfigs(Struct):
     name: str = field(STRING, about="The configuration's key.")
     value: str | None = field(STRING, nullable=0, about="The value, or null.")
-    read_only: bool = field(BOOL, about="Can it not be changed while running?")
+    read_only: bool = field(BOOL, default=False, about="Can it not be changed while running?")
     config_source: int = field(INT8, default=-1, about="Where the value comes from, as in DescribeConfigs.")
-    is_sensitive: bool = field(BOOL, about="Is it a secret, so that the value is withheld?")
+    is_sensitive: bool = field(BOOL, default=False, about="Is it a secret, so that the value is withheld?")
 
 
 @struct

@@ -44,7 +44,7 @@ class DeleteRecordsRequest(Message):
 @struct
 class DeleteRecordsPartitionResult(Struct):
     partition_index: int = field(INT32, about="The partition.")
-    low_watermark: int = field(INT64, about="The lowest log start among the replicas.")
+    low_watermark: int = field(INT64, default=-1, about="The lowest log start among the replicas.")
     error_code: int = field(INT16, default=0, about="What went wrong, or 0.")
 
 

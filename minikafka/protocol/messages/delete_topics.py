@@ -27,7 +27,7 @@ class DeleteTopicState(Struct):
     name: str | None = field(
         STRING, nullable=0, default=None, about="The topic's name; null to delete by id."
     )
-    topic_id: uuid.UUID = field(UUID, about="The topic's id.")
+    topic_id: uuid.UUID = field(UUID, default=ZERO_UUID, about="The topic's id.")
 
 
 @message(api_key=20, kind="request", versions=(1, 6), flexible=4)

@@ -24,7 +24,7 @@ from minikafka.protocol.schema import (
 @message(api_key=60, kind="request", versions=(0, 2), flexible=0)
 class DescribeClusterRequest(Message):
     include_cluster_authorized_operations: bool = field(
-        BOOL, about="Also tell what the client may do with the cluster."
+        BOOL, default=False, about="Also tell what the client may do with the cluster."
     )
     endpoint_type: int = field(INT8, since=1, default=1, about="1 brokers, 2 controllers.")
     include_fenced_brokers: bool = field(

@@ -25,7 +25,7 @@ class DescribeConfigsResource(Struct):
     resource_type: int = field(INT8, about="2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group.")
     resource_name: str = field(STRING, about="The topic's name, or the broker's id; empty for all brokers.")
     configuration_keys: list[str] | None = field(
-        array(STRING), nullable=0, about="The keys to tell; null for all."
+        array(STRING), nullable=0, default=None, about="The keys to tell; null for all."
     )
 
 
@@ -51,15 +51,17 @@ class DescribeConfigsSynonym(Struct):
 class DescribeConfigsResourceResult(Struct):
     name: str = field(STRING, about="The configuration's key.")
     value: str | None = field(STRING, nullable=0, about="The value, or null.")
-    read_only: bool = field(BOOL, about="Can it not be changed while running?")
+    read_only: bool = field(BOOL, default=False, about="Can it not be changed while running?")
     config_source: int = field(
         INT8,
         default=-1,
         about="Where the value comes from: 1 topic, 2 broker, 3 all brokers, 4 file, 5 default.",
     )
-    is_sensitive: bool = field(BOOL, about="Is it a secret, so that the value is withheld?")
+    is_sensitive: bool = field(BOOL, default=False, about="Is it a secret, so that the value is withheld?")
     synonyms: list[DescribeConfigsSynonym] = field(
-        array(DescribeConfigsSynonym), about="The places that the value could come from, the strongest first."
+        array(DescribeConfigsSynonym),
+        default=[],
+        about="The places that the value could come from, the strongest first.",
     )
     config_type: int = field(
         INT8,

@@ -29,7 +29,7 @@ class DescribableLogDirTopic(Struct):
 @message(api_key=35, kind="request", versions=(1, 5), flexible=2)
 class DescribeLogDirsRequest(Message):
     topics: list[DescribableLogDirTopic] | None = field(
-        array(DescribableLogDirTopic), nullable=0, about="The topics to look at; null for all."
+        array(DescribableLogDirTopic), nullable=0, default=None, about="The topics to look at; null for all."
     )
 
 
@@ -37,8 +37,8 @@ class DescribeLogDirsRequest(Message):
 class DescribeLogDirsPartition(Struct):
     partition_index: int = field(INT32, about="The partition.")
     partition_size: int = field(INT64, about="The bytes of all its segments.")
-    offset_lag: int = field(INT64, about="How far the replica is behind.")
-    is_future_key: bool = field(BOOL, about="Is it a copy on its way to another directory?")
+    offset_lag: int = field(INT64, default=0, about="How far the replica is behind.")
+    is_future_key: bool = field(BOOL, default=False, about="Is it a copy on its way to another directory?")
 
 
 @struct

@@ -62,7 +62,9 @@ class DescribeTopicPartitionsResponsePartition(Struct):
         default=None,
         about="The last ISR known, once the ISR is empty; null where not kept.",
     )
-    offline_replicas: list[int] = field(array(INT32), about="The replicas whose broker or disk is down.")
+    offline_replicas: list[int] = field(
+        array(INT32), default=[], about="The replicas whose broker or disk is down."
+    )
 
 
 @struct

@@ -199,6 +199,7 @@ class PartitionData(Struct):
     aborted_transactions: list[AbortedTransaction] | None = field(
         array(AbortedTransaction),
         nullable=0,
+        default=None,
         about="Aborted transactions within the records, for read_committed; null otherwise.",
     )
     preferred_read_replica: int = field(

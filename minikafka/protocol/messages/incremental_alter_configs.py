@@ -37,7 +37,7 @@ class AlterConfigsResource(Struct):
 @message(api_key=44, kind="request", versions=(0, 1), flexible=1)
 class IncrementalAlterConfigsRequest(Message):
     resources: list[AlterConfigsResource] = field(array(AlterConfigsResource), about="Resource by resource.")
-    validate_only: bool = field(BOOL, about="Check, but change nothing.")
+    validate_only: bool = field(BOOL, default=False, about="Check, but change nothing.")
 
 
 @struct

@@ -11,7 +11,7 @@ from minikafka.protocol.schema import BOOL, INT16, INT32, INT64, STRING, Message
 @message(api_key=22, kind="request", versions=(0, 6), flexible=2)
 class InitProducerIdRequest(Message):
     transactional_id: str | None = field(
-        STRING, nullable=0, about="The producer's transactional id; null without transactions."
+        STRING, nullable=0, default=None, about="The producer's transactional id; null without transactions."
     )
     transaction_timeout_ms: int = field(INT32, about="After so long an open transaction is aborted.")
     producer_id: int = field(INT64, since=3, default=-1, about="The producer's id, or -1.")
@@ -31,7 +31,7 @@ class InitProducerIdResponse(Message):
     )
     error_code: int = field(INT16, default=0, about="What went wrong, or 0.")
     producer_id: int = field(INT64, default=-1, about="The producer's id, or -1.")
-    producer_epoch: int = field(INT16, about="The producer's epoch, or -1.")
+    producer_epoch: int = field(INT16, default=-1, about="The producer's epoch, or -1.")
     ongoing_txn_producer_id: int = field(
         INT64,
         since=6,

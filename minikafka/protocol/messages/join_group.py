@@ -89,7 +89,7 @@ class JoinGroupResponse(Message):
         about='The kind of group: "consumer" for consumers.',
     )
     protocol_name: str | None = field(
-        STRING, nullable=7, about="The chosen protocol; null or empty without one."
+        STRING, nullable=7, default=None, about="The chosen protocol; null or empty without one."
     )
     leader: str = field(STRING, about="The member that computes the assignment.")
     skip_assignment: bool = field(

@@ -37,7 +37,7 @@ class LeaveGroupRequest(Message):
 class MemberResponse(Struct):
     member_id: str = field(STRING, about="The member's id, given by the coordinator; empty before that.")
     group_instance_id: str | None = field(
-        STRING, nullable=0, about="The id of a static member (KIP-345), or null."
+        STRING, nullable=0, default=None, about="The id of a static member (KIP-345), or null."
     )
     error_code: int = field(INT16, default=0, about="What went wrong, or 0.")
 

@@ -46,7 +46,7 @@ class ListOffsetsTopic(Struct):
 
 @message(api_key=2, kind="request", versions=(1, 11), flexible=6)
 class ListOffsetsRequest(Message):
-    replica_id: int = field(INT32, about="The follower's broker id; -1 from a client.")
+    replica_id: int = field(INT32, default=-1, about="The follower's broker id; -1 from a client.")
     isolation_level: int = field(
         INT8,
         since=2,

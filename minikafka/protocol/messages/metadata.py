@@ -27,7 +27,7 @@ from minikafka.protocol.schema import (
 @struct
 class MetadataRequestTopic(Struct):
     topic_id: uuid.UUID = field(UUID, since=10, default=ZERO_UUID, ignorable=True, about="The topic's id.")
-    name: str | None = field(STRING, nullable=10, about="The topic's name; null to ask by id.")
+    name: str | None = field(STRING, nullable=10, default=None, about="The topic's name; null to ask by id.")
 
 
 @message(api_key=3, kind="request", versions=(0, 13), flexible=9)

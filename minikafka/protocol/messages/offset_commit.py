@@ -31,7 +31,7 @@ class OffsetCommitRequestPartition(Struct):
         INT32, since=6, default=-1, ignorable=True, about="The epoch of the last record read, or -1."
     )
     committed_metadata: str | None = field(
-        STRING, nullable=0, about="A text of the client's, kept with the offset."
+        STRING, nullable=0, default=None, about="A text of the client's, kept with the offset."
     )
 
 

@@ -58,6 +58,7 @@ class OffsetFetchRequestGroup(Struct):
     topics: list[OffsetFetchRequestTopics] | None = field(
         array(OffsetFetchRequestTopics),
         nullable=0,
+        default=None,
         about="The partitions to look up; null for all that the group committed.",
     )
 
@@ -106,7 +107,7 @@ class OffsetFetchResponsePartitions(Struct):
     partition_index: int = field(INT32, about="The partition.")
     committed_offset: int = field(INT64, about="The offset to read next, or -1 for none.")
     committed_leader_epoch: int = field(INT32, default=-1, about="The epoch of the last record read, or -1.")
-    metadata: str | None = field(STRING, nullable=0, about="The text kept with the offset.")
+    metadata: str | None = field(STRING, nullable=0, default="", about="The text kept with the offset.")
     error_code: int = field(INT16, default=0, about="What went wrong, or 0.")
 
 

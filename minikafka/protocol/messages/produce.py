@@ -74,7 +74,7 @@ class LeaderIdAndEpoch(Struct):
 class PartitionProduceResponse(Struct):
     index: int = field(INT32, about="The partition.")
     error_code: int = field(INT16, default=0, about="What went wrong, or 0.")
-    base_offset: int = field(INT64, about="The offset that the first record got.")
+    base_offset: int = field(INT64, default=-1, about="The offset that the first record got.")
     log_append_time_ms: int = field(
         INT64, default=-1, about="The broker's timestamp under LogAppendTime, else -1."
     )
