@@ -135,11 +135,13 @@ class Crowd:
             assert owner == me or (client.instance is not None and owner[1] == client.instance)
 
 
+ACTIONS = [
+    *("new", "join", "join", "join", "heartbeat", "offset", "leave", "forget"),
+    *("advance", "advance", "hold", "commit", "commit", "refuse"),
+]
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(
-            ["new", "join", "join", "join", "heartbeat", "offset", "leave", "forget", "advance", "advance", "hold", "commit", "commit", "refuse"]
-        ),
+        st.sampled_from(ACTIONS),
         st.integers(0, 4),
         st.integers(0, 20),
     ),
