@@ -121,14 +121,20 @@ def wait_for_end() -> None:
 def up(
     brokers: Annotated[int, typer.Option(min=1, max=100, help="How many brokers.")] = 3,
     port: Annotated[
-        int, typer.Option(min=0, max=65_000, help="Port of the first broker; the others follow. 0: free ones.")
+        int,
+        typer.Option(min=0, max=65_000, help="Port of the first broker; the others follow. 0: free ones."),
     ] = 0,
     data: Data = None,
-    name: Annotated[str | None, typer.Option(help="Name of the cluster, for `minikafka tui --cluster`.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A broker setting; may be repeated.")
+    name: Annotated[
+        str | None, typer.Option(help="Name of the cluster, for `minikafka tui --cluster`.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print addresses and ids as one line of JSON.")] = False,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A broker setting; may be repeated."),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print addresses and ids as one line of JSON.")
+    ] = False,
 ) -> None:
     """Run a cluster that any Kafka client can use, until Ctrl-C or SIGTERM."""
     import msgspec
@@ -170,7 +176,9 @@ def lab(
         from minikafka_lessons.lab import open_lab
     except ImportError as problem:
         raise fail(f"The lab needs more packages: pip install 'minikafka[lab]' ({problem}).") from None
-    status = open_lab(lesson=lesson, port=port, directory=directory, browser=browser, brokers=brokers, fail=fail)
+    status = open_lab(
+        lesson=lesson, port=port, directory=directory, browser=browser, brokers=brokers, fail=fail
+    )
     raise typer.Exit(status)
 
 

@@ -1,0 +1,63 @@
+"""The asking side of a fetch session names only what changed."""
+
+from __future__ import annotations
+
+import uuid
+
+from minikafka.replication.fetch_session import FetchPosition, FetchSession
+
+A = (uuid.UUID(int=1), 0)
+B = (uuid.UUID(int=1), 1)
+
+
+def position(offset: int) -> FetchPosition:
+    return FetchPosition(
+        fetch_offset=offset, log_start_offset=0, max_bytes=1024, leader_epoch=0, last_fetched_epoch=-1
+    )
+
+
+def test_the_first_fetch_is_full_and_the_next_names_only_changes() -> None:
+    session = FetchSession()
+    first = session.next({A: position(0), B: position(0)})
+    assert (first.session_id, first.session_epoch, set(first.partitions)) == (0, 0, {A, B})
+    session.accept(77)
+    second = session.next({A: position(5), B: position(0)})
+    assert (second.session_id, second.session_epoch) == (77, 1)
+    assert second.partitions == {A: position(5)}
+    session.accept(77)
+    third = session.next({A: position(5), B: position(0)})
+    assert (third.session_epoch, third.partitions, third.forgotten) == (2, {}, ())
+
+
+def test_a_partition_no_longer_wanted_is_forgotten() -> None:
+    session = FetchSession()
+    session.next({A: position(0), B: position(0)})
+    session.accept(77)
+    assert session.next({A: position(0)}).forgotten == (B,)
+
+
+def test_a_lost_session_begins_anew() -> None:
+    session = FetchSession()
+    session.next({A: position(0)})
+    session.accept(77)
+    session.next({A: position(1)})
+    session.reset()
+    again = session.next({A: position(1)})
+    assert (again.session_id, again.session_epoch, again.partitions) == (0, 0, {A: position(1)})
+
+
+def test_a_leader_without_room_for_sessions_gets_full_fetches() -> None:
+    session = FetchSession()
+    session.next({A: position(0)})
+    session.accept(0)
+    assert session.next({A: position(0)}).session_epoch == 0
+
+
+def test_the_epoch_wraps_to_one() -> None:
+    session = FetchSession()
+    session.next({A: position(0)})
+    session.accept(77)
+    session._epoch = 0x7FFFFFFF
+    session.next({A: position(0)})
+    session.accept(77)
+    assert session.next({A: position(0)}).session_epoch == 1

@@ -1,0 +1,238 @@
+"""A leader's bookkeeping: high watermark, ISR, acks; no network, no clock, just fetches that say what they have."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import pytest
+
+from minikafka.log.config import LogConfig
+from minikafka.log.log import Log
+from minikafka.policy import Organs
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.records.batch import NewRecord, build_batch
+from minikafka.replication.partition import Partition, Role
+from minikafka.world import SimulatedUniverse
+
+LAG_MS = 30_000
+
+
+@dataclass
+class Decided:
+    """What the controller decided, as the metadata image would say it."""
+
+    leader: int = 1
+    leader_epoch: int = 0
+    partition_epoch: int = 0
+    replicas: tuple[int, ...] = (1, 2, 3)
+    isr: tuple[int, ...] = (1, 2, 3)
+
+
+class Leader:
+    """Broker 1, leader of orders-0 with followers 2 and 3."""
+
+    def __init__(self, organs: Organs | None = None, decided: Decided | None = None) -> None:
+        self.universe = SimulatedUniverse(seed=1)
+        self.organs = organs or Organs()
+        world = self.universe.world("broker-1")
+        topic_id = uuid.UUID(int=7)
+        config = LogConfig.from_topic({"min.insync.replicas": "2"})
+        log = Log.open(world, "orders-0", "orders", 0, config, self.organs, topic_id=topic_id)
+        self.now = 100.0
+        self.wakes = 0
+        self.partition = Partition(
+            "orders", topic_id, 0, 1, log, self.organs, world.trace, lambda _: self._woken()
+        )
+        self.partition.apply(decided or Decided(), self.now)
+
+    def _woken(self) -> None:
+        self.wakes += 1
+
+    def produce(self, count: int = 1, acks: int = -1) -> int:
+        """The offset after the last record."""
+        batch = build_batch([NewRecord(1_000, None, b"v")] * count)
+        appended = self.partition.append(memoryview(batch), acks=acks, min_insync_replicas=2)
+        return appended.last_offset + 1
+
+    def fetch(self, replica: int, offset: int) -> None:
+        self.partition.record_fetch(replica, offset, 0, self.now)
+
+    def wanted_isr(self, alive: tuple[int, ...] = (1, 2, 3)) -> tuple[int, ...] | None:
+        return self.partition.isr_to_ask_for(self.now, LAG_MS, alive)
+
+
+def test_the_high_watermark_waits_for_the_slowest_in_sync_replica() -> None:
+    leader = Leader()
+    leader.produce(3)
+    assert leader.partition.high_watermark == 0
+    leader.fetch(2, 3)
+    assert leader.partition.high_watermark == 0
+    leader.fetch(3, 2)
+    assert leader.partition.high_watermark == 2
+    leader.fetch(3, 3)
+    assert leader.partition.high_watermark == 3
+
+
+def test_a_replica_outside_the_isr_does_not_hold_the_high_watermark_back() -> None:
+    leader = Leader(decided=Decided(isr=(1, 2)))
+    leader.produce(3)
+    leader.fetch(2, 3)
+    assert leader.partition.high_watermark == 3
+
+
+def test_the_high_watermark_never_goes_back_when_a_follower_does() -> None:
+    leader = Leader()
+    leader.produce(3)
+    leader.fetch(2, 3)
+    leader.fetch(3, 3)
+    leader.fetch(3, 1)
+    assert leader.partition.high_watermark == 3
+
+
+def test_acks_all_is_answered_when_committed_and_only_then() -> None:
+    leader = Leader()
+    required = leader.produce(2)
+    assert leader.partition.acks_error(required, 2) is None
+    leader.fetch(2, required)
+    leader.fetch(3, required)
+    assert leader.partition.acks_error(required, 2) is ErrorCode.NONE
+
+
+def test_too_few_in_sync_replicas_refuse_acks_all_but_not_acks_1() -> None:
+    leader = Leader(decided=Decided(isr=(1,)))
+    with pytest.raises(ApiError) as refused:
+        leader.produce(acks=-1)
+    assert refused.value.code is ErrorCode.NOT_ENOUGH_REPLICAS
+    assert leader.produce(acks=1) == 1
+
+
+def test_an_isr_that_shrinks_after_the_write_is_told_too() -> None:
+    leader = Leader()
+    required = leader.produce()
+    leader.partition.apply(Decided(isr=(1,), partition_epoch=1), leader.now)
+    assert leader.partition.acks_error(required, 2) is ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND
+
+
+def test_a_follower_that_stops_fetching_falls_out_after_the_lag_time() -> None:
+    leader = Leader()
+    leader.produce()
+    leader.fetch(2, 1)
+    leader.fetch(3, 1)
+    leader.produce()
+    leader.now += 29
+    leader.fetch(2, 2)
+    assert leader.wanted_isr() is None
+    leader.now += 2
+    assert leader.wanted_isr() == (1, 2)
+
+
+def test_an_idle_follower_that_has_everything_stays() -> None:
+    leader = Leader()
+    leader.fetch(2, 0)
+    leader.fetch(3, 0)
+    leader.now += 3_600
+    assert leader.wanted_isr() is None
+
+
+def test_a_busy_leader_does_not_expel_a_follower_that_keeps_pace() -> None:
+    """Never quite at the end, always at what was the end at its last fetch (KIP-16)."""
+    leader = Leader(decided=Decided(isr=(1, 2), replicas=(1, 2)))
+    for _ in range(100):
+        end = leader.produce(10)
+        leader.now += 1
+        leader.fetch(2, end - 10)
+    assert leader.wanted_isr() is None
+
+
+def test_a_follower_comes_back_when_it_has_all_that_is_committed() -> None:
+    leader = Leader(decided=Decided(isr=(1, 2)))
+    leader.produce(4)
+    leader.fetch(2, 4)
+    leader.fetch(3, 3)
+    assert not leader.partition.could_rejoin(3)
+    assert leader.wanted_isr() is None
+    leader.fetch(3, 4)
+    assert leader.partition.could_rejoin(3)
+    assert leader.wanted_isr() == (1, 2, 3)
+
+
+def test_a_fenced_broker_does_not_come_back() -> None:
+    leader = Leader(decided=Decided(isr=(1, 2)))
+    leader.fetch(3, 0)
+    assert leader.wanted_isr(alive=(1, 2)) is None
+
+
+def test_nothing_is_committed_without_a_replica_that_is_being_let_in() -> None:
+    """KIP-497's maximal ISR: the controller may have let it in already."""
+    leader = Leader(decided=Decided(isr=(1, 2)))
+    leader.fetch(2, 0)
+    leader.fetch(3, 0)
+    leader.partition.isr_asked((1, 2, 3))
+    leader.produce()
+    leader.fetch(2, 1)
+    assert leader.partition.high_watermark == 0
+    leader.fetch(3, 1)
+    assert leader.partition.high_watermark == 1
+
+
+def test_a_refused_isr_leaves_the_old_one() -> None:
+    leader = Leader(decided=Decided(isr=(1, 2)))
+    leader.partition.isr_asked((1, 2, 3))
+    leader.partition.isr_answered(None, -1, -1)
+    assert leader.partition.isr == (1, 2)
+    assert leader.partition.pending_isr is None
+
+
+def test_old_news_from_the_controller_is_ignored() -> None:
+    leader = Leader(decided=Decided(partition_epoch=5, isr=(1, 2)))
+    assert not leader.partition.apply(Decided(partition_epoch=4, isr=(1, 2, 3)), leader.now)
+    assert leader.partition.isr == (1, 2)
+
+
+def test_a_deposed_leader_refuses_writes_and_fails_what_waits() -> None:
+    leader = Leader()
+    required = leader.produce()
+    leader.partition.apply(Decided(leader=2, leader_epoch=1, partition_epoch=1), leader.now)
+    assert leader.partition.role is Role.FOLLOWER
+    assert leader.partition.acks_error(required, 2) is ErrorCode.NOT_LEADER_OR_FOLLOWER
+    with pytest.raises(ApiError) as refused:
+        leader.produce()
+    assert refused.value.code is ErrorCode.NOT_LEADER_OR_FOLLOWER
+
+
+def test_a_new_reign_begins_an_epoch_where_the_log_ends() -> None:
+    leader = Leader()
+    leader.produce(3)
+    leader.partition.apply(Decided(leader_epoch=4, partition_epoch=1), leader.now)
+    assert leader.partition.log.epochs.end_offset_for(0) == (0, 3)
+    assert leader.partition.leader_epoch_start_offset == 3
+
+
+def test_callers_with_another_epoch_are_told_so() -> None:
+    leader = Leader(decided=Decided(leader_epoch=4))
+    leader.partition.check_leader_epoch(-1)
+    leader.partition.check_leader_epoch(4)
+    with pytest.raises(ApiError) as older:
+        leader.partition.check_leader_epoch(3)
+    assert older.value.code is ErrorCode.FENCED_LEADER_EPOCH
+    with pytest.raises(ApiError) as newer:
+        leader.partition.check_leader_epoch(5)
+    assert newer.value.code is ErrorCode.UNKNOWN_LEADER_EPOCH
+
+
+def test_every_change_wakes_who_waits() -> None:
+    leader = Leader()
+    before = leader.wakes
+    leader.produce()
+    assert leader.wakes == before + 1
+    leader.fetch(2, 1)
+    assert leader.wakes == before + 1
+    leader.fetch(3, 1)
+    assert leader.wakes == before + 2
+
+
+def test_a_transplanted_high_watermark_rules() -> None:
+    leader = Leader(organs=Organs(high_watermark=lambda current, end, ends: end))
+    leader.produce(3)
+    assert leader.partition.high_watermark == 3
