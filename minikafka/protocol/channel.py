@@ -242,3 +242,4 @@ class Channel(asyncio.BufferedProtocol):
         for entry in pending.values():
             if not entry.future.done():
                 entry.future.set_exception(ConnectionError(f"{self.host}:{self.port}: {reason}"))
+                entry.future.exception()  # whoever has stopped waiting is not told, and that is no failure

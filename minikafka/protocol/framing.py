@@ -80,7 +80,6 @@ class FrameReceiver:
                     self._begin_own(size, start + 4)
                     return
                 break
-            self._filled = 0
             self._on_frame(scratch[start + 4 : end])
             start = end
         if start:
