@@ -53,6 +53,7 @@ class InspectorApp(App[None]):
 
     TITLE = "minikafka"
     CSS_PATH = "app.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall")]
     BINDINGS = [
         *(Binding(str(n), f"tab('{tab}')", PANES[tab][0], show=False) for n, tab in enumerate(PANES, 1)),
         Binding("slash", "filter", "Filter", key_display="/"),

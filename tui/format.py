@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
-from minikafka_tui.palette import ACCENT, BAD, FAINT, GOOD, MUTED, TEXT, WARN
+from minikafka_tui.palette import ACCENT, BAD, GOOD, LINE, MUTED, TEXT, WARN
 
 UNKNOWN = "–"
-EIGHTHS = " ▏▎▍▌▋▊▉█"
-SPARKS = "▁▂▃▄▅▆▇█"
+SPARKS = "▁▂▃▄▅▆▇"
 
 
 def number(value: int | None) -> str:
@@ -57,15 +56,14 @@ def clock(at: float, world: str) -> str:
     return f"{int(day // 3600):02d}:{int(day % 3600 // 60):02d}:{day % 60:06.3f}"
 
 
-def bar(fraction: float, width: int, colour: str = ACCENT, track: str = FAINT) -> Text:
-    """A bar of ``width`` cells with eighths of a cell; a non-zero share always shows."""
+def bar(fraction: float, width: int, colour: str = ACCENT, track: str = LINE) -> Text:
+    """A bar of ``width`` cells in halves of a cell; a share above 0 always shows."""
     fraction = min(1.0, max(0.0, fraction))
-    eighths = round(fraction * width * 8)
+    halves = round(fraction * width * 2)
     if fraction > 0:
-        eighths = max(1, eighths)
-    full, rest = divmod(eighths, 8)
-    text = Text("█" * full + (EIGHTHS[rest] if rest else ""), style=colour)
-    text.append("·" * max(0, width - len(text)), style=track)
+        halves = max(1, halves)
+    text = Text("━" * (halves // 2) + "╸" * (halves % 2), style=colour)
+    text.append("─" * max(0, width - len(text)), style=track)
     return text
 
 
@@ -80,7 +78,7 @@ def spark(values: Sequence[float | None], width: int, colour: str = ACCENT) -> T
         elif top <= 0 or value <= 0:
             signs.append(SPARKS[0])
         else:
-            signs.append(SPARKS[1 + min(6, int(value / top * 6.999))])
+            signs.append(SPARKS[1 + min(5, int(value / top * 5.999))])
     return Text("".join(signs).rjust(width), style=colour)
 
 

@@ -56,7 +56,7 @@ class XrayClient:
         return cls(reader, writer, first.name)
 
     async def pictures(self, show: Callable[[Snapshot], None]) -> None:
-        """Read until the connection ends, ending in ConnectionError: pictures to ``show``, answers to whom they"""
+        """Read until the connection ends, which raises ConnectionError; pictures go to ``show``."""
         snapshot: Snapshot | None = None
         try:
             while True:

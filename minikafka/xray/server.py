@@ -34,6 +34,7 @@ class XrayServer:
         self._server: asyncio.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._commands: list[asyncio.Task[None]] = []
         self._viewers: dict[int, _Viewer] = {}
         self._next_viewer = 0
         self._dirty = asyncio.Event()
@@ -53,7 +54,7 @@ class XrayServer:
         """Stop listening and end all connections."""
         if self._server is not None:
             self._server.close()
-        tasks = [*self._connections]
+        tasks = [*self._connections, *self._commands]
         if self._builder is not None:
             tasks.append(self._builder)
         for task in tasks:
@@ -106,16 +107,14 @@ class XrayServer:
         writer.write(wire.encode(wire.Welcome(self.name)))
         pusher = self._admit(writer) if hello.watch else None
         try:
-            async with asyncio.TaskGroup() as commands:
-                while True:
-                    ask = wire.decode_from_viewer(await wire.read_frame(reader, wire.MAX_REQUEST_BYTES))
-                    if not isinstance(ask, wire.Ask):
-                        raise wire.FrameError("a second hello")
-                    commands.create_task(self._answer(ask, writer))
-        except* (EOFError, OSError):
-            pass
-        except* wire.FrameError as group:
-            raise group.exceptions[0] from None
+            while True:
+                ask = wire.decode_from_viewer(await wire.read_frame(reader, wire.MAX_REQUEST_BYTES))
+                if not isinstance(ask, wire.Ask):
+                    raise wire.FrameError("a second hello")
+                # A command outlives its viewer: half a kill would be worse than one nobody heard of.
+                command = asyncio.create_task(self._answer(ask, writer), name=f"xray-{ask.name}")
+                self._commands.append(command)
+                command.add_done_callback(self._commands.remove)
         finally:
             if pusher is not None:
                 pusher.close()

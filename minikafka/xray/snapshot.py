@@ -93,10 +93,9 @@ class Partition(msgspec.Struct, frozen=True):
 
     @property
     def records(self) -> int | None:
-        """Offsets between log start and log end (compaction and markers make it an upper bound)."""
-        if self.end is None or self.log_start is None:
-            return None
-        return self.end - self.log_start
+        """Offsets from log start to log end, or to the HW where that is all one knows (an upper bound)."""
+        end = self.end if self.end is not None else self.high_watermark
+        return None if end is None or self.log_start is None else end - self.log_start
 
     def replica(self, broker: str) -> Replica:
         """The replica on this broker; KeyError when it has none."""

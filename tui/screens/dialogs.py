@@ -80,36 +80,35 @@ class Ask(ModalScreen[str | None]):
 
 
 class Help(ModalScreen[None]):
-    """All keys, and what the signs mean."""
+    """All keys, and what the signs mean: one screen of 80x24."""
 
     BINDINGS = [Binding("escape,q,question_mark,enter", "close", "Close")]
 
     KEYS = {
         "Go": [
             ("1 – 6", "overview, topics, partitions, segments, groups, events"),
-            ("tab", "next part of the page"),
-            ("arrows, hjkl", "move; l or → opens, h or ← goes back"),
-            ("enter", "open: topic → partitions → segments; group → its partitions"),
-            ("esc", "back, or clear the filter"),
+            ("arrows, hjkl", "move; l or → opens, h or ← goes back; tab: next part"),
+            ("enter  esc", "open: topic, partitions, segments; group; esc: back"),
             ("n  p", "next, previous topic or partition"),
-            (":", "jump: topics, groups …, a topic, orders-3, a group, a broker"),
+            (":", "jump to a tab, topic, orders-3, group or broker"),
         ],
         "See": [
             ("/", "filter (enter keeps it, esc clears it)"),
-            ("s  S", "sort by the next column, turn the order (or click a header)"),
-            ("space", "freeze the picture; a simulated cluster: pause and resume it"),
+            ("s  S", "sort by the next column, turn the order; or click a header"),
+            ("space", "freeze the picture; simulated: pause and resume time"),
             (".", "simulated: let one event happen"),
             ("y", "copy the row"),
         ],
         "Act": [
-            ("k  r", "on a broker of the overview: kill it, restart it (K, R: from anywhere)"),
-            ("ctrl+p", "all commands: create a topic, cut the network, screenshot …"),
+            ("k  r", "kill, restart a broker of the overview (K, R: anywhere)"),
+            ("ctrl+p", "all commands: create a topic, cut the network …"),
             ("q  ctrl+q", "quit"),
         ],
     }
     SIGNS = (
-        "★ leader or controller   ✓ in sync   ⚠ worse than it should be   ✗ broken   ○ down\n"
-        "█ committed, closed, read   ▒ not committed, active   · missing   ░ still to read   – unknown"
+        ("★ ✓", "leader or controller; in sync"),
+        ("! ✗ ○", "worse than it should be; broken; down"),
+        ("▇ ▒ ·", "committed or closed; uncommitted or active; missing"),
     )
 
     def compose(self) -> ComposeResult:
@@ -121,11 +120,10 @@ class Help(ModalScreen[None]):
         grid = Table.grid(padding=(0, 2))
         grid.add_column(no_wrap=True)
         grid.add_column()
-        for title, keys in self.KEYS.items():
+        for title, keys in {**self.KEYS, "Signs": self.SIGNS}.items():
             grid.add_row(Text(title, f"bold {palette.ACCENT}"), "")
             for key, does in keys:
                 grid.add_row(Text(f"  {key}", f"bold {palette.TEXT}"), Text(does, palette.MUTED))
-        grid.add_row(Text("Signs", f"bold {palette.ACCENT}"), Text(self.SIGNS, palette.MUTED))
         return grid
 
     def on_click(self, event: events.Click) -> None:

@@ -138,7 +138,7 @@ def _client(member: str | None, names: dict[str, str], shared: bool) -> str | No
 
 
 def progress(row: OffsetRow, width: int) -> Text:
-    """start → committed → end: █ read, ░ still to read."""
+    """start → committed → end: ━ read, ╌ still to read."""
     offset = row.offset
     if offset.end is None or offset.committed is None:
         return Text("no commit" if offset.committed is None else "", palette.MUTED)
@@ -146,8 +146,8 @@ def progress(row: OffsetRow, width: int) -> Text:
     span = max(1, offset.end - start)
     done = min(1.0, max(0.0, (offset.committed - start) / span))
     cells = width if not offset.lag else min(width - 1, int(done * width))
-    text = Text("█" * cells, palette.ACCENT)
-    text.append("░" * (width - cells), palette.WARN)
+    text = Text("━" * cells, palette.ACCENT)
+    text.append("╌" * (width - cells), palette.WARN)
     return text
 
 

@@ -57,6 +57,7 @@ class Overview(Pane):
         table = self.query_one(BrokerTable)
         table.styles.height = min(len(snapshot.brokers), 12) + 2
         table.set_rows(snapshot.brokers)
+        table.border_subtitle = trouble(snapshot)
         self.query_one(RecentEvents).lines = tuple(list(view.history.events)[-40:])
         self.query_one(RecentEvents).world = snapshot.world
 
@@ -117,6 +118,13 @@ class RecentEvents(Widget):
         return Text("\n").join(event_line(e, self.world, self.size.width) for e in fitting)
 
 
+def trouble(snapshot: Snapshot) -> str:
+    """What the numbers don't tell: a cut network, things that could not be asked."""
+    if snapshot.cut:
+        return "✂ network cut: " + " ┃ ".join(" ".join(side) for side in snapshot.cut)
+    return f"! {snapshot.problems[0]}" if snapshot.problems else ""
+
+
 def event_line(event: EventLine, world: str, width: int) -> Text:
     """``  time  host  text``, cut to the width."""
     line = Text.assemble(
@@ -140,7 +148,7 @@ def _address(broker: Broker) -> Text:
 
 def cluster_stats(snapshot: Snapshot, view: View) -> tuple[Stat, ...]:
     """The six numbers."""
-    up = sum(b.state == "running" for b in snapshot.brokers)
+    down = sum(b.state != "running" for b in snapshot.brokers)
     partitions = sum(len(t.partitions) for t in snapshot.topics)
     offline, under = snapshot.offline_partitions, snapshot.under_replicated_partitions
     lag = total(g.lag for g in snapshot.groups or ())
@@ -148,25 +156,26 @@ def cluster_stats(snapshot: Snapshot, view: View) -> tuple[Stat, ...]:
     leader = next((c for c in snapshot.controllers if c.is_leader), None)
     epoch = f"epoch {leader.epoch}" if leader and leader.epoch is not None else ""
     groups = "unknown" if snapshot.groups is None else format.plural(len(snapshot.groups), "group")
+    colour = palette.BAD if down else palette.GOOD
+    controller = snapshot.controller or format.UNKNOWN
     return (
         Stat(
             "Brokers",
-            f"{up} / {len(snapshot.brokers)}",
-            "all running" if up == len(snapshot.brokers) else f"⚠ {len(snapshot.brokers) - up} not running",
-            palette.GOOD if up == len(snapshot.brokers) else palette.BAD,
+            f"{len(snapshot.brokers) - down} / {len(snapshot.brokers)}",
+            Text(f"! {down} not up", palette.BAD) if down else "all up",
+            colour,
         ),
-        Stat(
-            "Controller",
-            snapshot.controller or format.UNKNOWN,
-            epoch,
-            palette.TEXT if snapshot.controller else palette.MUTED,
-        ),
-        Stat("Partitions", format.number(partitions), f"in {format.plural(len(snapshot.topics), 'topic')}"),
-        Stat("Under-repl.", _bad(under, palette.WARN), "all in sync" if not under else "⚠ replicas missing"),
-        Stat("Offline", _bad(offline, palette.BAD), "all have leaders" if not offline else "✗ no leader"),
-        Stat("Records/s", format.compact(rate), format.spark(view.history.rates, 10), palette.ACCENT),
-        Stat("Total lag", format.lag(lag), groups),
+        Stat("Controller", controller, epoch, palette.TEXT if snapshot.controller else palette.MUTED, 14),
+        Stat("Partitions", format.number(partitions), format.plural(len(snapshot.topics), "topic"), ratio=11),
+        Stat("Under-repl", _bad(under, palette.WARN), _note(under, "! ISR short", "all in sync", palette.WARN), ratio=12),
+        Stat("Offline", _bad(offline, palette.BAD), _note(offline, "✗ no leader", "none", palette.BAD), ratio=11),
+        Stat("Records/s", format.compact(rate), format.spark(view.history.rates, 9), palette.ACCENT, 10),
+        Stat("Total lag", format.lag(lag), groups, ratio=11),
     )
+
+
+def _note(count: int, bad: str, good: str, colour: str) -> Text:
+    return Text(bad, colour) if count else format.muted(good)
 
 
 def _bad(value: int, colour: str) -> Text:

@@ -19,7 +19,7 @@ from minikafka_tui.widgets.replica_bars import ReplicaBars
 class Partitions(Pane):
     """Tab 3."""
 
-    BINDINGS = [Binding("n", "app.turn('topic', 1)", "Next topic"), Binding("p", "app.turn('topic', -1)", "Previous", show=False)]
+    BINDINGS = [Binding("n", "app.turn('topic', 1)", "Next"), Binding("p", "app.turn('topic', -1)", "Previous", show=False)]
 
     def compose(self) -> ComposeResult:
         """The topic, its partitions, the replicas of the one under the cursor."""
@@ -80,11 +80,11 @@ def leader(partition: Partition) -> Text:
 
 
 def in_sync(partition: Partition) -> Text:
-    """The ISR's ids, and which are missing: ``1,3 ⚠ −2``."""
+    """The ISR's ids, and which are missing: ``1,3 ! −2``."""
     text = Text(format.ids(partition.isr) or "none", style=palette.GOOD if not partition.under_replicated else palette.WARN)
     missing = [r.broker for r in partition.replicas if r.broker not in partition.isr]
     if missing:
-        text.append(f" ⚠ −{format.ids(missing)}", style=palette.WARN)
+        text.append(f" ! −{format.ids(missing)}", style=palette.WARN)
     return text
 
 
@@ -107,7 +107,7 @@ def status(partition: Partition) -> Text:
     if partition.offline:
         return Text("✗ offline", style=f"bold {palette.BAD}")
     if partition.under_replicated:
-        return Text("⚠ under-repl.", style=palette.WARN)
+        return Text("! under-repl.", style=palette.WARN)
     return Text("✓ ok", style=palette.GOOD)
 
 

@@ -36,7 +36,7 @@ class Segments(Pane):
     """Tab 4."""
 
     BINDINGS = [
-        Binding("n", "app.turn('partition', 1)", "Next partition"),
+        Binding("n", "app.turn('partition', 1)", "Next"),
         Binding("p", "app.turn('partition', -1)", "Previous", show=False),
     ]
 
@@ -87,7 +87,7 @@ def file_name(segment: Segment) -> str:
 
 
 def _state(row: SegmentRow) -> Text:
-    return Text("▒ active", palette.WARN) if row.segment.active else Text("█ closed", palette.MUTED)
+    return Text("▒ active", palette.WARN) if row.segment.active else Text("▇ closed", palette.MUTED)
 
 
 def _cached(row: SegmentRow) -> Text:

@@ -38,7 +38,7 @@ def health(topic: Topic) -> Text:
     if topic.offline:
         return Text(f"✗ {topic.offline} offline", style=f"bold {palette.BAD}")
     if topic.under_replicated:
-        return Text(f"⚠ {topic.under_replicated} under-repl.", style=palette.WARN)
+        return Text(f"! {topic.under_replicated} under-repl.", style=palette.WARN)
     return Text("✓ ok", style=palette.GOOD)
 
 

@@ -12,4 +12,4 @@ class Banner(Static):
         """Show the sentence, or nothing."""
         self.display = sentence is not None
         if sentence is not None:
-            self.update(f" ⚠ {sentence}")
+            self.update(f" ! {sentence}")

@@ -98,8 +98,8 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
         self._cursor_key: str | None = None
         self._hover: int | None = None
         self._drawn: dict[int, Strip] = {}
-        self._layout_for: int | None = None
-        self._layout_cache: list[tuple[Column[Row], int]] = []
+        self._fitted_width: int | None = None
+        self._columns_fitted: list[tuple[Column[Row], int]] = []
 
     # What others ask
 
@@ -178,7 +178,7 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
         """Order by this column (``None``: as they came)."""
         self.sorted_by = index
         self.reversed = reverse
-        self._layout_for = None
+        self._fitted_width = None
         self._arrange()
 
     def action_sort(self) -> None:
@@ -362,10 +362,10 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
     def _columns_now(self) -> list[tuple[Column[Row], int]]:
         """The columns that fit the width, with their widths."""
         width = self.size.width
-        if self._layout_for != width:
-            self._layout_for = width
-            self._layout_cache = _layout(self.columns, width - GUTTER)
-        return self._layout_cache
+        if self._fitted_width != width:
+            self._fitted_width = width
+            self._columns_fitted = _layout(self.columns, width - GUTTER - 1)
+        return self._columns_fitted
 
 
 def _layout(columns: Sequence[Column[Any]], width: int) -> list[tuple[Column[Any], int]]:

@@ -1,6 +1,6 @@
 """One bar per replica: log start │ high watermark │ log end offset, on one scale for all of them.
 
-Its one rule: the three kinds of record differ by sign, not only by colour: █ at or below the high watermark,
+Its one rule: the three kinds of record differ by sign, not only by colour: ▇ at or below the high watermark,
 ▒ above it (not committed), · what the leader has and this replica doesn't.
 """
 
@@ -13,7 +13,7 @@ from textual.widget import Widget
 from minikafka.xray.snapshot import Partition, Replica
 from minikafka_tui import format, palette
 
-LEGEND = "█ committed (≤ HW)   ▒ not committed yet   · missing (the leader has it)"
+LEGEND = "▇ committed (≤ HW)   ▒ not committed yet   · missing (the leader has it)"
 NAME, STATE, NUMBERS = 12, 15, 24
 
 
@@ -114,7 +114,7 @@ def bar(partition: Partition, replica: Replica, width: int) -> Text:
         start = max(0, committed - 1)
     dim = replica.alive is False
     text = Text(" " * start)
-    text.append("█" * (committed - start), style=palette.FAINT if dim else palette.ACCENT)
+    text.append("▇" * (committed - start), style=palette.FAINT if dim else palette.ACCENT)
     text.append("▒" * (end - committed), style=palette.FAINT if dim else palette.WARN)
     text.append("·" * (width - end), style=palette.BAD if replica.end < high else palette.FAINT)
     return text

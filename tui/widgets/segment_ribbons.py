@@ -34,7 +34,7 @@ class SegmentRibbons(Widget):
                 size_bytes = sum(s.size_bytes for s in replica.segments)
             line.append(format.size(size_bytes).rjust(12), style=palette.TEXT)
             lines.append(line)
-        lines.append(Text("  █ a closed segment   ▒ the active one (appends go there)", style=palette.FAINT))
+        lines.append(Text("  ▇ a closed segment   ▒ the active one (appends go there)", style=palette.FAINT))
         return Text("\n").join(lines)
 
 
@@ -45,7 +45,7 @@ def ribbon(segments: tuple[Segment, ...], biggest_bytes: int, width: int) -> Tex
     for index, segment in enumerate(segments):
         cells = max(1, round(segment.size_bytes / whole * width)) - (0 if segment.active else 1)
         colour = palette.WARN if segment.active else (palette.ACCENT, palette.BLUE)[index % 2]
-        text.append(("▒" if segment.active else "█") * max(0, cells), style=colour)
+        text.append(("▒" if segment.active else "▇") * max(0, cells), style=colour)
         if not segment.active:
             text.append("▏", style=colour)
     if len(text) > width:

@@ -20,18 +20,20 @@ class Stat:
     value: Text | str
     note: Text | str = ""
     colour: str = palette.TEXT
+    ratio: int = 10
+    """Its share of the width."""
 
 
 class Stats(Widget):
-    """A row of tiles of equal width."""
+    """A row of tiles."""
 
     stats: reactive[tuple[Stat, ...]] = reactive(())
 
     def render(self) -> Table:
         """Label, number, note: three lines."""
         grid = Table.grid(expand=True, padding=(0, 1))
-        for _ in self.stats:
-            grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+        for stat in self.stats:
+            grid.add_column(ratio=stat.ratio, no_wrap=True, overflow="ellipsis")
         grid.add_row(*(Text(s.label.upper(), style=f"bold {palette.MUTED}") for s in self.stats))
         grid.add_row(
             *(s.value if isinstance(s.value, Text) else Text(s.value, style=f"bold {s.colour}") for s in self.stats)

@@ -1,0 +1,65 @@
+"""What changed between two snapshots, in words: the events of a cluster that tells none.
+
+Its one rule: it says what is seen now and was not before; when it happened in between is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from minikafka.xray.snapshot import Group, Partition, Snapshot
+
+Change = tuple[str, str, str]
+"""Host, kind, text."""
+
+
+def changes(old: Snapshot | None, new: Snapshot) -> Iterator[Change]:
+    """Brokers, controller, topics, leaders, ISRs and groups that are others than before."""
+    if old is None:
+        return
+    yield from _brokers(old, new)
+    if old.controller != new.controller and new.controller is not None:
+        yield new.controller, "ControllerChanged", f"{new.controller} is the active controller"
+    before = {t.name: t for t in old.topics}
+    for topic in new.topics:
+        if topic.name not in before:
+            yield "cluster", "TopicCreated", f"{topic.name}: {len(topic.partitions)} partitions"
+            continue
+        partitions = {p.index: p for p in before[topic.name].partitions}
+        for partition in topic.partitions:
+            earlier = partitions.get(partition.index)
+            if earlier is not None and earlier is not partition:
+                yield from _partition(topic.name, earlier, partition)
+    names = {t.name for t in new.topics}
+    for name in sorted(set(before) - names):
+        yield "cluster", "TopicDeleted", f"{name} is gone"
+    yield from _groups(old, new)
+
+
+def _brokers(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    before = {b.name: b.state for b in old.brokers}
+    for broker in new.brokers:
+        if before.get(broker.name) != broker.state:
+            yield broker.name, "BrokerState", f"{broker.name} is {broker.state}"
+    for name in sorted(set(before) - {b.name for b in new.brokers}):
+        yield name, "BrokerState", f"{name} is gone"
+
+
+def _partition(topic: str, old: Partition, new: Partition) -> Iterator[Change]:
+    name = f"{topic}-{new.index}"
+    if old.leader != new.leader:
+        who = "has no leader" if new.leader is None else f"is led by {new.leader}"
+        yield new.leader or "cluster", "LeaderChanged", f"{name} {who} (epoch {new.leader_epoch})"
+    if set(old.isr) != set(new.isr):
+        ids = ",".join(b.removeprefix("broker-") for b in new.isr) or "empty"
+        kind = "IsrShrunk" if len(new.isr) < len(old.isr) else "IsrExpanded"
+        yield new.leader or "cluster", kind, f"{name}: ISR is now {ids}"
+
+
+def _groups(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    before: dict[str, Group] = {g.id: g for g in old.groups or ()}
+    for group in new.groups or ():
+        earlier = before.get(group.id)
+        members = f"{len(group.members)} members"
+        if earlier is None or earlier.state != group.state or len(earlier.members) != len(group.members):
+            yield group.coordinator or "cluster", "GroupState", f"{group.id} is {group.state} with {members}"
