@@ -94,7 +94,7 @@ class Member:
         return self.awaiting_join is not None or self.awaiting_sync is not None
 
     def metadata(self, protocol: str) -> bytes:
-        return next(metadata for name, metadata in self.protocols if name == protocol)
+        return dict(self.protocols).get(protocol, b"")
 
     def vote(self, candidates: Sequence[str]) -> str:
         return next(name for name, _ in self.protocols if name in candidates)
@@ -297,7 +297,7 @@ class ClassicGroup:
             protocol_type=value.protocol_type or None,
             protocol=value.protocol,
             generation=value.generation,
-            leader=value.leader,
+            leader=value.leader if any(m.member_id == value.leader for m in value.members) else None,
         )
         for saved in value.members:
             timeout_ms = saved.session_timeout if saved.rebalance_timeout == -1 else saved.rebalance_timeout

@@ -200,6 +200,17 @@ class GroupCoordinator:
         except ApiError as error:
             return OffsetFetchResponseGroup(group_id=asked.group_id, topics=[], error_code=error.code)
 
+    def forget_topics(self, topics: Sequence[str]) -> None:
+        """Topics were deleted: remove what groups committed for them. Does not wait."""
+        names = frozenset(topics)
+
+        def chore(core: GroupShard) -> Callable[[], Decision]:
+            return lambda: core.forget_topics(names, self._now_ms())
+
+        for partition, shard in self._shards.items():
+            if shard.state is ShardState.ACTIVE:
+                shard.run_alone(chore(self._cores[partition]))
+
     # --- whole groups
 
     async def list_groups(self, states: Sequence[str] = (), types: Sequence[str] = ()) -> ListGroupsResponse:

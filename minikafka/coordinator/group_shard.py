@@ -9,7 +9,7 @@ and is lost with the coordinator. Kafka: GroupCoordinatorShard.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from minikafka.coordinator import rebalance
 from minikafka.coordinator.classic_group import (
@@ -35,6 +35,7 @@ from minikafka.coordinator.records import (
     GroupMetadataValue,
     GroupRecord,
     group_record,
+    offset_record,
 )
 from minikafka.coordinator.settings import GroupSettings
 from minikafka.protocol.errors import ApiError, ErrorCode
@@ -265,6 +266,15 @@ class GroupShard:
         records, response = decide_commit(request, self.settings, now_ms)
         effects.records.extend(records)
         return effects.decision(response)
+
+    def forget_topics(self, topics: Collection[str], now_ms: int) -> Decision:
+        """Topics were deleted: their positions mean nothing any more. Must see all earlier writes replayed."""
+        effects = self._begin(now_ms)
+        for group_id in self.offsets.by_group:
+            for topic, partition in self.offsets.of(group_id):
+                if topic in topics:
+                    effects.records.append(offset_record(group_id, topic, partition, None))
+        return effects.decision()
 
     # --- whole groups
 

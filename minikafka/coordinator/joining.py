@@ -53,7 +53,11 @@ class Joining:
         self.settings = settings
         self.effects = effects
         self.random = random
-        self.protocols: Protocols = tuple((p.name, bytes(p.metadata)) for p in request.protocols)
+        # A name given twice counts once, or no protocol would seem to be spoken by all.
+        first = {p.name: bytes(p.metadata) for p in reversed(request.protocols)}
+        self.protocols: Protocols = tuple(
+            (p, first[p]) for p in dict.fromkeys(p.name for p in request.protocols)
+        )
 
     def decide(self) -> JoinGroupResponse | None:
         group, request = self.group, self.request

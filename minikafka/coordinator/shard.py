@@ -151,6 +151,10 @@ class Shard:
         self._enqueue(_Write(token, Decision(), decide))
         return await self._answer(token, future)
 
+    def run_alone(self, decide: Callable[[], Decision]) -> None:
+        """As `ask_alone`, for the coordinator's own chores, which nobody waits for."""
+        self._enqueue(_Write(self._token(), Decision(), decide))
+
     def take(self, decision: Decision, token: int = -1) -> None:
         """Do what a core decided: set timers, answer, tell the trace, queue the records."""
         for timer in decision.timers:
@@ -203,7 +207,7 @@ class Shard:
         if self.state is not ShardState.ACTIVE:
             return
         if timer.alone:
-            self._enqueue(_Write(self._token(), Decision(), lambda: self._expire(timer)))
+            self.run_alone(lambda: self._expire(timer))
         else:
             self.take(self._expire(timer))
 
@@ -241,7 +245,11 @@ class Shard:
             write = self._queue.popleft()
             if write.decide is not None and not self._decide_alone(write):
                 continue
-            encoded = self._encode(write.decision)
+            try:
+                encoded = self._encode(write.decision)
+            except ValueError:  # a name too long for the record's format
+                self._fail([write], ErrorCode.UNKNOWN_SERVER_ERROR)
+                continue
             encoded_bytes = sum(len(r.key or b"") + len(r.value or b"") for r in encoded)
             if batch and size_bytes + encoded_bytes > MAX_APPEND_BYTES:
                 self._queue.appendleft(write)

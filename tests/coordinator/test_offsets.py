@@ -124,6 +124,15 @@ def test_positions_of_an_idle_group_expire_and_the_group_with_them(bench):
     assert bench.reloaded().groups == {}
 
 
+def test_positions_in_a_deleted_topic_are_forgotten(bench):
+    bench.commit_offset(5)
+    bench.commit_offset(6, topic="u")
+    bench.take(bench.core.forget_topics({"t"}, bench.now_ms))
+    assert (
+        [found[0] for found in fetch(bench.core)] == [found[0] for found in fetch(bench.reloaded())] == ["u"]
+    )
+
+
 def test_a_group_without_a_trace_is_dropped(bench):
     bench.join()
     bench.advance(700_000)

@@ -150,6 +150,12 @@ def test_the_protocol_all_speak_with_most_votes_wins(bench):
     assert bench.answers[fifth].error_code == ErrorCode.INCONSISTENT_GROUP_PROTOCOL
 
 
+def test_a_protocol_named_twice_counts_once(bench):
+    token = bench.join(protocols=(("range", b"first"), ("range", b"second")), version=3)
+    bench.advance(3_000)
+    assert bench.answers[token].members[0].metadata == b"first"
+
+
 def test_unknown_members_and_empty_protocols_are_refused(bench):
     assert bench.answers[bench.join("ghost")].error_code == ErrorCode.UNKNOWN_MEMBER_ID
     assert bench.answers[bench.join(protocols=())].error_code == ErrorCode.INCONSISTENT_GROUP_PROTOCOL

@@ -307,6 +307,35 @@ def test_deleting_waits_its_turn_behind_a_commit(universe, broker):
     assert Broker(universe, broker.journal, "broker-2").lead().coordinator.snapshot() == ()
 
 
+def test_a_write_that_cannot_be_encoded_hurts_nobody_else(universe, broker):
+    member = broker.member()
+
+    async def commits():
+        good, bad = (
+            member.commit(1),
+            OffsetCommitRequest(
+                group_id="x" * 40_000,
+                member_id="",
+                topics=[
+                    OffsetCommitRequestTopic(
+                        name="t",
+                        partitions=[
+                            OffsetCommitRequestPartition(
+                                partition_index=0, committed_offset=1, committed_metadata=""
+                            )
+                        ],
+                    )
+                ],
+            ),
+        )
+        refused = broker.coordinator.commit_offsets(bad, member.context(8))
+        return await asyncio.gather(refused, good, member.commit(2))
+
+    refused, first, second = universe.run(commits())
+    assert refused.topics[0].partitions[0].error_code == ErrorCode.UNKNOWN_SERVER_ERROR
+    assert (first, second) == (ErrorCode.NONE, ErrorCode.NONE)
+
+
 def test_bad_requests_get_their_code_without_a_shard(universe, broker):
     member = broker.member()
 
