@@ -12,7 +12,7 @@ import pytest
 
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.channel import Channel
-from minikafka.protocol.dispatch import Dispatch, RequestContext, handles
+from minikafka.protocol.dispatch import CloseConnection, Dispatch, RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.framing import request_frame
 from minikafka.protocol.handshake import Features
@@ -67,6 +67,8 @@ def produce(node: Node, request: ProduceRequest, context: RequestContext) -> Pro
             assert isinstance(partition.records, memoryview)
             assert not partition.records.readonly
             node.produced.append(bytes(partition.records))
+    if request.timeout_ms < 0:
+        raise CloseConnection
     return None if request.acks == 0 else ProduceResponse(responses=[])
 
 
@@ -303,6 +305,17 @@ def test_produce_with_acks_0_has_no_answer(universe: SimulatedUniverse) -> None:
 
     assert cast("HeartbeatResponse", universe.run(scenario(), host="client-1")).error_code == 5
     assert len(stage.node.produced) == 1
+
+
+def test_a_handler_can_end_the_connection_in_place_of_an_answer(universe: SimulatedUniverse) -> None:
+    stage = Stage(universe)
+    channel = stage.channel()
+    request = records(1, acks=0)
+    request.timeout_ms = -1
+    channel.send(request, 9)
+    universe.run_for(1)
+    assert channel.closed
+    assert universe.trace.failures == []
 
 
 def test_a_client_that_does_not_read_stops_its_own_requests(universe: SimulatedUniverse) -> None:
