@@ -1,0 +1,226 @@
+"""The APIs that a controller serves, each a line between the wire and the core.
+
+One rule: handlers decide nothing. A request that is refused as a whole gets its error in that API's own
+form. Kafka: `ControllerApis`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from minikafka.metadata.ids import METADATA_TOPIC
+from minikafka.protocol.api import ApiKey
+from minikafka.protocol.dispatch import RequestContext, handles
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.messages.allocate_producer_ids import (
+    AllocateProducerIdsRequest,
+    AllocateProducerIdsResponse,
+)
+from minikafka.protocol.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
+from minikafka.protocol.messages.alter_partition import AlterPartitionRequest, AlterPartitionResponse
+from minikafka.protocol.messages.broker_heartbeat import BrokerHeartbeatRequest, BrokerHeartbeatResponse
+from minikafka.protocol.messages.broker_registration import (
+    BrokerRegistrationRequest,
+    BrokerRegistrationResponse,
+)
+from minikafka.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
+from minikafka.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
+from minikafka.protocol.messages.delete_topics import (
+    DeletableTopicResult,
+    DeleteTopicsRequest,
+    DeleteTopicsResponse,
+)
+from minikafka.protocol.messages.describe_quorum import (
+    DescribeQuorumRequest,
+    DescribeQuorumResponse,
+    Listener,
+    Node,
+    ReplicaState,
+    ResponsePartitionData,
+    ResponseTopicData,
+)
+from minikafka.protocol.messages.fetch import FetchRequest, FetchResponse
+from minikafka.protocol.messages.incremental_alter_configs import (
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+)
+from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
+from minikafka.protocol.schema import Message
+
+if TYPE_CHECKING:
+    from minikafka.controller.node import ControllerNode
+
+
+@handles(ApiKey.FETCH, versions=(12, 18))
+def fetch(node: ControllerNode, request: FetchRequest, context: RequestContext) -> Awaitable[FetchResponse]:
+    return node.fetches.serve(request, context)
+
+
+def _registration_error(
+    request: BrokerRegistrationRequest, context: RequestContext, error: ApiError
+) -> Message:
+    return BrokerRegistrationResponse(error_code=error.code)
+
+
+@handles(ApiKey.BROKER_REGISTRATION, versions=(0, 4), on_error=_registration_error)
+def broker_registration(
+    node: ControllerNode, request: BrokerRegistrationRequest, context: RequestContext
+) -> Awaitable[BrokerRegistrationResponse]:
+    return node.commit(lambda core, at: core.register_broker(request, at, node.world.clock.now()))
+
+
+def _heartbeat_error(request: BrokerHeartbeatRequest, context: RequestContext, error: ApiError) -> Message:
+    return BrokerHeartbeatResponse(error_code=error.code, should_shut_down=False)
+
+
+@handles(ApiKey.BROKER_HEARTBEAT, versions=(0, 2), on_error=_heartbeat_error)
+def broker_heartbeat(
+    node: ControllerNode, request: BrokerHeartbeatRequest, context: RequestContext
+) -> Awaitable[BrokerHeartbeatResponse]:
+    return node.commit(lambda core, at: core.heartbeat(request, at, node.world.clock.now()))
+
+
+def _unregister_error(request: UnregisterBrokerRequest, context: RequestContext, error: ApiError) -> Message:
+    return UnregisterBrokerResponse(error_code=error.code, error_message=error.message)
+
+
+@handles(ApiKey.UNREGISTER_BROKER, versions=(0, 0), on_error=_unregister_error)
+def unregister_broker(
+    node: ControllerNode, request: UnregisterBrokerRequest, context: RequestContext
+) -> Awaitable[UnregisterBrokerResponse]:
+    return node.commit(lambda core, at: core.unregister_broker(request))
+
+
+def _alter_partition_error(
+    request: AlterPartitionRequest, context: RequestContext, error: ApiError
+) -> Message:
+    return AlterPartitionResponse(error_code=error.code, topics=[])
+
+
+@handles(ApiKey.ALTER_PARTITION, versions=(2, 3), on_error=_alter_partition_error)
+def alter_partition(
+    node: ControllerNode, request: AlterPartitionRequest, context: RequestContext
+) -> Awaitable[AlterPartitionResponse]:
+    return node.commit(lambda core, at: core.alter_partition(request))
+
+
+def _producer_ids_error(
+    request: AllocateProducerIdsRequest, context: RequestContext, error: ApiError
+) -> Message:
+    return AllocateProducerIdsResponse(error_code=error.code, producer_id_start=0, producer_id_len=0)
+
+
+@handles(ApiKey.ALLOCATE_PRODUCER_IDS, versions=(0, 0), on_error=_producer_ids_error)
+def allocate_producer_ids(
+    node: ControllerNode, request: AllocateProducerIdsRequest, context: RequestContext
+) -> Awaitable[AllocateProducerIdsResponse]:
+    return node.commit(lambda core, at: core.allocate_producer_ids(request))
+
+
+@handles(ApiKey.CREATE_TOPICS, versions=(2, 7))
+def create_topics(
+    node: ControllerNode, request: CreateTopicsRequest, context: RequestContext
+) -> Awaitable[CreateTopicsResponse]:
+    return node.commit(lambda core, at: core.create_topics(request))
+
+
+def _delete_topics_error(request: DeleteTopicsRequest, context: RequestContext, error: ApiError) -> Message:
+    wanted = [(name, None) for name in request.topic_names]
+    results = [
+        DeletableTopicResult(name=name, error_code=error.code, error_message=error.message)
+        for name, _ in wanted
+    ]
+    results += [
+        DeletableTopicResult(
+            name=topic.name, topic_id=topic.topic_id, error_code=error.code, error_message=error.message
+        )
+        for topic in request.topics
+    ]
+    return DeleteTopicsResponse(responses=results)
+
+
+@handles(ApiKey.DELETE_TOPICS, versions=(1, 6), on_error=_delete_topics_error)
+def delete_topics(
+    node: ControllerNode, request: DeleteTopicsRequest, context: RequestContext
+) -> Awaitable[DeleteTopicsResponse]:
+    return node.commit(lambda core, at: core.delete_topics(request))
+
+
+@handles(ApiKey.CREATE_PARTITIONS, versions=(0, 3))
+def create_partitions(
+    node: ControllerNode, request: CreatePartitionsRequest, context: RequestContext
+) -> Awaitable[CreatePartitionsResponse]:
+    return node.commit(lambda core, at: core.create_partitions(request))
+
+
+@handles(ApiKey.INCREMENTAL_ALTER_CONFIGS, versions=(0, 1))
+def incremental_alter_configs(
+    node: ControllerNode, request: IncrementalAlterConfigsRequest, context: RequestContext
+) -> Awaitable[IncrementalAlterConfigsResponse]:
+    return node.commit(lambda core, at: core.incremental_alter_configs(request))
+
+
+@handles(ApiKey.ALTER_CONFIGS, versions=(0, 2))
+def alter_configs(
+    node: ControllerNode, request: AlterConfigsRequest, context: RequestContext
+) -> Awaitable[AlterConfigsResponse]:
+    return node.commit(lambda core, at: core.alter_configs(request))
+
+
+@handles(ApiKey.DESCRIBE_QUORUM, versions=(0, 2))
+def describe_quorum(
+    node: ControllerNode, request: DescribeQuorumRequest, context: RequestContext
+) -> DescribeQuorumResponse:
+    wanted = [(topic.topic_name, [p.partition_index for p in topic.partitions]) for topic in request.topics]
+    if wanted != [(METADATA_TOPIC, [0])]:
+        return DescribeQuorumResponse(
+            topics=[
+                ResponseTopicData(
+                    topic_name=name, partitions=[_unknown_partition(index) for index in indexes]
+                )
+                for name, indexes in wanted
+            ]
+        )
+    state = node.snapshot()
+    now_ms = node.world.clock.time_ms()
+    partition = ResponsePartitionData(
+        partition_index=0,
+        leader_id=state.node_id,
+        leader_epoch=state.leader_epoch,
+        high_watermark=state.high_watermark,
+        current_voters=[
+            ReplicaState(
+                replica_id=state.node_id,
+                log_end_offset=state.end_offset,
+                last_fetch_timestamp=now_ms,
+                last_caught_up_timestamp=now_ms,
+            )
+        ],
+        observers=[
+            ReplicaState(
+                replica_id=observer.id,
+                log_end_offset=observer.log_end_offset,
+                last_fetch_timestamp=observer.last_fetch_ms,
+                last_caught_up_timestamp=observer.last_caught_up_ms,
+            )
+            for observer in state.observers
+        ],
+    )
+    listener = Listener(name="CONTROLLER", host=node.world.network.address, port=state.port)
+    return DescribeQuorumResponse(
+        topics=[ResponseTopicData(topic_name=METADATA_TOPIC, partitions=[partition])],
+        nodes=[Node(node_id=state.node_id, listeners=[listener])] if context.api_version >= 2 else [],
+    )
+
+
+def _unknown_partition(index: int) -> ResponsePartitionData:
+    return ResponsePartitionData(
+        partition_index=index,
+        error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        leader_id=-1,
+        leader_epoch=-1,
+        high_watermark=-1,
+        current_voters=[],
+        observers=[],
+    )

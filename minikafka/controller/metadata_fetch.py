@@ -1,0 +1,149 @@
+"""Fetch on `__cluster_metadata-0`: how brokers hear what was decided.
+
+One rule: a fetch at the log's end waits until something is committed or its time is up; nobody polls. Kafka:
+`KafkaRaftClient.handleFetchRequest`; KIP-595.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
+from minikafka.protocol.dispatch import RequestContext
+from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.messages.fetch import (
+    EpochEndOffset,
+    FetchableTopicResponse,
+    FetchPartition,
+    FetchRequest,
+    FetchResponse,
+    LeaderIdAndEpoch,
+    PartitionData,
+)
+from minikafka.quorum import MetadataLog
+from minikafka.world import World
+
+MAX_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """A broker that follows the log.
+
+    The offset it will have next, and when (ms) it asked and had everything.
+    """
+
+    id: int
+    log_end_offset: int
+    last_fetch_ms: int
+    last_caught_up_ms: int
+
+
+class MetadataFetch:
+    """Serves the log, and remembers who follows it."""
+
+    def __init__(self, world: World, log: MetadataLog, cluster_id: str) -> None:
+        self._world = world
+        self._log = log
+        self._cluster_id = cluster_id
+        self._observers: dict[int, Observer] = {}
+        self._waiting: list[asyncio.Future[None]] = []
+        log.on_commit(self._wake)
+
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        return tuple(self._observers[id] for id in sorted(self._observers))
+
+    def close(self) -> None:
+        """Answer everybody who waits."""
+        self._wake()
+
+    async def serve(self, request: FetchRequest, context: RequestContext) -> FetchResponse:
+        if request.cluster_id is not None and request.cluster_id != self._cluster_id:
+            return FetchResponse(error_code=ErrorCode.INCONSISTENT_CLUSTER_ID, responses=[])
+        wanted = self._metadata_partition(request, context)
+        if wanted is None:
+            return FetchResponse(error_code=ErrorCode.INVALID_REQUEST, responses=[])
+        replica_id = request.replica_state.replica_id if context.api_version >= 15 else request.replica_id
+        if replica_id >= 0:
+            self._note(replica_id, wanted.fetch_offset)
+        answer = self._answer(wanted, request)
+        deadline = self._world.clock.now() + request.max_wait_ms / 1000
+        while not self._is_due(answer, request):
+            remaining_s = deadline - self._world.clock.now()
+            if remaining_s <= 0:
+                break
+            await self._committed(remaining_s)
+            answer = self._answer(wanted, request)
+        topic = FetchableTopicResponse(topic=METADATA_TOPIC, topic_id=METADATA_TOPIC_ID, partitions=[answer])
+        return FetchResponse(responses=[topic])
+
+    def _metadata_partition(self, request: FetchRequest, context: RequestContext) -> FetchPartition | None:
+        if len(request.topics) != 1 or len(request.topics[0].partitions) != 1:
+            return None
+        topic = request.topics[0]
+        is_known = topic.topic_id == METADATA_TOPIC_ID or topic.topic == METADATA_TOPIC
+        partition = topic.partitions[0]
+        return partition if is_known and partition.partition == 0 else None
+
+    def _is_due(self, answer: PartitionData, request: FetchRequest) -> bool:
+        diverges = answer.diverging_epoch.end_offset >= 0
+        return bool(answer.error_code or diverges or answer.records) or request.min_bytes <= 0
+
+    def _answer(self, wanted: FetchPartition, request: FetchRequest) -> PartitionData:
+        log = self._log
+        answer = PartitionData(
+            partition_index=0,
+            high_watermark=log.high_watermark,
+            log_start_offset=log.start_offset,
+            current_leader=LeaderIdAndEpoch(leader_id=log.leader_id, leader_epoch=log.leader_epoch),
+            aborted_transactions=None,
+            records=b"",
+        )
+        if 0 <= wanted.current_leader_epoch < log.leader_epoch:
+            answer.error_code = ErrorCode.FENCED_LEADER_EPOCH
+            return answer
+        if wanted.current_leader_epoch > log.leader_epoch:
+            answer.error_code = ErrorCode.UNKNOWN_LEADER_EPOCH
+            return answer
+        if wanted.fetch_offset < 0:
+            answer.error_code = ErrorCode.OFFSET_OUT_OF_RANGE
+            return answer
+        if wanted.last_fetched_epoch >= 0 or wanted.fetch_offset > log.end_offset:
+            epoch, end_offset = log.end_offset_for(wanted.last_fetched_epoch)
+            if epoch != wanted.last_fetched_epoch or end_offset < wanted.fetch_offset:
+                answer.diverging_epoch = EpochEndOffset(epoch=epoch, end_offset=max(end_offset, 0))
+                return answer
+        limit = max(1, min(wanted.partition_max_bytes, request.max_bytes, MAX_BYTES))
+        answer.records = log.read(wanted.fetch_offset, limit)
+        return answer
+
+    def _note(self, replica_id: int, fetch_offset: int) -> None:
+        now_ms = self._world.clock.time_ms()
+        known = self._observers.get(replica_id)
+        caught_up_ms = now_ms if fetch_offset >= self._log.end_offset else -1
+        if caught_up_ms < 0 and known is not None:
+            caught_up_ms = known.last_caught_up_ms
+        self._observers[replica_id] = Observer(replica_id, fetch_offset, now_ms, caught_up_ms)
+
+    async def _committed(self, timeout_s: float) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        timer = self._world.call_later(timeout_s, _finish, waiter)
+        try:
+            await waiter
+        finally:
+            timer.cancel()
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            _finish(waiter)
+
+
+def _finish(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -1,0 +1,165 @@
+"""How a broker learns what the controller decided: it fetches the metadata log and replays it.
+
+One rule: only what is committed (below the high watermark) reaches the image, in order, and every image is
+announced once. Kafka: `KafkaRaftClient` (as an observer), `MetadataLoader`; KIP-595, KIP-631.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import cast
+
+from minikafka.metadata.batches import MetadataBatch, decode_batch
+from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
+from minikafka.metadata.image import MetadataImage
+from minikafka.protocol.channel import Channel
+from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.messages.fetch import (
+    FetchPartition,
+    FetchRequest,
+    FetchResponse,
+    FetchTopic,
+    PartitionData,
+    ReplicaState,
+)
+from minikafka.protocol.schema import Message
+from minikafka.records.batch import read_batches
+from minikafka.world import Event, World
+
+FETCH_VERSION = 17
+MAX_WAIT_MS = 2000
+MAX_BYTES = 8 << 20
+REQUEST_TIMEOUT_S = MAX_WAIT_MS / 1000 + 2.0
+BACKOFF_S = (0.05, 1.0)
+"""The first and the longest pause before connecting again."""
+
+ImageListener = Callable[[MetadataImage, MetadataImage], None]
+
+
+class MetadataLogDiverged(Event, frozen=True):
+    """The controller's log isn't the one that was read: everything is read anew."""
+
+    end_offset: int
+
+
+class MetadataFollower:
+    """Follows one controller's log. `on_image(new, old)` is called after each step.
+
+    What it raises ends `run`.
+    """
+
+    def __init__(
+        self, world: World, broker_id: int, controller_address: tuple[str, int], on_image: ImageListener
+    ) -> None:
+        self.image = MetadataImage()
+        self.high_watermark = 0
+        self.leader_epoch = -1
+        self._world = world
+        self._broker_id = broker_id
+        self._address = controller_address
+        self._on_image = on_image
+        self._fetched_to = 0
+        self._last_epoch = -1
+        self._uncommitted: deque[MetadataBatch] = deque()
+        self._channel: Channel | None = None
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether all that the controller had committed, when last heard of, is in the image."""
+        return 0 < self.high_watermark <= self.image.offset + 1
+
+    async def run(self) -> None:
+        """Follow for ever; connects again when the connection is lost."""
+        backoff_s = BACKOFF_S[0]
+        try:
+            while True:
+                try:
+                    await self._connect()
+                    while True:
+                        self._take(await self._fetch())
+                        backoff_s = BACKOFF_S[0]
+                except (OSError, TimeoutError):
+                    self.close()
+                await asyncio.sleep(backoff_s * (0.75 + self._world.random.random() / 2))
+                backoff_s = min(2 * backoff_s, BACKOFF_S[1])
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Hang up; `run`, if it runs, connects again."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    async def _connect(self) -> None:
+        host, port = self._address
+        self._channel = await Channel.connect(self._world, host, port, f"broker-{self._broker_id}-metadata")
+
+    async def _fetch(self) -> PartitionData:
+        assert self._channel is not None
+        partition = FetchPartition(
+            partition=0,
+            current_leader_epoch=-1,
+            fetch_offset=self._fetched_to,
+            last_fetched_epoch=self._last_epoch,
+            log_start_offset=0,
+            partition_max_bytes=MAX_BYTES,
+        )
+        request = FetchRequest(
+            replica_state=ReplicaState(replica_id=self._broker_id, replica_epoch=-1),
+            max_wait_ms=MAX_WAIT_MS,
+            min_bytes=1,
+            max_bytes=MAX_BYTES,
+            topics=[FetchTopic(topic=METADATA_TOPIC, topic_id=METADATA_TOPIC_ID, partitions=[partition])],
+        )
+        response = cast(
+            "FetchResponse", await self._channel.request(request, FETCH_VERSION, REQUEST_TIMEOUT_S)
+        )
+        code = ErrorCode(response.error_code)
+        if code is ErrorCode.NONE and response.responses and response.responses[0].partitions:
+            answer = response.responses[0].partitions[0]
+            code = ErrorCode(answer.error_code)
+            if code in (ErrorCode.NONE, ErrorCode.OFFSET_OUT_OF_RANGE):
+                return answer
+        raise ConnectionError(f"the controller answers {code.name} to a fetch of the metadata log")
+
+    def _take(self, answer: PartitionData) -> None:
+        """Work an answer in: drop what diverged, keep what isn't committed, apply the rest."""
+        self.leader_epoch = answer.current_leader.leader_epoch
+        if answer.error_code == ErrorCode.OFFSET_OUT_OF_RANGE:
+            self._truncate(0)
+            return
+        if answer.diverging_epoch.end_offset >= 0:
+            self._truncate(answer.diverging_epoch.end_offset)
+            return
+        for batch in read_batches(answer.records or b""):
+            if batch.header.base_offset >= self._fetched_to:
+                self._uncommitted.append(decode_batch(batch))
+                self._fetched_to = batch.header.next_offset
+                self._last_epoch = batch.header.partition_leader_epoch
+        self.high_watermark = max(self.high_watermark, answer.high_watermark)
+        records: list[Message] = []
+        offset = self.image.offset
+        while self._uncommitted and self._uncommitted[0].last_offset < self.high_watermark:
+            committed = self._uncommitted.popleft()
+            records += committed.records
+            offset = committed.last_offset
+        if offset > self.image.offset:
+            old = self.image
+            self.image = old.apply_all(records, offset)
+            self._on_image(self.image, old)
+
+    def _truncate(self, end_offset: int) -> None:
+        while self._uncommitted and self._uncommitted[-1].last_offset >= end_offset:
+            self._uncommitted.pop()
+        if end_offset <= self.image.offset:
+            # Committed records never change, so this is another log: begin anew, but announce no empty cluster.
+            self._world.trace.emit(MetadataLogDiverged(end_offset))
+            self._uncommitted.clear()
+            self.image = MetadataImage()
+            self.high_watermark = 0
+        last = self._uncommitted[-1] if self._uncommitted else None
+        self._fetched_to = self.image.offset + 1 if last is None else last.last_offset + 1
+        self._last_epoch = -1 if last is None else last.epoch

@@ -1,0 +1,233 @@
+"""A broker's standing with the controller: it registers, shows that it lives, and asks before it leaves.
+
+One rule: a broker is in service only as long as its heartbeats are answered so. Kafka:
+`BrokerLifecycleManager`; KIP-631, KIP-966 (the previous broker epoch).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import cast
+from uuid import UUID
+
+from minikafka.metadata.configs import BrokerConfigs
+from minikafka.metadata.features import SUPPORTED_FEATURES
+from minikafka.metadata.image import Endpoint
+from minikafka.protocol.channel import Channel
+from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.messages.broker_heartbeat import BrokerHeartbeatRequest, BrokerHeartbeatResponse
+from minikafka.protocol.messages.broker_registration import (
+    BrokerRegistrationRequest,
+    BrokerRegistrationResponse,
+    Feature,
+    Listener,
+)
+from minikafka.protocol.schema import Message
+from minikafka.world import Event, World
+
+REGISTRATION_VERSION = 4
+HEARTBEAT_VERSION = 1
+BACKOFF_S = (0.05, 1.0)
+"""The first and the longest pause after a failure, and between heartbeats while something is awaited."""
+
+FATAL = (
+    ErrorCode.INCONSISTENT_CLUSTER_ID,
+    ErrorCode.INVALID_REGISTRATION,
+    ErrorCode.UNSUPPORTED_VERSION,
+)
+"""Refusals that asking again won't change."""
+
+
+class BrokerState(Enum):
+    """Kafka's names. STARTING until first in service, RUNNING after."""
+
+    NOT_RUNNING = 0
+    STARTING = 1
+    RUNNING = 3
+    PENDING_CONTROLLED_SHUTDOWN = 6
+    SHUTTING_DOWN = 7
+
+
+class RegistrationRefused(ValueError):
+    """The controller will never take this broker; says why."""
+
+
+class RegistrationRejected(Event, frozen=True):
+    """The controller refused for now (say, the broker's earlier life isn't over yet)."""
+
+    broker_id: int
+    error: str
+
+
+class BrokerLifecycle:
+    """One broker's. `metadata_offset()` says how far it has read the metadata log.
+
+    `previous_broker_epoch`: the epoch of its earlier life if that ended cleanly, else -1. `want_fence`
+    keeps the broker out of service as long as it is true (logs being recovered, say).
+    """
+
+    def __init__(
+        self,
+        world: World,
+        broker_id: int,
+        cluster_id: str,
+        incarnation_id: UUID,
+        listeners: Sequence[Endpoint],
+        controller_address: tuple[str, int],
+        *,
+        log_dirs: Sequence[UUID],
+        metadata_offset: Callable[[], int],
+        configs: BrokerConfigs | None = None,
+        rack: str | None = None,
+        previous_broker_epoch: int = -1,
+        want_fence: bool = False,
+    ) -> None:
+        self.state = BrokerState.NOT_RUNNING
+        self.broker_epoch = -1
+        self.fenced = True
+        self.want_fence = want_fence
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done once the broker is in service; raises `RegistrationRefused` when it never will be."""
+        self._world = world
+        self._broker_id = broker_id
+        self._cluster_id = cluster_id
+        self._incarnation_id = incarnation_id
+        self._listeners = tuple(listeners)
+        self._address = controller_address
+        self._log_dirs = tuple(log_dirs)
+        self._metadata_offset = metadata_offset
+        configs = configs or BrokerConfigs()
+        self._interval_s = configs.seconds("broker.heartbeat.interval.ms")
+        self._timeout_s = configs.seconds("broker.session.timeout.ms") / 2
+        self._rack = rack
+        self._previous_epoch = previous_broker_epoch
+        self._channel: Channel | None = None
+        self._may_leave = asyncio.Event()
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Register and send heartbeats until the broker may leave, or is refused for good."""
+        self.state = BrokerState.STARTING
+        backoff_s = BACKOFF_S[0]
+        try:
+            while not self._may_leave.is_set():
+                try:
+                    await self._speak()
+                except (OSError, TimeoutError):
+                    self._hang_up()
+                    pause_s, backoff_s = backoff_s, min(2 * backoff_s, BACKOFF_S[1])
+                else:
+                    is_settled = not self.fenced and self.state is BrokerState.RUNNING
+                    pause_s = self._interval_s if is_settled else min(BACKOFF_S[0], self._interval_s)
+                    if is_settled or self.broker_epoch < 0:
+                        backoff_s = BACKOFF_S[0]
+                await self._pause(pause_s)
+        except RegistrationRefused as error:
+            if not self.ready.done():
+                self.ready.set_exception(error)
+        finally:
+            self.state = BrokerState.SHUTTING_DOWN
+            self.fenced = True
+            self._hang_up()
+
+    def beat(self) -> None:
+        """Send the next heartbeat now (something changed: metadata was read, `want_fence` was set …)."""
+        self._wake.set()
+
+    async def controlled_shutdown(self, timeout_s: float = 5.0) -> bool:
+        """Ask to leave, and wait until others lead what this broker led; False when that wasn't granted in time.
+
+        Heartbeats end either way only when `run` is cancelled or leaving was granted.
+        """
+        if self.broker_epoch < 0 or self.state in (BrokerState.NOT_RUNNING, BrokerState.SHUTTING_DOWN):
+            return False
+        self.state = BrokerState.PENDING_CONTROLLED_SHUTDOWN
+        self._wake.set()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._may_leave.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _speak(self) -> None:
+        if self._channel is None or self._channel.closed:
+            host, port = self._address
+            client_id = f"broker-{self._broker_id}-lifecycle"
+            self._channel = await Channel.connect(self._world, host, port, client_id, timeout=self._timeout_s)
+        if self.broker_epoch < 0:
+            await self._register()
+        await self._heartbeat()
+
+    async def _register(self) -> None:
+        request = BrokerRegistrationRequest(
+            broker_id=self._broker_id,
+            cluster_id=self._cluster_id,
+            incarnation_id=self._incarnation_id,
+            listeners=[
+                Listener(name=x.name, host=x.host, port=x.port, security_protocol=x.security_protocol)
+                for x in self._listeners
+            ],
+            features=[
+                Feature(name=name, min_supported_version=low, max_supported_version=high)
+                for name, (low, high) in SUPPORTED_FEATURES.items()
+            ],
+            rack=self._rack,
+            log_dirs=list(self._log_dirs),
+            previous_broker_epoch=self._previous_epoch,
+        )
+        response = cast("BrokerRegistrationResponse", await self._request(request, REGISTRATION_VERSION))
+        code = ErrorCode(response.error_code)
+        if code in FATAL:
+            raise RegistrationRefused(
+                f"the controller refuses broker {self._broker_id}: {code.name} ({code.message})"
+            )
+        if code is not ErrorCode.NONE:
+            self._world.trace.emit(RegistrationRejected(self._broker_id, code.name))
+            raise ConnectionError(code.name)
+        self.broker_epoch = response.broker_epoch
+
+    async def _heartbeat(self) -> None:
+        request = BrokerHeartbeatRequest(
+            broker_id=self._broker_id,
+            broker_epoch=self.broker_epoch,
+            current_metadata_offset=self._metadata_offset(),
+            want_fence=self.want_fence,
+            want_shut_down=self.state is BrokerState.PENDING_CONTROLLED_SHUTDOWN,
+        )
+        response = cast("BrokerHeartbeatResponse", await self._request(request, HEARTBEAT_VERSION))
+        code = ErrorCode(response.error_code)
+        if code is ErrorCode.STALE_BROKER_EPOCH:
+            # The controller has forgotten this broker, or knows a later life of it: register (again).
+            self.broker_epoch = -1
+            self.fenced = True
+        if code is not ErrorCode.NONE:
+            raise ConnectionError(code.name)
+        self.fenced = response.is_fenced
+        if response.should_shut_down:
+            self._may_leave.set()
+        elif not self.fenced and self.state is BrokerState.STARTING:
+            self.state = BrokerState.RUNNING
+            if not self.ready.done():
+                self.ready.set_result(None)
+
+    async def _request(self, request: Message, version: int) -> Message:
+        assert self._channel is not None
+        return await self._channel.request(request, version, self._timeout_s)
+
+    async def _pause(self, seconds: float) -> None:
+        if self._may_leave.is_set():
+            return
+        self._wake.clear()
+        timer = self._world.call_later(seconds, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            timer.cancel()
+
+    def _hang_up(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None

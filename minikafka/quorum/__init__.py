@@ -1,0 +1,11 @@
+"""Where the controller's records are agreed on.
+
+One rule: a record counts once it is committed, and what was committed never changes. Today the quorum has
+one voter, so committed means written and synced; the shape is that of a Raft log. Kafka:
+`org.apache.kafka.raft`.
+"""
+
+from minikafka.quorum.metadata_log import METADATA_DIRECTORY, MetadataLog
+from minikafka.quorum.state import QuorumState
+
+__all__ = ["METADATA_DIRECTORY", "MetadataLog", "QuorumState"]

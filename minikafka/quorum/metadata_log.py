@@ -1,0 +1,153 @@
+"""`__cluster_metadata-0`: the log of everything that the cluster decided, with one voter.
+
+One rule: records are written and synced before they are committed, and committed before anybody hears of
+them. Several records that belong together stand in one batch, so all or none survive. A Raft quorum
+replaces this class without its users noticing: `append` waits for the commit, which with one voter is there
+at once. Kafka: `KafkaRaftClient`, `KafkaMetadataLog`, `MetadataRecordSerde`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from minikafka.log.config import LogConfig
+from minikafka.log.log import Log, LogSnapshot
+from minikafka.metadata.batches import MetadataBatch, decode_batch
+from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
+from minikafka.metadata.records import encode_record
+from minikafka.policy import Organs
+from minikafka.protocol.schema import Message
+from minikafka.quorum.leader_change import leader_change_batch
+from minikafka.quorum.state import QuorumState, read_quorum_state, write_quorum_state
+from minikafka.records.batch import NewRecord, build_batch, read_batches
+from minikafka.world import World
+
+METADATA_DIRECTORY = f"{METADATA_TOPIC}-0"
+MAX_BATCH_BYTES = 64 << 20
+READ_BYTES = 1 << 20
+
+
+class MetadataLog:
+    """The log and the epoch of one node. Methods may raise OSError: a failing disk."""
+
+    def __init__(self, world: World, log: Log, node_id: int) -> None:
+        self._world = world
+        self._log = log
+        self._node_id = node_id
+        self._state = read_quorum_state(world.disk, log.directory)
+        self._listeners: list[Callable[[], None]] = []
+        # One voter: whatever is on its disk is committed.
+        log.high_watermark = log.log_end_offset
+
+    @classmethod
+    def open(
+        cls, world: World, node_id: int, organs: Organs | None = None, *, segment_bytes: int = 1 << 30
+    ) -> MetadataLog:
+        """Open or make the directory; all of it is verified and a torn end cut off."""
+        config = LogConfig(
+            segment_bytes=segment_bytes,
+            max_message_bytes=MAX_BATCH_BYTES,
+            retention_ms=-1,
+            retention_bytes=-1,
+        )
+        log = Log.open(
+            world,
+            METADATA_DIRECTORY,
+            METADATA_TOPIC,
+            0,
+            config,
+            organs or Organs(),
+            clean_shutdown=False,
+            recovery_point=0,
+            topic_id=METADATA_TOPIC_ID,
+        )
+        return cls(world, log, node_id)
+
+    @property
+    def leader_epoch(self) -> int:
+        return self._state.leader_epoch
+
+    @property
+    def leader_id(self) -> int:
+        return self._state.leader_id
+
+    @property
+    def voters(self) -> tuple[int, ...]:
+        return (self._node_id,)
+
+    @property
+    def end_offset(self) -> int:
+        """Where the next record will stand."""
+        return self._log.log_end_offset
+
+    @property
+    def start_offset(self) -> int:
+        return self._log.log_start_offset
+
+    @property
+    def high_watermark(self) -> int:
+        """All below it is committed."""
+        return self._log.high_watermark
+
+    def snapshot(self) -> LogSnapshot:
+        return self._log.snapshot()
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever the high watermark has advanced."""
+        self._listeners.append(listener)
+
+    def become_leader(self) -> None:
+        """Take a new epoch, and begin it in the log."""
+        epoch = max(self._state.leader_epoch, self._log.epochs.latest, 0) + 1
+        state = QuorumState(leader_id=self._node_id, leader_epoch=epoch)
+        write_quorum_state(self._world.disk, self._log.directory, state)
+        self._state = state
+        now_ms = self._world.clock.time_ms()
+        self._append_batch(leader_change_batch(self._node_id, self.voters, epoch, now_ms))
+
+    async def append(self, records: Sequence[Message]) -> int:
+        """Commit these records, all or none; returns the offset of the first."""
+        assert records, "an empty batch can't be committed"
+        assert self.leader_id == self._node_id, "only the leader appends"
+        now_ms = self._world.clock.time_ms()
+        values = [NewRecord(now_ms, None, encode_record(record)) for record in records]
+        return self._append_batch(build_batch(values, leader_epoch=self.leader_epoch))
+
+    def _append_batch(self, batch: bytes) -> int:
+        appended = self._log.append_as_leader(memoryview(batch), self.leader_epoch, origin="coordinator")
+        self._log.flush()
+        self._log.high_watermark = self._log.log_end_offset
+        for listener in self._listeners:
+            listener()
+        return appended.first_offset
+
+    def read(self, offset: int, max_bytes: int) -> memoryview:
+        """Raw batches from that offset on; empty at the end. Raises `ApiError` OFFSET_OUT_OF_RANGE."""
+        return self._log.read(offset, max_bytes, up_to_offset=self.end_offset, at_least_one=True)
+
+    def end_offset_for(self, epoch: int) -> tuple[int, int]:
+        """The newest epoch up to `epoch` that the log has, and where it ends; (-1, -1) when it has none."""
+        found = self._log.epochs.end_offset_for(epoch)
+        return found[0], found[1]
+
+    def replay(self, from_offset: int = 0) -> Iterator[MetadataBatch]:
+        """Everything committed from there on, in order.
+
+        Raises `MalformedMessage` for a record of no known type.
+        """
+        offset = max(from_offset, self.start_offset)
+        while offset < self.high_watermark:
+            data = self._log.read(offset, READ_BYTES, up_to_offset=self.high_watermark, at_least_one=True)
+            if not data:
+                return
+            for batch in read_batches(data):
+                yield decode_batch(batch)
+                offset = batch.header.next_offset
+
+    def close(self) -> None:
+        """A clean end."""
+        self._log.close()
+
+    def abandon(self) -> None:
+        """Close the files and write nothing."""
+        self._log.abandon()
