@@ -36,4 +36,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     terminalreporter.section("NOT TESTED", sep="!", yellow=True, bold=True)
     for reason, count in sorted(reasons.items()):
-        terminalreporter.write_line(f"{count:5d} test{'s' if count > 1 else ''} skipped: {reason}", yellow=True)
+        terminalreporter.write_line(
+            f"{count:5d} test{'s' if count > 1 else ''} skipped: {reason}", yellow=True
+        )

@@ -1,4 +1,6 @@
-"""Record batches (magic 2, KIP-98) for scripts: right ones, and wrong ones in every field. Independent of minikafka/records.
+"""Record batches (magic 2, KIP-98) for scripts: right ones, and wrong ones in every field.
+
+Its one rule: independent of minikafka/records.
 
 Layout: base offset i64, length i32, leader epoch i32, magic i8, crc32c u32, attributes i16, last offset delta i32,
 base timestamp i64, max timestamp i64, producer id i64, producer epoch i16, base sequence i32, count i32, records.

@@ -90,12 +90,13 @@ def minikafka() -> Iterator[Address]:
         return
     from minikafka import Cluster
 
-    with Cluster(brokers=1, config=SETTINGS) as cluster:
+    with Cluster(brokers=1, configs=SETTINGS) as cluster:
         yield ready(address(cluster.bootstrap_servers))
 
 
 def ready(where: Address) -> Address:
-    """Wait until every partition of the offsets topic has its coordinator: scripts start from a calm cluster."""
+    """Wait until every partition of the offsets topic has its coordinator, and the broker has producer ids to give:
+    scripts start from a calm cluster."""
     broker = Broker(*where)
     groups = [f"probe-{n}" for n in range(COORDINATOR_PROBES)]
 
@@ -103,6 +104,8 @@ def ready(where: Address) -> Address:
         found = broker.quietly("find_coordinator", 4, key_type=0, coordinator_keys=groups)
         if any(answer["error_code"] != "NONE" for answer in found["coordinators"]):
             return False
+        if broker.quietly("init_producer_id", 4, transaction_timeout=1)["error_code"] != "NONE":
+            return False  # the first block of producer ids is on its way
         described = broker.quietly("describe_groups", 5, groups=groups)
         return all(answer["error_code"] == "NONE" for answer in described["groups"])
 

@@ -47,7 +47,9 @@ class Transcript:
 class Pending:
     """A request whose answer was not read yet."""
 
-    def __init__(self, speaker: "Speaker", sentence: str, api: str, version: int, fields: dict[str, Tree]) -> None:
+    def __init__(
+        self, speaker: "Speaker", sentence: str, api: str, version: int, fields: dict[str, Tree]
+    ) -> None:
         self._speaker, self._sentence = speaker, sentence
         self._api, self._version, self._fields = api, version, fields
         self._correlation_id = speaker.connection.next_correlation_id
@@ -85,7 +87,12 @@ class Speaker:
         return Pending(self, sentence, api, version, fields)
 
     def ask(
-        self, sentence: str, api: str, version: int, view: Callable[[Tree], Tree] = lambda tree: tree, **fields: Tree
+        self,
+        sentence: str,
+        api: str,
+        version: int,
+        view: Callable[[Tree], Tree] = lambda tree: tree,
+        **fields: Tree,
     ) -> Tree:
         return self.send(sentence, api, version, **fields).answer(view)
 
@@ -130,7 +137,12 @@ class Broker(Speaker):
         return name + self.suffix
 
     def record(self, sentence: str, request: str, answer: Tree) -> None:
-        step = Step(len(self.transcript.steps) + 1, sentence, request.replace(self.suffix, ""), self.names.plain(answer))
+        step = Step(
+            len(self.transcript.steps) + 1,
+            sentence,
+            request.replace(self.suffix, ""),
+            self.names.plain(answer),
+        )
         self.transcript.steps.append(step)
 
     def same(self, sentence: str, value: Tree) -> None:
@@ -169,7 +181,9 @@ class Broker(Speaker):
         asked = [{"partition_index": index, "timestamp": -1} for index in range(partitions)]
 
         def serves() -> bool:
-            answer = self.quietly("list_offsets", 7, replica_id=-1, topics=[{"name": topic, "partitions": asked}])
+            answer = self.quietly(
+                "list_offsets", 7, replica_id=-1, topics=[{"name": topic, "partitions": asked}]
+            )
             return not any(wire.error_codes(answer))
 
         until(serves, f"{topic} serves")
@@ -184,7 +198,11 @@ class Broker(Speaker):
         for records in data:
             partitions = [{"index": partition, "records": records}]
             answer = self.quietly(
-                "produce", 9, acks=-1, timeout=10_000, topic_data=[{"name": topic, "partition_data": partitions}]
+                "produce",
+                9,
+                acks=-1,
+                timeout=10_000,
+                topic_data=[{"name": topic, "partition_data": partitions}],
             )
             assert not any(wire.error_codes(answer)), answer
 
@@ -222,7 +240,7 @@ class Names:
             return {key: self._plain(key, value) for key, value in tree.items()}
         if isinstance(tree, list):
             items = [self._plain(name, item) for item in tree]
-            if items and isinstance(items[0], dict) and "base_offset" not in items[0]:
+            if items and isinstance(items[0], dict) and "payload" not in items[0]:
                 items.sort(key=lambda item: [str(item.get(key, "")).rjust(12) for key in LIST_KEYS])
             return items
         return self._leaf(name, tree)
@@ -236,7 +254,7 @@ class Names:
             return f"<{name}>"
         if name in ("member_id", "leader") and isinstance(value, str) and value:
             return self._nth("member", value)
-        if name == "producer_id" and value not in (-1, 0, None):
+        if name == "producer_id" and value not in (-1, None):
             return self._nth("producer", value)
         if name == "session_id" and value:
             return self._nth("fetch session", value)
@@ -265,7 +283,9 @@ class Difference:
 def differences(theirs: Tree, ours: Tree, path: str = "") -> Iterator[tuple[str, Any, Any]]:
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for key in dict.fromkeys([*theirs, *ours]):
-            yield from differences(theirs.get(key, MISSING), ours.get(key, MISSING), f"{path}.{key}".lstrip("."))
+            yield from differences(
+                theirs.get(key, MISSING), ours.get(key, MISSING), f"{path}.{key}".lstrip(".")
+            )
     elif isinstance(theirs, list) and isinstance(ours, list):
         for index in range(max(len(theirs), len(ours))):
             left = theirs[index] if index < len(theirs) else MISSING
@@ -281,7 +301,9 @@ def compare(name: str, theirs: Transcript, ours: Transcript) -> tuple[list[str],
     words: list[str] = []
     for left, right in zip(theirs.steps, ours.steps, strict=False):
         if left.sentence != right.sentence:
-            faults.append(f"step {left.number}: theirs went on with {left.sentence!r}, ours with {right.sentence!r}")
+            faults.append(
+                f"step {left.number}: theirs went on with {left.sentence!r}, ours with {right.sentence!r}"
+            )
             break
         lines = []
         for path, a, b in differences(left.answer, right.answer):
@@ -290,7 +312,9 @@ def compare(name: str, theirs: Transcript, ours: Transcript) -> tuple[list[str],
             else:
                 lines.append(f"    {path}\n      theirs: {short(a)}\n      ours:   {short(b)}")
         if lines:
-            faults.append(f"step {left.number}: {left.sentence}\n    request: {left.request}\n" + "\n".join(lines[:12]))
+            faults.append(
+                f"step {left.number}: {left.sentence}\n    request: {left.request}\n" + "\n".join(lines[:12])
+            )
             if len(lines) > 12:
                 faults[-1] += f"\n    … and {len(lines) - 12} more"
     if ours.failure is not None:

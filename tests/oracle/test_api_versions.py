@@ -30,7 +30,8 @@ def test_every_version_is_answered(broker, version):
 
 @pytest.mark.parametrize("version", [3, 4])
 @pytest.mark.parametrize(
-    ("name", "software_version"), [("", "1.0"), ("a b", "1.0"), ("ok", ""), ("ok", "1 0"), ("-ok", "1"), ("ok-", "1")]
+    ("name", "software_version"),
+    [("", "1.0"), ("a b", "1.0"), ("ok", ""), ("ok", "1 0"), ("-ok", "1"), ("ok-", "1")],
 )
 def test_a_bad_software_name_or_version_is_an_invalid_request(broker, version, name, software_version):
     broker.ask(
@@ -50,7 +51,10 @@ def test_a_version_that_is_too_new_is_answered_in_version_0_with_what_there_is(b
 
     def answers(body):
         tree = wire.parse("api_versions", 0, body, 5)
-        return {"error": tree["error_code"], "itself": [key for key in tree["api_keys"] if key["api_key"] == 18]}
+        return {
+            "error": tree["error_code"],
+            "itself": [key for key in tree["api_keys"] if key["api_key"] == 18],
+        }
 
     broker.send_bytes("Ask in a version of the future", struct.pack(">i", len(header)) + header, answers)
     broker.ask(

@@ -75,16 +75,18 @@ def test_a_topic_is_created_by_asking_for_it(broker):
 
 def test_internal_topics_say_so(broker):
     broker.ask(
-        "Describe the offsets topic", "metadata", 12, topics=[{"name": "__consumer_offsets"}], allow_auto_topic_creation=False
+        "Describe the offsets topic",
+        "metadata",
+        12,
+        topics=[{"name": "__consumer_offsets"}],
+        allow_auto_topic_creation=False,
     )
 
 
 @pytest.mark.parametrize("version", range(3))
 def test_the_cluster_is_described(broker, version):
     broker.ask("Describe the cluster", "describe_cluster", version)
-    broker.ask(
-        "With its operations", "describe_cluster", version, include_cluster_authorized_operations=True
-    )
+    broker.ask("With its operations", "describe_cluster", version, include_cluster_authorized_operations=True)
     if version >= 1:
         broker.ask("Ask a broker for controllers", "describe_cluster", version, endpoint_type=2)
         broker.ask("Ask for an unknown kind of endpoint", "describe_cluster", version, endpoint_type=77)

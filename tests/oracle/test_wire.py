@@ -13,7 +13,11 @@ def framed(body):
 
 
 def header(key, version, correlation_id=1, client_id=b"me", flexible=False):
-    return struct.pack(">hhih", key, version, correlation_id, len(client_id)) + client_id + (b"\0" if flexible else b"")
+    return (
+        struct.pack(">hhih", key, version, correlation_id, len(client_id))
+        + client_id
+        + (b"\0" if flexible else b"")
+    )
 
 
 BAD_FRAMES = {
@@ -68,7 +72,9 @@ def test_bytes_left_over_after_a_body(broker):
 def test_unknown_tagged_fields_are_skipped(broker):
     tags = b"\x01\x63\x03abc"  # one field with tag 99
     body = header(METADATA, 12) + tags + b"\x01" + b"\0" + b"\0" + tags
-    broker.send_bytes("Tag the header and the body", framed(body), lambda body: sorted(wire.parse("metadata", 12, body, 1)))
+    broker.send_bytes(
+        "Tag the header and the body", framed(body), lambda body: sorted(wire.parse("metadata", 12, body, 1))
+    )
 
 
 def test_half_a_request_and_silence_holds_up_nobody(broker):
@@ -105,7 +111,9 @@ def test_a_client_id_may_be_null_or_strange(broker):
     for client_id in (None, "", "a\nb", "ü" * 300):
         size = -1 if client_id is None else len(client_id.encode())
         head = struct.pack(">hhih", METADATA, 1, 1, size) + (client_id or "").encode()
-        broker.send_bytes(f"Call yourself {client_id!r:.20}", framed(head + struct.pack(">i", 0)), metadata_answer)
+        broker.send_bytes(
+            f"Call yourself {client_id!r:.20}", framed(head + struct.pack(">i", 0)), metadata_answer
+        )
 
 
 def test_a_request_without_answer_is_followed_by_the_next_answer(broker):
