@@ -1,0 +1,163 @@
+"""Kafka's clients: producer, consumer, admin client, with confluent_kafka's names and settings.
+
+One rule: an asynchronous core that takes a `World` does the work, so the same client runs in the simulated world, in
+the live one, and against any real Kafka; the synchronous faces only drive it.
+Kafka: `org.apache.kafka.clients`. Names are loaded when first used, so that importing this package costs little.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from minikafka.client.admin import AdminClient
+    from minikafka.client.admin_values import (
+        AlterConfigOpType,
+        BrokerMetadata,
+        ClusterMetadata,
+        ConfigEntry,
+        ConfigResource,
+        ConfigSource,
+        ListOffsetsResultInfo,
+        NewPartitions,
+        NewTopic,
+        OffsetSpec,
+        PartitionMetadata,
+        ResourceType,
+        TopicDescription,
+        TopicMetadata,
+        Uuid,
+    )
+    from minikafka.client.async_admin import AsyncAdmin
+    from minikafka.client.async_consumer import AsyncConsumer
+    from minikafka.client.async_producer import AsyncProducer
+    from minikafka.client.connections import Connections
+    from minikafka.client.consumer import Consumer
+    from minikafka.client.driver import Driver, LiveDriver, SimulatedDriver
+    from minikafka.client.errors import KafkaError, KafkaException
+    from minikafka.client.metadata import Metadata
+    from minikafka.client.producer import Producer
+    from minikafka.client.values import (
+        OFFSET_BEGINNING,
+        OFFSET_END,
+        OFFSET_INVALID,
+        OFFSET_STORED,
+        TIMESTAMP_CREATE_TIME,
+        TIMESTAMP_LOG_APPEND_TIME,
+        TIMESTAMP_NOT_AVAILABLE,
+        ConsumerGroupState,
+        ConsumerGroupTopicPartitions,
+        ConsumerGroupType,
+        IsolationLevel,
+        Message,
+        Node,
+        TopicCollection,
+        TopicPartition,
+        TopicPartitionInfo,
+    )
+
+_HOMES = {
+    "admin": ("AdminClient",),
+    "admin_values": (
+        "AlterConfigOpType",
+        "BrokerMetadata",
+        "ClusterMetadata",
+        "ConfigEntry",
+        "ConfigResource",
+        "ConfigSource",
+        "ListOffsetsResultInfo",
+        "NewPartitions",
+        "NewTopic",
+        "OffsetSpec",
+        "PartitionMetadata",
+        "ResourceType",
+        "TopicDescription",
+        "TopicMetadata",
+        "Uuid",
+    ),
+    "async_admin": ("AsyncAdmin",),
+    "async_consumer": ("AsyncConsumer",),
+    "async_producer": ("AsyncProducer",),
+    "connections": ("Connections",),
+    "consumer": ("Consumer",),
+    "driver": ("Driver", "LiveDriver", "SimulatedDriver"),
+    "errors": ("KafkaError", "KafkaException"),
+    "metadata": ("Metadata",),
+    "producer": ("Producer",),
+    "values": (
+        "OFFSET_BEGINNING",
+        "OFFSET_END",
+        "OFFSET_INVALID",
+        "OFFSET_STORED",
+        "TIMESTAMP_CREATE_TIME",
+        "TIMESTAMP_LOG_APPEND_TIME",
+        "TIMESTAMP_NOT_AVAILABLE",
+        "ConsumerGroupState",
+        "ConsumerGroupTopicPartitions",
+        "ConsumerGroupType",
+        "IsolationLevel",
+        "Message",
+        "Node",
+        "TopicCollection",
+        "TopicPartition",
+        "TopicPartitionInfo",
+    ),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "OFFSET_BEGINNING",
+    "OFFSET_END",
+    "OFFSET_INVALID",
+    "OFFSET_STORED",
+    "TIMESTAMP_CREATE_TIME",
+    "TIMESTAMP_LOG_APPEND_TIME",
+    "TIMESTAMP_NOT_AVAILABLE",
+    "AdminClient",
+    "AlterConfigOpType",
+    "AsyncAdmin",
+    "AsyncConsumer",
+    "AsyncProducer",
+    "BrokerMetadata",
+    "ClusterMetadata",
+    "ConfigEntry",
+    "ConfigResource",
+    "ConfigSource",
+    "Connections",
+    "Consumer",
+    "ConsumerGroupState",
+    "ConsumerGroupTopicPartitions",
+    "ConsumerGroupType",
+    "Driver",
+    "IsolationLevel",
+    "KafkaError",
+    "KafkaException",
+    "ListOffsetsResultInfo",
+    "LiveDriver",
+    "Message",
+    "Metadata",
+    "NewPartitions",
+    "NewTopic",
+    "Node",
+    "OffsetSpec",
+    "PartitionMetadata",
+    "Producer",
+    "ResourceType",
+    "SimulatedDriver",
+    "TopicCollection",
+    "TopicDescription",
+    "TopicMetadata",
+    "TopicPartition",
+    "TopicPartitionInfo",
+    "Uuid",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _HOME_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value

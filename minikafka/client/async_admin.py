@@ -1,0 +1,548 @@
+"""Administration's core: each method is one request (or one per broker), its answer as plain values.
+
+One rule: what fails for one topic, group or resource is a value (a KafkaException) under its name; only what fails as
+a whole is raised. Kafka does the same in `KafkaAdminClient`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from minikafka.client.admin_values import (
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ConfigSource,
+    ConsumerGroupDescription,
+    ConsumerGroupListing,
+    DescribeClusterResult,
+    ListConsumerGroupsResult,
+    ListOffsetsResultInfo,
+    MemberAssignment,
+    MemberDescription,
+    NewPartitions,
+    NewTopic,
+    TopicDescription,
+    Uuid,
+    group_state,
+    group_type,
+)
+from minikafka.client.assignors import PROTOCOL_TYPE, assigned_pairs
+from minikafka.client.connections import Connections
+from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error
+from minikafka.client.metadata import Metadata
+from minikafka.client.offsets import GroupOffsets, Member, OffsetToCommit, Retrying, settled_offsets
+from minikafka.client.settings import ADMIN, check
+from minikafka.client.values import (
+    OFFSET_INVALID,
+    ConsumerGroupState,
+    ConsumerGroupTopicPartitions,
+    ConsumerGroupType,
+    Node,
+    TopicPartition,
+    TopicPartitionInfo,
+)
+from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.messages.create_partitions import (
+    CreatePartitionsAssignment,
+    CreatePartitionsRequest,
+    CreatePartitionsResponse,
+    CreatePartitionsTopic,
+)
+from minikafka.protocol.messages.create_topics import (
+    CreatableReplicaAssignment,
+    CreatableTopic,
+    CreatableTopicConfig,
+    CreateTopicsRequest,
+    CreateTopicsResponse,
+)
+from minikafka.protocol.messages.delete_groups import DeleteGroupsRequest, DeleteGroupsResponse
+from minikafka.protocol.messages.delete_topics import (
+    DeleteTopicsRequest,
+    DeleteTopicsResponse,
+    DeleteTopicState,
+)
+from minikafka.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
+from minikafka.protocol.messages.describe_configs import (
+    DescribeConfigsRequest,
+    DescribeConfigsResource,
+    DescribeConfigsResourceResult,
+    DescribeConfigsResponse,
+)
+from minikafka.protocol.messages.describe_groups import (
+    DescribedGroup,
+    DescribeGroupsRequest,
+    DescribeGroupsResponse,
+)
+from minikafka.protocol.messages.incremental_alter_configs import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+)
+from minikafka.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
+from minikafka.protocol.schema import MalformedMessage, Message
+
+if TYPE_CHECKING:
+    from minikafka.client.metadata import ClusterView
+    from minikafka.world import World
+
+R = TypeVar("R", bound=Message)
+Outcome = KafkaException | None
+
+
+def _outcome(code: int, message: str | None = None) -> Outcome:
+    return KafkaException(KafkaError(code, message)) if code else None
+
+
+class AsyncAdmin:
+    """Administration for coroutines, and the core of the synchronous `AdminClient`. Timeouts are in seconds."""
+
+    def __init__(self, world: World, conf: Mapping[str, Any]) -> None:
+        self.settings = settings = check(conf, ADMIN)
+        self.world = world
+        self.connections = Connections(world, settings)
+        self.metadata = Metadata(world, self.connections, settings)
+        self.retrying = Retrying(world, settings.seconds("retry.backoff.ms"))
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        self.metadata.close()
+        self.connections.close()
+
+    def _timeout(self, timeout_s: float | None) -> float:
+        return (
+            self.settings.seconds("request.timeout.ms") if timeout_s is None or timeout_s < 0 else timeout_s
+        )
+
+    async def _ask_controller(self, request: Message, response: type[R], timeout_s: float) -> R:
+        """To the controller as metadata names it (a KRaft broker passes it on)."""
+
+        async def attempt() -> R:
+            view = await self._view([])
+            if view.controller_id not in view.brokers:
+                return await self.connections.request_any(request, response, timeout_s)
+            return await self.connections.request(view.controller_id, request, response, timeout_s=timeout_s)
+
+        return await self.retrying.run(attempt, timeout_s)
+
+    async def _view(self, topics: list[str] | None) -> ClusterView:
+        view = await self.metadata.ask(topics)
+        self.connections.learn({b.id: (b.host, b.port) for b in view.brokers.values()})
+        return view
+
+    # --- topics
+
+    async def create_topics(
+        self, topics: Sequence[NewTopic], *, validate_only: bool = False, timeout_s: float | None = None
+    ) -> dict[str, Outcome]:
+        """name → None or its error."""
+        limit_s = self._timeout(timeout_s)
+        creatable = []
+        for new in topics:
+            assignments = [
+                CreatableReplicaAssignment(partition_index=index, broker_ids=list(brokers))
+                for index, brokers in enumerate(new.replica_assignment or [])
+            ]
+            creatable.append(
+                CreatableTopic(
+                    name=new.topic,
+                    num_partitions=-1 if assignments else new.num_partitions,
+                    replication_factor=-1 if assignments else new.replication_factor,
+                    assignments=assignments,
+                    configs=[
+                        CreatableTopicConfig(name=key, value=None if value is None else str(value))
+                        for key, value in new.config.items()
+                    ],
+                )
+            )
+        request = CreateTopicsRequest(
+            topics=creatable, timeout_ms=int(limit_s * 1000), validate_only=validate_only
+        )
+        response = await self._ask_controller(request, CreateTopicsResponse, limit_s)
+        results = {topic.name: _outcome(topic.error_code, topic.error_message) for topic in response.topics}
+        return _complete(results, [topic.topic for topic in topics])
+
+    async def delete_topics(
+        self, names: Sequence[str], *, timeout_s: float | None = None
+    ) -> dict[str, Outcome]:
+        """name → None or its error."""
+        limit_s = self._timeout(timeout_s)
+        view = await self.retrying.run(lambda: self._view([]), limit_s)
+        request = DeleteTopicsRequest(topic_names=list(names), timeout_ms=int(limit_s * 1000))
+
+        async def attempt() -> DeleteTopicsResponse:
+            if view.controller_id in view.brokers:
+                channel = await self.connections.to(view.controller_id)
+            else:
+                _, channel = await self.connections.any()
+            version = self.connections.version(channel, DeleteTopicsRequest)
+            ask = request
+            if version >= 6:
+                states = [DeleteTopicState(name=name) for name in names]
+                ask = DeleteTopicsRequest(topics=states, timeout_ms=request.timeout_ms)
+            return await self.connections.ask(channel, ask, DeleteTopicsResponse, timeout_s=limit_s)
+
+        response = await self.retrying.run(attempt, limit_s)
+        results = {
+            topic.name or "": _outcome(topic.error_code, topic.error_message) for topic in response.responses
+        }
+        return _complete(results, names)
+
+    async def create_partitions(
+        self, topics: Sequence[NewPartitions], *, validate_only: bool = False, timeout_s: float | None = None
+    ) -> dict[str, Outcome]:
+        """name → None or its error."""
+        limit_s = self._timeout(timeout_s)
+        grown = []
+        for new in topics:
+            assignments = None
+            if new.replica_assignment is not None:
+                assignments = [CreatePartitionsAssignment(broker_ids=list(b)) for b in new.replica_assignment]
+            grown.append(
+                CreatePartitionsTopic(name=new.topic, count=new.new_total_count, assignments=assignments)
+            )
+        request = CreatePartitionsRequest(
+            topics=grown, timeout_ms=int(limit_s * 1000), validate_only=validate_only
+        )
+        response = await self._ask_controller(request, CreatePartitionsResponse, limit_s)
+        results = {topic.name: _outcome(topic.error_code, topic.error_message) for topic in response.results}
+        return _complete(results, [topic.topic for topic in topics])
+
+    async def list_topics(self, topic: str | None = None) -> ClusterView:
+        """Brokers and topics."""
+        return await self._view(None if topic is None else [topic])
+
+    async def describe_topics(
+        self, names: Sequence[str], *, timeout_s: float | None = None
+    ) -> dict[str, TopicDescription | KafkaException]:
+        """name → its description or its error."""
+        view = await self.retrying.run(lambda: self._view(list(names)), self._timeout(timeout_s))
+        nodes = {b.id: Node(b.id, b.host, b.port, b.rack) for b in view.brokers.values()}
+
+        def node(broker_id: int) -> Node:
+            return nodes.get(broker_id) or Node(broker_id, "", -1)
+
+        results: dict[str, TopicDescription | KafkaException] = {}
+        for name in names:
+            topic = view.topics.get(name)
+            if topic is None or topic.error:
+                code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if topic is None else topic.error
+                results[name] = KafkaException(KafkaError(code))
+                continue
+            partitions = [
+                TopicPartitionInfo(
+                    index,
+                    node(place.leader) if place.leader >= 0 else None,
+                    [node(replica) for replica in place.replicas],
+                    [node(replica) for replica in place.isr],
+                )
+                for index, place in topic.partitions.items()
+            ]
+            results[name] = TopicDescription(name, Uuid.of(topic.id), topic.internal, partitions)
+        return results
+
+    async def describe_cluster(self, *, timeout_s: float | None = None) -> DescribeClusterResult:
+        """The cluster's id, controller and brokers."""
+        request = DescribeClusterRequest()
+        response = await self.retrying.run(
+            lambda: self.connections.request_any(request, DescribeClusterResponse), self._timeout(timeout_s)
+        )
+        if response.error_code:
+            raise KafkaException(KafkaError(response.error_code, response.error_message))
+        nodes = [Node(b.broker_id, b.host, b.port, b.rack) for b in response.brokers]
+        nodes.sort(key=lambda node: node.id)
+        controller = next((node for node in nodes if node.id == response.controller_id), None)
+        return DescribeClusterResult(response.cluster_id, controller, nodes)
+
+    # --- configuration
+
+    async def describe_configs(
+        self, resources: Sequence[ConfigResource], *, timeout_s: float | None = None
+    ) -> dict[ConfigResource, dict[str, ConfigEntry] | KafkaException]:
+        """resource → {name: entry} or its error. A broker is asked for its own."""
+        limit_s = self._timeout(timeout_s)
+        results: dict[ConfigResource, dict[str, ConfigEntry] | KafkaException] = {}
+        for broker_id, group in _by_broker(resources).items():
+            request = DescribeConfigsRequest(
+                resources=[
+                    DescribeConfigsResource(
+                        resource_type=resource.wire_type,
+                        resource_name=resource.name,
+                        configuration_keys=None,
+                    )
+                    for resource in group
+                ],
+                include_synonyms=True,
+            )
+            response = await self._ask_broker(broker_id, request, DescribeConfigsResponse, limit_s)
+            by_name = {(r.resource_type, r.resource_name): r for r in response.results}
+            for resource in group:
+                answer = by_name.get((resource.wire_type, resource.name))
+                if answer is None:
+                    results[resource] = KafkaException(KafkaError(KafkaError._PARTIAL))
+                elif answer.error_code:
+                    results[resource] = KafkaException(KafkaError(answer.error_code, answer.error_message))
+                else:
+                    results[resource] = {entry.name: _config_entry(entry) for entry in answer.configs}
+        return results
+
+    async def _ask_broker(self, broker_id: int, request: Message, response: type[R], limit_s: float) -> R:
+        async def attempt() -> R:
+            if broker_id < 0:
+                return await self.connections.request_any(request, response)
+            if broker_id not in self.connections.broker_ids:
+                await self._view([])
+            return await self.connections.request(broker_id, request, response)
+
+        return await self.retrying.run(attempt, limit_s)
+
+    async def incremental_alter_configs(
+        self,
+        resources: Sequence[ConfigResource],
+        *,
+        validate_only: bool = False,
+        timeout_s: float | None = None,
+    ) -> dict[ConfigResource, Outcome]:
+        """resource → None or its error."""
+        limit_s = self._timeout(timeout_s)
+        results: dict[ConfigResource, Outcome] = {}
+        for broker_id, group in _by_broker(resources).items():
+            request = IncrementalAlterConfigsRequest(
+                resources=[_alteration(resource) for resource in group], validate_only=validate_only
+            )
+            if broker_id < 0:
+                response = await self._ask_controller(request, IncrementalAlterConfigsResponse, limit_s)
+            else:
+                response = await self._ask_broker(
+                    broker_id, request, IncrementalAlterConfigsResponse, limit_s
+                )
+            by_name = {(r.resource_type, r.resource_name): r for r in response.responses}
+            for resource in group:
+                answer = by_name.get((resource.wire_type, resource.name))
+                if answer is None:
+                    results[resource] = KafkaException(KafkaError(KafkaError._PARTIAL))
+                else:
+                    results[resource] = _outcome(answer.error_code, answer.error_message)
+        return results
+
+    # --- groups
+
+    def _group(self, group_id: str) -> GroupOffsets:
+        return GroupOffsets(self.connections, group_id)
+
+    async def list_consumer_groups(
+        self,
+        *,
+        states: Sequence[ConsumerGroupState] = (),
+        types: Sequence[ConsumerGroupType] = (),
+        timeout_s: float | None = None,
+    ) -> ListConsumerGroupsResult:
+        """Asks every broker."""
+        view = await self.retrying.run(lambda: self._view([]), self._timeout(timeout_s))
+        found: dict[str, ConsumerGroupListing] = {}
+        errors: list[Exception] = []
+        for broker_id in sorted(view.brokers):
+            try:
+                response = await self.connections.request(broker_id, ListGroupsRequest(), ListGroupsResponse)
+            except (OSError, TimeoutError) as cause:
+                errors.append(KafkaException(as_kafka_error(cause, f"Broker {broker_id}")))
+                continue
+            if response.error_code:
+                errors.append(KafkaException(KafkaError(response.error_code)))
+            for group in response.groups:
+                if group.protocol_type not in (PROTOCOL_TYPE, ""):
+                    continue
+                found[group.group_id] = ConsumerGroupListing(
+                    group.group_id,
+                    not group.protocol_type,
+                    group_state(group.group_state),
+                    group_type(group.group_type),
+                )
+        valid = [
+            found[name]
+            for name in sorted(found)
+            if (not states or found[name].state in states) and (not types or found[name].type in types)
+        ]
+        return ListConsumerGroupsResult(valid, errors)
+
+    async def describe_consumer_groups(
+        self, group_ids: Sequence[str], *, timeout_s: float | None = None
+    ) -> dict[str, ConsumerGroupDescription | KafkaException]:
+        """group → its description or its error."""
+        results: dict[str, ConsumerGroupDescription | KafkaException] = {}
+        for group_id in group_ids:
+            try:
+                results[group_id] = await self._describe_group(group_id, self._timeout(timeout_s))
+            except KafkaException as error:
+                results[group_id] = error
+        return results
+
+    async def _describe_group(self, group_id: str, limit_s: float) -> ConsumerGroupDescription:
+        group = self._group(group_id)
+
+        async def attempt() -> tuple[int, DescribedGroup]:
+            node = await group.coordinator()
+            request = DescribeGroupsRequest(groups=[group_id])
+            response = await self.connections.request(node, request, DescribeGroupsResponse)
+            described = response.groups[0]
+            if described.error_code != ErrorCode.GROUP_ID_NOT_FOUND:  # v6 says so where older ones say Dead
+                group.check(described.error_code)
+            return node, described
+
+        node_id, described = await self.retrying.run(attempt, limit_s)
+        members = []
+        for member in described.members:
+            try:
+                pairs = assigned_pairs(member.member_assignment)
+            except MalformedMessage:
+                pairs = []
+            members.append(
+                MemberDescription(
+                    member.member_id,
+                    member.client_id,
+                    member.client_host,
+                    MemberAssignment([TopicPartition(*pair) for pair in pairs]),
+                    member.group_instance_id,
+                )
+            )
+        host, port = self.connections.address(node_id)
+        state = ConsumerGroupState.DEAD if described.error_code else group_state(described.group_state)
+        return ConsumerGroupDescription(
+            group_id,
+            not described.protocol_type,
+            members,
+            described.protocol_data,
+            state,
+            Node(node_id, host, port),
+        )
+
+    async def list_consumer_group_offsets(
+        self, group_id: str, partitions: Sequence[TopicPartition] | None, *, timeout_s: float | None = None
+    ) -> ConsumerGroupTopicPartitions:
+        """What the group has committed, for these partitions or all."""
+        group = self._group(group_id)
+        pairs = None if partitions is None else [(tp.topic, tp.partition) for tp in partitions]
+        answers = await self.retrying.run(
+            lambda: group.committed(pairs, require_stable=False), self._timeout(timeout_s)
+        )
+        result = []
+        for pair in sorted(answers) if pairs is None else pairs:
+            answer = answers.get(pair)
+            tp = TopicPartition(*pair)
+            if answer is not None:
+                tp.offset = answer.offset if answer.offset >= 0 else OFFSET_INVALID
+                tp.metadata = answer.metadata or None
+                tp.error = KafkaError(answer.error_code) if answer.error_code else None
+            result.append(tp)
+        return ConsumerGroupTopicPartitions(group_id, result)
+
+    async def alter_consumer_group_offsets(
+        self, group_id: str, partitions: Sequence[TopicPartition], *, timeout_s: float | None = None
+    ) -> ConsumerGroupTopicPartitions:
+        """Commits for a group that has no members. Each partition has its error."""
+        group = self._group(group_id)
+        offsets = {(tp.topic, tp.partition): OffsetToCommit(tp.offset) for tp in partitions}
+        codes = await self.retrying.run(lambda: group.commit(offsets, Member()), self._timeout(timeout_s))
+        result = []
+        for pair, commit in offsets.items():
+            tp = TopicPartition(*pair, commit.offset)
+            code = codes.get(pair, 0)
+            tp.error = KafkaError(code) if code else None
+            result.append(tp)
+        return ConsumerGroupTopicPartitions(group_id, result)
+
+    async def delete_consumer_groups(
+        self, group_ids: Sequence[str], *, timeout_s: float | None = None
+    ) -> dict[str, Outcome]:
+        """group → None or its error."""
+        results: dict[str, Outcome] = {}
+        for group_id in group_ids:
+            group = self._group(group_id)
+
+            async def attempt(group: GroupOffsets = group, group_id: str = group_id) -> None:
+                request = DeleteGroupsRequest(groups_names=[group_id])
+                response = await self.connections.request(
+                    await group.coordinator(), request, DeleteGroupsResponse
+                )
+                group.check(response.results[0].error_code)
+
+            try:
+                await self.retrying.run(attempt, self._timeout(timeout_s))
+                results[group_id] = None
+            except KafkaException as error:
+                results[group_id] = error
+        return results
+
+    # --- offsets
+
+    async def list_offsets(
+        self,
+        wanted: Mapping[TopicPartition, int],
+        *,
+        isolation_level: int = 0,
+        timeout_s: float | None = None,
+    ) -> dict[TopicPartition, ListOffsetsResultInfo | KafkaException]:
+        """partition → its offset or its error."""
+        by_pair = {(tp.topic, tp.partition): timestamp for tp, timestamp in wanted.items()}
+        answers = await settled_offsets(
+            self.connections, self.metadata, self.retrying, by_pair, isolation_level, self._timeout(timeout_s)
+        )
+        results: dict[TopicPartition, ListOffsetsResultInfo | KafkaException] = {}
+        for tp in wanted:
+            answer = answers[(tp.topic, tp.partition)]
+            if answer.error_code:
+                results[tp] = KafkaException(KafkaError(answer.error_code))
+            else:
+                results[tp] = ListOffsetsResultInfo(answer.offset, answer.timestamp_ms, answer.leader_epoch)
+        return results
+
+
+def _complete(results: dict[str, Outcome], names: Sequence[str]) -> dict[str, Outcome]:
+    missing = KafkaException(KafkaError(KafkaError._PARTIAL, "the broker's answer lacks this name"))
+    return {name: results.get(name, missing) for name in names}
+
+
+def _by_broker(resources: Sequence[ConfigResource]) -> dict[int, list[ConfigResource]]:
+    groups: dict[int, list[ConfigResource]] = {}
+    for resource in resources:
+        own = resource.restype is ConfigResource.Type.BROKER and resource.name.isdigit()
+        groups.setdefault(int(resource.name) if own else -1, []).append(resource)
+    return groups
+
+
+def _alteration(resource: ConfigResource) -> AlterConfigsResource:
+    configs = [
+        AlterableConfig(name=name, config_operation=AlterConfigOpType.SET.value, value=str(value))
+        for name, value in resource.set_config_dict.items()
+    ]
+    for entry in resource.incremental_configs:
+        operation = entry.incremental_operation or AlterConfigOpType.SET
+        value = None if operation is AlterConfigOpType.DELETE or entry.value is None else str(entry.value)
+        configs.append(AlterableConfig(name=entry.name, config_operation=operation.value, value=value))
+    return AlterConfigsResource(
+        resource_type=resource.wire_type, resource_name=resource.name, configs=configs
+    )
+
+
+def _source(number: int) -> ConfigSource:
+    try:
+        return ConfigSource(number)
+    except ValueError:
+        return ConfigSource.UNKNOWN_CONFIG
+
+
+def _config_entry(entry: DescribeConfigsResourceResult) -> ConfigEntry:
+    synonyms = {
+        s.name: ConfigEntry(s.name, s.value, _source(s.source), is_synonym=True) for s in entry.synonyms
+    }
+    return ConfigEntry(
+        entry.name,
+        entry.value,
+        _source(entry.config_source),
+        entry.read_only,
+        entry.config_source == ConfigSource.DEFAULT_CONFIG.value,
+        entry.is_sensitive,
+        synonyms=synonyms,
+    )

@@ -1,0 +1,532 @@
+"""The consumer's core: subscription or assignment in, records out. Runs on one loop, knows no thread.
+
+One rule: `take()` and the `note_…` methods are the application's side and never wait; everything else runs on the
+loop. The two sides share only the buffer, plain numbers and two queues. Kafka does the same in `ClassicKafkaConsumer`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from minikafka.client.connections import Connections
+from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure, is_retriable
+from minikafka.client.fetcher import Fetcher
+from minikafka.client.group import Membership
+from minikafka.client.metadata import Metadata
+from minikafka.client.offsets import (
+    EARLIEST,
+    LATEST,
+    GroupOffsets,
+    OffsetAnswer,
+    OffsetToCommit,
+    Retrying,
+    list_offsets,
+    settled_offsets,
+)
+from minikafka.client.positions import UNRESOLVED, Buffer, Position
+from minikafka.client.settings import CONSUMER, check
+from minikafka.client.values import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    OFFSET_INVALID,
+    OFFSET_STORED,
+    Message,
+    TopicPartition,
+)
+from minikafka.policy import Organs
+
+if TYPE_CHECKING:
+    from minikafka.client.assignors import Pair
+    from minikafka.world import World
+
+_RESET = {
+    "earliest": OFFSET_BEGINNING,
+    "smallest": OFFSET_BEGINNING,
+    "beginning": OFFSET_BEGINNING,
+    "latest": OFFSET_END,
+    "largest": OFFSET_END,
+    "end": OFFSET_END,
+}
+
+
+class Rebalance(NamedTuple):
+    """An event for the application: `kind` is "assign", "revoke" or "lost". `done` must be set when it is handled."""
+
+    kind: str
+    pairs: list[Pair]
+    done: asyncio.Future[None]
+
+
+class Committed(NamedTuple):
+    """An event for the application: an asynchronous commit has ended."""
+
+    error: KafkaError | None
+    offsets: list[TopicPartition]
+
+
+class AsyncConsumer:
+    """Consumer for coroutines, and the core of the synchronous `Consumer`."""
+
+    def __init__(self, world: World, conf: Mapping[str, Any], *, organs: Organs | None = None) -> None:
+        self.settings = settings = check(conf, CONSUMER)
+        if not settings["group.id"]:
+            raise ValueError("Failed to create consumer: group.id must be set")
+        self.world = world
+        self.organs = organs or Organs()
+        self.connections = Connections(world, settings)
+        self.metadata = Metadata(world, self.connections, settings)
+        self.retrying = Retrying(world, settings.seconds("retry.backoff.ms"))
+        self.positions: dict[Pair, Position] = {}
+        self.buffer = Buffer(
+            check_crcs=settings["check.crcs"],
+            read_committed=settings["isolation.level"] == "read_committed",
+        )
+        self.events: deque[Rebalance | Committed | Message] = deque()
+        self.errors: deque[KafkaError] = deque()
+        self.wants_assign_event = False
+        self.wants_revoke_event = False
+        self.wants_lost_event = False
+        self.wants_commit_event = False
+        self.group = GroupOffsets(self.connections, settings["group.id"])
+        self.membership = Membership(
+            world, settings, self.connections, self.metadata, self.group, self.organs, self
+        )
+        self.fetcher = Fetcher(
+            world,
+            settings,
+            self.connections,
+            self.metadata,
+            self.positions,
+            self.buffer,
+            on_data=self._wake_waiter,
+            on_out_of_range=self._out_of_range,
+            on_connection_error=self._complain,
+        )
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.last_poll = world.clock.now()
+        self.in_poll = False
+        self._auto_store: bool = settings["enable.auto.offset.store"]
+        self._isolation = 1 if settings["isolation.level"] == "read_committed" else 0
+        self._patterns: list[re.Pattern[str]] = []
+        self._subscribed: list[str] = []
+        self._resolving: asyncio.Task[None] | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._closed = False
+        self._background: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Starts what runs in the background. Called once, on the loop."""
+        self.loop = asyncio.get_running_loop()
+        if self.settings["enable.auto.commit"] and self.settings["auto.commit.interval.ms"]:
+            self._background.append(self.world.spawn(self._auto_commit(), name="auto-commit"))
+        self._background.append(self.world.spawn(self._refresh_topics(), name="refresh-topics"))
+
+    # --- subscription and assignment
+
+    async def subscribe(self, topics: Sequence[str]) -> None:
+        """Reads these topics as a member of the group. A name that begins with ^ is a regular expression."""
+        try:
+            self._patterns = [re.compile(topic) for topic in topics if topic.startswith("^")]
+        except re.error as cause:
+            raise failure(KafkaError._INVALID_ARG, f"Failed to set subscription: {cause}") from cause
+        self._subscribed = [topic for topic in topics if not topic.startswith("^")]
+        self.metadata.want(self._subscribed)
+        self.metadata.all_topics = bool(self._patterns)
+        if self._patterns:
+            try:
+                await self.metadata.update(self.settings.seconds("socket.timeout.ms"))
+            except (KafkaException, TimeoutError) as cause:
+                self._complain(as_kafka_error(cause))
+        if not self.positions and self.membership.state == "unjoined":
+            self.last_poll = self.world.clock.now()
+        self.membership.subscribe(self._matching())
+
+    def _matching(self) -> list[str]:
+        matched = [
+            topic.name
+            for topic in self.metadata.topics.values()
+            if not topic.internal and any(pattern.match(topic.name) for pattern in self._patterns)
+        ]
+        return sorted(set(self._subscribed) | set(matched))
+
+    async def unsubscribe(self) -> None:
+        """Leaves the group, and gives up every partition."""
+        self._subscribed, self._patterns = [], []
+        await self.membership.stop()
+        await self.assign([])
+
+    async def assign(self, partitions: Sequence[TopicPartition]) -> None:
+        """Reads exactly these partitions, from their offsets if they have any."""
+        wanted = {(tp.topic, tp.partition): tp for tp in partitions}
+        for pair in [pair for pair in self.positions if pair not in wanted]:
+            self._drop(pair)
+        self.add(wanted.values())
+
+    def add(self, partitions: Iterable[TopicPartition]) -> None:
+        """Takes on these partitions beside those it has."""
+        for tp in partitions:
+            pair = (tp.topic, tp.partition)
+            if pair in self.positions:
+                if tp.offset != OFFSET_INVALID:
+                    self.positions[pair].move(tp.offset)
+                continue
+            position = self.positions[pair] = Position(tp.topic, tp.partition)
+            position.move(tp.offset)
+        self.metadata.want(sorted({topic for topic, _ in self.positions}))
+        self._resolve()
+
+    def remove(self, pairs: Iterable[Pair]) -> None:
+        """Gives these partitions up."""
+        for pair in list(pairs):
+            self._drop(pair)
+        self.fetcher.wake()
+
+    def _drop(self, pair: Pair) -> None:
+        position = self.positions.pop(pair, None)
+        if position is not None:
+            position.era += 1
+
+    def seek(self, topic: str, partition: int, offset: int) -> None:
+        """Goes on from this offset. Raises KafkaException(_STATE) when the partition is not assigned."""
+        position = self.positions.get((topic, partition))
+        if position is None:
+            reason = f"Failed to seek to offset {offset}: {topic} [{partition}] is not assigned"
+            raise failure(KafkaError._STATE, reason)
+        position.move(offset)
+        self._resolve()
+
+    def pause(self, pairs: Iterable[Pair], paused: bool) -> None:
+        """Stops or goes on giving out records of these partitions."""
+        for pair in pairs:
+            position = self.positions.get(pair)
+            if position is not None:
+                position.paused = paused
+        if not paused:
+            self.buffer.resume()
+            self._wake_waiter()
+        self.fetcher.wake()
+
+    # --- where to begin
+
+    def _resolve(self) -> None:
+        self.fetcher.wake()
+        if self._closed or (self._resolving is not None and not self._resolving.done()):
+            return
+        if any(position.fetch_from == UNRESOLVED for position in self.positions.values()):
+            self._resolving = self.world.spawn(self._resolve_all(), name="resolve-offsets")
+
+    async def _resolve_all(self) -> None:
+        while not self._closed:
+            now = self.world.clock.now()
+            open_ = [p for p in self.positions.values() if p.fetch_from == UNRESOLVED]
+            due = [p for p in open_ if p.blocked_until <= now]
+            if not open_:
+                return
+            try:
+                if due:
+                    await self._resolve_once(due)
+                    self.fetcher.wake()
+                    if all(p.fetch_from != UNRESOLVED for p in self.positions.values()):
+                        return
+            except (OSError, TimeoutError, KafkaException) as cause:
+                error = as_kafka_error(cause)
+                self._complain(error)
+                if not error.retriable():
+                    self.tell(error)
+                self.metadata.request_update()
+            if all(p.blocked_until == float("inf") for p in open_):
+                return
+            await asyncio.sleep(self.settings.seconds("retry.backoff.ms"))
+
+    async def _resolve_once(self, positions: list[Position]) -> None:
+        eras = {position.pair: position.era for position in positions}
+        stored = [p.pair for p in positions if p.asked in (OFFSET_INVALID, OFFSET_STORED)]
+        reset: dict[Pair, int] = {p.pair: p.asked for p in positions if p.asked in _RESET.values()}
+        if stored:
+            for pair, answer in (await self.group.committed(stored)).items():
+                position = self.positions.get(pair)
+                if position is None or position.era != eras[pair]:
+                    continue
+                if answer.offset >= 0:
+                    position.fetch_from, position.committed = answer.offset, answer.offset
+                else:
+                    policy = _RESET.get(self.settings["auto.offset.reset"])
+                    if policy is None:
+                        self._no_offset(position, "there is no committed offset")
+                    else:
+                        reset[pair] = position.asked = policy
+        if not reset:
+            return
+        wanted = {pair: EARLIEST if asked == OFFSET_BEGINNING else LATEST for pair, asked in reset.items()}
+        answers = await list_offsets(self.connections, self.metadata, wanted, self._isolation)
+        for pair, answer in answers.items():
+            position = self.positions.get(pair)
+            if position is None or position.era != eras.get(pair):
+                continue
+            if not answer.error_code:
+                position.fetch_from = answer.offset
+            else:
+                self.metadata.request_update()
+                if not is_retriable(answer.error_code):
+                    self._no_offset(position, KafkaError(answer.error_code).str())
+
+    def _no_offset(self, position: Position, why: str) -> None:
+        position.blocked_until = float("inf")
+        error = KafkaError(KafkaError._AUTO_OFFSET_RESET, f"{position.topic} [{position.partition}]: {why}")
+        self.buffer.add_event(position, Message(position.topic, position.partition, error=error))
+        self._wake_waiter()
+
+    def _out_of_range(self, position: Position) -> None:
+        policy = _RESET.get(self.settings["auto.offset.reset"])
+        if policy is None:
+            why = f"offset {position.fetch_from} is out of range"
+            position.fetch_from = UNRESOLVED
+            self._no_offset(position, why)
+        else:
+            # What was fetched before the jump is valid and stays readable, so the era does not change.
+            position.asked, position.fetch_from = policy, UNRESOLVED
+            self._resolve()
+
+    # --- the membership's side
+
+    def owned(self) -> list[Pair]:
+        """The partitions assigned now."""
+        return list(self.positions)
+
+    async def on_assigned(self, pairs: Sequence[Pair]) -> None:
+        """Takes on what the group gives, after telling the application."""
+        self.metadata.want(sorted({topic for topic, _ in pairs}))
+        if any(self.metadata.leader(*pair) < 0 for pair in pairs):
+            self.metadata.request_update()
+        if self.wants_assign_event:
+            await self._tell_application("assign", list(pairs))
+        else:
+            self.add(TopicPartition(*pair) for pair in pairs)
+
+    async def on_revoked(self, pairs: Sequence[Pair], *, lost: bool) -> None:
+        """Gives up what the group takes, after telling the application and committing."""
+        kind = "lost" if lost and self.wants_lost_event else "revoke"
+        if self.wants_revoke_event or kind == "lost":
+            await self._tell_application(kind, list(pairs))
+        if not lost and self.settings["enable.auto.commit"]:
+            await self._commit_quietly(pairs)
+        self.remove(pairs)
+
+    async def _tell_application(self, kind: str, pairs: list[Pair]) -> None:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        event = Rebalance(kind, pairs, done)
+        self.events.append(event)
+        self._wake_waiter()
+        try:
+            await done
+        finally:
+            if not done.done() and event in self.events:
+                self.events.remove(event)
+
+    def poll_is_overdue(self) -> bool:
+        """Has the application stayed away for longer than max.poll.interval.ms?"""
+        if self.in_poll:
+            return False
+        return self.world.clock.now() - self.last_poll > self.settings.seconds("max.poll.interval.ms")
+
+    def tell(self, error: KafkaError) -> None:
+        """An error for the application's next poll; failed connections only go to error_cb."""
+        if error.retriable() and error.code() < 0:
+            self._complain(error)
+            return
+        last = self.events[-1] if self.events else None
+        if not (isinstance(last, Message) and last.error() == error):
+            self.events.append(Message(error=error))
+            self._wake_waiter()
+
+    def _complain(self, error: KafkaError) -> None:
+        if len(self.errors) < 100:
+            self.errors.append(error)
+
+    # --- records out (the application's side)
+
+    def take(self) -> Message | None:
+        """The next record or event, if one is there. Never waits."""
+        message = self.buffer.next()
+        if message is None:
+            return None
+        if self._auto_store and message._error is None:
+            position = self.positions.get((message._topic, message._partition))  # type: ignore[arg-type]
+            if position is not None:
+                position.stored = message._offset + 1  # type: ignore[operator]
+                position.stored_epoch = message._leader_epoch if message._leader_epoch is not None else -1
+        if self.fetcher.is_blocked and self.buffer.size_bytes < self.fetcher.buffer_max_bytes // 2:
+            self.fetcher.is_blocked = False
+            assert self.loop is not None
+            self.loop.call_soon_threadsafe(self.fetcher.wake)
+        return message
+
+    async def wait_ready(self, timeout_s: float | None) -> None:
+        """Returns when there is something to take or an event, or after `timeout_s`."""
+        if self.fetcher.is_blocked:
+            self.fetcher.wake()
+        if self.buffer or self.events or (self.errors and self.settings["error_cb"] is not None):
+            return
+        if timeout_s is not None and timeout_s <= 0:
+            await asyncio.sleep(0)
+            return
+        waiter = self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await waiter
+        except TimeoutError:
+            pass
+
+    async def wait_event(self, timeout_s: float) -> None:
+        """Returns when there is an event, or after `timeout_s`."""
+        if not self.events:
+            waiter = self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await waiter
+            except TimeoutError:
+                pass
+
+    def _wake_waiter(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def get(self, timeout_s: float | None = None) -> Message | None:
+        """For coroutines: the next record or event, or None after `timeout_s`. Rebalances are accepted as they are."""
+        if self.loop is None:
+            await self.start()
+        deadline = None if timeout_s is None else self.world.clock.now() + timeout_s
+        while True:
+            self.last_poll = self.world.clock.now()
+            if self.events and isinstance(self.events[0], Message):
+                event = self.events.popleft()
+                assert isinstance(event, Message)
+                return event
+            message = self.take()
+            if message is not None:
+                return message
+            left_s = None if deadline is None else deadline - self.world.clock.now()
+            if left_s is not None and left_s <= 0:
+                return None
+            self.in_poll = True
+            try:
+                await self.wait_ready(left_s)
+            finally:
+                self.in_poll = False
+
+    # --- offsets
+
+    def stored_offsets(self, pairs: Iterable[Pair] | None = None) -> dict[Pair, OffsetToCommit]:
+        """What is to be committed: stored and not committed yet."""
+        offsets = {}
+        for pair in self.positions if pairs is None else pairs:
+            position = self.positions.get(pair)
+            if position is not None and position.stored >= 0 and position.stored != position.committed:
+                offsets[pair] = OffsetToCommit(position.stored, position.stored_epoch)
+        return offsets
+
+    async def commit(self, offsets: Mapping[Pair, OffsetToCommit], timeout_s: float) -> list[TopicPartition]:
+        """Commits, retrying. Raises KafkaException when the whole commit fails; else each partition has its error."""
+
+        async def attempt() -> dict[Pair, int]:
+            return await self.group.commit(offsets, self.membership.member)
+
+        codes = await self.retrying.run(attempt, timeout_s)
+        result = []
+        for pair, commit in offsets.items():
+            code = codes.get(pair, 0)
+            tp = TopicPartition(*pair, commit.offset, commit.metadata or None)
+            tp.error = KafkaError(code) if code else None
+            result.append(tp)
+            position = self.positions.get(pair)
+            if position is not None and not code:
+                position.committed = commit.offset
+        errors = [tp.error for tp in result]
+        if errors and all(error is not None for error in errors):
+            raise KafkaException(errors[0])
+        return result
+
+    async def commit_and_tell(self, offsets: Mapping[Pair, OffsetToCommit]) -> None:
+        """An asynchronous commit: its outcome goes to on_commit, if anybody listens."""
+        try:
+            result = await self.commit(offsets, self.settings.seconds("socket.timeout.ms"))
+            event = Committed(None, result)
+        except KafkaException as cause:
+            tps = [TopicPartition(*pair, commit.offset) for pair, commit in offsets.items()]
+            event = Committed(cause.error, tps)
+        if self.wants_commit_event:
+            self.events.append(event)
+            self._wake_waiter()
+
+    async def _commit_quietly(self, pairs: Iterable[Pair] | None = None) -> None:
+        offsets = self.stored_offsets(pairs)
+        if offsets:
+            await self.commit_and_tell(offsets)
+
+    async def _auto_commit(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.seconds("auto.commit.interval.ms"))
+            await self._commit_quietly()
+
+    async def _refresh_topics(self) -> None:
+        interval_ms = self.settings["topic.metadata.refresh.interval.ms"]
+        if interval_ms <= 0:
+            return
+        while True:
+            await asyncio.sleep(interval_ms / 1000)
+            self.metadata.request_update()
+            if self._patterns and self.membership.topics != self._matching():
+                self.membership.subscribe(self._matching())
+
+    async def committed(self, pairs: Sequence[Pair], timeout_s: float) -> dict[Pair, OffsetAnswer]:
+        """What the group has committed. Raises KafkaException."""
+        return await self.retrying.run(lambda: self.group.committed(pairs), timeout_s)
+
+    async def offsets_at(self, wanted: Mapping[Pair, int], timeout_s: float) -> dict[Pair, OffsetAnswer]:
+        """Offsets by timestamp, or LATEST or EARLIEST. Raises KafkaException."""
+        return await settled_offsets(
+            self.connections, self.metadata, self.retrying, wanted, self._isolation, timeout_s
+        )
+
+    async def lag(self, timeout_s: float = 10.0, *, committed: bool = False) -> dict[Pair, int | None]:
+        """How many records each assigned partition is behind, from its position or from what is committed."""
+        pairs = list(self.positions)
+        ends = await self.offsets_at(dict.fromkeys(pairs, LATEST), timeout_s)
+        starts = await self.offsets_at(dict.fromkeys(pairs, EARLIEST), timeout_s)
+        stands: dict[Pair, int | None] = {}
+        if committed:
+            for pair, answer in (await self.committed(pairs, timeout_s)).items():
+                stands[pair] = answer.offset if answer.offset >= 0 else None
+        else:
+            for pair in pairs:
+                position = self.positions[pair]
+                at = position.consumed if position.consumed >= 0 else position.asked
+                stands[pair] = at if at >= 0 else (position.fetch_from if position.fetch_from >= 0 else None)
+        return {
+            pair: self.organs.lag(ends[pair].offset, stands.get(pair), starts[pair].offset)
+            for pair in pairs
+            if not ends[pair].error_code and not starts[pair].error_code
+        }
+
+    async def close(self) -> None:
+        """Commits (with auto commit), leaves the group, closes the connections."""
+        if self._closed:
+            return
+        for task in self._background:
+            task.cancel()
+        if self._subscribed or self._patterns or self.membership.topics:
+            await self.membership.stop()
+        elif self.settings["enable.auto.commit"] and self.positions:
+            await self._commit_quietly()
+        self._closed = True
+        if self._resolving is not None:
+            self._resolving.cancel()
+        self.positions.clear()
+        self.fetcher.close()
+        self.metadata.close()
+        self.connections.close()
+        self._wake_waiter()

@@ -1,0 +1,444 @@
+"""`Consumer`: confluent_kafka's consumer, in front of our core.
+
+One rule: callbacks run in the application's thread, inside poll(), consume() or close(), and nowhere else.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from minikafka.client.admin_values import ClusterMetadata
+from minikafka.client.async_consumer import AsyncConsumer, Committed, Rebalance
+from minikafka.client.driver import Attachment
+from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
+from minikafka.client.offsets import EARLIEST, LATEST, OffsetToCommit
+from minikafka.client.producer import keyword_config, list_topics
+from minikafka.client.values import OFFSET_END, OFFSET_INVALID, Message, TopicPartition
+
+if TYPE_CHECKING:
+    from minikafka.client.assignors import Pair
+    from minikafka.client.driver import Driver
+    from minikafka.policy import Organs
+    from minikafka.world import World
+
+RebalanceCallback = Callable[["Consumer", list[TopicPartition]], Any]
+_NO_TIMEOUT_S = 60.0
+
+
+def _pair(tp: TopicPartition) -> Pair:
+    return tp.topic, tp.partition
+
+
+class Consumer:
+    """Reads records. `Consumer(conf)` as in confluent_kafka; the keyword-only arguments are for clusters."""
+
+    def __init__(
+        self,
+        config: Mapping[str, Any] | None = None,
+        *,
+        driver: Driver | None = None,
+        world: World | None = None,
+        organs: Organs | None = None,
+        **more: Any,
+    ) -> None:
+        conf = keyword_config(config, more)
+        attachment = self._attachment = Attachment(driver, world)
+        try:
+            core = self._core = AsyncConsumer(attachment.world, conf, organs=organs)
+        except BaseException:
+            attachment.release()
+            raise
+        self._error_cb = core.settings["error_cb"]
+        self._on_commit = core.settings["on_commit"]
+        core.wants_commit_event = self._on_commit is not None
+        self._callbacks: dict[str, RebalanceCallback | None] = {}
+        self._callback_assigned = False
+        self._closed = False
+        attachment.run(core.start())
+        self._finalizer = weakref.finalize(self, attachment.abandon, core.close)
+
+    # --- what to read
+
+    def subscribe(
+        self,
+        topics: list[str],
+        on_assign: RebalanceCallback | None = None,
+        on_revoke: RebalanceCallback | None = None,
+        on_lost: RebalanceCallback | None = None,
+    ) -> None:
+        """Joins the group for these topics; "^…" is a regular expression. The old subscription is replaced."""
+        core = self._open()
+        if not isinstance(topics, (list, tuple)) or not all(isinstance(topic, str) for topic in topics):
+            raise TypeError("expected list of topic unicode strings")
+        if not topics:
+            raise failure(KafkaError._INVALID_ARG, "Failed to set subscription: the list of topics is empty")
+        for callback in (on_assign, on_revoke, on_lost):
+            if callback is not None and not callable(callback):
+                raise TypeError("the rebalance callbacks must be callable")
+        self._callbacks = {"assign": on_assign, "revoke": on_revoke, "lost": on_lost}
+        core.wants_assign_event = on_assign is not None
+        core.wants_revoke_event = on_revoke is not None
+        core.wants_lost_event = on_lost is not None
+        self._attachment.run(core.subscribe(list(topics)))
+
+    def unsubscribe(self) -> None:
+        """Leaves the group."""
+        self._serve_until(self._open().unsubscribe())
+
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        """Reads exactly these partitions, from their offsets where they have any."""
+        self._callback_assigned = True
+        self._attachment.run(self._open().assign(_checked(partitions)))
+
+    def incremental_assign(self, partitions: list[TopicPartition]) -> None:
+        """Reads these partitions, too."""
+        self._callback_assigned = True
+        self._call(self._open().add, _checked(partitions))
+
+    def unassign(self) -> None:
+        """Reads nothing any more."""
+        self._callback_assigned = True
+        self._attachment.run(self._open().assign([]))
+
+    def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
+        """Reads these partitions no more."""
+        self._callback_assigned = True
+        self._call(self._open().remove, [_pair(tp) for tp in _checked(partitions)])
+
+    def assignment(self) -> list[TopicPartition]:
+        """What is assigned now."""
+        return [TopicPartition(*pair) for pair in self._open().owned()]
+
+    def _call(self, function: Callable[..., Any], *args: Any) -> Any:
+        async def call() -> Any:
+            return function(*args)
+
+        return self._attachment.run(call())
+
+    # --- records
+
+    def poll(self, timeout: float = -1) -> Message | None:
+        """The next record or event; None when `timeout` seconds (-1: no limit) are over."""
+        core = self._open()
+        if not core.events and not core.errors:
+            message = core.take()
+            if message is not None:
+                core.last_poll = self._attachment.now()
+                return message
+        return self._wait(timeout)
+
+    def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Message]:
+        """Up to `num_messages` records or events: waits for all of them, or until `timeout` seconds are over."""
+        core = self._open()
+        if not 0 <= num_messages <= 1_000_000:
+            raise ValueError("num_messages must be between 0 and 1000000 (1M)")
+        deadline = None if timeout < 0 else self._attachment.now() + timeout
+        messages: list[Message] = []
+        while len(messages) < num_messages:
+            message = core.take() if not core.events else None
+            if message is None:
+                left_s = -1.0 if deadline is None else max(deadline - self._attachment.now(), 0.0)
+                message = self._wait(left_s)
+                if message is None:
+                    break
+            messages.append(message)
+        core.last_poll = self._attachment.now()
+        return messages
+
+    def _wait(self, timeout: float) -> Message | None:
+        core = self._core
+        deadline = None if timeout < 0 else self._attachment.now() + timeout
+        core.in_poll = True
+        try:
+            first = True
+            while True:
+                event = self._serve_events()
+                if self._closed:
+                    return None
+                message = event or core.take()
+                if message is not None:
+                    return message
+                left_s = None if deadline is None else deadline - self._attachment.now()
+                if left_s is not None and left_s <= 0:
+                    if not first:
+                        return None
+                    left_s = 0.0
+                first = False
+                self._attachment.run(core.wait_ready(left_s))
+        finally:
+            core.last_poll = self._attachment.now()
+            core.in_poll = False
+
+    def _serve_events(self) -> Message | None:
+        """Calls the callbacks that are due; returns the first event that is a message."""
+        core = self._core
+        while core.errors:
+            complaint = core.errors.popleft()
+            if self._error_cb is not None:
+                self._error_cb(complaint)
+        while core.events:
+            event = core.events.popleft()
+            if isinstance(event, Message):
+                return event
+            if isinstance(event, Committed):
+                if self._on_commit is not None:
+                    self._on_commit(event.error, event.offsets)
+            else:
+                self._serve_rebalance(event)
+        return None
+
+    def _serve_rebalance(self, event: Rebalance) -> None:
+        core = self._core
+        callback = self._callbacks.get(event.kind)
+        self._callback_assigned = False
+        try:
+            if callback is not None:
+                callback(self, [TopicPartition(*pair) for pair in event.pairs])
+        finally:
+
+            def settle() -> None:
+                if event.kind == "assign" and not self._callback_assigned:
+                    core.add(TopicPartition(*pair) for pair in event.pairs)
+                if not event.done.done():
+                    event.done.set_result(None)
+
+            if not self._closed:
+                self._call(settle)
+
+    # --- positions and offsets
+
+    def seek(self, partition: TopicPartition) -> None:
+        """Goes on from partition.offset. Raises KafkaException(_STATE) when it is not assigned."""
+        self._call(self._open().seek, partition.topic, partition.partition, partition.offset)
+
+    def pause(self, partitions: list[TopicPartition]) -> None:
+        """Gives out no records of these partitions until resume()."""
+        self._call(self._open().pause, [_pair(tp) for tp in _checked(partitions)], True)
+
+    def resume(self, partitions: list[TopicPartition]) -> None:
+        """Undoes pause()."""
+        self._call(self._open().pause, [_pair(tp) for tp in _checked(partitions)], False)
+
+    def position(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
+        """The offset after the last record that was given out; OFFSET_INVALID before the first."""
+        core = self._open()
+        result = []
+        for tp in _checked(partitions):
+            position = core.positions.get(_pair(tp))
+            offset = position.consumed if position is not None else OFFSET_INVALID
+            result.append(TopicPartition(tp.topic, tp.partition, offset))
+        return result
+
+    def store_offsets(
+        self, message: Message | None = None, offsets: list[TopicPartition] | None = None
+    ) -> None:
+        """Sets what the next commit commits; needs enable.auto.offset.store=false."""
+        core = self._open()
+        if core.settings["enable.auto.offset.store"]:
+            raise failure(
+                KafkaError._INVALID_ARG,
+                "StoreOffsets failed: enable.auto.offset.store must be false for offsets to be stored by hand",
+            )
+        wanted = _offsets_of(message, offsets)
+        if wanted is None:
+            raise ValueError("Either message or offsets must be given")
+        for pair, commit in wanted.items():
+            position = core.positions.get(pair)
+            if position is None:
+                raise failure(
+                    KafkaError._STATE, f"StoreOffsets failed: {pair[0]} [{pair[1]}] is not assigned"
+                )
+            position.stored, position.stored_epoch = commit.offset, commit.leader_epoch
+
+    def commit(
+        self,
+        message: Message | None = None,
+        offsets: list[TopicPartition] | None = None,
+        asynchronous: bool = True,
+    ) -> list[TopicPartition] | None:
+        """Commits a message's offset + 1, or these offsets, or what is stored. Waits only if not asynchronous."""
+        core = self._open()
+        wanted = _offsets_of(message, offsets)
+        if wanted is None:
+            wanted = core.stored_offsets()
+        if not wanted:
+            raise failure(KafkaError._NO_OFFSET, "Commit failed: Local: No offset stored")
+        if asynchronous:
+            self._attachment.submit(core.commit_and_tell(wanted))
+            return None
+        timeout_s = core.settings.seconds("socket.timeout.ms")
+        result: list[TopicPartition] = self._ask("Commit failed", core.commit(wanted, timeout_s))
+        return result
+
+    def committed(self, partitions: list[TopicPartition], timeout: float = -1) -> list[TopicPartition]:
+        """What the group has committed; OFFSET_INVALID where nothing. Raises KafkaException."""
+        core = self._open()
+        pairs = [_pair(tp) for tp in _checked(partitions)]
+        answers = self._ask("Failed to get committed offsets", core.committed(pairs, _timeout_s(timeout)))
+        result = []
+        for pair in pairs:
+            tp = TopicPartition(*pair)
+            answer = answers.get(pair)
+            if answer is not None:
+                tp.offset = answer.offset if answer.offset >= 0 else OFFSET_INVALID
+                tp.metadata = answer.metadata or None
+                tp.leader_epoch = answer.leader_epoch if answer.leader_epoch >= 0 else None
+                tp.error = KafkaError(answer.error_code) if answer.error_code else None
+            result.append(tp)
+        return result
+
+    def get_watermark_offsets(
+        self, partition: TopicPartition, timeout: float = -1, cached: bool = False
+    ) -> tuple[int, int]:
+        """(first offset, offset after the last). `cached` asks nobody: what the last fetch said."""
+        core = self._open()
+        pair = _pair(partition)
+        if cached:
+            position = core.positions.get(pair)
+            if position is None:
+                return OFFSET_INVALID, OFFSET_INVALID
+            return position.log_start, position.end
+        doing = "Failed to get watermark offsets"
+        low = self._ask(doing, core.offsets_at({pair: EARLIEST}, _timeout_s(timeout)))[pair]
+        high = self._ask(doing, core.offsets_at({pair: LATEST}, _timeout_s(timeout)))[pair]
+        for answer in (low, high):
+            if answer.error_code:
+                raise KafkaException(
+                    KafkaError(answer.error_code, f"{doing}: {KafkaError(answer.error_code).str()}")
+                )
+        return low.offset, high.offset
+
+    def offsets_for_times(
+        self, partitions: list[TopicPartition], timeout: float = -1
+    ) -> list[TopicPartition]:
+        """For each partition the first offset at or after its timestamp (in `offset`, ms); OFFSET_END if none."""
+        core = self._open()
+        wanted = {_pair(tp): tp.offset for tp in _checked(partitions)}
+        answers = self._ask("Failed to get offsets", core.offsets_at(wanted, _timeout_s(timeout)))
+        result = []
+        for pair in wanted:
+            answer = answers[pair]
+            tp = TopicPartition(*pair, answer.offset if answer.offset >= 0 else OFFSET_END)
+            tp.error = KafkaError(answer.error_code) if answer.error_code else None
+            result.append(tp)
+        return result
+
+    def lag(self, timeout: float = 10.0, *, committed: bool = False) -> dict[TopicPartition, int | None]:
+        """How far behind each assigned partition is (not in confluent_kafka). None: nothing to count from."""
+        lags = self._ask("Failed to get the lag", self._open().lag(timeout, committed=committed))
+        return {TopicPartition(*pair): lag for pair, lag in lags.items()}
+
+    # --- the rest
+
+    def list_topics(self, topic: str | None = None, timeout: float = -1) -> ClusterMetadata:
+        """The cluster's brokers and topics (or one topic). Raises KafkaException."""
+        return list_topics(self._attachment, self._open().metadata, topic, timeout)
+
+    def cluster_id(self, timeout: float = -1) -> str | None:
+        """The cluster's id. Raises KafkaException."""
+        return self.list_topics(timeout=timeout).cluster_id
+
+    def memberid(self) -> str | None:
+        """This member's id in its group, None before it joined."""
+        return self._open().membership.member_id or None
+
+    def consumer_group_metadata(self) -> ConsumerGroupMetadata:
+        """The group, generation and member, as an opaque value."""
+        membership = self._open().membership
+        return ConsumerGroupMetadata(
+            self._core.settings["group.id"], membership.generation, membership.member_id
+        )
+
+    def close(self) -> None:
+        """Commits (with auto commit), gives up the assignment, leaves the group, ends the consumer."""
+        if self._closed:
+            return
+        self._finalizer.detach()
+        try:
+            self._serve_until(self._core.close())
+        finally:
+            self._closed = True
+            self._attachment.release()
+
+    def _serve_until(self, coro: Any) -> None:
+        """Waits for something that may need callbacks to be called meanwhile."""
+        core = self._core
+        future = self._attachment.submit(coro)
+        while not future.done():
+            event = self._serve_events()
+            if event is None and not future.done():
+                self._attachment.run(core.wait_event(0.05))
+        future.result(0)
+        self._serve_events()
+
+    def _open(self) -> AsyncConsumer:
+        if self._closed:
+            raise RuntimeError("Consumer closed")
+        return self._core
+
+    def _ask(self, doing: str, coro: Any) -> Any:
+        try:
+            return self._attachment.run(coro)
+        except (KafkaException, OSError, TimeoutError) as cause:
+            raise KafkaException(as_kafka_error(cause, doing)) from cause
+
+    def __enter__(self) -> Consumer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class ConsumerGroupMetadata:
+    """Opaque, as in confluent_kafka: for a transactional producer's send_offsets_to_transaction()."""
+
+    def __init__(self, group_id: str, generation: int, member_id: str) -> None:
+        self.group_id = group_id
+        self.generation = generation
+        self.member_id = member_id
+
+
+def _timeout_s(timeout: float | None) -> float:
+    return _NO_TIMEOUT_S if timeout is None or timeout < 0 else timeout
+
+
+def _checked(partitions: Any) -> Sequence[TopicPartition]:
+    if not isinstance(partitions, (list, tuple)):
+        raise TypeError("expected list of TopicPartition")
+    for tp in partitions:
+        # By its shape, so that confluent_kafka's own TopicPartition is welcome, too.
+        if not hasattr(tp, "topic") or not hasattr(tp, "partition") or not hasattr(tp, "offset"):
+            raise TypeError("expected list of TopicPartition")
+    return partitions
+
+
+def _offsets_of(
+    message: Message | None, offsets: list[TopicPartition] | None
+) -> dict[Pair, OffsetToCommit] | None:
+    if message is not None and offsets is not None:
+        raise ValueError("message and offsets are mutually exclusive")
+    if message is not None:
+        error, topic, partition, offset = (
+            message.error(),
+            message.topic(),
+            message.partition(),
+            message.offset(),
+        )
+        epoch = message.leader_epoch()
+        if error is not None or topic is None or partition is None or offset is None:
+            raise failure(KafkaError._INVALID_ARG, "A message that carries an error has no offset to commit")
+        return {(topic, partition): OffsetToCommit(offset + 1, -1 if epoch is None else epoch)}
+    if offsets is not None:
+        return {
+            _pair(tp): OffsetToCommit(
+                tp.offset, -1 if tp.leader_epoch is None else tp.leader_epoch, tp.metadata or ""
+            )
+            for tp in _checked(offsets)
+            if tp.offset >= 0
+        }
+    return None

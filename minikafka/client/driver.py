@@ -1,0 +1,333 @@
+"""How a synchronous face reaches its asynchronous core: the `Driver`.
+
+One rule: this is the only file of the clients that knows threads. In the live world a daemon thread runs the
+loop and callers wait for it; in a simulated world the caller itself advances the virtual time until its answer
+is there. Kafka's Java clients have the same seam: the application's thread and the `Sender`/`ConsumerNetworkThread`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import concurrent.futures
+import os
+import threading  # noqa: TID251  the live driver owns a thread; nothing else in the clients does
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from minikafka.world import LiveUniverse, SimulatedUniverse, World
+
+T = TypeVar("T")
+Future = concurrent.futures.Future
+
+
+class Driver(Protocol):
+    """What a face needs: run something to its end, start something, know the time, say something to the loop."""
+
+    def run(self, coro: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
+        """Runs `coro` on the loop and waits. Raises what it raises, or TimeoutError."""
+        ...
+
+    def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
+        """Starts `coro`; the future's `result()` waits, advancing virtual time where time is virtual."""
+        ...
+
+    def now(self) -> float:
+        """The loop's time in seconds."""
+        ...
+
+
+class _Outcome:
+    """What a coroutine ended with, carried past `World.spawn`, which would take an exception for a crash."""
+
+    __slots__ = ("error", "value")
+
+    def __init__(self) -> None:
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+
+async def _capture(coro: Coroutine[Any, Any, Any], outcome: _Outcome) -> None:
+    try:
+        outcome.value = await coro
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        outcome.error = error
+
+
+async def on_host(world: World, coro: Coroutine[Any, Any, T]) -> T:
+    """Runs `coro` as a task of this host, so that its connections are this host's."""
+    outcome = _Outcome()
+    await world.spawn(_capture(coro, outcome), name="client-call")
+    if outcome.error is not None:
+        raise outcome.error
+    result: T = outcome.value
+    return result
+
+
+class LiveDriver:
+    """A loop in a daemon thread. `shared()` gives one per process, which ends with its last user."""
+
+    _shared: LiveDriver | None = None
+    _shared_lock = threading.RLock()  # reentrant: the garbage collector may release inside shared()
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None, name: str = "minikafka-client") -> None:
+        from minikafka.world import new_live_loop
+
+        self._owns_thread = loop is None
+        self.loop = loop if loop is not None else new_live_loop()
+        self._users = 0
+        self._pid = os.getpid()  # only to notice a fork
+        self._universe: LiveUniverse | None = None
+        self._clients = 0
+        self._thread: threading.Thread | None = None
+        if self._owns_thread:
+            self._thread = threading.Thread(target=self._run_loop, name=name, daemon=True)
+            self._thread.start()
+            atexit.register(self.close)
+
+    @classmethod
+    def shared(cls) -> LiveDriver:
+        """The process's driver; every call must be paired with one of `release()`."""
+        with cls._shared_lock:
+            driver = cls._shared
+            if driver is None or driver._pid != os.getpid() or driver.loop.is_closed():
+                driver = cls._shared = cls()
+            driver._users += 1
+            return driver
+
+    def release(self) -> None:
+        """One user less; the thread ends with the last."""
+        with self._shared_lock:
+            self._users -= 1
+            if self._users > 0:
+                return
+            if LiveDriver._shared is self:
+                LiveDriver._shared = None
+        self.close()
+
+    def world(self) -> World:
+        """A fresh host for one more client."""
+        from minikafka.world import LiveUniverse
+
+        if self._universe is None:
+            self._universe = LiveUniverse()
+        self._clients += 1
+        return self._universe.world(f"client-{self._clients}")
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_forever()
+        finally:
+            pending = asyncio.all_tasks(self.loop)
+            for task in sorted(pending, key=lambda task: task.get_name()):
+                task.cancel()
+            if pending:
+                self.loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+            self.loop.close()
+
+    def run(self, coro: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
+        """Runs `coro` in the loop's thread and waits for it. Raises TimeoutError, or RuntimeError where it can't."""
+        future = self.submit(coro)
+        try:
+            return future.result(timeout_s)
+        except concurrent.futures.TimeoutError:
+            future.cancel()
+            raise
+        except BaseException:
+            future.cancel()  # KeyboardInterrupt: the work must not go on behind the user's back
+            raise
+
+    def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
+        """Starts `coro` in the loop's thread."""
+        reason = None
+        if self._pid != os.getpid():
+            reason = "This client was made before a fork; make a new one in the child process."
+        elif self.loop.is_closed() or (self._thread is not None and not self._thread.is_alive()):
+            reason = "The client's event loop has ended."
+        elif threading.current_thread() is self._thread:
+            reason = "A blocking call was made from inside the client's own event loop."
+        if reason is not None:
+            coro.close()
+            raise RuntimeError(reason)
+        return asyncio.run_coroutine_threadsafe(coro, self.loop)
+
+    def now(self) -> float:
+        """The loop's time in seconds."""
+        return self.loop.time()
+
+    def close(self) -> None:
+        """Ends the thread. Harmless when repeated, and after a fork."""
+        if not self._owns_thread:
+            return
+        atexit.unregister(self.close)
+        thread, self._thread = self._thread, None
+        if self._pid != os.getpid() or thread is None or not thread.is_alive():
+            return
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        if thread is not threading.current_thread():
+            thread.join(timeout=5)
+        if self._universe is not None:
+            self._universe.close()
+            self._universe = None
+
+
+class DrivenFuture(Future[T]):
+    """A future of the simulated world: whoever asks for its result advances the virtual time."""
+
+    def __init__(self, drive: Callable[[float | None], None]) -> None:
+        super().__init__()
+        self._drive = drive
+
+    def result(self, timeout: float | None = None) -> T:
+        """Advances virtual time until the result is there, or raises TimeoutError."""
+        self._advance(timeout)
+        return super().result(0)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """As `result`, for the exception."""
+        self._advance(timeout)
+        return super().exception(0)
+
+    def _advance(self, timeout: float | None) -> None:
+        if not self.done():
+            self._drive(timeout)
+        if not self.done():
+            raise TimeoutError("no result within the given virtual time")
+
+
+class SimulatedDriver:
+    """Advances a simulated universe from the caller's own thread, and only while it is asked to."""
+
+    def __init__(self, universe: SimulatedUniverse) -> None:
+        self.universe = universe
+        self.loop = universe.loop
+
+    def run(self, coro: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
+        """Runs the universe until `coro` has ended. Raises TimeoutError after that much virtual time."""
+
+        async def bounded() -> T:
+            async with asyncio.timeout(timeout_s):
+                return await coro
+
+        result: T = self.universe.run(bounded())
+        return result
+
+    def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
+        """Schedules `coro`; it moves when time does."""
+        task = self.loop.create_task(coro)
+
+        def drive(timeout_s: float | None) -> None:
+            async def wait() -> None:
+                await asyncio.wait((task,), timeout=timeout_s)
+
+            self.run(wait())
+
+        future: DrivenFuture[T] = DrivenFuture(drive)
+
+        def finished(task: asyncio.Task[T]) -> None:
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(task.result())
+
+        task.add_done_callback(finished)
+        return future
+
+    def now(self) -> float:
+        """Virtual seconds."""
+        return float(self.loop.time())
+
+    def close(self) -> None:
+        """Nothing to end: the universe belongs to its cluster."""
+
+
+class PartOfFuture(Future[T]):
+    """One key's share of a future that answers for many: what the admin client's dictionaries hold."""
+
+    def __init__(self, whole: Future[dict[Any, Any]], key: Any) -> None:
+        super().__init__()
+        self._whole = whole
+        whole.add_done_callback(lambda done: self._settle(done, key))
+
+    def _settle(self, whole: Future[dict[Any, Any]], key: Any) -> None:
+        if whole.cancelled():
+            self.cancel()
+            return
+        error = whole.exception()
+        if error is None:
+            value = whole.result()[key]
+            if not isinstance(value, BaseException):
+                self.set_result(value)
+                return
+            error = value
+        self.set_exception(error)
+
+    def result(self, timeout: float | None = None) -> T:
+        """Waits for the whole."""
+        self._wait(timeout)
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Waits for the whole."""
+        self._wait(timeout)
+        return super().exception(timeout)
+
+    def _wait(self, timeout: float | None) -> None:
+        if not self.done():
+            self._whole.exception(timeout)
+
+
+class Attachment:
+    """A face's hold on a driver and a host. Without a driver it takes part in the process's live one."""
+
+    def __init__(self, driver: Driver | None, world: World | None) -> None:
+        self._shared: LiveDriver | None = None
+        if driver is None:
+            driver = self._shared = LiveDriver.shared()
+        self.driver = driver
+        if world is None:
+            if not isinstance(driver, LiveDriver):
+                raise TypeError("a driver of its own needs a world beside it")
+            world = driver.world()
+        self.world = world
+        self.loop: asyncio.AbstractEventLoop = driver.run(_running_loop())
+
+    def run(self, coro: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
+        """Runs `coro` as this host and waits."""
+        return self.driver.run(on_host(self.world, coro), timeout_s)
+
+    def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
+        """Starts `coro` as this host."""
+        return self.driver.submit(on_host(self.world, coro))
+
+    def now(self) -> float:
+        """The loop's time in seconds."""
+        return self.driver.now()
+
+    def post(self, callback: Callable[..., object], *args: Any) -> None:
+        """Has `callback` called on the loop; never waits."""
+        self.loop.call_soon_threadsafe(callback, *args)
+
+    def release(self) -> None:
+        """Lets go of the driver; the process's live one ends with its last user."""
+        shared, self._shared = self._shared, None
+        if shared is not None:
+            shared.release()
+
+    def abandon(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """For a face that was dropped without being closed: closes its core without waiting for it."""
+        coro = close()
+        try:
+            self.driver.submit(on_host(self.world, coro))
+        except RuntimeError:
+            coro.close()
+        self.release()
+
+
+async def _running_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()

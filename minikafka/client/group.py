@@ -1,0 +1,401 @@
+"""A consumer's membership in its group: join, sync, heartbeat, leave (the classic protocol).
+
+One rule: one task walks the states of `STATES`; heartbeats go on beside it while it waits for the application, and
+only tell it that something is to be done. Kafka does the same in `AbstractCoordinator` and `ConsumerCoordinator`
+(KIP-62: heartbeats in the background; KIP-345: static members; KIP-429: cooperative rebalancing).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from minikafka.client import assignors
+from minikafka.client.connections import GROUP
+from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error
+from minikafka.client.offsets import Member
+from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
+from minikafka.protocol.messages.join_group import (
+    JoinGroupRequest,
+    JoinGroupRequestProtocol,
+    JoinGroupResponse,
+)
+from minikafka.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse, MemberIdentity
+from minikafka.protocol.messages.sync_group import (
+    SyncGroupRequest,
+    SyncGroupRequestAssignment,
+    SyncGroupResponse,
+)
+from minikafka.protocol.schema import MalformedMessage
+
+if TYPE_CHECKING:
+    from minikafka.client.assignors import Pair
+    from minikafka.client.connections import Connections
+    from minikafka.client.metadata import Metadata
+    from minikafka.client.offsets import GroupOffsets
+    from minikafka.client.settings import Settings
+    from minikafka.policy import Organs
+    from minikafka.world import World
+
+STATES: dict[str, dict[str, str]] = {
+    "unjoined": {"join": "joining"},
+    "joining": {"joined": "syncing", "failed": "unjoined"},
+    "syncing": {"synced": "stable", "failed": "unjoined"},
+    "stable": {"rebalance": "unjoined", "lost": "unjoined"},
+}
+"""{state: {event: next state}}."""
+
+_JOIN_GRACE_S = 5.0
+_LOST = frozenset({ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION, ErrorCode.FENCED_INSTANCE_ID})
+
+
+class Reader(Protocol):
+    """What the membership needs of the consumer it belongs to."""
+
+    def owned(self) -> list[Pair]:
+        """The partitions assigned now."""
+        ...
+
+    async def on_assigned(self, pairs: Sequence[Pair]) -> None:
+        """Takes these on; returns when the application has been told."""
+        ...
+
+    async def on_revoked(self, pairs: Sequence[Pair], *, lost: bool) -> None:
+        """Gives these up (committing before, unless they are lost); returns when the application knows."""
+        ...
+
+    def poll_is_overdue(self) -> bool:
+        """Has the application stayed away for longer than max.poll.interval.ms?"""
+        ...
+
+    def tell(self, error: KafkaError) -> None:
+        """An error that the application should see at its next poll."""
+        ...
+
+
+class Membership:
+    """The walk through the states. `start()` it with topics, `stop()` it to leave."""
+
+    def __init__(
+        self,
+        world: World,
+        settings: Settings,
+        connections: Connections,
+        metadata: Metadata,
+        group: GroupOffsets,
+        organs: Organs,
+        reader: Reader,
+    ) -> None:
+        self._world = world
+        self._settings = settings
+        self._connections = connections
+        self._metadata = metadata
+        self._group = group
+        self._organs = organs
+        self._reader = reader
+        self.strategies = assignors.check_strategies(settings["partition.assignment.strategy"])
+        self.cooperative = self.strategies == [assignors.COOPERATIVE]
+        self.state = "unjoined"
+        self.member_id = ""
+        self.generation = -1
+        self.topics: list[str] = []
+        self._group_id: str = settings["group.id"]
+        self._instance_id: str | None = settings["group.instance.id"]
+        self._is_leader = False
+        self._watched: list[str] = []
+        self._assigned_counts: dict[str, int] = {}
+        self._walk: asyncio.Task[None] | None = None
+        self._beat: asyncio.Task[None] | None = None
+        self._attention = asyncio.Event()
+        self._lost = False
+        self._too_slow = False
+
+    @property
+    def member(self) -> Member:
+        """Who commits."""
+        if self.generation < 0:
+            return Member()
+        return Member(self.member_id, self.generation, self._instance_id)
+
+    def _step(self, event: str) -> None:
+        self.state = STATES[self.state][event]
+
+    # --- from the consumer
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Joins with these topics, or rejoins when they changed."""
+        if list(topics) == self.topics and self._walk is not None:
+            return
+        self.topics = list(topics)
+        if self._walk is None:
+            self._walk = self._world.spawn(self._run(), name=f"group-{self._group_id}")
+            self._beat = self._world.spawn(self._heartbeats(), name=f"heartbeat-{self._group_id}")
+        self.rejoin()
+
+    def rejoin(self) -> None:
+        """Something changed that the group has to agree on anew."""
+        self._attention.set()
+
+    async def stop(self) -> None:
+        """Gives up the assignment and leaves the group (a static member stays, as Kafka has it)."""
+        walk, beat = self._walk, self._beat
+        self._walk = self._beat = None
+        self.topics = []
+        for task in (walk, beat):
+            if task is not None:
+                task.cancel()
+        for task in (walk, beat):
+            if task is not None:
+                await asyncio.wait((task,))
+        owned = self._reader.owned()
+        if owned:
+            await self._reader.on_revoked(owned, lost=False)
+        if walk is not None and self._instance_id is None:
+            await self._leave("the consumer unsubscribed or closed")
+        self._reset_membership()
+        self.state = "unjoined"
+
+    async def _leave(self, reason: str) -> None:
+        if not self.member_id:
+            return
+        member = MemberIdentity(member_id=self.member_id, group_instance_id=self._instance_id, reason=reason)
+        try:
+            node = await self._group.coordinator()
+            channel = await self._connections.to(node, GROUP)
+            if self._connections.version(channel, LeaveGroupRequest) >= 3:
+                request = LeaveGroupRequest(group_id=self._group_id, members=[member])
+            else:
+                request = LeaveGroupRequest(group_id=self._group_id, member_id=self.member_id)
+            async with asyncio.timeout(2.0):
+                await self._connections.ask(channel, request, LeaveGroupResponse)
+        except (OSError, TimeoutError, KafkaException):
+            pass  # the session timeout will do it
+        self.member_id = ""
+
+    # --- the walk
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._rebalance()
+                await self._attention.wait()
+                self._attention.clear()
+                await self._after_stable()
+            except (OSError, TimeoutError) as cause:
+                self._fall_back()
+                self._group.forget()
+                self._reader.tell(as_kafka_error(cause))
+                await asyncio.sleep(self._settings.seconds("retry.backoff.ms"))
+            except KafkaException as cause:
+                self._fall_back()
+                await self._recover(cause.error)
+            except MalformedMessage as cause:
+                self._fall_back()
+                self._reader.tell(KafkaError(KafkaError._BAD_MSG, str(cause)))
+                await asyncio.sleep(self._settings.seconds("retry.backoff.max.ms"))
+
+    def _fall_back(self) -> None:
+        if self.state in ("joining", "syncing"):
+            self._step("failed")
+
+    async def _after_stable(self) -> None:
+        """Why was the stable group disturbed?"""
+        if self._too_slow:
+            self._too_slow = False
+            self._step("lost")
+            self._reader.tell(KafkaError(KafkaError._MAX_POLL_EXCEEDED))
+            await self._leave("the application did not poll within max.poll.interval.ms")
+            await self._lose()
+            while self._reader.poll_is_overdue():
+                await asyncio.sleep(0.1)
+        elif self._lost:
+            self._step("lost")
+            await self._lose()
+        else:
+            self._step("rebalance")
+
+    async def _lose(self) -> None:
+        self._lost = False
+        self._reset_membership()
+        owned = self._reader.owned()
+        if owned:
+            await self._reader.on_revoked(owned, lost=True)
+
+    def _reset_membership(self) -> None:
+        self.member_id = ""
+        self.generation = -1
+        self._is_leader = False
+
+    async def _recover(self, error: KafkaError) -> None:
+        code = error.code()
+        if code == ErrorCode.MEMBER_ID_REQUIRED or code == ErrorCode.REBALANCE_IN_PROGRESS:
+            return
+        if code in (ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION):
+            await self._lose()
+            return
+        if code == ErrorCode.FENCED_INSTANCE_ID:
+            await self._lose()
+            self._reader.tell(KafkaError(KafkaError._FENCED, error.str(), fatal=True))
+            await asyncio.Event().wait()
+        if error.retriable():
+            await asyncio.sleep(self._settings.seconds("retry.backoff.ms"))
+            return
+        self._reader.tell(error)
+        await asyncio.sleep(self._settings.seconds("retry.backoff.max.ms"))
+
+    async def _rebalance(self) -> None:
+        self._attention.clear()
+        if not self.cooperative:
+            owned = self._reader.owned()
+            if owned:
+                await self._reader.on_revoked(owned, lost=False)
+        self._step("join")
+        joined = await self._join()
+        self._step("joined")
+        plan = await self._plan(joined) if self._is_leader else {}
+        pairs = await self._sync(joined, plan)
+        self._step("synced")
+        owned = self._reader.owned()
+        revoked = [pair for pair in owned if pair not in pairs]
+        if self.cooperative and revoked:
+            await self._reader.on_revoked(revoked, lost=False)
+            self.rejoin()  # so that the others can have them
+        added = [pair for pair in pairs if pair not in owned]
+        await self._reader.on_assigned(added if self.cooperative else pairs)
+
+    async def _join(self) -> JoinGroupResponse:
+        settings = self._settings
+        metadata = assignors.subscription_bytes(
+            self.topics,
+            self._reader.owned() if self.cooperative else [],
+            self.generation,
+            settings["client.rack"],
+        )
+        request = JoinGroupRequest(
+            group_id=self._group_id,
+            session_timeout_ms=settings["session.timeout.ms"],
+            rebalance_timeout_ms=settings["max.poll.interval.ms"],
+            member_id=self.member_id,
+            group_instance_id=self._instance_id,
+            protocol_type=assignors.PROTOCOL_TYPE,
+            protocols=[JoinGroupRequestProtocol(name=name, metadata=metadata) for name in self.strategies],
+        )
+        timeout_s = settings.seconds("max.poll.interval.ms") + _JOIN_GRACE_S
+        node = await self._group.coordinator()
+        response = await self._connections.request(
+            node, request, JoinGroupResponse, purpose=GROUP, timeout_s=timeout_s
+        )
+        if response.error_code == ErrorCode.MEMBER_ID_REQUIRED:
+            self.member_id = response.member_id
+        self._group.check(response.error_code)
+        self.member_id = response.member_id
+        self.generation = response.generation_id
+        self._is_leader = response.leader == response.member_id
+        return response
+
+    async def _plan(self, joined: JoinGroupResponse) -> dict[str, list[Pair]]:
+        if joined.skip_assignment:
+            return {}
+        members = {member.member_id: member.metadata for member in joined.members}
+        topics = assignors.subscribed_topics(members)
+        self._metadata.want(topics)
+        await self._metadata.update()
+        counts = self._counts(topics)
+        self._watched, self._assigned_counts = topics, counts
+        try:
+            return assignors.assign(self._organs, joined.protocol_name or "", members, counts)
+        except (MalformedMessage, KafkaException):
+            raise
+        except Exception as cause:  # a learner's organ may raise anything
+            reason = f"the assignor {joined.protocol_name} raised {type(cause).__name__}: {cause}"
+            raise KafkaException(KafkaError(KafkaError._FAIL, reason)) from cause
+
+    def _counts(self, topics: Sequence[str]) -> dict[str, int]:
+        known = self._metadata.topics
+        return {t: len(known[t].partitions) for t in topics if t in known and known[t].partitions}
+
+    async def _sync(self, joined: JoinGroupResponse, plan: dict[str, list[Pair]]) -> list[Pair]:
+        request = SyncGroupRequest(
+            group_id=self._group_id,
+            generation_id=self.generation,
+            member_id=self.member_id,
+            group_instance_id=self._instance_id,
+            protocol_type=assignors.PROTOCOL_TYPE,
+            protocol_name=joined.protocol_name,
+            assignments=[
+                SyncGroupRequestAssignment(member_id=member, assignment=assignors.assignment_bytes(pairs))
+                for member, pairs in plan.items()
+            ],
+        )
+        node = await self._group.coordinator()
+        timeout_s = self._settings.seconds("max.poll.interval.ms") + _JOIN_GRACE_S
+        response = await self._connections.request(
+            node, request, SyncGroupResponse, purpose=GROUP, timeout_s=timeout_s
+        )
+        self._group.check(response.error_code)
+        return assignors.assigned_pairs(response.assignment)
+
+    # --- heartbeats
+
+    async def _heartbeats(self) -> None:
+        interval_s = self._settings.seconds("heartbeat.interval.ms")
+        session_s = self._settings.seconds("session.timeout.ms")
+        last_answer = self._world.clock.now()
+        while True:
+            await asyncio.sleep(interval_s)
+            if self.generation < 0 or self.state in ("joining", "syncing"):
+                last_answer = self._world.clock.now()
+                continue
+            if self.state == "stable" and self._reader.poll_is_overdue():
+                self._too_slow = True
+                self._attention.set()
+                continue
+            self._watch_topics()
+            generation = self.generation
+            try:
+                code = await self._heartbeat(min(interval_s * 2, session_s))
+            except (OSError, TimeoutError, KafkaException):
+                self._group.forget()
+                if self._world.clock.now() - last_answer >= session_s:
+                    self._lost = True
+                    self._attention.set()
+                continue
+            last_answer = self._world.clock.now()
+            if generation != self.generation or self.state != "stable":
+                continue
+            if code in (ErrorCode.NOT_COORDINATOR, ErrorCode.COORDINATOR_NOT_AVAILABLE):
+                self._group.forget()
+            elif code == ErrorCode.REBALANCE_IN_PROGRESS:
+                self._attention.set()
+            elif code in _LOST:
+                self._lost = True
+                self._attention.set()
+
+    def _watch_topics(self) -> None:
+        """The leader looks out for topics that appear or grow."""
+        if self._is_leader and self.state == "stable":
+            counts = self._counts(self._watched)
+            if counts != self._assigned_counts:
+                self._attention.set()
+            elif len(counts) < len(self._watched):
+                self._metadata.request_update()
+
+    async def _heartbeat(self, timeout_s: float) -> int:
+        request = HeartbeatRequest(
+            group_id=self._group_id,
+            generation_id=self.generation,
+            member_id=self.member_id,
+            group_instance_id=self._instance_id,
+        )
+        async with asyncio.timeout(timeout_s):
+            node = await self._group.coordinator()
+            response = await self._connections.request(
+                node, request, HeartbeatResponse, purpose=GROUP, timeout_s=timeout_s
+            )
+        return int(response.error_code)
+
+    def describe(self) -> dict[str, Any]:
+        """State, member id and generation, for people."""
+        return {"state": self.state, "member_id": self.member_id, "generation": self.generation}

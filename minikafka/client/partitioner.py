@@ -1,0 +1,78 @@
+"""Which partition a record goes to: the organs, applied to one topic.
+
+One rule: keyed records always go to the key's partition; records without a key stick to one partition until its
+batch is sent. Kafka does the same in `BuiltInPartitioner` (KIP-480, KIP-794); the names are librdkafka's.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from minikafka.client.metadata import TopicView
+    from minikafka.client.settings import Settings
+    from minikafka.policy import Organs
+    from minikafka.world import World
+
+
+class TopicPartitioner:
+    """The choice for one topic. `choose` is called once per record."""
+
+    __slots__ = (
+        "_all",
+        "_available",
+        "_key_hash",
+        "_linger_s",
+        "_name",
+        "_organs",
+        "_sticky",
+        "_until",
+        "_world",
+    )
+
+    def __init__(self, world: World, organs: Organs, settings: Settings) -> None:
+        self._world = world
+        self._organs = organs
+        self._name: str = settings["partitioner"]
+        self._linger_s = settings.seconds("sticky.partitioning.linger.ms")
+        self._key_hash = _crc if self._name.startswith("consistent") else organs.partition_for_key
+        self._available: list[int] = []
+        self._all = 0
+        self._sticky: int | None = None
+        self._until = 0.0
+
+    def learn(self, view: TopicView) -> None:
+        """Takes the topic's partitions from fresh metadata."""
+        self._all = len(view.partitions)
+        led = [index for index, place in view.partitions.items() if place.leader >= 0]
+        self._available = led or list(view.partitions)
+        if self._sticky is not None and self._sticky not in self._available:
+            self._sticky = None
+
+    def choose(self, key: bytes | None) -> int:
+        """A partition for this key, or for a record without one."""
+        name = self._name
+        if key is not None and name != "random":
+            return self._key_hash(key, self._all)
+        if name in ("murmur2", "consistent"):
+            return self._key_hash(b"", self._all)
+        if name == "random" or self._linger_s <= 0:
+            return self._available[self._world.random.randrange(len(self._available))]
+        now = self._world.clock.now()
+        if self._sticky is None or now >= self._until:
+            self._sticky = self._organs.next_sticky_partition(
+                self._available, self._sticky, self._world.random
+            )
+            self._until = now + self._linger_s
+        return self._sticky
+
+    def batch_closed(self, partition: int) -> None:
+        """The batch of this partition is full: records without a key move on."""
+        if partition == self._sticky:
+            self._until = 0.0
+
+
+def _crc(key: bytes, partition_count: int) -> int:
+    """librdkafka's "consistent": CRC-32 of the key modulo the partition count."""
+    return zlib.crc32(key) % partition_count

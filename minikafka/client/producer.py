@@ -1,0 +1,287 @@
+"""`Producer`: confluent_kafka's producer, in front of our core.
+
+One rule: produce() only puts a record into a queue and poll() and flush() only call callbacks; the core on the loop
+does everything else.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from minikafka.client.admin_values import ClusterMetadata, cluster_metadata
+from minikafka.client.async_producer import AsyncProducer, deliver
+from minikafka.client.batches import Outgoing
+from minikafka.client.driver import Attachment
+from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
+from minikafka.client.values import DeliveryCallback, HeadersArgument
+
+if TYPE_CHECKING:
+    from minikafka.client.driver import Driver
+    from minikafka.policy import Organs
+    from minikafka.world import World
+
+_RECORD_OVERHEAD_BYTES = 36
+
+
+class Producer:
+    """Writes records. `Producer(conf)` as in confluent_kafka; the keyword-only arguments are for clusters."""
+
+    def __init__(
+        self,
+        config: Mapping[str, Any] | None = None,
+        *,
+        driver: Driver | None = None,
+        world: World | None = None,
+        organs: Organs | None = None,
+        **more: Any,
+    ) -> None:
+        conf = keyword_config(config, more)
+        attachment = self._attachment = Attachment(driver, world)
+        try:
+            core = self._core = AsyncProducer(attachment.world, conf, organs=organs)
+        except BaseException:
+            attachment.release()
+            raise
+        settings = core.settings
+        self._count_max: int = settings["queue.buffering.max.messages"] or 2_147_483_647
+        self._bytes_max: int = settings["queue.buffering.max.kbytes"] * 1024
+        self._message_max_bytes: int = settings["message.max.bytes"]
+        self._on_delivery: DeliveryCallback | None = settings["on_delivery"]
+        self._only_errors: bool = settings["delivery.report.only.error"]
+        self._error_cb = settings["error_cb"]
+        self._waiting = 0
+        self._waiting_bytes = 0
+        self._closed = False
+        self._finalizer = weakref.finalize(self, attachment.abandon, core.close)
+
+    def produce(
+        self,
+        topic: str,
+        value: str | bytes | None = None,
+        key: str | bytes | None = None,
+        partition: int = -1,
+        callback: DeliveryCallback | None = None,
+        on_delivery: DeliveryCallback | None = None,
+        timestamp: int = 0,
+        headers: HeadersArgument | None = None,
+    ) -> None:
+        """Queues a record. Raises BufferError when the queue is full: poll() and try again."""
+        if self._closed:
+            raise RuntimeError("Producer closed")
+        core = self._core
+        if core.fatal is not None:
+            raise KafkaException(core.fatal)
+        data, key_data = _bytes(value), _bytes(key)
+        size = len(data or b"") + len(key_data or b"")
+        if size + _RECORD_OVERHEAD_BYTES > self._message_max_bytes:
+            raise failure(KafkaError.MSG_SIZE_TOO_LARGE, "Broker: Message size too large")
+        if self._waiting >= self._count_max or self._waiting_bytes + size > self._bytes_max:
+            raise BufferError("Local: Queue full")
+        if not isinstance(topic, str):
+            raise TypeError("topic must be a str")
+        record = Outgoing(
+            topic,
+            partition,
+            key_data,
+            data,
+            _headers(headers) if headers else (),
+            timestamp or core.world.clock.time_ms(),
+            on_delivery or callback or self._on_delivery,
+            core.world.clock.now(),
+        )
+        self._waiting += 1
+        self._waiting_bytes += size
+        inbox = core.inbox
+        inbox.append(record)
+        if not core.accept_is_due:
+            core.accept_is_due = True
+            self._attachment.post(core.accept)
+
+    def produce_batch(
+        self,
+        topic: str,
+        messages: list[dict[str, Any]],
+        partition: int = -1,
+        callback: DeliveryCallback | None = None,
+        on_delivery: DeliveryCallback | None = None,
+    ) -> int:
+        """Queues many records; returns how many. The entry of one that fails gets an "_error"."""
+        count = 0
+        for entry in messages:
+            try:
+                self.produce(
+                    topic,
+                    entry.get("value"),
+                    entry.get("key"),
+                    entry.get("partition", partition),
+                    entry.get("callback") or callback or on_delivery,
+                    timestamp=entry.get("timestamp", 0),
+                    headers=entry.get("headers"),
+                )
+                count += 1
+            except BufferError:
+                entry["_error"] = KafkaError(KafkaError._QUEUE_FULL)
+            except KafkaException as cause:
+                entry["_error"] = cause.error
+        return count
+
+    def poll(self, timeout: float = -1) -> int:
+        """Calls the callbacks that are due, waiting up to `timeout` seconds (-1: for ever) for the first."""
+        core = self._core
+        if not core.reports and not core.errors and not self._closed and (timeout != 0 or core.inbox):
+            self._attachment.run(core.wait_for_reports(None if timeout < 0 else timeout))
+        elif timeout == 0 and not core.reports and not self._closed and self._waiting:
+            self._attachment.run(core.wait_for_reports(0))
+        return self._serve()
+
+    def flush(self, timeout: float = -1) -> int:
+        """Sends everything and waits for every report; returns how many records are still waiting."""
+        if self._closed:
+            return 0
+        core = self._core
+        deadline = None if timeout < 0 else self._attachment.now() + timeout
+        self._attachment.post(core.begin_flush)
+        try:
+            while self._waiting:
+                self._serve()
+                if not self._waiting:
+                    break
+                left_s = None if deadline is None else deadline - self._attachment.now()
+                if left_s is not None and left_s <= 0:
+                    break
+                self._attachment.run(core.wait_for_reports(left_s))
+            self._serve()
+        finally:
+            self._attachment.post(core.end_flush)
+        return len(self)
+
+    def _serve(self) -> int:
+        core = self._core
+        count = 0
+        first_error: BaseException | None = None
+        while core.reports:
+            report = core.reports.popleft()
+            records = report.messages
+            self._waiting -= len(records)
+            self._waiting_bytes -= sum(len(r.value or b"") + len(r.key or b"") for r in records)
+            count += len(records)
+            if report.error is None and self._only_errors:
+                continue
+            try:
+                deliver(report)
+            except BaseException as error:
+                first_error = first_error or error
+        while core.errors:
+            complaint = core.errors.popleft()
+            if self._error_cb is not None:
+                self._error_cb(complaint)
+                count += 1
+        if first_error is not None:
+            raise first_error
+        return count
+
+    def purge(self, in_queue: bool = True, in_flight: bool = True, blocking: bool = True) -> None:
+        """Drops records that wait; poll() afterwards calls their callbacks with an error."""
+
+        async def purge() -> None:
+            self._core.purge(in_queue, in_flight)
+
+        self._attachment.run(purge())
+
+    def list_topics(self, topic: str | None = None, timeout: float = -1) -> ClusterMetadata:
+        """The cluster's brokers and topics (or one topic). Raises KafkaException."""
+        return list_topics(self._attachment, self._core.metadata, topic, timeout)
+
+    def cluster_id(self, timeout: float = -1) -> str | None:
+        """The cluster's id. Raises KafkaException."""
+        return self.list_topics(timeout=timeout).cluster_id
+
+    def close(self, timeout: float = -1) -> bool:
+        """Flushes, then ends the producer."""
+        if not self._closed:
+            try:
+                self.flush(timeout)
+            finally:
+                self._closed = True
+                self._finalizer.detach()
+                try:
+                    self._attachment.run(self._core.close(), 5.0)
+                finally:
+                    self._attachment.release()
+        return True
+
+    def init_transactions(self, timeout: float = -1) -> None:
+        """Transactions are not built yet."""
+        raise failure(KafkaError._NOT_IMPLEMENTED, "Transactions are not supported by this producer yet")
+
+    begin_transaction = commit_transaction = abort_transaction = init_transactions
+
+    def __len__(self) -> int:
+        return self._waiting
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __enter__(self) -> Producer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def keyword_config(config: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[str, Any]:
+    """`Producer(conf, group_id="g")`: keywords stand for keys with dots."""
+    if config is None and not more:
+        raise TypeError("expected configuration dict")
+    if config is not None and not isinstance(config, Mapping):
+        raise TypeError("expected configuration dict")
+    dotted = {
+        name
+        if name.endswith("_cb") or name in ("on_delivery", "on_commit")
+        else name.replace("_", "."): value
+        for name, value in more.items()
+    }
+    return {**(config or {}), **dotted}
+
+
+def list_topics(attachment: Attachment, metadata: Any, topic: str | None, timeout: float) -> ClusterMetadata:
+    """What all three faces answer to list_topics()."""
+    timeout_s = 60.0 if timeout < 0 else timeout
+
+    async def ask() -> ClusterMetadata:
+        import asyncio
+
+        async with asyncio.timeout(timeout_s):
+            view = await metadata.ask(None if topic is None else [topic])
+        return cluster_metadata(view, topic)
+
+    try:
+        return attachment.run(ask())
+    except (OSError, TimeoutError) as cause:
+        error = as_kafka_error(cause, "Failed to get metadata")
+        raise KafkaException(KafkaError(KafkaError._TRANSPORT, error.str())) from cause
+
+
+def _bytes(value: Any) -> bytes | None:
+    if value is None or type(value) is bytes:
+        return value
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    raise TypeError(f"a bytes-like object is required, not '{type(value).__name__}'")
+
+
+def _headers(headers: HeadersArgument) -> tuple[tuple[str, bytes | None], ...]:
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    result = []
+    for name, value in pairs:
+        if not isinstance(name, str):
+            raise TypeError("a header's name must be a str")
+        result.append((name, _bytes(value)))
+    return tuple(result)
