@@ -72,7 +72,7 @@ class Peer:
 
     def receive(self) -> bytes:
         (size,) = struct.unpack(">i", self._file.read(4))
-        return self._file.read(size)
+        return bytes(self._file.read(size))
 
     def close(self) -> None:
         self._file.close()

@@ -46,6 +46,7 @@ from minikafka.world import Event, Lock, World
 
 R = TypeVar("R", bound=Message)
 CREATE_TOPICS_VERSION = 7
+START_TIMEOUT_S = 30.0
 IMAGE = "image"
 GROUP_METADATA = "__consumer_offsets"
 
@@ -148,16 +149,7 @@ class Broker:
         self._lock = world.disk.lock(".lock")
         directory = claim_directory(world.disk, self.cluster_id, self.id, world.random)
         self.controller = ControllerLink(world, self._controller_address, f"broker-{self.id}")
-        self.lifecycle = BrokerLifecycle(
-            world,
-            self.id,
-            self.cluster_id,
-            uuid.UUID(int=world.random.getrandbits(128), version=4),
-            self._controller_address,
-            configs,
-            log_dirs=(decode_uuid(directory.directory_id),),
-        )
-        self.producer_ids = ProducerIds(self.id, lambda: self.lifecycle.broker_epoch, self.controller)
+        self.follower = MetadataFollower(world, self.id, self._controller_address, self._on_image)
         self.fetch_sessions = FetchSessions(world, configs.int("max.incremental.fetch.session.cache.slots"))
         self.replicas = Replicas(
             world,
@@ -165,9 +157,10 @@ class Broker:
             configs,
             self.organs,
             endpoint=self.endpoint,
-            broker_epoch=lambda: self.lifecycle.broker_epoch,
+            broker_epoch=self._broker_epoch,
             ask_controller=self.controller.request,
         )
+        self.producer_ids = ProducerIds(self.id, self._broker_epoch, self.controller)
         self.group_coordinator = GroupCoordinator(
             world, configs, partition_count=lambda: self._partition_count(GROUP_METADATA)
         )
@@ -176,19 +169,28 @@ class Broker:
             self,
             Dispatch(HANDLERS),
             max_frame_bytes=configs.int("socket.request.max.bytes"),
-            idle_close_s=configs.int("connections.max.idle.ms") / 1000,
+            idle_close_s=configs.seconds("connections.max.idle.ms"),
         )
         self.port = await self.server.listen(port)
-        listener = Endpoint("PLAINTEXT", world.network.address, self.port)
-        self.follower = MetadataFollower(world, self.id, self._controller_address, self._on_image)
+        self.lifecycle = BrokerLifecycle(
+            world,
+            self.id,
+            self.cluster_id,
+            uuid.UUID(int=world.random.getrandbits(128), version=4),
+            (Endpoint("PLAINTEXT", world.network.address, self.port),),
+            self._controller_address,
+            log_dirs=(decode_uuid(directory.directory_id),),
+            metadata_offset=lambda: self.image.offset,
+            configs=configs,
+            rack=configs.get("broker.rack"),
+            previous_broker_epoch=self.replicas.previous_broker_epoch,
+        )
         self._tasks = [
             world.spawn(self.follower.run(), "metadata-follower"),
-            world.spawn(self.lifecycle.run((listener,)), "broker-lifecycle"),
+            world.spawn(self.lifecycle.run(), "broker-lifecycle"),
         ]
         await self.lifecycle.ready
-        await self.image_shows(
-            lambda image: self.id in image.brokers and not image.brokers[self.id].fenced, 30.0
-        )
+        await self.image_shows(lambda image: self.endpoint(self.id) is not None, START_TIMEOUT_S)
         self.state = BrokerState.RUNNING
         world.trace.emit(BrokerStarted(self.id, self.port))
         return self.port
@@ -200,7 +202,7 @@ class Broker:
         self.state = BrokerState.STOPPING
         await self.lifecycle.controlled_shutdown()
         self.group_coordinator.close()
-        self.replicas.close()
+        self.replicas.close(self.lifecycle.broker_epoch)
         self.server.close()
         for task in self._tasks:
             task.cancel()
@@ -240,6 +242,9 @@ class Broker:
                 self.group_coordinator.become_leader(
                     index, epoch, PartitionJournal(self.replicas, partition, timeout_s)
                 )
+
+    def _broker_epoch(self) -> int:
+        return self.lifecycle.broker_epoch
 
     def _partition_count(self, topic: str) -> int:
         known = self.image.topic(topic)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
+import msgspec
+
 from minikafka.log.checkpoints import (
     CLEAN_SHUTDOWN_FILE,
     HIGH_WATERMARKS,
@@ -52,6 +54,13 @@ class CheckpointIgnored(Event, frozen=True):
     reason: str
 
 
+class CleanShutdown(msgspec.Struct, frozen=True):
+    """The content of `.kafka_cleanshutdown` (Kafka: `CleanShutdownFileHandler`)."""
+
+    version: int
+    brokerEpoch: int
+
+
 class Replicas:
     """All partitions of one broker."""
 
@@ -82,8 +91,7 @@ class Replicas:
         self.fetch_pending = PendingRequests(world)
         self._isr_changes = IsrChanges(world, broker_id, broker_epoch, ask_controller)
         self._started_clean = world.disk.exists(CLEAN_SHUTDOWN_FILE)
-        if self._started_clean:
-            world.disk.remove(CLEAN_SHUTDOWN_FILE)
+        self.previous_broker_epoch = self._take_clean_shutdown() if self._started_clean else -1
         self._recovery_points = self._read(RECOVERY_POINTS)
         self._high_watermarks = self._read(HIGH_WATERMARKS)
         self._log_starts = self._read(LOG_STARTS)
@@ -97,6 +105,15 @@ class Replicas:
                 self._every("log.retention.check.interval.ms", self._delete_old_segments), "retention"
             ),
         ]
+
+    def _take_clean_shutdown(self) -> int:
+        """The epoch of this broker's earlier life (KIP-966), -1 if the file does not say; the file goes."""
+        text = self._world.disk.read_bytes(CLEAN_SHUTDOWN_FILE)
+        self._world.disk.remove(CLEAN_SHUTDOWN_FILE)
+        try:
+            return msgspec.json.decode(text, type=CleanShutdown).brokerEpoch
+        except msgspec.DecodeError:
+            return -1
 
     def _read(self, file: str) -> dict[Key, int]:
         """A checkpoint. A broken one is as good as none: it only spares work, or is made up for by the leader."""
@@ -326,7 +343,7 @@ class Replicas:
         for leader in list(self._fetchers):
             self._fetchers.pop(leader).close()
 
-    def close(self) -> None:
+    def close(self, broker_epoch: int = -1) -> None:
         """A clean shutdown: flush, checkpoint, and mark the directory clean."""
         if self._closed:
             return
@@ -343,4 +360,6 @@ class Replicas:
         OffsetCheckpoint(self._world.disk, RECOVERY_POINTS).write(ends)
         self._write_high_watermarks()
         self.write_log_starts()
-        self._world.disk.write_atomic(CLEAN_SHUTDOWN_FILE, b'{"version":0,"brokerEpoch":-1}')
+        self._world.disk.write_atomic(
+            CLEAN_SHUTDOWN_FILE, msgspec.json.encode(CleanShutdown(0, broker_epoch))
+        )
