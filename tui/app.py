@@ -8,16 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from textual import work
-from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding
-from textual.css.query import NoMatches
-from textual.screen import Screen
-from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Footer, Static
-
-from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
-from minikafka.xray.source import Feed
 from minikafka_tui import commands, palette
 from minikafka_tui.history import History
 from minikafka_tui.screens.dialogs import Ask, Confirm, Help
@@ -34,6 +24,16 @@ from minikafka_tui.widgets.live_table import LiveTable
 from minikafka_tui.widgets.prompt_bar import PromptBar
 from minikafka_tui.widgets.status_line import StatusLine
 from minikafka_tui.widgets.tab_bar import TabBar
+from textual import work
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import ContentSwitcher, Footer, Static
+
+from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
+from minikafka.xray.source import Feed
 
 FRAME_S = 0.1
 PANES: dict[str, tuple[str, type[Pane]]] = {
@@ -187,7 +187,9 @@ class InspectorApp(App[None]):
         if self.snapshot is not None:
             self.draw()
             focus = self.pane.table
-            if not focus.display or (focus.parent is not None and tab == "groups" and self.pane.has_class("zoomed")):
+            if not focus.display or (
+                focus.parent is not None and tab == "groups" and self.pane.has_class("zoomed")
+            ):
                 focus = self.query_one("#group-offsets", LiveTable)
             focus.focus()
         self.refresh_bindings()
@@ -261,6 +263,7 @@ class InspectorApp(App[None]):
     def action_filter(self) -> None:
         """Type a filter for this tab."""
         if self.snapshot is not None:
+            self.query_one("#chip").remove_class("shown")
             hint = "words that a row must contain"
             self.query_one(PromptBar).ask("/", text=self.filters.get(self.tab, ""), hint=hint)
 
@@ -268,7 +271,9 @@ class InspectorApp(App[None]):
         """Type a place."""
         if self.snapshot is not None:
             places = tuple(commands.places(self.snapshot, tuple(PANES)))
-            self.query_one(PromptBar).ask(":", hint="topics, groups, orders-3, broker-2 …", suggestions=places)
+            self.query_one(PromptBar).ask(
+                ":", hint="topics, groups, orders-3, broker-2 …", suggestions=places
+            )
 
     def on_prompt_bar_typed(self, event: PromptBar.Typed) -> None:
         """Filters work while one types."""
@@ -278,6 +283,7 @@ class InspectorApp(App[None]):
     def on_prompt_bar_entered(self, event: PromptBar.Entered) -> None:
         """Keep the filter, or go there."""
         self.query_one(PromptBar).done()
+        self._show_chip()
         if event.kind == ":" and event.text.strip():
             self._jump_to(event.text.strip())
         self.pane.table.focus()
@@ -298,7 +304,7 @@ class InspectorApp(App[None]):
         """A filter in force is said, or rows seem lost."""
         text = self.filters.get(self.tab, "")
         chip = self.query_one("#chip", Static)
-        chip.set_class(bool(text), "shown")
+        chip.set_class(bool(text) and not self.query_one(PromptBar).display, "shown")
         chip.update(f" filter: {text}   (esc clears it)")
         self.query_one(TabBar).filters = tuple(t for t, f in self.filters.items() if f)
 
@@ -312,7 +318,11 @@ class InspectorApp(App[None]):
         for field, value in selected.items():
             setattr(self.selection, field, value)
         self._show_tab(tab)
-        key = selected.get("group") or selected.get("broker") or (selected.get("topic") if tab == "topics" else None)
+        key = (
+            selected.get("group")
+            or selected.get("broker")
+            or (selected.get("topic") if tab == "topics" else None)
+        )
         if key is not None:
             self.pane.table.move_to(str(key))
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from minikafka.xray.snapshot import Broker, Snapshot
 from minikafka_tui import format
+
+from minikafka.xray.snapshot import Broker, Snapshot
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,11 @@ SPECS = (
 def consequence(verb: str, broker: Broker) -> tuple[str, str]:
     """The question and what a yes means."""
     if verb == "kill":
-        leads = "" if broker.leaders is None else f" The {format.plural(broker.leaders, 'partition')} it leads need new leaders."
+        leads = (
+            ""
+            if broker.leaders is None
+            else f" The {format.plural(broker.leaders, 'partition')} it leads need new leaders."
+        )
         return (
             f"Kill {broker.name}?",
             f"It stops at once, as by kill -9: no clean shutdown, data stays on its disk.{leads}",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.text import Text
-
 from minikafka_tui.palette import ACCENT, BAD, GOOD, LINE, MUTED, TEXT, WARN
+from rich.text import Text
 
 UNKNOWN = "–"
 SPARKS = "▁▂▃▄▅▆▇"
@@ -26,7 +25,13 @@ def compact(value: float | None) -> str:
             scaled = value / (limit / 1e3)
             if not unit:
                 return f"{scaled:.0f}"
-            return f"{scaled:.2f}{unit}" if scaled < 10 else f"{scaled:.1f}{unit}" if scaled < 100 else f"{scaled:.0f}{unit}"
+            return (
+                f"{scaled:.2f}{unit}"
+                if scaled < 10
+                else f"{scaled:.1f}{unit}"
+                if scaled < 100
+                else f"{scaled:.0f}{unit}"
+            )
     return f"{value / 1e12:.1f}T"
 
 

@@ -38,7 +38,9 @@ class History:
             return
         self._sampled_at = snapshot.at
         self._sample_lags(snapshot)
-        self._ends.append((snapshot.at, sum(p.end or p.high_watermark or 0 for t in snapshot.topics for p in t.partitions)))
+        self._ends.append(
+            (snapshot.at, sum(p.end or p.high_watermark or 0 for t in snapshot.topics for p in t.partitions))
+        )
         self.rates.append(self.records_per_s())
 
     def records_per_s(self) -> float | None:
@@ -67,4 +69,3 @@ class History:
             del self.lags[gone]
         for group, lag in alive.items():
             self.lags.setdefault(group, deque(maxlen=SAMPLES)).append(lag)
-

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from minikafka_tui import format
+
 from minikafka.xray.client import SocketFeed
 from minikafka.xray.discovery import NoCluster, find_cluster
 from minikafka.xray.snapshot import Snapshot, to_json
 from minikafka.xray.source import Feed
-from minikafka_tui import format
 
 
 def run_tui(
@@ -79,6 +80,9 @@ def summary(snapshot: Snapshot) -> str:
         )
     lines.append(f"{'GROUP':<32} {'STATE':<20} {'MEMBERS':>7} {'LAG':>14}")
     for group in snapshot.groups or ():
-        lines.append(f"{group.id:<32} {group.state:<20} {len(group.members):>7} {format.number(group.lag):>14}")
+        count = None if group.members is None else len(group.members)
+        lines.append(
+            f"{group.id:<32} {group.state:<20} {format.number(count):>7} {format.number(group.lag):>14}"
+        )
     lines.extend(f"! {problem}" for problem in snapshot.problems)
     return "\n".join(lines)

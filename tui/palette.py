@@ -81,7 +81,7 @@ def state(word: str) -> Text:
 def host_colour(host: str) -> str:
     """The same host has the same colour everywhere: by its number, and by its kind."""
     digits = "".join(c for c in host if c.isdigit())
-    if host.startswith("controller") or host.startswith("zookeeper"):
+    if host.startswith(("controller", "zookeeper")):
         return ACCENT
     if host.startswith("client"):
         return PINK

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
 from minikafka_tui.history import History
+
+from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
 
 
 @dataclass

@@ -60,6 +60,8 @@ def _groups(old: Snapshot, new: Snapshot) -> Iterator[Change]:
     before: dict[str, Group] = {g.id: g for g in old.groups or ()}
     for group in new.groups or ():
         earlier = before.get(group.id)
-        members = f"{len(group.members)} members"
-        if earlier is None or earlier.state != group.state or len(earlier.members) != len(group.members):
-            yield group.coordinator or "cluster", "GroupState", f"{group.id} is {group.state} with {members}"
+        count = None if group.members is None else len(group.members)
+        before_count = len(earlier.members or ()) if earlier is not None else None
+        if earlier is None or earlier.state != group.state or (count or 0) != before_count:
+            members = "members unknown" if count is None else f"{count} members"
+            yield group.coordinator or "cluster", "GroupState", f"{group.id} is {group.state}, {members}"

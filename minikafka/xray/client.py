@@ -119,12 +119,17 @@ class SocketFeed:
     """A ``Feed`` from a cluster that announced itself on this machine."""
 
     def __init__(
-        self, announcement: Announcement, *, find: Callable[[str], Announcement] = find_cluster
+        self,
+        announcement: Announcement,
+        *,
+        find: Callable[[str], Announcement] = find_cluster,
+        retry_s: float = RETRY_S,
     ) -> None:
         self.label = f"cluster {announcement.name}"
         self.refusal: str | None = None
         self._announcement = announcement
         self._find = find
+        self._retry_s = retry_s
         self._client: XrayClient | None = None
 
     async def once(self) -> Snapshot:
@@ -153,7 +158,7 @@ class SocketFeed:
                 await self._client.pictures(show)
             except ConnectionError as error:
                 lost(str(error))
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(self._retry_s)
 
     async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
         """Send a command on the watching connection."""

@@ -1,8 +1,8 @@
 """The difference between two snapshots, so that a push carries what changed and not ten thousand partitions.
 
 Its one rule: ``apply(old, diff(old, new)) == new``, for any two snapshots. Topics and groups are compared
-whole (structs compare in C, and a source that keeps unchanged ones makes that a pointer comparison); events
-only grow, so the new ones travel.
+whole (structs compare in C, and a source that keeps unchanged ones makes that a pointer comparison); of
+events, the new ones travel.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ class Delta(msgspec.Struct, frozen=True):
     group_order: tuple[str, ...] | None
     groups_known: bool
     events: tuple[EventLine, ...]
-    events_from: int | None
-    """Oldest event that is still in the picture."""
+    """Those that are new."""
+    events_kept: tuple[int, int] | None
+    """Of the old ones, those whose seq lies in this range (both ends included) are still in the picture."""
 
 
 def diff(old: Snapshot | None, new: Snapshot) -> Delta:
     """What changed from ``old`` to ``new``."""
-    seen = {e.seq: e for e in old.events} if old else {}
+    kept = _kept(old.events if old else (), new.events)
     old_topics = {t.name: t for t in old.topics} if old else {}
     old_groups = {g.id: g for g in old.groups or ()} if old else {}
     groups = new.groups or ()
@@ -50,8 +51,10 @@ def diff(old: Snapshot | None, new: Snapshot) -> Delta:
         groups=tuple(g for g in groups if old_groups.get(g.id) != g),
         group_order=None if group_order == tuple(old_groups) else group_order,
         groups_known=new.groups is not None,
-        events=tuple(e for e in new.events if seen.get(e.seq) != e),
-        events_from=new.events[0].seq if new.events else None,
+        events=new.events
+        if kept is None
+        else tuple(e for e in new.events if not kept[0] <= e.seq <= kept[1]),
+        events_kept=kept,
     )
 
 
@@ -75,9 +78,21 @@ def _in_order(named: dict[str, Named], order: Sequence[str] | None) -> tuple[Nam
     return tuple(named.values()) if order is None else tuple(named[name] for name in order)
 
 
+def _kept(old: tuple[EventLine, ...], new: tuple[EventLine, ...]) -> tuple[int, int] | None:
+    """The range of old events that stand unchanged in the new picture, ``None`` when there is no such range."""
+    before = {e.seq: e for e in old}
+    common = [e.seq for e in new if before.get(e.seq) == e]
+    if not common:
+        return None
+    low, high = min(common), max(common)
+    between = [e.seq for e in old if low <= e.seq <= high]
+    alike = between == common == [e.seq for e in new if low <= e.seq <= high]
+    return (low, high) if alike else None
+
+
 def _events(old: tuple[EventLine, ...], delta: Delta) -> tuple[EventLine, ...]:
-    if delta.events_from is None:
-        return ()
-    fresh = {e.seq for e in delta.events}
-    kept = tuple(e for e in old if e.seq >= delta.events_from and e.seq not in fresh)
+    if delta.events_kept is None:
+        return delta.events
+    low, high = delta.events_kept
+    kept = tuple(e for e in old if low <= e.seq <= high)
     return tuple(sorted(kept + delta.events, key=lambda e: e.seq))

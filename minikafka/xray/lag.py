@@ -20,14 +20,14 @@ def lag_of(end: int | None, committed: int | None, log_start: int | None = None)
     return max(0, end - max(committed, log_start or 0))
 
 
-def owners(members: Iterable[Member]) -> dict[TopicPartition, str]:
+def owners(members: Iterable[Member] | None) -> dict[TopicPartition, str]:
     """Which member (by id) owns which partition."""
-    return {owned: member.id for member in members for owned in member.assignment or ()}
+    return {owned: member.id for member in members or () for owned in member.assignment or ()}
 
 
 def group_offsets(
     committed: Mapping[TopicPartition, tuple[int, str | None]],
-    members: Iterable[Member],
+    members: Iterable[Member] | None,
     partitions: Mapping[TopicPartition, Partition],
 ) -> tuple[GroupOffset, ...]:
     """The offset rows of a group: all it committed to and all it is assigned, by topic and partition.

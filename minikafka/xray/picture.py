@@ -105,7 +105,7 @@ class GroupParts:
         # Groups of the new protocol (KIP-848) are described by another API; their offsets are known all the same.
         new = self.listed.group_type.lower() == "consumer"
         usable = told is not None and not told.error_code and not new
-        members = tuple(_member(m) for m in told.members) if told is not None and usable else ()
+        members = tuple(_member(m) for m in told.members) if told is not None and usable else None
         return Group(
             id=self.listed.group_id,
             state=(told.group_state if told is not None and usable else self.listed.group_state) or "Unknown",

@@ -224,7 +224,8 @@ class Group(msgspec.Struct, frozen=True):
     generation: int | None = None
     coordinator: str | None = None
     leader: str | None = None
-    members: tuple[Member, ...] = ()
+    members: tuple[Member, ...] | None = ()
+    """``None`` when they can't be asked for."""
     offsets: tuple[GroupOffset, ...] = ()
     error: str | None = None
 

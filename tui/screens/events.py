@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from rich.text import Text
-from textual.app import ComposeResult
-
-from minikafka.xray.snapshot import EventLine
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.view import View
 from minikafka_tui.widgets.live_table import Column, LiveTable
+from rich.text import Text
+from textual.app import ComposeResult
+
+from minikafka.xray.snapshot import EventLine
 
 EMPTY = (
     "No events yet: they appear as the cluster moves.\n"
@@ -25,7 +25,9 @@ class Events(Pane):
         self._world = "live"
         yield LiveTable(
             [
-                Column("TIME", 13, lambda e, w: Text(format.clock(e.at, self._world), palette.MUTED), right=True),
+                Column(
+                    "TIME", 13, lambda e, w: Text(format.clock(e.at, self._world), palette.MUTED), right=True
+                ),
                 Column("HOST", 13, lambda e, w: Text(e.host, palette.host_colour(e.host))),
                 Column("EVENT", 24, lambda e, w: Text(e.kind, palette.ACCENT), drop=1, flex=1, max_width=34),
                 Column("WHAT", 30, lambda e, w: e.text, flex=4),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rich.text import Text
-from textual.app import ComposeResult
-from textual.containers import Vertical
-
-from minikafka.xray.snapshot import Group, GroupOffset
 from minikafka_tui import format, palette
 from minikafka_tui.history import History
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.view import View
 from minikafka_tui.widgets.live_table import Column, LiveTable
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from minikafka.xray.snapshot import Group, GroupOffset
 
 EMPTY = (
     "No consumer groups yet: a group appears when its first consumer joins.\n"
@@ -87,19 +87,46 @@ class Groups(Pane):
         return True
 
     def _trend(self, group: Group, width: int) -> Text:
-        return format.spark(self._history.lag_trend(group.id), width, palette.WARN if group.lag else palette.GOOD)
+        return format.spark(
+            self._history.lag_trend(group.id), width, palette.WARN if group.lag else palette.GOOD
+        )
 
     def _columns(self) -> list[Column[Group]]:
         return [
-            Column("GROUP", 16, lambda g, w: Text(g.id, f"bold {palette.TEXT}"), lambda g: g.id, flex=2, max_width=50),
+            Column(
+                "GROUP",
+                16,
+                lambda g, w: Text(g.id, f"bold {palette.TEXT}"),
+                lambda g: g.id,
+                flex=2,
+                max_width=50,
+            ),
             Column("STATE", 14, lambda g, w: group_state(g), lambda g: g.state, flex=1, max_width=22),
-            Column("MEMBERS", 7, lambda g, w: format.number(len(g.members)), lambda g: len(g.members), right=True, reverse_first=True),
-            Column("PARTS", 5, lambda g, w: format.number(len(g.offsets)), lambda g: len(g.offsets), right=True, drop=1),
-            Column("LAG", 11, lambda g, w: format.lag(g.lag), lambda g: g.lag, right=True, reverse_first=True),
+            Column(
+                "MEMBERS", 7, lambda g, w: format.number(members(g)), members, right=True, reverse_first=True
+            ),
+            Column(
+                "PARTS",
+                5,
+                lambda g, w: format.number(len(g.offsets)),
+                lambda g: len(g.offsets),
+                right=True,
+                drop=1,
+            ),
+            Column(
+                "LAG", 11, lambda g, w: format.lag(g.lag), lambda g: g.lag, right=True, reverse_first=True
+            ),
             Column("LAG OVER TIME", 13, self._trend, flex=1, max_width=40),
-            Column("GEN", 4, lambda g, w: format.number(g.generation), lambda g: g.generation, right=True, drop=3),
+            Column(
+                "GEN", 4, lambda g, w: format.number(g.generation), lambda g: g.generation, right=True, drop=3
+            ),
             Column("ASSIGNOR", 18, lambda g, w: format.muted(g.protocol or format.UNKNOWN), drop=4),
-            Column("COORDINATOR", 11, lambda g, w: Text(g.coordinator or format.UNKNOWN, palette.host_colour(g.coordinator or "")), drop=2),
+            Column(
+                "COORDINATOR",
+                11,
+                lambda g, w: Text(g.coordinator or format.UNKNOWN, palette.host_colour(g.coordinator or "")),
+                drop=2,
+            ),
         ]
 
 
@@ -108,10 +135,15 @@ def group_state(group: Group) -> Text:
     return Text(f"✗ {group.error}", palette.BAD) if group.error else palette.state(group.state)
 
 
+def members(group: Group) -> int | None:
+    """How many; ``None`` when they can't be asked for."""
+    return None if group.members is None else len(group.members)
+
+
 def search(group: Group) -> str:
     """What a filter looks at."""
     topics = sorted({o.topic for o in group.offsets})
-    return " ".join([group.id, group.state, *topics, *(m.client_id for m in group.members)])
+    return " ".join([group.id, group.state, *topics, *(m.client_id for m in group.members or ())])
 
 
 def title(group: Group) -> str:
@@ -125,7 +157,7 @@ def title(group: Group) -> str:
 
 def rows(group: Group) -> list[OffsetRow]:
     """With each owner's client id (and the end of its member id, where several share one)."""
-    names = {m.id: m.client_id for m in group.members}
+    names = {m.id: m.client_id for m in group.members or ()}
     shared = len(set(names.values())) < len(names)
     return [OffsetRow(o, _client(o.member, names, shared)) for o in group.offsets]
 
@@ -154,9 +186,22 @@ def progress(row: OffsetRow, width: int) -> Text:
 OFFSETS: list[Column[OffsetRow]] = [
     Column("TOPIC", 12, lambda r, w: r.offset.topic, lambda r: r.offset.topic, flex=2, max_width=40),
     Column("PART", 4, lambda r, w: str(r.offset.partition), lambda r: r.offset.partition, right=True),
-    Column("COMMITTED", 11, lambda r, w: format.number(r.offset.committed), lambda r: r.offset.committed, right=True),
+    Column(
+        "COMMITTED",
+        11,
+        lambda r, w: format.number(r.offset.committed),
+        lambda r: r.offset.committed,
+        right=True,
+    ),
     Column("END", 11, lambda r, w: format.number(r.offset.end), lambda r: r.offset.end, right=True),
-    Column("LAG", 9, lambda r, w: format.lag(r.offset.lag), lambda r: r.offset.lag, right=True, reverse_first=True),
+    Column(
+        "LAG",
+        9,
+        lambda r, w: format.lag(r.offset.lag),
+        lambda r: r.offset.lag,
+        right=True,
+        reverse_first=True,
+    ),
     Column("", 10, progress, flex=2, max_width=40),
     Column("MEMBER", 9, lambda r, w: _owner(r), lambda r: r.client, flex=1, max_width=34),
 ]

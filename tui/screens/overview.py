@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from minikafka_tui import format, palette
+from minikafka_tui.screens.pane import Pane
+from minikafka_tui.view import View
+from minikafka_tui.widgets.live_table import Column, LiveTable
+from minikafka_tui.widgets.stats import Stat, Stats
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -9,11 +14,6 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from minikafka.xray.snapshot import Broker, EventLine, Snapshot, total
-from minikafka_tui import format, palette
-from minikafka_tui.screens.pane import Pane
-from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
-from minikafka_tui.widgets.stats import Stat, Stats
 
 NO_EVENTS = "Nothing happened yet. Events of the cluster appear here as they happen."
 
@@ -71,12 +71,16 @@ class Overview(Pane):
         line = Text(text.rjust(digits), style=palette.TEXT if value else palette.MUTED)
         if cells > 2:
             line.append(" ")
-            line.append_text(format.bar((value or 0) / self._most(field), cells, palette.host_colour(broker.name)))
+            line.append_text(
+                format.bar((value or 0) / self._most(field), cells, palette.host_colour(broker.name))
+            )
         return line
 
     def _columns(self) -> list[Column[Broker]]:
         return [
-            Column("BROKER", 10, lambda b, w: Text(b.name, f"bold {palette.host_colour(b.name)}"), lambda b: b.id),
+            Column(
+                "BROKER", 10, lambda b, w: Text(b.name, f"bold {palette.host_colour(b.name)}"), lambda b: b.id
+            ),
             Column("STATE", 10, lambda b, w: palette.state(b.state), lambda b: b.state),
             Column("ROLE", 12, lambda b, w: _role(b), drop=3),
             Column("ADDRESS", 16, lambda b, w: _address(b), flex=1, max_width=28, drop=2),
@@ -89,7 +93,14 @@ class Overview(Pane):
                 max_width=30,
                 reverse_first=True,
             ),
-            Column("REPLICAS", 8, lambda b, w: format.number(b.partitions), lambda b: b.partitions, right=True, drop=1),
+            Column(
+                "REPLICAS",
+                8,
+                lambda b, w: format.number(b.partitions),
+                lambda b: b.partitions,
+                right=True,
+                drop=1,
+            ),
             Column(
                 "LOG SIZE",
                 10,
@@ -162,13 +173,20 @@ def cluster_stats(snapshot: Snapshot, view: View) -> tuple[Stat, ...]:
         Stat(
             "Brokers",
             f"{len(snapshot.brokers) - down} / {len(snapshot.brokers)}",
-            Text(f"! {down} not up", palette.BAD) if down else "all up",
+            Text(f"! {down} away", palette.BAD) if down else "all up",
             colour,
         ),
         Stat("Controller", controller, epoch, palette.TEXT if snapshot.controller else palette.MUTED, 14),
         Stat("Partitions", format.number(partitions), format.plural(len(snapshot.topics), "topic"), ratio=11),
-        Stat("Under-repl", _bad(under, palette.WARN), _note(under, "! ISR short", "all in sync", palette.WARN), ratio=12),
-        Stat("Offline", _bad(offline, palette.BAD), _note(offline, "✗ no leader", "none", palette.BAD), ratio=11),
+        Stat(
+            "Under-repl",
+            _bad(under, palette.WARN),
+            _note(under, "! ISR short", "all in sync", palette.WARN),
+            ratio=12,
+        ),
+        Stat(
+            "Offline", _bad(offline, palette.BAD), _note(offline, "no leader", "none", palette.BAD), ratio=11
+        ),
         Stat("Records/s", format.compact(rate), format.spark(view.history.rates, 9), palette.ACCENT, 10),
         Stat("Total lag", format.lag(lag), groups, ratio=11),
     )

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from rich.text import Text
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.widgets import Static
-
-from minikafka.xray.snapshot import Partition, Topic
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.screens.topics import EMPTY, health
 from minikafka_tui.view import View
 from minikafka_tui.widgets.live_table import Column, LiveTable
 from minikafka_tui.widgets.replica_bars import ReplicaBars
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.widgets import Static
+
+from minikafka.xray.snapshot import Partition, Topic
 
 
 class Partitions(Pane):
     """Tab 3."""
 
-    BINDINGS = [Binding("n", "app.turn('topic', 1)", "Next"), Binding("p", "app.turn('topic', -1)", "Previous", show=False)]
+    BINDINGS = [
+        Binding("n", "app.turn('topic', 1)", "Next"),
+        Binding("p", "app.turn('topic', -1)", "Previous", show=False),
+    ]
 
     def compose(self) -> ComposeResult:
         """The topic, its partitions, the replicas of the one under the cursor."""
@@ -51,7 +54,10 @@ def topic_line(topic: Topic) -> Text:
     """``orders  6 partitions × 3  ✓ ok  retention.ms=…``"""
     line = Text.assemble(
         (f" {topic.name}", f"bold {palette.ACCENT}"),
-        (f"   {format.plural(len(topic.partitions), 'partition')} × {topic.replication_factor}   ", palette.MUTED),
+        (
+            f"   {format.plural(len(topic.partitions), 'partition')} × {topic.replication_factor}   ",
+            palette.MUTED,
+        ),
         health(topic),
     )
     for key, value in sorted((topic.configs or {}).items()):
@@ -81,7 +87,10 @@ def leader(partition: Partition) -> Text:
 
 def in_sync(partition: Partition) -> Text:
     """The ISR's ids, and which are missing: ``1,3 ! −2``."""
-    text = Text(format.ids(partition.isr) or "none", style=palette.GOOD if not partition.under_replicated else palette.WARN)
+    text = Text(
+        format.ids(partition.isr) or "none",
+        style=palette.GOOD if not partition.under_replicated else palette.WARN,
+    )
     missing = [r.broker for r in partition.replicas if r.broker not in partition.isr]
     if missing:
         text.append(f" ! −{format.ids(missing)}", style=palette.WARN)
@@ -114,12 +123,61 @@ def status(partition: Partition) -> Text:
 COLUMNS: list[Column[Partition]] = [
     Column("PART", 4, lambda p, w: str(p.index), lambda p: p.index, right=True),
     Column("LEADER", 7, lambda p, w: leader(p), lambda p: p.leader or "", flex=1, max_width=10),
-    Column("EPOCH", 5, lambda p, w: format.muted(format.number(p.leader_epoch)), lambda p: p.leader_epoch, right=True, drop=2),
+    Column(
+        "EPOCH",
+        5,
+        lambda p, w: format.muted(format.number(p.leader_epoch)),
+        lambda p: p.leader_epoch,
+        right=True,
+        drop=2,
+    ),
     Column("REPLICAS", 8, lambda p, w: replicas(p), flex=1, max_width=16),
     Column("ISR", 10, lambda p, w: in_sync(p), lambda p: len(p.isr), flex=1, max_width=18),
-    Column("STATUS", 13, lambda p, w: status(p), lambda p: (p.offline, p.under_replicated), flex=1, max_width=26, reverse_first=True),
-    Column("START", 8, lambda p, w: format.muted(format.number(p.log_start)), lambda p: p.log_start, right=True, flex=1, max_width=13, drop=3),
-    Column("HW", 10, lambda p, w: format.number(p.high_watermark), lambda p: p.high_watermark, right=True, flex=1, max_width=13),
-    Column("LEO", 10, lambda p, w: format.number(p.end), lambda p: p.end, right=True, flex=1, max_width=13, reverse_first=True),
-    Column("SIZE", 10, lambda p, w: format.size(p.size_bytes), lambda p: p.size_bytes, right=True, drop=4, reverse_first=True),
+    Column(
+        "STATUS",
+        13,
+        lambda p, w: status(p),
+        lambda p: (p.offline, p.under_replicated),
+        flex=3,
+        max_width=26,
+        reverse_first=True,
+    ),
+    Column(
+        "START",
+        8,
+        lambda p, w: format.muted(format.number(p.log_start)),
+        lambda p: p.log_start,
+        right=True,
+        flex=1,
+        max_width=13,
+        drop=3,
+    ),
+    Column(
+        "HW",
+        10,
+        lambda p, w: format.number(p.high_watermark),
+        lambda p: p.high_watermark,
+        right=True,
+        flex=1,
+        max_width=13,
+    ),
+    Column(
+        "LEO",
+        10,
+        lambda p, w: format.number(p.end),
+        lambda p: p.end,
+        right=True,
+        flex=1,
+        max_width=13,
+        reverse_first=True,
+    ),
+    Column(
+        "SIZE",
+        10,
+        lambda p, w: format.size(p.size_bytes),
+        lambda p: p.size_bytes,
+        right=True,
+        drop=4,
+        reverse_first=True,
+    ),
 ]

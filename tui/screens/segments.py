@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from minikafka_tui import format, palette
+from minikafka_tui.screens.pane import Pane
+from minikafka_tui.view import View
+from minikafka_tui.widgets.live_table import Column, LiveTable
+from minikafka_tui.widgets.segment_ribbons import SegmentRibbons
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Static
 
 from minikafka.xray.snapshot import Partition, Segment
-from minikafka_tui import format, palette
-from minikafka_tui.screens.pane import Pane
-from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
-from minikafka_tui.widgets.segment_ribbons import SegmentRibbons
 
 EMPTY = "No segments to show: choose a partition in tab 3 (enter opens it here)."
 UNKNOWN = (
@@ -47,7 +47,9 @@ class Segments(Pane):
         yield LiveTable(
             COLUMNS,
             key=lambda r: f"{r.broker} {r.segment.base_offset}",
-            search=lambda r: f"{r.broker} {file_name(r.segment)} {'active' if r.segment.active else 'closed'}",
+            search=lambda r: (
+                f"{r.broker} {file_name(r.segment)} {'active' if r.segment.active else 'closed'}"
+            ),
             empty=EMPTY,
             id="segments",
         )
@@ -68,7 +70,10 @@ class Segments(Pane):
         line = Text.assemble(
             (f" {topic.name}-{partition.index}", f"bold {palette.ACCENT}"),
             (f"   partition {partition.index + 1} of {len(topic.partitions)}", palette.MUTED),
-            (f"   offsets {format.number(partition.log_start)} – {format.number(partition.end)}", palette.MUTED),
+            (
+                f"   offsets {format.number(partition.log_start)} – {format.number(partition.end)}",
+                palette.MUTED,
+            ),
         )
         self.query_one("#partition-line", Static).update(line)
         self.table.set_rows(rows(partition))
@@ -103,14 +108,54 @@ def _bar(row: SegmentRow, width: int) -> Text:
 
 
 COLUMNS: list[Column[SegmentRow]] = [
-    Column("BROKER", 9, lambda r, w: Text(r.broker, palette.host_colour(r.broker)), lambda r: r.broker, flex=1, max_width=12),
+    Column(
+        "BROKER",
+        9,
+        lambda r, w: Text(r.broker, palette.host_colour(r.broker)),
+        lambda r: r.broker,
+        flex=1,
+        max_width=12,
+    ),
     Column("FILE", 24, lambda r, w: format.muted(file_name(r.segment)), drop=3),
-    Column("BASE", 10, lambda r, w: format.number(r.segment.base_offset), lambda r: r.segment.base_offset, right=True),
-    Column("NEXT", 10, lambda r, w: format.number(r.segment.next_offset), lambda r: r.segment.next_offset, right=True),
-    Column("SIZE", 10, lambda r, w: format.size(r.segment.size_bytes), lambda r: r.segment.size_bytes, right=True, reverse_first=True),
+    Column(
+        "BASE",
+        10,
+        lambda r, w: format.number(r.segment.base_offset),
+        lambda r: r.segment.base_offset,
+        right=True,
+    ),
+    Column(
+        "NEXT",
+        10,
+        lambda r, w: format.number(r.segment.next_offset),
+        lambda r: r.segment.next_offset,
+        right=True,
+    ),
+    Column(
+        "SIZE",
+        10,
+        lambda r, w: format.size(r.segment.size_bytes),
+        lambda r: r.segment.size_bytes,
+        right=True,
+        reverse_first=True,
+    ),
     Column("", 8, _bar, flex=3, max_width=40),
-    Column(".INDEX", 9, lambda r, w: format.size(r.segment.index_bytes), lambda r: r.segment.index_bytes, right=True, drop=1),
-    Column(".TIMEINDEX", 10, lambda r, w: format.size(r.segment.timeindex_bytes), lambda r: r.segment.timeindex_bytes, right=True, drop=2),
+    Column(
+        ".INDEX",
+        9,
+        lambda r, w: format.size(r.segment.index_bytes),
+        lambda r: r.segment.index_bytes,
+        right=True,
+        drop=1,
+    ),
+    Column(
+        ".TIMEINDEX",
+        10,
+        lambda r, w: format.size(r.segment.timeindex_bytes),
+        lambda r: r.segment.timeindex_bytes,
+        right=True,
+        drop=2,
+    ),
     Column("CACHED", 6, lambda r, w: _cached(r), right=True, drop=4),
     Column("STATE", 8, lambda r, w: _state(r)),
 ]

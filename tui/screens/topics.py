@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from rich.text import Text
-from textual.app import ComposeResult
-
-from minikafka.xray.snapshot import Topic
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.view import View
 from minikafka_tui.widgets.live_table import Column, LiveTable
+from rich.text import Text
+from textual.app import ComposeResult
+
+from minikafka.xray.snapshot import Topic
 
 EMPTY = (
     "No topics yet.\n"
@@ -59,11 +59,39 @@ COLUMNS: list[Column[Topic]] = [
         flex=3,
         max_width=60,
     ),
-    Column("PARTITIONS", 10, lambda t, w: format.number(len(t.partitions)), lambda t: len(t.partitions), right=True, reverse_first=True),
-    Column("REPL", 4, lambda t, w: format.number(t.replication_factor), lambda t: t.replication_factor, right=True),
+    Column(
+        "PARTITIONS",
+        10,
+        lambda t, w: format.number(len(t.partitions)),
+        lambda t: len(t.partitions),
+        right=True,
+        reverse_first=True,
+    ),
+    Column(
+        "REPL",
+        4,
+        lambda t, w: format.number(t.replication_factor),
+        lambda t: t.replication_factor,
+        right=True,
+    ),
     Column("HEALTH", 16, lambda t, w: health(t), _badness, reverse_first=True),
-    Column("RECORDS", 13, lambda t, w: format.number(t.records), lambda t: t.records, right=True, reverse_first=True),
-    Column("SIZE", 10, lambda t, w: format.size(t.size_bytes), lambda t: t.size_bytes, right=True, drop=1, reverse_first=True),
+    Column(
+        "RECORDS",
+        13,
+        lambda t, w: format.number(t.records),
+        lambda t: t.records,
+        right=True,
+        reverse_first=True,
+    ),
+    Column(
+        "SIZE",
+        10,
+        lambda t, w: format.size(t.size_bytes),
+        lambda t: t.size_bytes,
+        right=True,
+        drop=1,
+        reverse_first=True,
+    ),
     Column("CLEANUP", 8, lambda t, w: _cleanup(t), drop=2, flex=1, max_width=16),
     Column("ID", 22, lambda t, w: format.muted(t.id or format.UNKNOWN), drop=3),
 ]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from minikafka_tui import palette
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -20,8 +21,6 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-
-from minikafka_tui import palette
 
 Row = TypeVar("Row")
 GUTTER = 2
@@ -356,7 +355,9 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
 
     def _strip(self, line: Text, width: int, style: Style) -> Strip:
         line.no_wrap, line.end = True, ""
-        segments = [Segment(s.text, style + s.style if s.style else style) for s in line.render(self.app.console)]
+        segments = [
+            Segment(s.text, style + s.style if s.style else style) for s in line.render(self.app.console)
+        ]
         return Strip(segments).adjust_cell_length(width, style)
 
     def _columns_now(self) -> list[tuple[Column[Row], int]]:

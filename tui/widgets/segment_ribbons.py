@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from minikafka_tui import format, palette
+from minikafka_tui.widgets.replica_bars import NAME
 from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from minikafka.xray.snapshot import Partition, Segment
-from minikafka_tui import format, palette
-from minikafka_tui.widgets.replica_bars import NAME
 
 
 class SegmentRibbons(Widget):
@@ -25,7 +25,9 @@ class SegmentRibbons(Widget):
         biggest = max((sum(s.size_bytes for s in r.segments or ()) for r in partition.replicas), default=0)
         lines = []
         for replica in partition.replicas:
-            line = Text("  " + replica.broker.ljust(NAME - 2), style=f"bold {palette.host_colour(replica.broker)}")
+            line = Text(
+                "  " + replica.broker.ljust(NAME - 2), style=f"bold {palette.host_colour(replica.broker)}"
+            )
             if replica.segments is None:
                 line.append("unknown".ljust(width), style=palette.MUTED)
                 size_bytes = replica.size_bytes

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from minikafka_tui import palette
 from rich.table import Table
 from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
-
-from minikafka_tui import palette
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,10 @@ class Stats(Widget):
             grid.add_column(ratio=stat.ratio, no_wrap=True, overflow="ellipsis")
         grid.add_row(*(Text(s.label.upper(), style=f"bold {palette.MUTED}") for s in self.stats))
         grid.add_row(
-            *(s.value if isinstance(s.value, Text) else Text(s.value, style=f"bold {s.colour}") for s in self.stats)
+            *(
+                s.value if isinstance(s.value, Text) else Text(s.value, style=f"bold {s.colour}")
+                for s in self.stats
+            )
         )
         grid.add_row(
             *(s.note if isinstance(s.note, Text) else Text(s.note, style=palette.MUTED) for s in self.stats)
