@@ -161,8 +161,9 @@ def heartbeat(
         return any(partition.leader == broker.id for _, _, partition in situation.image.partitions())
 
     if broker.fenced:
-        response.should_shut_down = request.want_shut_down
-        if not request.want_shut_down and not request.want_fence and is_caught_up:
+        # Who has asked to leave doesn't come back in this life.
+        response.should_shut_down = request.want_shut_down or broker.in_controlled_shutdown
+        if not response.should_shut_down and not request.want_fence and is_caught_up:
             response.is_fenced = False
             records = unfence(situation, broker)
     elif session.shutdown_offset is not None or broker.in_controlled_shutdown:

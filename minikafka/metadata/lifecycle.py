@@ -121,8 +121,7 @@ class BrokerLifecycle:
                 else:
                     is_settled = not self.fenced and self.state is BrokerState.RUNNING
                     pause_s = self._interval_s if is_settled else min(BACKOFF_S[0], self._interval_s)
-                    if is_settled or self.broker_epoch < 0:
-                        backoff_s = BACKOFF_S[0]
+                    backoff_s = BACKOFF_S[0]
                 await self._pause(pause_s)
         except RegistrationRefused as error:
             if not self.ready.done():
@@ -220,12 +219,12 @@ class BrokerLifecycle:
     async def _pause(self, seconds: float) -> None:
         if self._may_leave.is_set():
             return
-        self._wake.clear()
         timer = self._world.call_later(seconds, self._wake.set)
         try:
             await self._wake.wait()
         finally:
             timer.cancel()
+            self._wake.clear()
 
     def _hang_up(self) -> None:
         if self._channel is not None:
