@@ -103,7 +103,7 @@ class LeaderEpochs:
     def truncate_from_start(self, start_offset: int) -> None:
         """Let the log begin at `start_offset`: the epoch of that offset is now said to begin there."""
         below = [entry for entry in self._entries if entry.start_offset <= start_offset]
-        if below and below[-1].start_offset < start_offset:
+        if len(below) > 1 or (below and below[0].start_offset < start_offset):
             kept = self._entries[len(below) :]
             self._entries = [EpochEntry(below[-1].epoch, start_offset), *kept]
             self._write()

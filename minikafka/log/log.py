@@ -109,6 +109,8 @@ class Log:
         self._segments: list[Segment] = []
         self._bases: list[int] = []
         self._unflushed_messages = 0
+        self._was_cut = True
+        """Was something removed or created that only a flush makes durable?"""
 
     @classmethod
     def open(
@@ -456,11 +458,13 @@ class Log:
     def flush(self) -> None:
         """Fsync what has been written since the last flush, and move the recovery point to the end."""
         end = self.log_end_offset
-        if end > self.recovery_point:
+        if end > self.recovery_point or self._was_cut:
             for segment in self._segments[self._segment_for(self.recovery_point) :]:
                 segment.flush()
             self.world.disk.sync_dir(self.directory)
+            self.world.disk.sync_dir(self.directory.rpartition("/")[0])
         self.epochs.sync()
+        self._was_cut = False
         self.recovery_point = end
         self._unflushed_messages = 0
 
@@ -580,6 +584,7 @@ class Log:
         self.log_start_offset = min(self.log_start_offset, max(end, self._segments[0].base_offset))
         self.high_watermark = min(self.high_watermark, end)
         self.recovery_point = min(self.recovery_point, end)
+        self._was_cut = True
         self.epochs.truncate_from_end(end)
         load_producers(self.world.disk, self.directory, self.producers, self._segments, end)
         self.world.trace.emit(LogTruncated(self.topic, self.partition, end))

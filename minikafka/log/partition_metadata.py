@@ -15,22 +15,20 @@ PARTITION_METADATA = "partition.metadata"
 
 
 class InconsistentTopicId(OSError):
-    """The directory holds the log of another topic of that name, or its file can't be read."""
+    """The directory holds the log of another topic of that name."""
 
 
 def read_partition_metadata(disk: Disk, directory: str) -> uuid.UUID | None:
-    """The id in the file; None when there is none, `InconsistentTopicId` when it is broken."""
+    """The id in the file; None when there is none that can be read (a power cut may tear a new file)."""
     path = f"{directory}/{PARTITION_METADATA}"
     if not disk.exists(path):
         return None
     lines = disk.read_bytes(path).decode("utf-8", "replace").splitlines()
     words = dict(line.split(": ", 1) for line in lines if ": " in line)
     try:
-        if words["version"] != "0":
-            raise ValueError(words["version"])
-        return decode_uuid(words["topic_id"])
+        return decode_uuid(words["topic_id"]) if words["version"] == "0" else None
     except (KeyError, ValueError):
-        raise InconsistentTopicId(f"{path} is malformed") from None
+        return None
 
 
 def write_partition_metadata(disk: Disk, directory: str, topic_id: uuid.UUID) -> None:

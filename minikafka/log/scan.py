@@ -44,14 +44,14 @@ def scan_headers(file: File, position: int, end: int) -> Iterator[tuple[int, Bat
 def scan_batches(file: File, position: int, end: int) -> Iterator[tuple[int, Batch]]:
     """(position, batch) with the whole bytes of each batch from `position` to `end`, checksums verified."""
     window, start = memoryview(b""), position
-    for position, header in scan_headers(file, position, end):
-        if position + header.size_bytes > start + len(window):
-            size = max(header.size_bytes, min(BATCHES_WINDOW_BYTES, end - position))
-            window, start = memoryview(file.read_at(position, size)), position
-        batch = Batch(header, window[position - start : position - start + header.size_bytes])
+    for at, header in scan_headers(file, position, end):
+        if at + header.size_bytes > start + len(window):
+            size = max(header.size_bytes, min(BATCHES_WINDOW_BYTES, end - at))
+            window, start = memoryview(file.read_at(at, size)), at
+        batch = Batch(header, window[at - start : at - start + header.size_bytes])
         if not batch.crc_is_valid():
-            raise CorruptLog(position, f"the batch's checksum is not {header.crc}")
-        yield position, batch
+            raise CorruptLog(at, f"the batch's checksum is not {header.crc}")
+        yield at, batch
 
 
 def _problem(header: BatchHeader, remaining_bytes: int) -> str:

@@ -21,7 +21,7 @@ from minikafka.log.index import (
     TimestampOffset,
 )
 from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
-from minikafka.records.batch import HEADER_BYTES, LENGTH_AT, LOG_OVERHEAD_BYTES, MAGIC_V2, BatchHeader
+from minikafka.records.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_V2, BatchHeader
 from minikafka.world import Disk, File
 
 DELETED_SUFFIX = ".deleted"
@@ -131,7 +131,13 @@ class Segment:
     def rebuild_indexes(self) -> None:
         """Make both indexes again from the headers in the log file; `CorruptLog` when it isn't whole."""
         self.reset_indexes()
+        following = self.base_offset
         for position, header in scan_headers(self.file(), 0, self.size_bytes):
+            if header.base_offset < following or header.last_offset >= self.next_offset:
+                raise CorruptLog(
+                    position, f"offsets {header.base_offset} to {header.last_offset} can't be there"
+                )
+            following = header.next_offset
             self.note_batch(position, header)
         self._times.maybe_append(self._largest)
 
@@ -282,13 +288,15 @@ class Segment:
                 return memoryview(b"")
             position = found[0]
         limit = self._position_limit(up_to_offset)
-        chunk = self.file().read_at(position, max(0, min(max_bytes, limit - position)))
-        if len(chunk) < limit - position and at_least_one:
-            size = self._size_at(chunk, position)
-            if not HEADER_BYTES <= size <= self.size_bytes - position:
-                raise CorruptLog(position, f"a batch is said to be {size} bytes long")
-            if size > len(chunk):
-                chunk = self.file().read_at(position, size)
+        if position >= self.size_bytes:
+            return memoryview(b"")
+        size = max(0, min(max_bytes, limit - position))
+        chunk = self.file().read_at(position, size)
+        header = BatchHeader.read(chunk) if size >= HEADER_BYTES else self.header_at(position)
+        if not HEADER_BYTES <= header.size_bytes <= self.size_bytes - position or header.last_offset < offset:
+            raise CorruptLog(position, f"a batch of {header.size_bytes} bytes ends with {header.last_offset}")
+        if header.size_bytes > size and at_least_one and header.last_offset < up_to_offset:
+            chunk = self.file().read_at(position, header.size_bytes)
         end, next_offset = self._trim(chunk, position, up_to_offset)
         if next_offset >= 0:
             if len(self._ends) >= _LOOSE_ENDS:
@@ -300,11 +308,6 @@ class Segment:
         """Where the batch that holds `offset` (or the next one) begins; the end when there is none."""
         found = None if offset >= self.next_offset else self._locate(offset)
         return self.size_bytes if found is None else found[0]
-
-    def _size_at(self, chunk: bytes, position: int) -> int:
-        if len(chunk) < LOG_OVERHEAD_BYTES:
-            chunk = self.file().read_at(position, LOG_OVERHEAD_BYTES)
-        return LOG_OVERHEAD_BYTES + int.from_bytes(chunk[LENGTH_AT:LOG_OVERHEAD_BYTES], "big", signed=True)
 
     def _locate(self, offset: int) -> tuple[int, BatchHeader] | None:
         """The first batch that ends at or after `offset`. A wrong index is rebuilt once, and then asked."""
@@ -321,6 +324,10 @@ class Segment:
             if first and not self.base_offset <= header.base_offset <= max(entry.offset, self.base_offset):
                 raise CorruptLog(position, "the index points at no batch")
             first = False
+            if header.last_offset >= self.next_offset:
+                raise CorruptLog(
+                    position, f"offsets {header.base_offset} to {header.last_offset} can't be there"
+                )
             if header.last_offset >= offset:
                 return position, header
         return None
@@ -360,8 +367,8 @@ class Segment:
         while at + HEADER_BYTES <= len(chunk):
             header = BatchHeader.read(chunk, at)
             size = header.size_bytes
-            if size < HEADER_BYTES:
-                raise CorruptLog(at, f"a batch is said to be {size} bytes long")
+            if size < HEADER_BYTES or header.base_offset < next_offset:
+                raise CorruptLog(at, f"a batch of {size} bytes begins with offset {header.base_offset}")
             if at + size > len(chunk) or header.last_offset >= up_to_offset:
                 break
             at += size
