@@ -18,6 +18,7 @@ from minikafka.protocol.schema import Message
 SUPPORTED_FEATURES: dict[str, tuple[int, int]] = {
     "eligible.leader.replicas.version": (0, 1),
     "group.version": (0, 1),
+    "kraft.version": (0, 1),
     "metadata.version": (7, 30),
     "share.version": (0, 1),
     "streams.version": (0, 1),

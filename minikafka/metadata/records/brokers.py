@@ -44,7 +44,7 @@ class BrokerFeature(Struct):
     max_supported_version: int = field(INT16, about="The highest level.")
 
 
-@message(api_key=0, kind="record", versions=(0, 3), flexible=0)
+@message(api_key=0, kind="record", versions=(0, 4), flexible=0)
 class RegisterBrokerRecord(Message):
     """A broker has registered, or has amended its registration."""
 
@@ -86,7 +86,7 @@ class UnfenceBrokerRecord(Message):
     epoch: int = field(INT64, about="Its epoch.")
 
 
-@message(api_key=17, kind="record", versions=(0, 2), flexible=0)
+@message(api_key=17, kind="record", versions=(0, 3), flexible=0)
 class BrokerRegistrationChangeRecord(Message):
     """A broker was fenced or unfenced, is shutting down, or lost a log directory."""
 
@@ -97,6 +97,9 @@ class BrokerRegistrationChangeRecord(Message):
         INT8, since=1, tagged=(1, 1), default=0, about="0 no change, 1 in controlled shutdown."
     )
     log_dirs: list[Uuid] = field(array(UUID), since=2, tagged=(2, 2), default=[], about="Directories left.")
+    cordoned_log_dirs: list[Uuid] | None = field(
+        array(UUID), since=3, nullable=3, tagged=(3, 3), default=None, about="Those that take no new replica."
+    )
 
 
 @struct

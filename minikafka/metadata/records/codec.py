@@ -62,6 +62,8 @@ RECORD_TYPES: dict[int, type[Message]] = {
 def record_version(record: Message) -> int:
     """The version in which the controller writes this record: the newest, or the oldest that can say it."""
     if isinstance(record, BrokerRegistrationChangeRecord):
+        if record.cordoned_log_dirs is not None:
+            return 3
         return 2 if record.log_dirs else 1 if record.in_controlled_shutdown else 0
     return record.SCHEMA.versions[1]
 
