@@ -193,7 +193,8 @@ class Connection(asyncio.BufferedProtocol):
         body = header.body
         if route.request.SCHEMA.is_flexible(version):
             body = skip_header_tags(frame, body)
-        request = route.request.decode(frame, version, body)
+        # As Kafka does, ignore what follows the body: librdkafka's Metadata for all topics has stray bytes there.
+        request, _ = route.request.decode_prefix(frame, version, body)
         context = RequestContext(
             route.api_key, version, header.correlation_id, header.client_id, self.client_host, self._id
         )

@@ -21,9 +21,7 @@ def up(data, *options):
     """The running process and its bootstrap servers."""
     process = subprocess.Popen(
         [
-            sys.executable,
-            "-m",
-            "minikafka.cli",
+            *MINIKAFKA,
             "up",
             "--brokers",
             str(BROKERS),
@@ -116,9 +114,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path):
         port = str(holder.getsockname()[1])
         done = subprocess.run(
             [
-                sys.executable,
-                "-m",
-                "minikafka.cli",
+                *MINIKAFKA,
                 "up",
                 "--brokers",
                 "1",
