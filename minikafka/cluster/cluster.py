@@ -129,13 +129,23 @@ class Cluster:
         """A `Producer` of this cluster, in its world."""
         from minikafka.client import Producer
 
-        return Producer(self._client_config(config), driver=self._loop, world=self._client_world())
+        return Producer(
+            self._client_config(config),
+            driver=self._loop,
+            world=self._client_world(),
+            organs=self._nodes.organs,
+        )
 
     def consumer(self, config: Mapping[str, Any] | None = None) -> Consumer:
         """A `Consumer` of this cluster, in its world."""
         from minikafka.client import Consumer
 
-        return Consumer(self._client_config(config), driver=self._loop, world=self._client_world())
+        return Consumer(
+            self._client_config(config),
+            driver=self._loop,
+            world=self._client_world(),
+            organs=self._nodes.organs,
+        )
 
     def admin(self, config: Mapping[str, Any] | None = None) -> AdminClient:
         """An `AdminClient` of this cluster, in its world."""
