@@ -58,7 +58,7 @@ class InspectorApp(App[None]):
         *(Binding(str(n), f"tab('{tab}')", PANES[tab][0], show=False) for n, tab in enumerate(PANES, 1)),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("colon", "jump", "Jump", key_display=":"),
-        Binding("space", "hold", "Freeze"),
+        Binding("space", "hold", "Pause"),
         Binding("full_stop", "step", "Step", key_display="."),
         Binding("K", "kill", "Kill broker", show=False),
         Binding("R", "restart", "Restart broker", show=False),
@@ -209,16 +209,16 @@ class InspectorApp(App[None]):
 
     def _select(self, table: str, row: Any) -> bool:
         """Remember what the cursor is on; True when the open pane shows more of it."""
-        if table == "brokers" and isinstance(row, Broker):
+        if table == "brokers-table" and isinstance(row, Broker):
             self.selection.broker = row.name
-        elif table == "topics" and isinstance(row, Topic):
+        elif table == "topics-table" and isinstance(row, Topic):
             if self.selection.topic != row.name:
                 self.selection.topic, self.selection.partition = row.name, 0
-        elif table == "partitions" and isinstance(row, Partition):
+        elif table == "partitions-table" and isinstance(row, Partition):
             changed = self.selection.partition != row.index
             self.selection.partition = row.index
             return changed
-        elif table == "groups" and isinstance(row, Group):
+        elif table == "groups-table" and isinstance(row, Group):
             changed = self.selection.group != row.id
             self.selection.group = row.id
             return changed
@@ -228,11 +228,11 @@ class InspectorApp(App[None]):
         """Enter goes a level deeper."""
         table, row = event.table.id, event.row
         self._select(table or "", row)
-        if table == "topics":
+        if table == "topics-table":
             self._show_tab("partitions")
-        elif table == "partitions":
+        elif table == "partitions-table":
             self._show_tab("segments")
-        elif table == "brokers":
+        elif table == "brokers-table":
             self.notify(f"{row.name} leads {row.leaders} partitions. k kills it, r restarts it.", timeout=4)
 
     def action_back(self) -> None:

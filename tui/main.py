@@ -27,10 +27,13 @@ def run_tui(
         feed = find_feed(cluster, bootstrap_server)
         if once or as_json:
             return _print_once(feed, as_json)
+    except BrokenPipeError:
+        return 1  # whoever read our output has seen enough
     except (NoCluster, ConnectionError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    if not sys.stdout.isatty():
+    # Textual draws on standard error, so that standard output stays free for pipes.
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         print("The inspector needs a terminal. For programs: minikafka tui --once --json", file=sys.stderr)
         return 1
     from minikafka_tui.app import InspectorApp

@@ -12,6 +12,7 @@ from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ApiError
 from minikafka.protocol.schema import MalformedMessage, Message
 from minikafka.world import World
+from minikafka.xray.client import in_words
 
 R = TypeVar("R", bound=Message)
 CLIENT_ID = "minikafka-inspector"
@@ -41,7 +42,7 @@ class Brokers:
         except (OSError, TimeoutError, MalformedMessage) as error:
             self._drop(address)
             raise Unreachable(
-                f"{_name(address)} did not answer {type(request).__name__} ({_why(error)})."
+                f"{_name(address)} did not answer {type(request).__name__} ({in_words(error)})."
             ) from None
         assert isinstance(response, answer)
         return response
@@ -56,7 +57,9 @@ class Brokers:
                 channel = await Channel.connect(self._world, *address, CLIENT_ID, timeout=TIMEOUT_S)
                 await channel.negotiate(TIMEOUT_S)
             except (OSError, TimeoutError, MalformedMessage, ApiError) as error:
-                raise Unreachable(f"{_name(address)} is not a Kafka that answers ({_why(error)}).") from None
+                raise Unreachable(
+                    f"{_name(address)} is not a Kafka that answers ({in_words(error)})."
+                ) from None
             self._channels[address] = channel
             return channel
 
@@ -85,7 +88,3 @@ def parse_servers(text: str) -> list[tuple[str, int]]:
 
 def _name(address: tuple[str, int]) -> str:
     return f"{address[0]}:{address[1]}"
-
-
-def _why(error: BaseException) -> str:
-    return str(error) or type(error).__name__

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +21,14 @@ from minikafka.xray.source import Answer
 RETRY_S = 1.0
 CONNECT_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 60.0
+
+
+def in_words(error: BaseException) -> str:
+    """The operating system's own words ("Connection refused"), where asyncio's are for programmers."""
+    number = getattr(error, "errno", None)
+    if isinstance(number, int) and number > 0:
+        return os.strerror(number)
+    return str(error) or type(error).__name__
 
 
 class Refused(ConnectionError):
@@ -50,7 +59,7 @@ class XrayClient:
         except OSError as error:
             if isinstance(error, Refused):
                 raise
-            raise ConnectionError(f"Nobody listens on {host}:{port} ({error.strerror or error}).") from None
+            raise ConnectionError(f"Nobody listens on {host}:{port} ({in_words(error)}).") from None
         if not isinstance(first, wire.Welcome):
             raise ConnectionError(f"{host}:{port} is not a minikafka x-ray socket.")
         return cls(reader, writer, first.name)

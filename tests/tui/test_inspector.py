@@ -313,7 +313,7 @@ def test_the_mouse_opens_tabs_and_rows(draw: Any, feed_of: Any) -> None:
     async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
         await pilot.click("TabBar", offset=(15, 0))
         assert app.tab == "topics"
-        await pilot.click("#topics", offset=(6, 2), times=2)
+        await pilot.click("#topics-table", offset=(6, 2), times=2)
         await pilot.pause()
         assert (app.tab, app.selection.topic) == ("partitions", "payments")
 

@@ -36,7 +36,7 @@ class Events(Pane):
             search=lambda e: f"{e.host} {e.kind} {e.text}",
             empty=EMPTY,
             follow=True,
-            id="events",
+            id="events-table",
         )
 
     def show(self, view: View) -> None:

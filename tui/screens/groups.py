@@ -37,7 +37,7 @@ class Groups(Pane):
 
     def compose(self) -> ComposeResult:
         """Groups above, one group's partitions below."""
-        yield LiveTable(self._columns(), key=lambda g: g.id, search=search, empty=EMPTY, id="groups")
+        yield LiveTable(self._columns(), key=lambda g: g.id, search=search, empty=EMPTY, id="groups-table")
         with Vertical(id="group-detail"):
             yield LiveTable(
                 OFFSETS,
@@ -61,6 +61,7 @@ class Groups(Pane):
         self._history = view.history
         groups = view.snapshot.groups
         self.table.empty = NOT_LISTED if groups is None else EMPTY
+        self.table.styles.height = max(4, min(len(groups or ()), 30) + 1) if groups else "1fr"
         self.table.set_rows(groups or ())
         group = view.group
         box = self.query_one("#group-detail")
@@ -73,7 +74,7 @@ class Groups(Pane):
 
     def on_live_table_opened(self, event: LiveTable.Opened) -> None:
         """Enter on a group gives its partitions the whole pane."""
-        if event.table.id == "groups":
+        if event.table.id == "groups-table":
             self.add_class("zoomed")
             self.detail.focus()
         event.stop()

@@ -39,13 +39,13 @@ class Overview(Pane):
             key=lambda b: b.name,
             search=lambda b: f"{b.name} {b.state} {b.host}:{b.port} {b.rack or ''}",
             empty="No brokers are known yet.",
-            id="brokers",
+            id="brokers-table",
         )
         yield RecentEvents(id="recent")
 
     def on_mount(self) -> None:
         """Sections have names."""
-        self.query_one("#brokers").border_title = "Brokers"
+        self.query_one("#brokers-table").border_title = "Brokers"
         self.query_one("#recent").border_title = "Events"
         self._view: View | None = None
 
@@ -83,7 +83,7 @@ class Overview(Pane):
             ),
             Column("STATE", 10, lambda b, w: palette.state(b.state), lambda b: b.state),
             Column("ROLE", 12, lambda b, w: _role(b), drop=3),
-            Column("ADDRESS", 16, lambda b, w: _address(b), flex=1, max_width=28, drop=2),
+            Column("ADDRESS", 16, lambda b, w: _address(b), flex=1, max_width=28, drop=1),
             Column(
                 "LEADERS",
                 14,
@@ -99,7 +99,7 @@ class Overview(Pane):
                 lambda b, w: format.number(b.partitions),
                 lambda b: b.partitions,
                 right=True,
-                drop=1,
+                drop=2,
             ),
             Column(
                 "LOG SIZE",

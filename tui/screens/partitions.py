@@ -27,7 +27,9 @@ class Partitions(Pane):
     def compose(self) -> ComposeResult:
         """The topic, its partitions, the replicas of the one under the cursor."""
         yield Static(id="topic-line", classes="head")
-        yield LiveTable(COLUMNS, key=lambda p: str(p.index), search=search, empty=EMPTY, id="partitions")
+        yield LiveTable(
+            COLUMNS, key=lambda p: str(p.index), search=search, empty=EMPTY, id="partitions-table"
+        )
         yield ReplicaBars(id="replicas")
 
     def show(self, view: View) -> None:

@@ -51,7 +51,7 @@ class Segments(Pane):
                 f"{r.broker} {file_name(r.segment)} {'active' if r.segment.active else 'closed'}"
             ),
             empty=EMPTY,
-            id="segments",
+            id="segments-table",
         )
 
     def show(self, view: View) -> None:
@@ -71,7 +71,7 @@ class Segments(Pane):
             (f" {topic.name}-{partition.index}", f"bold {palette.ACCENT}"),
             (f"   partition {partition.index + 1} of {len(topic.partitions)}", palette.MUTED),
             (
-                f"   offsets {format.number(partition.log_start)} – {format.number(partition.end)}",
+                f"   offsets {format.number(partition.log_start)} – {format.number(partition.end or partition.high_watermark)}",
                 palette.MUTED,
             ),
         )

@@ -23,7 +23,7 @@ class Topics(Pane):
 
     def compose(self) -> ComposeResult:
         """One table."""
-        yield LiveTable(COLUMNS, key=lambda t: t.name, empty=EMPTY, id="topics")
+        yield LiveTable(COLUMNS, key=lambda t: t.name, empty=EMPTY, id="topics-table")
 
     def show(self, view: View) -> None:
         """Draw."""
