@@ -554,7 +554,11 @@ class AsyncProducer:
 
 
 def deliver(report: Report) -> int:
-    """Tells each record's callback what became of it; returns how many records there were."""
+    """Tells each record's callback what became of it; returns how many records there were.
+
+    What a callback raises is raised here, once the others have been called.
+    """
+    raised: BaseException | None = None
     error = report.error
     offset = report.base_offset if report.base_offset >= 0 else OFFSET_INVALID
     append_time_ms = report.append_time_ms
@@ -572,9 +576,14 @@ def deliver(report: Report) -> int:
                 timestamp,
                 report.at - record.produced_at,
             )
-            record.on_delivery(error, message)
+            try:
+                record.on_delivery(error, message)
+            except BaseException as exception:
+                raised = raised or exception
         if offset >= 0:
             offset += 1
+    if raised is not None:
+        raise raised
     return len(report.messages)
 
 

@@ -129,6 +129,11 @@ class LiveDriver:
                 self.loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
             self.loop.close()
 
+    async def _wind_down(self) -> None:
+        for _ in range(5):  # what was started just before gets a chance to close its connections
+            await asyncio.sleep(0)
+        self.loop.stop()
+
     def run(self, coro: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
         """Runs `coro` in the loop's thread and waits for it. Raises TimeoutError, or RuntimeError where it can't."""
         future = self.submit(coro)
@@ -167,7 +172,7 @@ class LiveDriver:
         thread, self._thread = self._thread, None
         if self._pid != os.getpid() or thread is None or not thread.is_alive():
             return
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        asyncio.run_coroutine_threadsafe(self._wind_down(), self.loop)
         if thread is not threading.current_thread():
             thread.join(timeout=5)
         if self._universe is not None:
@@ -321,9 +326,13 @@ class Attachment:
 
     def abandon(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """For a face that was dropped without being closed: closes its core without waiting for it."""
-        coro = close()
+
+        async def closing() -> None:
+            await close()
+
+        coro = closing()
         try:
-            self.driver.submit(on_host(self.world, coro))
+            self.driver.submit(coro)
         except RuntimeError:
             coro.close()
         self.release()

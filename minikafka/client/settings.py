@@ -301,7 +301,9 @@ def parse_servers(text: str) -> list[tuple[str, int]]:
 
 def _split_address(address: str) -> tuple[str, str]:
     if address.startswith("["):
-        host, _, rest = address[1:].partition("]")
+        host, bracket, rest = address[1:].partition("]")
+        if not bracket:
+            return "", ""
         return host, rest[1:] if rest.startswith(":") else ("" if rest else "9092")
     if address.count(":") > 1:  # a bare IPv6 address
         return address, "9092"

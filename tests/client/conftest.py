@@ -1,0 +1,56 @@
+"""A simulated universe with one scripted broker in it, and clients that live there."""
+
+import pytest
+from client.fake_broker import FakeBroker
+
+from minikafka.client import AdminClient, Consumer, Producer, SimulatedDriver
+from minikafka.client.producer import keyword_config
+from minikafka.world import SimulatedUniverse
+
+BOOTSTRAP = {"bootstrap.servers": "broker-1:9092"}
+
+
+class Stage:
+    """What a scenario plays on."""
+
+    def __init__(self, topics):
+        self.universe = SimulatedUniverse(seed=7)
+        self.broker = FakeBroker(self.universe, topics)
+        self.driver = SimulatedDriver(self.universe)
+        self._clients = 0
+
+    def _place(self):
+        self._clients += 1
+        return {"driver": self.driver, "world": self.universe.world(f"client-{self._clients}")}
+
+    def producer(self, organs=None, **conf):
+        return Producer({**BOOTSTRAP, **keys(conf)}, organs=organs, **self._place())
+
+    def consumer(self, group="g", organs=None, **conf):
+        return Consumer({**BOOTSTRAP, "group.id": group, **keys(conf)}, organs=organs, **self._place())
+
+    def admin(self, **conf):
+        return AdminClient({**BOOTSTRAP, **keys(conf)}, **self._place())
+
+    @property
+    def now(self):
+        return self.universe.loop.time()
+
+
+def keys(conf):
+    return keyword_config({}, conf)
+
+
+@pytest.fixture
+def stage():
+    made = []
+
+    def build(**topics):
+        made.append(Stage(topics or {"t": 1}))
+        return made[-1]
+
+    yield build
+    for one in made:
+        failures = list(one.universe.trace.failures)
+        one.universe.close()
+        assert not failures, failures

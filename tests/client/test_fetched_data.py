@@ -1,0 +1,108 @@
+"""What the consumer makes of the bytes that a fetch brought."""
+
+from minikafka.client import KafkaError
+from minikafka.client.fetcher import FetchSession, _Wanted, next_offset_after
+from minikafka.client.metadata import NO_TOPIC_ID
+from minikafka.client.positions import Buffer, Chunk, Position
+from minikafka.records.batch import NewRecord, build_batch, set_base_offset_and_epoch
+from minikafka.records.control import ControlType, control_key
+
+
+def batch(offset, *values, **more):
+    keys = more.pop("keys", [None] * len(values))
+    records = [NewRecord(7, key, value) for key, value in zip(keys, values, strict=True)]
+    data = bytearray(build_batch(records, **more))
+    set_base_offset_and_epoch(data, offset, 3)
+    return bytes(data)
+
+
+def marker(offset, producer_id, kind):
+    return batch(
+        offset,
+        b"\x00\x00\x00\x00\x00\x00",
+        keys=[control_key(kind)],
+        producer_id=producer_id,
+        producer_epoch=0,
+        transactional=True,
+        control=True,
+    )
+
+
+def read(data, *, start=0, aborted=(), committed=True, check_crcs=False):
+    buffer = Buffer(check_crcs=check_crcs, read_committed=committed)
+    position = Position("t", 0)
+    position.move(start)
+    view = memoryview(data)
+    buffer.add(Chunk(position, position.era, start, view, tuple(aborted), next_offset_after(view), len(view)))
+    messages = []
+    while (message := buffer.next()) is not None:
+        messages.append(message)
+    assert buffer.size_bytes == 0
+    return messages, position
+
+
+def test_records_before_the_wanted_offset_are_left_out():
+    messages, position = read(batch(0, b"a", b"b", b"c"), start=1)
+    assert [(m.offset(), m.value(), m.leader_epoch(), m.timestamp()) for m in messages] == [
+        (1, b"b", 3, (1, 7)),
+        (2, b"c", 3, (1, 7)),
+    ]
+    assert position.consumed == 3
+
+
+def test_an_aborted_transaction_is_read_only_by_those_who_want_everything():
+    data = b"".join(
+        (
+            batch(0, b"plain"),
+            batch(1, b"aborted", producer_id=5, producer_epoch=0, base_sequence=0, transactional=True),
+            batch(2, b"open to all"),
+            marker(3, 5, ControlType.ABORT),
+            batch(4, b"committed", producer_id=5, producer_epoch=0, base_sequence=1, transactional=True),
+            marker(5, 5, ControlType.COMMIT),
+        )
+    )
+    messages, position = read(data, aborted=[(1, 5)])
+    assert [m.value() for m in messages] == [b"plain", b"open to all", b"committed"]
+    assert position.consumed == 6  # the marker at the end moves the position, too
+    messages, _ = read(data, committed=False)
+    assert [m.value() for m in messages] == [b"plain", b"aborted", b"open to all", b"committed"]
+
+
+def test_a_wrong_checksum_is_told_where_it_is_looked_for():
+    data = bytearray(batch(0, b"a"))
+    data[-2] ^= 1
+    messages, _ = read(bytes(data), check_crcs=True)
+    assert [m.error().code() for m in messages] == [KafkaError._BAD_MSG]
+    assert [m.value() for m in read(batch(0, b"a"), check_crcs=True)[0]] == [b"a"]
+
+
+def test_garbage_is_an_event_and_no_crash():
+    data = bytearray(batch(0, b"a", b"b"))
+    data[61] = 0xFF
+    messages, _ = read(bytes(data))
+    assert messages[-1].error().code() == KafkaError._BAD_MSG
+
+
+def test_a_batch_that_is_cut_off_is_fetched_again():
+    data = batch(0, b"a") + batch(1, b"b")[:-3]
+    messages, position = read(data)
+    assert [m.value() for m in messages] == [b"a"]
+    assert position.consumed == 1
+
+
+def want(offset, epoch=0):
+    return _Wanted(NO_TOPIC_ID, offset, epoch)
+
+
+def test_a_session_sends_only_changes_and_says_what_to_forget():
+    session = FetchSession()
+    first = {("t", 0): want(0), ("t", 1): want(0)}
+    assert session.changes(first) == (first, {})
+    session.answered(77, first)
+    assert (session.id, session.epoch) == (77, 1)
+    second = {("t", 0): want(5)}
+    assert session.changes(second) == (second, {("t", 1): want(0)})
+    session.answered(77, second)
+    assert session.changes(second) == ({}, {})
+    session.reset()
+    assert session.changes(second) == (second, {})
