@@ -1,0 +1,278 @@
+"""What must always hold, looked at after every round of the loop over the real objects of a simulated cluster.
+
+Rule: it only looks. What it remembers is what a perfect observer would know: the committed records of each
+partition, the highest offsets and epochs seen, and what consumers were shown.
+"""
+
+import zlib
+from dataclasses import dataclass, field
+
+from minikafka.cluster import Cluster
+from minikafka.coordinator.events import GroupStateChanged
+from minikafka.log.events import LogTruncated
+from minikafka.metadata.configs import topic_config_value
+from minikafka.records.batch import read_batches
+from minikafka.replication.partition import Role
+from minikafka.xray.inside import decode_assignment
+
+READ_BYTES = 16 << 20
+
+
+class InvariantBroken(AssertionError):
+    """Says which, where, and when."""
+
+
+@dataclass
+class Committed:
+    """The committed records of one partition: one entry a batch, as (first, next, checksum of its bytes)."""
+
+    batches: list[tuple[int, int, int]] = field(default_factory=list)
+    end: int = 0
+    may_lose: bool = False  # unclean leader election is allowed: Kafka promises nothing
+
+
+def batches_of(log, start, end):
+    """(first offset, next offset, checksum) of the batches of a log in a range."""
+    found = []
+    while start < end:
+        data = log.read(start, READ_BYTES, up_to_offset=end, at_least_one=True)
+        if not data:
+            break
+        for batch in read_batches(memoryview(data)):
+            found.append((batch.header.base_offset, batch.header.next_offset, zlib.crc32(batch.data)))
+            start = batch.header.next_offset
+    return found
+
+
+class Invariants:
+    """Watches one simulated cluster from its start to its end."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.nodes = cluster._nodes
+        self.loop = cluster._loop.universe.loop
+        self.checks = 0
+        self._seen = {}  # (host, topic id, index) -> what was looked at last
+        self._committed = {}  # (topic id, index) -> Committed
+        self._verified = {}  # (host, topic id, index) -> up to where the log was compared
+        self._shown = {}  # (topic, partition, offset) -> value
+        self._owners = {}  # (group, generation) -> {(topic, partition): member}
+        self._image = None
+        self._regroup = True
+        self._broken = False
+        cluster.on_event(self._event)
+        self._run_once = self.loop._run_once
+        self.loop._run_once = self._round
+
+    def _round(self) -> None:
+        self._run_once()
+        if not self._broken:
+            try:
+                self.look()
+            except InvariantBroken:
+                self._broken = True
+                raise
+
+    def _event(self, traced) -> None:
+        event = traced.event
+        if isinstance(event, LogTruncated):
+            for key, verified in self._verified.items():
+                if key[0] == traced.host and key[2:] == (event.partition,) and verified > event.offset:
+                    self._verified[key] = event.offset
+        elif isinstance(event, GroupStateChanged):
+            self._regroup = True
+
+    def fail(self, sentence: str) -> None:
+        raise InvariantBroken(f"{sentence} (at {self.loop.time():.6f} s)")
+
+    # -- every round -------------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Look at everything that has changed since the last look."""
+        self.checks += 1
+        changed = []
+        for host, broker in self.nodes.brokers.items():
+            if broker is None or not hasattr(broker, "replicas"):
+                continue
+            for p in broker.replicas:
+                log = p.log
+                now = (
+                    p,
+                    p.role,
+                    p.leader_epoch,
+                    p.partition_epoch,
+                    p.isr,
+                    log.log_end_offset,
+                    log.high_watermark,
+                    log.log_start_offset,
+                )
+                key = (host, p.topic_id, p.index)
+                before = self._seen.get(key)
+                if before is None or before[1:] != now[1:] or before[0] is not p:
+                    self._seen[key] = now
+                    changed.append((key, p, before if before is not None and before[0] is p else None))
+        # Leaders first: what they commit is what the others are compared with.
+        changed.sort(key=lambda item: item[1].role is not Role.LEADER)
+        for key, partition, before in changed:
+            self._replica(key, partition, before)
+        self._metadata(bool(changed))
+        if self._regroup:
+            self._regroup = False
+            self._groups()
+
+    def _replica(self, key, partition, before) -> None:
+        host, topic_id, index = key
+        name = f"{partition.topic}-{index} on {host}"
+        log = partition.log
+        if before is not None:
+            if partition.leader_epoch < before[2]:
+                self.fail(f"the leader epoch of {name} fell from {before[2]} to {partition.leader_epoch}")
+            if partition.partition_epoch < before[3]:
+                self.fail(f"the partition epoch of {name} fell from {before[3]} to {partition.partition_epoch}")
+            same_reign = before[1] is Role.LEADER and before[2] == partition.leader_epoch
+            if same_reign and partition.role is Role.LEADER and log.high_watermark < before[6]:
+                self.fail(f"the high watermark of leader {name} fell from {before[6]} to {log.high_watermark}")
+        if not log.log_start_offset <= log.high_watermark <= log.log_end_offset:
+            self.fail(
+                f"{name} has start {log.log_start_offset}, high watermark {log.high_watermark}, "
+                f"end {log.log_end_offset}"
+            )
+        committed = self._committed.setdefault((topic_id, index), Committed())
+        if self._is_unclean(partition.topic):
+            committed.may_lose = True
+            return
+        if partition.role is Role.LEADER and log.high_watermark > committed.end:
+            self._commit(name, committed, partition)
+        self._compare(key, name, committed, partition)
+
+    def _is_unclean(self, topic) -> bool:
+        image, configs = self._newest_image(), self.nodes.configs
+        name = "unclean.leader.election.enable"
+        if topic not in image.topics:
+            return configs.get(name) in (True, "true")
+        return topic_config_value(image, topic, name, configs) == "true"
+
+    def _commit(self, name, committed, leader) -> None:
+        """A leader's high watermark has advanced: the whole ISR must have that, and now it is committed."""
+        high_watermark = leader.log.high_watermark
+        for member in leader.isr:
+            other = self._partition_on(member, leader)
+            if other is not None and other.log.log_end_offset < high_watermark:
+                self.fail(
+                    f"the high watermark of leader {name} is {high_watermark}, but broker-{member} of its ISR "
+                    f"{leader.isr} ends at {other.log.log_end_offset}"
+                )
+        start = max(committed.end, leader.log.log_start_offset)
+        committed.batches += batches_of(leader.log, start, high_watermark)
+        committed.end = high_watermark
+
+    def _partition_on(self, broker_id, like):
+        broker = self.nodes.brokers.get(f"broker-{broker_id}")
+        found = broker.replicas.get(like.topic, like.index) if broker and hasattr(broker, "replicas") else None
+        return found if found is not None and found.topic_id == like.topic_id else None
+
+    def _compare(self, key, name, committed, partition) -> None:
+        log = partition.log
+        if partition.role is Role.LEADER and log.log_end_offset < committed.end:
+            if self._is_newest_leader(partition):
+                self.fail(
+                    f"leader {name} ends at {log.log_end_offset}, but {committed.end} offsets were committed"
+                )
+        end = min(committed.end, log.high_watermark)
+        if partition.role is Role.LEADER and self._is_newest_leader(partition):
+            end = min(committed.end, log.log_end_offset)
+        start = max(min(self._verified.get(key, 0), log.log_end_offset), log.log_start_offset)
+        if start >= end:
+            return
+        own = {first: rest for first, *rest in batches_of(log, start, end)}
+        for first, following, checksum in reversed(committed.batches):
+            if first < start:
+                break
+            if first >= end:
+                continue
+            if own.get(first) != [following, checksum]:
+                self.fail(f"{name} differs from what was committed at offset {first}")
+        self._verified[key] = end
+
+    def _is_newest_leader(self, partition) -> bool:
+        registration = self._newest_image().partition(partition.topic, partition.index)
+        return registration is not None and registration.leader_epoch == partition.leader_epoch
+
+    def _newest_image(self):
+        if self.nodes.controller is not None:
+            return self.nodes.controller.image
+        return max(
+            (broker.image for broker in self.nodes.brokers.values() if broker is not None),
+            key=lambda image: image.offset,
+            default=self._image,
+        )
+
+    # -- metadata ----------------------------------------------------------------------------------------------
+
+    def _metadata(self, replicas_changed: bool) -> None:
+        if self.nodes.controller is None:
+            return
+        image, old = self.nodes.controller.image, self._image
+        if image is old and not replicas_changed:
+            return
+        self._image = image
+        for topic in image.topics.values():
+            before = old.topic_by_id(topic.id) if old is not None else None
+            for index, p in topic.partitions.items():
+                was = before.partitions.get(index) if before is not None else None
+                if image is not old and was is not p:
+                    self._registration(image, f"{topic.name}-{index}", p, was)
+                if not self._is_unclean(topic.name):
+                    self._isr_has_all(topic, index, p)
+
+    def _registration(self, image, name, p, was) -> None:
+        if not set(p.isr) <= set(p.replicas):
+            self.fail(f"the ISR {p.isr} of {name} is not within its replicas {p.replicas}")
+        if p.leader != -1 and p.leader not in p.isr:
+            self.fail(f"leader {p.leader} of {name} is not in its ISR {p.isr}")
+        for member in p.isr:
+            broker = image.brokers.get(member)
+            if (broker is None or broker.fenced) and p.leader != -1:
+                self.fail(f"broker-{member} is fenced, but in the ISR {p.isr} of {name}")
+        if was is not None and (p.leader_epoch < was.leader_epoch or p.partition_epoch < was.partition_epoch):
+            self.fail(f"an epoch of {name} fell in the metadata")
+
+    def _isr_has_all(self, topic, index, p) -> None:
+        committed = self._committed.get((topic.id, index))
+        if committed is None:
+            return
+        for member in p.isr:
+            broker = self.nodes.brokers.get(f"broker-{member}")
+            replica = broker.replicas.get(topic.name, index) if broker and hasattr(broker, "replicas") else None
+            if replica is None or replica.topic_id != topic.id:
+                continue
+            if replica.log.log_end_offset < committed.end:
+                self.fail(
+                    f"broker-{member} is in the ISR {p.isr} of {topic.name}-{index} and ends at "
+                    f"{replica.log.log_end_offset}, but {committed.end} offsets were committed"
+                )
+
+    # -- groups ------------------------------------------------------------------------------------------------
+
+    def _groups(self) -> None:
+        for broker in self.nodes.brokers.values():
+            if broker is None or not hasattr(broker, "group_coordinator"):
+                continue
+            for group in broker.group_coordinator.snapshot():
+                owners = {}
+                for member in group.members:
+                    for pair in decode_assignment(member.assignment) or ():
+                        key = (pair.topic, pair.partition)
+                        if key in owners:
+                            self.fail(
+                                f"{key} belongs to {owners[key]} and {member.id} in generation "
+                                f"{group.generation} of {group.id}"
+                            )
+                        owners[key] = member.id
+
+    # -- what clients saw ----------------------------------------------------------------------------------------
+
+    def shown(self, topic, partition, offset, value) -> None:
+        """A consumer was shown this. Raises when another one (or an earlier look) saw something else."""
+        known = self._shown.setdefault((topic, partition, offset), value)
+        if known != value:
+            self.fail(f"{topic}-{partition} showed {known!r} and then {value!r} at offset {offset}")
