@@ -101,7 +101,7 @@ def _check_request(
         raise refuse(f"Null value not supported for : {', '.join(nulls)}")
     for _, _, operation in configs:
         if not SET <= operation <= SUBTRACT:
-            raise refuse(f"Unknown operations type {operation}")
+            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
     if resource[0] not in (TOPIC_RESOURCE, BROKER_RESOURCE):
         raise refuse(f"Unknown resource type {resource[0]}")
 
@@ -162,7 +162,7 @@ def _check_broker(situation: Situation, name: str, changes: Mapping[str, str | N
         try:
             broker_id = int(name)
         except ValueError:
-            sentence = "Unable to parse broker name as a base 10 number."
+            sentence = f"Node id must be an integer, but it is: {name}"
             raise ApiError(ErrorCode.INVALID_REQUEST, sentence) from None
         if broker_id < 0:
             raise ApiError(ErrorCode.INVALID_REQUEST, "Invalid negative broker ID.")
@@ -171,7 +171,7 @@ def _check_broker(situation: Situation, name: str, changes: Mapping[str, str | N
     fixed = [key for key in changes if key in BROKER_CONFIGS and BROKER_CONFIGS[key].read_only]
     if fixed:
         raise ApiError(
-            ErrorCode.INVALID_REQUEST, f"Cannot update these configs dynamically: {_java_set(fixed)}"
+            ErrorCode.INVALID_REQUEST, f"Cannot update these configs dynamically: [{', '.join(fixed)}]"
         )
     for key, value in changes.items():
         definition = BROKER_CONFIGS.get(key)
@@ -180,7 +180,3 @@ def _check_broker(situation: Situation, name: str, changes: Mapping[str, str | N
                 definition.parse(value)
             except ConfigError as error:
                 raise ApiError(ErrorCode.INVALID_REQUEST, str(error)) from None
-
-
-def _java_set(keys: list[str]) -> str:
-    return f"Set({', '.join(keys)})"

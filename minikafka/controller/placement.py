@@ -40,7 +40,7 @@ def place(situation: Situation, partition_count: int, replication_factor: int) -
     if replication_factor > len(brokers):
         raise refuse(
             f"The target replication factor of {replication_factor} cannot be reached because only "
-            f"{len(brokers)} broker(s) are registered."
+            f"{len(brokers)} broker(s) are registered or some brokers have all their log directories cordoned."
         )
     place_replicas, random = situation.organs.place_replicas, situation.random
     first = min(replication_factor, len(unfenced))

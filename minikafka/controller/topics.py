@@ -42,6 +42,8 @@ from minikafka.protocol.schema import ZERO_UUID, Message
 T = TypeVar("T")
 
 MAX_PARTITIONS_PER_REQUEST = 10_000
+NO_SUCH_NAME = "This server does not host this topic-partition."
+NO_SUCH_ID = "This server does not host this topic ID."
 
 
 def create_topics(situation: Situation, request: CreateTopicsRequest) -> Decision[CreateTopicsResponse]:
@@ -210,12 +212,8 @@ def delete_topics(situation: Situation, request: DeleteTopicsRequest) -> Decisio
         raise ApiError(ErrorCode.TOPIC_DELETION_DISABLED)
     results: list[DeletableTopicResult] = []
 
-    def refuse(name: str | None, id: UUID, code: ErrorCode, sentence: str | None = None) -> None:
-        results.append(
-            DeletableTopicResult(
-                name=name, topic_id=id, error_code=code, error_message=sentence or code.message
-            )
-        )
+    def refuse(name: str | None, id: UUID, code: ErrorCode, sentence: str) -> None:
+        results.append(DeletableTopicResult(name=name, topic_id=id, error_code=code, error_message=sentence))
 
     names, ids = list(request.topic_names), []
     for state in request.topics:
@@ -236,13 +234,13 @@ def delete_topics(situation: Situation, request: DeleteTopicsRequest) -> Decisio
     for id in _once(ids):
         topic = situation.image.topic_by_id(id)
         if topic is None:
-            refuse(None, id, ErrorCode.UNKNOWN_TOPIC_ID)
+            refuse(None, id, ErrorCode.UNKNOWN_TOPIC_ID, NO_SUCH_ID)
         else:
             doomed[id] = topic
     for name in _once(names):
         topic = situation.image.topic(name)
         if topic is None:
-            refuse(name, ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+            refuse(name, ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, NO_SUCH_NAME)
         elif topic.id in ids:
             doomed.pop(topic.id, None)
             sentence = "The provided topic name maps to an ID that was already supplied."
@@ -310,7 +308,8 @@ def _more_partitions(situation: Situation, wanted: CreatePartitionsTopic) -> lis
             for i, assignment in enumerate(wanted.assignments)
         ]
     elif additional > MAX_PARTITIONS_PER_REQUEST:
-        raise ApiError(ErrorCode.POLICY_VIOLATION, "Excessively large number of partitions per request.")
+        # Kafka has no better word for it here: its list of records is full.
+        raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
     else:
         placed = place(situation, additional, replication_factor)
     return [_partition_record(topic.id, count + i, replicas) for i, replicas in enumerate(placed)]

@@ -137,7 +137,7 @@ LONG = "x" * 250
             topic("t", 1, 4),
             "INVALID_REPLICATION_FACTOR",
             "Unable to replicate the partition 4 time(s): The target replication factor of 4 cannot be reached "
-            "because only 3 broker(s) are registered.",
+            "because only 3 broker(s) are registered or some brokers have all their log directories cordoned.",
         ),
         (topic("t", 10_001), "POLICY_VIOLATION", "Excessively large number of partitions per request."),
         (
@@ -242,7 +242,7 @@ def test_topics_are_deleted_by_name_and_by_id() -> None:
         ("c", "INVALID_REQUEST", "You may not specify both topic name and topic id."),
         (None, "INVALID_REQUEST", "Neither topic name nor id were specified."),
         ("d", "INVALID_REQUEST", "Duplicate topic name."),
-        ("nope", "UNKNOWN_TOPIC_OR_PARTITION", ErrorCode.UNKNOWN_TOPIC_OR_PARTITION.message),
+        ("nope", "UNKNOWN_TOPIC_OR_PARTITION", "This server does not host this topic-partition."),
     }
 
 
