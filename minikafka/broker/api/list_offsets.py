@@ -33,6 +33,7 @@ LATEST, EARLIEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED, EARLIEST_PENDING
     -6,
 )
 FIRST_VERSION = {MAX_TIMESTAMP: 7, EARLIEST_LOCAL: 8, LATEST_TIERED: 9, EARLIEST_PENDING_UPLOAD: 11}
+FIRST_VERSION_WITH_EPOCH = 4
 READ_COMMITTED = 1
 
 Found = tuple[int, int, int]  # timestamp in ms, offset, leader epoch
@@ -57,6 +58,8 @@ def list_offsets(node: Broker, request: ListOffsetsRequest, context: RequestCont
                     raise ApiError(ErrorCode.UNSUPPORTED_VERSION)
                 partition = node.replicas.partition(topic.name, ask.partition_index)
                 found = look_up(partition, request, ask)
+                if context.api_version < FIRST_VERSION_WITH_EPOCH:
+                    found = (found[0], found[1], -1)
                 answers.append(_answer(ask.partition_index, ErrorCode.NONE, found))
             except ApiError as error:
                 answers.append(_answer(ask.partition_index, error.code, NOTHING))
