@@ -13,6 +13,7 @@ from minikafka.controller import alter_configs as configs_of
 from minikafka.controller import brokers, producer_ids, topics
 from minikafka.controller.alter_partition import alter_partition
 from minikafka.controller.decision import Decision, Situation
+from minikafka.controller.partition_change import elections_where_allowed
 from minikafka.controller.sessions import Sessions
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import bootstrap_records
@@ -142,6 +143,10 @@ class Controller:
 
     def alter_configs(self, request: AlterConfigsRequest) -> Decision[AlterConfigsResponse]:
         return configs_of.alter_configs(self.situation, request)
+
+    def elect_where_allowed(self) -> Decision[None]:
+        """After configurations changed: leaders for offline partitions that may now have one."""
+        return Decision(tuple(elections_where_allowed(self.situation)), None)
 
     def allocate_producer_ids(
         self, request: AllocateProducerIdsRequest

@@ -155,17 +155,21 @@ def create_partitions(
 
 
 @handles(ApiKey.INCREMENTAL_ALTER_CONFIGS, versions=(0, 1))
-def incremental_alter_configs(
+async def incremental_alter_configs(
     node: ControllerNode, request: IncrementalAlterConfigsRequest, context: RequestContext
-) -> Awaitable[IncrementalAlterConfigsResponse]:
-    return node.commit(lambda core, at: core.incremental_alter_configs(request))
+) -> IncrementalAlterConfigsResponse:
+    response = await node.commit(lambda core, at: core.incremental_alter_configs(request))
+    await node.commit(lambda core, at: core.elect_where_allowed())
+    return response
 
 
 @handles(ApiKey.ALTER_CONFIGS, versions=(0, 2))
-def alter_configs(
+async def alter_configs(
     node: ControllerNode, request: AlterConfigsRequest, context: RequestContext
-) -> Awaitable[AlterConfigsResponse]:
-    return node.commit(lambda core, at: core.alter_configs(request))
+) -> AlterConfigsResponse:
+    response = await node.commit(lambda core, at: core.alter_configs(request))
+    await node.commit(lambda core, at: core.elect_where_allowed())
+    return response
 
 
 @handles(ApiKey.DESCRIBE_QUORUM, versions=(0, 2))

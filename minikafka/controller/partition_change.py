@@ -135,6 +135,21 @@ def _remember_last_leader(before: PartitionRegistration, record: PartitionChange
         record.last_known_elr = []
 
 
+def elections_where_allowed(situation: Situation) -> list[PartitionChangeRecord]:
+    """Leaders for partitions that have none, where a changed configuration now allows one.
+
+    Kafka: `ReplicationControlManager.maybeElectUncleanLeaders`, which runs every few minutes.
+    """
+    changes = []
+    for topic, index, partition in situation.image.partitions():
+        if partition.leader == NO_LEADER:
+            target = ChangeTarget(alive=situation.active_brokers)
+            change = change_partition(situation, topic, index, target)
+            if change is not None:
+                changes.append(change)
+    return changes
+
+
 def leadership_changes(
     situation: Situation,
     *,

@@ -1,151 +1,16 @@
 """Any sequence of commands keeps the invariants, and the log that it leaves gives the same image."""
 
 import random
-from collections.abc import Sequence
-from typing import TypeVar
-from uuid import UUID
 
 import pytest
+from controller.machine import Machine, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minikafka.controller import Controller, Decision
-from minikafka.metadata.configs import BrokerConfigs
-from minikafka.metadata.features import SUPPORTED_FEATURES
 from minikafka.metadata.image import MetadataImage
-from minikafka.metadata.records import FeatureLevelRecord, decode_record, encode_record
+from minikafka.metadata.records import decode_record
 from minikafka.protocol.errors import ApiError, ErrorCode
-from minikafka.protocol.messages.alter_partition import (
-    AlterPartitionRequest,
-    BrokerState,
-    PartitionData,
-    TopicData,
-)
-from minikafka.protocol.messages.broker_heartbeat import BrokerHeartbeatRequest
-from minikafka.protocol.messages.broker_registration import BrokerRegistrationRequest, Feature, Listener
-from minikafka.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsTopic
-from minikafka.protocol.messages.create_topics import (
-    CreatableTopic,
-    CreatableTopicConfig,
-    CreateTopicsRequest,
-)
-from minikafka.protocol.messages.delete_topics import DeleteTopicsRequest
 from minikafka.protocol.schema import Message
-
-R = TypeVar("R")
-CLUSTER = "a-cluster"
-
-
-class Machine:
-    """A controller core, its log in memory, and brokers that are only numbers."""
-
-    def __init__(self, seed: int, *, elr: bool = True) -> None:
-        self.core = Controller(
-            CLUSTER, BrokerConfigs({"default.replication.factor": 3}), rng=random.Random(seed)
-        )
-        self.log: list[bytes] = []
-        self.now_s = 0.0
-        self.epochs: dict[int, int] = {}
-        self.incarnations: dict[int, int] = {}
-        self.do(self.core.activate(0.0))
-        if not elr:
-            level = FeatureLevelRecord(name="eligible.leader.replicas.version", feature_level=0)
-            self.do(Decision((level,), None))
-
-    def do(self, decision: Decision[R]) -> R:
-        before = self.core.image
-        if decision.records:
-            base = len(self.log)
-            self.log += [encode_record(record) for record in decision.records]
-            self.core.replay(decision.records, base, self.now_s)
-        check(before, self.core.image)
-        return decision.response
-
-    def register(self, id: int, *, clean: bool) -> None:
-        self.incarnations[id] = self.incarnations.get(id, id * 1000) + 1
-        request = BrokerRegistrationRequest(
-            broker_id=id,
-            cluster_id=CLUSTER,
-            incarnation_id=UUID(int=self.incarnations[id]),
-            listeners=[Listener(name="PLAINTEXT", host="h", port=1, security_protocol=0)],
-            features=[
-                Feature(name=name, min_supported_version=low, max_supported_version=high)
-                for name, (low, high) in SUPPORTED_FEATURES.items()
-            ],
-            log_dirs=[UUID(int=id + 500)],
-            previous_broker_epoch=self.epochs.get(id, -1) if clean else -1,
-        )
-        self.epochs[id] = self.do(self.core.register_broker(request, len(self.log), self.now_s)).broker_epoch
-
-    def heartbeat(self, id: int, *, fence: bool = False, leave: bool = False, behind: bool = False) -> bool:
-        request = BrokerHeartbeatRequest(
-            broker_id=id,
-            broker_epoch=self.epochs.get(id, -1),
-            current_metadata_offset=-1 if behind else len(self.log),
-            want_fence=fence,
-            want_shut_down=leave,
-        )
-        return self.do(self.core.heartbeat(request, len(self.log), self.now_s)).should_shut_down
-
-    def expire(self) -> None:
-        while self.do(self.core.expire_session(self.now_s)) is not None:
-            pass
-
-    def create(self, name: str, partitions: int, factor: int, **configs: str) -> int:
-        topic = CreatableTopic(
-            name=name,
-            num_partitions=partitions,
-            replication_factor=factor,
-            assignments=[],
-            configs=[
-                CreatableTopicConfig(name=key.replace("_", "."), value=value)
-                for key, value in configs.items()
-            ],
-        )
-        return self.do(self.core.create_topics(CreateTopicsRequest(topics=[topic]))).topics[0].error_code
-
-    def alter_isr(self, topic: str, index: int, isr: Sequence[int], *, stale: bool = False) -> int:
-        found = self.core.image.topics[topic]
-        partition = found.partitions[index]
-        data = PartitionData(
-            partition_index=index,
-            leader_epoch=partition.leader_epoch,
-            new_isr_with_epochs=[BrokerState(broker_id=id, broker_epoch=-1) for id in isr],
-            partition_epoch=partition.partition_epoch - stale,
-        )
-        request = AlterPartitionRequest(
-            broker_id=partition.leader,
-            broker_epoch=self.epochs.get(partition.leader, -1),
-            topics=[TopicData(topic_id=found.id, partitions=[data])],
-        )
-        return self.do(self.core.alter_partition(request)).topics[0].partitions[0].error_code
-
-
-def check(before: MetadataImage, after: MetadataImage) -> None:
-    """The design's invariants on a controller's state, and on a step of it."""
-    uses_elr = "eligible.leader.replicas.version" in after.features
-    for topic, index, partition in after.partitions():
-        where = f"{topic.name}-{index}: {partition}"
-        assert set(partition.isr) <= set(partition.replicas), where
-        assert set(partition.elr) <= set(partition.replicas) - set(partition.isr), where
-        assert partition.leader == -1 or partition.leader in partition.isr, where
-        assert len(set(partition.isr)) == len(partition.isr), where
-        if uses_elr:
-            assert all(after.brokers[id].is_active for id in partition.isr), where
-            assert partition.isr or partition.leader == -1, where
-        else:
-            assert partition.isr, where
-            assert partition.leader == -1 or after.brokers[partition.leader].is_active, where
-        old = before.topic_by_id(topic.id)
-        if old is not None and index in old.partitions:
-            assert partition.leader_epoch >= old.partitions[index].leader_epoch, where
-            assert partition.partition_epoch >= old.partitions[index].partition_epoch, where
-            if partition.leader != old.partitions[index].leader:
-                assert partition.leader_epoch > old.partitions[index].leader_epoch, where
-    for id, broker in after.brokers.items():
-        if id in before.brokers:
-            assert broker.epoch >= before.brokers[id].epoch
-
 
 COMMANDS = st.one_of(
     st.tuples(st.just("register"), st.integers(1, 4), st.booleans()),
@@ -165,36 +30,6 @@ COMMANDS = st.one_of(
     st.tuples(st.just("more"), st.sampled_from("abc"), st.integers(1, 5)),
     st.tuples(st.just("isr"), st.integers(0, 20), st.lists(st.integers(1, 4), max_size=3), st.booleans()),
 )
-
-
-def run(machine: Machine, command: tuple[object, ...]) -> None:
-    match command:
-        case ("register", int(id), bool(clean)):
-            machine.register(id, clean=clean)
-        case ("heartbeat", int(id), str(wish)):
-            machine.heartbeat(id, fence=wish == "fence", leave=wish == "leave", behind=wish == "behind")
-        case ("time", float(seconds)):
-            machine.now_s += seconds
-            machine.expire()
-        case ("create", str(name), int(partitions), int(factor), bool(unclean), int(min_isr)):
-            machine.create(
-                name,
-                partitions,
-                factor,
-                unclean_leader_election_enable=str(unclean).lower(),
-                min_insync_replicas=str(min_isr),
-            )
-        case ("delete", str(name)):
-            machine.do(machine.core.delete_topics(DeleteTopicsRequest(topic_names=[name], timeout_ms=1)))
-        case ("more", str(name), int(count)):
-            topic = CreatePartitionsTopic(name=name, count=count, assignments=None)
-            request = CreatePartitionsRequest(topics=[topic], timeout_ms=1, validate_only=False)
-            machine.do(machine.core.create_partitions(request))
-        case ("isr", int(which), list(isr), bool(stale)):
-            partitions = list(machine.core.image.partitions())
-            if partitions:
-                topic_image, index, _ = partitions[which % len(partitions)]
-                machine.alter_isr(topic_image.name, index, isr, stale=stale)
 
 
 @pytest.mark.parametrize("elr", [True, False])

@@ -1,18 +1,14 @@
 """Leaders and ISRs as brokers come and go, on the pure core."""
 
-import sys
-from pathlib import Path
-
 import pytest
+from controller.machine import Machine
 
+from minikafka.controller import Decision
 from minikafka.metadata.image import PartitionRegistration
+from minikafka.metadata.records import ConfigRecord
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.allocate_producer_ids import AllocateProducerIdsRequest
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest
-
-sys.path.append(str(Path(__file__).parent))
-
-from test_core_properties import Machine
 
 
 def cluster(**configs: str) -> Machine:
@@ -103,6 +99,21 @@ def test_an_unclean_election_happens_only_where_it_is_allowed() -> None:
         silence(machine, first)
         assert (partition(machine).leader == second) is leads
         assert (partition(machine).leader_recovery_state == 1) is leads
+
+
+def test_allowing_unclean_elections_revives_an_offline_partition() -> None:
+    machine = cluster()
+    first, second, _ = partition(machine).replicas
+    assert machine.alter_isr("t", 0, [first]) == ErrorCode.NONE
+    silence(machine, first)
+    machine.do(machine.core.elect_where_allowed())
+    assert partition(machine).leader == -1
+    allowed = ConfigRecord(
+        resource_type=2, resource_name="t", name="unclean.leader.election.enable", value="true"
+    )
+    machine.do(Decision((allowed,), None))
+    machine.do(machine.core.elect_where_allowed())
+    assert (partition(machine).leader, partition(machine).isr) == (second, (second,))
 
 
 def test_who_leaves_hands_its_leadership_over_first() -> None:

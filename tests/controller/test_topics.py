@@ -1,9 +1,7 @@
 """CreateTopics, DeleteTopics, CreatePartitions and configurations: codes and sentences as Kafka's."""
 
-import sys
-from pathlib import Path
-
 import pytest
+from controller.machine import Machine
 
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages import alter_configs as legacy
@@ -26,10 +24,6 @@ from minikafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsRequest,
 )
 from minikafka.protocol.schema import ZERO_UUID
-
-sys.path.append(str(Path(__file__).parent))
-
-from test_core_properties import Machine
 
 
 def cluster(brokers: int = 3) -> Machine:

@@ -1,0 +1,104 @@
+"""The metadata log of one voter, and a follower that reads it."""
+
+import pytest
+
+from minikafka.metadata.batches import MetadataBatch
+from minikafka.metadata.follower import MetadataFollower
+from minikafka.metadata.image import MetadataImage
+from minikafka.metadata.records import FeatureLevelRecord, NoOpRecord
+from minikafka.protocol.messages.fetch import EpochEndOffset, LeaderIdAndEpoch, PartitionData
+from minikafka.quorum import METADATA_DIRECTORY, MetadataLog
+from minikafka.quorum.state import BrokenQuorumState
+from minikafka.records.batch import build_batch
+from minikafka.records.control import ControlType, parse_control_type
+from minikafka.world import SimulatedUniverse
+
+
+def append(universe: SimulatedUniverse, log: MetadataLog, *levels: int) -> int:
+    records = [FeatureLevelRecord(name=f"f{level}", feature_level=level) for level in levels]
+    return universe.run(log.append(records))
+
+
+def test_a_reign_begins_with_a_control_record_in_a_new_epoch() -> None:
+    with SimulatedUniverse(1) as universe:
+        log = MetadataLog.open(universe.world("c"), 7)
+        log.become_leader()
+        assert (log.leader_id, log.leader_epoch, log.end_offset, log.high_watermark) == (7, 1, 1, 1)
+        assert append(universe, log, 1, 2) == 1
+        assert [(b.base_offset, b.last_offset, b.epoch, len(b.records)) for b in log.replay()] == [
+            (0, 0, 1, 0),
+            (1, 2, 1, 2),
+        ]
+        assert log.end_offset_for(1) == (1, 3)
+        assert parse_control_type(b"\x00\x00\x00\x02") is ControlType.LEADER_CHANGE
+
+
+def test_what_was_committed_survives_a_power_cut_and_epochs_never_repeat() -> None:
+    with SimulatedUniverse(1) as universe:
+        for life in range(1, 5):
+            log = MetadataLog.open(universe.world("c"), 7)
+            log.become_leader()
+            assert log.leader_epoch == life
+            append(universe, log, life, life + 100)
+            kept = [batch for batch in log.replay() if batch.records]
+            assert [record.feature_level for batch in kept for record in batch.records] == [  # type: ignore[attr-defined]
+                level for past in range(1, life + 1) for level in (past, past + 100)
+            ]
+            universe.power_cut("c")
+
+
+def test_a_broken_quorum_state_is_one_sentence() -> None:
+    with SimulatedUniverse(1) as universe:
+        disk = universe.world("c").disk
+        disk.makedirs(METADATA_DIRECTORY)
+        disk.write_atomic(f"{METADATA_DIRECTORY}/quorum-state", b"[]")
+        with pytest.raises(BrokenQuorumState, match="is damaged"):
+            MetadataLog.open(universe.world("c"), 7)
+
+
+def batch(offset: int, level: int, epoch: int = 1) -> bytes:
+    from minikafka.metadata.records import encode_record
+    from minikafka.records.batch import NewRecord
+
+    record = FeatureLevelRecord(name="f", feature_level=level)
+    return build_batch([NewRecord(0, None, encode_record(record))], base_offset=offset, leader_epoch=epoch)
+
+
+def answer(high_watermark: int, records: bytes = b"", diverging: int = -1) -> PartitionData:
+    return PartitionData(
+        partition_index=0,
+        high_watermark=high_watermark,
+        current_leader=LeaderIdAndEpoch(leader_id=7, leader_epoch=1),
+        diverging_epoch=EpochEndOffset(epoch=1, end_offset=diverging),
+        aborted_transactions=None,
+        records=records,
+    )
+
+
+def test_a_follower_shows_only_what_is_committed() -> None:
+    with SimulatedUniverse(1) as universe:
+        seen: list[tuple[int, int]] = []
+
+        def on_image(new: MetadataImage, old: MetadataImage) -> None:
+            seen.append((old.offset, new.offset))
+
+        follower = MetadataFollower(universe.world("b"), 1, ("c", 1), on_image)
+        follower._take(answer(1, batch(0, 1) + batch(1, 2)))
+        assert (follower.image.features, seen) == ({"f": 1}, [(-1, 0)])
+        assert follower.is_caught_up
+        follower._take(answer(2))
+        assert (follower.image.features, seen) == ({"f": 2}, [(-1, 0), (0, 1)])
+        follower._take(answer(2, batch(2, 3)))
+        follower._take(answer(2, diverging=2))
+        follower._take(answer(3, batch(2, 4, epoch=2)))
+        assert follower.image.features == {"f": 4}
+        follower._take(answer(1, diverging=1))
+        assert follower.image == MetadataImage(), "another log: everything is read anew"
+
+
+def test_a_batch_says_what_it_holds() -> None:
+    with SimulatedUniverse(1) as universe:
+        log = MetadataLog.open(universe.world("c"), 7)
+        log.become_leader()
+        universe.run(log.append([NoOpRecord()]))
+        assert list(log.replay(1)) == [MetadataBatch(1, 1, 1, [NoOpRecord()])]
