@@ -172,11 +172,12 @@ class Broker:
             idle_close_s=configs.seconds("connections.max.idle.ms"),
         )
         self.port = await self.server.listen(port)
+        self._incarnation_id = uuid.UUID(int=world.random.getrandbits(128), version=4)
         self.lifecycle = BrokerLifecycle(
             world,
             self.id,
             self.cluster_id,
-            uuid.UUID(int=world.random.getrandbits(128), version=4),
+            self._incarnation_id,
             (Endpoint("PLAINTEXT", world.network.address, self.port),),
             self._controller_address,
             log_dirs=(decode_uuid(directory.directory_id),),
@@ -217,9 +218,16 @@ class Broker:
 
     def _on_image(self, image: MetadataImage, old: MetadataImage) -> None:
         self.image = image
-        self.replicas.apply(image, old)
-        self._apply_coordinator(image)
+        if self._is_registered(image):
+            self.replicas.apply(image)
+            self._apply_coordinator(image)
         self._images.wake(IMAGE)
+
+    def _is_registered(self, image: MetadataImage) -> bool:
+        """Does the metadata know of this life? What it says before that was meant for an earlier one, which may
+        have had records that this one has lost."""
+        registered = image.brokers.get(self.id)
+        return registered is not None and registered.incarnation_id == self._incarnation_id
 
     def _apply_coordinator(self, image: MetadataImage) -> None:
         """Become or cease to be the coordinator of the groups whose partition this broker leads."""

@@ -150,16 +150,15 @@ class Replicas:
 
     # -- what the controller decides -----------------------------------------------------------------------
 
-    def apply(self, image: MetadataImage, old: MetadataImage | None) -> None:
+    def apply(self, image: MetadataImage) -> None:
         """Bring this broker's replicas in line with `image`."""
-        first = self._image is None
-        self._image = image
-        if first:
+        old, self._image = self._image, image
+        if old is None:
             self._remove_strays(image)
         for key in [k for k, p in self._partitions.items() if not self._is_ours(image, k, p)]:
             self._drop(key)
         for topic in image.topics.values():
-            before = old.topic_by_id(topic.id) if old is not None and not first else None
+            before = old.topic_by_id(topic.id) if old is not None else None
             configs_changed = old is None or image.topic_configs(topic.name) != old.topic_configs(topic.name)
             if before is not None and before.partitions is topic.partitions and not configs_changed:
                 continue
