@@ -37,6 +37,7 @@ from minikafka.xray.snapshot import (
     TopicPartition,
     broker_name,
 )
+from minikafka.xray.wording import in_words
 
 EVENTS = 200
 MESSAGE_EVENTS = frozenset(
@@ -268,7 +269,7 @@ def decode_assignment(data: bytes | None) -> tuple[TopicPartition, ...] | None:
 
 def _lines(events: Iterable[Traced]) -> list[EventLine]:
     told = [traced for traced in events if traced.event.kind not in MESSAGE_EVENTS]
-    return [EventLine(t.seq, t.at, t.host, t.event.kind, t.event.text()) for t in told[-EVENTS:]]
+    return [EventLine(t.seq, t.at, t.host, t.event.kind, in_words(t.event, t.host)) for t in told[-EVENTS:]]
 
 
 def uuid_text(value: uuid.UUID) -> str:

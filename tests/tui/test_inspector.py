@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 from minikafka_tui.app import FRAME_S, InspectorApp
 from minikafka_tui.screens.dialogs import Confirm, Help
@@ -214,6 +215,24 @@ def test_an_under_replicated_partition_names_who_is_missing(draw: Any, feed_of: 
         assert "1,3 ! −2" in screen(app) or "3,1 ! −2" in screen(app)
 
     run(feed_of(draw(down=(2,))), scenario)
+
+
+def test_a_leader_that_died_unnoticed_is_said(draw: Any, feed_of: Any) -> None:
+    before = draw()
+    partition = before.topics[0].partitions[0]
+    replicas = tuple(
+        msgspec.structs.replace(r, alive=r.broker != partition.leader) for r in partition.replicas
+    )
+    died = msgspec.structs.replace(partition, replicas=replicas)
+    topic = msgspec.structs.replace(before.topics[0], partitions=(died,))
+    feed = feed_of(msgspec.structs.replace(before, topics=(topic,)))
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        await pilot.press("3")
+        await pilot.pause()
+        assert "✗ leader down" in screen(app)
+
+    run(feed, scenario)
 
 
 def test_a_lost_source_is_a_banner_and_goes_when_it_is_back(draw: Any, feed_of: Any) -> None:

@@ -78,11 +78,8 @@ class Overview(Pane):
 
     def _columns(self) -> list[Column[Broker]]:
         return [
-            Column(
-                "BROKER", 10, lambda b, w: Text(b.name, f"bold {palette.host_colour(b.name)}"), lambda b: b.id
-            ),
+            Column("BROKER", 12, lambda b, w: _name(b), lambda b: b.id),
             Column("STATE", 10, lambda b, w: palette.state(b.state), lambda b: b.state),
-            Column("ROLE", 12, lambda b, w: _role(b), drop=3),
             Column("ADDRESS", 16, lambda b, w: _address(b), flex=1, max_width=28, drop=1),
             Column(
                 "LEADERS",
@@ -147,8 +144,10 @@ def event_line(event: EventLine, world: str, width: int) -> Text:
     return line
 
 
-def _role(broker: Broker) -> Text:
-    return Text("★ controller", palette.WARN) if broker.is_controller else Text("")
+def _name(broker: Broker) -> Text:
+    """A star for the broker that is the controller (on ZooKeeper, or in combined mode)."""
+    text = Text(broker.name, f"bold {palette.host_colour(broker.name)}")
+    return text.append(" ★", style=palette.WARN) if broker.is_controller else text
 
 
 def _address(broker: Broker) -> Text:

@@ -111,12 +111,19 @@ def replicas(partition: Partition) -> Text:
     return text
 
 
+def leader_is_dead(partition: Partition) -> bool:
+    """The leader on paper doesn't run: the controller hasn't noticed yet."""
+    return any(r.broker == partition.leader and r.alive is False for r in partition.replicas)
+
+
 def status(partition: Partition) -> Text:
     """The worst thing to say about it."""
     if partition.error:
         return Text(f"✗ {partition.error}", style=f"bold {palette.BAD}")
     if partition.offline:
         return Text("✗ offline", style=f"bold {palette.BAD}")
+    if leader_is_dead(partition):
+        return Text("✗ leader down", style=f"bold {palette.BAD}")
     if partition.under_replicated:
         return Text("! under-repl.", style=palette.WARN)
     return Text("✓ ok", style=palette.GOOD)

@@ -67,11 +67,12 @@ class Segments(Pane):
             return
         known = any(r.segments is not None for r in partition.replicas)
         self.table.empty = EMPTY if known else UNKNOWN
+        end = partition.end if partition.end is not None else partition.high_watermark
         line = Text.assemble(
             (f" {topic.name}-{partition.index}", f"bold {palette.ACCENT}"),
             (f"   partition {partition.index + 1} of {len(topic.partitions)}", palette.MUTED),
             (
-                f"   offsets {format.number(partition.log_start)} – {format.number(partition.end or partition.high_watermark)}",
+                f"   offsets {format.number(partition.log_start)} – {format.number(end)}",
                 palette.MUTED,
             ),
         )

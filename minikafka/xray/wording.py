@@ -1,0 +1,94 @@
+"""Events in words: one short sentence each, for people who watch.
+
+Its one rule: a sentence only says what the event's fields say, and an event without a sentence here is shown
+by its name and fields, so a new event is never lost and never needs this file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from minikafka.world import Event
+
+SENTENCES: Mapping[str, str] = {
+    # hosts and network
+    "HostCrashed": "{host} was killed",
+    "PowerLost": "{host} lost power: what was not synced is gone or torn",
+    "Partitioned": "the network is cut: {group_a} ┃ {group_b}",
+    "Healed": "the network is whole again",
+    "TaskFailed": "{where} failed: {error}",
+    # brokers and controller
+    "BrokerStarted": "broker-{broker} listens on port {port}",
+    "BrokerStopped": "broker-{broker} stopped in order",
+    "BrokerRegistered": "broker-{broker_id} registered, epoch {broker_epoch}",
+    "BrokerUnregistered": "broker-{broker_id} was unregistered",
+    "BrokerFenced": "broker-{broker_id} is fenced: no heartbeat in time",
+    "BrokerUnfenced": "broker-{broker_id} is unfenced: it may lead again",
+    "BrokerShuttingDown": "broker-{broker_id} asks to shut down",
+    "RegistrationRejected": "broker-{broker_id} may not register: {error}",
+    "ControllerStarted": "controller {node_id} is active, epoch {leader_epoch}, log end {end_offset}",
+    "ControllerFailed": "controller {node_id} failed: {reason}",
+    "MetadataLogDiverged": "the metadata log is ahead of the controller's, end {end_offset}",
+    # topics and partitions
+    "TopicCreated": "topic {topic} created: {partitions} partitions × {replication_factor}",
+    "TopicDeleted": "topic {topic} deleted",
+    "PartitionsAdded": "topic {topic} has {partitions} partitions now",
+    "IsrChanged": "{tp}: ISR is {isr}",
+    "IsrChangeAsked": "{tp}: asks for ISR {wanted} (now {isr})",
+    "ConfigsChanged": "configuration of {resource_name} changed",
+    "BecameLeader": "{tp}: leads, epoch {leader_epoch}, from offset {start_offset}",
+    "BecameFollower": "{tp}: follows broker-{leader}, epoch {leader_epoch}",
+    "HighWatermarkAdvanced": "{tp}: high watermark {offset}",
+    "RecordsAppended": "{tp}: {count} records from offset {first_offset}",
+    "FollowerTruncated": "{tp}: the follower cut its log back to {offset}",
+    "LogTruncated": "{tp}: log cut back to {offset}",
+    "SegmentRolled": "{tp}: new segment from offset {base_offset}",
+    "SegmentDeleted": "{tp}: segment from {base_offset} deleted, {size_bytes} bytes",
+    "LogRecovered": "{tp}: log recovered, {segments} segments, {truncated_bytes} bytes cut, end {log_end_offset}",
+    "LogDirectoryFailed": "{tp}: its disk failed: {reason}",
+    # groups
+    "GroupStateChanged": "group {group}: {old} → {new} ({reason})",
+    "MemberJoined": "group {group}: {client_id} joined",
+    "MemberLeft": "group {group}: a member left ({reason})",
+    "OffsetCommitted": "group {group}: {tp} committed at {offset}",
+    "CoordinatorLoaded": "coordinates __consumer_offsets-{partition}, {records} records read",
+    "CoordinatorResigned": "no longer coordinates __consumer_offsets-{partition}",
+}
+
+
+def in_words(event: Event, host: str) -> str:
+    """The event as a short sentence; ``host`` is where it happened."""
+    fields: dict[str, Any] = {name: _shown(getattr(event, name)) for name in event.__struct_fields__}
+    if event.kind == "LeaderElected":
+        return _elected(event, fields)
+    sentence = SENTENCES.get(event.kind)
+    if sentence is None:
+        return f"{_spaced(event.kind)} {event.text()}".rstrip()
+    if "topic" in fields and "partition" in fields:
+        fields["tp"] = f"{fields['topic']}-{fields['partition']}"
+    try:
+        return sentence.format_map({"host": host, **fields})
+    except (KeyError, IndexError, ValueError):  # its fields are others now: say them plainly
+        return f"{_spaced(event.kind)} {event.text()}".rstrip()
+
+
+def _elected(event: Event, fields: Mapping[str, Any]) -> str:
+    name = f"{fields.get('topic')}-{fields.get('partition')}"
+    if getattr(event, "leader", -1) < 0:
+        return f"{name}: offline, nobody may lead"
+    unclean = ", unclean: committed records may be lost" if getattr(event, "unclean", False) else ""
+    return f"{name}: broker-{fields.get('leader')} leads, epoch {fields.get('leader_epoch')}{unclean}"
+
+
+def _shown(value: object) -> object:
+    """Numbers with separators only where they count things; tuples as ``1,2,3``."""
+    if isinstance(value, tuple):
+        return ",".join(str(item) for item in value) or "empty"
+    return value
+
+
+def _spaced(kind: str) -> str:
+    """``LogRecovered`` → ``log recovered``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()

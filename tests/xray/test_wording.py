@@ -1,0 +1,59 @@
+"""Each event has a sentence that fits its fields."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import msgspec
+
+import minikafka
+from minikafka.world import Event
+from minikafka.xray.wording import SENTENCES, in_words
+
+EXAMPLES: dict[type, object] = {int: 3, str: "orders", tuple: (1, 2), bool: False, bytes: b"", float: 1.0}
+
+
+def event_classes() -> dict[str, type[Event]]:
+    for module in pkgutil.walk_packages(minikafka.__path__, "minikafka."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    found: dict[str, type[Event]] = {}
+    todo = [Event]
+    while todo:
+        for sub in todo.pop().__subclasses__():
+            if sub.__module__.startswith("minikafka."):
+                found[sub.__name__] = sub
+                todo.append(sub)
+    return found
+
+
+def example(cls: type[Event]) -> Event:
+    values = {}
+    for field in msgspec.structs.fields(cls):
+        origin = getattr(field.type, "__origin__", field.type)
+        values[field.name] = EXAMPLES.get(origin, "x")
+    return cls(**values)
+
+
+def test_every_sentence_belongs_to_an_event_and_fits_its_fields() -> None:
+    classes = event_classes()
+    assert sorted(set(SENTENCES) - set(classes)) == []
+    for kind in SENTENCES:
+        told = in_words(example(classes[kind]), "broker-1")
+        assert "=" not in told, f"{kind}: the sentence names fields that the event lacks: {told}"
+
+
+def test_an_event_without_a_sentence_is_told_by_its_fields() -> None:
+    class TeapotBoiled(Event, frozen=True):
+        cups: int
+
+    assert in_words(TeapotBoiled(cups=2), "broker-1") == "teapot boiled cups=2"
+
+
+def test_elections_say_what_they_mean() -> None:
+    elected = event_classes()["LeaderElected"]
+    fields = {"topic": "orders", "partition": 0, "leader_epoch": 7, "isr": (2, 3)}
+    assert in_words(elected(leader=2, **fields), "controller-1") == "orders-0: broker-2 leads, epoch 7"
+    assert "unclean" in in_words(elected(leader=2, unclean=True, **fields), "controller-1")
+    assert in_words(elected(leader=-1, **fields), "c") == "orders-0: offline, nobody may lead"
