@@ -6,6 +6,7 @@ Kafka: `LeaderEpochFileCache`, `leader-epoch-checkpoint` (KIP-101, KIP-279, KIP-
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
@@ -47,7 +48,7 @@ class LeaderEpochs:
             except ValueError:
                 raise CorruptCheckpoint(f"{self._path} has a malformed line: {' '.join(words)}") from None
             entries.append(EpochEntry(epoch, start_offset))
-        pairs = zip(entries, entries[1:], strict=False)
+        pairs = itertools.pairwise(entries)
         if any(one.epoch >= two.epoch or one.start_offset > two.start_offset for one, two in pairs):
             raise CorruptCheckpoint(f"{self._path} has entries out of order")
         self._entries = entries
@@ -64,7 +65,7 @@ class LeaderEpochs:
 
     def assign(self, epoch: int, start_offset: int) -> None:
         """Note that `epoch` begins at `start_offset`; nothing changes when it is already known to."""
-        assert epoch >= 0 and start_offset >= 0, (epoch, start_offset)
+        assert min(epoch, start_offset) >= 0, (epoch, start_offset)
         if self._entries:
             last = self._entries[-1]
             if last.epoch == epoch and start_offset >= last.start_offset:

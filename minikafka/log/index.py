@@ -12,6 +12,7 @@ zeros; we don't, and skip such zeros when we read.
 
 from __future__ import annotations
 
+import itertools
 import struct
 import sys
 from array import array
@@ -229,7 +230,7 @@ class TimeIndex(_IndexFile):
 
 
 def _ascends(numbers: array[int]) -> bool:
-    return all(first < second for first, second in zip(numbers, numbers[1:], strict=False))
+    return all(first < second for first, second in itertools.pairwise(numbers))
 
 
 __all__ = [

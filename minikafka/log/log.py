@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import uuid
 from bisect import bisect_right
-from collections.abc import Sequence
-from typing import NamedTuple
 
+from minikafka.log.appending import Appended, checked_batches, prepare
 from minikafka.log.config import LogConfig
 from minikafka.log.epochs import LeaderEpochs
 from minikafka.log.events import LogRecovered, LogTruncated, SegmentDeleted, SegmentRolled
@@ -23,60 +22,17 @@ from minikafka.log.producers import BatchMetadata, ProducerStates
 from minikafka.log.recovery import load_producers, open_segments, snapshot_offsets, snapshot_path
 from minikafka.log.scan import CorruptLog
 from minikafka.log.segment import Segment
+from minikafka.log.snapshot import LogSnapshot, SegmentSnapshot, picture
 from minikafka.policy import Organs
 from minikafka.policy.segments import SegmentFacts
 from minikafka.protocol.errors import ApiError, ErrorCode
-from minikafka.records.batch import (
-    HEADER_BYTES,
-    LOG_APPEND_TIME,
-    MAGIC_AT,
-    Batch,
-    BatchHeader,
-    NewRecord,
-    build_batch,
-    header_with_timestamp,
-    prefix_with,
-    read_batches,
-)
+from minikafka.records.batch import LOG_APPEND_TIME, Batch, BatchHeader
 from minikafka.records.errors import CorruptRecords
-from minikafka.records.validation import Origin, Rules, ValidBatch, validate_batches
+from minikafka.records.validation import Origin, Rules, validate_batches
 from minikafka.world import World
 
 Found = tuple[int, int, int]
 """(timestamp_ms, offset, leader_epoch) of a record that was looked up."""
-
-
-class Appended(NamedTuple):
-    """Where a batch went. `duplicate`: it had been appended before, and these are its offsets then.
-    `log_append_time_ms` is -1 unless the topic's timestamps are those of the append."""
-
-    first_offset: int
-    last_offset: int
-    log_append_time_ms: int
-    log_start_offset: int
-    max_timestamp: int
-    duplicate: bool
-
-
-class SegmentSnapshot(NamedTuple):
-    """One segment as a viewer sees it; sizes in bytes, times in ms."""
-
-    base_offset: int
-    next_offset: int
-    size_bytes: int
-    index_bytes: int
-    timeindex_bytes: int
-    created_ms: int
-    max_timestamp_ms: int
-    active: bool
-
-
-class LogSnapshot(NamedTuple):
-    """A log as a viewer sees it."""
-
-    segments: tuple[SegmentSnapshot, ...]
-    start: int
-    end: int
 
 
 class Log:
@@ -201,20 +157,7 @@ class Log:
 
     def snapshot(self) -> LogSnapshot:
         """An immutable picture."""
-        active = self._segments[-1]
-        segments = tuple(
-            SegmentSnapshot(
-                segment.base_offset,
-                segment.next_offset,
-                segment.size_bytes,
-                segment.index_bytes,
-                segment.timeindex_bytes,
-                segment.created_ms,
-                segment.largest_timestamp_ms,
-                segment is active,
-            )
-            for segment in self._segments
-        )
+        segments = tuple(picture(segment, segment is self._segments[-1]) for segment in self._segments)
         return LogSnapshot(segments, self.log_start_offset, self.log_end_offset)
 
     def _set_segments(self, segments: list[Segment]) -> None:
@@ -239,7 +182,7 @@ class Log:
         now_ms = self.world.clock.time_ms()
         valid = validate_batches(view, self._rules, now_ms, origin=origin, topic_partition=self.name)
         first = self.log_end_offset
-        header, buffers = self._prepare(valid, first, leader_epoch)
+        header, buffers = prepare(valid, self._config, first, leader_epoch, self.name)
         if header.size_bytes > self._config.segment_bytes:
             raise ApiError(
                 ErrorCode.RECORD_LIST_TOO_LARGE,
@@ -280,58 +223,6 @@ class Log:
         self.producers.check_epoch(header, offset)
         return None
 
-    def _prepare(
-        self, valid: ValidBatch, first_offset: int, leader_epoch: int
-    ) -> tuple[BatchHeader, Sequence[bytes | memoryview]]:
-        """The final header, and the buffers to write: the sender's bytes, with a new beginning."""
-        header, data = valid.batch.header, valid.batch.data
-        codec, level = self._config.target_compression(header.compression)
-        timestamp_type = self._config.message_timestamp_type
-        if valid.must_rebuild or codec != header.compression:
-            rebuilt = self._rebuild(valid, first_offset, leader_epoch)
-            return BatchHeader.read(rebuilt), (rebuilt,)
-        final = header._replace(
-            base_offset=first_offset, partition_leader_epoch=leader_epoch, max_timestamp=valid.max_timestamp
-        )
-        if header.timestamp_type == timestamp_type and header.max_timestamp == valid.max_timestamp:
-            # The usual case: only the 17 bytes before the checksum change.
-            return final, (prefix_with(data, first_offset, leader_epoch), data[MAGIC_AT + 1 :])
-        head = header_with_timestamp(final, data, timestamp_type, valid.max_timestamp)
-        return BatchHeader.read(head), (head, data[HEADER_BYTES:])
-
-    def _rebuild(self, valid: ValidBatch, first_offset: int, leader_epoch: int) -> bytes:
-        """The batch in the topic's codec, its records at consecutive offsets (`compression.type`)."""
-        header = valid.batch.header
-        codec, level = self._config.target_compression(header.compression)
-        records = [
-            NewRecord(record.timestamp_ms, record.key, record.value, record.headers)
-            for record in valid.batch.records(limit_bytes=self._rules.decompressed_limit_bytes)
-        ]
-        rebuilt = build_batch(
-            records,
-            base_offset=first_offset,
-            compression=codec,
-            level=level,
-            leader_epoch=leader_epoch,
-            producer_id=header.producer_id,
-            producer_epoch=header.producer_epoch,
-            base_sequence=header.base_sequence,
-            transactional=header.is_transactional,
-            control=header.is_control,
-        )
-        if len(rebuilt) > self._config.max_message_bytes:
-            raise ApiError(
-                ErrorCode.MESSAGE_TOO_LARGE,
-                f"Message batch size is {len(rebuilt)} bytes in append to partition {self.name} "
-                f"which exceeds the maximum configured size of {self._config.max_message_bytes}.",
-            )
-        if self._config.message_timestamp_type == LOG_APPEND_TIME:
-            final = BatchHeader.read(rebuilt)
-            view = memoryview(rebuilt)
-            head = header_with_timestamp(final, view, LOG_APPEND_TIME, valid.max_timestamp)
-            rebuilt = head + rebuilt[HEADER_BYTES:]
-        return rebuilt
-
     def append_as_follower(self, data: bytes | bytearray | memoryview) -> int:
         """Append the leader's batches as they are; returns the new log end offset.
 
@@ -339,7 +230,7 @@ class Log:
         follow this log's; nothing is appended then. An incomplete batch at the end is left out.
         """
         view = data if type(data) is memoryview else memoryview(data)
-        batches = self._checked(view)
+        batches = checked_batches(view, self.name)
         if not batches:
             return self.log_end_offset
         first, start = batches[0].header, self.log_start_offset
@@ -358,21 +249,6 @@ class Log:
             begin = self._append_run(batches, begin, now_ms)
         self.log_start_offset = start
         return self.log_end_offset
-
-    def _checked(self, data: memoryview) -> list[Batch]:
-        """The whole batches in `data`, checksums and order verified."""
-        batches, next_offset = [], -1
-        try:
-            for batch in read_batches(data):
-                if not batch.crc_is_valid():
-                    raise CorruptRecords(f"Record is corrupt (stored crc = {batch.header.crc})")
-                if batch.header.base_offset < next_offset:
-                    raise CorruptRecords("Out of order offsets found")
-                next_offset = batch.header.next_offset
-                batches.append(batch)
-        except CorruptRecords as error:
-            raise ApiError(ErrorCode.CORRUPT_MESSAGE, f"{error} in topic partition {self.name}.") from error
-        return batches
 
     def _append_run(self, batches: list[Batch], begin: int, now_ms: int) -> int:
         """Append the batches from `begin` on that fit into one segment; returns the next to append."""
@@ -646,3 +522,6 @@ class Log:
     def _retention_timestamp_ms(segment: Segment) -> int:
         largest = segment.largest_timestamp_ms
         return largest if largest >= 0 else segment.created_ms
+
+
+__all__ = ["Appended", "Found", "Log", "LogSnapshot", "SegmentSnapshot"]

@@ -8,6 +8,7 @@ Kafka: `LogLoader`, `LogSegment.recover`, `ProducerStateManager.truncateAndReloa
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 from minikafka.log.checkpoints import CorruptCheckpoint
@@ -89,7 +90,7 @@ def _find_segments(
         if is_orphan or name.endswith(_LEFTOVERS):
             disk.remove(f"{directory}/{name}")
     segments = [Segment(disk, directory, int(stem), config, floor_entry, now_ms) for stem in sorted(logs)]
-    for segment, following in zip(segments, segments[1:], strict=False):
+    for segment, following in itertools.pairwise(segments):
         segment.next_offset = following.base_offset
     return segments
 

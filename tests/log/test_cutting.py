@@ -14,7 +14,7 @@ def fill(log, batch_of, count: int, *, size: int = 100, **options) -> None:
         log.append_as_leader(batch_of(b"x" * size, b"y", **options), 0)
 
 
-@pytest.mark.parametrize("offset", range(0, 41))
+@pytest.mark.parametrize("offset", range(41))
 def test_a_truncation_leaves_whole_batches_below_the_offset(lab, batch_of, values_in, offset):
     log = lab.open(segment_bytes=700, index_interval_bytes=100)
     fill(log, batch_of, 20)

@@ -76,8 +76,15 @@ def test_a_length_shorter_than_the_header_is_corrupt():
     assert refusal(data[:8] + struct.pack(">i", 30) + data[12:42]) == ErrorCode.CORRUPT_MESSAGE
 
 
-@pytest.mark.parametrize(("magic", "code"), [(0, ErrorCode.INVALID_RECORD), (1, ErrorCode.INVALID_RECORD),
-                                             (3, ErrorCode.CORRUPT_MESSAGE), (255, ErrorCode.CORRUPT_MESSAGE)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("magic", "code"),
+    [
+        (0, ErrorCode.INVALID_RECORD),
+        (1, ErrorCode.INVALID_RECORD),
+        (3, ErrorCode.CORRUPT_MESSAGE),
+        (255, ErrorCode.CORRUPT_MESSAGE),
+    ],
+)
 def test_other_formats_are_refused(magic, code):
     data = bytearray(build_batch(RECORDS))
     data[16] = magic

@@ -1,0 +1,42 @@
+"""A log as a viewer sees it: immutable, small, nothing of the records in it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from minikafka.log.segment import Segment
+
+
+class SegmentSnapshot(NamedTuple):
+    """One segment as a viewer sees it; sizes in bytes, times in ms."""
+
+    base_offset: int
+    next_offset: int
+    size_bytes: int
+    index_bytes: int
+    timeindex_bytes: int
+    created_ms: int
+    max_timestamp_ms: int
+    active: bool
+
+
+class LogSnapshot(NamedTuple):
+    """A log as a viewer sees it."""
+
+    segments: tuple[SegmentSnapshot, ...]
+    start: int
+    end: int
+
+
+def picture(segment: Segment, active: bool) -> SegmentSnapshot:
+    """How `segment` looks now."""
+    return SegmentSnapshot(
+        segment.base_offset,
+        segment.next_offset,
+        segment.size_bytes,
+        segment.index_bytes,
+        segment.timeindex_bytes,
+        segment.created_ms,
+        segment.largest_timestamp_ms,
+        active,
+    )
