@@ -1,7 +1,9 @@
 """Asking the controller for another ISR: one AlterPartition request in flight, the rest wait for the next.
 
 Rule: a leader never changes its ISR by itself; it asks, counts the newcomer already for the high
-watermark (so that nothing is committed without it), and takes what the controller answers.
+watermark (so that nothing is committed without it), and takes what the controller answers. While it can't
+know whether the controller did it (no answer, an answer about another epoch), it goes on asking and counting
+until an answer or the metadata says.
 
 Kafka: `AlterPartitionManager`, KIP-497.
 """
@@ -23,8 +25,11 @@ from minikafka.protocol.messages.alter_partition import (
 from minikafka.replication.partition import Partition
 from minikafka.world import Event, World
 
-RETRY_S = 0.05
+RETRY_S = (0.05, 1.0)
+"""The first and the longest pause before asking again."""
 VERSION = 3
+# Only these say for sure that the ISR is as it was.
+REFUSALS = (ErrorCode.INELIGIBLE_REPLICA, ErrorCode.OPERATION_NOT_ATTEMPTED)
 
 
 class IsrChangeAsked(Event, frozen=True):
@@ -69,6 +74,7 @@ class IsrChanges:
         self._task.cancel()
 
     async def _run(self) -> None:
+        pause_s = RETRY_S[0]
         while True:
             await self._work.wait()
             self._work.clear()
@@ -80,14 +86,15 @@ class IsrChanges:
                 response = await self._ask(self._request(asked), VERSION)
             except (OSError, TimeoutError):
                 response = None
-            if response is None or response.error_code != ErrorCode.NONE:
-                for partition, isr in asked.values():
-                    if partition.pending_isr == isr:
-                        partition.isr_answered(None, -1, -1)
-                # The check that found the wish finds it again.
-                await asyncio.sleep(RETRY_S)
-            else:
+            if response is not None and response.error_code == ErrorCode.NONE:
                 self._take(asked, response)
+                pause_s = RETRY_S[0]
+                continue
+            # Perhaps it was done: ask again. A newer wish for the same partition wins.
+            self._wished = {**asked, **self._wished}
+            self._work.set()
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, RETRY_S[1])
 
     def _request(
         self, asked: dict[tuple[uuid.UUID, int], tuple[Partition, tuple[int, ...]]]
@@ -98,7 +105,9 @@ class IsrChanges:
                 PartitionData(
                     partition_index=index,
                     leader_epoch=partition.leader_epoch,
-                    new_isr_with_epochs=[BrokerState(broker_id=b, broker_epoch=-1) for b in isr],
+                    new_isr_with_epochs=[
+                        BrokerState(broker_id=b, broker_epoch=self._epoch_of(partition, b)) for b in isr
+                    ],
                     leader_recovery_state=0,
                     partition_epoch=partition.partition_epoch,
                 )
@@ -108,6 +117,13 @@ class IsrChanges:
             broker_epoch=self._broker_epoch(),
             topics=[TopicData(topic_id=topic_id, partitions=items) for topic_id, items in topics.items()],
         )
+
+    def _epoch_of(self, partition: Partition, broker: int) -> int:
+        """The life of the broker that this leader has heard of (KIP-903); -1: of none."""
+        if broker == self._broker_id:
+            return self._broker_epoch()
+        follower = partition.followers.get(broker)
+        return follower.broker_epoch if follower is not None else -1
 
     def _take(
         self,
@@ -121,8 +137,5 @@ class IsrChanges:
                     continue
                 if data.error_code == ErrorCode.NONE:
                     item[0].isr_answered(tuple(data.isr), data.leader_epoch, data.partition_epoch)
-                else:
+                elif data.error_code in REFUSALS:
                     item[0].isr_answered(None, -1, -1)
-        for partition, isr in asked.values():
-            if partition.pending_isr == isr:
-                partition.isr_answered(None, -1, -1)

@@ -9,7 +9,7 @@ Kafka: `kafka.cluster.Partition`, KIP-101/279/320 (leader epochs), KIP-497 (Alte
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -91,6 +91,7 @@ class FollowerState:
 
     end_offset: int = UNKNOWN_OFFSET
     log_start_offset: int = UNKNOWN_OFFSET
+    broker_epoch: int = -1  # of the life that fetched last (KIP-903)
     last_fetch_at: float = 0.0
     last_caught_up_at: float = 0.0
     leader_end_offset_at_last_fetch: int = 0
@@ -254,11 +255,19 @@ class Partition:
 
     # -- the leader's bookkeeping --------------------------------------------------------------------
 
-    def record_fetch(self, replica_id: int, fetch_offset: int, log_start_offset: int, now: float) -> None:
-        """A follower asked for `fetch_offset`, so it has everything below it. May advance the high watermark."""
+    def record_fetch(
+        self, replica_id: int, fetch_offset: int, log_start_offset: int, now: float, broker_epoch: int = -1
+    ) -> None:
+        """A follower asked for `fetch_offset`, so it has everything below it. May advance the high watermark.
+
+        Raises ApiError: UNKNOWN_LEADER_EPOCH for a stranger, NOT_LEADER_OR_FOLLOWER for a life that is over.
+        """
         follower = self.followers.get(replica_id)
         if follower is None:
             raise ApiError(ErrorCode.UNKNOWN_LEADER_EPOCH)
+        if broker_epoch < follower.broker_epoch:
+            raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+        follower.broker_epoch = broker_epoch
         end = self.log.log_end_offset
         if fetch_offset >= end:
             follower.last_caught_up_at = now
@@ -297,20 +306,22 @@ class Partition:
             self.trace.emit(HighWatermarkAdvanced(self.topic, self.index, self.broker_id, offset))
 
     def isr_to_ask_for(
-        self, now: float, replica_lag_time_max_ms: int, alive: Iterable[int]
+        self, now: float, replica_lag_time_max_ms: int, alive: Mapping[int, int]
     ) -> tuple[int, ...] | None:
-        """The ISR this leader would like to have, or None when it has it (or is asking already)."""
+        """The ISR this leader would like to have, or None when it has it (or is asking already).
+
+        `alive`: the brokers in service, with their epochs.
+        """
         if self.role is not Role.LEADER or self.pending_isr is not None:
             return None
-        living = frozenset(alive)
         wanted = tuple(
             r
             for r in self.replicas
-            if r == self.broker_id or self._belongs(r, now, replica_lag_time_max_ms, living)
+            if r == self.broker_id or self._belongs(r, now, replica_lag_time_max_ms, alive)
         )
         return wanted if set(wanted) != set(self.isr) else None
 
-    def _belongs(self, replica_id: int, now: float, lag_time_max_ms: int, alive: frozenset[int]) -> bool:
+    def _belongs(self, replica_id: int, now: float, lag_time_max_ms: int, alive: Mapping[int, int]) -> bool:
         follower = self.followers[replica_id]
         if replica_id in self.isr:
             if follower.end_offset == self.log.log_end_offset:
@@ -318,9 +329,10 @@ class Partition:
             return self.organs.is_in_sync(
                 round(now * 1000), round(follower.last_caught_up_at * 1000), lag_time_max_ms
             )
-        # To come back it must have all that is committed and all of this leader's own reign's start.
+        # To come back it must have all that is committed and all of this leader's own reign's start, and have
+        # fetched that in its present life: in an earlier one it may have had more than it has now.
         return (
-            replica_id in alive
+            alive.get(replica_id) == follower.broker_epoch
             and follower.end_offset >= self.log.high_watermark
             and follower.end_offset >= self.leader_epoch_start_offset
         )
@@ -337,7 +349,7 @@ class Partition:
         self.pending_isr = isr
 
     def isr_answered(self, isr: tuple[int, ...] | None, leader_epoch: int, partition_epoch: int) -> None:
-        """The controller answered: None = refused, keep what we have."""
+        """The controller answered: None = refused for sure, keep what we have."""
         self.pending_isr = None
         if isr is not None and leader_epoch == self.leader_epoch and partition_epoch > self.partition_epoch:
             self.isr = isr

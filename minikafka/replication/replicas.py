@@ -304,7 +304,7 @@ class Replicas:
     def _check_isr(self, partition: Partition) -> None:
         if self._image is None:
             return
-        alive = [b.id for b in self._image.brokers.values() if b.is_active]
+        alive = {b.id: b.epoch for b in self._image.brokers.values() if b.is_active}
         lag_ms = self._configs.int("replica.lag.time.max.ms")
         isr = partition.isr_to_ask_for(self._world.clock.now(), lag_ms, alive)
         if isr is not None:

@@ -79,6 +79,7 @@ class Read:
             request.replica_state.replica_id if context.api_version >= 15 else request.replica_id
         )
         self.is_follower = self.replica_id >= 0
+        self._replica_epoch = request.replica_state.replica_epoch if context.api_version >= 15 else -1
         self.wanted = {key: self._resolve(key, ask) for key, ask in opened.wanted.items()}
 
     def _resolve(self, key: Key, ask: FetchPartition) -> Target:
@@ -102,7 +103,11 @@ class Read:
                 continue
             try:
                 partition.record_fetch(
-                    self.replica_id, target.ask.fetch_offset, target.ask.log_start_offset, now
+                    self.replica_id,
+                    target.ask.fetch_offset,
+                    target.ask.log_start_offset,
+                    now,
+                    self._replica_epoch,
                 )
             except ApiError as error:
                 target.error = error.code
@@ -144,6 +149,8 @@ class Read:
         except ApiError as error:
             return error.code
         log = partition.log
+        if self._divergence(target) is not None:
+            return None  # where the logs part says more than that the offset is out of range
         if not log.log_start_offset <= target.ask.fetch_offset <= self._fetchable_end(partition):
             return ErrorCode.OFFSET_OUT_OF_RANGE
         return None
