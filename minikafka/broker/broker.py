@@ -159,6 +159,7 @@ class Broker:
             endpoint=self.endpoint,
             broker_epoch=self._broker_epoch,
             ask_controller=self.controller.request,
+            on_storage_failure=self._give_up_leadership,
         )
         self.producer_ids = ProducerIds(self.id, self._broker_epoch, self.controller)
         self.group_coordinator = GroupCoordinator(
@@ -250,6 +251,12 @@ class Broker:
                 self.group_coordinator.become_leader(
                     index, epoch, PartitionJournal(self.replicas, partition, timeout_s)
                 )
+
+    def _give_up_leadership(self) -> None:
+        """The disk fails: ask to be fenced, so that others lead, until this broker starts again."""
+        if self.state is not BrokerState.NOT_RUNNING and not self.lifecycle.want_fence:
+            self.lifecycle.want_fence = True
+            self.lifecycle.beat()
 
     def _broker_epoch(self) -> int:
         return self.lifecycle.broker_epoch

@@ -36,7 +36,11 @@ class PartitionJournal:
             raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
         needed = self._replicas.min_insync_replicas(partition)
         data = memoryview(build_batch(records, compression=Compression.NONE))
-        appended = partition.append(data, acks=-1, min_insync_replicas=needed, origin="coordinator")
+        try:
+            appended = partition.append(data, acks=-1, min_insync_replicas=needed, origin="coordinator")
+        except OSError as problem:
+            self._replicas.storage_failed(partition, problem)
+            raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER) from None
         required = appended.last_offset + 1
 
         def look() -> ErrorCode | None:

@@ -119,7 +119,7 @@ class BrokerLifecycle:
                     self._hang_up()
                     pause_s, backoff_s = backoff_s, min(2 * backoff_s, BACKOFF_S[1])
                 else:
-                    is_settled = not self.fenced and self.state is BrokerState.RUNNING
+                    is_settled = self.fenced is self.want_fence and self.state is BrokerState.RUNNING
                     pause_s = self._interval_s if is_settled else min(BACKOFF_S[0], self._interval_s)
                     backoff_s = BACKOFF_S[0]
                 await self._pause(pause_s)

@@ -70,6 +70,7 @@ class ReplicaFetcher:
         endpoint: Callable[[int], tuple[str, int] | None],
         broker_epoch: Callable[[], int],
         settings: FetcherSettings,
+        storage_failed: Callable[[Partition, OSError], None],
     ) -> None:
         self._world = world
         self._broker_id = broker_id
@@ -77,8 +78,10 @@ class ReplicaFetcher:
         self._endpoint = endpoint
         self._broker_epoch = broker_epoch
         self._settings = settings
+        self._storage_failed = storage_failed
         self._partitions: dict[Key, Partition] = {}
         self._not_before: dict[Key, float] = {}
+        self._asked: dict[Key, FetchPosition] = {}
         self._session = FetchSession()
         self._channel: Channel | None = None
         self._work = asyncio.Event()
@@ -174,6 +177,7 @@ class ReplicaFetcher:
             self._channel = await Channel.connect(
                 self._world, *endpoint, client_id=f"broker-{self._broker_id}-fetcher-{self._leader_id}"
             )
+        self._asked = wanted
         plan = self._session.next(wanted)
         # A partition that backs off should not have to wait for the end of a long poll.
         wait_ms = self._settings.wait_max_ms if pause_s is None else max(1, int(pause_s * 1000))
@@ -210,8 +214,22 @@ class ReplicaFetcher:
             for data in topic.partitions:
                 key = (topic.topic_id, data.partition_index)
                 partition = self._partitions.get(key)
-                if partition is not None and partition.role is Role.FOLLOWER:
+                if partition is None or not self._is_answered(key, partition):
+                    continue
+                try:
                     self._take_partition(key, partition, data)
+                except OSError as problem:
+                    self._storage_failed(partition, problem)
+
+    def _is_answered(self, key: Key, partition: Partition) -> bool:
+        """Is it still what was asked about: the same reign, the same end of our log?"""
+        asked = self._asked.get(key)
+        return (
+            asked is not None
+            and partition.role is Role.FOLLOWER
+            and asked.leader_epoch == partition.leader_epoch
+            and asked.fetch_offset == partition.log.log_end_offset
+        )
 
     def _take_partition(self, key: Key, partition: Partition, data: PartitionData) -> None:
         error = ErrorCode(data.error_code)
@@ -222,8 +240,8 @@ class ReplicaFetcher:
             try:
                 records = memoryview(data.records or b"")
                 partition.append_as_follower(records, data.high_watermark, data.log_start_offset)
-            except (ApiError, OSError) as problem:
-                # A bad batch or a failing disk concerns this partition alone.
+            except ApiError as problem:
+                # A bad batch concerns this partition alone.
                 self._world.trace.fail(f"fetch {partition.topic}-{partition.index}", problem)
                 self._back_off(key, self._settings.backoff_ms / 1000)
         elif error is ErrorCode.OFFSET_OUT_OF_RANGE:

@@ -74,6 +74,7 @@ class Replicas:
         endpoint: Callable[[int], tuple[str, int] | None],
         broker_epoch: Callable[[], int],
         ask_controller: Callable[[AlterPartitionRequest, int], Awaitable[AlterPartitionResponse]],
+        on_storage_failure: Callable[[], None] = lambda: None,
     ) -> None:
         self._world = world
         self._broker_id = broker_id
@@ -81,6 +82,7 @@ class Replicas:
         self._organs = organs
         self._endpoint = endpoint
         self._broker_epoch = broker_epoch
+        self._on_storage_failure = on_storage_failure
         self._partitions: dict[Key, Partition] = {}
         self._offline: dict[Key, str] = {}
         self._fetchers: dict[int, ReplicaFetcher] = {}
@@ -98,8 +100,8 @@ class Replicas:
         self._tasks = [
             world.spawn(self._every("replica.lag.time.max.ms", self._check_isrs, 0.5), "isr-check"),
             world.spawn(
-                self._every("replica.high.watermark.checkpoint.interval.ms", self._write_high_watermarks),
-                "high-watermark-checkpoint",
+                self._every("replica.high.watermark.checkpoint.interval.ms", self._write_checkpoints),
+                "checkpoints",
             ),
             world.spawn(
                 self._every("log.retention.check.interval.ms", self._delete_old_segments), "retention"
@@ -157,6 +159,8 @@ class Replicas:
             self._remove_strays(image)
         for key in [k for k, p in self._partitions.items() if not self._is_ours(image, k, p)]:
             self._drop(key)
+        for key in [k for k in self._offline if image.partition(*k) is None]:
+            del self._offline[key]
         for topic in image.topics.values():
             before = old.topic_by_id(topic.id) if old is not None else None
             configs_changed = old is None or image.topic_configs(topic.name) != old.topic_configs(topic.name)
@@ -186,7 +190,11 @@ class Replicas:
         elif configs_changed:
             partition.log.config = self._log_config(topic.name)
         old_leader = self._followed.get(key)
-        new_epoch = partition.apply(registration, self._world.clock.now())
+        try:
+            new_epoch = partition.apply(registration, self._world.clock.now())
+        except OSError as problem:
+            self.storage_failed(partition, problem)
+            return
         if partition.is_leader or registration.leader != old_leader or new_epoch:
             self._unfollow(partition)
         if not partition.is_leader and registration.leader >= 0 and key not in self._followed:
@@ -194,6 +202,8 @@ class Replicas:
 
     def _open(self, topic: TopicImage, index: int) -> Partition | None:
         key = (topic.name, index)
+        if key in self._offline:
+            return None  # until the broker starts again
         try:
             log = Log.open(
                 self._world,
@@ -207,8 +217,7 @@ class Replicas:
                 topic_id=topic.id,
             )
         except OSError as problem:
-            self._offline[key] = str(problem)
-            self._world.trace.emit(LogDirectoryFailed(self._broker_id, *key, str(problem)))
+            self._take_offline(key, problem)
             return None
         if self._log_starts.get(key, 0) > log.log_start_offset:
             log.advance_log_start_offset(min(self._log_starts[key], log.log_end_offset))
@@ -244,6 +253,7 @@ class Replicas:
                 self._endpoint,
                 self._broker_epoch,
                 self._fetch_settings(),
+                self.storage_failed,
             )
         self._followed[partition.topic, partition.index] = leader
         fetcher.follow(partition)
@@ -271,8 +281,30 @@ class Replicas:
         partition = self._partitions.pop(key)
         self._unfollow(partition)
         partition.resign()
-        partition.log.close()
-        self._world.disk.rmtree(f"{key[0]}-{key[1]}")
+        try:
+            partition.log.delete()
+            self._write_recovery_points()
+        except OSError as problem:
+            self._take_offline(key, problem)
+
+    # -- a failing disk --------------------------------------------------------------------------------------
+
+    def storage_failed(self, partition: Partition, problem: OSError) -> None:
+        """The disk refused a partition: it is offline here until the broker starts again, and this broker gives
+        up what it leads. (Kafka takes the whole log directory offline; a broker has one here.)"""
+        key = (partition.topic, partition.index)
+        if self._partitions.get(key) is not partition:
+            return
+        del self._partitions[key]
+        self._unfollow(partition)
+        self._take_offline(key, problem)
+        partition.resign()
+        partition.log.abandon()
+
+    def _take_offline(self, key: Key, problem: OSError) -> None:
+        self._offline[key] = str(problem)
+        self._world.trace.emit(LogDirectoryFailed(self._broker_id, *key, str(problem)))
+        self._on_storage_failure()
 
     def _remove_strays(self, image: MetadataImage) -> None:
         """Directories of topics that were deleted while this broker was away."""
@@ -289,6 +321,8 @@ class Replicas:
 
     def _partition_changed(self, partition: Partition) -> None:
         key = (partition.topic, partition.index)
+        if partition.log.recovery_point < self._recovery_points.get(key, 0):
+            self._write_recovery_points()
         self.produce_pending.wake(key)
         self.fetch_pending.wake(key)
 
@@ -315,24 +349,44 @@ class Replicas:
     async def _every(self, config: str, work: Callable[[], None], share: float = 1.0) -> None:
         while True:
             await asyncio.sleep(self._configs.int(config) / 1000 * share)
-            work()
+            try:
+                work()
+            except OSError as problem:
+                self._take_offline(("", -1), problem)  # no partition's file, but the directory's own
 
-    def _write_high_watermarks(self) -> None:
+    def _write_checkpoints(self) -> None:
+        if self._image is None:
+            return  # nothing is open yet, and the files are still to be used
+        self._write_recovery_points()
         offsets = {key: p.log.high_watermark for key, p in self._partitions.items()}
         if offsets != self._high_watermarks:
-            self._high_watermarks = offsets
             OffsetCheckpoint(self._world.disk, HIGH_WATERMARKS).write(offsets)
+            self._high_watermarks = offsets
+
+    def _write_recovery_points(self) -> None:
+        """A point that is too high (after a truncation, or of a topic that had this name before) would let a
+        recovery trust what was never synced."""
+        points = {key: p.log.recovery_point for key, p in self._partitions.items()}
+        if points != self._recovery_points:
+            OffsetCheckpoint(self._world.disk, RECOVERY_POINTS).write(points)
+            self._recovery_points = points
 
     def _delete_old_segments(self) -> None:
-        for partition in self._partitions.values():
-            partition.log.delete_old_segments()
+        for partition in list(self._partitions.values()):
+            try:
+                partition.log.delete_old_segments()
+            except OSError as problem:
+                self.storage_failed(partition, problem)
 
     def write_log_starts(self) -> None:
         """After DeleteRecords: the new start must outlive a restart."""
         starts = {
             k: p.log.log_start_offset for k, p in self._partitions.items() if p.log.log_start_offset > 0
         }
-        OffsetCheckpoint(self._world.disk, LOG_STARTS).write(starts)
+        try:
+            OffsetCheckpoint(self._world.disk, LOG_STARTS).write(starts)
+        except OSError as problem:
+            self._take_offline(("", -1), problem)
 
     def stop_fetching(self) -> None:
         """End the followers' loops and what waits here; the logs stay open."""
@@ -352,13 +406,14 @@ class Replicas:
             partition.role = Role.OFFLINE
         self.produce_pending.close()
         self.fetch_pending.close()
-        for partition in self._partitions.values():
-            partition.log.flush()
-            partition.log.close()
-        ends = {key: p.log.log_end_offset for key, p in self._partitions.items()}
-        OffsetCheckpoint(self._world.disk, RECOVERY_POINTS).write(ends)
-        self._write_high_watermarks()
-        self.write_log_starts()
-        self._world.disk.write_atomic(
-            CLEAN_SHUTDOWN_FILE, msgspec.json.encode(CleanShutdown(0, broker_epoch))
-        )
+        try:
+            for partition in self._partitions.values():
+                partition.log.close()
+            self._write_checkpoints()
+            self.write_log_starts()
+            if not self._offline:
+                clean = msgspec.json.encode(CleanShutdown(0, broker_epoch))
+                self._world.disk.write_atomic(CLEAN_SHUTDOWN_FILE, clean)
+        except OSError as problem:
+            # Without the mark the next start looks at everything.
+            self._take_offline(("", -1), problem)

@@ -44,6 +44,9 @@ def delete_records(
                 waiting.append((partition, _advance(partition, ask.offset), result))
             except ApiError as error:
                 result.error_code = error.code
+            except OSError as problem:
+                node.replicas.storage_failed(partition, problem)
+                result.error_code = ErrorCode.KAFKA_STORAGE_ERROR
             results.append(result)
         topics.append(DeleteRecordsTopicResult(name=topic.name, partitions=results))
     if waiting:

@@ -228,7 +228,8 @@ class Read:
                 records = self._records(partition, target.ask, left, nothing_yet)
             except ApiError as error:
                 return self._refusal(target, error.code)
-            except OSError:
+            except OSError as problem:
+                self._node.replicas.storage_failed(partition, problem)
                 return self._refusal(target, ErrorCode.KAFKA_STORAGE_ERROR)
         return PartitionData(
             partition_index=target.ask.partition,

@@ -90,11 +90,13 @@ def _write(
         records = memoryview(data.records) if data.records is not None else memoryview(b"")
         _check(request, context, name, records)
         needed = node.replicas.min_insync_replicas(partition)
-        appended = partition.append(records, acks=request.acks, min_insync_replicas=needed)
+        try:
+            appended = partition.append(records, acks=request.acks, min_insync_replicas=needed)
+        except OSError as problem:
+            node.replicas.storage_failed(partition, problem)
+            raise ApiError(ErrorCode.KAFKA_STORAGE_ERROR) from None
     except ApiError as error:
         return _refusal(data.index, error.code, error.message)
-    except OSError:
-        return _refusal(data.index, ErrorCode.KAFKA_STORAGE_ERROR, None)
     answer = PartitionProduceResponse(
         index=data.index,
         error_code=ErrorCode.NONE,
