@@ -7,6 +7,7 @@ One rule: a fetch at the log's end waits until something is committed or its tim
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
@@ -19,6 +20,7 @@ from minikafka.protocol.messages.fetch import (
     FetchRequest,
     FetchResponse,
     LeaderIdAndEpoch,
+    NodeEndpoint,
     PartitionData,
 )
 from minikafka.quorum import MetadataLog
@@ -43,10 +45,11 @@ class Observer:
 class MetadataFetch:
     """Serves the log, and remembers who follows it."""
 
-    def __init__(self, world: World, log: MetadataLog, cluster_id: str) -> None:
+    def __init__(self, world: World, log: MetadataLog, cluster_id: str, port: Callable[[], int]) -> None:
         self._world = world
         self._log = log
         self._cluster_id = cluster_id
+        self._port = port
         self._observers: dict[int, Observer] = {}
         self._waiting: list[asyncio.Future[None]] = []
         log.on_commit(self._wake)
@@ -70,14 +73,22 @@ class MetadataFetch:
             self._note(replica_id, wanted.fetch_offset)
         answer = self._answer(wanted, request)
         deadline = self._world.clock.now() + request.max_wait_ms / 1000
-        while not self._is_due(answer, request):
+        while not self._is_due(answer, wanted):
             remaining_s = deadline - self._world.clock.now()
             if remaining_s <= 0:
                 break
             await self._committed(remaining_s)
             answer = self._answer(wanted, request)
         topic = FetchableTopicResponse(topic=METADATA_TOPIC, topic_id=METADATA_TOPIC_ID, partitions=[answer])
-        return FetchResponse(responses=[topic])
+        return FetchResponse(responses=[topic], node_endpoints=self._leader(context))
+
+    def _leader(self, context: RequestContext) -> list[NodeEndpoint]:
+        """Where the leader is: a broker that knows only bootstrap addresses needs it."""
+        if context.api_version < 16:
+            return []
+        return [
+            NodeEndpoint(node_id=self._log.leader_id, host=self._world.network.address, port=self._port())
+        ]
 
     def _metadata_partition(self, request: FetchRequest, context: RequestContext) -> FetchPartition | None:
         if len(request.topics) != 1 or len(request.topics[0].partitions) != 1:
@@ -87,9 +98,13 @@ class MetadataFetch:
         partition = topic.partitions[0]
         return partition if is_known and partition.partition == 0 else None
 
-    def _is_due(self, answer: PartitionData, request: FetchRequest) -> bool:
+    def _is_due(self, answer: PartitionData, wanted: FetchPartition) -> bool:
+        """Kafka's brokers set no `min_bytes` here, and the quorum doesn't look at it. A follower that told the
+        high watermark it knows is told a higher one at once (KIP-1166).
+        """
         diverges = answer.diverging_epoch.end_offset >= 0
-        return bool(answer.error_code or diverges or answer.records) or request.min_bytes <= 0
+        knows_more = answer.high_watermark > wanted.high_watermark
+        return bool(answer.error_code or diverges or answer.records or knows_more)
 
     def _answer(self, wanted: FetchPartition, request: FetchRequest) -> PartitionData:
         log = self._log

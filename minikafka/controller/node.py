@@ -20,13 +20,14 @@ from minikafka.log.log import LogSnapshot
 from minikafka.log.meta_properties import claim_directory
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES
+from minikafka.metadata.ids import decode_uuid
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import ControllerEndpoint, ControllerFeature, RegisterControllerRecord
 from minikafka.policy import Organs
 from minikafka.protocol.dispatch import Dispatch
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.server import Server
-from minikafka.quorum import MetadataLog
+from minikafka.quorum import MetadataLog, VoterNode
 from minikafka.world import Lock, World
 
 R = TypeVar("R")
@@ -88,11 +89,8 @@ class ControllerNode:
         self.world.disk.makedirs("")
         self._lock = self.world.disk.lock(".lock")
         try:
-            claim_directory(self.world.disk, self.cluster_id, self.id, self.world.random)
+            properties = claim_directory(self.world.disk, self.cluster_id, self.id, self.world.random)
             self._open_log()
-            self.log.become_leader()
-            self._running = True
-            await self.commit(lambda core, at: core.activate(self.world.clock.now()))
             self._server = Server(
                 self.world,
                 self,
@@ -101,6 +99,13 @@ class ControllerNode:
                 idle_close_s=self.configs.seconds("connections.max.idle.ms"),
             )
             self.port = await self._server.listen(port)
+            # From here to the end nothing waits, so no request is served by a controller that isn't ready.
+            directory_id = decode_uuid(properties.directory_id)
+            self.log.become_leader(
+                VoterNode(self.id, directory_id, self.world.network.address, self.port, CONTROLLER_LISTENER)
+            )
+            self._running = True
+            await self.commit(lambda core, at: core.activate(self.world.clock.now()))
             await self.commit(lambda core, at: Decision((self._registration(),), None))
         except BaseException:
             self.kill()
@@ -112,7 +117,7 @@ class ControllerNode:
         self.log = MetadataLog.open(
             self.world, self.id, self._organs, segment_bytes=self.configs.int("metadata.log.segment.bytes")
         )
-        self.fetches = MetadataFetch(self.world, self.log, self.cluster_id)
+        self.fetches = MetadataFetch(self.world, self.log, self.cluster_id, lambda: self.port)
         for batch in self.log.replay():
             self.core.replay(batch.records, batch.base_offset)
 

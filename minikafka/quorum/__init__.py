@@ -5,7 +5,8 @@ one voter, so committed means written and synced; the shape is that of a Raft lo
 `org.apache.kafka.raft`.
 """
 
+from minikafka.quorum.control_records import VoterNode
 from minikafka.quorum.metadata_log import METADATA_DIRECTORY, MetadataLog
 from minikafka.quorum.state import QuorumState
 
-__all__ = ["METADATA_DIRECTORY", "MetadataLog", "QuorumState"]
+__all__ = ["METADATA_DIRECTORY", "MetadataLog", "QuorumState", "VoterNode"]

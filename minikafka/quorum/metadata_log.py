@@ -17,7 +17,7 @@ from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.metadata.records import encode_record
 from minikafka.policy import Organs
 from minikafka.protocol.schema import Message
-from minikafka.quorum.leader_change import leader_change_batch
+from minikafka.quorum.control_records import VoterNode, reign_batch
 from minikafka.quorum.state import QuorumState, read_quorum_state, write_quorum_state
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.world import World
@@ -96,14 +96,15 @@ class MetadataLog:
         """Call `listener` whenever the high watermark has advanced."""
         self._listeners.append(listener)
 
-    def become_leader(self) -> None:
-        """Take a new epoch, and begin it in the log."""
+    def become_leader(self, voter: VoterNode) -> None:
+        """Take a new epoch, and begin it in the log. `voter` says how others reach this node."""
+        assert voter.id == self._node_id, "a node leads as itself"
         epoch = max(self._state.leader_epoch, self._log.epochs.latest, 0) + 1
         state = QuorumState(leader_id=self._node_id, leader_epoch=epoch)
         write_quorum_state(self._world.disk, self._log.directory, state)
         self._state = state
         now_ms = self._world.clock.time_ms()
-        self._append_batch(leader_change_batch(self._node_id, self.voters, epoch, now_ms))
+        self._append_batch(reign_batch(voter, [voter], epoch, now_ms))
 
     async def append(self, records: Sequence[Message]) -> int:
         """Commit these records, all or none; returns the offset of the first."""

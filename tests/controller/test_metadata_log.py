@@ -1,5 +1,7 @@
 """The metadata log of one voter, and a follower that reads it."""
 
+from uuid import UUID
+
 import pytest
 
 from minikafka.metadata.batches import MetadataBatch
@@ -7,11 +9,13 @@ from minikafka.metadata.follower import MetadataFollower
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import FeatureLevelRecord, NoOpRecord
 from minikafka.protocol.messages.fetch import EpochEndOffset, LeaderIdAndEpoch, PartitionData
-from minikafka.quorum import METADATA_DIRECTORY, MetadataLog
+from minikafka.quorum import METADATA_DIRECTORY, MetadataLog, VoterNode
 from minikafka.quorum.state import BrokenQuorumState
 from minikafka.records.batch import build_batch
 from minikafka.records.control import ControlType, parse_control_type
 from minikafka.world import SimulatedUniverse
+
+ME = VoterNode(7, UUID(int=70), "c", 9093)
 
 
 def append(universe: SimulatedUniverse, log: MetadataLog, *levels: int) -> int:
@@ -22,14 +26,14 @@ def append(universe: SimulatedUniverse, log: MetadataLog, *levels: int) -> int:
 def test_a_reign_begins_with_a_control_record_in_a_new_epoch() -> None:
     with SimulatedUniverse(1) as universe:
         log = MetadataLog.open(universe.world("c"), 7)
-        log.become_leader()
-        assert (log.leader_id, log.leader_epoch, log.end_offset, log.high_watermark) == (7, 1, 1, 1)
-        assert append(universe, log, 1, 2) == 1
+        log.become_leader(ME)
+        assert (log.leader_id, log.leader_epoch, log.end_offset, log.high_watermark) == (7, 1, 3, 3)
+        assert append(universe, log, 1, 2) == 3
         assert [(b.base_offset, b.last_offset, b.epoch, len(b.records)) for b in log.replay()] == [
-            (0, 0, 1, 0),
-            (1, 2, 1, 2),
+            (0, 2, 1, 0),
+            (3, 4, 1, 2),
         ]
-        assert log.end_offset_for(1) == (1, 3)
+        assert log.end_offset_for(1) == (1, 5)
         assert parse_control_type(b"\x00\x00\x00\x02") is ControlType.LEADER_CHANGE
 
 
@@ -37,7 +41,7 @@ def test_what_was_committed_survives_a_power_cut_and_epochs_never_repeat() -> No
     with SimulatedUniverse(1) as universe:
         for life in range(1, 5):
             log = MetadataLog.open(universe.world("c"), 7)
-            log.become_leader()
+            log.become_leader(ME)
             assert log.leader_epoch == life
             append(universe, log, life, life + 100)
             kept = [batch for batch in log.replay() if batch.records]
@@ -99,6 +103,6 @@ def test_a_follower_shows_only_what_is_committed() -> None:
 def test_a_batch_says_what_it_holds() -> None:
     with SimulatedUniverse(1) as universe:
         log = MetadataLog.open(universe.world("c"), 7)
-        log.become_leader()
+        log.become_leader(ME)
         universe.run(log.append([NoOpRecord()]))
-        assert list(log.replay(1)) == [MetadataBatch(1, 1, 1, [NoOpRecord()])]
+        assert list(log.replay(3)) == [MetadataBatch(3, 3, 1, [NoOpRecord()])]

@@ -1,0 +1,132 @@
+"""The control records of the metadata log: who leads, and who votes.
+
+One rule: nothing of an earlier epoch is committed before a record of the new epoch is; so a leader begins
+with its leader change. Kafka: `LeaderChangeMessage`, `KRaftVersionRecord`, `VotersRecord`,
+`ControlRecordUtils`; KIP-595, KIP-853 (voters in the log).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID as Uuid
+
+from minikafka.protocol.schema import (
+    INT16,
+    INT32,
+    STRING,
+    UINT16,
+    UUID,
+    Message,
+    Struct,
+    array,
+    field,
+    message,
+    struct,
+)
+from minikafka.records.batch import NewRecord, build_batch
+from minikafka.records.control import ControlType, control_key
+
+KRAFT_VERSION = 1
+"""Voters stand in the log (KIP-853), so brokers need only one address to find them all."""
+
+
+@struct
+class Voter(Struct):
+    """One voter."""
+
+    voter_id: int = field(INT32, about="The voter's node id.")
+
+
+@message(api_key=-1, kind="data", versions=(0, 0), flexible=0)
+class LeaderChangeMessage(Message):
+    """Who leads from here on, and by whose votes."""
+
+    version: int = field(INT16, default=0, about="The version of this message.")
+    leader_id: int = field(INT32, about="The leader.")
+    voters: list[Voter] = field(array(Voter), about="All voters.")
+    granting_voters: list[Voter] = field(array(Voter), about="Those who voted for the leader.")
+
+
+@message(api_key=-1, kind="data", versions=(0, 0), flexible=0)
+class KRaftVersionRecord(Message):
+    """Which version of the quorum's own protocol runs."""
+
+    version: int = field(INT16, default=0, about="The version of this message.")
+    k_raft_version: int = field(INT16, about="0 has fixed voters, 1 has them in the log.")
+
+
+@struct
+class VoterEndpoint(Struct):
+    """Where a voter listens."""
+
+    name: str = field(STRING, about="The listener's name.")
+    host: str = field(STRING, about="The host.")
+    port: int = field(UINT16, about="The port.")
+
+
+@struct
+class KRaftVersionFeature(Struct):
+    """The versions that a voter could run."""
+
+    min_supported_version: int = field(INT16, about="The lowest.")
+    max_supported_version: int = field(INT16, about="The highest.")
+
+
+@struct
+class VoterState(Struct):
+    """One voter in full."""
+
+    voter_id: int = field(INT32, about="The voter's node id.")
+    voter_directory_id: Uuid = field(UUID, about="The id of its data directory.")
+    endpoints: list[VoterEndpoint] = field(array(VoterEndpoint), about="Where it listens.")
+    k_raft_version_feature: KRaftVersionFeature = field(KRaftVersionFeature, about="What it could run.")
+
+
+@message(api_key=-1, kind="data", versions=(0, 0), flexible=0)
+class VotersRecord(Message):
+    """Everybody who votes from here on."""
+
+    version: int = field(INT16, default=0, about="The version of this message.")
+    voters: list[VoterState] = field(array(VoterState), about="All voters.")
+
+
+@dataclass(frozen=True, slots=True)
+class VoterNode:
+    """A voter, its data directory, and where it listens."""
+
+    id: int
+    directory_id: Uuid
+    host: str
+    port: int
+    listener: str = "CONTROLLER"
+
+
+def reign_batch(leader: VoterNode, voters: Sequence[VoterNode], epoch: int, time_ms: int) -> bytes:
+    """The batch with which a reign begins; its offset is set when it is appended.
+
+    It names the voters anew, since their addresses may have changed.
+    """
+    everybody = [Voter(voter_id=voter.id) for voter in voters]
+    states = [
+        VoterState(
+            voter_id=voter.id,
+            voter_directory_id=voter.directory_id,
+            endpoints=[VoterEndpoint(name=voter.listener, host=voter.host, port=voter.port)],
+            k_raft_version_feature=KRaftVersionFeature(
+                min_supported_version=0, max_supported_version=KRAFT_VERSION
+            ),
+        )
+        for voter in voters
+    ]
+    change = LeaderChangeMessage(leader_id=leader.id, voters=everybody, granting_voters=everybody)
+    records = [
+        _record(ControlType.LEADER_CHANGE, change, time_ms),
+        _record(ControlType.KRAFT_VERSION, KRaftVersionRecord(k_raft_version=KRAFT_VERSION), time_ms),
+        _record(ControlType.KRAFT_VOTERS, VotersRecord(voters=states), time_ms),
+    ]
+    return build_batch(records, leader_epoch=epoch, control=True)
+
+
+def _record(kind: ControlType, content: Message, time_ms: int) -> NewRecord:
+    return NewRecord(time_ms, control_key(kind), content.encode(0))
