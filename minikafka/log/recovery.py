@@ -71,7 +71,7 @@ def open_segments(
     scanned, truncated = len(segments) - start, 0
     if scanned:
         load_producers(disk, directory, producers, segments[:start], segments[start].base_offset)
-        truncated = _recover(segments, start, epochs, producers)
+        truncated = _recover(segments, start, epochs, producers, config.is_compacted)
         _remove_snapshots_after(disk, directory, segments[-1].next_offset)
     else:
         load_producers(disk, directory, producers, segments, segments[-1].next_offset)
@@ -100,18 +100,31 @@ def _is_file_of_segment(name: str, suffix: str) -> bool:
     return len(stem) + len(suffix) == len(name) and len(stem) == 20 and stem.isdecimal()
 
 
-def _recover(segments: list[Segment], start: int, epochs: LeaderEpochs, producers: ProducerStates) -> int:
-    """Verify the segments from `start` on; after the first that has to be cut, the later ones go."""
+def _recover(
+    segments: list[Segment],
+    start: int,
+    epochs: LeaderEpochs,
+    producers: ProducerStates,
+    gaps_are_normal: bool,
+) -> int:
+    """Verify the segments from `start` on; after the first that has to be cut, the later ones go.
+
+    They go, too, when offsets are missing before the next segment, as when a power cut undid the removal
+    of a truncated log's last segments: a replica with a hole would never fetch what belongs there. Only
+    compaction makes holes.
+    """
     for number in range(start, len(segments)):
         removed = recover_segment(segments[number], epochs, producers)
-        if removed:
+        if number + 1 == len(segments):
+            return removed
+        base = segments[number + 1].base_offset
+        if removed or (segments[number].next_offset < base and not gaps_are_normal):
             for segment in segments[number + 1 :]:
                 removed += segment.size_bytes
                 segment.remove()
             del segments[number + 1 :]
             return removed
-        if number + 1 < len(segments):
-            segments[number].next_offset = segments[number + 1].base_offset
+        segments[number].next_offset = base
     return 0
 
 

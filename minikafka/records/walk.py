@@ -7,10 +7,15 @@ between a producer and the disk for every record. Kafka reads the same fields in
 
 from __future__ import annotations
 
+import struct
 from typing import NamedTuple
 
 from minikafka.records.errors import CorruptRecords
 from minikafka.records.varint import read_unsigned, read_varint
+
+_INT64_MAX = 0x7FFFFFFFFFFFFFFF
+_EIGHT = struct.Struct("8B")
+_read_eight = _EIGHT.unpack_from
 
 
 class Walked(NamedTuple):
@@ -33,78 +38,71 @@ def walk_records(data: bytes | memoryview, count: int) -> Walked:
 
 def _walk(data: bytes | memoryview, count: int) -> Walked:
     position, end = 0, len(data)
-    smallest, largest = 1 << 63, -(1 << 63)
-    raw_before = -1
+    last_fast = end - _EIGHT.size
+    smallest, largest, delta_before = _INT64_MAX, -_INT64_MAX - 1, -1
     keyless, first_gap = 0, -1
     for index in range(count):
-        # The record's length: mostly one or two bytes, so these are read in line.
-        raw = data[position]
-        position += 1
-        if raw > 127:
-            byte = data[position]
-            if byte < 128:
-                raw = raw & 127 | byte << 7
-                position += 1
+        # Eight bytes at once hold the length (1-2 bytes), the attributes, both deltas (1-2 each) and the
+        # length of the key (1). What is longer makes a number above 16383 here, and is read again slowly.
+        length = 1 << 20
+        if position <= last_fast:
+            a, b, c, d, e, f, g, h = _read_eight(data, position)
+            if a < 128:
+                length, at, delta, e, f, g, h = a, position + 1, c, d, e, f, g
             else:
-                raw, position = read_unsigned(data, position - 1)
-        stop = position + (raw >> 1)
-        if raw & 1 or stop > end:
+                length, at, delta = a & 127 | b << 7, position + 2, d
+            stop = at + (length >> 1)
+            at += 4
+            if delta > 127:
+                delta, e, f, g, at = delta & 127 | e << 7, f, g, h, at + 1
+            if e > 127:
+                e, f, at = e & 127 | f << 7, g, at + 1
+        if length > 16383 or delta > 16383 or e > 16383 or f > 127:
+            length, stop, delta, e, f, at = _read_slowly(data, position)
+        if length & 1 or stop > end:
             raise CorruptRecords("Incorrect declared batch size, premature EOF reached")
-        position += 1  # the attributes byte is unused
-        # The timestamp delta.
-        raw = data[position]
-        position += 1
-        if raw > 127:
-            raw, position = read_unsigned(data, position - 1)
-        if raw != raw_before:
-            raw_before = raw
-            delta = (raw >> 1) ^ -(raw & 1)
-            if delta < smallest:
-                smallest = delta
-            if delta > largest:
-                largest = delta
-        # The offset delta.
-        raw = data[position]
-        position += 1
-        if raw > 127:
-            byte = data[position]
-            if byte < 128:
-                raw = raw & 127 | byte << 7
-                position += 1
-            else:
-                raw, position = read_unsigned(data, position - 1)
-        if raw != index << 1 and first_gap < 0:
+        if delta != delta_before:
+            delta_before = delta
+            delta_ms = (delta >> 1) ^ -(delta & 1)
+            if delta_ms < smallest:
+                smallest = delta_ms
+            if delta_ms > largest:
+                largest = delta_ms
+        if e != index << 1 and first_gap < 0:
             first_gap = index
-        # The key and the value: their lengths only.
-        raw = data[position]
-        position += 1
-        if raw > 127:
-            raw, position = read_unsigned(data, position - 1)
-        if raw & 1:
+        if f & 1:
             keyless += 1
         else:
-            position += raw >> 1
-        raw = data[position]
-        position += 1
-        if raw > 127:
-            byte = data[position]
-            if byte < 128:
-                raw = raw & 127 | byte << 7
-                position += 1
+            at += f >> 1
+        # The value's length, and the headers: mostly none.
+        length = data[at]
+        at += 1
+        if length > 127:
+            a = data[at]
+            if a < 128:
+                length, at = length & 127 | a << 7, at + 1
             else:
-                raw, position = read_unsigned(data, position - 1)
-        if not raw & 1:
-            position += raw >> 1
-        # The headers: mostly none.
-        if data[position]:
-            position = _skip_headers(data, position, stop)
-        else:
-            position += 1
-        if position != stop:
+                length, at = read_unsigned(data, at - 1)
+        if not length & 1:
+            at += length >> 1
+        at = _skip_headers(data, at, stop) if data[at] else at + 1
+        if at != stop:
             raise CorruptRecords("Invalid record: its fields don't fill its declared length")
+        position = stop
     if position != end:
         raise CorruptRecords("Incorrect declared batch size, records still remaining in file")
     return Walked(smallest, largest, keyless, first_gap)
+
+
+def _read_slowly(data: bytes | memoryview, position: int) -> tuple[int, int, int, int, int, int]:
+    """(length, where the record stops, timestamp delta, offset delta, key length, position after them);
+    the numbers in their zigzag form."""
+    length, position = read_unsigned(data, position)
+    stop = position + (length >> 1)
+    delta, position = read_unsigned(data, position + 1)
+    offset_delta, position = read_unsigned(data, position)
+    key, position = read_unsigned(data, position)
+    return length, stop, delta, offset_delta, key, position
 
 
 def _skip_headers(data: bytes | memoryview, position: int, stop: int) -> int:
