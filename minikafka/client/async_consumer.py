@@ -53,6 +53,9 @@ _RESET = {
 }
 
 
+_SECOND_LOOK_S = 1.0
+
+
 class Rebalance(NamedTuple):
     """An event for the application: `kind` is "assign", "revoke" or "lost". `done` must be set when it is handled."""
 
@@ -144,6 +147,23 @@ class AsyncConsumer:
         if not self.positions and self.membership.state == "unjoined":
             self.last_poll = self.world.clock.now()
         self.membership.subscribe(self._matching())
+        self._background.append(self.world.spawn(self._look_for_topics(), name="look-for-topics"))
+
+    async def _look_for_topics(self) -> None:
+        """Tells the application, once, of a topic in its subscription that does not exist."""
+        for _ in range(2):  # a topic that was created a moment ago gets a second look
+            try:
+                await self.metadata.update(self.settings.seconds("socket.timeout.ms"))
+            except (KafkaException, TimeoutError):
+                return
+            await asyncio.sleep(_SECOND_LOOK_S)
+        for topic in self._subscribed:
+            view = self.metadata.topics.get(topic)
+            if view is not None and view.error:
+                error = KafkaError(view.error)
+                reason = f"Subscribed topic not available: {topic}: {error.str()}"
+                self.events.append(Message(topic, error=KafkaError(view.error, reason)))
+                self._wake_waiter()
 
     def _matching(self) -> list[str]:
         matched = [
@@ -423,7 +443,7 @@ class AsyncConsumer:
     def stored_offsets(self, pairs: Iterable[Pair] | None = None) -> dict[Pair, OffsetToCommit]:
         """What is to be committed: stored and not committed yet."""
         offsets = {}
-        for pair in self.positions if pairs is None else pairs:
+        for pair in list(self.positions) if pairs is None else pairs:
             position = self.positions.get(pair)
             if position is not None and position.stored >= 0 and position.stored != position.committed:
                 offsets[pair] = OffsetToCommit(position.stored, position.stored_epoch)
@@ -511,6 +531,14 @@ class AsyncConsumer:
             for pair in pairs
             if not ends[pair].error_code and not starts[pair].error_code
         }
+
+    async def abandon(self) -> None:
+        """Closes when the application is gone and nobody will handle an event."""
+        self.wants_assign_event = self.wants_revoke_event = self.wants_lost_event = False
+        for event in self.events:
+            if isinstance(event, Rebalance) and not event.done.done():
+                event.done.set_result(None)
+        await self.close()
 
     async def close(self) -> None:
         """Commits (with auto commit), leaves the group, closes the connections."""

@@ -152,7 +152,10 @@ class PartitionQueue:
             return True
         if batch.sequence != NO_SEQUENCE:
             return not self.renumber and self.in_flight[0] is batch
-        return len(self.in_flight) < IDEMPOTENT_IN_FLIGHT_MAX and not self.renumber and not self.unresolved
+        # A broker that does not know this producer yet takes whatever number comes first, and would then refuse
+        # the true first batch if that had to be retried. So the first one goes alone.
+        most = 1 if self.last_acked == NO_SEQUENCE else IDEMPOTENT_IN_FLIGHT_MAX
+        return len(self.in_flight) < most and not self.renumber and not self.unresolved
 
     def take(self, identity: ProducerIdentity | None) -> ProducerBatch:
         """Takes the head batch for sending and numbers it where that is due."""

@@ -8,7 +8,7 @@ requests of one connection in order. Kafka does the same in `NetworkClient` and 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from minikafka.client.errors import KafkaError, failure
 from minikafka.protocol.channel import Channel
@@ -16,7 +16,7 @@ from minikafka.protocol.errors import ApiError
 from minikafka.protocol.schema import MalformedMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from minikafka.client.settings import Settings
     from minikafka.protocol.schema import Message
@@ -49,6 +49,7 @@ class Connections:
         self._addresses: dict[int, tuple[str, int]] = {}
         self._channels: dict[tuple[int, str], Channel] = {}
         self._locks: dict[tuple[int, str], asyncio.Lock] = {}
+        self._turns: dict[int, asyncio.Lock] = {}
         self._failures: dict[int, tuple[int, float]] = {}
         self._closed = False
 
@@ -180,13 +181,26 @@ class Connections:
     ) -> R:
         """The same on a channel that is at hand. A broker that does not answer in time is disconnected."""
         version = self.version(channel, type(message), at_most)
+        answer = channel.submit(message, version, timeout_s or self._request_timeout_s)
+        return await self.answer(channel, answer, response)
+
+    @staticmethod
+    async def answer(channel: Channel, answer: Awaitable[Message], response: type[R]) -> R:
+        """Waits for the answer to a request that was submitted. Raises OSError, TimeoutError."""
         try:
-            answer: Any = await channel.request(message, version, timeout_s or self._request_timeout_s)
+            message = await answer
         except TimeoutError:
             channel.close()  # as Kafka's client does: the answer could come at any later time
             raise
-        assert isinstance(answer, response)
-        return answer
+        except MalformedMessage as error:
+            channel.close()
+            raise ConnectionError(f"the answer can't be read: {error}") from error
+        assert isinstance(message, response)
+        return message
+
+    def turn(self, broker_id: int) -> asyncio.Lock:
+        """Who must not be overtaken on the way to this broker holds this until the request is submitted."""
+        return self._turns.setdefault(broker_id, asyncio.Lock())
 
     @staticmethod
     def version(channel: Channel, request: type[Message], at_most: int | None = None) -> int:

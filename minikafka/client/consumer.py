@@ -58,7 +58,7 @@ class Consumer:
         self._callback_assigned = False
         self._closed = False
         attachment.run(core.start())
-        self._finalizer = weakref.finalize(self, attachment.abandon, core.close)
+        self._finalizer = weakref.finalize(self, attachment.abandon, core.abandon)
 
     # --- what to read
 
@@ -163,7 +163,7 @@ class Consumer:
                     return message
                 left_s = None if deadline is None else deadline - self._attachment.now()
                 if left_s is not None and left_s <= 0:
-                    if not first:
+                    if not first or not self._attachment.is_virtual:
                         return None
                     left_s = 0.0
                 first = False

@@ -291,6 +291,8 @@ class Attachment:
     """A face's hold on a driver and a host. Without a driver it takes part in the process's live one."""
 
     def __init__(self, driver: Driver | None, world: World | None) -> None:
+        from minikafka.world import SimLoop
+
         self._shared: LiveDriver | None = None
         if driver is None:
             driver = self._shared = LiveDriver.shared()
@@ -301,6 +303,8 @@ class Attachment:
             world = driver.world()
         self.world = world
         self.loop: asyncio.AbstractEventLoop = driver.run(_running_loop())
+        self.is_virtual = isinstance(self.loop, SimLoop)
+        """Does time stand still unless somebody drives it? Then even poll(0) has to."""
 
     def run(self, coro: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
         """Runs `coro` as this host and waits."""

@@ -181,7 +181,7 @@ class Metadata:
     @staticmethod
     def _newest(old: TopicView | None, new: TopicView) -> TopicView:
         """A broker that is behind may still name a deposed leader: an older leader epoch is not believed (KIP-320)."""
-        if old is None or old.id != new.id or new.error:
+        if old is None or old.id != new.id or new.error or new.id == NO_TOPIC_ID:
             return new
         partitions = {
             index: old.partitions[index]

@@ -131,10 +131,13 @@ class Producer:
     def poll(self, timeout: float = -1) -> int:
         """Calls the callbacks that are due, waiting up to `timeout` seconds (-1: for ever) for the first."""
         core = self._core
-        if not core.reports and not core.errors and not self._closed and (timeout != 0 or core.inbox):
+        if (
+            not core.reports
+            and not core.errors
+            and not self._closed
+            and (timeout or self._attachment.is_virtual)
+        ):
             self._attachment.run(core.wait_for_reports(None if timeout < 0 else timeout))
-        elif timeout == 0 and not core.reports and not self._closed and self._waiting:
-            self._attachment.run(core.wait_for_reports(0))
         return self._serve()
 
     def flush(self, timeout: float = -1) -> int:

@@ -36,14 +36,18 @@ class FakeLog:
         self.batches: list[tuple[int, int, bytes]] = []  # (first offset, offset after, bytes)
         self.start = 0
         self.end = 0
-        self.sequences: dict[int, tuple[int, int, dict[int, int]]] = {}  # producer → epoch, next, {sequence: offset}
+        self.sequences: dict[
+            int, tuple[int, int, dict[int, int]]
+        ] = {}  # producer → epoch, next, {sequence: offset}
 
     def append(self, data) -> tuple[int, int]:
         """(error, first offset), with Kafka's rules for sequence numbers."""
         [batch] = read_batches(memoryview(bytes(data)))
         header = batch.header
         if header.producer_id >= 0:
-            epoch, expected, recent = self.sequences.get(header.producer_id, (header.producer_epoch, 0, {}))
+            # As Kafka: from a producer that it has never seen, a broker takes any first number.
+            unseen = (header.producer_epoch, header.base_sequence, {})
+            epoch, expected, recent = self.sequences.get(header.producer_id, unseen)
             if header.producer_epoch > epoch:
                 epoch, expected, recent = header.producer_epoch, 0, {}
             if header.base_sequence in recent:
@@ -138,9 +142,13 @@ def on_metadata(node, request, context):
             for index in range(count)
         ]
         topics.append(
-            metadata.MetadataResponseTopic(error_code=code, name=name, is_internal=False, partitions=partitions)
+            metadata.MetadataResponseTopic(
+                error_code=code, name=name, is_internal=False, partitions=partitions
+            )
         )
-    broker = metadata.MetadataResponseBroker(node_id=1, host=node.world.network.address, port=node.port, rack=None)
+    broker = metadata.MetadataResponseBroker(
+        node_id=1, host=node.world.network.address, port=node.port, rack=None
+    )
     return metadata.MetadataResponse(brokers=[broker], cluster_id="fake", controller_id=1, topics=topics)
 
 
@@ -155,7 +163,9 @@ async def on_produce(node, request, context):
                 code, offset = what, -1
             else:
                 code, offset = node.logs[(topic.name, part.index)].append(part.records)
-            parts.append(produce.PartitionProduceResponse(index=part.index, error_code=code, base_offset=offset))
+            parts.append(
+                produce.PartitionProduceResponse(index=part.index, error_code=code, base_offset=offset)
+            )
         responses.append(produce.TopicProduceResponse(name=topic.name, partition_responses=parts))
     node.grew.set()
     node.grew.clear()
@@ -232,7 +242,9 @@ def on_init_producer_id(node, request, context):
 @handles(ApiKey.FIND_COORDINATOR, versions=(0, 3))
 def on_find_coordinator(node, request, context):
     node.note(ApiKey.FIND_COORDINATOR, request)
-    return find_coordinator.FindCoordinatorResponse(node_id=1, host=node.world.network.address, port=node.port)
+    return find_coordinator.FindCoordinatorResponse(
+        node_id=1, host=node.world.network.address, port=node.port
+    )
 
 
 @handles(ApiKey.OFFSET_COMMIT, versions=(2, 8))
@@ -247,7 +259,9 @@ def on_offset_commit(node, request, context):
                 committed = node.groups[request.group_id].committed
                 committed[(topic.name, part.partition_index)] = part.committed_offset
             parts.append(
-                offset_commit.OffsetCommitResponsePartition(partition_index=part.partition_index, error_code=code)
+                offset_commit.OffsetCommitResponsePartition(
+                    partition_index=part.partition_index, error_code=code
+                )
             )
         topics.append(offset_commit.OffsetCommitResponseTopic(name=topic.name, partitions=parts))
     return offset_commit.OffsetCommitResponse(topics=topics)
@@ -262,7 +276,9 @@ def on_offset_fetch(node, request, context):
             name=topic.name,
             partitions=[
                 offset_fetch.OffsetFetchResponsePartition(
-                    partition_index=index, committed_offset=committed.get((topic.name, index), -1), metadata=""
+                    partition_index=index,
+                    committed_offset=committed.get((topic.name, index), -1),
+                    metadata="",
                 )
                 for index in topic.partition_indexes
             ],

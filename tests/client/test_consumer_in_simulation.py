@@ -317,3 +317,23 @@ def test_an_asynchronous_commit_is_told_to_on_commit(stage):
     consumer.commit(message=consumer.poll(5))
     consumer.poll(1)
     assert told == [(None, [1])]
+
+
+def test_a_topic_that_does_not_exist_is_told_and_read_once_it_does(stage):
+    s = stage(t=1)
+    consumer = s.consumer(auto_offset_reset="earliest", allow_auto_create_topics=False)
+    consumer.subscribe(["later"])
+    message = consumer.poll(10)
+    assert (message.topic(), message.error().code()) == ("later", KafkaError.UNKNOWN_TOPIC_OR_PART)
+    s.broker.topics["later"] = 1
+    fill(s.broker, 1, topic="later")
+    assert read(consumer, 1, 20) == [b"0"]
+
+
+def test_a_dropped_consumer_leaves_its_group(stage):
+    s = stage(t=1)
+    [consumer] = group_of(s, 1)
+    assert joined(consumer, s=s) == [[0]]
+    del consumer
+    s.universe.run_for(1)
+    assert s.broker.groups["g"].members == {}

@@ -8,7 +8,15 @@ import threading
 
 import pytest
 
-from minikafka.client import AdminClient, Consumer, KafkaError, KafkaException, LiveDriver, Producer, TopicPartition
+from minikafka.client import (
+    AdminClient,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    LiveDriver,
+    Producer,
+    TopicPartition,
+)
 
 NOBODY = {"bootstrap.servers": "127.0.0.1:1,localhost:1", "reconnect.backoff.ms": 1}
 
@@ -75,7 +83,10 @@ def test_closing_a_client_twice_is_fine_and_using_it_is_not():
 
 def run(code):
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
