@@ -5,7 +5,8 @@ Pictures arrive when they arrive; at most ten a second are drawn, and only the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from minikafka_tui import commands, palette
@@ -36,6 +37,7 @@ from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
 from minikafka.xray.source import Feed
 
 FRAME_S = 0.1
+RETRY_S = 1.0
 PANES: dict[str, tuple[str, type[Pane]]] = {
     "overview": ("Overview", Overview),
     "topics": ("Topics", Topics),
@@ -112,7 +114,7 @@ class InspectorApp(App[None]):
         for tab, text in self.filters.items():
             self.query_one(f"#{tab}", Pane).set_filter(text)
         self._show_tab("overview")
-        self.run_worker(self.feed.watch(self.take, self.lose), name="feed", exit_on_error=True)
+        self.run_worker(self._watch(), name="feed")
 
     async def on_unmount(self) -> None:
         """Hang up."""
@@ -129,6 +131,15 @@ class InspectorApp(App[None]):
         return self.query_one(f"#{self.tab}", Pane)
 
     # Pictures
+
+    async def _watch(self) -> None:
+        """Whatever becomes of the source is said in the banner; a viewer never dies of it."""
+        while True:
+            try:
+                await self.feed.watch(self.take, self.lose)
+            except Exception as error:
+                self.lose(f"The picture could not be read ({type(error).__name__}: {error}).")
+            await asyncio.sleep(RETRY_S)
 
     def take(self, snapshot: Snapshot) -> None:
         """A new picture; drawn now, or with the next frame."""
@@ -341,9 +352,9 @@ class InspectorApp(App[None]):
         return refusal is None
 
     @work(exclusive=False, exit_on_error=False)
-    async def send(self, name: str, quiet: bool = False, **args: Any) -> None:
+    async def send(self, name: str, args: Mapping[str, Any] | None = None, quiet: bool = False) -> None:
         """Send a command and show what became of it."""
-        answer = await self.feed.command(name, args)
+        answer = await self.feed.command(name, args or {})
         if not answer.ok:
             self.notify(answer.text, severity="error", title=f"{name} failed", timeout=8)
         elif not quiet:
@@ -367,7 +378,7 @@ class InspectorApp(App[None]):
 
         def decided(yes: bool | None) -> None:
             if yes:
-                self.send(verb, host=broker.name)
+                self.send(verb, {"host": broker.name})
 
         self.push_screen(Confirm(question, consequence, verb.capitalize()), decided)
 
@@ -406,7 +417,7 @@ class InspectorApp(App[None]):
             except ValueError as error:
                 self.notify(str(error), severity="warning")
                 return
-            self.send(spec.name, **args)
+            self.send(spec.name, args)
 
         self.push_screen(Ask(spec.title, spec.hint, spec.example), answered)
 

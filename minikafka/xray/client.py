@@ -77,7 +77,7 @@ class XrayClient:
                     waiting = self._answers.pop(message.id, None)
                     if waiting is not None and not waiting.done():
                         waiting.set_result(message.answer)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, LookupError) as error:
             raise ConnectionError(str(error)) from None
         finally:
             self.close()

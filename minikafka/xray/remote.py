@@ -354,7 +354,7 @@ class RemoteFeed:
         while True:
             try:
                 show(await self._remote().snapshot())
-            except ConnectionError as error:
+            except (ConnectionError, ApiError) as error:
                 lost(str(error))
             await asyncio.sleep(self._interval_s)
 

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 from minikafka_tui.app import FRAME_S, InspectorApp
+from minikafka_tui.commands import SPECS
 from minikafka_tui.screens.dialogs import Confirm, Help
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 Scenario = Callable[[InspectorApp, Pilot[None]], Awaitable[None]]
 
@@ -383,3 +385,67 @@ def test_pictures_faster_than_frames_are_not_all_drawn(draw: Any, feed_of: Any) 
         assert app.snapshot.partition("orders", 0).end == 299
 
     run(feed, scenario)
+
+
+@pytest.mark.parametrize("size", [(20, 6), (40, 12), (200, 60)])
+def test_other_sizes_draw_too(draw: Any, feed_of: Any, size: tuple[int, int]) -> None:
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        for tab in "123456":
+            await pilot.press(tab)
+        await pilot.press("question_mark", "escape", "slash", "x", "escape")
+        assert len(screen(app).splitlines()) == size[1]
+
+    run(feed_of(draw(down=(3,))), scenario, size=size)
+
+
+def test_a_source_that_raises_is_a_banner_and_not_a_traceback(feed_of: Any) -> None:
+    class Broken(feed_of):
+        async def watch(self, show: Any, lost: Any) -> None:
+            raise KeyError("surprise")
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        assert "could not be read (KeyError: 'surprise')" in screen(app)
+
+    run(Broken(None), scenario, size=(140, 30))
+
+
+def test_copy_takes_the_row_as_text(draw: Any, feed_of: Any) -> None:
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        await pilot.press("2", "down", "y")
+        assert app.clipboard.split("\t")[0] == "payments"
+
+    run(feed_of(draw()), scenario)
+
+
+def test_the_palette_creates_a_topic_from_one_line(draw: Any, feed_of: Any) -> None:
+    feed = feed_of(draw())
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        assert {"Create topic", "Kill broker-2", "Cut the network", "Groups", "Quit"} <= set(titles)
+        create = next(s for s in SPECS if s.name == "create_topic")
+        app.ask_and_send(create)
+        await pilot.pause()
+        app.screen.query_one("#ask-input", Input).value = "clicks 12 3"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert feed.sent == [("create_topic", {"name": "clicks", "partitions": 12, "replication_factor": 3})]
+
+    run(feed, scenario)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("create_topic", "a b c"),
+        ("create_topic", ""),
+        ("produce", "orders"),
+        ("partition", "a b"),
+        ("run", "-1"),
+        ("run", "x"),
+    ],
+)
+def test_wrong_arguments_are_answered_with_how_to_say_it(name: str, text: str) -> None:
+    spec = next(s for s in SPECS if s.name == name)
+    with pytest.raises(ValueError, match=r"^Say"):
+        spec.parse(text)

@@ -29,7 +29,7 @@ class Events(Pane):
                     "TIME", 13, lambda e, w: Text(format.clock(e.at, self._world), palette.MUTED), right=True
                 ),
                 Column("HOST", 13, lambda e, w: Text(e.host, palette.host_colour(e.host))),
-                Column("EVENT", 24, lambda e, w: Text(e.kind, palette.ACCENT), drop=1, flex=1, max_width=34),
+                Column("EVENT", 21, lambda e, w: Text(e.kind, palette.ACCENT), drop=1),
                 Column("WHAT", 30, lambda e, w: e.text, flex=4),
             ],
             key=lambda e: str(e.seq),

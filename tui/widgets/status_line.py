@@ -48,7 +48,10 @@ class StatusLine(Widget):
         if self.read_only:
             text.append("read-only  ", style=palette.MUTED)
         if self.snapshot is not None:
-            text.append(format.clock(self.snapshot.at, self.snapshot.world), style=palette.TEXT)
+            # One step of virtual time may be a few microseconds long.
+            at = self.snapshot.at
+            simulated = self.snapshot.world == "simulated"
+            text.append(f"{at:,.6f} s" if simulated else format.clock(at, "live"), style=palette.TEXT)
             text.append("  ")
         sign, word, colour = self._pulse()
         text.append(f"{sign} {word} ", style=f"bold {colour}")

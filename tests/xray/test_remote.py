@@ -1,0 +1,100 @@
+"""Two sources, one picture: what the admin protocol tells of a cluster agrees with the cluster's own inside."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from minikafka.cluster import Cluster
+from minikafka.xray.remote import RemoteFeed
+from minikafka.xray.snapshot import Snapshot
+
+
+def seen_from_outside(bootstrap_servers: str) -> Snapshot:
+    async def look() -> Snapshot:
+        feed = RemoteFeed(bootstrap_servers)
+        try:
+            return await feed.once()
+        finally:
+            await feed.close()
+
+    return asyncio.run(look())
+
+
+def test_both_sources_agree_on_what_both_can_know() -> None:
+    with Cluster(brokers=3, announce=False) as cluster:
+        cluster.create_topic("orders", partitions=4, replication_factor=3)
+        producer = cluster.producer()
+        for n in range(50):
+            producer.produce("orders", f"value {n}", partition=n % 4)
+        producer.flush(10)
+        inside = cluster.wait_until(
+            lambda s: all(p.high_watermark == p.end for p in s.topic("orders").partitions)
+        )
+        outside = seen_from_outside(cluster.bootstrap_servers)
+
+    assert outside.world == "remote"
+    assert outside.problems == ()
+    assert outside.cluster_id == inside.cluster_id
+    assert [(b.name, b.state, b.leaders, b.partitions) for b in outside.brokers] == [
+        (b.name, b.state, b.leaders, b.partitions) for b in inside.brokers
+    ]
+    for mine, theirs in zip(
+        inside.topic("orders").partitions, outside.topic("orders").partitions, strict=True
+    ):
+        assert (theirs.leader, theirs.leader_epoch, theirs.isr) == (mine.leader, mine.leader_epoch, mine.isr)
+        assert (theirs.log_start, theirs.high_watermark) == (mine.log_start, mine.high_watermark)
+        assert [r.broker for r in theirs.replicas] == [r.broker for r in mine.replicas]
+        assert theirs.records == mine.records
+        # What no client is told stays unknown; it is not 0.
+        assert theirs.end is None
+        assert all(r.end is None and r.segments is None for r in theirs.replicas)
+
+
+def test_a_groups_lag_is_the_same_from_outside() -> None:
+    with Cluster(brokers=1, announce=False) as cluster:
+        cluster.create_topic("orders", partitions=2, replication_factor=1)
+        producer = cluster.producer()
+        for n in range(10):
+            producer.produce("orders", str(n), partition=0)
+        producer.flush(10)
+        consumer = cluster.consumer({"group.id": "billing", "auto.offset.reset": "earliest"})
+        consumer.subscribe(["orders"])
+        messages = consumer.consume(4, timeout=20)
+        assert len(messages) == 4
+        consumer.commit(message=messages[-1], asynchronous=False)
+        inside, outside = cluster.snapshot(), seen_from_outside(cluster.bootstrap_servers)
+        consumer.close()
+    for snapshot in (inside, outside):
+        group = snapshot.group("billing")
+        assert group.members is not None
+        assert (group.state, len(group.members), group.lag) == ("Stable", 1, 6)
+        assert [(o.partition, o.committed, o.end, o.lag) for o in group.offsets] == [
+            (0, 4, 10, 6),
+            (1, None, 0, None),
+        ]
+
+
+def test_a_dead_broker_costs_its_own_rows_only() -> None:
+    with Cluster(brokers=2, announce=False) as cluster:
+        cluster.create_topic("single", partitions=2, replication_factor=1)
+        cluster.kill("broker-2")
+        cluster.wait_until(lambda s: s.offline_partitions == 1)
+        survivor = f"127.0.0.1:{cluster.snapshot().broker('broker-1').port}"
+        outside = seen_from_outside(survivor)
+    states = {p.leader: p.error for p in outside.topic("single").partitions}
+    assert states == {"broker-1": None, None: "LEADER_NOT_AVAILABLE"}
+    assert outside.broker("broker-1").state == "running"
+    assert outside.broker("broker-2").state in {"down", "fenced"}
+
+
+def test_nobody_there_is_one_sentence() -> None:
+    with pytest.raises(ConnectionError, match=r"^No broker of 127\.0\.0\.1:1 answers\. .*refused"):
+        seen_from_outside("127.0.0.1:1")
+
+
+@pytest.mark.parametrize("servers", ["", "localhost", "localhost:", ":9092", "localhost:99999", "a:1,b"])
+def test_an_address_that_is_none_is_refused(servers: str) -> None:
+    with pytest.raises(ValueError, match="is not HOST:PORT"):
+        RemoteFeed(servers)
