@@ -147,21 +147,24 @@ class XrayServer:
 
     async def _build(self) -> None:
         """Runs only while somebody watches."""
+        loop = asyncio.get_running_loop()
         stop = self._source.subscribe(self.changed)
         try:
             while True:
                 await self._dirty.wait()
                 self._dirty.clear()
+                began = loop.time()
                 try:
                     self.latest = await self._source.snapshot()
                     self.problem = None
                 except Exception as error:  # one bad picture must not blind the viewers to the next
                     self.problem = f"{type(error).__name__}: {error}"
-                    asyncio.get_running_loop().call_later(1.0, self._dirty.set)
+                    loop.call_later(1.0, self._dirty.set)
                 else:
                     for viewer in list(self._viewers.values()):
                         viewer.offer(self.latest)
-                await asyncio.sleep(self._interval_s)
+                # A picture of a huge cluster takes long: looking must not cost the cluster more than a quarter.
+                await asyncio.sleep(max(self._interval_s, 3 * (loop.time() - began)))
         finally:
             stop()
 
