@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from minikafka.world.trace import TaskFailed, Traced
+
 if TYPE_CHECKING:
     from minikafka.cluster import Cluster
 
@@ -117,6 +119,12 @@ def wait_for_end() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def report_failure(traced: Traced) -> None:
+    """What fails inside goes to stderr as it happens."""
+    if isinstance(traced.event, TaskFailed):
+        typer.echo(f"minikafka: {traced}", err=True)
+
+
 @app.command()
 def up(
     brokers: Annotated[int, typer.Option(min=1, max=100, help="How many brokers.")] = 3,
@@ -139,9 +147,12 @@ def up(
     """Run a cluster that any Kafka client can use, until Ctrl-C or SIGTERM."""
     import msgspec
 
+    from minikafka.cluster import BackgroundFailure
+
     cluster = open_cluster(
         brokers=brokers, port=port, data=data, name=name, configs=parse_settings(set_ or [])
     )
+    cluster.on_event(report_failure)
     if json:
         about = {
             "name": cluster.name,
@@ -158,7 +169,10 @@ def up(
         )
     sys.stdout.flush()
     wait_for_end()
-    cluster.close()
+    try:
+        cluster.close()
+    except BackgroundFailure as failure:
+        raise fail(f"Something failed inside while the cluster ran: {failure}") from None
 
 
 @app.command()

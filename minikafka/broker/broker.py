@@ -146,6 +146,7 @@ class Broker:
 
         self.state = BrokerState.STARTING
         world, configs = self.world, self.configs
+        world.disk.makedirs("")
         self._lock = world.disk.lock(".lock")
         directory = claim_directory(world.disk, self.cluster_id, self.id, world.random)
         self.controller = ControllerLink(world, self._controller_address, f"broker-{self.id}")

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from minikafka.cluster.drivers import ClusterLoop, LiveLoop, Player, SimulatedLoop
-from minikafka.cluster.nodes import ClusterNodes
+from minikafka.cluster.nodes import CONTROLLER, ClusterNodes
 from minikafka.cluster.picture import Picture
 from minikafka.cluster.source import ClusterSource
 from minikafka.policy import Organs
@@ -342,13 +342,9 @@ class Cluster:
         if self._server is None:
             from minikafka.xray.thread import ServerThread
 
-            clock = self._loop.universe.world("client-0").clock if self.world == "simulated" else None
-            started_ms = clock.time_ms() if clock is not None else self._started_ms()
-            self._server = ServerThread(self._source, name=self.name, started_ms=started_ms)
+            clock = self._loop.call(lambda: self._loop.universe.world(CONTROLLER).clock)
+            self._server = ServerThread(self._source, name=self.name, started_ms=clock.time_ms())
             self._server.start()
-
-    def _started_ms(self) -> int:
-        return self._loop.call(lambda: self._loop.universe.world("client-0").clock.time_ms())
 
     def close(self) -> None:
         """Stop everything cleanly. Raises BackgroundFailure for what failed unseen. Closing twice is fine."""

@@ -67,7 +67,10 @@ def register_broker(
         )
     existing = situation.image.brokers.get(request.broker_id)
     is_new = existing is None or existing.incarnation_id != request.incarnation_id
-    if existing is not None and is_new and sessions.is_valid(existing, now_s):
+    # Whoever holds the same directories holds their lock, so the earlier life is over although its session
+    # is not. Kafka has it wait for the session's end all the same.
+    holds_directories = existing is not None and set(request.log_dirs) & set(existing.log_dirs)
+    if existing is not None and is_new and not holds_directories and sessions.is_valid(existing, now_s):
         raise ApiError(
             ErrorCode.DUPLICATE_BROKER_REGISTRATION, "Another broker is registered with that broker id."
         )

@@ -108,7 +108,7 @@ class LiveDisk:
     temporary).
     """
 
-    __slots__ = ("_life", "_root", "locks", "opened", "syncs")
+    __slots__ = ("_has_root", "_life", "_root", "locks", "opened", "syncs")
 
     def __init__(self, root: Path, life: Life, *, syncs: bool) -> None:
         self._root = str(root)
@@ -116,7 +116,13 @@ class LiveDisk:
         self.syncs = syncs
         self.opened: dict[LiveFile, None] = {}
         self.locks: dict[LiveLock, None] = {}
-        os.makedirs(self._root, exist_ok=True)
+        self._has_root = False
+
+    def _make_root(self) -> None:
+        """Only a host that writes gets a directory; a client never does."""
+        if not self._has_root:
+            os.makedirs(self._root, exist_ok=True)
+            self._has_root = True
 
     def path_of(self, path: str) -> str:
         """The real path. Raises HostDown after the host's life."""
@@ -125,6 +131,8 @@ class LiveDisk:
         return f"{self._root}/{path}" if path else self._root
 
     def open(self, path: str, *, create: bool = False) -> LiveFile:
+        if create:
+            self._make_root()
         fd = os.open(self.path_of(path), _OPEN_FLAGS | (os.O_CREAT if create else 0), 0o644)
         file = LiveFile(self, path, fd)
         self.opened[file] = None
@@ -180,6 +188,7 @@ class LiveDisk:
             os.close(fd)
 
     def lock(self, path: str) -> LiveLock:
+        self._make_root()
         fd = os.open(self.path_of(path), _OPEN_FLAGS | os.O_CREAT, 0o644)
         try:
             _lock(fd, path)

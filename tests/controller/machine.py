@@ -58,7 +58,7 @@ class Machine:
         check(before, self.core.image)
         return decision.response
 
-    def register(self, id: int, *, clean: bool) -> None:
+    def register(self, id: int, *, clean: bool, directory: int = 500) -> None:
         self.incarnations[id] = self.incarnations.get(id, id * 1000) + 1
         request = BrokerRegistrationRequest(
             broker_id=id,
@@ -69,7 +69,7 @@ class Machine:
                 Feature(name=name, min_supported_version=low, max_supported_version=high)
                 for name, (low, high) in SUPPORTED_FEATURES.items()
             ],
-            log_dirs=[UUID(int=id + 500)],
+            log_dirs=[UUID(int=id + directory)],
             previous_broker_epoch=self.epochs.get(id, -1) if clean else -1,
         )
         self.epochs[id] = self.do(self.core.register_broker(request, len(self.log), self.now_s)).broker_epoch

@@ -144,10 +144,18 @@ def test_a_leader_changes_its_isr_only_with_the_newest_knowledge() -> None:
 def test_a_second_process_with_the_same_id_is_refused_while_the_first_lives() -> None:
     machine = cluster()
     with pytest.raises(ApiError) as refused:
-        machine.register(1, clean=False)
+        machine.register(1, clean=False, directory=900)
     assert refused.value.code is ErrorCode.DUPLICATE_BROKER_REGISTRATION
     silence(machine, 1)
+    machine.register(1, clean=False, directory=900)
+    machine.heartbeat(1)
+    assert not machine.core.image.brokers[1].fenced
+
+
+def test_a_broker_that_died_is_taken_back_at_once_since_it_holds_its_directory() -> None:
+    machine = cluster()
     machine.register(1, clean=False)
+    assert machine.core.image.brokers[1].fenced
     machine.heartbeat(1)
     assert not machine.core.image.brokers[1].fenced
 
