@@ -1,0 +1,107 @@
+"""The course: which lessons there are, and which exercises each has.
+
+Rule: a lesson is a folder `NN_name/` with `lesson.py` (its text and cells) and `checks.py` (its exercises);
+nothing else lists lessons.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What a learner writes.
+
+    `names`: the functions or values that the cell defines. `judge(code, sheet, seeds)` fills the sheet;
+    `seeds[0]` is the public one. `properties`: name → (what is asked, points).
+    """
+
+    id: str
+    title: str
+    names: tuple[str, ...]
+    properties: Mapping[str, tuple[str, float]]
+    judge: Callable[[Any, Any, Sequence[int]], None]
+    hints: tuple[str, str, str]
+    minutes: int = 10
+
+    @property
+    def points(self) -> float:
+        """All of them."""
+        return sum(points for _, points in self.properties.values())
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One folder."""
+
+    number: int
+    folder: Path
+    title: str
+    exercises: tuple[Exercise, ...]
+    topics: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    module: ModuleType | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """`01_data_bus`."""
+        return self.folder.name
+
+    @property
+    def source(self) -> Path:
+        """The text with the solutions."""
+        return self.folder / "lesson.py"
+
+
+@functools.cache
+def lessons() -> tuple[Lesson, ...]:
+    """All lessons, in order."""
+    return tuple(load(folder) for folder in sorted(HERE.glob("[0-9][0-9]_*")) if (folder / "checks.py").exists())
+
+
+def lesson(number: int) -> Lesson:
+    """By number. Raises LookupError with one sentence."""
+    for found in lessons():
+        if found.number == number:
+            return found
+    numbers = ", ".join(str(found.number) for found in lessons())
+    raise LookupError(f"There is no lesson {number}; there are: {numbers}.")
+
+
+def exercise(exercise_id: str) -> Exercise:
+    """By id, such as "1a". Raises LookupError with one sentence."""
+    every = [e for found in lessons() for e in found.exercises]
+    for found in every:
+        if found.id == str(exercise_id):
+            return found
+    raise LookupError(f"There is no exercise {exercise_id!r}; there are: {', '.join(e.id for e in every)}.")
+
+
+def load(folder: Path) -> Lesson:
+    """The lesson of a folder, by its `checks.py`."""
+    name = f"minikafka_lessons._lesson_{folder.name}"
+    spec = importlib.util.spec_from_file_location(name, folder / "checks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return Lesson(
+        number=int(folder.name[:2]),
+        folder=folder,
+        title=module.TITLE,
+        exercises=tuple(module.EXERCISES),
+        topics=tuple(module.TOPICS),
+        groups=tuple(module.GROUPS),
+        module=module,
+    )

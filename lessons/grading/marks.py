@@ -1,0 +1,129 @@
+"""Marks: what was asked, how many points it gave, and what to say to a beginner.
+
+Rule: a mark that isn't full has a message (what was seen) and a hint (what to look at), and the seed that
+shows it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One property of one answer."""
+
+    what: str
+    points: float
+    of: float
+    message: str = ""
+    hint: str = ""
+    seed: int | None = None
+
+    @property
+    def full(self) -> bool:
+        """Is there nothing to add?"""
+        return self.points >= self.of
+
+
+@dataclass
+class Grade:
+    """The marks of one exercise. `problem`: why it could not be judged at all, in one sentence."""
+
+    exercise: str
+    title: str
+    of: float
+    marks: list[Mark] = field(default_factory=list)
+    problem: str = ""
+    notes: list[str] = field(default_factory=list)
+    hidden: int = 0
+    """Checks that the public run did not make."""
+    unwritten: bool = False
+
+    @property
+    def points(self) -> float:
+        """The sum, 0 when the answer could not be judged."""
+        return 0.0 if self.problem else sum(mark.points for mark in self.marks)
+
+    @property
+    def full(self) -> bool:
+        """All points?"""
+        return not self.problem and self.points >= self.of
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "exercise": self.exercise,
+            "title": self.title,
+            "points": self.points,
+            "of": self.of,
+            "full": self.full,
+            "problem": self.problem,
+            "notes": self.notes,
+            "marks": [
+                {
+                    "what": m.what,
+                    "points": m.points,
+                    "of": m.of,
+                    "message": m.message,
+                    "hint": m.hint,
+                    "seed": m.seed,
+                }
+                for m in self.marks
+            ],
+        }
+
+
+def number(points: float) -> str:
+    """`2`, `1.5`."""
+    return f"{points:g}"
+
+
+class Sheet:
+    """Collects marks while a judge runs: properties are declared first, then each may fail once."""
+
+    def __init__(self, properties: dict[str, tuple[str, float]]) -> None:
+        self._properties = properties
+        self._failed: dict[str, tuple[str, str, int | None]] = {}
+        self._seen: set[str] = set()
+
+    def seen(self, name: str) -> None:
+        """The property was looked at and holds so far."""
+        assert name in self._properties, name
+        self._seen.add(name)
+
+    def fail(self, name: str, message: str, hint: str = "", seed: int | None = None) -> None:
+        """The property does not hold; the first reason counts."""
+        assert name in self._properties, name
+        self._failed.setdefault(name, (message, hint, seed))
+
+    def expect(self, name: str, holds: bool, message: str, hint: str, seed: int | None = None) -> bool:
+        """`seen`, or `fail`."""
+        if holds:
+            self.seen(name)
+        else:
+            self.fail(name, message, hint, seed)
+        return holds
+
+    def sharpen(self, name: str, hint: str) -> None:
+        """The answer behaves like a known mistake: say so where it failed."""
+        if name in self._failed:
+            message, _, seed = self._failed[name]
+            self._failed[name] = (message, hint, seed)
+
+    def failed(self, name: str) -> bool:
+        """Has it failed?"""
+        return name in self._failed
+
+    def marks(self) -> list[Mark]:
+        """In the order of the properties. What was never looked at gives nothing."""
+        found = []
+        for name, (what, of) in self._properties.items():
+            if name in self._failed:
+                message, hint, seed = self._failed[name]
+                found.append(Mark(what, 0.0, of, message, hint, seed))
+            elif name in self._seen:
+                found.append(Mark(what, of, of))
+            else:
+                found.append(Mark(what, 0.0, of, "not reached", "First mend what stands above."))
+        return found
