@@ -275,11 +275,13 @@ class Partition:
             follower.last_caught_up_at = max(follower.last_caught_up_at, follower.last_fetch_at)
         follower.leader_end_offset_at_last_fetch = end
         follower.last_fetch_at = now
+        told = log_start_offset != follower.log_start_offset  # DeleteRecords waits for it
         follower.log_start_offset = log_start_offset
         if fetch_offset != follower.end_offset:
             follower.end_offset = fetch_offset
-            if self.advance_high_watermark():
-                self.changed(self)
+            told = self.advance_high_watermark() or told
+        if told:
+            self.changed(self)
 
     def advance_high_watermark(self) -> bool:
         """Move the high watermark as far as the organ allows. True if it moved."""

@@ -11,6 +11,13 @@ import pytest
 from simulation.invariants import Invariants
 
 from minikafka import Cluster, TopicPartition
+from minikafka.protocol.channel import Channel
+from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.messages.delete_records import (
+    DeleteRecordsPartition,
+    DeleteRecordsRequest,
+    DeleteRecordsTopic,
+)
 
 
 def seeds(fast, slow=0):
@@ -134,7 +141,7 @@ class Story:
         return writer
 
     def member(self, group, topic, **config):
-        """A consumer that takes part in a group, committing what it was given with each poll."""
+        """A consumer that takes part in a group and commits only when told to."""
         config = {key.replace("_", "."): value for key, value in config.items()}
         defaults = {
             "group.id": group,
@@ -162,13 +169,13 @@ class Story:
             deadline = self.now + within
             count = len(self.invariants._newest_image().topic(topic).partitions)
             found = {index: [] for index in range(count)}
-            ends = {}
+            starts, ends = {}, {}
             for index in range(count):
                 low, high = consumer.get_watermark_offsets(TopicPartition(topic, index), timeout=within)
                 if low < high:
-                    ends[index] = high
-            consumer.assign([TopicPartition(topic, index, 0) for index in ends])
-            positions = dict.fromkeys(ends, 0)
+                    starts[index], ends[index] = low, high
+            consumer.assign([TopicPartition(topic, *item) for item in starts.items()])
+            positions = dict(starts)
             while any(positions[index] < ends[index] for index in ends):
                 assert self.now < deadline, f"read {positions} of {ends} within {within:g} s"
                 message = consumer.poll(1.0)
@@ -183,12 +190,37 @@ class Story:
         finally:
             consumer.close()
 
+    def ask(self, host, request, version, timeout_s=30.0):
+        """One request by hand, over a connection of its own."""
+        world = self.universe.world("client-by-hand")
+
+        async def asked():
+            channel = await Channel.connect(world, host, 9092, "by-hand")
+            try:
+                return await channel.request(request, version, timeout_s)
+            finally:
+                channel.close()
+
+        return self.universe.run(asked(), host="client-by-hand")
+
+    def delete_records(self, topic, partition, offset):
+        """DeleteRecords at the leader; returns the new low watermark."""
+        wanted = DeleteRecordsPartition(partition_index=partition, offset=offset)
+        request = DeleteRecordsRequest(
+            topics=[DeleteRecordsTopic(name=topic, partitions=[wanted])], timeout_ms=10_000
+        )
+        response = self.ask(self.leader(topic, partition), request, 2)
+        result = response.topics[0].partitions[0]
+        assert result.error_code == ErrorCode.NONE, ErrorCode(result.error_code)
+        return result.low_watermark
+
     # -- the end -----------------------------------------------------------------------------------------------
 
     def end(self):
         """Every write is in the end acknowledged or refused, and nothing failed in the background."""
         for writer in self.writers:
-            assert not writer.open, f"{len(writer.open)} writes were never answered"
+            writer.flush(180)
+            assert not writer.open
         self.cluster._check()
 
     def drop(self):
