@@ -37,10 +37,14 @@ class Group:
                 _, _, value = self.s.take(message)
                 self.got[value] = self.got.get(value, 0) + 1
                 if self.s.random.random() < commit:
-                    try:
-                        member.commit(asynchronous=False)
-                    except KafkaException:
-                        pass  # a rebalance: whoever gets the partition reads on from the last commit
+                    self.commit(member)
+
+    def commit(self, *members):
+        for member in members or self.members:
+            try:
+                member.commit(asynchronous=False)
+            except KafkaException:
+                pass  # nothing new, or a rebalance: whoever gets the partition reads on from the last commit
 
     def read_until(self, values, within=90):
         deadline = self.s.now + within
@@ -62,8 +66,7 @@ def test_the_coordinator_dies_and_the_group_goes_on_from_its_commits(seed):
         writer.flush()
         group = Group(s, "g", "orders", 2)
         group.read_until(writer.acked)
-        for member in group.members:
-            member.commit(asynchronous=False)
+        group.commit()
         committed = {
             p.partition: p.offset
             for member in group.members
@@ -115,7 +118,7 @@ def test_committed_offsets_survive_the_restart_of_everything(seed):
         writer.flush()
         group = Group(s, "g", "orders", 1)
         group.read_until(writer.acked)
-        group.members[0].commit(asynchronous=False)
+        group.commit()
         group.leave()
         hosts = list(s.nodes.hosts)
         for host in hosts:
