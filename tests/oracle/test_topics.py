@@ -64,7 +64,8 @@ def test_only_validating_creates_nothing(broker, version):
         {"name": broker.named("orders"), "num_partitions": 3},
         validate_only=True,
     )
-    broker.ask("It is not there", "metadata", 9, topics=[{"name": broker.named("orders")}])
+    asked = {"topics": [{"name": broker.named("orders")}], "allow_auto_topic_creation": False}
+    broker.ask("It is not there", "metadata", 9, **asked)
     create(broker, "Only validate what is wrong", version, {"name": "no/slashes"}, validate_only=True)
 
 
@@ -79,7 +80,7 @@ BAD_NAMES = {
 }
 
 
-@pytest.mark.parametrize("version", [2, 7])
+@pytest.mark.parametrize("version", CREATE)
 @pytest.mark.parametrize("what", BAD_NAMES)
 def test_bad_names(broker, version, what):
     create(broker, f"A name that is {what}", version, {"name": BAD_NAMES[what]})
@@ -157,7 +158,7 @@ BAD_CONFIGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("version", [2, 5, 7])
+@pytest.mark.parametrize("version", CREATE)
 @pytest.mark.parametrize("what", BAD_CONFIGS)
 def test_configurations(broker, version, what):
     configs = [{"name": key, "value": value} for key, value in BAD_CONFIGS[what].items()]
