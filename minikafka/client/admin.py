@@ -5,6 +5,7 @@ One rule: every method returns at once with a future, or a dictionary of futures
 
 from __future__ import annotations
 
+import functools
 import weakref
 from collections.abc import Coroutine, Mapping, Sequence
 from types import TracebackType
@@ -99,7 +100,10 @@ class AdminClient:
         if self._closed:
             coro.close()
             raise RuntimeError("AdminClient closed")
-        return self._attachment.submit(coro)
+        future = self._attachment.submit(coro)
+        # `AdminClient(conf).create_topics(…)` in one line: the client lives until its answer is there.
+        future.add_done_callback(functools.partial(_done_with, self))
+        return future
 
     def create_topics(self, new_topics: list[NewTopic], **options: Any) -> dict[str, Future[None]]:
         """Creates topics. Options: operation_timeout, request_timeout (seconds), validate_only."""
@@ -253,6 +257,10 @@ class AdminClient:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _done_with(client: AdminClient, future: Future[Any]) -> None:
+    """Nothing to do: holding the client until now was the point."""
 
 
 def _timeout(options: Mapping[str, Any]) -> float | None:

@@ -91,7 +91,7 @@ class Connections:
 
     async def _open(self, broker_id: int, purpose: str) -> Channel:
         if self._closed:
-            raise ConnectionError("the client is closed")
+            raise failure(KafkaError._DESTROY)
         if broker_id < 0:
             host, port = self._bootstrap[_BOOTSTRAP_FIRST_ID - broker_id]
         elif broker_id in self._addresses:
@@ -116,7 +116,7 @@ class Connections:
         self._failures.pop(broker_id, None)
         if self._is_closed():  # meanwhile
             channel.close()
-            raise ConnectionError("the client is closed")
+            raise failure(KafkaError._DESTROY)
         self._channels[(broker_id, purpose)] = channel
         return channel
 
@@ -219,7 +219,7 @@ class Connections:
                 channel.close()
 
     def close(self) -> None:
-        """Closes everything; later calls raise ConnectionError."""
+        """Closes everything; later calls raise KafkaException(_DESTROY)."""
         self._closed = True
         for key in sorted(self._channels):
             self._channels[key].close()

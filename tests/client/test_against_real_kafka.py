@@ -263,12 +263,18 @@ def test_administration(bootstrap, admin, topic):
     )
     assert "only-asked" not in admin.list_topics(timeout=10).topics
     admin.create_partitions([NewPartitions(topic, 5)])[topic].result(10)
-    description = admin.describe_topics(TopicCollection([topic]))[topic].result(10)
+    for _ in range(100):
+        description = admin.describe_topics(TopicCollection([topic]))[topic].result(10)
+        if len(description.partitions) == 5:
+            break
     assert [(p.id, p.leader.id) for p in description.partitions] == [(index, 1) for index in range(5)]
     resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
     changed = ConfigResource("topic", topic, incremental_configs=[ConfigEntry("retention.ms", "12345")])
     admin.incremental_alter_configs([changed])[changed].result(10)
-    entry = admin.describe_configs([resource])[resource].result(10)["retention.ms"]
+    for _ in range(100):  # the broker hears of it from the controller
+        entry = admin.describe_configs([resource])[resource].result(10)["retention.ms"]
+        if entry.value == "12345":
+            break
     assert (entry.value, entry.is_default) == ("12345", False)
     broker = ConfigResource("broker", "1")
     assert "log.dirs" in admin.describe_configs([broker])[broker].result(10)
