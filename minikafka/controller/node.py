@@ -24,13 +24,17 @@ from minikafka.metadata.ids import decode_uuid
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import ControllerEndpoint, ControllerFeature, RegisterControllerRecord
 from minikafka.policy import Organs
-from minikafka.protocol.dispatch import Dispatch
+from minikafka.protocol.dispatch import CloseConnection, Dispatch
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.server import Server
 from minikafka.quorum import MetadataLog, VoterNode
 from minikafka.world import Lock, World
 
 R = TypeVar("R")
+
+
+class ControllerStopped(CloseConnection, ConnectionError):
+    """There is nobody to decide any more: who asked over the network is hung up on."""
 
 CONTROLLER_LISTENER = "CONTROLLER"
 
@@ -143,7 +147,7 @@ class ControllerNode:
         """
         async with self._writing:
             if not self._running:
-                raise ConnectionError("this controller has stopped")
+                raise ControllerStopped("this controller has stopped")
             decision = decide(self.core, self.log.end_offset)
             if decision.records:
                 before = self.core.image
@@ -152,7 +156,7 @@ class ControllerNode:
                 except OSError as error:
                     self.world.trace.emit(ControllerFailed(self.id, str(error)))
                     self.kill()
-                    raise
+                    raise ControllerStopped(f"this controller has stopped: {error}") from error
                 self.core.replay(decision.records, base_offset, self.world.clock.now())
                 for event in changes(before, self.core.image):
                     self.world.trace.emit(event)
@@ -174,10 +178,11 @@ class ControllerNode:
             self.world.spawn(self._fence_the_silent(), "broker sessions")
 
     async def _fence_the_silent(self) -> None:
-        while self._running:
-            fenced = await self.commit(lambda core, at: core.expire_session(self.world.clock.now()))
-            if fenced is None:
-                return
+        try:
+            while await self.commit(lambda core, at: core.expire_session(self.world.clock.now())) is not None:
+                pass
+        except ControllerStopped:
+            pass
 
     def api_versions_features(self) -> Features:
         return Features(
