@@ -146,7 +146,8 @@ class Producer:
             return 0
         core = self._core
         deadline = None if timeout < 0 else self._attachment.now() + timeout
-        self._attachment.post(core.begin_flush)
+        self._attachment.post(core.accept)
+        self._attachment.post(core.sender.begin_flush)
         try:
             while self._waiting:
                 self._serve()
@@ -158,7 +159,7 @@ class Producer:
                 self._attachment.run(core.wait_for_reports(left_s))
             self._serve()
         finally:
-            self._attachment.post(core.end_flush)
+            self._attachment.post(core.sender.end_flush)
         return len(self)
 
     def _serve(self) -> int:
