@@ -223,6 +223,11 @@ class Broker:
         if self._is_registered(image):
             self.replicas.apply(image)
             self._apply_coordinator(image)
+        gone = [name for name in old.topics if image.topic(name) is None]
+        if gone:
+            self.group_coordinator.forget_topics(gone)
+        if self.state is BrokerState.STOPPING:
+            self.lifecycle.beat()  # the controller waits for this broker to have heard of its new leaders
         self._images.wake(IMAGE)
 
     def _is_registered(self, image: MetadataImage) -> bool:

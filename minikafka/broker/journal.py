@@ -34,10 +34,9 @@ class PartitionJournal:
         partition = self._partition
         if partition.leader_epoch != self.epoch:
             raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-        needed = self._replicas.min_insync_replicas(partition)
         data = memoryview(build_batch(records, compression=Compression.NONE))
         try:
-            appended = partition.append(data, acks=-1, min_insync_replicas=needed, origin="coordinator")
+            appended = partition.append(data, acks=-1, origin="coordinator")
         except OSError as problem:
             self._replicas.storage_failed(partition, problem)
             raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER) from None
@@ -46,7 +45,7 @@ class PartitionJournal:
         def look() -> ErrorCode | None:
             if partition.leader_epoch != self.epoch:
                 return ErrorCode.NOT_LEADER_OR_FOLLOWER
-            return partition.acks_error(required, needed)
+            return partition.acks_error(required)
 
         answer = self._replicas.produce_pending.wait(
             [(partition.topic, partition.index)], look, lambda: ErrorCode.REQUEST_TIMED_OUT, self._timeout_s

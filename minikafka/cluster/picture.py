@@ -48,6 +48,7 @@ class Picture:
                     committed=view.high_watermark if view is not None else None,
                 ),
                 image=self._image(),
+                lag=nodes.organs.lag,
                 brokers={
                     name: broker.snapshot() if broker is not None and nodes.is_up(name) else None
                     for name, broker in nodes.brokers.items()

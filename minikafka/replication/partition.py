@@ -183,6 +183,11 @@ class Partition:
         return self.role is Role.LEADER
 
     @property
+    def min_insync_replicas(self) -> int:
+        """`min.insync.replicas` as it holds here: never more than there are replicas."""
+        return min(self.log.config.min_insync_replicas, len(self.replicas))
+
+    @property
     def high_watermark(self) -> int:
         """Offset below which everything is committed, as far as this replica knows."""
         return self.log.high_watermark
@@ -207,16 +212,14 @@ class Partition:
 
     # -- writing -----------------------------------------------------------------------------------
 
-    def append(
-        self, data: memoryview, *, acks: int, min_insync_replicas: int, origin: Origin = "client"
-    ) -> Appended:
+    def append(self, data: memoryview, *, acks: int, origin: Origin = "client") -> Appended:
         """Leader append. Raises ApiError: NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, what the log refuses."""
         self.check_leader()
-        if acks == -1 and not self.organs.has_enough_replicas(len(self.isr), min_insync_replicas):
+        if acks == -1 and not self.organs.has_enough_replicas(len(self.isr), self.min_insync_replicas):
             raise ApiError(
                 ErrorCode.NOT_ENOUGH_REPLICAS,
                 f"The size of the current ISR {list(self.isr)} is insufficient to satisfy the "
-                f"min.isr requirement of {min_insync_replicas} for partition {self.topic}-{self.index}.",
+                f"min.isr requirement of {self.min_insync_replicas} for partition {self.topic}-{self.index}.",
             )
         appended = self.log.append_as_leader(data, self.leader_epoch, origin=origin)
         if self.trace.messages and not appended.duplicate:
@@ -243,13 +246,13 @@ class Partition:
             self.log.advance_log_start_offset(min(leader_start, self.log.log_end_offset))
         self.changed(self)
 
-    def acks_error(self, required_offset: int, min_insync_replicas: int) -> ErrorCode | None:
+    def acks_error(self, required_offset: int) -> ErrorCode | None:
         """For acks=all: None while the write waits, NONE when committed, else what went wrong."""
         if self.role is not Role.LEADER:
             return ErrorCode.NOT_LEADER_OR_FOLLOWER
         if not self.organs.acks_satisfied(required_offset, self.log.high_watermark):
             return None
-        if not self.organs.has_enough_replicas(len(self.isr), min_insync_replicas):
+        if not self.organs.has_enough_replicas(len(self.isr), self.min_insync_replicas):
             return ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND
         return ErrorCode.NONE
 
@@ -284,8 +287,14 @@ class Partition:
             self.changed(self)
 
     def advance_high_watermark(self) -> bool:
-        """Move the high watermark as far as the organ allows. True if it moved."""
-        if self.role is not Role.LEADER:
+        """Move the high watermark as far as the organ allows. True if it moved.
+
+        Below `min.insync.replicas` it stands still: what counts as committed must be in enough replicas for the
+        controller's eligible leader replicas to be sure of it (KIP-966).
+        """
+        if self.role is not Role.LEADER or not self.organs.has_enough_replicas(
+            len(self.isr), self.min_insync_replicas
+        ):
             return False
         end = self.log.log_end_offset
         # A replica on its way into the ISR counts already (the "maximal ISR" of KIP-497).

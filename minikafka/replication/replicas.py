@@ -146,10 +146,6 @@ class Replicas:
             raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
 
-    def min_insync_replicas(self, partition: Partition) -> int:
-        """`min.insync.replicas` as it holds for the partition, never more than it has replicas."""
-        return min(partition.log.config.min_insync_replicas, len(partition.replicas))
-
     # -- what the controller decides -----------------------------------------------------------------------
 
     def apply(self, image: MetadataImage) -> None:

@@ -18,7 +18,7 @@ from minikafka.metadata.topic_names import is_internal
 from minikafka.protocol.messages.consumer_protocol import ConsumerProtocolAssignment
 from minikafka.protocol.schema import MalformedMessage
 from minikafka.world import Traced
-from minikafka.xray.lag import group_offsets
+from minikafka.xray.lag import LagOrgan, group_offsets
 from minikafka.xray.snapshot import (
     DOWN,
     FENCED,
@@ -78,6 +78,7 @@ class Inside:
     bootstrap_servers: str
     controller: ControllerView
     image: MetadataImage
+    lag: LagOrgan
     brokers: Mapping[str, BrokerSnapshot | None]
     events: Sequence[Traced]
     paused: bool | None = None
@@ -92,7 +93,7 @@ def build(inside: Inside) -> Snapshot:
     topics = tuple(_topic(inside.image, topic, views, up) for _, topic in sorted(inside.image.topics.items()))
     partitions = {TopicPartition(t.name, p.index): p for t in topics for p in t.partitions}
     groups = [
-        _group(group, broker.id, partitions)
+        _group(group, broker.id, partitions, inside.lag)
         for broker in inside.brokers.values()
         if broker is not None
         for group in broker.groups
@@ -228,7 +229,9 @@ def _replica(
     )
 
 
-def _group(group: GroupSnapshot, coordinator: int, partitions: Mapping[TopicPartition, Partition]) -> Group:
+def _group(
+    group: GroupSnapshot, coordinator: int, partitions: Mapping[TopicPartition, Partition], lag: LagOrgan
+) -> Group:
     members = tuple(
         Member(
             id=m.id,
@@ -249,7 +252,7 @@ def _group(group: GroupSnapshot, coordinator: int, partitions: Mapping[TopicPart
         coordinator=broker_name(coordinator),
         leader=group.leader,
         members=members,
-        offsets=group_offsets(committed, members, partitions),
+        offsets=group_offsets(committed, members, partitions, lag),
     )
 
 

@@ -8,16 +8,20 @@ Kafka's ``kafka-consumer-groups --describe`` shows the first case as "-" too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from minikafka.policy.consuming import lag
 from minikafka.xray.snapshot import GroupOffset, Member, Partition, TopicPartition
 
+LagOrgan = Callable[[int, int | None, int], int | None]
+"""(log end offset, committed offset or None, log start offset) → LAG or None."""
 
-def lag_of(end: int | None, committed: int | None, log_start: int | None = None) -> int | None:
-    """``end − committed`` in records, clamped to the log that exists; ``None`` when either is unknown."""
-    if end is None or committed is None or committed < 0:
-        return None
-    return max(0, end - max(committed, log_start or 0))
+
+def lag_of(
+    end: int | None, committed: int | None, log_start: int | None = None, organ: LagOrgan = lag
+) -> int | None:
+    """What the organ says; ``None`` when the end is unknown."""
+    return None if end is None else organ(end, committed, log_start or 0)
 
 
 def owners(members: Iterable[Member] | None) -> dict[TopicPartition, str]:
@@ -29,6 +33,7 @@ def group_offsets(
     committed: Mapping[TopicPartition, tuple[int, str | None]],
     members: Iterable[Member] | None,
     partitions: Mapping[TopicPartition, Partition],
+    organ: LagOrgan = lag,
 ) -> tuple[GroupOffset, ...]:
     """The offset rows of a group: all it committed to and all it is assigned, by topic and partition.
 
@@ -51,7 +56,7 @@ def group_offsets(
                 committed=known,
                 end=end,
                 log_start=start,
-                lag=lag_of(end, known, start),
+                lag=lag_of(end, known, start, organ),
                 member=owner.get(key),
                 metadata=metadata,
                 error=partition.error if partition else "UNKNOWN_TOPIC_OR_PARTITION",

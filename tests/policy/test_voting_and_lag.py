@@ -42,7 +42,8 @@ def test_one_vote_an_epoch() -> None:
 
 def test_lag_counts_from_the_committed_offset() -> None:
     assert lag(10, 4, 0) == 6
-    assert lag(10, 4, 6) == 6
+    assert lag(10, 4, 6) == 4
+    assert lag(10, 12, 0) == 0
     assert lag(10, None, 0) is None
     assert lag(10, -1, 0) is None
 

@@ -52,7 +52,7 @@ class Leader:
     def produce(self, count: int = 1, acks: int = -1) -> int:
         """The offset after the last record."""
         batch = build_batch([NewRecord(1_000, None, b"v")] * count)
-        appended = self.partition.append(memoryview(batch), acks=acks, min_insync_replicas=2)
+        appended = self.partition.append(memoryview(batch), acks=acks)
         return appended.last_offset + 1
 
     def fetch(self, replica: int, offset: int) -> None:
@@ -93,10 +93,10 @@ def test_the_high_watermark_never_goes_back_when_a_follower_does() -> None:
 def test_acks_all_is_answered_when_committed_and_only_then() -> None:
     leader = Leader()
     required = leader.produce(2)
-    assert leader.partition.acks_error(required, 2) is None
+    assert leader.partition.acks_error(required) is None
     leader.fetch(2, required)
     leader.fetch(3, required)
-    assert leader.partition.acks_error(required, 2) is ErrorCode.NONE
+    assert leader.partition.acks_error(required) is ErrorCode.NONE
 
 
 def test_too_few_in_sync_replicas_refuse_acks_all_but_not_acks_1() -> None:
@@ -110,8 +110,20 @@ def test_too_few_in_sync_replicas_refuse_acks_all_but_not_acks_1() -> None:
 def test_an_isr_that_shrinks_after_the_write_is_told_too() -> None:
     leader = Leader()
     required = leader.produce()
+    leader.fetch(2, required)
+    leader.fetch(3, required)
     leader.partition.apply(Decided(isr=(1,), partition_epoch=1), leader.now)
-    assert leader.partition.acks_error(required, 2) is ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND
+    assert leader.partition.acks_error(required) is ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND
+
+
+def test_below_the_minimum_of_replicas_nothing_is_committed() -> None:
+    """KIP-966: else a replica that the controller counts as eligible could lack it."""
+    leader = Leader(decided=Decided(isr=(1,)))
+    leader.produce(acks=1)
+    assert leader.partition.high_watermark == 0
+    leader.fetch(2, 1)
+    leader.partition.apply(Decided(isr=(1, 2), partition_epoch=1), leader.now)
+    assert leader.partition.high_watermark == 1
 
 
 def test_a_follower_that_stops_fetching_falls_out_after_the_lag_time() -> None:
@@ -195,7 +207,7 @@ def test_a_deposed_leader_refuses_writes_and_fails_what_waits() -> None:
     required = leader.produce()
     leader.partition.apply(Decided(leader=2, leader_epoch=1, partition_epoch=1), leader.now)
     assert leader.partition.role is Role.FOLLOWER
-    assert leader.partition.acks_error(required, 2) is ErrorCode.NOT_LEADER_OR_FOLLOWER
+    assert leader.partition.acks_error(required) is ErrorCode.NOT_LEADER_OR_FOLLOWER
     with pytest.raises(ApiError) as refused:
         leader.produce()
     assert refused.value.code is ErrorCode.NOT_LEADER_OR_FOLLOWER
@@ -223,6 +235,8 @@ def test_callers_with_another_epoch_are_told_so() -> None:
 
 def test_every_change_wakes_who_waits() -> None:
     leader = Leader()
+    leader.fetch(2, 0)
+    leader.fetch(3, 0)
     before = leader.wakes
     leader.produce()
     assert leader.wakes == before + 1

@@ -40,7 +40,6 @@ class Waiting:
 
     partition: Partition
     required_offset: int
-    min_insync_replicas: int
     answer: PartitionProduceResponse
 
 
@@ -89,9 +88,8 @@ def _write(
         partition = node.replicas.partition(name, data.index)
         records = memoryview(data.records) if data.records is not None else memoryview(b"")
         _check(request, context, name, records)
-        needed = node.replicas.min_insync_replicas(partition)
         try:
-            appended = partition.append(records, acks=request.acks, min_insync_replicas=needed)
+            appended = partition.append(records, acks=request.acks)
         except OSError as problem:
             node.replicas.storage_failed(partition, problem)
             raise ApiError(ErrorCode.KAFKA_STORAGE_ERROR) from None
@@ -108,7 +106,7 @@ def _write(
         current_leader=LeaderIdAndEpoch(),
     )
     if request.acks == -1:
-        waiting.append(Waiting(partition, appended.last_offset + 1, needed, answer))
+        waiting.append(Waiting(partition, appended.last_offset + 1, answer))
     return answer
 
 
@@ -145,7 +143,7 @@ def _wait(
 
     def look() -> ProduceResponse | None:
         for item in list(left):
-            error = item.partition.acks_error(item.required_offset, item.min_insync_replicas)
+            error = item.partition.acks_error(item.required_offset)
             if error is None:
                 continue
             left.remove(item)
