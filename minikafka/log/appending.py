@@ -1,7 +1,7 @@
 """What happens to a batch between its validation and the disk.
 
 The rule: a batch is written as it came, only its beginning is new; it is made anew only where the topic's
-codec differs from the producer's, or its inner offsets have gaps. Kafka: `LogValidator` (in-place
+codec differs from the producer's. Kafka: `LogValidator` (in-place
 assignment, `buildRecordsAndAssignOffsets`), `UnifiedLog.analyzeAndValidateRecords`.
 """
 
@@ -49,7 +49,7 @@ def prepare(
     """
     header, data = valid.batch.header, valid.batch.data
     timestamp_type = config.message_timestamp_type
-    if valid.must_rebuild or config.target_compression(header.compression)[0] != header.compression:
+    if config.target_compression(header.compression)[0] != header.compression:
         rebuilt = _rebuild(valid, config, first_offset, leader_epoch)
         if len(rebuilt) > config.max_message_bytes:
             raise ApiError(

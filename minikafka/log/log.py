@@ -461,6 +461,7 @@ class Log:
         self.high_watermark = min(self.high_watermark, end)
         self.recovery_point = min(self.recovery_point, end)
         self._was_cut = True
+        self.world.disk.sync_dir(self.directory)
         self.epochs.truncate_from_end(end)
         load_producers(self.world.disk, self.directory, self.producers, self._segments, end)
         self.world.trace.emit(LogTruncated(self.topic, self.partition, end))

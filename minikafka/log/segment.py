@@ -218,8 +218,7 @@ class Segment:
             return 0
         position, header = found
         removed = self.size_bytes - position
-        self.file().truncate(position)
-        self.size_bytes = position
+        self.cut_at(position)
         self.next_offset = min(offset, header.base_offset)
         offsets.truncate_to_position(position)
         times.truncate_to_offset(header.base_offset)
@@ -232,8 +231,10 @@ class Segment:
         return removed
 
     def cut_at(self, position: int) -> None:
-        """Cut the file only (recovery, whose scan makes the indexes anew)."""
+        """Cut the log file, durably: a cut that a power cut undoes would bring back batches whose offsets
+        have been given to others since."""
         self.file().truncate(position)
+        self.file().sync()
         self.size_bytes = position
 
     # -- what rolling and retention ask ---------------------------------------------------------------------

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import crc32c
 
 from minikafka.records.compression import DEFAULT_LIMIT_BYTES, Compression, compress, decompress
-from minikafka.records.errors import CorruptRecords
+from minikafka.records.errors import CorruptCompression, CorruptRecords
 from minikafka.records.varint import Buffer, encode_varint, read_unsigned, read_varint, varint_size
 
 HEADER = struct.Struct(">qiibIhiqqqhii")
@@ -97,10 +97,10 @@ class BatchHeader(NamedTuple):
 
     @property
     def compression(self) -> Compression:
-        """The codec; `CorruptRecords` for one of the three numbers that mean nothing."""
+        """The codec; `CorruptCompression` for one of the three numbers that mean nothing."""
         codec = self.attributes & CODEC_MASK
         if codec > Compression.ZSTD:
-            raise CorruptRecords(f"unknown compression type {codec}")
+            raise CorruptCompression(f"unknown compression type {codec}")
         return Compression(codec)
 
     @property

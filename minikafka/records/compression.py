@@ -1,7 +1,7 @@
 """The four codecs of a record batch, each in the framing that Kafka's clients expect.
 
 The rule: decompression is bounded. It stops at the limit with `DecompressionLimit`, whatever the data
-claims, and anything that isn't a valid stream ends in `CorruptRecords`. Codecs are imported on first use.
+claims, and anything that isn't a valid stream ends in `CorruptCompression`. Codecs are imported on first use.
 
 Kafka: `org.apache.kafka.common.compress`. gzip is a plain gzip stream; snappy has the framing of xerial's
 snappy-java on write (raw blocks are accepted on read, some clients send them); lz4 is the frame format
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
 
-from minikafka.records.errors import CorruptRecords, DecompressionLimit
+from minikafka.records.errors import CorruptCompression, DecompressionLimit
 
 Buffer = bytes | bytearray | memoryview
 
@@ -57,24 +57,24 @@ def compress(codec: Compression, data: Buffer, level: int | None = None) -> byte
 def decompress(codec: Compression, data: Buffer, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> bytes:
     """The original of `data`, at most `limit_bytes` long.
 
-    Raises `DecompressionLimit` when there is more, `CorruptRecords` when the stream is broken or cut short.
+    Raises `DecompressionLimit` when there is more, `CorruptCompression` when the stream is broken or cut short.
     """
     try:
         return _DECOMPRESS[codec](data, limit_bytes)
-    except CorruptRecords:
+    except (CorruptCompression, DecompressionLimit):
         raise
     except MemoryError:
         raise DecompressionLimit(f"{codec.name.lower()} data asks for more memory than there is") from None
     except Exception as error:  # each codec has exceptions of its own; callers know one
-        raise CorruptRecords(f"{codec.name.lower()} data is corrupt: {error}") from error
+        raise CorruptCompression(f"{codec.name.lower()} data is corrupt: {error}") from error
 
 
 def _too_much(codec: Compression, limit_bytes: int) -> DecompressionLimit:
     return DecompressionLimit(f"{codec.name.lower()} data grows beyond {limit_bytes} bytes when decompressed")
 
 
-def _cut_short(codec: Compression) -> CorruptRecords:
-    return CorruptRecords(f"{codec.name.lower()} data is corrupt: the stream ends too early")
+def _cut_short(codec: Compression) -> CorruptCompression:
+    return CorruptCompression(f"{codec.name.lower()} data is corrupt: the stream ends too early")
 
 
 def _copy(data: Buffer, _level: int | None) -> bytes:

@@ -11,5 +11,9 @@ class CorruptRecords(ValueError):
     """The bytes are not what a record batch may be; the message says in one sentence how."""
 
 
+class CorruptCompression(CorruptRecords):
+    """The records' compressed stream is broken, or of no known codec."""
+
+
 class DecompressionLimit(CorruptRecords):
     """The data would grow beyond the limit when decompressed (a codec bomb, or a far too large batch)."""
