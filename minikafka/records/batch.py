@@ -18,108 +18,36 @@ from typing import NamedTuple
 import crc32c
 
 from minikafka.records.compression import DEFAULT_LIMIT_BYTES, Compression, compress, decompress
-from minikafka.records.errors import CorruptCompression, CorruptRecords
-from minikafka.records.varint import Buffer, encode_varint, read_unsigned, read_varint, varint_size
-
-HEADER = struct.Struct(">qiibIhiqqqhii")
-HEADER_BYTES = HEADER.size
-LENGTH_AT = 8
-"""`batch_length` stands here, and counts the bytes after itself."""
-LOG_OVERHEAD_BYTES = 12
-MAGIC_AT = 16
-CRC_AT = 17
-ATTRIBUTES_AT = 21
-"""The checksum covers everything from here to the end of the batch."""
-MAGIC_V2 = 2
-
-CODEC_MASK = 0x07
-TIMESTAMP_TYPE_FLAG = 0x08
-TRANSACTIONAL_FLAG = 0x10
-CONTROL_FLAG = 0x20
-DELETE_HORIZON_FLAG = 0x40
-
-CREATE_TIME = 0
-LOG_APPEND_TIME = 1
-NO_TIMESTAMP = -1
-NO_PRODUCER_ID = -1
-NO_SEQUENCE = -1
+from minikafka.records.errors import CorruptRecords
+from minikafka.records.header import (
+    ATTRIBUTES_AT,
+    CODEC_MASK,
+    CONTROL_FLAG,
+    CRC_AT,
+    CREATE_TIME,
+    DELETE_HORIZON_FLAG,
+    HEADER,
+    HEADER_BYTES,
+    LENGTH_AT,
+    LOG_APPEND_TIME,
+    LOG_OVERHEAD_BYTES,
+    MAGIC_AT,
+    MAGIC_V2,
+    NO_PRODUCER_ID,
+    NO_SEQUENCE,
+    NO_TIMESTAMP,
+    TIMESTAMP_TYPE_FLAG,
+    TRANSACTIONAL_FLAG,
+    BatchHeader,
+)
+from minikafka.records.varint import Buffer, encode_varint, read_varint, varint_size
 
 _PREFIX = struct.Struct(">qiib")
 _OFFSET = struct.Struct(">q")
 _LENGTH = struct.Struct(">i")
 _CRC = struct.Struct(">I")
-_INT32_MAX = 0x7FFFFFFF
 
 Header = tuple[str, bytes | None]
-
-
-class BatchHeader(NamedTuple):
-    """The 61 bytes before the records, field by field (sizes in bytes, times in ms since the epoch)."""
-
-    base_offset: int
-    batch_length: int
-    partition_leader_epoch: int
-    magic: int
-    crc: int
-    attributes: int
-    last_offset_delta: int
-    base_timestamp: int
-    max_timestamp: int
-    producer_id: int
-    producer_epoch: int
-    base_sequence: int
-    record_count: int
-
-    @classmethod
-    def read(cls, data: Buffer, position: int = 0) -> BatchHeader:
-        """The header at `position`; at least 61 bytes must be there (`struct.error` otherwise)."""
-        return cls._make(HEADER.unpack_from(data, position))
-
-    @property
-    def size_bytes(self) -> int:
-        """The whole batch, header included."""
-        return LOG_OVERHEAD_BYTES + self.batch_length
-
-    @property
-    def last_offset(self) -> int:
-        return self.base_offset + self.last_offset_delta
-
-    @property
-    def next_offset(self) -> int:
-        return self.base_offset + self.last_offset_delta + 1
-
-    @property
-    def last_sequence(self) -> int:
-        """The sequence number of the last record; numbers wrap to 0 after 2**31-1."""
-        if self.base_sequence == NO_SEQUENCE:
-            return NO_SEQUENCE
-        return (self.base_sequence + self.last_offset_delta) & _INT32_MAX
-
-    @property
-    def compression(self) -> Compression:
-        """The codec; `CorruptCompression` for one of the three numbers that mean nothing."""
-        codec = self.attributes & CODEC_MASK
-        if codec > Compression.ZSTD:
-            raise CorruptCompression(f"unknown compression type {codec}")
-        return Compression(codec)
-
-    @property
-    def timestamp_type(self) -> int:
-        """`CREATE_TIME` or `LOG_APPEND_TIME`."""
-        return LOG_APPEND_TIME if self.attributes & TIMESTAMP_TYPE_FLAG else CREATE_TIME
-
-    @property
-    def is_transactional(self) -> bool:
-        return bool(self.attributes & TRANSACTIONAL_FLAG)
-
-    @property
-    def is_control(self) -> bool:
-        return bool(self.attributes & CONTROL_FLAG)
-
-    @property
-    def has_delete_horizon(self) -> bool:
-        """Set by compaction; then `base_timestamp` is the time after which tombstones may go."""
-        return bool(self.attributes & DELETE_HORIZON_FLAG)
 
 
 class Record(NamedTuple):
@@ -431,11 +359,30 @@ def header_with_timestamp(header: BatchHeader, data: memoryview, timestamp_type:
 
 
 __all__ = [
+    "ATTRIBUTES_AT",
+    "CODEC_MASK",
+    "CONTROL_FLAG",
+    "CRC_AT",
+    "CREATE_TIME",
+    "DELETE_HORIZON_FLAG",
+    "HEADER",
+    "HEADER_BYTES",
+    "LENGTH_AT",
+    "LOG_APPEND_TIME",
+    "LOG_OVERHEAD_BYTES",
+    "MAGIC_AT",
+    "MAGIC_V2",
+    "NO_PRODUCER_ID",
+    "NO_SEQUENCE",
+    "NO_TIMESTAMP",
+    "TIMESTAMP_TYPE_FLAG",
+    "TRANSACTIONAL_FLAG",
     "Batch",
     "BatchBuilder",
     "BatchHeader",
     "Compression",
     "CorruptRecords",
+    "Header",
     "NewRecord",
     "Record",
     "build_batch",
@@ -444,8 +391,6 @@ __all__ = [
     "header_with_timestamp",
     "prefix_with",
     "read_batches",
-    "read_unsigned",
-    "read_varint",
     "record_size_bytes",
     "set_base_offset_and_epoch",
 ]

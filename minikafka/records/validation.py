@@ -38,6 +38,7 @@ _SMALLEST_BATCH_BYTES = 14
 """Kafka takes no length below that of the oldest message format (`LegacyRecord.RECORD_OVERHEAD_V0`)."""
 
 _PRODUCER_ID_END = 51
+"""Where the producer id ends in the header."""
 
 
 class RecordError(NamedTuple):
