@@ -173,7 +173,7 @@ class AdminClient:
     def list_consumer_groups(self, **options: Any) -> Future[ListConsumerGroupsResult]:
         """Lists groups. Options: states, types (sets), request_timeout."""
         return self._submit(
-            self._core.list_consumer_groups(
+            self._core.groups.list_consumer_groups(
                 states=sorted(options.get("states") or (), key=lambda state: state.value),
                 types=sorted(options.get("types") or (), key=lambda kind: kind.value),
                 timeout_s=_timeout(options),
@@ -185,13 +185,15 @@ class AdminClient:
     ) -> dict[str, Future[ConsumerGroupDescription]]:
         """Describes groups: state, members, what each reads."""
         return self._futures(
-            _listed(group_ids), self._core.describe_consumer_groups(group_ids, timeout_s=_timeout(options))
+            _listed(group_ids),
+            self._core.groups.describe_consumer_groups(group_ids, timeout_s=_timeout(options)),
         )
 
     def delete_consumer_groups(self, group_ids: list[str], **options: Any) -> dict[str, Future[None]]:
         """Deletes groups that have no members."""
         return self._futures(
-            _listed(group_ids), self._core.delete_consumer_groups(group_ids, timeout_s=_timeout(options))
+            _listed(group_ids),
+            self._core.groups.delete_consumer_groups(group_ids, timeout_s=_timeout(options)),
         )
 
     def list_consumer_group_offsets(
@@ -200,7 +202,7 @@ class AdminClient:
         """What groups have committed."""
         return {
             request.group_id: self._submit(
-                self._core.list_consumer_group_offsets(
+                self._core.groups.list_consumer_group_offsets(
                     request.group_id, request.topic_partitions, timeout_s=_timeout(options)
                 )
             )
@@ -213,7 +215,7 @@ class AdminClient:
         """Sets what groups without members have committed."""
         return {
             request.group_id: self._submit(
-                self._core.alter_consumer_group_offsets(
+                self._core.groups.alter_consumer_group_offsets(
                     request.group_id, request.topic_partitions or [], timeout_s=_timeout(options)
                 )
             )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minikafka.client.connections import Connections
-from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure, is_retriable
+from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
 from minikafka.client.fetcher import Fetcher
 from minikafka.client.group import Membership
 from minikafka.client.metadata import Metadata
@@ -24,16 +24,13 @@ from minikafka.client.offsets import (
     OffsetAnswer,
     OffsetToCommit,
     Retrying,
-    list_offsets,
     settled_offsets,
 )
-from minikafka.client.positions import UNRESOLVED, Buffer, Position
+from minikafka.client.positions import Buffer, Position
 from minikafka.client.settings import CONSUMER, check
+from minikafka.client.starting_offsets import StartingOffsets
 from minikafka.client.values import (
-    OFFSET_BEGINNING,
-    OFFSET_END,
     OFFSET_INVALID,
-    OFFSET_STORED,
     Message,
     TopicPartition,
 )
@@ -42,16 +39,6 @@ from minikafka.policy import Organs
 if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
     from minikafka.world import World
-
-_RESET = {
-    "earliest": OFFSET_BEGINNING,
-    "smallest": OFFSET_BEGINNING,
-    "beginning": OFFSET_BEGINNING,
-    "latest": OFFSET_END,
-    "largest": OFFSET_END,
-    "end": OFFSET_END,
-}
-
 
 _SECOND_LOOK_S = 1.0
 
@@ -98,6 +85,17 @@ class AsyncConsumer:
         self.membership = Membership(
             world, settings, self.connections, self.metadata, self.group, self.organs, self
         )
+        self.starting = StartingOffsets(
+            world,
+            settings,
+            self.connections,
+            self.metadata,
+            self.group,
+            self.positions,
+            on_resolved=self._wake_fetcher,
+            on_event=self._event_at,
+            on_trouble=self.tell,
+        )
         self.fetcher = Fetcher(
             world,
             settings,
@@ -106,7 +104,7 @@ class AsyncConsumer:
             self.positions,
             self.buffer,
             on_data=self._wake_waiter,
-            on_out_of_range=self._out_of_range,
+            on_out_of_range=self.starting.out_of_range,
             on_connection_error=self._complain,
         )
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -116,7 +114,6 @@ class AsyncConsumer:
         self._isolation = 1 if settings["isolation.level"] == "read_committed" else 0
         self._patterns: list[re.Pattern[str]] = []
         self._subscribed: list[str] = []
-        self._resolving: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._closed = False
         self._background: list[asyncio.Task[None]] = []
@@ -197,7 +194,7 @@ class AsyncConsumer:
             position = self.positions[pair] = Position(tp.topic, tp.partition)
             position.move(tp.offset)
         self.metadata.want(sorted({topic for topic, _ in self.positions}))
-        self._resolve()
+        self.starting.resolve()
 
     def remove(self, pairs: Iterable[Pair]) -> None:
         """Gives these partitions up."""
@@ -217,7 +214,7 @@ class AsyncConsumer:
             reason = f"Failed to seek to offset {offset}: {topic} [{partition}] is not assigned"
             raise failure(KafkaError._STATE, reason)
         position.move(offset)
-        self._resolve()
+        self.starting.resolve()
 
     def pause(self, pairs: Iterable[Pair], paused: bool) -> None:
         """Stops or goes on giving out records of these partitions."""
@@ -230,86 +227,13 @@ class AsyncConsumer:
             self._wake_waiter()
         self.fetcher.wake()
 
-    # --- where to begin
-
-    def _resolve(self) -> None:
+    def _wake_fetcher(self) -> None:
         self.fetcher.wake()
-        if self._closed or (self._resolving is not None and not self._resolving.done()):
-            return
-        if any(position.fetch_from == UNRESOLVED for position in self.positions.values()):
-            self._resolving = self.world.spawn(self._resolve_all(), name="resolve-offsets")
 
-    async def _resolve_all(self) -> None:
-        while not self._closed:
-            now = self.world.clock.now()
-            open_ = [p for p in self.positions.values() if p.fetch_from == UNRESOLVED]
-            due = [p for p in open_ if p.blocked_until <= now]
-            if not open_:
-                return
-            try:
-                if due:
-                    await self._resolve_once(due)
-                    self.fetcher.wake()
-                    if all(p.fetch_from != UNRESOLVED for p in self.positions.values()):
-                        return
-            except (OSError, TimeoutError, KafkaException) as cause:
-                error = as_kafka_error(cause)
-                self._complain(error)
-                if not error.retriable():
-                    self.tell(error)
-                self.metadata.request_update()
-            if all(p.blocked_until == float("inf") for p in open_):
-                return
-            await asyncio.sleep(self.settings.seconds("retry.backoff.ms"))
-
-    async def _resolve_once(self, positions: list[Position]) -> None:
-        eras = {position.pair: position.era for position in positions}
-        stored = [p.pair for p in positions if p.asked in (OFFSET_INVALID, OFFSET_STORED)]
-        reset: dict[Pair, int] = {p.pair: p.asked for p in positions if p.asked in _RESET.values()}
-        if stored:
-            for pair, answer in (await self.group.committed(stored)).items():
-                position = self.positions.get(pair)
-                if position is None or position.era != eras[pair]:
-                    continue
-                if answer.offset >= 0:
-                    position.fetch_from, position.committed = answer.offset, answer.offset
-                else:
-                    policy = _RESET.get(self.settings["auto.offset.reset"])
-                    if policy is None:
-                        self._no_offset(position, "there is no committed offset")
-                    else:
-                        reset[pair] = position.asked = policy
-        if not reset:
-            return
-        wanted = {pair: EARLIEST if asked == OFFSET_BEGINNING else LATEST for pair, asked in reset.items()}
-        answers = await list_offsets(self.connections, self.metadata, wanted, self._isolation)
-        for pair, answer in answers.items():
-            position = self.positions.get(pair)
-            if position is None or position.era != eras.get(pair):
-                continue
-            if not answer.error_code:
-                position.fetch_from = answer.offset
-            else:
-                self.metadata.request_update()
-                if not is_retriable(answer.error_code):
-                    self._no_offset(position, KafkaError(answer.error_code).str())
-
-    def _no_offset(self, position: Position, why: str) -> None:
-        position.blocked_until = float("inf")
-        error = KafkaError(KafkaError._AUTO_OFFSET_RESET, f"{position.topic} [{position.partition}]: {why}")
-        self.buffer.add_event(position, Message(position.topic, position.partition, error=error))
+    def _event_at(self, position: Position, error: KafkaError) -> None:
+        message = Message(position.topic, position.partition, error=error)
+        self.buffer.add_event(position, message)
         self._wake_waiter()
-
-    def _out_of_range(self, position: Position) -> None:
-        policy = _RESET.get(self.settings["auto.offset.reset"])
-        if policy is None:
-            why = f"offset {position.fetch_from} is out of range"
-            position.fetch_from = UNRESOLVED
-            self._no_offset(position, why)
-        else:
-            # What was fetched before the jump is valid and stays readable, so the era does not change.
-            position.asked, position.fetch_from = policy, UNRESOLVED
-            self._resolve()
 
     # --- the membership's side
 
@@ -551,8 +475,7 @@ class AsyncConsumer:
         elif self.settings["enable.auto.commit"] and self.positions:
             await self._commit_quietly()
         self._closed = True
-        if self._resolving is not None:
-            self._resolving.cancel()
+        self.starting.close()
         self.positions.clear()
         self.fetcher.close()
         self.metadata.close()
