@@ -48,14 +48,18 @@ def varint_size(value: int) -> int:
 
 def read_unsigned(data: Buffer, position: int) -> tuple[int, int]:
     """The unsigned varint at `position` and the position after it; `CorruptRecords` when it doesn't end."""
-    result = 0
     try:
-        for shift in range(0, 7 * MAX_BYTES, 7):
-            byte = data[position]
+        byte = data[position]
+        if byte < 128:
+            return byte, position + 1
+        result, shift, last = byte & 127, 7, position + MAX_BYTES - 1
+        while position < last:
             position += 1
-            result |= (byte & 127) << shift
+            byte = data[position]
             if byte < 128:
-                return result & 0xFFFFFFFFFFFFFFFF, position
+                return (result | byte << shift) & 0xFFFFFFFFFFFFFFFF, position + 1
+            result |= (byte & 127) << shift
+            shift += 7
     except IndexError:
         raise CorruptRecords("the data ends inside a varint") from None
     raise CorruptRecords("a varint is longer than 10 bytes")
