@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading  # noqa: TID251 - to wait for Ctrl-C where there is no sigwait
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +18,8 @@ from minikafka.world.trace import TaskFailed, Traced
 
 if TYPE_CHECKING:
     from minikafka.cluster import Cluster
+
+END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 app = typer.Typer(
     name="minikafka",
@@ -83,6 +85,8 @@ def why_os_error(problem: OSError, options: dict[str, Any]) -> str:
             f"A port from {port} to {port + brokers - 1} is in use; choose another with --port, "
             "or 0 for free ones."
         )
+    if problem.errno in (errno.EEXIST, errno.ENOTDIR):
+        return f"{options.get('data')} is not a directory."
     if problem.errno in (errno.EACCES, errno.EPERM) and options.get("data") is None:
         return f"Port {options.get('port')} may not be used: {problem.strerror}."
     return str(problem)
@@ -99,24 +103,24 @@ def parse_settings(pairs: list[str]) -> dict[str, str]:
     return settings
 
 
+def block_end_signals() -> None:
+    """Hold SIGTERM and SIGINT back: they are taken by `wait_for_end`, and must not cut a start or a stop short."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
+
+
 def wait_for_end() -> None:
     """Return at SIGTERM or SIGINT (Ctrl-C)."""
-    asked: list[int] = []
-
-    def stop(number: int, _: FrameType | None) -> None:
-        asked.append(number)
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    try:
-        while not asked:
-            signal.pause()
+    if hasattr(signal, "sigwait"):
+        signal.sigwait(END_SIGNALS)
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    never = threading.Event()
+    try:  # Windows has no sigwait, and lets Ctrl-C through only between two waits
+        while not never.wait(0.2):
+            pass
     except KeyboardInterrupt:
         pass
-    # A second Ctrl-C must not cut the clean shutdown short.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def report_failure(traced: Traced) -> None:
@@ -149,9 +153,9 @@ def up(
 
     from minikafka.cluster import BackgroundFailure
 
-    cluster = open_cluster(
-        brokers=brokers, port=port, data=data, name=name, configs=parse_settings(set_ or [])
-    )
+    settings = parse_settings(set_ or [])
+    block_end_signals()
+    cluster = open_cluster(brokers=brokers, port=port, data=data, name=name, configs=settings)
     cluster.on_event(report_failure)
     if json:
         about = {

@@ -21,8 +21,8 @@ class LiveLoop(LiveDriver):
     """The live world: a daemon thread runs the loop on and on."""
 
     def __init__(self, root: Path | None, *, message_events: bool) -> None:
-        super().__init__(name="minikafka-cluster")
         self.universe = LiveUniverse(root, message_events=message_events)
+        super().__init__(name="minikafka-cluster")
         self.loop.call_soon_threadsafe(self.loop.set_exception_handler, self.universe.handle_exception)
 
     def call(self, function: Callable[[], T]) -> T:

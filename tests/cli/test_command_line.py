@@ -1,0 +1,165 @@
+"""`minikafka` as its user types it: it starts, tells its addresses, ends, and says in one sentence what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+def command(*args: object) -> list[str]:
+    return [sys.executable, "-m", "minikafka.cli", *map(str, args)]
+
+
+def run(*args: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*args), capture_output=True, text=True, timeout=60, check=False)
+
+
+@contextmanager
+def up(*args: object) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """A running `minikafka up --json …`, and what it printed."""
+    process = subprocess.Popen(
+        command("up", "--json", *args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, process.stderr and process.stderr.read()
+        yield process, json.loads(line)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
+    """Status not 0, and one sentence that has these words."""
+    assert result.returncode != 0
+    lines = [line for line in result.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, result.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_up_tells_its_addresses_and_ends_cleanly(number: signal.Signals) -> None:
+    with up("--brokers", 2, "--name", "classroom") as (process, about):
+        assert about["name"] == "classroom"
+        assert len(about["bootstrap_servers"].split(",")) == 2
+        assert len(about["cluster_id"]) == 22
+        process.send_signal(number)
+        assert process.wait(30) == 0
+
+
+def test_ports_follow_each_other(tmp_path: Path) -> None:
+    port = free_port()
+    with up("--brokers", 1, "--port", port, "--data", tmp_path) as (_, about):
+        assert about["bootstrap_servers"] == f"127.0.0.1:{port}"
+
+
+def test_the_same_directory_is_the_same_cluster_after_a_kill(tmp_path: Path) -> None:
+    with up("--brokers", 1, "--data", tmp_path) as (process, first):
+        process.kill()
+        process.wait(30)
+    with up("--brokers", 1, "--data", tmp_path) as (_, second):
+        assert second["cluster_id"] == first["cluster_id"]
+
+
+def test_a_port_in_use_is_one_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        refused(run("up", "--brokers", 1, "--port", taken.getsockname()[1]), "in use", "--port")
+
+
+def test_a_directory_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with up("--brokers", 1, "--data", tmp_path):
+        refused(run("up", "--brokers", 1, "--data", tmp_path), "in use by another process")
+
+
+def test_a_directory_of_another_cluster_is_one_sentence(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for directory in (one, other):
+        with up("--brokers", 1, "--data", directory) as (process, _):
+            process.terminate()
+            assert process.wait(30) == 0
+    meta = (other / "broker-1" / "meta.properties").read_bytes()
+    (one / "broker-1" / "meta.properties").write_bytes(meta)
+    refused(run("up", "--brokers", 1, "--data", one), "belongs to another cluster")
+
+
+def test_a_data_path_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("not a directory")
+    refused(run("up", "--brokers", 1, "--data", file), "not a directory")
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("no-equals-sign", ("KEY=VALUE",)),
+        ("num.partitions=many", ("num.partitions", "many")),
+        ("min.insync.replicas=0", ("min.insync.replicas",)),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(setting: str, words: tuple[str, ...]) -> None:
+    refused(run("up", "--brokers", 1, "--set", setting), *words)
+
+
+def test_zero_brokers_are_refused() -> None:
+    result = run("up", "--brokers", 0)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+
+
+def test_help_names_every_command() -> None:
+    result = run("--help")
+    assert result.returncode == 0
+    for name in ("up", "lab", "tui", "grade", "bench"):
+        assert name in result.stdout
+
+
+def test_the_inspector_without_a_cluster_says_how_to_start_one(tmp_path: Path) -> None:
+    environment = {**os.environ, "MINIKAFKA_STATE_DIR": str(tmp_path)}
+    result = subprocess.run(
+        command("tui", "--once"), capture_output=True, text=True, timeout=60, env=environment, check=False
+    )
+    refused(result, "minikafka up")
+
+
+def test_one_picture_of_a_running_cluster_as_json(tmp_path: Path) -> None:
+    environment = {**os.environ, "MINIKAFKA_STATE_DIR": str(tmp_path)}
+    process = subprocess.Popen(
+        command("up", "--json", "--brokers", 3), stdout=subprocess.PIPE, text=True, env=environment
+    )
+    try:
+        assert process.stdout is not None
+        about = json.loads(process.stdout.readline())
+        result = subprocess.run(
+            command("tui", "--once", "--json"),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=environment,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        picture = json.loads(result.stdout)
+        assert picture["cluster_id"] == about["cluster_id"]
+        assert [broker["state"] for broker in picture["brokers"]] == ["running"] * 3
+    finally:
+        process.terminate()
+        process.wait(30)
