@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from minikafka.world import World
 
 _SECOND_LOOK_S = 1.0
+_QUIET_COMMIT_TIMEOUT_S = 5.0
+"""Neither close() nor a rebalance waits longer for a commit that nobody asked for."""
 
 
 class Rebalance(NamedTuple):
@@ -278,8 +280,8 @@ class AsyncConsumer:
         return self.world.clock.now() - self.last_poll > self.settings.seconds("max.poll.interval.ms")
 
     def tell(self, error: KafkaError) -> None:
-        """An error for the application's next poll; failed connections only go to error_cb."""
-        if error.retriable() and error.code() < 0:
+        """An error for the application's next poll; what will be tried again only goes to error_cb."""
+        if error.retriable():
             self._complain(error)
             return
         last = self.events[-1] if self.events else None
@@ -288,7 +290,7 @@ class AsyncConsumer:
             self._wake_waiter()
 
     def _complain(self, error: KafkaError) -> None:
-        if len(self.errors) < 100:
+        if self.settings["error_cb"] is not None and len(self.errors) < 100:
             self.errors.append(error)
 
     # --- records out (the application's side)
@@ -313,7 +315,7 @@ class AsyncConsumer:
         """Returns when there is something to take or an event, or after `timeout_s`."""
         if self.fetcher.is_blocked:
             self.fetcher.wake()
-        if self.buffer or self.events or (self.errors and self.settings["error_cb"] is not None):
+        if self.buffer or self.events or self.errors:
             return
         if timeout_s is not None and timeout_s <= 0:
             await asyncio.sleep(0)
@@ -394,10 +396,12 @@ class AsyncConsumer:
             raise KafkaException(errors[0])
         return result
 
-    async def commit_and_tell(self, offsets: Mapping[Pair, OffsetToCommit]) -> None:
+    async def commit_and_tell(
+        self, offsets: Mapping[Pair, OffsetToCommit], timeout_s: float | None = None
+    ) -> None:
         """An asynchronous commit: its outcome goes to on_commit, if anybody listens."""
         try:
-            result = await self.commit(offsets, self.settings.seconds("socket.timeout.ms"))
+            result = await self.commit(offsets, timeout_s or self.settings.seconds("socket.timeout.ms"))
             event = Committed(None, result)
         except KafkaException as cause:
             tps = [TopicPartition(*pair, commit.offset) for pair, commit in offsets.items()]
@@ -409,7 +413,7 @@ class AsyncConsumer:
     async def _commit_quietly(self, pairs: Iterable[Pair] | None = None) -> None:
         offsets = self.stored_offsets(pairs)
         if offsets:
-            await self.commit_and_tell(offsets)
+            await self.commit_and_tell(offsets, _QUIET_COMMIT_TIMEOUT_S)
 
     async def _auto_commit(self) -> None:
         while True:

@@ -196,9 +196,9 @@ class AsyncProducer:
             self._idle_waiter.set_result(None)
 
     def _complain(self, error: KafkaError) -> None:
-        if len(self.errors) < 100:
+        if self.settings["error_cb"] is not None and len(self.errors) < 100:
             self.errors.append(error)
-        self._wake_waiter()
+            self._wake_waiter()
 
     def _wake_waiter(self) -> None:
         if self._report_waiter is not None and not self._report_waiter.done():

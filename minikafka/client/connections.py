@@ -35,6 +35,8 @@ class UnknownBroker(ConnectionError):
 class AllBrokersDown(ConnectionError):
     """No known broker and no bootstrap server accepts a connection."""
 
+    kafka_code = KafkaError._ALL_BROKERS_DOWN
+
 
 class Connections:
     """The pool. Broker ids below zero stand for bootstrap servers, as in Kafka's client."""

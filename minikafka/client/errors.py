@@ -273,5 +273,5 @@ def as_kafka_error(error: BaseException, doing: str | None = None) -> KafkaError
     elif isinstance(error, TimeoutError):
         code, detail = -185, builtins_str(error) or "timed out"
     elif isinstance(error, OSError):
-        code = -195
+        code = getattr(error, "kafka_code", -195)
     return KafkaError(code, detail if doing is None else f"{doing}: {detail}")

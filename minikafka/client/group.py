@@ -48,6 +48,7 @@ STATES: dict[str, dict[str, str]] = {
 """{state: {event: next state}}."""
 
 _JOIN_GRACE_S = 5.0
+_LEAVE_TIMEOUT_S = 2.0
 _LOST = frozenset({ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION, ErrorCode.FENCED_INSTANCE_ID})
 
 
@@ -162,13 +163,12 @@ class Membership:
             return
         member = MemberIdentity(member_id=self.member_id, group_instance_id=self._instance_id, reason=reason)
         try:
-            node = await self._group.coordinator()
-            channel = await self._connections.to(node, GROUP)
-            if self._connections.version(channel, LeaveGroupRequest) >= 3:
-                request = LeaveGroupRequest(group_id=self._group_id, members=[member])
-            else:
-                request = LeaveGroupRequest(group_id=self._group_id, member_id=self.member_id)
-            async with asyncio.timeout(2.0):
+            async with asyncio.timeout(_LEAVE_TIMEOUT_S):
+                channel = await self._connections.to(await self._group.coordinator(), GROUP)
+                if self._connections.version(channel, LeaveGroupRequest) >= 3:
+                    request = LeaveGroupRequest(group_id=self._group_id, members=[member])
+                else:
+                    request = LeaveGroupRequest(group_id=self._group_id, member_id=self.member_id)
                 await self._connections.ask(channel, request, LeaveGroupResponse)
         except (OSError, TimeoutError, KafkaException):
             pass  # the session timeout will do it

@@ -35,7 +35,7 @@ def _ignored(kind: str, default: Any) -> Setting:
 
 _SHARED: dict[str, Setting] = {
     "bootstrap.servers": Setting("str", ""),
-    "client.id": Setting("str", "rdkafka"),
+    "client.id": Setting("str", "minikafka"),
     "error_cb": Setting("callable", None),
     "allow.auto.create.topics": Setting("bool", False),
     "metadata.max.age.ms": _int(900_000, 1, _DAY_MS),
@@ -192,7 +192,7 @@ def check(conf: Mapping[str, Any], known: Mapping[str, Setting]) -> Settings:
         if value is not None:
             values[key] = _convert(name, value, setting)
     if isinstance(values["client.id"], str) and not values["client.id"]:
-        values["client.id"] = "rdkafka"
+        values["client.id"] = "minikafka"
     parse_servers(values["bootstrap.servers"])
     return Settings(values, frozenset(given))
 

@@ -337,3 +337,14 @@ def test_a_dropped_consumer_leaves_its_group(stage):
     del consumer
     s.universe.run_for(1)
     assert s.broker.groups["g"].members == {}
+
+
+def test_closing_does_not_wait_for_a_dead_cluster(stage):
+    s = stage(t=1)
+    fill(s.broker, 1)
+    [consumer] = group_of(s, 1)
+    assert read(consumer, 1) == [b"0"]
+    s.universe.crash("broker-1")
+    before = s.now
+    consumer.close()
+    assert s.now - before < 10
