@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from minikafka.world import World
 
 NO_TOPIC_ID = uuid.UUID(int=0)
+_REQUEST_TIMEOUT_S = 5.0
+"""A broker that is cut off and silent must not keep us from asking another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,8 @@ class Metadata:
         """One metadata request without touching the cache; None asks for all topics."""
         named = None if topics is None else [MetadataRequestTopic(name=topic) for topic in topics]
         request = MetadataRequest(topics=named, allow_auto_topic_creation=self._auto_create)
-        response = await self._connections.request_any(request, MetadataResponse, timeout_s)
+        limit_s = _REQUEST_TIMEOUT_S if timeout_s is None else timeout_s
+        response = await self._connections.request_any(request, MetadataResponse, limit_s)
         return cluster_view(response)
 
     def _learn(self, view: ClusterView) -> None:
@@ -214,6 +217,10 @@ class Metadata:
         """Ends a refresh that is on its way."""
         if self._task is not None:
             self._task.cancel()
+        news, self._news = self._news, None
+        if news is not None and not news.done():
+            news.set_exception(KafkaException(KafkaError(KafkaError._DESTROY)))
+            news.exception()
 
     def _timed_out(self, name: str) -> KafkaError:
         return self.last_error or KafkaError(
