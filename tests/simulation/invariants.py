@@ -127,10 +127,14 @@ class Invariants:
             if partition.leader_epoch < before[2]:
                 self.fail(f"the leader epoch of {name} fell from {before[2]} to {partition.leader_epoch}")
             if partition.partition_epoch < before[3]:
-                self.fail(f"the partition epoch of {name} fell from {before[3]} to {partition.partition_epoch}")
+                self.fail(
+                    f"the partition epoch of {name} fell from {before[3]} to {partition.partition_epoch}"
+                )
             same_reign = before[1] is Role.LEADER and before[2] == partition.leader_epoch
             if same_reign and partition.role is Role.LEADER and log.high_watermark < before[6]:
-                self.fail(f"the high watermark of leader {name} fell from {before[6]} to {log.high_watermark}")
+                self.fail(
+                    f"the high watermark of leader {name} fell from {before[6]} to {log.high_watermark}"
+                )
         if not log.log_start_offset <= log.high_watermark <= log.log_end_offset:
             self.fail(
                 f"{name} has start {log.log_start_offset}, high watermark {log.high_watermark}, "
@@ -167,7 +171,9 @@ class Invariants:
 
     def _partition_on(self, broker_id, like):
         broker = self.nodes.brokers.get(f"broker-{broker_id}")
-        found = broker.replicas.get(like.topic, like.index) if broker and hasattr(broker, "replicas") else None
+        found = (
+            broker.replicas.get(like.topic, like.index) if broker and hasattr(broker, "replicas") else None
+        )
         return found if found is not None and found.topic_id == like.topic_id else None
 
     def _compare(self, key, name, committed, partition) -> None:
@@ -242,7 +248,9 @@ class Invariants:
             return
         for member in p.isr:
             broker = self.nodes.brokers.get(f"broker-{member}")
-            replica = broker.replicas.get(topic.name, index) if broker and hasattr(broker, "replicas") else None
+            replica = (
+                broker.replicas.get(topic.name, index) if broker and hasattr(broker, "replicas") else None
+            )
             if replica is None or replica.topic_id != topic.id:
                 continue
             if replica.log.log_end_offset < committed.end:

@@ -17,7 +17,9 @@ def main(seed):
             answers.append(f"{error} {message.partition()} {message.offset()} {message.value()}")
 
         for number in range(1000):
-            producer.produce("orders", key=b"k%d" % (number % 17), value=b"v%d" % number, on_delivery=answered)
+            producer.produce(
+                "orders", key=b"k%d" % (number % 17), value=b"v%d" % number, on_delivery=answered
+            )
             if number % 25 == 0:
                 producer.poll(0.01)
             if number == 500:
