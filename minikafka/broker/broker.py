@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 from typing import TypeVar
 
 from minikafka.broker.controller_link import ControllerLink
 from minikafka.broker.fetch_sessions import FetchSessions
 from minikafka.broker.journal import PartitionJournal
 from minikafka.broker.producer_ids import ProducerIds
+from minikafka.broker.topic_creation import GROUP_METADATA, TopicCreation
 from minikafka.coordinator.coordinator import GroupCoordinator
 from minikafka.coordinator.reading import GroupSnapshot
 from minikafka.log.log import LogSnapshot
@@ -32,12 +32,6 @@ from minikafka.policy import Organs
 from minikafka.protocol.dispatch import Dispatch
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.handshake import Features
-from minikafka.protocol.messages.create_topics import (
-    CreatableTopic,
-    CreatableTopicConfig,
-    CreateTopicsRequest,
-    CreateTopicsResponse,
-)
 from minikafka.protocol.schema import Message
 from minikafka.protocol.server import Server
 from minikafka.replication.pending import PendingRequests
@@ -45,10 +39,8 @@ from minikafka.replication.replicas import Replicas
 from minikafka.world import Event, Lock, World
 
 R = TypeVar("R", bound=Message)
-CREATE_TOPICS_VERSION = 7
 START_TIMEOUT_S = 30.0
 IMAGE = "image"
-GROUP_METADATA = "__consumer_offsets"
 
 
 class BrokerState(Enum):
@@ -131,7 +123,6 @@ class Broker:
         self._controller_address = controller
         self._lock: Lock | None = None
         self._images = PendingRequests(world)
-        self._creating: dict[str, asyncio.Task[CreateTopicsResponse]] = {}
         self._led_journals: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -162,6 +153,7 @@ class Broker:
             ask_controller=self.controller.request,
             on_storage_failure=self._give_up_leadership,
         )
+        self.topic_creation = TopicCreation(world, configs, self.controller)
         self.producer_ids = ProducerIds(self.id, self._broker_epoch, self.controller)
         self.group_coordinator = GroupCoordinator(
             world, configs, partition_count=lambda: self._partition_count(GROUP_METADATA)
@@ -315,62 +307,6 @@ class Broker:
     async def next_producer_id(self) -> int:
         """A producer id nobody else has."""
         return await self.producer_ids.take()
-
-    async def ensure_internal_topic(self, name: str) -> ErrorCode:
-        """Create `__consumer_offsets` unless it is there; NONE when it is."""
-        if self.image.topic(name) is not None:
-            return ErrorCode.NONE
-        return (await self.create_missing_topics([name])).get(name, ErrorCode.NONE)
-
-    async def create_missing_topics(self, names: Sequence[str]) -> dict[str, ErrorCode]:
-        """Auto-create topics; what could not be created, with its error. Requests for one topic share one creation."""
-        refused: dict[str, ErrorCode] = {}
-        for name in names:
-            task = self._creating.get(name)
-            if task is None:
-                task = self.world.spawn(self._create(name), f"auto-create {name}")
-                self._creating[name] = task
-                task.add_done_callback(partial(self._created, name))
-            try:
-                response = await asyncio.shield(task)
-            except ApiError:
-                refused[name] = ErrorCode.LEADER_NOT_AVAILABLE
-                continue
-            error = ErrorCode(response.topics[0].error_code)
-            if error is ErrorCode.TOPIC_ALREADY_EXISTS:
-                error = ErrorCode.LEADER_NOT_AVAILABLE
-            if error is not ErrorCode.NONE:
-                refused[name] = error
-        made = [name for name in names if name not in refused]
-        await self.image_shows(lambda image: all(image.topic(name) is not None for name in made), 5.0)
-        return refused
-
-    def _created(self, name: str, _: object) -> None:
-        self._creating.pop(name, None)
-
-    async def _create(self, name: str) -> CreateTopicsResponse:
-        configs: dict[str, str] = {}
-        partitions, factor = (
-            self.configs.int("num.partitions"),
-            self.configs.int("default.replication.factor"),
-        )
-        if name == GROUP_METADATA:
-            partitions = self.configs.int("offsets.topic.num.partitions")
-            factor = self.configs.int("offsets.topic.replication.factor")
-            configs = {
-                "cleanup.policy": "compact",
-                "compression.type": "producer",
-                "segment.bytes": str(self.configs.int("offsets.topic.segment.bytes")),
-            }
-        topic = CreatableTopic(
-            name=name,
-            num_partitions=partitions,
-            replication_factor=factor,
-            assignments=[],
-            configs=[CreatableTopicConfig(name=k, value=v) for k, v in configs.items()],
-        )
-        request = CreateTopicsRequest(topics=[topic], timeout_ms=30_000, validate_only=False)
-        return await self.forward(request, CREATE_TOPICS_VERSION, CreateTopicsResponse)
 
     # -- looking inside ----------------------------------------------------------------------------------------
 

@@ -96,15 +96,19 @@ class Node:
         self.group_coordinator = GroupCoordinator(
             world, BrokerConfigs({"group.initial.rebalance.delay.ms": 10}), lambda: 1
         )
+        self.topic_creation = SimpleNamespace(begin=self._begin_creating)
 
     def endpoint(self, broker_id):
         return ("broker-1", 9092) if broker_id == 1 else None
 
-    async def ensure_internal_topic(self, name):
+    def _begin_creating(self, names):
+        for name in names:
+            self.world.call_later(0.05, self._created, name)
+
+    def _created(self, name):
         led = SimpleNamespace(leader=1)
         self.image.topics[name] = SimpleNamespace(name=name, id=uuid.UUID(int=9), partitions={0: led})
         self.group_coordinator.become_leader(0, 0, Journal())
-        return ErrorCode.NONE
 
 
 class Client:

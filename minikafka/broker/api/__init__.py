@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from minikafka.broker.api import (
+    alter_configs,
     delete_groups,
     delete_records,
     describe_cluster,
@@ -44,6 +45,7 @@ HANDLERS: tuple[ModuleType, ...] = (
     describe_groups,
     list_groups,
     forwarded,
+    alter_configs,
     delete_records,
     init_producer_id,
     offset_for_leader_epoch,

@@ -48,14 +48,14 @@ def describe_configs(
 def _result(
     node: Broker, resource: DescribeConfigsResource, request: DescribeConfigsRequest
 ) -> DescribeConfigsResult:
-    error, message, configs = ErrorCode.NONE, None, list[DescribeConfigsResourceResult]()
+    error, message, configs = ErrorCode.NONE, "", list[DescribeConfigsResourceResult]()
     try:
-        wanted = resource.configuration_keys
+        wanted = resource.configuration_keys  # null and empty: all
         for found in _configs(node, resource):
-            if wanted is None or found.name in wanted:
+            if not wanted or found.name in wanted:
                 configs.append(_entry(found, request))
     except ApiError as refused:
-        error, message = refused.code, refused.message
+        error, message = refused.code, refused.message or ""
     return DescribeConfigsResult(
         error_code=error,
         error_message=message,

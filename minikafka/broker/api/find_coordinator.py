@@ -59,7 +59,7 @@ def _find(node: Broker, key_type: int, key: str) -> Found:
     image = node.image.topic(topic)
     if image is None:
         if key_type == 0:
-            node.world.spawn(node.ensure_internal_topic(topic), f"create {topic}")
+            node.topic_creation.begin([topic])
         return ErrorCode.COORDINATOR_NOT_AVAILABLE, -1, "", -1
     leader = image.partitions[partition_of(key, len(image.partitions))].leader
     endpoint = node.endpoint(leader)

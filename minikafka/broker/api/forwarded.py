@@ -1,5 +1,4 @@
-"""Requests that only the controller can decide: CreateTopics (19), DeleteTopics (20), CreatePartitions (37),
-IncrementalAlterConfigs (44), AlterConfigs (33).
+"""Requests that only the controller can decide: CreateTopics (19), DeleteTopics (20), CreatePartitions (37).
 
 A broker passes them on and hands the answer back (Kafka: `ForwardingManager`, KIP-590). It answers when its own
 metadata has caught up with what the controller did, so that the client finds its topic at the broker it asked.
@@ -7,18 +6,11 @@ metadata has caught up with what the controller did, so that the client finds it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
-from minikafka.protocol.messages.alter_configs import (
-    AlterConfigsRequest,
-    AlterConfigsResponse,
-)
-from minikafka.protocol.messages.alter_configs import (
-    AlterConfigsResourceResponse as LegacyAlterConfigsResourceResponse,
-)
 from minikafka.protocol.messages.create_partitions import (
     CreatePartitionsRequest,
     CreatePartitionsResponse,
@@ -34,17 +26,10 @@ from minikafka.protocol.messages.delete_topics import (
     DeleteTopicsRequest,
     DeleteTopicsResponse,
 )
-from minikafka.protocol.messages.incremental_alter_configs import (
-    AlterConfigsResourceResponse,
-    IncrementalAlterConfigsRequest,
-    IncrementalAlterConfigsResponse,
-)
-from minikafka.protocol.schema import ZERO_UUID, Message
+from minikafka.protocol.schema import ZERO_UUID
 
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
-
-R = TypeVar("R", bound=Message)
 
 
 def _no_topics_created(
@@ -84,40 +69,6 @@ def _no_partitions_created(
         results=[
             CreatePartitionsTopicResult(name=t.name, error_code=error.code, error_message=error.message)
             for t in request.topics
-        ],
-    )
-
-
-def _nothing_altered_incrementally(
-    request: IncrementalAlterConfigsRequest, _: RequestContext, error: ApiError
-) -> IncrementalAlterConfigsResponse:
-    return IncrementalAlterConfigsResponse(
-        throttle_time_ms=0,
-        responses=[
-            AlterConfigsResourceResponse(
-                error_code=error.code,
-                error_message=error.message,
-                resource_type=r.resource_type,
-                resource_name=r.resource_name,
-            )
-            for r in request.resources
-        ],
-    )
-
-
-def _nothing_altered(
-    request: AlterConfigsRequest, _: RequestContext, error: ApiError
-) -> AlterConfigsResponse:
-    return AlterConfigsResponse(
-        throttle_time_ms=0,
-        responses=[
-            LegacyAlterConfigsResourceResponse(
-                error_code=error.code,
-                error_message=error.message,
-                resource_type=r.resource_type,
-                resource_name=r.resource_name,
-            )
-            for r in request.resources
         ],
     )
 
@@ -171,19 +122,3 @@ async def create_partitions(
             request.timeout_ms / 1000,
         )
     return response
-
-
-@handles(ApiKey.INCREMENTAL_ALTER_CONFIGS, versions=(0, 1), on_error=_nothing_altered_incrementally)
-async def incremental_alter_configs(
-    node: Broker, request: IncrementalAlterConfigsRequest, context: RequestContext
-) -> IncrementalAlterConfigsResponse:
-    """Set, delete, append to or subtract from configurations (KIP-339)."""
-    return await node.forward(request, context.api_version, IncrementalAlterConfigsResponse)
-
-
-@handles(ApiKey.ALTER_CONFIGS, versions=(0, 2), on_error=_nothing_altered)
-async def alter_configs(
-    node: Broker, request: AlterConfigsRequest, context: RequestContext
-) -> AlterConfigsResponse:
-    """Replace all configurations of a resource."""
-    return await node.forward(request, context.api_version, AlterConfigsResponse)

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from minikafka.metadata.image import PartitionRegistration, TopicImage
 from minikafka.metadata.topic_names import is_internal, why_invalid
@@ -27,6 +27,7 @@ from minikafka.protocol.schema import ZERO_UUID
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
+FIRST_VERSION_BY_ID = 12
 NO_OPERATIONS = -(2**31)
 # Bits of AclOperation that exist for the resource; without an authorizer everyone may do everything.
 TOPIC_OPERATIONS = sum(1 << op for op in (3, 4, 5, 6, 7, 8, 10, 11))
@@ -34,77 +35,63 @@ CLUSTER_OPERATIONS = sum(1 << op for op in (5, 7, 8, 9, 10, 11, 12))
 
 
 @handles(ApiKey.METADATA, versions=(0, 13))
-def metadata(
-    node: Broker, request: MetadataRequest, context: RequestContext
-) -> MetadataResponse | Awaitable[MetadataResponse]:
-    """Describe the asked topics (or all), creating missing ones where that is allowed."""
+def metadata(node: Broker, request: MetadataRequest, context: RequestContext) -> MetadataResponse:
+    """Describe the asked topics (or all). A missing one is answered as missing; where that is allowed its creation
+    begins, and clients ask again until it is there."""
     asked = request.topics
     if asked is None or (context.api_version == 0 and not asked):
         topics = [describe(node, topic, request, context) for _, topic in sorted(node.image.topics.items())]
         return _response(node, request, topics, context)
-    if any(topic.name is None and topic.topic_id == ZERO_UUID for topic in asked) or (
-        context.api_version < 12 and any(topic.name is None or topic.topic_id != ZERO_UUID for topic in asked)
-    ):
-        return _malformed(node, request, context)
-    missing = [
-        t.name for t in asked if t.name is not None and t.topic_id == ZERO_UUID and not _known(node, t)
-    ]
-    creates = request.allow_auto_topic_creation and node.configs.bool("auto.create.topics.enable")
-    wanted = [name for name in dict.fromkeys(missing) if why_invalid(name) is None and creates]
-    if wanted:
-        return _create_then_answer(node, request, context, asked, wanted)
-    return _response(
-        node, request, [_one(node, topic, request, context, {}) for topic in _unique(asked)], context
-    )
+    error = _why_malformed(asked, context.api_version)
+    if error is not ErrorCode.NONE:
+        return _refused(asked, error)
+    ids = [topic.topic_id for topic in asked if topic.topic_id != ZERO_UUID]
+    if ids:  # names beside ids are not answered
+        topics = [_by_id(node, topic_id, request, context) for topic_id in dict.fromkeys(ids)]
+        return _response(node, request, topics, context)
+    names = list(dict.fromkeys(topic.name for topic in asked if topic.name is not None))
+    if request.allow_auto_topic_creation and node.configs.bool("auto.create.topics.enable"):
+        node.topic_creation.begin(
+            [name for name in names if node.image.topic(name) is None and why_invalid(name) is None]
+        )
+    return _response(node, request, [_by_name(node, name, request, context) for name in names], context)
 
 
-def _known(node: Broker, topic: MetadataRequestTopic) -> bool:
-    return topic.name is not None and node.image.topic(topic.name) is not None
+def _why_malformed(asked: list[MetadataRequestTopic], api_version: int) -> ErrorCode:
+    if api_version < FIRST_VERSION_BY_ID:
+        well_formed = all(topic.name is not None and topic.topic_id == ZERO_UUID for topic in asked)
+        return ErrorCode.NONE if well_formed else ErrorCode.INVALID_REQUEST
+    by_id = any(topic.topic_id != ZERO_UUID for topic in asked)
+    nameless = any(topic.name is None for topic in asked)
+    return ErrorCode.UNKNOWN_SERVER_ERROR if nameless and not by_id else ErrorCode.NONE
 
 
-def _unique(asked: list[MetadataRequestTopic]) -> list[MetadataRequestTopic]:
-    return list({(topic.name, topic.topic_id): topic for topic in asked}.values())
-
-
-async def _create_then_answer(
-    node: Broker,
-    request: MetadataRequest,
-    context: RequestContext,
-    asked: list[MetadataRequestTopic],
-    wanted: list[str],
-) -> MetadataResponse:
-    refused = await node.create_missing_topics(wanted)
-    return _response(
-        node, request, [_one(node, topic, request, context, refused) for topic in _unique(asked)], context
-    )
-
-
-def _one(
-    node: Broker,
-    asked: MetadataRequestTopic,
-    request: MetadataRequest,
-    context: RequestContext,
-    refused: dict[str, ErrorCode],
+def _by_id(
+    node: Broker, topic_id: UUID, request: MetadataRequest, context: RequestContext
 ) -> MetadataResponseTopic:
-    if asked.topic_id != ZERO_UUID:
-        by_id = node.image.topic_by_id(asked.topic_id)
-        if by_id is None:
-            return _absent(ErrorCode.UNKNOWN_TOPIC_ID, None, asked)
-        return describe(node, by_id, request, context)
-    assert asked.name is not None
-    known = node.image.topic(asked.name)
+    known = node.image.topic_by_id(topic_id)
+    if known is None:
+        return _absent(ErrorCode.UNKNOWN_TOPIC_ID, None, topic_id)
+    return describe(node, known, request, context)
+
+
+def _by_name(
+    node: Broker, name: str, request: MetadataRequest, context: RequestContext
+) -> MetadataResponseTopic:
+    known = node.image.topic(name)
     if known is not None:
         return describe(node, known, request, context)
-    if why_invalid(asked.name) is not None:
-        return _absent(ErrorCode.INVALID_TOPIC_EXCEPTION, asked.name, asked)
-    return _absent(refused.get(asked.name, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION), asked.name, asked)
+    legal = why_invalid(name) is None
+    return _absent(
+        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if legal else ErrorCode.INVALID_TOPIC_EXCEPTION, name, ZERO_UUID
+    )
 
 
-def _absent(error: ErrorCode, name: str | None, asked: MetadataRequestTopic) -> MetadataResponseTopic:
+def _absent(error: ErrorCode, name: str | None, topic_id: UUID) -> MetadataResponseTopic:
     return MetadataResponseTopic(
         error_code=error,
         name=name,
-        topic_id=asked.topic_id,
+        topic_id=topic_id,
         is_internal=name is not None and is_internal(name),
         partitions=[],
         topic_authorized_operations=NO_OPERATIONS,
@@ -170,17 +157,14 @@ def brokers(node: Broker) -> list[MetadataResponseBroker]:
     return found
 
 
-def _malformed(node: Broker, request: MetadataRequest, context: RequestContext) -> MetadataResponse:
-    """Neither a name nor an id, or an id where the version knows none: INVALID_REQUEST on every topic."""
-    topics = [
-        MetadataResponseTopic(
-            error_code=ErrorCode.INVALID_REQUEST,
-            name=topic.name if context.api_version >= 12 else topic.name or "",
-            topic_id=topic.topic_id,
-            is_internal=False,
-            partitions=[],
-            topic_authorized_operations=NO_OPERATIONS,
-        )
-        for topic in request.topics or []
-    ]
-    return _response(node, request, topics, context)
+def _refused(asked: list[MetadataRequestTopic], error: ErrorCode) -> MetadataResponse:
+    """The whole question is wrong: an error for every topic and nothing about the cluster. Names can't be null."""
+    return MetadataResponse(
+        throttle_time_ms=0,
+        brokers=[],
+        cluster_id=None,
+        controller_id=-1,
+        topics=[_absent(error, topic.name or "", topic.topic_id) for topic in asked],
+        cluster_authorized_operations=NO_OPERATIONS,
+        error_code=error,
+    )

@@ -1,0 +1,120 @@
+"""AlterConfigs (key 33) and IncrementalAlterConfigs (key 44, KIP-339): configurations are changed.
+
+A broker refuses what is meant for another broker, and passes the rest on to the controller, which decides (Kafka:
+`ConfigAdminManager`). Each resource has its own answer, in the order asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from minikafka.metadata.image import BROKER_RESOURCE
+from minikafka.protocol.api import ApiKey
+from minikafka.protocol.dispatch import RequestContext, handles
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.messages import alter_configs as legacy
+from minikafka.protocol.messages import incremental_alter_configs as incremental
+
+if TYPE_CHECKING:
+    from minikafka.broker.broker import Broker
+
+
+class Resource(Protocol):
+    """What both requests ask to change."""
+
+    resource_type: int
+    resource_name: str
+
+
+def _refused_incrementally(resource: Resource, error: ApiError) -> incremental.AlterConfigsResourceResponse:
+    return incremental.AlterConfigsResourceResponse(
+        error_code=error.code,
+        error_message=error.message,
+        resource_type=resource.resource_type,
+        resource_name=resource.resource_name,
+    )
+
+
+def _refused(resource: Resource, error: ApiError) -> legacy.AlterConfigsResourceResponse:
+    return legacy.AlterConfigsResourceResponse(
+        error_code=error.code,
+        error_message=error.message,
+        resource_type=resource.resource_type,
+        resource_name=resource.resource_name,
+    )
+
+
+def _nothing_altered_incrementally(
+    request: incremental.IncrementalAlterConfigsRequest, _: RequestContext, error: ApiError
+) -> incremental.IncrementalAlterConfigsResponse:
+    return incremental.IncrementalAlterConfigsResponse(
+        responses=[_refused_incrementally(resource, error) for resource in request.resources]
+    )
+
+
+def _nothing_altered(
+    request: legacy.AlterConfigsRequest, _: RequestContext, error: ApiError
+) -> legacy.AlterConfigsResponse:
+    return legacy.AlterConfigsResponse(
+        responses=[_refused(resource, error) for resource in request.resources]
+    )
+
+
+@handles(ApiKey.INCREMENTAL_ALTER_CONFIGS, versions=(0, 1), on_error=_nothing_altered_incrementally)
+async def incremental_alter_configs(
+    node: Broker, request: incremental.IncrementalAlterConfigsRequest, context: RequestContext
+) -> incremental.IncrementalAlterConfigsResponse:
+    """Set, delete, append to or subtract from configurations."""
+    problems = [_problem(node, resource) for resource in request.resources]
+    passed_on = [r for r, problem in zip(request.resources, problems, strict=True) if problem is None]
+    decided: list[incremental.AlterConfigsResourceResponse] = []
+    if passed_on:
+        forwarded = incremental.IncrementalAlterConfigsRequest(
+            resources=passed_on, validate_only=request.validate_only
+        )
+        answer = await node.forward(
+            forwarded, context.api_version, incremental.IncrementalAlterConfigsResponse
+        )
+        decided = answer.responses
+    answers = iter(decided)
+    return incremental.IncrementalAlterConfigsResponse(
+        responses=[
+            next(answers) if problem is None else _refused_incrementally(resource, problem)
+            for resource, problem in zip(request.resources, problems, strict=True)
+        ]
+    )
+
+
+@handles(ApiKey.ALTER_CONFIGS, versions=(0, 2), on_error=_nothing_altered)
+async def alter_configs(
+    node: Broker, request: legacy.AlterConfigsRequest, context: RequestContext
+) -> legacy.AlterConfigsResponse:
+    """Replace all configurations of a resource."""
+    problems = [_problem(node, resource) for resource in request.resources]
+    passed_on = [r for r, problem in zip(request.resources, problems, strict=True) if problem is None]
+    decided: list[legacy.AlterConfigsResourceResponse] = []
+    if passed_on:
+        forwarded = legacy.AlterConfigsRequest(resources=passed_on, validate_only=request.validate_only)
+        decided = (await node.forward(forwarded, context.api_version, legacy.AlterConfigsResponse)).responses
+    answers = iter(decided)
+    return legacy.AlterConfigsResponse(
+        responses=[
+            next(answers) if problem is None else _refused(resource, problem)
+            for resource, problem in zip(request.resources, problems, strict=True)
+        ]
+    )
+
+
+def _problem(node: Broker, resource: Resource) -> ApiError | None:
+    """A broker's configurations are changed through that broker; those of all brokers (no name) through any."""
+    name = resource.resource_name
+    if resource.resource_type != BROKER_RESOURCE or not name:
+        return None
+    try:
+        if int(name) == node.id:
+            return None
+    except ValueError:
+        return ApiError(ErrorCode.INVALID_REQUEST, f"Node id must be an integer, but it is: {name}")
+    return ApiError(
+        ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {node.id}, but received {name}"
+    )
