@@ -1,0 +1,109 @@
+"""Make the pictures of the README from the running program: `python tools/pictures.py`. Needs Chromium.
+
+The inspector is photographed while a real cluster works: two groups read six partitions, one of them slowly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import sys
+import threading
+import time
+from pathlib import Path
+
+from minikafka import Cluster
+
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+SIZE = (112, 30)
+TABS = (("3", "partitions"), ("5", "groups"))
+
+
+def note() -> str:
+    """What does not compress, so that segments roll."""
+    return random.randbytes(600).hex()
+
+
+def traffic(cluster: Cluster, stop: threading.Event) -> None:
+    """Orders come in; billing keeps up, analytics does not."""
+    producer = cluster.producer({"linger.ms": 20, "compression.type": "zstd"})
+    billing = cluster.consumer({"group.id": "billing", "auto.offset.reset": "earliest"})
+    analytics = cluster.consumer(
+        {"group.id": "analytics", "auto.offset.reset": "earliest", "auto.commit.interval.ms": 500}
+    )
+    billing.subscribe(["orders"])
+    analytics.subscribe(["orders"])
+    number = 0
+    while not stop.is_set():
+        for _ in range(60):
+            number += 1
+            order = {"order": number, "city": f"city-{number % 97}", "amount": number * 37 % 500, "note": note()}
+            producer.produce("orders", json.dumps(order).encode(), f"customer-{number % 500}".encode())
+        producer.poll(0)
+        billing.consume(200, 0.02)
+        analytics.consume(35, 0.01)
+        time.sleep(0.05)
+    for client in (billing, analytics):
+        client.close()
+    producer.flush(10)
+
+
+async def photograph(cluster: Cluster) -> None:
+    """One picture of each tab that the README shows, as SVG."""
+    from minikafka_tui.app import InspectorApp
+
+    from minikafka.xray.client import SocketFeed
+    from minikafka.xray.discovery import find_cluster
+
+    app = InspectorApp(SocketFeed(find_cluster(cluster.name)), read_only=False, filter_text="")
+    async with app.run_test(size=SIZE) as pilot:
+        for key, name in TABS:
+            await pilot.press(key)
+            await asyncio.sleep(1.5)
+            await pilot.pause()
+            (PICTURES / f"{name}.svg").write_text(app.export_screenshot(title=f"minikafka tui — {name}"))
+
+
+def to_png(names: list[str]) -> None:
+    """What a browser makes of the SVGs."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        browser = p.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
+        )
+        page = browser.new_page(device_scale_factor=1)
+        for name in names:
+            svg = PICTURES / f"{name}.svg"
+            text = re.sub(r"@font-face \{.*?\}", "", svg.read_text(), flags=re.DOTALL)  # fonts from the net
+            width, height = (round(float(n)) for n in re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)[0])
+            page.set_viewport_size({"width": width, "height": height})
+            page.set_content(f"<body style='margin:0;width:{width}px;height:{height}px'>{text}</body>")
+            page.screenshot(path=str(PICTURES / f"{name}.png"))
+            svg.unlink()
+        browser.close()
+
+
+def main() -> None:
+    """Everything."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with Cluster(brokers=3, name="pictures", configs={"log.segment.bytes": 1_048_576}) as cluster:
+        cluster.create_topic("orders", partitions=6, replication_factor=3)
+        cluster.create_topic("payments", partitions=3, replication_factor=3)
+        stop = threading.Event()
+        worker = threading.Thread(target=traffic, args=(cluster, stop))
+        worker.start()
+        try:
+            time.sleep(6)
+            asyncio.run(photograph(cluster))
+        finally:
+            stop.set()
+            worker.join()
+    to_png([name for _, name in TABS])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
