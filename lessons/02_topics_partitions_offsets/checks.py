@@ -16,8 +16,8 @@ from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbox
 
 TITLE = "Topics, partitions, offsets"
-TOPICS = ("airports", "lanes", "growing", "airports-mine", "pages")
-GROUPS = ("map", "map-2", "reader", "crowd", "pager")
+TOPICS = ("airports", "lanes", "airports-mine", "pages", "inspections")
+GROUPS = ("inspectors", "inspector", "reader", "crowd", "pager")
 
 # --- 2a: the organ `partition_for_key` -------------------------------------------------------------------------
 

@@ -1,0 +1,373 @@
+# %% [markdown]
+# # Lesson 1 · The data bus
+#
+# Kafka takes data from those who make it and hands it to those who want it. It is a **data bus**: one side
+# never needs to know the other.
+#
+# In this lesson you run a real three-broker cluster, put real weather on it, read it twice, and watch a reader
+# fall behind and catch up. Two exercises; 30 minutes. Run the cells from top to bottom with **Shift+Enter**.
+#
+# | word | who |
+# |---|---|
+# | **producer** | a client that makes records (messages) and sends them |
+# | **consumer** | a client that reads them |
+# | **broker** | a server with Kafka on it; it keeps the records |
+# | **coordinator** | whoever keeps the cluster's metadata and watches over the brokers: ZooKeeper in older Kafkas, a *controller* (KRaft) in newer ones |
+
+# %% setup=true
+import threading
+import time
+from collections import Counter
+
+from minikafka import Organs
+from minikafka_lessons import begin, check, data, hint, mine, predict, show
+
+cluster = begin(1)
+cluster
+
+# %% [markdown]
+# Three brokers and a controller, each with a port of its own. They run on this machine now, and speak Kafka's
+# own protocol: any Kafka client could join. With `minikafka tui` in a terminal you look inside.
+#
+# ## 1. Why a bus?
+#
+# Without one, every maker of data is wired to everybody who wants it. Turn the sliders, and count.
+
+# %%
+picture = show.links(producers=4, consumers=5)
+picture
+
+# %% [markdown]
+# Each wire is a format to agree on, a retry to write, an address to keep. One more consumer costs one link on
+# the bus, and one *per producer* without it. A cell does what the sliders do:
+
+# %%
+for producers, consumers in [(2, 2), (4, 5), (10, 12)]:
+    print(f"{producers:3} producers, {consumers:3} consumers: {producers * consumers:4} links, or {producers + consumers:3} over a bus")
+
+picture.set(10, 12)
+
+# %% [markdown]
+# ## 2. A producer writes
+#
+# The data: a year of hourly temperatures in Seattle and San Francisco. Each reading is one record. Its **key**
+# says whose reading it is.
+
+# %%
+readings = data.weather(hours=200)
+print(len(readings), "readings")
+readings[:4]
+
+# %% [markdown]
+# Records are sorted by subject: a **topic**. Ours has three **partitions** (why is the matter of lesson 2). The
+# picture below is alive: it changes while the cells further down run.
+
+# %%
+cluster.create_topic("weather", partitions=3)
+show.bus(cluster, "weather")
+
+# %% [markdown]
+# `produce` puts a record into the producer's queue and returns at once; the producer sends in the background,
+# many records at a time. `flush` waits until the brokers have acknowledged all of them. Look up at the picture.
+
+# %%
+station = cluster.producer({"client.id": "weather-station"})
+
+for key, value in readings:
+    station.produce("weather", value, key=key)
+
+station.flush()
+print(station.sent, "records sent, nobody has read any")
+
+# %% [markdown]
+# ## 3. A consumer comes late
+#
+# All 400 records were sent before any consumer existed.
+
+# %%
+late = predict(
+    "A consumer comes now, after everything was sent. How many of the 400 records does it get?",
+    "none: nobody listened when they were sent",
+    "only those that are sent from now on",
+    "all 400",
+)
+late
+
+# %% [markdown]
+# A consumer says to which **group** it belongs, subscribes, and polls. `poll` returns a record, or `None` when
+# nothing came in time. (`auto.offset.reset` says where a group begins that was never here: at the earliest.)
+
+
+# %%
+def open_consumer(group, **more):
+    config = {"group.id": group, "client.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False}
+    consumer = cluster.consumer({**config, **more})
+    consumer.subscribe(["weather"])
+    return consumer
+
+
+def take(consumer, count):
+    """Poll until `count` records have come (or nothing for 5 seconds)."""
+    messages = []
+    while len(messages) < count:
+        message = consumer.poll(5.0)
+        if message is None:
+            break
+        messages.append(message)
+    return messages
+
+
+dashboard = open_consumer("dashboard")
+messages = take(dashboard, 400)
+dashboard.commit(asynchronous=False)
+print(len(messages), "records:", Counter(message.key().decode() for message in messages))
+
+# %%
+late.reveal("c")
+
+# %% [markdown]
+# The broker *keeps* the records. A consumer that was not there when they were sent misses nothing. This is what
+# it got first, each record with its place (partition and **offset**):
+
+# %%
+show.records(messages)
+
+# %% [markdown]
+# ## 4. Another group reads the same
+
+# %%
+again = predict(
+    "The group `dashboard` has read everything. A second group, `archive`, comes. What does it get?",
+    "nothing: the records were consumed",
+    "all 400, too",
+    "half of them: the groups share",
+)
+again
+
+# %%
+archive = open_consumer("archive")
+copies = take(archive, 400)
+archive.commit(asynchronous=False)
+print("archive read", len(copies), "records; are they the same ones?", sorted(m.value() for m in copies) == sorted(m.value() for m in messages))
+archive.close()
+
+# %%
+again.reveal("b")
+
+# %% [markdown]
+# Reading takes nothing away. Each group only remembers how far *it* has read: its **committed offset** in each
+# partition. That is all the bus knows about a group:
+
+# %%
+show.offsets(cluster, "archive")
+
+# %% [markdown]
+# So nobody waits for anybody. The dashboard leaves, the station goes on, the dashboard comes back and goes on
+# where it stopped. The producer never noticed.
+
+# %%
+dashboard.close()
+
+for key, value in data.weather(hours=230)[400:]:
+    station.produce("weather", value, key=key)
+station.flush()
+
+dashboard = open_consumer("dashboard")
+rest = take(dashboard, 60)
+dashboard.commit(asynchronous=False)
+dashboard.close()
+print("after its return the dashboard read", len(rest), "records, the first is:", rest[0].value().decode())
+
+# %% [markdown]
+# ## 5. How far behind? LAG
+#
+# A group that reads more slowly than others write falls behind. By how much is the **LAG**, for each partition:
+#
+# > **LAG = latest offset − committed offset**
+# >
+# > *latest offset*: the last record's offset **+ 1**, which is where the next record will be written
+# > (LOG-END-OFFSET).<br>
+# > *committed offset*: where the group will read **next** (CURRENT-OFFSET).
+#
+# ### Exercise 1a: the organ `lag`
+#
+# Write the function that every monitor of Kafka has inside. It gets three offsets of one partition:
+#
+# ```text
+#    log start          committed                log end
+#        │                  │                       │
+#  ······▼──────────────────▼───────────────────────▼
+#  gone  │  read            │  not read yet: LAG    │  the next record comes here
+# ```
+#
+# - A group that never committed has **no** LAG: `None`. That is not 0.
+# - Old records get deleted (retention). What lies below the log start is gone and doesn't count.
+# - The two offsets may be read at slightly different moments, so that the commit can even lie beyond the end.
+#   The LAG is never negative.
+#
+# Your function will be an *organ*: cells below transplant it into the running cluster.
+
+
+# %% exercise="1a"
+def lag(log_end_offset, committed_offset, log_start_offset):
+    """How many records the group has still to read in this partition, or None."""
+    ### BEGIN SOLUTION
+    if committed_offset is None:
+        return None
+    return max(0, log_end_offset - max(committed_offset, log_start_offset))
+    ### END SOLUTION
+
+
+# %% check="1a"
+check("1a")
+
+# %% [markdown]
+# Stuck? `hint("1a", 1)`, then 2, then 3.
+
+# %% [markdown]
+# ## 6. LAG over time
+#
+# Now a slow dashboard. The station sends 200 records a second for three seconds; this consumer needs a hundredth
+# of a second for each, so it manages at most 100 a second.
+
+# %%
+slow = predict(
+    "200 records a second come for 3 seconds, and the consumer manages 100 a second. What does its LAG do?",
+    "it stays near 0",
+    "it climbs to about 300, then falls back to 0 about 3 seconds later",
+    "it climbs and stays there",
+)
+slow
+
+# %%
+start_at_the_end = open_consumer("slow-dashboard")
+take(start_at_the_end, 460)
+start_at_the_end.commit(asynchronous=False)
+start_at_the_end.close()
+
+recorder = show.record_lag(cluster, "weather", "slow-dashboard")
+recorder
+
+# %% [markdown]
+# Run the next cell and look up: the line is drawn while the cell runs. The consumer reports its LAG by your
+# function (as long as that is not written, by ours).
+
+
+# %%
+def send_for_three_seconds():
+    rows = data.weather(hours=530)[460:]
+    for first in range(0, len(rows), 10):
+        for key, value in rows[first : first + 10]:
+            station.produce("weather", value, key=key)
+        time.sleep(0.05)
+    station.flush()
+
+
+organ = mine(lag, otherwise=lambda end, committed, start: None if committed is None else max(0, end - max(committed, start)))
+reader = cluster.consumer(
+    {"group.id": "slow-dashboard", "client.id": "slow-dashboard", "enable.auto.commit": False},
+    organs=Organs(lag=organ),
+)
+reader.subscribe(["weather"])
+
+sender = threading.Thread(target=send_for_three_seconds)
+sender.start()
+done = 0
+while done < 600:
+    message = reader.poll(5.0)
+    if message is None:
+        break
+    time.sleep(0.01)  # the slow part: what a dashboard does with a record
+    done += 1
+    if done % 10 == 0:
+        reader.commit(asynchronous=False)  # 600 is a multiple of 10: the last record gets committed, too
+    if done % 150 == 0:
+        behind = sum(n or 0 for n in reader.lag(committed=True).values())
+        print(f"{done} read, LAG {behind} (by {'your' if organ.is_mine else 'our'} function)")
+sender.join()
+print("at the end, LAG", sum(n or 0 for n in reader.lag(committed=True).values()))
+reader.close()
+recorder.stop()
+
+# %%
+slow.reveal("b")
+
+# %% [markdown]
+# The same as a figure: the gap between the two lines *is* the LAG. It grows while the upper one is steeper.
+
+# %%
+recorder.figure()
+
+# %% [markdown]
+# A LAG that grows and shrinks is a buffer at work. A LAG that only grows says: this group needs more consumers,
+# and the topic perhaps more partitions.
+#
+# ## 7. Both ends, by yourself
+#
+# ### Exercise 1b: `publish` and `read_all`
+#
+# **`publish(producer, topic, rows)`** sends rows of `(station, text)`: the text is the record's value.
+#
+# - Every row is in the topic, once, when `publish` returns.
+# - The rows of one station keep their order. (Kafka keeps it for records with the same *key*.)
+# - The producer's queue has an end: `produce` raises `BufferError` when it is full. `producer.poll(0.1)` gives it
+#   time to send. No row may be lost.
+#
+# **`read_all(consumer, count)`** returns a list of `count` pairs `(key, value)`, as texts (`.decode()`). The
+# consumer has subscribed already.
+#
+# - `consumer.poll(1.0)` returns `None` when nothing came *yet*. More may come.
+# - A message with `message.error()` is an event (such as “end of partition”), and no record.
+# - At the end it commits (`consumer.commit(asynchronous=False)`), so that the group's LAG is 0.
+#
+# The check runs each of them in a process of its own: nothing connects them but the broker.
+
+
+# %% exercise="1b"
+def publish(producer, topic, rows):
+    """Send every (station, text) of `rows`; return when all of them are in the topic."""
+    ### BEGIN SOLUTION
+    for station, text in rows:
+        while True:
+            try:
+                producer.produce(topic, text, key=station)
+                break
+            except BufferError:
+                producer.poll(0.1)
+    producer.flush()
+    ### END SOLUTION
+
+
+def read_all(consumer, count):
+    """Return `count` records as (key, value) texts, and commit."""
+    ### BEGIN SOLUTION
+    records = []
+    while len(records) < count:
+        message = consumer.poll(1.0)
+        if message is None or message.error() is not None:
+            continue
+        records.append((message.key().decode(), message.value().decode()))
+    consumer.commit(asynchronous=False)
+    return records
+    ### END SOLUTION
+
+
+# %% check="1b"
+check("1b")
+
+# %% [markdown]
+# ## What you have seen
+#
+# | | where |
+# |---|---|
+# | Kafka takes data and hands it on: a bus. N + M links, not N × M | 1 |
+# | producers make records, consumers read them; neither knows the other | 2, 4 |
+# | brokers keep the records: who comes late gets everything | 3 |
+# | each group reads at its own pace and remembers only its committed offsets | 4 |
+# | LAG = latest offset (last + 1) − committed offset (next to read) | 5 |
+# | LAG is a buffer: it grows when reading is slower than writing, and shrinks again | 6 |
+#
+# All marks, hidden checks included: `minikafka grade` in a terminal. Next: lesson 2, topics, partitions, offsets.
+
+# %%
+cluster.close()

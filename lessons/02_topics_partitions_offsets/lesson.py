@@ -1,0 +1,420 @@
+# %% [markdown]
+# # Lesson 2 · Topics, partitions, offsets
+#
+# A topic is one subject. It is cut into partitions, so that many can work on it at once; and within a partition
+# every record has a number, its offset. Nearly all that Kafka promises (order, speed, “where was I?”) follows from
+# these three words.
+#
+# Two exercises; 35 minutes. Run the cells from top to bottom with **Shift+Enter**.
+
+# %% setup=true
+import threading
+import time
+from collections import defaultdict
+
+from minikafka import KafkaException, NewPartitions, Organs
+from minikafka.policy import partition_for_key as kafkas_partition_for_key
+from minikafka_lessons import begin, check, data, hint, mine, predict, show
+
+cluster = begin(2)
+cluster
+
+# %% [markdown]
+# ## 1. A topic is lanes
+#
+# Data are kept by **topic**, and a topic is cut into **partitions**. They are numbered from 0, and each is led by
+# one broker, so that the work is spread over the cluster.
+
+# %%
+cluster.create_topic("lanes", partitions=3)
+for partition in cluster.snapshot().topic("lanes").partitions:
+    print(f"partition {partition.index}: led by {partition.leader}, next offset to be written: {partition.end}")
+
+# %%
+show.lanes(cluster, "lanes")
+
+# %% [markdown]
+# Each dotted box is the place where the next record will go. Send twelve records and look up. The broker tells
+# for each of them where it was put.
+
+# %%
+places = []
+producer = cluster.producer({"client.id": "lesson-2"})
+
+for n, color in enumerate(["red", "green", "pink", "teal"] * 3):
+    producer.produce("lanes", f"{n}", key=color, on_delivery=lambda error, m: places.append((m.key().decode(), m.partition(), m.offset())))
+producer.flush()
+
+for place in sorted(places):
+    print("key %-6s partition %d   offset %d" % place)
+
+# %% [markdown]
+# An **offset** is a place in *one* partition: 0, 1, 2 … as a 64-bit integer. Every partition counts for itself. So
+# the offset alone names nothing; partition and offset together name exactly one record:
+
+# %%
+print("records:", len(places))
+print("different offsets:", len({offset for _, _, offset in places}))
+print("different (partition, offset):", len({(partition, offset) for _, partition, offset in places}))
+
+# %% [markdown]
+# ## 2. The key decides the lane
+#
+# Real data: all airports of the United States. The key is the state.
+
+# %%
+cluster.create_topic("airports", partitions=4)
+airports = data.airports()
+
+went_to = defaultdict(set)
+for state, airport in airports:
+    producer.produce("airports", airport, key=state, on_delivery=lambda error, m: went_to[m.key().decode()].add(m.partition()))
+producer.flush()
+
+print(len(airports), "airports of", len(went_to), "states, in", len({p for places in went_to.values() for p in places}), "partitions")
+
+# %%
+spread = predict(
+    "Into how many partitions did the airports of *one* state go?",
+    "into all four, evenly",
+    "into exactly one",
+    "into one or two",
+)
+spread
+
+# %%
+print("partitions per state:", {len(partitions) for partitions in went_to.values()})
+print("OH:", went_to["OH"], " TX:", went_to["TX"], " AK:", went_to["AK"], " NY:", went_to["NY"])
+spread.reveal("b")
+
+# %% [markdown]
+# Same key, same partition, always, whoever produces: the partition is *computed* from the key. Nobody looks
+# anything up.
+#
+# ### Exercise 2a: the organ `partition_for_key`
+#
+# Kafka makes a 32-bit number of the key's bytes, with a hash called **murmur2**, drops its sign bit, and takes the
+# remainder by the number of partitions:
+#
+# > `(murmur2(key) & 0x7FFFFFFF) % partition_count`
+#
+# murmur2, with `m = 0x5BD1E995`; after every multiplication keep 32 bits (`& 0xFFFFFFFF`), as Java's numbers do
+# by themselves:
+#
+# | step | what |
+# |---|---|
+# | 1 | `h = 0x9747B28C ^ len(data)` |
+# | 2 | for each whole group of 4 bytes, as a little-endian number `k`: |
+# | | `k = k * m`, `k = k ^ (k >> 24)`, `k = k * m` |
+# | | `h = h * m`, `h = h ^ k` |
+# | 3 | if 1, 2 or 3 bytes are left, as a little-endian number `r`: `h = h ^ r`, `h = h * m` |
+# | 4 | `h = h ^ (h >> 13)`, `h = h * m`, `h = h ^ (h >> 15)` |
+#
+# `int.from_bytes(data[i:i+4], "little")` makes a number of four bytes. Known hashes, as the Java client prints
+# them (signed: subtract 2³² from yours if it is 2³¹ or more):
+#
+# | key | hash |
+# |---|---|
+# | `21` | −973932308 |
+# | `foobar` | −790332482 |
+# | `abc` | 479470107 |
+# | `a-little-bit-long-string` | −985981536 |
+# | `a-little-bit-longer-string` | −1486304829 |
+
+
+# %% exercise="2a"
+def murmur2(data):
+    """The 32-bit hash of some bytes."""
+    ### BEGIN SOLUTION
+    m, mask = 0x5BD1E995, 0xFFFFFFFF
+    h = 0x9747B28C ^ len(data)
+    whole = len(data) // 4 * 4
+    for i in range(0, whole, 4):
+        k = int.from_bytes(data[i : i + 4], "little") * m & mask
+        k ^= k >> 24
+        k = k * m & mask
+        h = (h * m & mask) ^ k
+    if whole < len(data):
+        h = (h ^ int.from_bytes(data[whole:], "little")) * m & mask
+    h ^= h >> 13
+    h = h * m & mask
+    return h ^ (h >> 15)
+    ### END SOLUTION
+
+
+def partition_for_key(key, partition_count):
+    """The partition, 0 … partition_count - 1, for this key (bytes)."""
+    ### BEGIN SOLUTION
+    return (murmur2(key) & 0x7FFFFFFF) % partition_count
+    ### END SOLUTION
+
+
+# %% check="2a"
+check("2a")
+
+# %% [markdown]
+# Now the transplant: a producer whose partitioner is *your* function. Do its airports lie where Kafka's own
+# partitioner put them? (As long as it is not written, the producer keeps its own.)
+
+# %%
+cluster.create_topic("airports-mine", partitions=4)
+organ = mine(partition_for_key, otherwise=kafkas_partition_for_key)
+transplanted = cluster.producer({"client.id": "transplanted"}, organs=Organs(partition_for_key=organ))
+
+elsewhere = []
+for state, airport in airports:
+    transplanted.produce(
+        "airports-mine",
+        airport,
+        key=state,
+        on_delivery=lambda error, m: elsewhere.append(m.key().decode()) if error or {m.partition()} != went_to[m.key().decode()] else None,
+    )
+transplanted.flush()
+print(f"by {'your' if organ.is_mine else 'our'} function: {len(airports)} airports,", len(elsewhere), "of them in another partition than Kafka's")
+
+# %% [markdown]
+# ## 3. Order: within a lane, not across
+#
+# Thirty pages, written one after the other, dealt out to three partitions.
+
+# %%
+order = predict(
+    "A consumer reads all three partitions. In which order do pages 0 … 29 come?",
+    "0, 1, 2, 3 … as they were written",
+    "in order within each partition, but the partitions' pages are mixed",
+    "in no order at all",
+)
+order
+
+# %%
+cluster.create_topic("pages", partitions=3)
+for page in range(30):
+    producer.produce("pages", f"{page}", partition=page % 3)
+producer.flush()
+
+
+def open_consumer(group, topic, **more):
+    config = {"group.id": group, "client.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False}
+    consumer = cluster.consumer({**config, **more})
+    consumer.subscribe([topic])
+    return consumer
+
+
+def take(consumer, count):
+    """Poll until `count` records have come (or nothing for 5 seconds)."""
+    messages = []
+    while len(messages) < count:
+        message = consumer.poll(5.0)
+        if message is None:
+            break
+        messages.append(message)
+    return messages
+
+
+reader = open_consumer("pager", "pages")
+pages = take(reader, 30)
+reader.close()
+
+print("as they came:", *[int(m.value()) for m in pages])
+for partition in range(3):
+    print(f"partition {partition}: ", *[int(m.value()) for m in pages if m.partition() == partition])
+
+# %%
+order.reveal("b")
+
+# %% [markdown]
+# Order is a promise of the *partition*: its offsets only grow, and a consumer reads them in that order. What must
+# stay in order gets the same key.
+#
+# ## 4. More partitions
+#
+# A topic can get more partitions later. It can never get fewer. Before you see it, predict.
+#
+# ### Exercise 2b: where does OH go?
+#
+# The hash of `OH` is, without its sign bit, **2012668211**. The topic `airports` has 4 partitions; then it grows
+# to 6. Fill in the dictionary *before* you run on: replace each `None`.
+
+# %% exercise="2b"
+prediction = {
+    ### BEGIN SOLUTION
+    "where": 3,  # the partition of the next OH airport, while there are 4 partitions
+    "grown": 5,  # … and after the topic has grown to 6
+    "old": 3,  # where the OH airports from before the growth lie then
+    "in_order": False,  # is a reader then still sure to see OH's old airports before the new ones? True or False
+    "busy": 6,  # 8 consumers of one group read the 6 partitions: how many of them have work?
+    ### END SOLUTION
+}
+
+# %% check="2b"
+check("2b")
+
+# %% [markdown]
+# Run on, and see.
+
+# %%
+admin = cluster.admin()
+admin.create_partitions([NewPartitions("airports", 6)])["airports"].result()
+cluster.wait_until(lambda s: len([p for p in s.topic("airports").partitions if p.end is not None]) == 6)
+
+now_in = defaultdict(set)
+fresh = cluster.producer({"client.id": "after-growth"})
+for state in sorted(went_to):
+    fresh.produce("airports", "a new airport", key=state, on_delivery=lambda error, m: now_in[m.key().decode()].add(m.partition()))
+fresh.flush()
+
+moved = [state for state in went_to if now_in[state] != went_to[state]]
+print("OH before:", went_to["OH"], " now:", now_in["OH"])
+print(len(moved), "of", len(went_to), "states go to another partition than before")
+
+# %% [markdown]
+# The old records stayed where they were; only the map is new. The records of one state lie in two partitions now,
+# and nobody promises their order any more. And back?
+
+# %%
+try:
+    admin.create_partitions([NewPartitions("airports", 4)])["airports"].result()
+except KafkaException as refused:
+    print(refused)
+
+# %% [markdown]
+# A partition holds records, so it can't be taken away. Hence the advice: begin with few partitions (2 or 4), watch
+# throughput and LAG, and add some when they are needed. How many is the right number depends on the size and rate
+# of the records, and nobody can tell exactly beforehand.
+#
+# ## 5. Two offsets, and the LAG between them
+#
+# Back to the twelve records in three lanes. A group reads five of them and commits.
+
+# %%
+reader = open_consumer("reader", "lanes")
+five = take(reader, 5)
+reader.commit(asynchronous=False)
+print("read:", [(m.partition(), m.offset()) for m in five])
+
+# %%
+show.lanes(cluster, "lanes", group="reader")
+
+# %% [markdown]
+# Check it by hand, partition by partition: **LAG = LOG-END-OFFSET − CURRENT-OFFSET**, the next to write minus the
+# next to read. `–` means that the group has not committed anything in that partition: no commit is not 0.
+
+# %%
+show.offsets(cluster, "reader")
+
+# %%
+resume = predict(
+    "This consumer ends, another of the same group begins. Which record does it get first from a partition with committed offset n?",
+    "offset 0: it is new",
+    "offset n: the committed offset is the next one to read",
+    "offset n + 1: n was the last one read",
+)
+resume
+
+# %%
+reader.close()
+reader = open_consumer("reader", "lanes")
+rest = take(reader, 7)
+reader.commit(asynchronous=False)
+reader.close()
+
+print("read now:", [(m.partition(), m.offset()) for m in rest])
+print("any record twice?", bool({(m.partition(), m.offset()) for m in five} & {(m.partition(), m.offset()) for m in rest}))
+
+# %%
+resume.reveal("b")
+
+# %% [markdown]
+# Look up at the lanes: all is green, and the LAG is 0.
+#
+# ## 6. As many consumers as partitions
+#
+# Lanes are there to be worked on in parallel. In a group, each partition belongs to **one** consumer. Every airport
+# gets inspected: a topic with four partitions, one record for each airport (the key is its code). Four consumers,
+# and then one alone, need a thousandth of a second for a record. The bars move while the cells run.
+
+# %%
+cluster.create_topic("inspections", partitions=4)
+for state, airport in airports:
+    producer.produce("inspections", state, key=airport[:3])
+producer.flush()
+
+show.lanes(cluster, "inspections", group="inspectors")
+
+
+# %%
+def work(group, members):
+    """`members` consumers of one group, each in a thread, inspect all airports; returns seconds and records of each."""
+    total = sum(p.end for p in cluster.snapshot().topic("inspections").partitions)
+    consumers = [open_consumer(group, "inspections", **{"client.id": f"{group}-{n}"}) for n in range(members)]
+    counts = [0] * members
+
+    def run(n):
+        while sum(counts) < total:
+            message = consumers[n].poll(0.2)
+            if message is not None:
+                time.sleep(0.001)
+                counts[n] += 1
+                if counts[n] % 50 == 0:
+                    consumers[n].commit(asynchronous=True)
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(members)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    seconds = time.monotonic() - began
+    for consumer in consumers:
+        try:
+            consumer.commit(asynchronous=False)
+        except KafkaException:
+            pass  # this one has read nothing
+        consumer.close()
+    return seconds, counts
+
+
+four, counts = work("inspectors", 4)
+print(f"4 consumers: {four:.1f} s, records of each: {counts}")
+
+# %%
+alone, counts = work("inspector", 1)
+print(f"1 consumer: {alone:.1f} s; four were {alone / four:.1f} times as fast")
+
+# %% [markdown]
+# And more consumers than partitions? Eight of one group, on the six partitions of `airports`:
+
+# %%
+crowd = [open_consumer("crowd", "airports", **{"client.id": f"crowd-{n}"}) for n in range(8)]
+deadline = time.monotonic() + 20
+while sum(len(c.assignment()) for c in crowd) != 6 or len(cluster.snapshot().group("crowd").members) != 8:
+    for consumer in crowd:
+        consumer.poll(0.02)  # joining a group happens inside poll
+    if time.monotonic() > deadline:
+        break
+
+for n, consumer in enumerate(crowd):
+    print(f"crowd-{n}:", [tp.partition for tp in consumer.assignment()] or "nothing to do")
+
+# %%
+for consumer in crowd:
+    consumer.close()
+check("2b")
+
+# %% [markdown]
+# ## What you have seen
+#
+# | | where |
+# |---|---|
+# | data are kept by topic; a topic is cut into partitions, numbered from 0 | 1 |
+# | an offset is a place in one partition, a 64-bit integer that only grows | 1 |
+# | the key decides the partition: murmur2, sign bit dropped, modulo the count | 2 |
+# | order holds within a partition, not across | 3 |
+# | partitions can be added (keys move), never taken away | 4 |
+# | LAG = latest offset (next to write) − committed offset (next to read); no commit: no LAG | 5 |
+# | more partitions, more consumers in parallel; at most one consumer of a group for each | 6 |
+#
+# All marks, hidden checks included: `minikafka grade` in a terminal.
+
+# %%
+cluster.close()

@@ -1,0 +1,199 @@
+"""`minikafka lab`: JupyterLab on a lesson, and a live cluster beside it.
+
+Rule: both end together, cleanly, on Ctrl-C, on SIGTERM, and when either of them ends by itself; a learner's
+notebook is never overwritten.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from minikafka_lessons.course import lesson as find_lesson
+from minikafka_lessons.course import lessons
+from minikafka_lessons.live import BOOTSTRAP_VARIABLE, LAB_VARIABLE
+
+LAB_DIRECTORY = "minikafka-lab"
+START_LIMIT_S = 60.0
+
+Fail = Callable[[str], BaseException]
+
+
+def notebooks_directory(language: str = "en") -> Path:
+    """Where the built notebooks lie, in the repository or in an installed wheel."""
+    spec = importlib.util.find_spec("minikafka_notebooks")
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        if (Path(place) / language).is_dir():
+            return Path(place) / language
+    return Path(__file__).resolve().parent.parent / "notebooks" / language
+
+
+def copy_notebooks(directory: Path) -> list[Path]:
+    """Copy the lessons that are not there yet; returns those that were copied."""
+    directory.mkdir(parents=True, exist_ok=True)
+    copied = []
+    for found in lessons():
+        source, target = notebooks_directory() / f"{found.name}.ipynb", directory / f"{found.name}.ipynb"
+        if source.exists() and not target.exists():
+            shutil.copyfile(source, target)
+            copied.append(target)
+    return copied
+
+
+def open_lab(
+    lesson: int,
+    port: int,
+    directory: Path | None,
+    browser: bool,
+    brokers: int,
+    fail: Fail,
+) -> int:
+    """Run the lab until it is ended. Returns the exit status. Raises what `fail` makes of a sentence."""
+    try:
+        found = find_lesson(lesson)
+    except LookupError as problem:
+        raise fail(str(problem)) from None
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise fail("JupyterLab is missing: pip install 'minikafka[lab]'.")
+    place = (directory or Path(LAB_DIRECTORY)).resolve()
+    try:
+        copied = copy_notebooks(place)
+    except OSError as problem:
+        raise fail(f"The notebooks can't be copied to {place}: {problem.strerror}.") from None
+    notebook = f"{found.name}.ipynb"
+    if not (place / notebook).exists():
+        raise fail(f"The notebook of lesson {lesson} is not built; run: python -m minikafka_lessons.build")
+    return run_lab(notebook, place, free_port(port, fail), browser, brokers, len(copied), fail)
+
+
+def run_lab(
+    notebook: str, place: Path, port: int, browser: bool, brokers: int, copied: int, fail: Fail
+) -> int:
+    """The cluster, JupyterLab, and the wait for the end."""
+    from minikafka.cluster import Cluster
+
+    ended: list[int] = []
+
+    def end(number: int, _: FrameType | None) -> None:
+        ended.append(number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        try:
+            cluster = Cluster(brokers=brokers, name="lab")
+        except (OSError, TimeoutError) as problem:
+            raise fail(f"The cluster did not start: {problem}.") from None
+        server = None
+        try:
+            server = start_jupyter(notebook, place, port, browser, cluster)
+            url = wait_for_url(server, ended)
+            if url is None and not ended:
+                raise fail("JupyterLab did not start; try `jupyter lab` by itself to see why.")
+            if url is not None:
+                print(announcement(url, notebook, place, copied, cluster), flush=True)
+            while not ended and server.poll() is None:
+                time.sleep(0.2)
+            return 0 if ended else int(server.returncode != 0)
+        finally:
+            if server is not None:
+                stop_jupyter(server)
+            cluster.close()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def start_jupyter(
+    notebook: str, place: Path, port: int, browser: bool, cluster: Any
+) -> subprocess.Popen[bytes]:
+    """JupyterLab as a process of its own, bound to the loopback, with Jupyter's own token."""
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={place}",
+        f"--LabApp.default_url=/lab/tree/{notebook}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+        "--ServerApp.log_level=ERROR",
+    ]
+    if not browser:
+        command.append("--ServerApp.open_browser=False")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--ServerApp.allow_root=True")
+    environment = {
+        **os.environ,
+        LAB_VARIABLE: cluster.name,
+        BOOTSTRAP_VARIABLE: cluster.bootstrap_servers,
+        "JUPYTER_PLATFORM_DIRS": os.environ.get("JUPYTER_PLATFORM_DIRS", "1"),
+    }
+    # A process group of its own: Ctrl-C ends the lab, and the lab ends Jupyter.
+    return subprocess.Popen(command, cwd=place, env=environment, start_new_session=True)
+
+
+def wait_for_url(server: subprocess.Popen[bytes], ended: list[int]) -> str | None:
+    """The address with the token, from Jupyter's own record of its server."""
+    os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    record = Path(jupyter_runtime_dir()) / f"jpserver-{server.pid}.json"
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline and server.poll() is None and not ended:
+        try:
+            about = json.loads(record.read_text())
+            return f"http://127.0.0.1:{about['port']}{about.get('base_url', '/')}lab?token={about['token']}"
+        except (OSError, ValueError, KeyError):
+            time.sleep(0.1)
+    return None
+
+
+def announcement(url: str, notebook: str, place: Path, copied: int, cluster: Any) -> str:
+    """What a learner needs to know."""
+    page = url.replace("/lab?", f"/lab/tree/{notebook}?")
+    kept = "" if copied else " (your own copies, as you left them)"
+    return (
+        f"\n  lesson     {page}\n"
+        f"  notebooks  {place}{kept}\n"
+        f"  cluster    {cluster.bootstrap_servers}\n"
+        f"  inspector  minikafka tui          (in another terminal)\n"
+        f"  marks      minikafka grade        (in another terminal, here)\n"
+        f"  the end    Ctrl-C\n"
+    )
+
+
+def stop_jupyter(server: subprocess.Popen[bytes]) -> None:
+    """Ask, then insist. Kernels end with their server."""
+    if server.poll() is None:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def free_port(wished: int, fail: Fail) -> int:
+    """The wished port or the next free one; 0: any. Raises what `fail` makes of a sentence."""
+    for port in (0,) if wished == 0 else range(wished, wished + 50):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+            except (OSError, OverflowError):
+                continue
+            return int(tried.getsockname()[1])
+    raise fail(f"No port from {wished} to {wished + 49} is free; choose another with --port.")

@@ -1,0 +1,14 @@
+"""Pictures of a cluster for notebooks, all drawn from snapshots.
+
+Rule: a picture is a pure function from a snapshot to SVG; `live` redraws it in a widget, and without widgets
+the same SVG stands in its place. Every control has a function that does the same.
+"""
+
+from minikafka_lessons.show.bus import bus
+from minikafka_lessons.show.lag import LagRecorder, record_lag
+from minikafka_lessons.show.lanes import lanes, lanes_html
+from minikafka_lessons.show.links import links, links_html
+from minikafka_lessons.show.offsets import offsets
+from minikafka_lessons.show.records import records
+
+__all__ = ["LagRecorder", "bus", "lanes", "lanes_html", "links", "links_html", "offsets", "record_lag", "records"]

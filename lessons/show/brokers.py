@@ -1,0 +1,24 @@
+"""Who is there: the brokers and the controller, as a line of boxes."""
+
+from __future__ import annotations
+
+from minikafka.xray.snapshot import Snapshot
+from minikafka_lessons.show import ink
+
+
+def brokers_html(snapshot: Snapshot, kind: str) -> str:
+    """The cluster in one strip."""
+    width = 860
+    body = ink.text(0, 16, snapshot.name, bold=True, size=14)
+    body += ink.text(0, 36, f"{kind} · {snapshot.bootstrap_servers}", fill=ink.MUTED, size=12)
+    hosts = [(b.name, f"{b.host}:{b.port}", b.state) for b in snapshot.brokers]
+    hosts += [(c.name, "metadata log", c.state) for c in snapshot.controllers[:1]]
+    each = min(200, (width - 12 * (len(hosts) - 1)) / max(1, len(hosts)))
+    for i, (name, where, state) in enumerate(hosts):
+        x = i * (each + 12)
+        colour = ink.GREEN if state == "running" else ink.RED
+        body += ink.box(x + 0.5, 48.5, each - 1, 52, fill=ink.PANEL, stroke=ink.LINE)
+        body += f'<circle cx="{x + 16:.1f}" cy="68" r="4.5" style="fill:{colour}"/>'
+        body += ink.text(x + 27, 72.5, name, bold=True)
+        body += ink.text(x + 27, 91, where if state == "running" else state, fill=ink.MUTED, size=11.5)
+    return ink.svg(width, 104, body, f"{len(snapshot.brokers)} brokers")

@@ -1,0 +1,149 @@
+"""LAG over time: a recorder that looks at every picture, a live line, and a figure for afterwards."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from typing import Any
+
+from minikafka.xray.snapshot import Snapshot
+from minikafka_lessons.show import ink
+from minikafka_lessons.show.live import LiveView
+
+WIDTH, HEIGHT = 860, 220
+
+
+class LagRecorder:
+    """Samples (seconds, produced, committed, LAG) of one group on one topic, until `stop()`. Shows itself live."""
+
+    def __init__(self, cluster: Any, topic: str, group: str) -> None:
+        self.topic, self.group = topic, group
+        self.samples: list[tuple[float, int, int, int]] = []
+        self._cluster = cluster
+        self._began = time.monotonic()
+        self.view = LiveView(cluster, f"lag {topic} {group}", self.draw)
+
+    def draw(self, snapshot: Snapshot) -> str:
+        """Take a sample, and draw."""
+        self.sample(snapshot)
+        return lag_html(self.samples, self.group)
+
+    def sample(self, snapshot: Snapshot) -> None:
+        """What the snapshot says, now."""
+        topic = next((t for t in snapshot.topics if t.name == self.topic), None)
+        group = next((g for g in snapshot.groups or () if g.id == self.group), None)
+        if topic is None:
+            return
+        rows = {o.partition: o for o in group.offsets if o.topic == self.topic} if group else {}
+        produced = committed = lag = 0
+        for partition in topic.partitions:
+            end, start = partition.end or 0, partition.log_start or 0
+            row = rows.get(partition.index)
+            # For the picture a group that has not committed yet stands at the log's start.
+            at = start if row is None or row.committed is None else max(start, row.committed)
+            produced, committed, lag = produced + end, committed + at, lag + max(0, end - at)
+        self.samples.append((time.monotonic() - self._began, produced, committed, lag))
+
+    def stop(self) -> None:
+        """No more samples after one last."""
+        self.view.stop()
+        self.view.look(self._cluster.snapshot())
+
+    def figure(self) -> ink.Picture:
+        """Produced and committed as lines, the LAG as the gap between them and as a curve (matplotlib)."""
+        return ink.Picture(lag_figure(self.samples, self.group))
+
+    def _repr_mimebundle_(self, **more: Any) -> dict[str, Any]:
+        return self.view._repr_mimebundle_(**more)
+
+
+def record_lag(cluster: Any, topic: str, group: str) -> LagRecorder:
+    """Begin to record."""
+    return LagRecorder(cluster, topic, group)
+
+
+def lag_html(samples: list[tuple[float, int, int, int]], group: str) -> str:
+    """The live line."""
+    body = ink.text(0, 14, f"LAG of group {group}", bold=True)
+    left, right, top, bottom = 46, WIDTH - 60, 30, HEIGHT - 26
+    last = samples[-1] if samples else (0.0, 0, 0, 0)
+    most = nice(max((s[3] for s in samples), default=0))
+    until = max(5.0, last[0])
+    for part in range(3):
+        y = bottom - (bottom - top) * part / 2
+        body += ink.line(left, y, right, y, stroke=ink.LINE)
+        body += ink.text(left - 8, y + 4, f"{most * part // 2:,}", anchor="end", size=11, fill=ink.MUTED, mono=True)
+    seconds = max(1, round(until / 5))
+    for tick in range(0, int(until) + 1, seconds):
+        x = left + (right - left) * tick / until
+        body += ink.text(x, bottom + 17, f"{tick} s", anchor="middle", size=11, fill=ink.MUTED, mono=True)
+    if samples:
+        step = max(1, len(samples) // 400)
+        kept = samples[::step] + ([samples[-1]] if (len(samples) - 1) % step else [])
+        points = [
+            (left + (right - left) * s[0] / until, bottom - (bottom - top) * s[3] / most) for s in kept
+        ]
+        path = " ".join(f"{'L' if i else 'M'}{x:.1f},{y:.1f}" for i, (x, y) in enumerate(points))
+        area = f"{path} L{points[-1][0]:.1f},{bottom} L{points[0][0]:.1f},{bottom} Z"
+        body += f'<path d="{area}" style="fill:{ink.ORANGE};fill-opacity:.22"/>'
+        body += f'<path d="{path}" style="fill:none;stroke:{ink.ORANGE};stroke-width:2"/>'
+        x, y = points[-1]
+        body += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" style="fill:{ink.ORANGE}"/>'
+        body += ink.text(min(x + 9, WIDTH - 48), y + 4, f"{last[3]:,}", bold=True, mono=True)
+    words = f"produced {last[1]:,} · committed {last[2]:,}"
+    body += ink.text(WIDTH, 14, words, anchor="end", fill=ink.MUTED, size=12)
+    return ink.svg(WIDTH, HEIGHT, body, f"LAG of {group} over time")
+
+
+def nice(value: int) -> int:
+    """A round, even number at or above `value`."""
+    top = 10
+    while top < value:
+        for factor in (2, 5, 10):
+            if top * factor >= value:
+                return top * factor
+        top *= 10
+    return top
+
+
+def lag_figure(samples: list[tuple[float, int, int, int]], group: str) -> str:
+    """The figure as SVG whose text takes the page's colour."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    ink_colour, faint = "#010203", "#040506"
+    figure = Figure(figsize=(8.9, 4.6), layout="constrained")
+    FigureCanvasSVG(figure)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    seconds = [s[0] for s in samples]
+    produced, committed, lag = ([s[i] for s in samples] for i in (1, 2, 3))
+    above.plot(seconds, produced, color=ink.BLUE, linewidth=2, label="latest offsets (produced)")
+    above.plot(seconds, committed, color=ink.GREEN, linewidth=2, label="committed offsets (consumed)")
+    above.fill_between(seconds, committed, produced, color=ink.ORANGE, alpha=0.22, linewidth=0, label="LAG")
+    above.legend(frameon=False, labelcolor=ink_colour, loc="upper left", fontsize=9)
+    above.set_ylabel("records", color=ink_colour)
+    below.fill_between(seconds, lag, color=ink.ORANGE, alpha=0.22, linewidth=0)
+    below.plot(seconds, lag, color=ink.ORANGE, linewidth=2)
+    below.set_ylabel("LAG", color=ink_colour)
+    below.set_xlabel("seconds", color=ink_colour)
+    below.set_ylim(bottom=0)
+    above.set_ylim(bottom=0)
+    above.set_title(f"Group {group}", color=ink_colour, loc="left", fontsize=11, fontweight="bold")
+    for axes in (above, below):
+        axes.grid(color=faint, linewidth=0.6, alpha=0.5)
+        axes.tick_params(colors=ink_colour, labelsize=9)
+        for side, spine in axes.spines.items():
+            spine.set_visible(side in ("left", "bottom"))
+            spine.set_color(faint)
+    import matplotlib
+
+    out = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "minikafka", "font.family": "sans-serif"}):
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
+    drawing = out.getvalue()
+    drawing = drawing[drawing.index("<svg") :].replace(ink_colour, ink.TEXT).replace(faint, ink.FAINT)
+    drawing = re.sub(r"font: ([\d.a-z ]*)px [^;\"]*", rf"font: \1px {ink.FONT}", drawing)
+    return re.sub(r'<svg ([^>]*?)width="[^"]*"', r'<svg \1style="width:100%;max-width:860px"', drawing, count=1).replace(
+        ' height="331.2pt"', ""
+    )

@@ -1,0 +1,22 @@
+"""The table that `kafka-consumer-groups --describe` prints, from a snapshot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikafka_lessons.show import ink
+
+
+def offsets(cluster: Any, group: str) -> ink.Picture:
+    """GROUP, TOPIC, PARTITION, CURRENT-OFFSET, LOG-END-OFFSET, LAG; – where the group never committed."""
+    found = next((g for g in cluster.snapshot().groups or () if g.id == group), None)
+    if found is None:
+        return ink.Picture(ink.table(["GROUP"], [[group]], caption="Nobody of this group has been here yet."))
+    rows: list[list[object]] = [
+        [group, o.topic, str(o.partition), ink.number(o.committed), ink.number(o.end), ink.number(o.lag)]
+        for o in found.offsets
+    ]
+    known = [o.lag for o in found.offsets if o.lag is not None]
+    total = f"state {found.state}, {len(found.members)} member(s), total LAG {ink.number(sum(known) if known else None)}"
+    headers = ["GROUP", "TOPIC", "PARTITION", "CURRENT-OFFSET", "LOG-END-OFFSET", "LAG"]
+    return ink.Picture(ink.table(headers, rows, left=2, caption=total))
