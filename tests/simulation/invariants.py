@@ -178,11 +178,14 @@ class Invariants:
 
     def _compare(self, key, name, committed, partition) -> None:
         log = partition.log
-        if partition.role is Role.LEADER and log.log_end_offset < committed.end:
-            if self._is_newest_leader(partition):
-                self.fail(
-                    f"leader {name} ends at {log.log_end_offset}, but {committed.end} offsets were committed"
-                )
+        if (
+            partition.role is Role.LEADER
+            and log.log_end_offset < committed.end
+            and self._is_newest_leader(partition)
+        ):
+            self.fail(
+                f"leader {name} ends at {log.log_end_offset}, but {committed.end} offsets were committed"
+            )
         end = min(committed.end, log.high_watermark)
         if partition.role is Role.LEADER and self._is_newest_leader(partition):
             end = min(committed.end, log.log_end_offset)

@@ -52,6 +52,13 @@ class Group:
             assert self.s.now < deadline, f"not read: {sorted(set(values) - set(self.got))[:10]}"
             self.read(0.5)
 
+    def form(self, within=60):
+        """Wait until every member has its share."""
+        deadline = self.s.now + within
+        while len({len(member.assignment()) for member in self.members} - {0}) != 1:
+            assert self.s.now < deadline, "the group does not settle"
+            self.read(0.1)
+
     def leave(self):
         for member in self.members:
             member.close()
@@ -61,11 +68,11 @@ class Group:
 def test_the_coordinator_dies_and_the_group_goes_on_from_its_commits(seed):
     with story(seed) as s:
         s.create_topic("orders", partitions=4)
+        group = Group(s, "g", "orders", 2)
+        group.form()
         writer = s.writer("orders")
         writer.write(40)
-        writer.flush()
-        group = Group(s, "g", "orders", 2)
-        group.read_until(writer.acked)
+        group.read_until([b"0/%d" % n for n in range(40)])
         group.commit()
         committed = {
             p.partition: p.offset
