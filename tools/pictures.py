@@ -39,7 +39,12 @@ def traffic(cluster: Cluster, stop: threading.Event) -> None:
     while not stop.is_set():
         for _ in range(60):
             number += 1
-            order = {"order": number, "city": f"city-{number % 97}", "amount": number * 37 % 500, "note": note()}
+            order = {
+                "order": number,
+                "city": f"city-{number % 97}",
+                "amount": number * 37 % 500,
+                "note": note(),
+            }
             producer.produce("orders", json.dumps(order).encode(), f"customer-{number % 500}".encode())
         producer.poll(0)
         billing.consume(200, 0.02)

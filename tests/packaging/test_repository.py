@@ -1,4 +1,4 @@
-"""What an installation brings: only names that begin with `minikafka`, all of ours, and a command that works."""
+"""What an installation brings: only names that begin with `minikafka`, and a command; and pages made from the code."""
 
 from __future__ import annotations
 
@@ -104,3 +104,7 @@ def test_up_works_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     finally:
         process.terminate()
         assert process.wait(30) == 0
+
+
+def test_the_page_of_gaps_is_what_the_handlers_say() -> None:
+    assert subprocess.run([sys.executable, ROOT / "tools" / "gaps.py", "--check"], check=False).returncode == 0
