@@ -29,6 +29,7 @@ from minikafka.protocol.messages.offset_commit import (
     OffsetCommitResponsePartition,
     OffsetCommitResponseTopic,
 )
+from minikafka.protocol.messages.offset_delete import OffsetDeleteRequest, OffsetDeleteResponse
 from minikafka.protocol.messages.offset_fetch import OffsetFetchRequestGroup, OffsetFetchResponseGroup
 from minikafka.protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
 from minikafka.protocol.schema import Struct
@@ -199,6 +200,18 @@ class GroupCoordinator:
             return reading.fetch_offsets(core, asked)
         except ApiError as error:
             return OffsetFetchResponseGroup(group_id=asked.group_id, topics=[], error_code=error.code)
+
+    async def delete_offsets(self, request: OffsetDeleteRequest) -> OffsetDeleteResponse:
+        """Topics and partitions of the request exist (the handler sees to it)."""
+
+        def refuse(code: ErrorCode) -> OffsetDeleteResponse:
+            return OffsetDeleteResponse(error_code=code, topics=[])
+
+        if not request.group_id:
+            return refuse(ErrorCode.INVALID_GROUP_ID)
+        return await self._ask_alone(
+            request.group_id, lambda core: core.delete_offsets(request, self._now_ms()), refuse
+        )
 
     def forget_topics(self, topics: Sequence[str]) -> None:
         """Topics were deleted: remove what groups committed for them. Does not wait."""

@@ -29,7 +29,13 @@ from minikafka.coordinator.decision import (
 )
 from minikafka.coordinator.events import OffsetCommitted
 from minikafka.coordinator.joining import Joining
-from minikafka.coordinator.offsets import Offsets, decide_commit, validate_commit
+from minikafka.coordinator.offsets import (
+    Offsets,
+    decide_commit,
+    decide_delete,
+    validate_commit,
+    validate_delete,
+)
 from minikafka.coordinator.records import (
     CoordinatorRecord,
     GroupMetadataValue,
@@ -49,6 +55,7 @@ from minikafka.protocol.messages.leave_group import (
     MemberResponse,
 )
 from minikafka.protocol.messages.offset_commit import OffsetCommitRequest
+from minikafka.protocol.messages.offset_delete import OffsetDeleteRequest
 from minikafka.protocol.messages.sync_group import SyncGroupRequest
 
 EXPIRY_KEY: TimerKey = ("expiry",)
@@ -264,6 +271,18 @@ class GroupShard:
             if request.member_id in group.members:
                 self._extend_session(group, request.member_id, effects)
         records, response = decide_commit(request, self.settings, now_ms)
+        effects.records.extend(records)
+        return effects.decision(response)
+
+    def delete_offsets(self, request: OffsetDeleteRequest, now_ms: int) -> Decision:
+        """Remove positions of topics that no member reads. Raises ApiError when nothing of the group may go. Must
+        see all earlier writes replayed."""
+        effects = self._begin(now_ms)
+        group = self.groups.get(request.group_id)
+        if group is None:
+            raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND)
+        validate_delete(group)
+        records, response = decide_delete(request, group, self.offsets)
         effects.records.extend(records)
         return effects.decision(response)
 

@@ -19,6 +19,12 @@ from minikafka.protocol.messages.offset_commit import (
     OffsetCommitResponsePartition,
     OffsetCommitResponseTopic,
 )
+from minikafka.protocol.messages.offset_delete import (
+    OffsetDeleteRequest,
+    OffsetDeleteResponse,
+    OffsetDeleteResponsePartition,
+    OffsetDeleteResponseTopic,
+)
 
 NO_OFFSET = -1
 
@@ -134,3 +140,33 @@ def decide_commit(
             )
         topics.append(OffsetCommitResponseTopic(name=topic.name, partitions=answers))
     return records, OffsetCommitResponse(topics=topics)
+
+
+def validate_delete(group: ClassicGroup) -> None:
+    """May positions of the group be deleted? Raises ApiError. Only of consumers is it known what they read."""
+    if group.state is GroupState.DEAD:
+        raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND)
+    if group.state is not GroupState.EMPTY and group.protocol_type != CONSUMER_PROTOCOL_TYPE:
+        raise ApiError(ErrorCode.NON_EMPTY_GROUP)
+
+
+def decide_delete(
+    request: OffsetDeleteRequest, group: ClassicGroup, offsets: Offsets
+) -> tuple[list[OffsetRecord], OffsetDeleteResponse]:
+    """Tombstones for the positions of topics that no member reads, and a response that says so for each partition.
+    A position that was never there is deleted just as well."""
+    records: list[OffsetRecord] = []
+    topics = []
+    for topic in request.topics:
+        is_read = group.is_subscribed_to(topic.name)
+        indexes = [asked.partition_index for asked in topic.partitions]
+        if not is_read:
+            records += [
+                offset_record(group.group_id, topic.name, index, None)
+                for index in indexes
+                if offsets.get(group.group_id, topic.name, index) is not None
+            ]
+        code = ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC if is_read else ErrorCode.NONE
+        answers = [OffsetDeleteResponsePartition(partition_index=index, error_code=code) for index in indexes]
+        topics.append(OffsetDeleteResponseTopic(name=topic.name, partitions=answers))
+    return records, OffsetDeleteResponse(topics=topics)

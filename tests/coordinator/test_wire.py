@@ -14,6 +14,7 @@ from minikafka.broker.api import (
     leave_group,
     list_groups,
     offset_commit,
+    offset_delete,
     offset_fetch,
     sync_group,
 )
@@ -33,6 +34,11 @@ from minikafka.protocol.messages.offset_commit import (
     OffsetCommitRequest,
     OffsetCommitRequestPartition,
     OffsetCommitRequestTopic,
+)
+from minikafka.protocol.messages.offset_delete import (
+    OffsetDeleteRequest,
+    OffsetDeleteRequestPartition,
+    OffsetDeleteRequestTopic,
 )
 from minikafka.protocol.messages.offset_fetch import (
     OffsetFetchRequest,
@@ -54,6 +60,7 @@ HANDLERS = [
     leave_group,
     list_groups,
     offset_commit,
+    offset_delete,
     offset_fetch,
     sync_group,
 ]
@@ -321,3 +328,28 @@ def test_deleting_in_every_version(group, version):
     assert delete() == ErrorCode.NON_EMPTY_GROUP
     group.ask(LeaveGroupRequest(group_id="g", members=[MemberIdentity(member_id=member)]), 4)
     assert (delete(), delete()) == (ErrorCode.NONE, ErrorCode.GROUP_ID_NOT_FOUND)
+
+
+def test_positions_are_deleted_unless_a_member_reads_the_topic(group):
+    def delete(*indexes, topic="t"):
+        asked = [OffsetDeleteRequestPartition(partition_index=index) for index in indexes]
+        request = OffsetDeleteRequest(
+            group_id="g", topics=[OffsetDeleteRequestTopic(name=topic, partitions=asked)]
+        )
+        answer = group.ask(request, 0)
+        return answer.error_code, {
+            p.partition_index: p.error_code for t in answer.topics for p in t.partitions
+        }
+
+    assert delete(0) == (ErrorCode.GROUP_ID_NOT_FOUND, {})
+    member = group.stable()
+    group.commit(9, member)
+    read = ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC  # b"m" is no subscription: it may mean any topic
+    assert delete(0) == (ErrorCode.NONE, {0: read})
+    group.ask(LeaveGroupRequest(group_id="g", members=[MemberIdentity(member_id=member)]), 4)
+    unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    assert delete(0, 1, 7) == (ErrorCode.NONE, {0: ErrorCode.NONE, 1: ErrorCode.NONE, 7: unknown})
+    assert delete(0, topic="u") == (ErrorCode.NONE, {0: unknown})
+    asked = OffsetFetchRequestGroup(group_id="g", topics=None)
+    (found,) = group.ask(OffsetFetchRequest(groups=[asked]), 9).groups
+    assert (found.error_code, found.topics) == (ErrorCode.NONE, [])

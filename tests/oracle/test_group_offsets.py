@@ -1,5 +1,6 @@
 """OffsetCommit and OffsetFetch: where a group has got to."""
 
+import struct
 import uuid
 
 import pytest
@@ -50,10 +51,10 @@ def fetch(broker, sentence, group, topic, *indexes, version=9, member_id=None, m
     return broker.ask(sentence, "offset_fetch", version, groups=[asked], **more)
 
 
-def a_stable_member(broker, group):
+def a_stable_member(broker, group, protocol_type="consumer", metadata=b"m"):
     body = {
-        "group_id": group, "session_timeout": 20_000, "rebalance_timeout": 20_000, "protocol_type": "consumer",
-        "protocols": [{"name": "range", "metadata": b"m"}],
+        "group_id": group, "session_timeout": 20_000, "rebalance_timeout": 20_000, "protocol_type": protocol_type,
+        "protocols": [{"name": "range", "metadata": metadata}],
     }  # fmt: skip
     given = broker.quietly("join_group", 7, member_id="", **body)["member_id"]
     generation = broker.quietly("join_group", 7, member_id=given, **body)["generation_id"]
@@ -231,3 +232,53 @@ def test_a_group_of_offsets_only_is_a_group(broker):
     )
     broker.ask("Delete it", "delete_groups", 2, groups_names=[group])
     fetch(broker, "Its offsets are gone", group, topic, 0)
+
+
+def delete(broker, sentence, group, *topics):
+    """`topics` are (name, partitions) pairs."""
+    asked = [
+        {"name": name, "partitions": [{"partition_index": index} for index in indexes]}
+        for name, indexes in topics
+    ]
+    return broker.ask(sentence, "offset_delete", 0, group_id=group, topics=asked)
+
+
+def test_offsets_are_deleted(broker):
+    group, topic, other = broker.named("group"), Topic(broker), Topic(broker, "bills")
+    delete(broker, "Of a group that is not there", group, (topic.name, [0]))
+    delete(broker, "Of a group without a name", "", (topic.name, [0]))
+    commit(broker, "Commit", group, topic, (0, 5), (1, 7))
+    commit(broker, "Commit elsewhere", group, other, (0, 9))
+    delete(broker, "One of two", group, (topic.name, [0]))
+    fetch(broker, "All", group, None)
+    delete(broker, "It again", group, (topic.name, [0]))
+    delete(broker, "What is not there", group, (topic.name, [1, 9]), (broker.named("nowhere"), [0]))
+    delete(broker, "Only what is not there", group, (broker.named("nowhere"), [0]))
+    delete(broker, "Nothing", group)
+    delete(broker, "No partitions", group, (other.name, []))
+    fetch(broker, "All but two", group, None)
+    delete(broker, "The last", group, (other.name, [0]))
+    fetch(broker, "None", group, None)
+    broker.ask("Describe the group", "describe_groups", 5, groups=[group])
+
+
+def test_offsets_that_members_need_are_not_deleted(broker):
+    """A member whose subscription nobody can read may read anything; who is no consumer protects everything."""
+    topic = Topic(broker)
+    for protocol_type in ("consumer", "connect"):
+        group = broker.named(protocol_type)
+        commit(broker, f"Commit for {protocol_type}", group, topic, (0, 5))
+        a_stable_member(broker, group, protocol_type)
+        delete(broker, f"Delete from {protocol_type}", group, (topic.name, [0]))
+        fetch(broker, f"All of {protocol_type}", group, None)
+
+
+def test_offsets_of_topics_that_no_member_reads_are_deleted(broker):
+    group, read, other = broker.named("group"), Topic(broker), Topic(broker, "bills")
+    commit(broker, "Commit", group, read, (0, 5))
+    commit(broker, "Commit elsewhere", group, other, (0, 9))
+    name = read.name.encode()
+    subscription = struct.pack(f">hih{len(name)}si", 0, 1, len(name), name, -1)
+    a_stable_member(broker, group, metadata=subscription)
+    delete(broker, "Delete both", group, (read.name, [0]), (other.name, [0]))
+    fetch(broker, "All", group, None)

@@ -24,6 +24,7 @@ from minikafka.broker.api import (
     list_offsets,
     metadata,
     offset_commit,
+    offset_delete,
     offset_fetch,
     offset_for_leader_epoch,
     produce,
@@ -52,6 +53,7 @@ HANDLERS: tuple[ModuleType, ...] = (
     describe_configs,
     describe_log_dirs,
     delete_groups,
+    offset_delete,
     describe_cluster,
     describe_topic_partitions,
 )
