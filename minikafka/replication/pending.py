@@ -62,7 +62,8 @@ class PendingRequests:
         for key in waiter.keys:
             self._watchers.setdefault(key, {})[waiter] = None  # type: ignore[index]
         waiter.timer = self._world.call_later(timeout_s, self._expire, waiter)
-        # A connection that goes away cancels its answer; the waiter must not outlive it.
+        # Whoever gives the answer up takes the waiter along. (A lost connection doesn't: as in Kafka, the
+        # write it asked for is waited for until the deadline.)
         waiter.future.add_done_callback(lambda _: self._forget(waiter))
         return waiter.future
 

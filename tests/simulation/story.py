@@ -282,7 +282,7 @@ class Writer:
             last = -1
             for offset, value in records:
                 writer, _, number = value.partition(b"/")
-                if int(writer) != self.number:
+                if writer != b"%d" % self.number:
                     continue
                 places.setdefault(value, []).append((partition, offset))
                 if not duplicates:
