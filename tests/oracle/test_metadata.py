@@ -91,3 +91,36 @@ def test_the_cluster_is_described(broker, version):
         broker.ask("Ask for an unknown kind of endpoint", "describe_cluster", version, endpoint_type=77)
     if version >= 2:
         broker.ask("With fenced brokers", "describe_cluster", version, include_fenced_brokers=True)
+
+
+def test_topics_are_described_page_by_page(broker):
+    """DescribeTopicPartitions (KIP-966)."""
+    one, two = broker.create_topic("orders-1", partitions=3), broker.create_topic("orders-2", partitions=2)
+    nowhere = broker.named("orders-3")
+
+    def ask(sentence, *names, limit=2000, cursor=None):
+        asked = [{"name": name} for name in names]
+        broker.ask(
+            sentence,
+            "describe_topic_partitions",
+            0,
+            topics=asked,
+            response_partition_limit=limit,
+            cursor=cursor and {"topic_name": cursor[0], "partition_index": cursor[1]},
+        )
+
+    ask("Both", one, two)
+    ask("In the other order", two, one)
+    ask("One twice", one, one)
+    ask("One that is not there", nowhere)
+    ask("Good and bad at once", two, nowhere)
+    ask("A bad name", "no/slashes")
+    ask("At most two partitions", one, two, limit=2)
+    ask("Go on", one, two, limit=2, cursor=(one, 2))
+    ask("At most three", one, two, limit=3)
+    ask("From the second topic on", one, two, cursor=(two, 0))
+    ask("Beyond the last partition", one, two, cursor=(two, 9))
+    ask("A limit of nothing", one, limit=0)
+    ask("A negative limit", one, limit=-5)
+    ask("A negative partition", one, two, cursor=(one, -1))
+    ask("A cursor to a topic that is not asked for", one, cursor=(two, 0))

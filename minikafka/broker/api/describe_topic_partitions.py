@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.broker.api.metadata import TOPIC_OPERATIONS
+from minikafka.broker.api.metadata import NO_OPERATIONS, TOPIC_OPERATIONS
 from minikafka.metadata.image import PartitionRegistration, TopicImage
 from minikafka.metadata.topic_names import is_internal, why_invalid
 from minikafka.protocol.api import ApiKey
-from minikafka.protocol.dispatch import CloseConnection, RequestContext, handles
-from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.dispatch import RequestContext, handles
+from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.describe_topic_partitions import (
     Cursor,
     DescribeTopicPartitionsRequest,
@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 MAX_PARTITIONS = 2_000  # max.request.partition.size.limit
 
 
-@handles(ApiKey.DESCRIBE_TOPIC_PARTITIONS, versions=(0, 0))
+def _refused(
+    request: DescribeTopicPartitionsRequest, _: RequestContext, error: ApiError
+) -> DescribeTopicPartitionsResponse:
+    """There is no error for the whole: every topic asked for has it."""
+    return DescribeTopicPartitionsResponse(
+        topics=[_absent(topic.name, error.code, NO_OPERATIONS) for topic in request.topics]
+    )
+
+
+@handles(ApiKey.DESCRIBE_TOPIC_PARTITIONS, versions=(0, 0), on_error=_refused)
 def describe_topic_partitions(
     node: Broker, request: DescribeTopicPartitionsRequest, context: RequestContext
 ) -> DescribeTopicPartitionsResponse:
@@ -35,9 +44,7 @@ def describe_topic_partitions(
     cursor = request.cursor
     if cursor is not None:
         if cursor.partition_index < 0 or (not every and cursor.topic_name not in names):
-            raise CloseConnection(
-                "a cursor that points to nothing asked for"
-            )  # the answer has no room for an error
+            raise ApiError(ErrorCode.INVALID_REQUEST, "The cursor points to nothing that was asked for.")
         names = [name for name in names if name >= cursor.topic_name]
     left = max(1, min(MAX_PARTITIONS, request.response_partition_limit))
     topics: list[DescribeTopicPartitionsResponseTopic] = []
@@ -45,7 +52,9 @@ def describe_topic_partitions(
     for name in names:
         topic = node.image.topic(name)
         if topic is None:
-            topics.append(_absent(name))
+            legal = why_invalid(name) is None
+            error = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if legal else ErrorCode.INVALID_TOPIC_EXCEPTION
+            topics.append(_absent(name, error, TOPIC_OPERATIONS))
             continue
         if left == 0:
             next_cursor = Cursor(topic_name=name, partition_index=0)
@@ -60,15 +69,14 @@ def describe_topic_partitions(
     return DescribeTopicPartitionsResponse(throttle_time_ms=0, topics=topics, next_cursor=next_cursor)
 
 
-def _absent(name: str) -> DescribeTopicPartitionsResponseTopic:
-    legal = why_invalid(name) is None
+def _absent(name: str, error: ErrorCode, operations: int) -> DescribeTopicPartitionsResponseTopic:
     return DescribeTopicPartitionsResponseTopic(
-        error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if legal else ErrorCode.INVALID_TOPIC_EXCEPTION,
+        error_code=error,
         name=name,
         topic_id=ZERO_UUID,
         is_internal=is_internal(name),
         partitions=[],
-        topic_authorized_operations=TOPIC_OPERATIONS,
+        topic_authorized_operations=operations,
     )
 
 
