@@ -57,10 +57,9 @@ def traffic(cluster: Cluster, stop: threading.Event) -> None:
 
 async def photograph(cluster: Cluster) -> None:
     """One picture of each tab that the README shows, as SVG."""
-    from minikafka_tui.app import InspectorApp
-
     from minikafka.xray.client import SocketFeed
     from minikafka.xray.discovery import find_cluster
+    from minikafka_tui.app import InspectorApp
 
     app = InspectorApp(SocketFeed(find_cluster(cluster.name)), read_only=False, filter_text="")
     async with app.run_test(size=SIZE) as pilot:

@@ -9,6 +9,16 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from textual import work
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import ContentSwitcher, Footer, Static
+
+from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
+from minikafka.xray.source import Feed
 from minikafka_tui import commands, palette
 from minikafka_tui.history import History
 from minikafka_tui.screens.dialogs import Ask, Confirm, Help
@@ -25,16 +35,6 @@ from minikafka_tui.widgets.live_table import LiveTable
 from minikafka_tui.widgets.prompt_bar import PromptBar
 from minikafka_tui.widgets.status_line import StatusLine
 from minikafka_tui.widgets.tab_bar import TabBar
-from textual import work
-from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding
-from textual.css.query import NoMatches
-from textual.screen import Screen
-from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Footer, Static
-
-from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
-from minikafka.xray.source import Feed
 
 FRAME_S = 0.1
 RETRY_S = 1.0

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from minikafka_tui import format
-
 from minikafka.xray.snapshot import Broker, Snapshot
+from minikafka_tui import format
 
 
 @dataclass(frozen=True)

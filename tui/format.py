@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from minikafka_tui.palette import ACCENT, BAD, GOOD, LINE, MUTED, TEXT, WARN
 from rich.text import Text
+
+from minikafka_tui.palette import ACCENT, BAD, GOOD, LINE, MUTED, TEXT, WARN
 
 UNKNOWN = "–"
 SPARKS = "▁▂▃▄▅▆▇"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from minikafka_tui import format
-
 from minikafka.xray.client import SocketFeed
 from minikafka.xray.discovery import NoCluster, find_cluster
 from minikafka.xray.snapshot import Snapshot, to_json
 from minikafka.xray.source import Feed
+from minikafka_tui import format
 
 
 def run_tui(

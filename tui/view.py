@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from minikafka_tui.history import History
-
 from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
+from minikafka_tui.history import History
 
 
 @dataclass

@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
 from minikafka_tui.app import FRAME_S, InspectorApp
 from minikafka_tui.commands import SPECS
 from minikafka_tui.screens.dialogs import Confirm, Help
-from textual.pilot import Pilot
-from textual.widgets import Input
 
 Scenario = Callable[[InspectorApp, Pilot[None]], Awaitable[None]]
 

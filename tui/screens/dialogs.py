@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from minikafka_tui import palette
 from rich.table import Table
 from rich.text import Text
 from textual import events
@@ -11,6 +10,8 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
+
+from minikafka_tui import palette
 
 
 class Confirm(ModalScreen[bool]):

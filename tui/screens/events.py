@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from minikafka_tui import format, palette
-from minikafka_tui.screens.pane import Pane
-from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
 from rich.text import Text
 from textual.app import ComposeResult
 
 from minikafka.xray.snapshot import EventLine
+from minikafka_tui import format, palette
+from minikafka_tui.screens.pane import Pane
+from minikafka_tui.view import View
+from minikafka_tui.widgets.live_table import Column, LiveTable
 
 EMPTY = (
     "No events yet: they appear as the cluster moves.\n"

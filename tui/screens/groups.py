@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minikafka_tui import format, palette
-from minikafka_tui.history import History
-from minikafka_tui.screens.pane import Pane
-from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from minikafka.xray.snapshot import Group, GroupOffset
+from minikafka_tui import format, palette
+from minikafka_tui.history import History
+from minikafka_tui.screens.pane import Pane
+from minikafka_tui.view import View
+from minikafka_tui.widgets.live_table import Column, LiveTable
 
 EMPTY = (
     "No consumer groups yet: a group appears when its first consumer joins.\n"

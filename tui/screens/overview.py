@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from minikafka_tui import format, palette
-from minikafka_tui.screens.pane import Pane
-from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
-from minikafka_tui.widgets.stats import Stat, Stats
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,6 +9,11 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from minikafka.xray.snapshot import Broker, EventLine, Snapshot, total
+from minikafka_tui import format, palette
+from minikafka_tui.screens.pane import Pane
+from minikafka_tui.view import View
+from minikafka_tui.widgets.live_table import Column, LiveTable
+from minikafka_tui.widgets.stats import Stat, Stats
 
 NO_EVENTS = "Nothing happened yet. Events of the cluster appear here as they happen."
 

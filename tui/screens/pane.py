@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from textual.containers import Vertical
+
 from minikafka_tui.view import View
 from minikafka_tui.widgets.live_table import LiveTable
-from textual.containers import Vertical
 
 
 class Pane(Vertical):

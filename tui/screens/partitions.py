@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from minikafka_tui import format, palette
-from minikafka_tui.screens.pane import Pane
-from minikafka_tui.screens.topics import EMPTY, health
-from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
-from minikafka_tui.widgets.replica_bars import ReplicaBars
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Static
 
 from minikafka.xray.snapshot import Partition, Topic
+from minikafka_tui import format, palette
+from minikafka_tui.screens.pane import Pane
+from minikafka_tui.screens.topics import EMPTY, health
+from minikafka_tui.view import View
+from minikafka_tui.widgets.live_table import Column, LiveTable
+from minikafka_tui.widgets.replica_bars import ReplicaBars
 
 
 class Partitions(Pane):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minikafka_tui import format, palette
-from minikafka_tui.screens.pane import Pane
-from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
-from minikafka_tui.widgets.segment_ribbons import SegmentRibbons
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Static
 
 from minikafka.xray.snapshot import Partition, Segment
+from minikafka_tui import format, palette
+from minikafka_tui.screens.pane import Pane
+from minikafka_tui.view import View
+from minikafka_tui.widgets.live_table import Column, LiveTable
+from minikafka_tui.widgets.segment_ribbons import SegmentRibbons
 
 EMPTY = "No segments to show: choose a partition in tab 3 (enter opens it here)."
 UNKNOWN = (

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from minikafka_tui import format, palette
-from minikafka_tui.screens.pane import Pane
-from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
 from rich.text import Text
 from textual.app import ComposeResult
 
 from minikafka.xray.snapshot import Topic
+from minikafka_tui import format, palette
+from minikafka_tui.screens.pane import Pane
+from minikafka_tui.view import View
+from minikafka_tui.widgets.live_table import Column, LiveTable
 
 EMPTY = (
     "No topics yet.\n"

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from minikafka_tui import palette
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -21,6 +20,8 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+from minikafka_tui import palette
 
 Row = TypeVar("Row")
 GUTTER = 2

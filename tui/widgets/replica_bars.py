@@ -6,12 +6,12 @@ Its one rule: the three kinds of record differ by sign, not only by colour: ▇ 
 
 from __future__ import annotations
 
-from minikafka_tui import format, palette
 from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from minikafka.xray.snapshot import Partition, Replica
+from minikafka_tui import format, palette
 
 LEGEND = "▇ committed (≤ HW)   ▒ not committed yet   · missing (the leader has it)"
 NAME, STATE, NUMBERS = 12, 15, 24

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from minikafka_tui import format, palette
-from minikafka_tui.widgets.replica_bars import NAME
 from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from minikafka.xray.snapshot import Partition, Segment
+from minikafka_tui import format, palette
+from minikafka_tui.widgets.replica_bars import NAME
 
 
 class SegmentRibbons(Widget):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from minikafka_tui import format, palette
 from rich.table import Table
 from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from minikafka.xray.snapshot import Snapshot
+from minikafka_tui import format, palette
 
 
 class StatusLine(Widget):

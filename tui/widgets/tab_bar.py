@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from minikafka_tui import palette
 from rich.text import Text
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
+
+from minikafka_tui import palette
 
 
 class TabBar(Widget):
