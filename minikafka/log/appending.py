@@ -30,7 +30,8 @@ from minikafka.records.validation import ValidBatch
 
 class Appended(NamedTuple):
     """Where a batch went. `duplicate`: it had been appended before, and these are its offsets then.
-    `log_append_time_ms` is -1 unless the topic's timestamps are those of the append."""
+    `log_append_time_ms` is -1 unless the topic's timestamps are those of the append; a duplicate's is its largest
+    timestamp, whatever the topic says (so does Kafka)."""
 
     first_offset: int
     last_offset: int

@@ -193,11 +193,10 @@ class Log:
         if header.producer_id >= 0:
             known = self._check_producer(header, first, origin)
             if known is not None:
-                time_ms = known.timestamp_ms if appends_time else -1
                 return Appended(
                     known.first_offset,
                     known.last_offset,
-                    time_ms,
+                    known.timestamp_ms,
                     self.log_start_offset,
                     known.timestamp_ms,
                     True,

@@ -117,8 +117,8 @@ def read_request_header(frame: Buffer) -> RequestHeader:
         end = 10 + length
         if end > len(frame):
             raise MalformedMessage(f"request header: client id of {length} bytes")
-        return RequestHeader(key, version, correlation_id, str(frame[10:end], "utf-8"), end)
-    except (struct.error, UnicodeDecodeError) as error:
+        return RequestHeader(key, version, correlation_id, str(frame[10:end], "utf-8", "replace"), end)
+    except struct.error as error:
         raise MalformedMessage(f"request header: {error}") from None
 
 

@@ -22,8 +22,13 @@ from minikafka.protocol.schema import (
 )
 from minikafka.protocol.source import Source, least_size
 
-# Kinds that are a length and then that many bytes: how the slice becomes the value.
-_SLICES = {"string": 'str(b[p:q], "utf-8")', "bytes": "bytes(b[p:q])", "records": "memoryview(b)[p:q]"}
+# Kinds that are a length and then that many bytes: how the slice becomes the value. A string of bytes that
+# aren't UTF-8 gets replacement characters, as in Java: no name is a malformed message.
+_SLICES = {
+    "string": 'str(b[p:q], "utf-8", "replace")',
+    "bytes": "bytes(b[p:q])",
+    "records": "memoryview(b)[p:q]",
+}
 # Their length's format where the version is not flexible; an array's length is its count.
 _LENGTHS = {"string": "h", "bytes": "i", "records": "i", "array": "i"}
 

@@ -17,3 +17,7 @@ class CorruptCompression(CorruptRecords):
 
 class DecompressionLimit(CorruptRecords):
     """The data would grow beyond the limit when decompressed (a codec bomb, or a far too large batch)."""
+
+
+class OverlongNumber(CorruptRecords):
+    """The length of a record is written in more bytes than a 32-bit number may take."""

@@ -18,18 +18,22 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from minikafka.protocol.errors import ApiError, ErrorCode
-from minikafka.records.batch import (
+from minikafka.records.batch import Batch, Record
+from minikafka.records.compression import DEFAULT_LIMIT_BYTES, Compression
+from minikafka.records.errors import CorruptCompression, CorruptRecords, DecompressionLimit, OverlongNumber
+from minikafka.records.header import (
+    ATTRIBUTES_AT,
+    CODEC_MASK,
     HEADER_BYTES,
+    LENGTH_AT,
     LOG_APPEND_TIME,
+    LOG_OVERHEAD_BYTES,
     MAGIC_AT,
     MAGIC_V2,
     NO_TIMESTAMP,
-    Batch,
+    TRANSACTIONAL_FLAG,
     BatchHeader,
-    Record,
 )
-from minikafka.records.compression import DEFAULT_LIMIT_BYTES, Compression
-from minikafka.records.errors import CorruptCompression, CorruptRecords, DecompressionLimit
 from minikafka.records.walk import Walked, walk_records
 
 Origin = Literal["client", "coordinator", "replication"]
@@ -79,11 +83,8 @@ class ValidBatch(NamedTuple):
 def validate_batches(
     data: memoryview, rules: Rules, now_ms: int, *, origin: Origin = "client", topic_partition: str = ""
 ) -> ValidBatch:
-    """The one batch in `data`, checked; `ApiError` with Kafka's code when it is refused.
-
-    Bytes after it that don't make up a whole batch are ignored, as Kafka does.
-    """
-    batch = only_batch(data)
+    """The one batch in `data`, checked; `ApiError` with Kafka's code when it is refused."""
+    batch = _with_header(only_batch(data))
     header = batch.header
     if origin == "client" and header.base_offset != 0:
         raise _invalid(
@@ -109,7 +110,7 @@ def validate_batches(
         walked = walk_records(payload, header.record_count)  # type: ignore[arg-type]
     except DecompressionLimit as error:
         raise ApiError(ErrorCode.MESSAGE_TOO_LARGE, str(error)) from error
-    except CorruptCompression as error:
+    except (CorruptCompression, OverlongNumber) as error:
         raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, f"{error}") from error
     except CorruptRecords as error:
         raise _invalid(str(error)) from error
@@ -128,15 +129,58 @@ def validate_batches(
     return ValidBatch(batch, max_timestamp)
 
 
-def only_batch(data: memoryview) -> Batch:
-    """The single batch of a produce request's `data`, not yet checked inside.
+def first_batch(data: memoryview) -> memoryview:
+    """The first batch in `data`, of any format; empty when it isn't all there.
 
-    INVALID_RECORD when there is none, more than one, or one of an old format; CORRUPT_MESSAGE when the
-    length or the magic can't be.
+    CORRUPT_MESSAGE when its length or magic can't be.
     """
-    view = _first_view(data)
-    if view[MAGIC_AT] != MAGIC_V2:
+    if len(data) < LOG_OVERHEAD_BYTES:
+        return data[:0]
+    length = int.from_bytes(data[LENGTH_AT:LOG_OVERHEAD_BYTES], "big", signed=True)
+    if length < _SMALLEST_BATCH_BYTES:
+        raise ApiError(
+            ErrorCode.CORRUPT_MESSAGE,
+            f"Record size {length} is less than the minimum record overhead ({_SMALLEST_BATCH_BYTES})",
+        )
+    if len(data) <= MAGIC_AT:
+        return data[:0]
+    if data[MAGIC_AT] > MAGIC_V2:
+        magic = int.from_bytes(data[MAGIC_AT : MAGIC_AT + 1], "big", signed=True)
+        raise ApiError(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {magic}")
+    size = LOG_OVERHEAD_BYTES + length
+    return data[:size] if size <= len(data) else data[:0]
+
+
+def is_transactional(batch: memoryview) -> bool:
+    """Does a `first_batch` claim to belong to a transaction? Older formats know of none."""
+    return (
+        len(batch) > 0 and batch[MAGIC_AT] == MAGIC_V2 and bool(batch[ATTRIBUTES_AT + 1] & TRANSACTIONAL_FLAG)
+    )
+
+
+def only_batch(data: memoryview, *, zstd_is_known: bool = True) -> memoryview:
+    """The single batch of a produce request's `data`, not yet checked inside; bytes after it that don't make
+    up a whole batch are left out.
+
+    INVALID_RECORD when there is none, more than one, or one of an old format; CORRUPT_MESSAGE when a length
+    or a magic can't be; UNSUPPORTED_COMPRESSION_TYPE for zstd where that isn't known yet.
+    """
+    batch = first_batch(data)
+    if not batch:
+        raise _invalid("Produce requests must have at least one record batch per partition")
+    if batch[MAGIC_AT] != MAGIC_V2:
         raise _invalid("Produce requests are only allowed to contain record batches with magic version 2")
+    if not zstd_is_known and batch[ATTRIBUTES_AT + 1] & CODEC_MASK == Compression.ZSTD:
+        raise ApiError(
+            ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
+            "Produce requests of this version are not allowed to use ZStandard compression",
+        )
+    if first_batch(data[len(batch) :]):
+        raise _invalid("Produce requests must have exactly one record batch per partition")
+    return batch
+
+
+def _with_header(view: memoryview) -> Batch:
     if len(view) < HEADER_BYTES:
         # Kafka reads the producer id before it looks at the size, and stumbles when that isn't there.
         stumbles = len(view) < _PRODUCER_ID_END
@@ -145,33 +189,7 @@ def only_batch(data: memoryview) -> Batch:
             f"Record batch is corrupt (the size {len(view)} is smaller than the minimum allowed overhead "
             f"{HEADER_BYTES})",
         )
-    rest = data[len(view) :]
-    if len(rest) > MAGIC_AT and _whole_batch_bytes(rest):
-        raise _invalid("Produce requests must have exactly one record batch per partition")
     return Batch(BatchHeader.read(view), view)
-
-
-def _first_view(data: memoryview) -> memoryview:
-    size = _whole_batch_bytes(data)
-    if not size:
-        raise _invalid("Produce requests must have at least one record batch per partition")
-    return data[:size]
-
-
-def _whole_batch_bytes(data: memoryview) -> int:
-    """The size of the first batch of any format in `data`; 0 when it isn't all there."""
-    if len(data) <= MAGIC_AT:
-        return 0
-    length = int.from_bytes(data[8:12], "big", signed=True)
-    if length < _SMALLEST_BATCH_BYTES:
-        raise ApiError(
-            ErrorCode.CORRUPT_MESSAGE,
-            f"Record size {length} is less than the minimum record overhead ({_SMALLEST_BATCH_BYTES})",
-        )
-    if data[MAGIC_AT] > MAGIC_V2:
-        raise ApiError(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {data[MAGIC_AT]}")
-    size = 12 + length
-    return size if size <= len(data) else 0
 
 
 def _check_header(header: BatchHeader, topic_partition: str) -> None:
@@ -267,6 +285,8 @@ __all__ = [
     "RecordsRefused",
     "Rules",
     "ValidBatch",
+    "first_batch",
+    "is_transactional",
     "only_batch",
     "validate_batches",
 ]

@@ -10,10 +10,11 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from minikafka.records.errors import CorruptRecords
+from minikafka.records.errors import CorruptRecords, OverlongNumber
 from minikafka.records.varint import read_unsigned, read_varint
 
 _INT64_MAX = 0x7FFFFFFFFFFFFFFF
+_INT32_BYTES = 5
 _EIGHT = struct.Struct("8B")
 _read_eight = _EIGHT.unpack_from
 
@@ -97,7 +98,10 @@ def _walk(data: bytes | memoryview, count: int) -> Walked:
 def _read_slowly(data: bytes | memoryview, position: int) -> tuple[int, int, int, int, int, int]:
     """(length, where the record stops, timestamp delta, offset delta, key length, position after them);
     the numbers in their zigzag form."""
+    begin = position
     length, position = read_unsigned(data, position)
+    if position - begin > _INT32_BYTES:
+        raise OverlongNumber("The length of a record is a varint of more than 5 bytes")
     stop = position + (length >> 1)
     delta, position = read_unsigned(data, position + 1)
     offset_delta, position = read_unsigned(data, position)

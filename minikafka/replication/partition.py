@@ -21,6 +21,7 @@ from minikafka.records.validation import Origin
 from minikafka.world import Event, Trace
 
 UNKNOWN_OFFSET = -1
+NO_LEADER_EPOCH = -1
 
 
 class BecameLeader(Event, frozen=True):
@@ -199,7 +200,7 @@ class Partition:
 
     def check_leader_epoch(self, current_leader_epoch: int) -> None:
         """Raise FENCED_ or UNKNOWN_LEADER_EPOCH if a caller's idea of the epoch is not ours (-1: no idea)."""
-        if current_leader_epoch < 0 or current_leader_epoch == self.leader_epoch:
+        if current_leader_epoch in (NO_LEADER_EPOCH, self.leader_epoch):
             return
         if current_leader_epoch < self.leader_epoch:
             raise ApiError(ErrorCode.FENCED_LEADER_EPOCH)

@@ -252,3 +252,49 @@ def test_asking_twice_for_one_partition(broker, version):
 def test_nothing_is_asked(broker):
     for version in (4, 12, 17):
         ask(broker, "Fetch nothing", version)
+
+
+@pytest.mark.parametrize("version", [4, 7, 12, 13])
+def test_an_isolation_level_that_is_none(broker, version):
+    topic, topic_id = three_batches(broker)
+    ask(broker, "Isolation level 9", version, part(0), topic=topic, topic_id=topic_id, isolation_level=9)
+
+
+@pytest.mark.parametrize("version", [4, 12, 13])
+def test_read_committed_where_there_is_nothing_to_read(broker, version):
+    topic, topic_id = three_batches(broker)
+    where = {"topic": topic, "topic_id": topic_id, "isolation_level": 1}
+    for offset in (6, 7, -1):
+        ask(broker, f"From {offset}", version, part(offset), **where)
+    ask(broker, "A partition that is not there", version, part(0, index=9), **where)
+    if version >= 12:
+        late = part(7, current_leader_epoch=0, last_fetched_epoch=0)
+        ask(broker, "Beyond the end of an epoch", version, late, **where)
+
+
+@pytest.mark.parametrize("version", [9, 12, 17])
+def test_leader_epochs_and_epochs_of_logs_below_zero(broker, version):
+    topic, topic_id = three_batches(broker)
+    where = {"topic": topic, "topic_id": topic_id}
+    ask(broker, "Leader epoch -2", version, part(0, current_leader_epoch=-2), **where)
+    replica = (
+        {"replica_state": {"replica_id": 44, "replica_epoch": 1}} if version >= 15 else {"replica_id": 44}
+    )
+    ask(
+        broker, "A stranger who knows the epoch", version, part(0, current_leader_epoch=0), **where, **replica
+    )
+    if version >= 12:
+        ask(broker, "Last fetched in epoch -2", version, part(0, last_fetched_epoch=-2), **where)
+        below = part(-1, current_leader_epoch=0, last_fetched_epoch=0)
+        ask(broker, "Below the start", version, below, **where)
+
+
+def test_a_negative_limit_over_several_partitions(broker):
+    topic, _ = three_batches(broker, partitions=2)
+    broker.append(topic, batch(b"other"), partition=1)
+    ask(broker, "In all", 12, part(0), part(0, index=1), topic=topic, max_bytes=-5)
+    ask(broker, "In all, from the end", 12, part(6), part(0, index=1), topic=topic, max_bytes=-5)
+    ask(broker, "Nothing to read", 12, part(6, max_bytes=-1), topic=topic)
+    ask(
+        broker, "Enough is asked for", 12, part(0, max_bytes=-1), topic=topic, max_wait=20_000, min_bytes=1000
+    )

@@ -73,9 +73,11 @@ def test_a_request_header_is_read_as_it_was_written(version: int, client_id: byt
     assert MetadataRequest.decode(frame[4:], version, body) == message
 
 
-@pytest.mark.parametrize(
-    "frame", [b"", b"\0\x03", b"\0\x03\0\x0c\0\0\0\0\0\x05ab", b"\0\x03\0\x0c\0\0\0\0\0\x01\xff"]
-)
+def test_a_client_id_that_is_not_utf8_is_read_with_a_replacement_character() -> None:
+    assert read_request_header(b"\0\x03\0\x0c\0\0\0\0\0\x01\xff").client_id == "\ufffd"
+
+
+@pytest.mark.parametrize("frame", [b"", b"\0\x03", b"\0\x03\0\x0c\0\0\0\0\0\x05ab"])
 def test_a_broken_header_is_malformed(frame: bytes) -> None:
     with pytest.raises(MalformedMessage):
         read_request_header(frame)

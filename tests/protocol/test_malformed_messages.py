@@ -76,7 +76,6 @@ def test_a_message_cut_anywhere_or_with_a_byte_too_many_is_malformed(
         pytest.param(MetadataRequest, 12, b"\x00\x00\x00\xff\xff\xff\xff\x0f", id="four billion tags"),
         pytest.param(MetadataResponse, 0, b"\xff\xff\xff\xff\x00\x00\x00\x00", id="null brokers"),
         pytest.param(JoinGroupRequest, 0, b"\x7f\xff", id="a string longer than the message"),
-        pytest.param(JoinGroupRequest, 0, b"\x00\x02\xff\xfe", id="not UTF-8"),
         pytest.param(FetchResponse, 4, b"\0\0\0\0" + b"\x7f\xff\xff\xff" + bytes(100), id="arrays"),
         pytest.param(
             ProduceRequest,
@@ -98,6 +97,12 @@ def test_a_length_of_an_attackers_choice_is_refused_before_it_costs(
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100_000
+
+
+def test_a_name_that_is_not_utf8_is_read_with_replacement_characters() -> None:
+    request = MetadataRequest.decode(b"\0\0\0\x01\0\x04a\xff\xfeb", 1)
+    assert request.topics is not None
+    assert request.topics[0].name == "a\ufffd\ufffdb"
 
 
 def test_the_error_names_the_field() -> None:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
+from minikafka.metadata.topic_names import is_internal
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
@@ -56,6 +57,8 @@ def delete_records(
 
 
 def _advance(partition: Partition, offset: int) -> int:
+    if is_internal(partition.topic):
+        raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION)
     partition.check_leader()
     if "delete" not in partition.log.config.cleanup_policy:
         raise ApiError(ErrorCode.POLICY_VIOLATION)

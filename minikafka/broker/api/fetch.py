@@ -26,20 +26,35 @@ from minikafka.protocol.messages.fetch import (
     PartitionData,
     SnapshotId,
 )
-from minikafka.replication.partition import Partition
+from minikafka.replication.partition import NO_LEADER_EPOCH, Partition
 
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
 MOVED = (ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH)
-READ_COMMITTED = 1
+UNKNOWN = (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID)
+READ_UNCOMMITTED, READ_COMMITTED = ISOLATION_LEVELS = (0, 1)
 
 
-@handles(ApiKey.FETCH, versions=(4, 18))
+def refuse(request: FetchRequest, context: RequestContext, error: ApiError) -> FetchResponse:
+    """The whole request is refused. Before topic ids, every partition hears it too."""
+    responses = [
+        _topic(topic.topic, [_unread(ask, error.code) for ask in topic.partitions])
+        for topic in request.topics
+        if context.api_version < 13
+    ]
+    return FetchResponse(
+        throttle_time_ms=0, error_code=error.code, session_id=0, responses=responses, node_endpoints=[]
+    )
+
+
+@handles(ApiKey.FETCH, versions=(4, 18), on_error=refuse)
 def fetch(
     node: Broker, request: FetchRequest, context: RequestContext
 ) -> FetchResponse | Awaitable[FetchResponse]:
     """Answer at once when there is enough (or an error), else when there is, at latest after `max_wait_ms`."""
+    if request.isolation_level not in ISOLATION_LEVELS:
+        raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
     opened = node.fetch_sessions.open(request, context.api_version)
     if opened.error is not ErrorCode.NONE:
         return FetchResponse(
@@ -128,36 +143,42 @@ class Read:
         for target in self.wanted.values():
             if self._problem(target) is not None or self._divergence(target) is not None:
                 return True
-            assert target.partition is not None
-            end = self._end_offset(target.partition)
-            if target.ask.fetch_offset < end:
-                if self._request.min_bytes == 1:
+            partition, ask = target.partition, target.ask
+            assert partition is not None
+            end = self._end_offset(partition)
+            if ask.fetch_offset < end:
+                limit = min(self._request.max_bytes, ask.partition_max_bytes)
+                if self._request.min_bytes == 1 or limit < 0:
                     return True
-                available += target.partition.log.size_between(
-                    target.ask.fetch_offset, end, limit_bytes=target.ask.partition_max_bytes
-                )
+                available += partition.log.size_between(ask.fetch_offset, end, limit_bytes=limit)
         return available >= self._request.min_bytes
 
     def _problem(self, target: Target) -> ErrorCode | None:
         if target.partition is None or target.error is not ErrorCode.NONE:
             return target.error
-        partition = target.partition
+        partition, ask = target.partition, target.ask
         try:
             if self._version >= 9:
-                partition.check_leader_epoch(target.ask.current_leader_epoch)
+                # Here every negative number stands for "no epoch", elsewhere only -1 does.
+                partition.check_leader_epoch(max(ask.current_leader_epoch, NO_LEADER_EPOCH))
             partition.check_leader()
+            if self.is_follower and self.replica_id not in partition.followers:
+                return self._stranger(ask)
+            diverging = self._divergence(target)
         except ApiError as error:
             return error.code
-        log = partition.log
-        if self._divergence(target) is not None:
-            return None  # where the logs part says more than that the offset is out of range
-        if not log.log_start_offset <= target.ask.fetch_offset <= self._fetchable_end(partition):
+        if ask.fetch_offset < partition.log.log_start_offset:
+            return ErrorCode.OFFSET_OUT_OF_RANGE
+        # Where the logs part says more than that the offset is out of range. A consumer ahead of the high
+        # watermark but inside the log waits.
+        if diverging is None and ask.fetch_offset > partition.log.log_end_offset:
             return ErrorCode.OFFSET_OUT_OF_RANGE
         return None
 
-    def _fetchable_end(self, partition: Partition) -> int:
-        # A consumer ahead of the high watermark but inside the log waits; it is not out of range.
-        return partition.log.log_end_offset
+    def _stranger(self, ask: FetchPartition) -> ErrorCode:
+        # With the right leader epoch it may be a replica that we haven't heard of yet; it should try again.
+        knows_epoch = self._version >= 9 and ask.current_leader_epoch > NO_LEADER_EPOCH
+        return ErrorCode.UNKNOWN_LEADER_EPOCH if knows_epoch else ErrorCode.NOT_LEADER_OR_FOLLOWER
 
     def _end_offset(self, partition: Partition) -> int:
         if self.is_follower:
@@ -167,11 +188,12 @@ class Read:
         return partition.high_watermark
 
     def _divergence(self, target: Target) -> EpochEndOffset | None:
+        """Where the caller's log parts from ours; OFFSET_OUT_OF_RANGE when it has an epoch that we never saw."""
         if self._version < 12 or target.ask.last_fetched_epoch < 0 or target.partition is None:
             return None
         epoch, end_offset = target.partition.log.epochs.end_offset_for(target.ask.last_fetched_epoch)
         if end_offset < 0:
-            return None
+            raise ApiError(ErrorCode.OFFSET_OUT_OF_RANGE)
         if epoch < target.ask.last_fetched_epoch or end_offset < target.ask.fetch_offset:
             return EpochEndOffset(epoch=epoch, end_offset=end_offset)
         return None
@@ -180,12 +202,13 @@ class Read:
 
     def answer(self) -> FetchResponse:
         """Read everything once, and say what is news."""
-        limit = min(self._request.max_bytes, self._node.configs.int("fetch.max.bytes"))
-        left = limit
+        left = min(self._request.max_bytes, self._node.configs.int("fetch.max.bytes"))
+        nothing_yet = True
         told: dict[Key, PartitionData] = {}
         for key, target in self.wanted.items():
-            data = self._read(target, left, nothing_yet=left == limit)
-            left -= len(data.records or b"")
+            data = self._read(target, left, nothing_yet=nothing_yet)
+            size = len(data.records or b"")
+            left, nothing_yet = max(0, left - size), nothing_yet and size == 0
             told[key] = data
         session = self._session(told)
         topics: dict[TopicKey, list[PartitionData]] = {}
@@ -194,7 +217,7 @@ class Read:
             if self._opened.incremental and session is not None and not session.tell(key, data):
                 continue
             topics.setdefault(key[0], []).append(data)
-            if self._version >= 16 and data.current_leader.leader_id >= 0:
+            if self._version >= 16 and not self.is_follower and data.current_leader.leader_id >= 0:
                 moved[data.current_leader.leader_id] = None
         return FetchResponse(
             throttle_time_ms=0,
@@ -228,9 +251,10 @@ class Read:
                 records = self._records(partition, target.ask, left, nothing_yet)
             except ApiError as error:
                 return self._refusal(target, error.code)
-            except OSError as problem:
-                self._node.replicas.storage_failed(partition, problem)
+            except OSError as failure:
+                self._node.replicas.storage_failed(partition, failure)
                 return self._refusal(target, ErrorCode.KAFKA_STORAGE_ERROR)
+        reads_committed = self._request.isolation_level == READ_COMMITTED
         return PartitionData(
             partition_index=target.ask.partition,
             error_code=ErrorCode.NONE,
@@ -240,7 +264,7 @@ class Read:
             diverging_epoch=diverging or EpochEndOffset(),
             current_leader=LeaderIdAndEpoch(),
             snapshot_id=SnapshotId(),
-            aborted_transactions=[] if self._request.isolation_level == READ_COMMITTED else None,
+            aborted_transactions=[] if reads_committed and diverging is None else None,
             preferred_read_replica=-1,
             records=records,
         )
@@ -248,35 +272,42 @@ class Read:
     def _records(
         self, partition: Partition, ask: FetchPartition, left: int, nothing_yet: bool
     ) -> bytes | memoryview:
-        end = self._end_offset(partition)
-        if ask.fetch_offset >= end or (left <= 0 and not nothing_yet):
+        end, limit = self._end_offset(partition), min(left, ask.partition_max_bytes)
+        if ask.fetch_offset >= end:
             return b""
-        return partition.log.read(
-            ask.fetch_offset, min(left, ask.partition_max_bytes), up_to_offset=end, at_least_one=nothing_yet
-        )
+        if limit < 0:
+            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, f"Invalid max size {limit} for log read")
+        if left == 0 and not nothing_yet:
+            return b""
+        return partition.log.read(ask.fetch_offset, limit, up_to_offset=end, at_least_one=nothing_yet)
 
     def _refusal(self, target: Target, error: ErrorCode) -> PartitionData:
-        leader = LeaderIdAndEpoch()
+        answer = _unread(target.ask, error)
+        if error not in UNKNOWN:
+            answer.aborted_transactions = None  # Kafka got as far as reading, which looks for none
         if error in MOVED and self._version >= 16 and target.name is not None:
             leader_id, epoch = self._node.leader_of(target.name, target.ask.partition)
-            leader = LeaderIdAndEpoch(leader_id=leader_id, leader_epoch=epoch)
-        start = -1
+            answer.current_leader = LeaderIdAndEpoch(leader_id=leader_id, leader_epoch=epoch)
         if error is ErrorCode.OFFSET_OUT_OF_RANGE and target.partition is not None and self.is_follower:
             # The follower begins anew where the leader's log begins.
-            start = target.partition.log.log_start_offset
-        return PartitionData(
-            partition_index=target.ask.partition,
-            error_code=error,
-            high_watermark=-1,
-            last_stable_offset=-1,
-            log_start_offset=start,
-            diverging_epoch=EpochEndOffset(),
-            current_leader=leader,
-            snapshot_id=SnapshotId(),
-            aborted_transactions=[] if self._request.isolation_level == READ_COMMITTED else None,
-            preferred_read_replica=-1,
-            records=b"",
-        )
+            answer.log_start_offset = target.partition.log.log_start_offset
+        return answer
+
+
+def _unread(ask: FetchPartition, error: ErrorCode) -> PartitionData:
+    return PartitionData(
+        partition_index=ask.partition,
+        error_code=error,
+        high_watermark=-1,
+        last_stable_offset=-1,
+        log_start_offset=-1,
+        diverging_epoch=EpochEndOffset(),
+        current_leader=LeaderIdAndEpoch(),
+        snapshot_id=SnapshotId(),
+        aborted_transactions=[],
+        preferred_read_replica=-1,
+        records=b"",
+    )
 
 
 def _topic(topic: TopicKey, partitions: list[PartitionData]) -> FetchableTopicResponse:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from minikafka.protocol.api import ApiKey
@@ -34,39 +35,63 @@ LATEST, EARLIEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED, EARLIEST_PENDING
 )
 FIRST_VERSION = {MAX_TIMESTAMP: 7, EARLIEST_LOCAL: 8, LATEST_TIERED: 9, EARLIEST_PENDING_UPLOAD: 11}
 FIRST_VERSION_WITH_EPOCH = 4
-READ_COMMITTED = 1
+READ_UNCOMMITTED, READ_COMMITTED = ISOLATION_LEVELS = (0, 1)
 
 Found = tuple[int, int, int]  # timestamp in ms, offset, leader epoch
 NOTHING: Found = (-1, -1, -1)
 
 
-@handles(ApiKey.LIST_OFFSETS, versions=(1, 11))
+def refuse(request: ListOffsetsRequest, context: RequestContext, error: ApiError) -> ListOffsetsResponse:
+    """The whole request is refused: every partition hears the same."""
+    return ListOffsetsResponse(
+        throttle_time_ms=0,
+        topics=[
+            ListOffsetsTopicResponse(
+                name=topic.name,
+                partitions=[_answer(ask.partition_index, error.code, NOTHING) for ask in topic.partitions],
+            )
+            for topic in request.topics
+        ],
+    )
+
+
+@handles(ApiKey.LIST_OFFSETS, versions=(1, 11), on_error=refuse)
 def list_offsets(node: Broker, request: ListOffsetsRequest, context: RequestContext) -> ListOffsetsResponse:
     """Look each partition up; every partition has its own error."""
-    asked = [(topic.name, p.partition_index) for topic in request.topics for p in topic.partitions]
-    twice = {key for key in asked if asked.count(key) > 1} if len(set(asked)) != len(asked) else set()
+    if request.isolation_level not in ISOLATION_LEVELS:
+        raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
+    times_asked = Counter(
+        (topic.name, p.partition_index) for topic in request.topics for p in topic.partitions
+    )
     topics = []
     for topic in request.topics:
+        # Who asks twice for a partition is told once that this can't be.
+        asks = {ask.partition_index: ask for ask in topic.partitions}
         answers = []
-        for ask in topic.partitions:
+        for index, ask in asks.items():
             try:
-                if (topic.name, ask.partition_index) in twice:
+                if times_asked[topic.name, index] > 1:
                     raise ApiError(ErrorCode.INVALID_REQUEST)
-                if ask.timestamp < 0 and context.api_version < FIRST_VERSION.get(ask.timestamp, 0):
-                    raise ApiError(ErrorCode.UNSUPPORTED_VERSION)
-                if ask.timestamp < EARLIEST_PENDING_UPLOAD:
-                    raise ApiError(ErrorCode.UNSUPPORTED_VERSION)
-                partition = node.replicas.partition(topic.name, ask.partition_index)
-                found = look_up(partition, request, ask)
-                if context.api_version < FIRST_VERSION_WITH_EPOCH:
-                    found = (found[0], found[1], -1)
-                answers.append(_answer(ask.partition_index, ErrorCode.NONE, found))
+                answers.append(
+                    _answer(index, ErrorCode.NONE, _found(node, topic.name, ask, request, context))
+                )
             except ApiError as error:
-                answers.append(_answer(ask.partition_index, error.code, NOTHING))
+                answers.append(_answer(index, error.code, NOTHING))
             except OSError:
-                answers.append(_answer(ask.partition_index, ErrorCode.KAFKA_STORAGE_ERROR, NOTHING))
+                answers.append(_answer(index, ErrorCode.KAFKA_STORAGE_ERROR, NOTHING))
         topics.append(ListOffsetsTopicResponse(name=topic.name, partitions=answers))
     return ListOffsetsResponse(throttle_time_ms=0, topics=topics)
+
+
+def _found(
+    node: Broker, topic: str, ask: ListOffsetsPartition, request: ListOffsetsRequest, context: RequestContext
+) -> Found:
+    if ask.timestamp < 0 and context.api_version < FIRST_VERSION.get(ask.timestamp, 0):
+        raise ApiError(ErrorCode.UNSUPPORTED_VERSION)
+    if ask.timestamp < EARLIEST_PENDING_UPLOAD:
+        raise ApiError(ErrorCode.UNSUPPORTED_VERSION)
+    timestamp_ms, offset, epoch = look_up(node.replicas.partition(topic, ask.partition_index), request, ask)
+    return timestamp_ms, offset, epoch if context.api_version >= FIRST_VERSION_WITH_EPOCH else -1
 
 
 def look_up(partition: Partition, request: ListOffsetsRequest, ask: ListOffsetsPartition) -> Found:

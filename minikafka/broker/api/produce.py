@@ -1,21 +1,23 @@
 """Produce (key 0): write batches to partitions this broker leads.
 
 - 3+: record batches v2 only. Versions 0–2 are advertised (librdkafka looks for them) and refused.
-- 7+: zstd. 8+: errors by record and a message (KIP-467). 10+: the leader to go to instead (KIP-951).
-- 13+: topics by id (KIP-516).
+- 7+: zstd. 8+: errors by record, and a message where there are some (KIP-467).
+- 10+: the leader to go to instead (KIP-951). 13+: topics by id (KIP-516).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from minikafka.metadata.topic_names import is_internal
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import CloseConnection, RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.produce import (
+    BatchIndexAndErrorMessage,
     LeaderIdAndEpoch,
     NodeEndpoint,
     PartitionProduceData,
@@ -24,14 +26,32 @@ from minikafka.protocol.messages.produce import (
     ProduceResponse,
     TopicProduceResponse,
 )
-from minikafka.records.batch import HEADER_BYTES, BatchHeader
-from minikafka.records.compression import Compression
+from minikafka.records.validation import (
+    RecordError,
+    RecordsRefused,
+    first_batch,
+    is_transactional,
+    only_batch,
+)
 from minikafka.replication.partition import Partition
 
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
 MOVED = (ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH)
+
+ADMIN_CLIENT_ID = "__admin_client"
+"""With this client id, Kafka's own tools may write into the internal topics."""
+
+WITHOUT_LOG_START = (
+    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+    ErrorCode.NOT_LEADER_OR_FOLLOWER,
+    ErrorCode.MESSAGE_TOO_LARGE,
+    ErrorCode.RECORD_LIST_TOO_LARGE,
+    ErrorCode.CORRUPT_MESSAGE,
+    ErrorCode.KAFKA_STORAGE_ERROR,
+)
+"""The log's refusals that Kafka expects; with any other it tells where the log starts."""
 
 
 @dataclass(slots=True)
@@ -43,11 +63,35 @@ class Waiting:
     answer: PartitionProduceResponse
 
 
-@handles(ApiKey.PRODUCE, versions=(3, 13))
+def refuse(request: ProduceRequest, context: RequestContext, error: ApiError) -> ProduceResponse:
+    """The whole request is refused: every partition hears the same."""
+    return ProduceResponse(
+        responses=[
+            TopicProduceResponse(
+                name=topic.name,
+                topic_id=topic.topic_id,
+                partition_responses=[
+                    _refusal(data.index, error.code, message=error.message) for data in topic.partition_data
+                ],
+            )
+            for topic in request.topic_data
+        ],
+        throttle_time_ms=0,
+        node_endpoints=[],
+    )
+
+
+@handles(ApiKey.PRODUCE, versions=(3, 13), on_error=refuse)
 def produce(
     node: Broker, request: ProduceRequest, context: RequestContext
 ) -> ProduceResponse | Awaitable[ProduceResponse] | None:
     """Append every batch, then answer by `acks`: 0 never, 1 at once, -1 when the ISR has it."""
+    try:
+        _check_transactions(request)
+    except ApiError:
+        if request.acks == 0:
+            raise _hang_up() from None
+        raise
     waiting: list[Waiting] = []
     topics: list[TopicProduceResponse] = []
     failed = False
@@ -61,15 +105,34 @@ def produce(
         topics.append(
             TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=answers)
         )
-    response = ProduceResponse(responses=topics, throttle_time_ms=0, node_endpoints=[])
     if request.acks == 0:
         if failed:
-            # The client listens to no answer; a closed connection tells it to look at its metadata.
-            raise CloseConnection("a produce request with acks=0 failed")
+            raise _hang_up()
         return None
+    response = ProduceResponse(responses=topics, throttle_time_ms=0, node_endpoints=[])
     if not waiting:
         return _finish(node, response)
     return _wait(node, response, waiting, request.timeout_ms / 1000)
+
+
+def _hang_up() -> CloseConnection:
+    # The client listens to no answer; a closed connection tells it to look at its metadata.
+    return CloseConnection("a produce request with acks=0 failed")
+
+
+def _check_transactions(request: ProduceRequest) -> None:
+    """Raise ApiError when the request as a whole can't be: transactional batches without a transactional id
+    (TRANSACTIONAL_ID_AUTHORIZATION_FAILED), or bytes in which no batch can be looked for (CORRUPT_MESSAGE)."""
+    transactional = False
+    for topic in request.topic_data:
+        for data in topic.partition_data:
+            transactional |= is_transactional(first_batch(_records(data)))
+    if transactional and request.transactional_id is None:
+        raise ApiError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+
+
+def _records(data: PartitionProduceData) -> memoryview:
+    return memoryview(data.records) if data.records is not None else memoryview(b"")
 
 
 def _write(
@@ -81,20 +144,21 @@ def _write(
     waiting: list[Waiting],
 ) -> PartitionProduceResponse:
     try:
-        if request.acks not in (-1, 0, 1):
-            raise ApiError(ErrorCode.INVALID_REQUIRED_ACKS)
-        if name is None:
-            raise ApiError(ErrorCode.UNKNOWN_TOPIC_ID)
-        partition = node.replicas.partition(name, data.index)
-        records = memoryview(data.records) if data.records is not None else memoryview(b"")
-        _check(request, context, name, records)
-        try:
-            appended = partition.append(records, acks=request.acks)
-        except OSError as problem:
-            node.replicas.storage_failed(partition, problem)
-            raise ApiError(ErrorCode.KAFKA_STORAGE_ERROR) from None
+        partition, batch = _check(node, request, context, name, data)
     except ApiError as error:
-        return _refusal(data.index, error.code, error.message)
+        return _refusal(data.index, error.code)
+    try:
+        appended = partition.append(batch, acks=request.acks)
+    except RecordsRefused as error:
+        return _refusal(
+            data.index, error.code, partition.log.log_start_offset, error.message, error.record_errors
+        )
+    except ApiError as error:
+        start = -1 if error.code in WITHOUT_LOG_START else partition.log.log_start_offset
+        return _refusal(data.index, error.code, start)
+    except OSError as problem:
+        node.replicas.storage_failed(partition, problem)
+        return _refusal(data.index, ErrorCode.KAFKA_STORAGE_ERROR)
     answer = PartitionProduceResponse(
         index=data.index,
         error_code=ErrorCode.NONE,
@@ -110,27 +174,45 @@ def _write(
     return answer
 
 
-def _check(request: ProduceRequest, context: RequestContext, name: str, records: memoryview) -> None:
-    if name == "__cluster_metadata":
+def _check(
+    node: Broker,
+    request: ProduceRequest,
+    context: RequestContext,
+    name: str | None,
+    data: PartitionProduceData,
+) -> tuple[Partition, memoryview]:
+    """Where to append, and what; ApiError for all that is wrong before the log is asked."""
+    if name is None:
+        raise ApiError(ErrorCode.UNKNOWN_TOPIC_ID)
+    partition = node.replicas.partition(name, data.index)
+    batch = only_batch(_records(data), zstd_is_known=context.api_version >= 7)
+    if request.acks not in (-1, 0, 1):
+        raise ApiError(ErrorCode.INVALID_REQUIRED_ACKS)
+    if is_internal(name) and context.client_id != ADMIN_CLIENT_ID:
         raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION)
-    if len(records) < HEADER_BYTES:
-        return  # the log says what is wrong with it
-    header = BatchHeader.read(records)
-    if header.compression is Compression.ZSTD and context.api_version < 7:
-        raise ApiError(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
-    if header.is_transactional:
+    if is_transactional(batch):
         # No transaction can be open: the transaction coordinator is still to come.
         raise ApiError(ErrorCode.INVALID_TXN_STATE)
+    return partition, batch
 
 
-def _refusal(index: int, code: ErrorCode, message: str | None) -> PartitionProduceResponse:
+def _refusal(
+    index: int,
+    code: ErrorCode,
+    log_start_offset: int = -1,
+    message: str | None = None,
+    record_errors: Sequence[RecordError] = (),
+) -> PartitionProduceResponse:
     return PartitionProduceResponse(
         index=index,
         error_code=code,
         base_offset=-1,
         log_append_time_ms=-1,
-        log_start_offset=-1,
-        record_errors=[],
+        log_start_offset=log_start_offset,
+        record_errors=[
+            BatchIndexAndErrorMessage(batch_index=error.batch_index, batch_index_error_message=error.message)
+            for error in record_errors
+        ],
         error_message=message,
         current_leader=LeaderIdAndEpoch(),
     )
