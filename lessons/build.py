@@ -65,7 +65,10 @@ def finish(cell: Any, lesson: Lesson, solved: bool, markers: bool) -> None:
         if not markers:
             source = SOLUTION.sub(r"\2" if solved else stub(found.id), source)
         cell["source"] = source.rstrip("\n")
-        cell["metadata"] = {"minikafka": {"exercise": found.id}, "nbgrader": nbgrader(found.id, lesson, solution=True)}
+        cell["metadata"] = {
+            "minikafka": {"exercise": found.id},
+            "nbgrader": nbgrader(found.id, lesson, solution=True),
+        }
     else:
         points = found.points
         cell["metadata"] = {
@@ -86,7 +89,9 @@ def stub(exercise_id: str) -> Any:
     return replace
 
 
-def nbgrader(name: str, lesson: Lesson, *, solution: bool = False, locked: bool = False, points: float | None = None) -> dict[str, Any]:
+def nbgrader(
+    name: str, lesson: Lesson, *, solution: bool = False, locked: bool = False, points: float | None = None
+) -> dict[str, Any]:
     """nbgrader's mark on a cell."""
     mark: dict[str, Any] = {
         "grade": points is not None,
@@ -137,10 +142,14 @@ def out_of_date() -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Build, or say what is out of date."""
-    parser = argparse.ArgumentParser(prog="python -m minikafka_lessons.build", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m minikafka_lessons.build", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--check", action="store_true", help="build nothing; say what is out of date")
     parser.add_argument("--solved", type=Path, metavar="DIR", help="write solved notebooks to DIR instead")
-    parser.add_argument("--source", type=Path, metavar="DIR", help="write nbgrader's source notebooks to DIR instead")
+    parser.add_argument(
+        "--source", type=Path, metavar="DIR", help="write nbgrader's source notebooks to DIR instead"
+    )
     options = parser.parse_args(arguments)
     if options.check:
         stale = out_of_date()

@@ -66,7 +66,9 @@ class Lesson:
 @functools.cache
 def lessons() -> tuple[Lesson, ...]:
     """All lessons, in order."""
-    return tuple(load(folder) for folder in sorted(HERE.glob("[0-9][0-9]_*")) if (folder / "checks.py").exists())
+    return tuple(
+        load(folder) for folder in sorted(HERE.glob("[0-9][0-9]_*")) if (folder / "checks.py").exists()
+    )
 
 
 def lesson(number: int) -> Lesson:

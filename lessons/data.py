@@ -35,7 +35,11 @@ def _temperatures(name: str) -> tuple[tuple[str, str], ...]:
 
 def airports(count: int | None = None) -> list[tuple[str, str]]:
     """Airports of the United States: (state, "code name"). Source: vega_datasets (airports)."""
-    rows = [(row["state"], f"{row['iata']} {row['name']}") for row in _rows("airports.csv") if len(row["state"]) == 2 and row["state"] != "NA"]
+    rows = [
+        (row["state"], f"{row['iata']} {row['name']}")
+        for row in _rows("airports.csv")
+        if len(row["state"]) == 2 and row["state"] != "NA"
+    ]
     return rows[:count]
 
 

@@ -142,7 +142,9 @@ def show_results(results: Sequence[tuple[Path, Submission | None, list[Grade], s
         if submission is None:
             console.print(Text.assemble(("✗ ", "bold red"), (problem, "")))
             continue
-        console.rule(Text(f"Lesson {submission.lesson.number}  {submission.lesson.title}", style="bold"), align="left")
+        console.rule(
+            Text(f"Lesson {submission.lesson.number}  {submission.lesson.title}", style="bold"), align="left"
+        )
         console.print(Text(str(path), style="dim"))
         for grade in grades:
             console.print(console_grade(grade))

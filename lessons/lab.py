@@ -25,6 +25,8 @@ from minikafka_lessons.course import lessons
 from minikafka_lessons.live import BOOTSTRAP_VARIABLE, LAB_VARIABLE
 
 LAB_DIRECTORY = "minikafka-lab"
+LOG = ".jupyterlab.log"
+JUPYTER_SETTINGS = Path(__file__).with_name("jupyter")
 START_LIMIT_S = 60.0
 
 Fail = Callable[[str], BaseException]
@@ -99,7 +101,7 @@ def run_lab(
             server = start_jupyter(notebook, place, port, browser, cluster)
             url = wait_for_url(server, ended)
             if url is None and not ended:
-                raise fail("JupyterLab did not start; try `jupyter lab` by itself to see why.")
+                raise fail(f"JupyterLab did not start: {last_words(place / LOG)}")
             if url is not None:
                 print(announcement(url, notebook, place, copied, cluster), flush=True)
             while not ended and server.poll() is None:
@@ -128,8 +130,8 @@ def start_jupyter(
         f"--ServerApp.root_dir={place}",
         f"--LabApp.default_url=/lab/tree/{notebook}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.news_url=None",
-        "--ServerApp.log_level=ERROR",
+        # No question about news at the first start, and nothing fetched: a lab works offline.
+        f"--LabApp.app_settings_dir={JUPYTER_SETTINGS}",
     ]
     if not browser:
         command.append("--ServerApp.open_browser=False")
@@ -141,8 +143,17 @@ def start_jupyter(
         BOOTSTRAP_VARIABLE: cluster.bootstrap_servers,
         "JUPYTER_PLATFORM_DIRS": os.environ.get("JUPYTER_PLATFORM_DIRS", "1"),
     }
-    # A process group of its own: Ctrl-C ends the lab, and the lab ends Jupyter.
-    return subprocess.Popen(command, cwd=place, env=environment, start_new_session=True)
+    # A session of its own: Ctrl-C ends the lab, and the lab ends Jupyter.
+    with (place / LOG).open("wb") as log:
+        return subprocess.Popen(
+            command,
+            cwd=place,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
 
 
 def wait_for_url(server: subprocess.Popen[bytes], ended: list[int]) -> str | None:
@@ -159,6 +170,15 @@ def wait_for_url(server: subprocess.Popen[bytes], ended: list[int]) -> str | Non
         except (OSError, ValueError, KeyError):
             time.sleep(0.1)
     return None
+
+
+def last_words(log: Path) -> str:
+    """The last line of Jupyter's log."""
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1].strip() if lines else f"it said nothing (see {log})."
 
 
 def announcement(url: str, notebook: str, place: Path, copied: int, cluster: Any) -> str:

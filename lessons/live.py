@@ -124,7 +124,9 @@ def find_source(number: int) -> Source:
         try:
             for found in running_clusters():
                 if found.name == name and (not servers or found.bootstrap_servers == servers):
-                    source = SeenCluster(SocketFeed(found), name, found.bootstrap_servers, "the lab's cluster")
+                    source = SeenCluster(
+                        SocketFeed(found), name, found.bootstrap_servers, "the lab's cluster"
+                    )
                     source.fresh()
                     return source
         except (NoCluster, OSError, TimeoutError):
@@ -151,7 +153,9 @@ class LessonCluster:
         self._wake = threading.Event()
         self.closed = False
 
-    def producer(self, config: Mapping[str, Any] | None = None, organs: Organs | None = None) -> LessonProducer:
+    def producer(
+        self, config: Mapping[str, Any] | None = None, organs: Organs | None = None
+    ) -> LessonProducer:
         """A producer; give it a `client.id`, and the pictures call it so. `organs` replaces decisions."""
         made = LessonProducer({"bootstrap.servers": self.bootstrap_servers, **(config or {})}, organs=organs)
         self.producers.append(made)
@@ -168,7 +172,11 @@ class LessonCluster:
         return AdminClient({"bootstrap.servers": self.bootstrap_servers})
 
     def create_topic(
-        self, name: str, partitions: int = 1, replication_factor: int = 3, configs: Mapping[str, object] | None = None
+        self,
+        name: str,
+        partitions: int = 1,
+        replication_factor: int = 3,
+        configs: Mapping[str, object] | None = None,
     ) -> None:
         """Create a topic and wait until each partition has a leader."""
         brokers = len(self.snapshot().brokers)
@@ -183,7 +191,11 @@ class LessonCluster:
             admin.create_topics([topic])[name].result()
         finally:
             admin.close()
-        self.wait_until(lambda s: len(led(s, name)) == partitions)
+        self.wait_until_led(name, partitions)
+
+    def wait_until_led(self, topic: str, partitions: int) -> None:
+        """Until the topic has that many partitions, and each has a leader who knows it."""
+        self.wait_until(lambda s: len(led(s, topic)) == partitions)
 
     def snapshot(self) -> Snapshot:
         """The whole cluster at this instant."""

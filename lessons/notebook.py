@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from minikafka import Organs
 from minikafka_lessons.course import exercise as find_exercise
 from minikafka_lessons.grade import SEEDS, grade_answer, is_stub
 from minikafka_lessons.grading.answers import Answer, Cell, definitions, find_answer
@@ -30,7 +31,9 @@ def check(exercise_id: str) -> Any:
     wanted = [i for i, cell in enumerate(cells) if set(exercise.names) & definitions(cell.source)]
     answer = Answer(exercise)
     if not wanted:
-        answer.problem = f"Run the cell of exercise {exercise.id} (it defines {' and '.join(exercise.names)}) first."
+        answer.problem = (
+            f"Run the cell of exercise {exercise.id} (it defines {' and '.join(exercise.names)}) first."
+        )
     else:
         last = wanted[-1]
         marked = [Cell(c.source, exercise.id if i == last else None) for i, c in enumerate(cells)]
@@ -69,11 +72,13 @@ def hint(exercise_id: str | int, level: int | None = None) -> ink.Picture:
     )
 
 
-def mine(function: Callable[..., Any], otherwise: Callable[..., Any]) -> Callable[..., Any]:
-    """The learner's function, or `otherwise` as long as it is not written. `is_mine` on the result tells which.
+def mine(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The learner's function as an organ, or minikafka's own of the same name while it is not written.
 
-    A function that fails in the middle of a lesson is told once and replaced for that call.
+    `whose` on the result is "your" or "our". Where the learner's fails in the middle of a lesson, ours stands in,
+    and `problem` tells why.
     """
+    otherwise = getattr(Organs(), function.__name__)
     written = not _is_unwritten(function)
 
     def chosen(*args: Any) -> Any:
@@ -84,7 +89,7 @@ def mine(function: Callable[..., Any], otherwise: Callable[..., Any]) -> Callabl
                 chosen.problem = f"{type(error).__name__}: {error}"  # type: ignore[attr-defined]
         return otherwise(*args)
 
-    chosen.is_mine, chosen.problem = written, ""  # type: ignore[attr-defined]
+    chosen.whose, chosen.problem = "your" if written else "our", ""  # type: ignore[attr-defined]
     return chosen
 
 

@@ -11,7 +11,14 @@ from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.desk import ConsumerDesk, ProducerDesk
 from minikafka_lessons.grading.marks import Sheet
-from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Handle, Odd, Raised, Sandbox
+from minikafka_lessons.grading.sandbox import (
+    AnswerFailed,
+    Code,
+    Handle,
+    Odd,
+    Raised,
+    Sandbox,
+)
 
 TITLE = "The data bus"
 TOPICS = ("weather", "weather-mine")
@@ -20,7 +27,9 @@ GROUPS = ("dashboard", "archive", "newcomer", "slow-dashboard", "my-group")
 # --- 1a: the organ `lag` --------------------------------------------------------------------------------------
 
 
-def true_lag(log_end_offset: int, committed_offset: int | None, log_start_offset: int) -> int | None:
+def true_lag(
+    log_end_offset: int, committed_offset: int | None, log_start_offset: int
+) -> int | None:
     """What is right."""
     if committed_offset is None:
         return None
@@ -28,7 +37,10 @@ def true_lag(log_end_offset: int, committed_offset: int | None, log_start_offset
 
 
 LAG_PROPERTIES = {
-    "between": ("counts the records between the committed offset and the log's end", 2.0),
+    "between": (
+        "counts the records between the committed offset and the log's end",
+        2.0,
+    ),
     "caught_up": ("a group that has read everything has LAG 0", 1.0),
     "no_commit": ("no commit yet: the LAG is None, which is not 0", 1.0),
     "not_negative": ("never negative", 1.0),
@@ -37,7 +49,12 @@ LAG_PROPERTIES = {
 }
 
 LAG_CASES: dict[str, tuple[tuple[int, int | None, int], ...]] = {
-    "between": ((10, 4, 0), (5, 0, 0), (3_000_000_000, 2_999_999_000, 0), (120, 100, 60)),
+    "between": (
+        (10, 4, 0),
+        (5, 0, 0),
+        (3_000_000_000, 2_999_999_000, 0),
+        (120, 100, 60),
+    ),
     "caught_up": ((10, 10, 0), (0, 0, 0), (75, 75, 75)),
     "no_commit": ((10, None, 0), (0, None, 0), (10, None, 5)),
     "not_negative": ((10, 12, 0), (0, 1, 0), (8, 9, 8)),
@@ -121,12 +138,21 @@ def judge_lag(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
             live_lag(sandbox, sheet, seed)
 
 
-def check_lag(sandbox: Sandbox, sheet: Sheet, name: str, cases: Sequence[Any], seed: int | None) -> None:
+def check_lag(
+    sandbox: Sandbox, sheet: Sheet, name: str, cases: Sequence[Any], seed: int | None
+) -> None:
     """One property on some cases."""
-    for (end, committed, start), got in zip(cases, sandbox.call_each("lag", cases), strict=True):
+    for (end, committed, start), got in zip(
+        cases, sandbox.call_each("lag", cases), strict=True
+    ):
         want = true_lag(end, committed, start)
         if not same(got, want):
-            sheet.fail(name, f"lag({end}, {committed}, {start}) {returned(got)}, should be {want}", LAG_HINTS[name], seed)
+            sheet.fail(
+                name,
+                f"lag({end}, {committed}, {start}) {returned(got)}, should be {want}",
+                LAG_HINTS[name],
+                seed,
+            )
             return
     sheet.seen(name)
 
@@ -134,7 +160,9 @@ def check_lag(sandbox: Sandbox, sheet: Sheet, name: str, cases: Sequence[Any], s
 def random_lag_cases(seed: int) -> dict[str, list[tuple[int, int | None, int]]]:
     """Other numbers, the same five properties."""
     random = Random(seed)
-    found: dict[str, list[tuple[int, int | None, int]]] = {name: [] for name in LAG_CASES}
+    found: dict[str, list[tuple[int, int | None, int]]] = {
+        name: [] for name in LAG_CASES
+    }
     for _ in range(40):
         start = random.choice((0, random.randrange(1_000), random.randrange(1 << 40)))
         end = start + random.randrange(1, 5_000)
@@ -162,13 +190,21 @@ def live_lag(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     random = Random(seed)
     seen: list[tuple[Any, ...]] = []
     organs = Organs(lag=scenes.organ(sandbox, "lag", true_lag, seen))
-    with scenes.cluster(seed, organs=organs, configs={"log.retention.check.interval.ms": 5_000}) as cluster:
-        cluster.create_topic("weather", 3, configs={"retention.ms": 60_000, "segment.ms": 10_000})
+    with scenes.cluster(
+        seed, organs=organs, configs={"log.retention.check.interval.ms": 5_000}
+    ) as cluster:
+        cluster.create_topic(
+            "weather", 3, configs={"retention.ms": 60_000, "segment.ms": 10_000}
+        )
         for _ in range(3):
             scenes.write(cluster, "weather", list(scenes.rows(random, 40)))
             cluster.run(15)
         consumer = cluster.consumer(
-            {"group.id": "dashboard", "auto.offset.reset": "earliest", "enable.auto.commit": False}
+            {
+                "group.id": "dashboard",
+                "auto.offset.reset": "earliest",
+                "enable.auto.commit": False,
+            }
         )
         consumer.subscribe(["weather"])
         for _ in range(random.randrange(30, 80)):
@@ -176,14 +212,20 @@ def live_lag(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         compare_lag(cluster, consumer, seen, sheet, seed, "before the first commit")
         consumer.commit(asynchronous=False)
         compare_lag(cluster, consumer, seen, sheet, seed, "after a commit")
-        scenes.write(cluster, "weather", list(scenes.rows(random, random.randrange(10, 60))))
+        scenes.write(
+            cluster, "weather", list(scenes.rows(random, random.randrange(10, 60)))
+        )
         compare_lag(cluster, consumer, seen, sheet, seed, "after more was produced")
         cluster.run(90)
-        compare_lag(cluster, consumer, seen, sheet, seed, "after retention deleted old segments")
+        compare_lag(
+            cluster, consumer, seen, sheet, seed, "after retention deleted old segments"
+        )
         consumer.close()
 
 
-def compare_lag(cluster: Any, consumer: Any, seen: list[Any], sheet: Sheet, seed: int, when: str) -> None:
+def compare_lag(
+    cluster: Any, consumer: Any, seen: list[Any], sheet: Sheet, seed: int, when: str
+) -> None:
     """What the organ said of each partition, and what is true."""
     seen.clear()
     told = consumer.lag(committed=True)
@@ -201,7 +243,12 @@ def compare_lag(cluster: Any, consumer: Any, seen: list[Any], sheet: Sheet, seed
     if {(tp.topic, tp.partition): value for tp, value in told.items()} == rows:
         sheet.seen("alive")
     else:
-        sheet.fail("alive", f"{when}: the group's LAG in the cluster is {rows}, not {told}", LAG_HINTS["alive"], seed)
+        sheet.fail(
+            "alive",
+            f"{when}: the group's LAG in the cluster is {rows}, not {told}",
+            LAG_HINTS["alive"],
+            seed,
+        )
 
 
 # --- 1b: `publish` and `read_all` --------------------------------------------------------------------------------
@@ -232,9 +279,14 @@ def judge_bus(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     with Sandbox(code, ["publish", "read_all"]) as sandbox:
         kinds = dict(sandbox.defined)
     for seed in seeds:
-        for part, first, judge in (("publish", "sent", judge_publish), ("read_all", "read", judge_read_all)):
+        for part, first, judge in (
+            ("publish", "sent", judge_publish),
+            ("read_all", "read", judge_read_all),
+        ):
             if kinds.get(part) != "function":
-                sheet.fail(first, f"There is no function {part} in the cell.", BUS_HINTS[first])
+                sheet.fail(
+                    first, f"There is no function {part} in the cell.", BUS_HINTS[first]
+                )
                 continue
             if sheet.failed(first):
                 continue
@@ -250,16 +302,31 @@ def judge_publish(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     for short in (False, True):
         random = Random(f"{seed} {short}")
         rows = scenes.rows(random, 240)
-        config: dict[str, Any] = {"enable.idempotence": True, "linger.ms": random.choice((0, 5, 20))}
+        config: dict[str, Any] = {
+            "enable.idempotence": True,
+            "linger.ms": random.choice((0, 5, 20)),
+        }
         if short:
             config["queue.buffering.max.messages"] = 40
         with scenes.cluster(seed) as cluster:
             cluster.create_topic("weather", 3)
             producer = cluster.producer(config)
-            desk = ProducerDesk(producer, killer(cluster, random) if seed > 1 and not short else None)
-            got = sandbox.call("publish", Handle("producer"), "weather", [list(row) for row in rows], serve=desk)
+            desk = ProducerDesk(
+                producer, killer(cluster, random) if seed > 1 and not short else None
+            )
+            got = sandbox.call(
+                "publish",
+                Handle("producer"),
+                "weather",
+                [list(row) for row in rows],
+                serve=desk,
+            )
             if isinstance(got, Raised):
-                name, hint = ("queue", BUS_HINTS["queue"]) if got.kind == "BufferError" else ("sent", BUS_HINTS["sent"])
+                name, hint = (
+                    ("queue", BUS_HINTS["queue"])
+                    if got.kind == "BufferError"
+                    else ("sent", BUS_HINTS["sent"])
+                )
                 sheet.fail(name, got.sentence, hint, seed)
                 if name == "sent":
                     return
@@ -268,7 +335,15 @@ def judge_publish(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             # The process that ran it ends now: what is not sent yet is lost with it.
             producer.purge()
             producer.close()
-            judge_topic(scenes.read_topic(cluster, "weather"), rows, desk, waiting, short, sheet, seed)
+            judge_topic(
+                scenes.read_topic(cluster, "weather"),
+                rows,
+                desk,
+                waiting,
+                short,
+                sheet,
+                seed,
+            )
 
 
 def killer(cluster: Any, random: Random) -> Callable[[int], None]:
@@ -287,7 +362,13 @@ def killer(cluster: Any, random: Random) -> Callable[[int], None]:
 
 
 def judge_topic(
-    found: dict[int, list[Any]], rows: list[Any], desk: Any, waiting: int, short: bool, sheet: Sheet, seed: int
+    found: dict[int, list[Any]],
+    rows: list[Any],
+    desk: Any,
+    waiting: int,
+    short: bool,
+    sheet: Sheet,
+    seed: int,
 ) -> None:
     """Is in the topic what was given?"""
     name = "queue" if short else "sent"
@@ -298,7 +379,10 @@ def judge_topic(
     missing = len(set(wanted) - set(values))
     if missing:
         if not desk.calls:
-            message, hint = "publish never called the producer.", "Call `producer.produce(topic, value, key=…)` for each row."
+            message, hint = (
+                "publish never called the producer.",
+                "Call `producer.produce(topic, value, key=…)` for each row.",
+            )
         elif waiting:
             message = f"{missing} of {len(rows)} rows were still in the producer's queue when publish returned."
             hint = BUS_HINTS["sent"]
@@ -306,17 +390,27 @@ def judge_topic(
             message = f"The queue was full {desk.refused} times, and {missing} of {len(rows)} rows are not in the topic."
             hint = BUS_HINTS["queue"]
         else:
-            message, hint = f"{missing} of {len(rows)} rows are not in the topic.", BUS_HINTS["sent"]
+            message, hint = (
+                f"{missing} of {len(rows)} rows are not in the topic.",
+                BUS_HINTS["sent"],
+            )
         sheet.fail("queue" if short else "sent", message, hint, seed)
     elif len(values) != len(wanted):
         message = f"{len(values)} records for {len(wanted)} rows: some are there more than once."
-        sheet.fail(name, message, "Produce each row once; after a BufferError try again only the row that was refused.", seed)
+        sheet.fail(
+            name,
+            message,
+            "Produce each row once; after a BufferError try again only the row that was refused.",
+            seed,
+        )
     else:
         sheet.seen(name)
     judge_order(found, rows, sheet, seed)
 
 
-def judge_order(found: dict[int, list[Any]], rows: list[Any], sheet: Sheet, seed: int) -> None:
+def judge_order(
+    found: dict[int, list[Any]], rows: list[Any], sheet: Sheet, seed: int
+) -> None:
     """A station's rows: all with its key, in one partition, in their order."""
     keys = {key for records in found.values() for key, _ in records}
     stations = {station for station, _ in rows}
@@ -329,14 +423,36 @@ def judge_order(found: dict[int, list[Any]], rows: list[Any], sheet: Sheet, seed
     if not keys <= stations:
         odd = sorted(str(key) for key in keys - stations)[0]
         message = f"A record has the key {odd!r}, which is no station."
-        sheet.fail("ordered", message, "The station's name alone is the key: `key=station`.", seed)
+        sheet.fail(
+            "ordered",
+            message,
+            "The station's name alone is the key: `key=station`.",
+            seed,
+        )
         return
     for station in sorted(stations):
-        places = [p for p, records in sorted(found.items()) for key, _ in records if key == station]
-        read = [value for _, records in sorted(found.items()) for key, value in records if key == station]
+        places = [
+            p
+            for p, records in sorted(found.items())
+            for key, _ in records
+            if key == station
+        ]
+        read = [
+            value
+            for _, records in sorted(found.items())
+            for key, value in records
+            if key == station
+        ]
         wanted = [value for key, value in rows if key == station]
-        if len(set(places)) > 1 or [v for v in wanted if v in set(read)] != list(dict.fromkeys(read)):
-            sheet.fail("ordered", f"The rows of {station} are not in their order.", BUS_HINTS["ordered"], seed)
+        if len(set(places)) > 1 or [v for v in wanted if v in set(read)] != list(
+            dict.fromkeys(read)
+        ):
+            sheet.fail(
+                "ordered",
+                f"The rows of {station} are not in their order.",
+                BUS_HINTS["ordered"],
+                seed,
+            )
             return
     sheet.seen("ordered")
 
@@ -364,7 +480,9 @@ def judge_read_all(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             if n >= late and not done:
                 done.append(True)
                 if seed > 1:
-                    cluster.kill(cluster.snapshot().partition("weather", 1).leader or "broker-1")
+                    cluster.kill(
+                        cluster.snapshot().partition("weather", 1).leader or "broker-1"
+                    )
                 scenes.write(cluster, "weather", list(rows[60:]))
 
         desk = ConsumerDesk(consumer, before)
@@ -385,24 +503,46 @@ def judge_read_all(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         sheet.expect("committed", committed, seen, BUS_HINTS["committed"], seed)
 
 
-def judge_list(got: Any, rows: list[Any], desk: ConsumerDesk, all_came: bool, sheet: Sheet, seed: int) -> None:
+def judge_list(
+    got: Any,
+    rows: list[Any],
+    desk: ConsumerDesk,
+    all_came: bool,
+    sheet: Sheet,
+    seed: int,
+) -> None:
     """Is what came back what was in the topic?"""
     if isinstance(got, Raised):
         events = "NoneType" in got.text
         patient = got.kind == "AttributeError" and events and desk.polled == 0
         name = "patient" if patient else "read"
-        sheet.fail("read", got.sentence, BUS_HINTS["patient" if events else "read"], seed)
+        sheet.fail(
+            "read", got.sentence, BUS_HINTS["patient" if events else "read"], seed
+        )
         if name == "patient":
-            sheet.fail("patient", "poll returned None, and you took it for a message.", BUS_HINTS["patient"], seed)
+            sheet.fail(
+                "patient",
+                "poll returned None, and you took it for a message.",
+                BUS_HINTS["patient"],
+                seed,
+            )
         return
     if not isinstance(got, list | tuple):
-        sheet.fail("read", f"read_all {returned(got)}, not a list.", BUS_HINTS["read"], seed)
+        sheet.fail(
+            "read", f"read_all {returned(got)}, not a list.", BUS_HINTS["read"], seed
+        )
         return
     pairs = [tuple(item) if isinstance(item, list | tuple) else item for item in got]
     wanted = set(rows)
-    if len(pairs) < len(rows) and not all_came or (len(pairs) < len(rows) and desk.polled < len(rows)):
-        records = [pair for pair in pairs if pair in wanted] if hashable(pairs) else pairs
-        if any(not (isinstance(p, tuple) and p in wanted) for p in pairs if hashable([p])):
+    if (len(pairs) < len(rows) and not all_came) or (
+        len(pairs) < len(rows) and desk.polled < len(rows)
+    ):
+        records = (
+            [pair for pair in pairs if pair in wanted] if hashable(pairs) else pairs
+        )
+        if any(
+            not (isinstance(p, tuple) and p in wanted) for p in pairs if hashable([p])
+        ):
             spoil_events(pairs, wanted, sheet, seed)
         message = f"read_all returned after {len(records)} of {len(rows)} records; the rest came a little later."
         sheet.fail("patient", message, BUS_HINTS["patient"], seed)
@@ -415,9 +555,19 @@ def judge_list(got: Any, rows: list[Any], desk: ConsumerDesk, all_came: bool, sh
     if sorted(pairs) == sorted(rows) and ordered(pairs, rows):
         sheet.seen("read")
     elif sorted(pairs) == sorted(rows):
-        sheet.fail("read", "The records of a station are not in the order in which they lie in the log.", BUS_HINTS["read"], seed)
+        sheet.fail(
+            "read",
+            "The records of a station are not in the order in which they lie in the log.",
+            BUS_HINTS["read"],
+            seed,
+        )
     else:
-        sheet.fail("read", f"{len(pairs)} pairs came back for {len(rows)} records, and not the same ones.", BUS_HINTS["read"], seed)
+        sheet.fail(
+            "read",
+            f"{len(pairs)} pairs came back for {len(rows)} records, and not the same ones.",
+            BUS_HINTS["read"],
+            seed,
+        )
 
 
 def spoil_events(pairs: list[Any], wanted: set[Any], sheet: Sheet, seed: int) -> bool:
@@ -428,12 +578,32 @@ def spoil_events(pairs: list[Any], wanted: set[Any], sheet: Sheet, seed: int) ->
     first = odd[0]
     texts = isinstance(first, tuple) and len(first) == 2 and isinstance(first[0], bytes)
     if texts:
-        sheet.fail("read", f"You return {first!r}: bytes, not texts.", "`message.key().decode()` makes a text of bytes.", seed)
+        sheet.fail(
+            "read",
+            f"You return {first!r}: bytes, not texts.",
+            "`message.key().decode()` makes a text of bytes.",
+            seed,
+        )
     elif isinstance(first, tuple) and len(first) == 2 and not isinstance(first[0], Odd):
-        sheet.fail("events", f"The list has {first!r} in it, which nobody wrote.", BUS_HINTS["events"], seed)
-        sheet.fail("read", "There is something in the list that is no record.", BUS_HINTS["events"], seed)
+        sheet.fail(
+            "events",
+            f"The list has {first!r} in it, which nobody wrote.",
+            BUS_HINTS["events"],
+            seed,
+        )
+        sheet.fail(
+            "read",
+            "There is something in the list that is no record.",
+            BUS_HINTS["events"],
+            seed,
+        )
     else:
-        sheet.fail("read", f"The list holds {first!r}; it should hold (key, value) pairs.", BUS_HINTS["read"], seed)
+        sheet.fail(
+            "read",
+            f"The list holds {first!r}; it should hold (key, value) pairs.",
+            BUS_HINTS["read"],
+            seed,
+        )
     return True
 
 
@@ -450,7 +620,9 @@ def hashable(items: Sequence[Any]) -> bool:
 def ordered(pairs: list[Any], rows: list[Any]) -> bool:
     """Per station, in the order of the log."""
     for station in scenes.STATIONS:
-        if [p for p in pairs if p[0] == station] != [r for r in rows if r[0] == station]:
+        if [p for p in pairs if p[0] == station] != [
+            r for r in rows if r[0] == station
+        ]:
             return False
     return True
 
@@ -466,7 +638,11 @@ def same(got: Any, want: int | None) -> bool:
 def returned(got: Any) -> str:
     """`returned 3`, or what it did instead."""
     if isinstance(got, Raised):
-        return f"raised {got.kind}" if got.kind != "NotImplementedError" else "is not written yet"
+        return (
+            f"raised {got.kind}"
+            if got.kind != "NotImplementedError"
+            else "is not written yet"
+        )
     return f"returned {got!r}"
 
 

@@ -43,7 +43,10 @@ picture
 
 # %%
 for producers, consumers in [(2, 2), (4, 5), (10, 12)]:
-    print(f"{producers:3} producers, {consumers:3} consumers: {producers * consumers:4} links, or {producers + consumers:3} over a bus")
+    wires, over_a_bus = producers * consumers, producers + consumers
+    print(
+        f"{producers:2} to {consumers:2}: {wires:3} links, or {over_a_bus:2} over a bus"
+    )
 
 picture.set(10, 12)
 
@@ -86,7 +89,7 @@ print(station.sent, "records sent, nobody has read any")
 
 # %%
 late = predict(
-    "A consumer comes now, after everything was sent. How many of the 400 records does it get?",
+    "A consumer comes now, after all was sent. How many of the 400 does it get?",
     "none: nobody listened when they were sent",
     "only those that are sent from now on",
     "all 400",
@@ -99,9 +102,14 @@ late
 
 
 # %%
-def open_consumer(group, **more):
-    config = {"group.id": group, "client.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False}
-    consumer = cluster.consumer({**config, **more})
+def open_consumer(group, organs=None):
+    config = {
+        "group.id": group,
+        "client.id": group,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+    }
+    consumer = cluster.consumer(config, organs)
     consumer.subscribe(["weather"])
     return consumer
 
@@ -120,7 +128,7 @@ def take(consumer, count):
 dashboard = open_consumer("dashboard")
 messages = take(dashboard, 400)
 dashboard.commit(asynchronous=False)
-print(len(messages), "records:", Counter(message.key().decode() for message in messages))
+print(len(messages), "records:", Counter(m.key().decode() for m in messages))
 
 # %%
 late.reveal("c")
@@ -137,7 +145,7 @@ show.records(messages)
 
 # %%
 again = predict(
-    "The group `dashboard` has read everything. A second group, `archive`, comes. What does it get?",
+    "Group dashboard has read everything. A second group comes. What does it get?",
     "nothing: the records were consumed",
     "all 400, too",
     "half of them: the groups share",
@@ -148,8 +156,10 @@ again
 archive = open_consumer("archive")
 copies = take(archive, 400)
 archive.commit(asynchronous=False)
-print("archive read", len(copies), "records; are they the same ones?", sorted(m.value() for m in copies) == sorted(m.value() for m in messages))
 archive.close()
+
+same = sorted(m.value() for m in copies) == sorted(m.value() for m in messages)
+print("archive read", len(copies), "records; are they the same ones?", same)
 
 # %%
 again.reveal("b")
@@ -176,7 +186,8 @@ dashboard = open_consumer("dashboard")
 rest = take(dashboard, 60)
 dashboard.commit(asynchronous=False)
 dashboard.close()
-print("after its return the dashboard read", len(rest), "records, the first is:", rest[0].value().decode())
+print("after its return the dashboard read", len(rest), "records")
+print("the first of them:", rest[0].value().decode())
 
 # %% [markdown]
 # ## 5. How far behind? LAG
@@ -194,10 +205,10 @@ print("after its return the dashboard read", len(rest), "records, the first is:"
 # Write the function that every monitor of Kafka has inside. It gets three offsets of one partition:
 #
 # ```text
-#    log start          committed                log end
-#        │                  │                       │
-#  ······▼──────────────────▼───────────────────────▼
-#  gone  │  read            │  not read yet: LAG    │  the next record comes here
+#  log start         committed               log end
+#      │                 │                      │
+#  ····▼─────────────────▼──────────────────────▼· · ·
+#  gone│  read           │  not read yet: LAG   │ next
 # ```
 #
 # - A group that never committed has **no** LAG: `None`. That is not 0.
@@ -232,7 +243,7 @@ check("1a")
 
 # %%
 slow = predict(
-    "200 records a second come for 3 seconds, and the consumer manages 100 a second. What does its LAG do?",
+    "200 a second come for 3 seconds; 100 a second get read. What does the LAG do?",
     "it stays near 0",
     "it climbs to about 300, then falls back to 0 about 3 seconds later",
     "it climbs and stays there",
@@ -263,12 +274,8 @@ def send_for_three_seconds():
     station.flush()
 
 
-organ = mine(lag, otherwise=lambda end, committed, start: None if committed is None else max(0, end - max(committed, start)))
-reader = cluster.consumer(
-    {"group.id": "slow-dashboard", "client.id": "slow-dashboard", "enable.auto.commit": False},
-    organs=Organs(lag=organ),
-)
-reader.subscribe(["weather"])
+organ = mine(lag)
+reader = open_consumer("slow-dashboard", organs=Organs(lag=organ))
 
 sender = threading.Thread(target=send_for_three_seconds)
 sender.start()
@@ -280,12 +287,11 @@ while done < 600:
     time.sleep(0.01)  # the slow part: what a dashboard does with a record
     done += 1
     if done % 10 == 0:
-        reader.commit(asynchronous=False)  # 600 is a multiple of 10: the last record gets committed, too
+        reader.commit(asynchronous=False)
     if done % 150 == 0:
         behind = sum(n or 0 for n in reader.lag(committed=True).values())
-        print(f"{done} read, LAG {behind} (by {'your' if organ.is_mine else 'our'} function)")
+        print(f"{done} read, LAG {behind} (by {organ.whose} function)")
 sender.join()
-print("at the end, LAG", sum(n or 0 for n in reader.lag(committed=True).values()))
 reader.close()
 recorder.stop()
 

@@ -25,9 +25,15 @@ PARTITION_PROPERTIES = {
     "range": ("always one of the topic's partitions, as an int", 1.0),
     "stable": ("the same key goes to the same partition, in every process", 1.0),
     "murmur2": ("murmur2 gives the Java client's hashes", 2.0),
-    "same": ("the same partition as the Java client, for keys with a positive hash", 1.0),
+    "same": (
+        "the same partition as the Java client, for keys with a positive hash",
+        1.0,
+    ),
     "negative": ("… and for keys with a negative hash", 1.0),
-    "alive": ("transplanted into a running cluster, records lie where Kafka's would", 2.0),
+    "alive": (
+        "transplanted into a running cluster, records lie where Kafka's would",
+        2.0,
+    ),
 }
 
 PARTITION_HINTS = {
@@ -48,7 +54,14 @@ def signed(value: int) -> int:
     return value - (1 << 32) if value >> 31 else value
 
 
-def variant(data: bytes, *, seed: int = 0x9747B28C, order: Any = "little", tail: bool = True, last: bool = True) -> int:
+def variant(
+    data: bytes,
+    *,
+    seed: int = 0x9747B28C,
+    order: Any = "little",
+    tail: bool = True,
+    last: bool = True,
+) -> int:
     """murmur2 with one thing changed."""
     h, whole = seed ^ len(data), len(data) & ~3
     for at in range(0, whole, 4):
@@ -99,7 +112,7 @@ PARTITION_MISTAKES: tuple[tuple[PartitionRule, tuple[str, ...], str], ...] = (
     (
         lambda k, n: (variant(k, order="big") & 0x7FFFFFFF) % n,
         ("same", "murmur2", "alive"),
-        "The bytes are read from the wrong end: four bytes make a number with `int.from_bytes(part, \"little\")`.",
+        'The bytes are read from the wrong end: four bytes make a number with `int.from_bytes(part, "little")`.',
     ),
     (
         lambda k, n: (variant(k, tail=False) & 0x7FFFFFFF) % n,
@@ -127,7 +140,14 @@ UNSTABLE = (
     "Use murmur2."
 )
 
-KNOWN = (b"21", b"foobar", b"a-little-bit-long-string", b"a-little-bit-longer-string", b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", b"abc")
+KNOWN = (
+    b"21",
+    b"foobar",
+    b"a-little-bit-long-string",
+    b"a-little-bit-longer-string",
+    b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8",
+    b"abc",
+)
 
 
 def keys_for(seed: int, count: int) -> list[bytes]:
@@ -139,29 +159,47 @@ def keys_for(seed: int, count: int) -> list[bytes]:
         if kind == 0:
             found.append(f"user-{random.randrange(100_000)}".encode())
         elif kind == 1:
-            found.append(bytes(random.randrange(256) for _ in range(random.randrange(1, 24))))
+            found.append(
+                bytes(random.randrange(256) for _ in range(random.randrange(1, 24)))
+            )
         else:
-            found.append("".join(random.choice("가나다라마바사") for _ in range(random.randrange(1, 6))).encode())
+            found.append(
+                "".join(
+                    random.choice("가나다라마바사")
+                    for _ in range(random.randrange(1, 6))
+                ).encode()
+            )
     return found[:count]
 
 
 def judge_partition(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     """Keys and counts against the Java client's partitions, in two processes, and in simulated clusters."""
-    with Sandbox(code, ["partition_for_key", "murmur2"]) as one, Sandbox(
-        code, ["partition_for_key", "murmur2"], hash_seed=4_711
-    ) as other:
+    with (
+        Sandbox(code, ["partition_for_key", "murmur2"]) as one,
+        Sandbox(code, ["partition_for_key", "murmur2"], hash_seed=4_711) as other,
+    ):
         if one.defined.get("partition_for_key") != "function":
             raise AnswerFailed("There is no function partition_for_key in the cell.")
         cases = [(key, n) for key in keys_for(seeds[0], 120) for n in (1, 3, 6, 50)]
-        cases += [(key, n) for seed in seeds[1:] for key in keys_for(seed, 250) for n in (2, 7, 12)]
+        cases += [
+            (key, n)
+            for seed in seeds[1:]
+            for key in keys_for(seed, 250)
+            for n in (2, 7, 12)
+        ]
         got = one.call_each("partition_for_key", cases, limit_s=10)
         judge_range(cases, got, sheet)
-        again = other.call_each("partition_for_key", list(reversed(cases)), limit_s=10)[::-1]
+        again = other.call_each("partition_for_key", list(reversed(cases)), limit_s=10)[
+            ::-1
+        ]
         judge_stable(cases, got, again, sheet)
         judge_hash(one, sheet, seeds)
         judge_same(cases, got, sheet)
         for rule, names, hint in PARTITION_MISTAKES:
-            if all(type(g) is int and g == rule(*case) for g, case in zip(got, cases, strict=True)):
+            if all(
+                type(g) is int and g == rule(*case)
+                for g, case in zip(got, cases, strict=True)
+            ):
                 for name in names:
                     sheet.sharpen(name, hint)
                 break
@@ -173,28 +211,44 @@ def judge_range(cases: Sequence[Any], got: Sequence[Any], sheet: Sheet) -> None:
     """0 … count − 1, an int; and not all the same."""
     for (key, n), value in zip(cases, got, strict=True):
         if type(value) is not int or not 0 <= value < n:
-            sheet.fail("range", f"partition_for_key({shown(key)}, {n}) {returned(value)}", PARTITION_HINTS["range"])
+            sheet.fail(
+                "range",
+                f"partition_for_key({shown(key)}, {n}) {returned(value)}",
+                PARTITION_HINTS["range"],
+            )
             return
     if len(set(got)) < 3:
-        sheet.fail("range", "All keys go to the same partition.", PARTITION_HINTS["same"])
+        sheet.fail(
+            "range", "All keys go to the same partition.", PARTITION_HINTS["same"]
+        )
     else:
         sheet.seen("range")
 
 
-def judge_stable(cases: Sequence[Any], got: Sequence[Any], again: Sequence[Any], sheet: Sheet) -> None:
+def judge_stable(
+    cases: Sequence[Any], got: Sequence[Any], again: Sequence[Any], sheet: Sheet
+) -> None:
     """In another process, in another order, the same."""
     for (key, n), first, second in zip(cases, got, again, strict=True):
         if isinstance(first, Raised):
-            sheet.fail("stable", f"partition_for_key({shown(key)}, {n}) {returned(first)}", PARTITION_HINTS["stable"])
+            sheet.fail(
+                "stable",
+                f"partition_for_key({shown(key)}, {n}) {returned(first)}",
+                PARTITION_HINTS["stable"],
+            )
             return
         if first != second or type(first) is not type(second):
             message = f"partition_for_key({shown(key)}, {n}) is {first} in one process and {second} in another"
             sheet.fail("stable", message, UNSTABLE)
             for name in ("same", "negative", "murmur2", "alive"):
-                sheet.fail(name, "The partition is not even the same each time.", UNSTABLE)
+                sheet.fail(
+                    name, "The partition is not even the same each time.", UNSTABLE
+                )
             return
     if len(set(map(repr, got))) < 3:
-        sheet.fail("stable", "All keys go to the same partition.", PARTITION_HINTS["same"])
+        sheet.fail(
+            "stable", "All keys go to the same partition.", PARTITION_HINTS["same"]
+        )
     else:
         sheet.seen("stable")
 
@@ -202,13 +256,23 @@ def judge_stable(cases: Sequence[Any], got: Sequence[Any], again: Sequence[Any],
 def judge_hash(sandbox: Sandbox, sheet: Sheet, seeds: Sequence[int]) -> None:
     """`murmur2` by itself; signed as in Java or unsigned."""
     if sandbox.defined.get("murmur2") != "function":
-        sheet.fail("murmur2", "There is no function murmur2 in the cell.", PARTITION_HINTS["murmur2"])
+        sheet.fail(
+            "murmur2",
+            "There is no function murmur2 in the cell.",
+            PARTITION_HINTS["murmur2"],
+        )
         return
     keys = [key for seed in seeds for key in keys_for(seed, 200)]
-    for key, value in zip(keys, sandbox.call_each("murmur2", [(k,) for k in keys], limit_s=10), strict=True):
+    for key, value in zip(
+        keys,
+        sandbox.call_each("murmur2", [(k,) for k in keys], limit_s=10),
+        strict=True,
+    ):
         want = true_murmur2(key)
         if type(value) is not int or value not in (want, signed(want)):
-            message = f"murmur2({shown(key)}) {returned(value)}, should be {signed(want)}"
+            message = (
+                f"murmur2({shown(key)}) {returned(value)}, should be {signed(want)}"
+            )
             sheet.fail("murmur2", message, PARTITION_HINTS["murmur2"])
             return
     sheet.seen("murmur2")
@@ -237,24 +301,44 @@ def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
 
     def transplanted(key: bytes, count: int) -> int:
         value = inner(key, count)
-        return value if type(value) is int and 0 <= value < count else true_partition(key, count)
+        return (
+            value
+            if type(value) is int and 0 <= value < count
+            else true_partition(key, count)
+        )
 
     with scenes.cluster(seed, organs=Organs(partition_for_key=transplanted)) as cluster:
         few, many = random.randrange(2, 6), random.randrange(7, 12)
         cluster.create_topic("airports", few)
-        keys = [random.choice(("TX", "AK", "CA", "WA", "NY", "FL", "OR", "HI", "OH", "MN")) for _ in range(60)]
+        keys = [
+            random.choice(("TX", "AK", "CA", "WA", "NY", "FL", "OR", "HI", "OH", "MN"))
+            for _ in range(60)
+        ]
         scenes.write(cluster, "airports", [(key, f"{n}") for n, key in enumerate(keys)])
         admin = cluster.admin()
         admin.create_partitions([NewPartitions("airports", many)])["airports"].result()
         admin.close()
-        cluster.wait_until(lambda s: len([p for p in s.topic("airports").partitions if p.end is not None]) == many)
-        scenes.write(cluster, "airports", [(key, f"{len(keys) + n}") for n, key in enumerate(keys)])
+        cluster.wait_until(
+            lambda s: (
+                len([p for p in s.topic("airports").partitions if p.end is not None])
+                == many
+            )
+        )
+        scenes.write(
+            cluster,
+            "airports",
+            [(key, f"{len(keys) + n}") for n, key in enumerate(keys)],
+        )
         for (key, count), value in seen:
             if type(value) is not int or value != true_partition(key, count):
                 message = f"{shown(key)} of {count} partitions: your organ {returned(value)}, Kafka says {true_partition(key, count)}"
                 sheet.fail("alive", message, PARTITION_HINTS["alive"], seed)
                 return
-        lies = {(p, key, value) for p, rows in scenes.read_topic(cluster, "airports").items() for key, value in rows}
+        lies = {
+            (p, key, value)
+            for p, rows in scenes.read_topic(cluster, "airports").items()
+            for key, value in rows
+        }
         wanted = {
             (true_partition(key.encode(), count), key, f"{n + shift}")
             for count, shift in ((few, 0), (many, len(keys)))
@@ -301,7 +385,9 @@ def judge_prediction(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     with Sandbox(code, ["prediction"]) as sandbox:
         given = sandbox.value("prediction")
     if not isinstance(given, dict):
-        raise AnswerFailed("`prediction` should be the dictionary from the cell, with your numbers in it.")
+        raise AnswerFailed(
+            "`prediction` should be the dictionary from the cell, with your numbers in it."
+        )
     for name, want in predictions().items():
         got = given.get(name)
         if got is None:
@@ -309,7 +395,11 @@ def judge_prediction(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         elif type(got) is type(want) and got == want:
             sheet.seen(name)
         else:
-            sheet.fail(name, f"you predicted {got!r}, but it is {want!r}", wrong_prediction(name, got))
+            sheet.fail(
+                name,
+                f"you predicted {got!r}, but it is {want!r}",
+                wrong_prediction(name, got),
+            )
 
 
 def wrong_prediction(name: str, got: Any) -> str:
@@ -318,7 +408,10 @@ def wrong_prediction(name: str, got: Any) -> str:
     if name in ("where", "grown", "old") and type(got) is not int:
         return "A partition is a number: write it without quotes."
     if name == "grown" and got == truth["where"]:
-        return f"That is the partition of before. The count changed, so take the remainder by {AFTER}. " + PREDICT_HINTS[name]
+        return (
+            f"That is the partition of before. The count changed, so take the remainder by {AFTER}. "
+            + PREDICT_HINTS[name]
+        )
     if name == "old" and got == truth["grown"]:
         return "Records don't move when partitions are added. " + PREDICT_HINTS[name]
     if name == "busy" and got == 8:
@@ -342,7 +435,11 @@ def shown(key: bytes) -> str:
 def returned(got: Any) -> str:
     """`returned 3`, or what it did instead."""
     if isinstance(got, Raised):
-        return f"raised {got.kind}" if got.kind != "NotImplementedError" else "is not written yet"
+        return (
+            f"raised {got.kind}"
+            if got.kind != "NotImplementedError"
+            else "is not written yet"
+        )
     return f"returned {got!r}"
 
 
@@ -357,7 +454,7 @@ EXERCISES = (
             "Two steps. `murmur2` makes a 32-bit number of the key's bytes. `partition_for_key` drops that "
             "number's sign bit and takes the remainder by the partition count.",
             "Python's numbers don't overflow; Java's do. So cut to 32 bits after every multiplication: "
-            "`h = h * m & 0xFFFFFFFF`. Four bytes are one number: `int.from_bytes(data[i:i+4], \"little\")`; the last "
+            '`h = h * m & 0xFFFFFFFF`. Four bytes are one number: `int.from_bytes(data[i:i+4], "little")`; the last '
             "one to three bytes are one, too.",
             "for i in range(0, len(data) // 4 * 4, 4): k = four bytes · m (cut); k ^= k >> 24; k = k · m (cut); "
             "h = h · m (cut) ^ k. Then the rest: h = (h ^ rest) · m (cut). Then h ^= h >> 13; h = h · m (cut); "

@@ -34,7 +34,7 @@ class Answer:
     """The source that answers one exercise. `problem`: why there is none to run."""
 
     exercise: Exercise
-    code: Code = Code("")
+    code: Code = field(default_factory=lambda: Code(""))
     problem: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -136,9 +136,13 @@ def find_answer(cells: Sequence[Cell], exercise: Exercise) -> Answer:
     answer = Answer(exercise)
     mine = [i for i, cell in enumerate(cells) if cell.exercise == exercise.id]
     if len(mine) > 1:
-        answer.notes.append(f"The cell of exercise {exercise.id} is there {len(mine)} times; the first one counts.")
+        answer.notes.append(
+            f"The cell of exercise {exercise.id} is there {len(mine)} times; the first one counts."
+        )
     if not mine:
-        mine = [i for i, c in enumerate(cells) if any(n in definitions(c.source) for n in exercise.names)][-1:]
+        mine = [i for i, c in enumerate(cells) if any(n in definitions(c.source) for n in exercise.names)][
+            -1:
+        ]
     if not mine:
         answer.problem = f"The cell of exercise {exercise.id} (with {listed(exercise.names)}) is missing."
         return answer
@@ -148,7 +152,8 @@ def find_answer(cells: Sequence[Cell], exercise: Exercise) -> Answer:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         line = getattr(problem, "lineno", None)
         where = f" (line {line} of the cell)" if line else ""
-        answer.problem = f"The cell of exercise {exercise.id} is no valid Python: {getattr(problem, 'msg', problem)}{where}."
+        what = getattr(problem, "msg", problem)
+        answer.problem = f"The cell of exercise {exercise.id} is no valid Python: {what}{where}."
         return answer
     answer.code = with_needs(cells, at)
     return answer

@@ -89,7 +89,17 @@ class ProducerDesk(Desk):
 class ConsumerDesk(Desk):
     """A consumer. `before_poll(n)` is called before the n-th poll: records may arrive late."""
 
-    methods = ("subscribe", "poll", "consume", "commit", "close", "assignment", "position", "committed", "unsubscribe")
+    methods = (
+        "subscribe",
+        "poll",
+        "consume",
+        "commit",
+        "close",
+        "assignment",
+        "position",
+        "committed",
+        "unsubscribe",
+    )
 
     def __init__(self, client: Any, before_poll: Callable[[int], None] | None = None) -> None:
         super().__init__(client)

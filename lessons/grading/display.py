@@ -57,10 +57,15 @@ def console_grade(grade: Grade) -> Any:
         if mark.hint and not grade.unwritten and mark.hint not in said:
             said.add(mark.hint)
             text.append("\n→ " + mark.hint.replace("`", ""), style="yellow")
-        table.add_row(Text(sign(mark, grade.unwritten), style=style), f"{number(mark.points)}/{number(mark.of)}", text)
+        table.add_row(
+            Text(sign(mark, grade.unwritten), style=style), f"{number(mark.points)}/{number(mark.of)}", text
+        )
     parts.append(Padding(table, (0, 0, 0, 4)))
     if grade.unwritten:
-        parts.append(Padding(Text(f"Not written yet. Its cell in the notebook waits for you; so do three hints: hint(\"{grade.exercise}\", 1)", style="dim"), (0, 0, 0, 4)))
+        sentence = (
+            f'Not written yet. Its cell waits for you, and so do three hints: hint("{grade.exercise}", 1)'
+        )
+        parts.append(Padding(Text(sentence, style="dim"), (0, 0, 0, 4)))
     return Group(*parts)
 
 
@@ -100,7 +105,7 @@ class Result:
 def unwritten_sentence(grade: Grade) -> str:
     """For an exercise whose skeleton is untouched."""
     return (
-        f"Not written yet: replace the line with NotImplementedError in the cell above, run it, then run this cell "
+        f"Not written yet: fill in its cell (where it says NotImplementedError or None), run it, and run this cell "
         f'again. Stuck? `hint("{grade.exercise}", 1)`'
     )
 
@@ -125,7 +130,8 @@ def html_grade(grade: Grade) -> str:
     head = (
         f'<div style="display:flex;justify-content:space-between;gap:16px;align-items:baseline">'
         f'<span><b style="font-size:1.05em">{escape(grade.exercise)}</b>&ensp;{code(grade.title)}</span>'
-        f'<b style="font-variant-numeric:tabular-nums;white-space:nowrap">{number(grade.points)} / {number(grade.of)}</b></div>'
+        f'<b style="font-variant-numeric:tabular-nums;white-space:nowrap">'
+        f"{number(grade.points)} / {number(grade.of)}</b></div>"
         f'<div style="height:4px;border-radius:2px;background:{LINE};margin:6px 0 8px">'
         f'<div style="height:4px;border-radius:2px;width:{share * 100:.0f}%;background:{colour}"></div></div>'
     )
@@ -140,7 +146,8 @@ def html_grade(grade: Grade) -> str:
     foot = code(unwritten_sentence(grade) if grade.unwritten else remaining(grade))
     return (
         f'<div style="border:1px solid {LINE};border-left:4px solid {colour};border-radius:6px;padding:10px 14px;'
-        f'max-width:820px;color:{TEXT};font-family:var(--jp-ui-font-family, sans-serif);font-size:13px;line-height:1.5">'
+        f"max-width:820px;color:{TEXT};font-family:var(--jp-ui-font-family, sans-serif);font-size:13px;"
+        f'line-height:1.5">'
         f'{head}{rows}<div style="color:{FAINT};margin-top:6px">{foot}</div></div>'
     )
 

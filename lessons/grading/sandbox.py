@@ -75,7 +75,9 @@ class Sandbox:
     Raises AnswerFailed from the constructor when the source doesn't run. Use it as a context manager.
     """
 
-    def __init__(self, code: Code, names: Sequence[str], *, hash_seed: int = 0, limit_s: float = CALL_LIMIT_S) -> None:
+    def __init__(
+        self, code: Code, names: Sequence[str], *, hash_seed: int = 0, limit_s: float = CALL_LIMIT_S
+    ) -> None:
         environment = {"PYTHONHASHSEED": str(hash_seed), "PYTHONIOENCODING": "utf-8", "PATH": os.defpath}
         if "SYSTEMROOT" in os.environ:
             environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
@@ -98,7 +100,9 @@ class Sandbox:
             self.close()
             raise
 
-    def call(self, name: str, *args: Any, serve: Callable[..., Any] | None = None, limit_s: float | None = None) -> Any:
+    def call(
+        self, name: str, *args: Any, serve: Callable[..., Any] | None = None, limit_s: float | None = None
+    ) -> Any:
         """One call: its plain value, or `Raised`. Raises AnswerFailed when the process is lost."""
         return self.call_each(name, [args], serve=serve, limit_s=limit_s)[0]
 
@@ -142,7 +146,9 @@ class Sandbox:
             timed_out = self._watchdog.disarm()
             left_s = max(0.05, left_s - (time.monotonic() - began))
             if timed_out:
-                raise AnswerFailed(f"Your code did not come to an end within {limit_s:g} s: does it loop forever?")
+                raise AnswerFailed(
+                    f"Your code did not come to an end within {limit_s:g} s: does it loop forever?"
+                )
             if not line:
                 raise AnswerFailed("Your code ended the process that ran it (os._exit, or too much memory).")
             try:
@@ -155,7 +161,9 @@ class Sandbox:
                     self._send(serve(str(message["ask"]), str(message["method"]), args, kwargs))
                     continue
                 if "raised" in message:
-                    raise AnswerFailed(why(Raised(str(message["raised"]), str(message["text"]), message["line"])))
+                    raise AnswerFailed(
+                        why(Raised(str(message["raised"]), str(message["text"]), message["line"]))
+                    )
                 return message["loaded"] if key == "loaded" else from_wire(message[key])
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 raise AnswerFailed("Your code interferes with the grader's connection.") from None

@@ -18,7 +18,9 @@ STATIONS = ("seattle", "san-francisco", "anchorage", "miami")
 
 
 @contextmanager
-def cluster(seed: int, *, organs: Organs | None = None, configs: dict[str, Any] | None = None) -> Iterator[Cluster]:
+def cluster(
+    seed: int, *, organs: Organs | None = None, configs: dict[str, Any] | None = None
+) -> Iterator[Cluster]:
     """A simulated three-broker cluster."""
     made = Cluster(brokers=3, world="simulated", seed=seed, organs=organs, configs=configs, announce=False)
     try:
@@ -52,7 +54,9 @@ def read_topic(made: Cluster, topic: str) -> dict[int, list[tuple[str | None, st
     """Every record of a topic by partition, in offset order, by the grader's own consumer."""
     ends = {p.index: p.high_watermark or 0 for p in made.snapshot().topic(topic).partitions}
     found: dict[int, list[tuple[str | None, str | None]]] = defaultdict(list)
-    consumer = made.consumer({"group.id": "the-grader", "auto.offset.reset": "earliest", "enable.auto.commit": False})
+    consumer = made.consumer(
+        {"group.id": "the-grader", "auto.offset.reset": "earliest", "enable.auto.commit": False}
+    )
     from minikafka import TopicPartition
 
     consumer.assign([TopicPartition(topic, index, 0) for index in ends])
@@ -73,7 +77,9 @@ def text(data: bytes | None) -> str | None:
     return None if data is None else data.decode("utf-8", "replace")
 
 
-def organ(sandbox: Sandbox, name: str, otherwise: Callable[..., Any], seen: list[tuple[Any, ...]]) -> Callable[..., Any]:
+def organ(
+    sandbox: Sandbox, name: str, otherwise: Callable[..., Any], seen: list[tuple[Any, ...]]
+) -> Callable[..., Any]:
     """The answer's function as an organ: called over there, its values made plain; `seen` gets (args, value).
 
     What is no int or None would break the cluster rather than the answer, so that `otherwise` stands in.
@@ -90,4 +96,15 @@ def organ(sandbox: Sandbox, name: str, otherwise: Callable[..., Any], seen: list
     return transplanted
 
 
-__all__ = ["STATIONS", "AnswerFailed", "Odd", "Raised", "cluster", "organ", "read_topic", "rows", "text", "write"]
+__all__ = [
+    "STATIONS",
+    "AnswerFailed",
+    "Odd",
+    "Raised",
+    "cluster",
+    "organ",
+    "read_topic",
+    "rows",
+    "text",
+    "write",
+]

@@ -11,4 +11,14 @@ from minikafka_lessons.show.links import links, links_html
 from minikafka_lessons.show.offsets import offsets
 from minikafka_lessons.show.records import records
 
-__all__ = ["LagRecorder", "bus", "lanes", "lanes_html", "links", "links_html", "offsets", "record_lag", "records"]
+__all__ = [
+    "LagRecorder",
+    "bus",
+    "lanes",
+    "lanes_html",
+    "links",
+    "links_html",
+    "offsets",
+    "record_lag",
+    "records",
+]

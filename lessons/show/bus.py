@@ -46,12 +46,16 @@ def bus_html(snapshot: Snapshot, topic: str, producers: list[tuple[str, int, boo
         )
     )
     body += _producers(producers, centre)
-    body += ink.box(MIDDLE + 0.5, top - 12, RIGHT - MIDDLE - 1, lanes + 20, fill=ink.PANEL, stroke=ink.LINE, radius=8)
+    body += ink.box(
+        MIDDLE + 0.5, top - 12, RIGHT - MIDDLE - 1, lanes + 20, fill=ink.PANEL, stroke=ink.LINE, radius=8
+    )
     longest = max((p.end or 0 for p in partitions), default=0)
     for i, partition in enumerate(partitions):
         body += _lane(partition, top + i * LANE, longest)
     if not partitions:
-        body += ink.text((MIDDLE + RIGHT) / 2, centre + 4, "no such topic yet", fill=ink.MUTED, anchor="middle")
+        body += ink.text(
+            (MIDDLE + RIGHT) / 2, centre + 4, "no such topic yet", fill=ink.MUTED, anchor="middle"
+        )
     body += _groups(groups, topic, centre)
     return ink.svg(WIDTH, height, body, f"topic {topic} with its producers and groups")
 
@@ -74,7 +78,13 @@ def _producers(producers: list[tuple[str, int, bool]], centre: float) -> str:
 def _lane(partition: Partition, y: float, longest: int) -> str:
     x, width = MIDDLE + 122, RIGHT - MIDDLE - 122 - 64
     body = ink.text(MIDDLE + 14, y + 17, f"partition {partition.index}", size=12.5, bold=True)
-    body += ink.text(MIDDLE + 14, y + 29, f"★ {partition.leader}" if partition.leader else "✗ no leader", fill=ink.MUTED, size=10)
+    body += ink.text(
+        MIDDLE + 14,
+        y + 29,
+        f"★ {partition.leader}" if partition.leader else "✗ no leader",
+        fill=ink.MUTED,
+        size=10,
+    )
     body += ink.box(x, y + 7, width, 16, fill=ink.LINE, radius=3, opacity=0.45)
     if partition.end is not None and longest:
         body += ink.box(x, y + 7, width * partition.end / longest, 16, fill=ink.BLUE, radius=3, opacity=0.9)

@@ -51,14 +51,17 @@ def text(
     size: float = 13,
     bold: bool = False,
     mono: bool = False,
+    after: str = "",
 ) -> str:
-    """One line of text; y is its baseline."""
+    """One line of text; y is its baseline. `after` goes on in a quieter voice."""
     style = f"fill:{fill};font-size:{size}px"
     if bold:
         style += ";font-weight:600"
     if mono:
         style += f";font-family:{MONO};font-variant-numeric:tabular-nums"
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{escape(str(content))}</text>'
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{escape(str(content))}</text>'
+    )
 
 
 def box(
@@ -78,20 +81,26 @@ def box(
     style = f"fill:{fill};stroke:{stroke};fill-opacity:{opacity}"
     if dash:
         style += f";stroke-dasharray:{dash}"
-    shape = f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(0, width):.1f}" height="{height:.1f}" rx="{radius}" style="{style}"'
+    place = f'x="{x:.1f}" y="{y:.1f}" width="{max(0, width):.1f}" height="{height:.1f}"'
+    shape = f'<rect {place} rx="{radius}" style="{style}"'
     return f"{shape}><title>{escape(title)}</title></rect>" if title else f"{shape}/>"
 
 
-def curve(x1: float, y1: float, x2: float, y2: float, *, stroke: str, width: float = 1.5, dash: str = "") -> str:
+def curve(
+    x1: float, y1: float, x2: float, y2: float, *, stroke: str, width: float = 1.5, dash: str = ""
+) -> str:
     """From left to right, with a soft bend."""
     middle = (x1 + x2) / 2
     style = f"fill:none;stroke:{stroke};stroke-width:{width}"
     if dash:
         style += f";stroke-dasharray:{dash}"
-    return f'<path d="M{x1:.1f},{y1:.1f} C{middle:.1f},{y1:.1f} {middle:.1f},{y2:.1f} {x2:.1f},{y2:.1f}" style="{style}"/>'
+    path = f"M{x1:.1f},{y1:.1f} C{middle:.1f},{y1:.1f} {middle:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+    return f'<path d="{path}" style="{style}"/>'
 
 
-def line(x1: float, y1: float, x2: float, y2: float, *, stroke: str = FAINT, width: float = 1, dash: str = "") -> str:
+def line(
+    x1: float, y1: float, x2: float, y2: float, *, stroke: str = FAINT, width: float = 1, dash: str = ""
+) -> str:
     """A straight line."""
     style = f"stroke:{stroke};stroke-width:{width}" + (f";stroke-dasharray:{dash}" if dash else "")
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" style="{style}"/>'
@@ -120,13 +129,19 @@ def table(headers: list[str], rows: list[list[object]], *, left: int = 1, captio
         body += '<tr style="background:none">'
         for i, value in enumerate(row):
             side = "left" if i < left else "right"
-            shown = number(value) if isinstance(value, int) and not isinstance(value, bool) else escape(str(value))
-            body += f'<td style="{cell};text-align:{side};font-family:{MONO};font-variant-numeric:tabular-nums">{shown}</td>'
+            shown = (
+                number(value)
+                if isinstance(value, int) and not isinstance(value, bool)
+                else escape(str(value))
+            )
+            style = f"{cell};text-align:{side};font-family:{MONO};font-variant-numeric:tabular-nums"
+            body += f'<td style="{style}">{shown}</td>'
         body += "</tr>"
     foot = f'<div style="color:{MUTED};margin:4px 12px 0">{escape(caption)}</div>' if caption else ""
     return (
         f'<div style="color:{TEXT};font-family:{FONT};font-size:13px;margin:4px 0">'
-        f'<table style="border-collapse:collapse;border:0;margin:0"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>{foot}</div>'
+        f'<table style="border-collapse:collapse;border:0;margin:0"><thead><tr>{top}</tr></thead>'
+        f"<tbody>{body}</tbody></table>{foot}</div>"
     )
 
 

@@ -73,7 +73,9 @@ def lag_html(samples: list[tuple[float, int, int, int]], group: str) -> str:
     for part in range(3):
         y = bottom - (bottom - top) * part / 2
         body += ink.line(left, y, right, y, stroke=ink.LINE)
-        body += ink.text(left - 8, y + 4, f"{most * part // 2:,}", anchor="end", size=11, fill=ink.MUTED, mono=True)
+        body += ink.text(
+            left - 8, y + 4, f"{most * part // 2:,}", anchor="end", size=11, fill=ink.MUTED, mono=True
+        )
     seconds = max(1, round(until / 5))
     for tick in range(0, int(until) + 1, seconds):
         x = left + (right - left) * tick / until
@@ -81,9 +83,7 @@ def lag_html(samples: list[tuple[float, int, int, int]], group: str) -> str:
     if samples:
         step = max(1, len(samples) // 400)
         kept = samples[::step] + ([samples[-1]] if (len(samples) - 1) % step else [])
-        points = [
-            (left + (right - left) * s[0] / until, bottom - (bottom - top) * s[3] / most) for s in kept
-        ]
+        points = [(left + (right - left) * s[0] / until, bottom - (bottom - top) * s[3] / most) for s in kept]
         path = " ".join(f"{'L' if i else 'M'}{x:.1f},{y:.1f}" for i, (x, y) in enumerate(points))
         area = f"{path} L{points[-1][0]:.1f},{bottom} L{points[0][0]:.1f},{bottom} Z"
         body += f'<path d="{area}" style="fill:{ink.ORANGE};fill-opacity:.22"/>'
@@ -139,11 +139,13 @@ def lag_figure(samples: list[tuple[float, int, int, int]], group: str) -> str:
     import matplotlib
 
     out = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "minikafka", "font.family": "sans-serif"}):
+    with matplotlib.rc_context(
+        {"svg.fonttype": "none", "svg.hashsalt": "minikafka", "font.family": "sans-serif"}
+    ):
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
     drawing = out.getvalue()
     drawing = drawing[drawing.index("<svg") :].replace(ink_colour, ink.TEXT).replace(faint, ink.FAINT)
     drawing = re.sub(r"font: ([\d.a-z ]*)px [^;\"]*", rf"font: \1px {ink.FONT}", drawing)
-    return re.sub(r'<svg ([^>]*?)width="[^"]*"', r'<svg \1style="width:100%;max-width:860px"', drawing, count=1).replace(
-        ' height="331.2pt"', ""
-    )
+    return re.sub(
+        r'<svg ([^>]*?)width="[^"]*"', r'<svg \1style="width:100%;max-width:860px"', drawing, count=1
+    ).replace(' height="331.2pt"', "")

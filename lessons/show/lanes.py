@@ -27,16 +27,23 @@ def lanes_html(snapshot: Snapshot, topic: str, group: str | None = None) -> str:
     """The picture."""
     found = next((t for t in snapshot.topics if t.name == topic), None)
     if found is None:
-        return ink.svg(WIDTH, 40, ink.text(0, 24, f"There is no topic {topic} yet.", fill=ink.MUTED), "no topic")
+        return ink.svg(
+            WIDTH, 40, ink.text(0, 24, f"There is no topic {topic} yet.", fill=ink.MUTED), "no topic"
+        )
     mine = next((g for g in snapshot.groups or () if g.id == group), None)
     offsets = {o.partition: o for o in mine.offsets if o.topic == topic} if mine else {}
     names = {m.id: m.client_id for m in mine.members} if mine else {}
     low = min((p.log_start or 0 for p in found.partitions), default=0)
-    high = max([*(p.end or 0 for p in found.partitions), *(o.committed or 0 for o in offsets.values()), low + 1])
-    columns = (("CURRENT-OFFSET", 706), ("LOG-END-OFFSET", 790), ("LAG", 856)) if group else (("LOG-END-OFFSET", 856),)
-    body = ink.text(0, 14, f"topic {topic}", bold=True)
-    if group:
-        body += ink.text(X, 14, f"group {group}" + (f" · {mine.state}" if mine else " · not seen yet"), fill=ink.MUTED)
+    high = max(
+        [*(p.end or 0 for p in found.partitions), *(o.committed or 0 for o in offsets.values()), low + 1]
+    )
+    columns = (
+        (("CURRENT-OFFSET", 706), ("LOG-END-OFFSET", 790), ("LAG", 856))
+        if group
+        else (("LOG-END-OFFSET", 856),)
+    )
+    about = f" · group {group}" + (f" · {mine.state}" if mine else " · not seen yet") if group else ""
+    body = ink.text(0, 14, f"topic {topic}", bold=True, after=about)
     for word, x in columns:
         first, _, rest = word.partition("-")
         body += ink.text(x, 10, first if rest else "", fill=ink.MUTED, size=9.5, bold=True, anchor="end")
@@ -48,21 +55,31 @@ def lanes_html(snapshot: Snapshot, topic: str, group: str | None = None) -> str:
         known = [o.lag for o in offsets.values() if o.lag is not None]
         body += ink.line(620, height + 0.5, WIDTH, height + 0.5)
         body += ink.text(790, height + 19, "total LAG", fill=ink.MUTED, anchor="end", size=12)
-        body += ink.text(856, height + 19, ink.number(sum(known) if known else None), anchor="end", mono=True, bold=True)
+        body += ink.text(
+            856, height + 19, ink.number(sum(known) if known else None), anchor="end", mono=True, bold=True
+        )
         body += _legend(height + 19)
         height += 26
     return ink.svg(WIDTH, height + 4, body, f"partitions of {topic}")
 
 
 def _legend(y: float) -> str:
-    body = ink.box(X, y - 10, 14, 11, fill=ink.GREEN, radius=2, opacity=0.85) + ink.text(X + 20, y, "read and committed", size=11.5, fill=ink.MUTED)
+    body = ink.box(X, y - 10, 14, 11, fill=ink.GREEN, radius=2, opacity=0.85) + ink.text(
+        X + 20, y, "read and committed", size=11.5, fill=ink.MUTED
+    )
     body += ink.box(X + 150, y - 10, 14, 11, fill=ink.ORANGE, radius=2, opacity=0.35, stroke=ink.ORANGE)
     body += ink.text(X + 170, y, "still to read: the LAG", size=11.5, fill=ink.MUTED)
     return body + ink.text(X + 320, y, "▲ committed = next to read", size=11.5, fill=ink.MUTED)
 
 
 def _lane(
-    p: Partition, offset: GroupOffset | None, y: float, low: int, high: int, grouped: bool, names: dict[str, str]
+    p: Partition,
+    offset: GroupOffset | None,
+    y: float,
+    low: int,
+    high: int,
+    grouped: bool,
+    names: dict[str, str],
 ) -> str:
     body = ink.text(0, y + 18, f"partition {p.index}", bold=True, size=12.5)
     owner = names.get(offset.member or "", "") if offset else ""
@@ -78,7 +95,16 @@ def _lane(
         lag = offset.lag if offset else None
         body += ink.text(706, y + 21, ink.number(committed), anchor="end", mono=True, size=12.5)
         body += ink.text(790, y + 21, ink.number(p.end), anchor="end", mono=True, size=12.5)
-        body += ink.text(856, y + 21, ink.number(lag), anchor="end", mono=True, bold=True, size=12.5, fill=ink.ORANGE if lag else ink.TEXT)
+        body += ink.text(
+            856,
+            y + 21,
+            ink.number(lag),
+            anchor="end",
+            mono=True,
+            bold=True,
+            size=12.5,
+            fill=ink.ORANGE if lag else ink.TEXT,
+        )
     else:
         body += ink.text(856, y + 21, ink.number(p.end), anchor="end", mono=True, size=12.5)
     return body
@@ -95,16 +121,38 @@ def _boxes(start: int, end: int, committed: int | None, y: float, low: int, high
     for offset in range(start, end + 1):
         x = X + (offset - low) * span
         if offset == end:
-            body += ink.box(x + 1.5, y + 5.5, span - 3, 22, stroke=ink.FAINT, dash="3 3", radius=4, title="the next to write")
-            body += ink.text(x + span / 2, y + 21, offset, anchor="middle", size=11, fill=ink.MUTED, mono=True)
+            body += ink.box(
+                x + 1.5,
+                y + 5.5,
+                span - 3,
+                22,
+                stroke=ink.FAINT,
+                dash="3 3",
+                radius=4,
+                title="the next to write",
+            )
+            body += ink.text(
+                x + span / 2, y + 21, offset, anchor="middle", size=11, fill=ink.MUTED, mono=True
+            )
             continue
         read = committed is not None and offset < committed
         colour = ink.GREEN if read else ink.ORANGE if grouped and committed is not None else ink.BLUE
-        body += ink.box(x + 1.5, y + 5.5, span - 3, 22, fill=colour, stroke=colour, opacity=0.85 if read or not grouped else 0.35, radius=4)
+        body += ink.box(
+            x + 1.5,
+            y + 5.5,
+            span - 3,
+            22,
+            fill=colour,
+            stroke=colour,
+            opacity=0.85 if read or not grouped else 0.35,
+            radius=4,
+        )
         fill = "#fff" if read or not grouped else ink.TEXT
         body += ink.text(x + span / 2, y + 21, offset, anchor="middle", size=11, fill=fill, mono=True)
     if committed is not None:
-        body += ink.text(X + (committed - low) * span + span / 2, y + 41, "▲", anchor="middle", size=11, fill=ink.GREEN)
+        body += ink.text(
+            X + (committed - low) * span + span / 2, y + 41, "▲", anchor="middle", size=11, fill=ink.GREEN
+        )
     return body
 
 

@@ -17,10 +17,14 @@ class Links:
 
         style = {"description_width": "80px"}
         layout = ipywidgets.Layout(width="380px")
-        self.producers = ipywidgets.IntSlider(producers, 1, 12, description="producers", style=style, layout=layout)
-        self.consumers = ipywidgets.IntSlider(consumers, 1, 12, description="consumers", style=style, layout=layout)
+        self.producers = ipywidgets.IntSlider(
+            producers, 1, 12, description="producers", style=style, layout=layout
+        )
+        self.consumers = ipywidgets.IntSlider(
+            consumers, 1, 12, description="consumers", style=style, layout=layout
+        )
         self.picture = ipywidgets.HTML(links_html(producers, consumers))
-        self.picture.layout.width = "100%"
+        self.picture.layout = ipywidgets.Layout(width="auto", margin="0")
         self.widget = ipywidgets.VBox([ipywidgets.HBox([self.producers, self.consumers]), self.picture])
         for slider in (self.producers, self.consumers):
             slider.observe(lambda _: self.set(self.producers.value, self.consumers.value), "value")
@@ -45,7 +49,9 @@ def links_html(producers: int, consumers: int) -> str:
     height = 40 + max(producers, consumers) * 26 + 12
     ways = producers * consumers
     body = ink.text(0, 14, f"Everybody to everybody: {producers} × {consumers} = {ways} links", bold=True)
-    body += ink.text(WIDTH - HALF, 14, f"Over a bus: {producers} + {consumers} = {producers + consumers} links", bold=True)
+    body += ink.text(
+        WIDTH - HALF, 14, f"Over a bus: {producers} + {consumers} = {producers + consumers} links", bold=True
+    )
     left, right = _ys(producers, height), _ys(consumers, height)
     for y in left:
         for z in right:

@@ -21,7 +21,7 @@ class LiveView:
     def __init__(self, cluster: Any, key: str, draw: Callable[[Snapshot], str]) -> None:
         self._draw = draw
         self.widget = ipywidgets.HTML(draw(cluster.snapshot()))
-        self.widget.layout.width = "100%"
+        self.widget.layout = ipywidgets.Layout(width="auto", margin="0")
         self._stop = cluster.watch(key, self.look)
 
     def look(self, snapshot: Snapshot) -> None:

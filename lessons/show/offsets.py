@@ -17,6 +17,7 @@ def offsets(cluster: Any, group: str) -> ink.Picture:
         for o in found.offsets
     ]
     known = [o.lag for o in found.offsets if o.lag is not None]
-    total = f"state {found.state}, {len(found.members)} member(s), total LAG {ink.number(sum(known) if known else None)}"
+    lag = ink.number(sum(known) if known else None)
+    total = f"state {found.state}, {len(found.members)} member(s), total LAG {lag}"
     headers = ["GROUP", "TOPIC", "PARTITION", "CURRENT-OFFSET", "LOG-END-OFFSET", "LAG"]
     return ink.Picture(ink.table(headers, rows, left=2, caption=total))

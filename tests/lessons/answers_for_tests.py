@@ -1,11 +1,11 @@
 """Answers as learners write them: right ones, and wrong ones with the words that their hint must have."""
 
-LAG = '''
+LAG = """
 def lag(log_end_offset, committed_offset, log_start_offset):
     if committed_offset is None:
         return None
     return max(0, log_end_offset - max(committed_offset, log_start_offset))
-'''
+"""
 
 WRONG_LAG = {
     "0 without a commit": (
@@ -36,7 +36,7 @@ WRONG_LAG = {
     "not c": ("def lag(e, c, s):\n    return None if not c else max(0, e - max(c, s))", "0 is a real commit"),
 }
 
-PUBLISH = '''
+PUBLISH = """
 def publish(producer, topic, rows):
     for station, text in rows:
         while True:
@@ -46,9 +46,9 @@ def publish(producer, topic, rows):
             except BufferError:
                 producer.poll(0.1)
     producer.flush()
-'''
+"""
 
-READ_ALL = '''
+READ_ALL = """
 def read_all(consumer, count):
     records = []
     while len(records) < count:
@@ -58,12 +58,15 @@ def read_all(consumer, count):
         records.append((message.key().decode(), message.value().decode()))
     consumer.commit(asynchronous=False)
     return records
-'''
+"""
 
 WRONG_BUS = {
     "no flush": (PUBLISH.replace("    producer.flush()\n", "") + READ_ALL, "`producer.flush()`"),
     "no key": (PUBLISH.replace(", key=station", "") + READ_ALL, "Give the station as the key"),
-    "key is the value": (PUBLISH.replace("key=station", "key=text") + READ_ALL, "The station's name alone is the key"),
+    "key is the value": (
+        PUBLISH.replace("key=station", "key=text") + READ_ALL,
+        "The station's name alone is the key",
+    ),
     "full queue raises": (
         "def publish(producer, topic, rows):\n    for s, t in rows:\n        producer.produce(topic, t, key=s)\n"
         "    producer.flush()\n" + READ_ALL,
@@ -76,12 +79,18 @@ WRONG_BUS = {
         "try the same row again",
     ),
     "twice": (
-        PUBLISH.replace("                break\n", "                producer.produce(topic, text, key=station)\n                break\n")
+        PUBLISH.replace(
+            "                break\n",
+            "                producer.produce(topic, text, key=station)\n                break\n",
+        )
         + READ_ALL,
         "Produce each row once",
     ),
     "stops at None": (
-        PUBLISH + READ_ALL.replace("        if message is None or", "        if message is None:\n            break\n        if"),
+        PUBLISH
+        + READ_ALL.replace(
+            "        if message is None or", "        if message is None:\n            break\n        if"
+        ),
         "Then poll again",
     ),
     "takes None for a message": (
@@ -96,9 +105,15 @@ WRONG_BUS = {
         ),
         "the end of a partition comes as a message",
     ),
-    "no commit": (PUBLISH + READ_ALL.replace("    consumer.commit(asynchronous=False)\n", ""), "After the loop"),
+    "no commit": (
+        PUBLISH + READ_ALL.replace("    consumer.commit(asynchronous=False)\n", ""),
+        "After the loop",
+    ),
     "bytes": (PUBLISH + READ_ALL.replace(".decode()", ""), "makes a text of bytes"),
-    "reads for ever": (PUBLISH + READ_ALL.replace("while len(records) < count", "while True"), "Loop until your list has"),
+    "reads for ever": (
+        PUBLISH + READ_ALL.replace("while len(records) < count", "while True"),
+        "Loop until your list has",
+    ),
     "by a global variable": (
         "kept = []\ndef publish(producer, topic, rows):\n    kept.extend(rows)\n"
         "def read_all(consumer, count):\n    return list(kept)\n",
@@ -106,7 +121,7 @@ WRONG_BUS = {
     ),
 }
 
-PARTITION = '''
+PARTITION = """
 def murmur2(data):
     m = 0x5BD1E995
     mask = 0xFFFFFFFF
@@ -126,14 +141,20 @@ def murmur2(data):
 
 def partition_for_key(key, partition_count):
     return (murmur2(key) & 0x7FFFFFFF) % partition_count
-'''
+"""
 
 _MAIN = "    return (murmur2(key) & 0x7FFFFFFF) % partition_count\n"
 _SIGNED = "    h = murmur2(key)\n    h = h - (1 << 32) if h >> 31 else h\n"
 WRONG_PARTITION = {
     "Python's hash": (PARTITION.replace(_MAIN, "    return hash(key) % partition_count\n"), "PYTHONHASHSEED"),
-    "abs": (PARTITION.replace(_MAIN, _SIGNED + "    return abs(h) % partition_count\n"), "`abs` is not what Kafka does"),
-    "signed": (PARTITION.replace(_MAIN, _SIGNED + "    return h % partition_count\n"), "Python's % of a negative number"),
+    "abs": (
+        PARTITION.replace(_MAIN, _SIGNED + "    return abs(h) % partition_count\n"),
+        "`abs` is not what Kafka does",
+    ),
+    "signed": (
+        PARTITION.replace(_MAIN, _SIGNED + "    return h % partition_count\n"),
+        "Python's % of a negative number",
+    ),
     "unsigned": (PARTITION.replace(" & 0x7FFFFFFF", ""), "Kafka drops the sign bit first"),
     "crc32": (
         PARTITION.replace(_MAIN, "    import zlib\n    return zlib.crc32(key) % partition_count\n"),
@@ -143,14 +164,20 @@ WRONG_PARTITION = {
     "no length": (PARTITION.replace(" ^ len(data)", ""), "The length is missing"),
     "big end": (PARTITION.replace('"little"', '"big"'), "read from the wrong end"),
     "no rest": (PARTITION.replace("if whole < len(data)", "if False"), "one, two or three bytes are missing"),
-    "no last mixing": (PARTITION.replace("    h ^= h >> 13\n    h = h * m & mask\n    return h ^ h >> 15", "    return h"), "last mixing is missing"),
+    "no last mixing": (
+        PARTITION.replace("    h ^= h >> 13\n    h = h * m & mask\n    return h ^ h >> 15", "    return h"),
+        "last mixing is missing",
+    ),
     "sum": (PARTITION.replace(_MAIN, "    return sum(key) % partition_count\n"), "The sum of the bytes"),
     "round robin": (
         "n = 0\ndef partition_for_key(key, count):\n    global n\n    n += 1\n    return n % count\n",
         "Use murmur2",
     ),
     "all to 0": ("def partition_for_key(key, count):\n    return 0\n", "murmur2"),
-    "off by one": (PARTITION.replace("% partition_count", "% partition_count + 1"), "0 … partition_count − 1"),
+    "off by one": (
+        PARTITION.replace("% partition_count", "% partition_count + 1"),
+        "0 … partition_count − 1",
+    ),
     "a float": (PARTITION.replace("% partition_count", "% partition_count / 1"), "with whole numbers"),
 }
 
