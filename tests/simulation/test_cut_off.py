@@ -87,3 +87,25 @@ def test_cuts_that_come_and_go(seed):
         s.until_whole("orders")
         assert not writer.refused
         writer.check(s.read_all("orders"))
+
+
+@seeds(3, slow=20)
+def test_a_leader_that_wrote_nothing_in_its_reign_follows_the_next_one(seed):
+    """Its log ends where the others' do, but it knows an epoch that nobody else has ever heard of."""
+    with story(seed) as s:
+        s.create_topic("orders")
+        writer = s.writer("orders")
+        writer.write(10)
+        writer.flush()
+        first = s.leader("orders")
+        s.kill(first)
+        s.until(lambda: s.leader("orders") != first, within=20, what="a second leader")
+        second = s.leader("orders")
+        s.until(lambda: s.replica(second, "orders").is_leader)
+        s.isolate(second, *(host for host in s.nodes.hosts if host != second))
+        s.until(lambda: s.leader("orders") != second, within=20, what="a third leader")
+        s.heal()
+        s.until(lambda: second in s.isr("orders"), within=20, what="the second's return")
+        s.restart(first)
+        s.until_whole("orders")
+        writer.check(s.read_all("orders"))
