@@ -6,7 +6,7 @@ A broker refuses what is meant for another broker, and passes the rest on to the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from minikafka.metadata.image import BROKER_RESOURCE
 from minikafka.protocol.api import ApiKey
@@ -24,6 +24,9 @@ class Resource(Protocol):
 
     resource_type: int
     resource_name: str
+
+
+R = TypeVar("R", bound=Resource)
 
 
 def _refused_incrementally(resource: Resource, error: ApiError) -> incremental.AlterConfigsResourceResponse:
@@ -44,38 +47,24 @@ def _refused(resource: Resource, error: ApiError) -> legacy.AlterConfigsResource
     )
 
 
-def _nothing_altered_incrementally(
-    request: incremental.IncrementalAlterConfigsRequest, _: RequestContext, error: ApiError
-) -> incremental.IncrementalAlterConfigsResponse:
-    return incremental.IncrementalAlterConfigsResponse(
-        responses=[_refused_incrementally(resource, error) for resource in request.resources]
-    )
-
-
-def _nothing_altered(
-    request: legacy.AlterConfigsRequest, _: RequestContext, error: ApiError
-) -> legacy.AlterConfigsResponse:
-    return legacy.AlterConfigsResponse(
-        responses=[_refused(resource, error) for resource in request.resources]
-    )
-
-
-@handles(ApiKey.INCREMENTAL_ALTER_CONFIGS, versions=(0, 1), on_error=_nothing_altered_incrementally)
+@handles(ApiKey.INCREMENTAL_ALTER_CONFIGS, versions=(0, 1))
 async def incremental_alter_configs(
     node: Broker, request: incremental.IncrementalAlterConfigsRequest, context: RequestContext
 ) -> incremental.IncrementalAlterConfigsResponse:
     """Set, delete, append to or subtract from configurations."""
-    problems = [_problem(node, resource) for resource in request.resources]
-    passed_on = [r for r, problem in zip(request.resources, problems, strict=True) if problem is None]
+    passed_on, problems = _sorted_out(node, request.resources)
     decided: list[incremental.AlterConfigsResourceResponse] = []
     if passed_on:
         forwarded = incremental.IncrementalAlterConfigsRequest(
             resources=passed_on, validate_only=request.validate_only
         )
-        answer = await node.forward(
-            forwarded, context.api_version, incremental.IncrementalAlterConfigsResponse
-        )
-        decided = answer.responses
+        try:
+            answer = await node.forward(
+                forwarded, context.api_version, incremental.IncrementalAlterConfigsResponse
+            )
+            decided = answer.responses
+        except ApiError as error:
+            decided = [_refused_incrementally(resource, error) for resource in passed_on]
     answers = iter(decided)
     return incremental.IncrementalAlterConfigsResponse(
         responses=[
@@ -85,17 +74,20 @@ async def incremental_alter_configs(
     )
 
 
-@handles(ApiKey.ALTER_CONFIGS, versions=(0, 2), on_error=_nothing_altered)
+@handles(ApiKey.ALTER_CONFIGS, versions=(0, 2))
 async def alter_configs(
     node: Broker, request: legacy.AlterConfigsRequest, context: RequestContext
 ) -> legacy.AlterConfigsResponse:
     """Replace all configurations of a resource."""
-    problems = [_problem(node, resource) for resource in request.resources]
-    passed_on = [r for r, problem in zip(request.resources, problems, strict=True) if problem is None]
+    passed_on, problems = _sorted_out(node, request.resources)
     decided: list[legacy.AlterConfigsResourceResponse] = []
     if passed_on:
         forwarded = legacy.AlterConfigsRequest(resources=passed_on, validate_only=request.validate_only)
-        decided = (await node.forward(forwarded, context.api_version, legacy.AlterConfigsResponse)).responses
+        try:
+            answer = await node.forward(forwarded, context.api_version, legacy.AlterConfigsResponse)
+            decided = answer.responses
+        except ApiError as error:
+            decided = [_refused(resource, error) for resource in passed_on]
     answers = iter(decided)
     return legacy.AlterConfigsResponse(
         responses=[
@@ -103,6 +95,13 @@ async def alter_configs(
             for resource, problem in zip(request.resources, problems, strict=True)
         ]
     )
+
+
+def _sorted_out(node: Broker, resources: list[R]) -> tuple[list[R], list[ApiError | None]]:
+    """What the controller is to decide, and for each resource why it isn't."""
+    problems = [_problem(node, resource) for resource in resources]
+    passed_on = [resource for resource, problem in zip(resources, problems, strict=True) if problem is None]
+    return passed_on, problems
 
 
 def _problem(node: Broker, resource: Resource) -> ApiError | None:
