@@ -191,14 +191,14 @@ def live_lag(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     seen: list[tuple[Any, ...]] = []
     organs = Organs(lag=scenes.organ(sandbox, "lag", true_lag, seen))
     with scenes.cluster(
-        seed, organs=organs, configs={"log.retention.check.interval.ms": 5_000}
+        seed, organs=organs, configs={"log.retention.check.interval.ms": 2_000}
     ) as cluster:
         cluster.create_topic(
-            "weather", 3, configs={"retention.ms": 60_000, "segment.ms": 10_000}
+            "weather", 3, configs={"retention.ms": 15_000, "segment.ms": 3_000}
         )
         for _ in range(3):
             scenes.write(cluster, "weather", list(scenes.rows(random, 40)))
-            cluster.run(15)
+            cluster.run(4)
         consumer = cluster.consumer(
             {
                 "group.id": "dashboard",
@@ -216,7 +216,7 @@ def live_lag(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             cluster, "weather", list(scenes.rows(random, random.randrange(10, 60)))
         )
         compare_lag(cluster, consumer, seen, sheet, seed, "after more was produced")
-        cluster.run(90)
+        cluster.run(30)
         compare_lag(
             cluster, consumer, seen, sheet, seed, "after retention deleted old segments"
         )

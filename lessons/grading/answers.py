@@ -9,6 +9,7 @@ import ast
 import builtins
 import json
 import re
+import symtable
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -167,13 +168,13 @@ def with_needs(cells: Sequence[Cell], at: int) -> Code:
             for name, statement in top_level(cell.source):
                 statements[name] = (index, statement)
     source = plain(cells[at].source)
-    wanted = sorted(free_names(ast.parse(source)))
+    wanted = sorted(free_names(source))
     chosen: dict[int, tuple[int, ast.stmt]] = {}
     while wanted:
         found = statements.get(wanted.pop())
         if found is not None and id(found[1]) not in chosen:
             chosen[id(found[1])] = found
-            wanted += sorted(free_names(found[1]))
+            wanted += sorted(free_names(ast.unparse(found[1])))
     before = sorted(chosen.values(), key=lambda entry: (entry[0], entry[1].lineno))
     return Code(source, "\n".join(ast.unparse(statement) for _, statement in before))
 
@@ -214,13 +215,21 @@ def definitions(source: str) -> set[str]:
     return found
 
 
-def free_names(tree: ast.AST) -> set[str]:
-    """Names that are read and are no builtins (bound ones among them: harmless)."""
-    return {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not hasattr(builtins, node.id)
+def free_names(source: str) -> set[str]:
+    """The names that some source takes from outside of it: no parameters, no locals, no builtins."""
+    found: set[str] = set()
+    tables = [symtable.symtable(source, "<answer>", "exec")]
+    own = {
+        s.get_name()
+        for s in tables[0].get_symbols()
+        if s.is_assigned() or s.is_imported() or s.is_namespace()
     }
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        top = table.get_type() == "module"
+        found |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (top or s.is_global())}
+    return {name for name in found - own if not hasattr(builtins, name)}
 
 
 def plain(source: str) -> str:

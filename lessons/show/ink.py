@@ -59,9 +59,9 @@ def text(
         style += ";font-weight:600"
     if mono:
         style += f";font-family:{MONO};font-variant-numeric:tabular-nums"
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{escape(str(content))}</text>'
-    )
+    quiet = f'<tspan style="fill:{MUTED};font-weight:400">{escape(after)}</tspan>' if after else ""
+    start = f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{style}">'
+    return f"{start}{escape(str(content))}{quiet}</text>"
 
 
 def box(

@@ -1,0 +1,94 @@
+"""The face that lessons use: finds a cluster, clears it, and leaves nothing behind."""
+
+import threading
+
+import pytest
+
+from minikafka import Cluster, Organs
+from minikafka_lessons.live import LAB_VARIABLE, begin
+from minikafka_lessons.notebook import check, hint, mine
+from minikafka_lessons.predictions import predict
+from minikafka_lessons.show import lanes, record_lag
+
+
+@pytest.fixture
+def own(monkeypatch, tmp_path):
+    monkeypatch.setenv("MINIKAFKA_STATE_DIR", str(tmp_path))
+    monkeypatch.delenv(LAB_VARIABLE, raising=False)
+
+
+def write(cluster, topic, count):
+    with cluster.producer({"client.id": "writer"}) as producer:
+        for n in range(count):
+            producer.produce(topic, f"{n}", key=f"{n % 3}")
+        producer.flush()
+
+
+def test_without_a_lab_a_lesson_has_its_own_cluster(own):
+    with begin(1) as cluster:
+        assert "own" in repr(cluster)
+        cluster.create_topic("weather", partitions=3)
+        view, recorder = lanes(cluster, "weather", "g"), record_lag(cluster, "weather", "g")
+        write(cluster, "weather", 30)
+        cluster.wait_until(lambda s: sum(p.end for p in s.topic("weather").partitions) == 30)
+        recorder.stop()
+        assert recorder.samples[-1][1:] == (30, 0, 30)
+        view.look(cluster.snapshot())
+        assert "30" not in view.html or "partition 2" in view.html
+    cluster.close()
+    assert not [t for t in threading.enumerate() if t.name == "minikafka-views" and t.is_alive()]
+
+
+def test_with_a_lab_a_lesson_uses_its_cluster_and_begins_afresh(own, monkeypatch):
+    with Cluster(brokers=1, name="lab-of-test") as lab:
+        monkeypatch.setenv(LAB_VARIABLE, "lab-of-test")
+        for _ in range(2):
+            cluster = begin(1)
+            assert cluster.bootstrap_servers == lab.bootstrap_servers
+            cluster.create_topic("weather", partitions=2)
+            write(cluster, "weather", 5)
+            ends = [p.end for p in cluster.snapshot().topic("weather").partitions]
+            assert sum(ends) == 5
+        cluster.close()
+        assert lab.snapshot().topic("weather")
+
+
+def test_a_lab_that_is_gone_is_replaced_by_an_own_cluster(own, monkeypatch):
+    monkeypatch.setenv(LAB_VARIABLE, "gone")
+    with begin(2) as cluster:
+        assert "own" in repr(cluster)
+
+
+def test_a_prediction_is_sealed_once_and_revealed_later():
+    asked = predict("How many?", "none", "all")
+    assert "No prediction" in repr(asked.reveal("b"))
+    asked.seal("a").seal("b")
+    assert asked.sealed == "a"
+    assert "You predicted “none”" in repr(asked.reveal("b"))
+    with pytest.raises(ValueError, match="Choose one of a, b"):
+        asked.seal("z")
+    bundle = asked._repr_mimebundle_()
+    assert "sealed" in bundle["text/html"]
+
+
+def test_mine_is_the_learners_function_once_it_is_written():
+    def lag(end, committed, start):
+        raise NotImplementedError("exercise 1a")
+
+    ours = mine(lag)
+    assert ours.whose == "our"
+    assert ours(10, 4, 0) == Organs().lag(10, 4, 0)
+
+    def lag(end, committed, start):
+        return 99
+
+    assert mine(lag)(10, 4, 0) == 99
+    assert mine(lag).whose == "your"
+
+
+def test_check_and_hint_never_raise():
+    assert "There is no exercise" in check("9z").html
+    assert "Run the cell of exercise 1a" in repr(check("1a"))
+    assert "Hint 3 of 3" in hint("1a", 3).html
+    assert "Hint 2 of 3" in hint(2).html
+    assert "There is no exercise" in hint("nope").html

@@ -1,0 +1,105 @@
+"""Right answers get full marks, skeletons none, and each known mistake its own hint."""
+
+import json
+
+import pytest
+from answers_for_tests import RIGHT, WRONG
+
+from minikafka_lessons.build import SOLUTION, stub
+from minikafka_lessons.course import exercise, lessons
+from minikafka_lessons.grading.display import Result, html_grade
+
+SKELETONS = {
+    "1a": "def lag(e, c, s):\n    '''Doc.'''\n    raise NotImplementedError('exercise 1a')\n",
+    "1b": "def publish(p, t, r):\n    raise NotImplementedError\ndef read_all(c, n):\n    raise NotImplementedError\n",
+    "2a": "def murmur2(d):\n    raise NotImplementedError()\n"
+    "def partition_for_key(k, n):\n    raise NotImplementedError\n",
+    "2b": 'prediction = {"where": None, "grown": None, "old": None, "in_order": None, "busy": None}\n',
+}
+
+
+@pytest.mark.parametrize("name", sorted(RIGHT))
+def test_a_right_answer_gets_full_marks_under_every_schedule(grade, name):
+    marks = grade(name, RIGHT[name], hidden=True)
+    assert marks.full, Result(marks)
+    assert marks.points == exercise(name).points
+
+
+@pytest.mark.parametrize("name", sorted(SKELETONS))
+def test_a_skeleton_gets_nothing_and_is_told_so_politely(grade, name):
+    marks = grade(name, SKELETONS[name])
+    assert marks.points == 0
+    assert marks.unwritten
+    assert "Not written yet" in repr(Result(marks))
+
+
+@pytest.mark.parametrize(("name", "mistake"), [(name, m) for name in sorted(WRONG) for m in WRONG[name]])
+def test_a_plausible_mistake_fails_with_its_own_hint(grade, name, mistake):
+    source, words = WRONG[name][mistake]
+    marks = grade(name, source)
+    assert not marks.full
+    assert words in repr(Result(marks)), Result(marks)
+
+
+@pytest.mark.parametrize("name", sorted(WRONG))
+def test_hints_differ(name):
+    hints = [words for _, words in WRONG[name].values()]
+    assert len(set(hints)) >= 3
+
+
+@pytest.mark.parametrize("name", ["1a", "2a"])
+def test_partial_credit_and_the_seed_of_a_hidden_failure(grade, name):
+    source = next(iter(WRONG[name].values()))[0]
+    marks = grade(name, source, hidden=True)
+    assert 0 < marks.points < marks.of
+    assert all(mark.hint for mark in marks.marks if not mark.full)
+
+
+def test_a_public_result_says_how_many_hidden_checks_remain(grade):
+    text = repr(Result(grade("2b", RIGHT["2b"])))
+    assert "hidden checks remain" in text
+
+
+@pytest.mark.parametrize("name", ["2a", "2b"])
+def test_twenty_repeats_give_one_result(grade, name):
+    for source in (RIGHT[name], next(iter(WRONG[name].values()))[0]):
+        results = {json.dumps(grade(name, source).as_dict()) for _ in range(20)}
+        assert len(results) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["1a", "1b"])
+def test_twenty_repeats_of_simulated_runs_give_one_result(grade, name):
+    for source in (RIGHT[name], WRONG[name]["negative" if name == "1a" else "no flush"][0]):
+        results = {json.dumps(grade(name, source).as_dict()) for _ in range(20)}
+        assert len(results) == 1
+
+
+def test_a_few_repeats_of_simulated_runs_give_one_result(grade):
+    source = WRONG["1b"]["full queue drops"][0]
+    assert len({json.dumps(grade("1b", source).as_dict()) for _ in range(3)}) == 1
+
+
+def test_the_course_has_two_exercises_a_lesson_with_three_hints_each():
+    for lesson in lessons():
+        assert len(lesson.exercises) == 2
+        for found in lesson.exercises:
+            assert len(found.hints) == 3
+            assert len(set(found.hints)) == 3
+
+
+def test_the_solution_in_the_source_is_the_one_that_gets_full_marks(grade):
+    for lesson in lessons():
+        text = lesson.source.read_text(encoding="utf-8")
+        for found in lesson.exercises:
+            begin = text.index(f'# %% exercise="{found.id}"')
+            source = text[begin : text.index("# %%", begin + 5)]
+            assert grade(found.id, SOLUTION.sub(r"\2", source)).full
+            empty = grade(found.id, SOLUTION.sub(stub(found.id), source))
+            assert empty.unwritten
+            assert empty.points == 0
+
+
+def test_html_escapes_what_a_learner_wrote(grade):
+    marks = grade("1a", 'def lag(e, c, s):\n    raise ValueError("<script>alert(1)</script>")\n')
+    assert "<script>" not in html_grade(marks)

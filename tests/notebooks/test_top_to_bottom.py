@@ -1,0 +1,54 @@
+"""Each notebook runs from top to bottom by itself: the skeleton as it is handed out, and the solved one."""
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from minikafka_lessons.build import build
+from minikafka_lessons.course import lessons
+
+LESSONS = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
+
+
+def run(text: str, directory) -> nbformat.NotebookNode:
+    notebook = nbformat.reads(text, as_version=4)
+    client = NotebookClient(
+        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": directory}}
+    )
+    client.execute()
+    return notebook
+
+
+def said(notebook: nbformat.NotebookNode) -> str:
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    texts = [o.get("text", "") for o in outputs] + [o.get("data", {}).get("text/plain", "") for o in outputs]
+    assert not [o for o in outputs if o.output_type == "error" or o.get("name") == "stderr"]
+    return "\n".join(texts)
+
+
+def every_widget_has_a_fallback(notebook: nbformat.NotebookNode) -> int:
+    views = [
+        output.data
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    ]
+    assert all(view.get("text/html") and view.get("text/plain") for view in views)
+    return len(views)
+
+
+@LESSONS
+def test_the_skeleton_runs_and_is_polite(lesson, tmp_path):
+    notebook = run(build(lesson), tmp_path)
+    text = said(notebook)
+    assert text.count("Not written yet") == len(lesson.exercises)
+    assert every_widget_has_a_fallback(notebook) >= 4
+
+
+@pytest.mark.slow
+@LESSONS
+def test_the_solved_one_gets_full_marks_in_its_own_cells(lesson, tmp_path):
+    text = said(run(build(lesson, solved=True), tmp_path))
+    for found in lesson.exercises:
+        assert f"{found.points:g} of {found.points:g} points" in text
+    assert "by your function" in text or "(by your function)" in text
