@@ -87,6 +87,7 @@ class ProducerStates:
         INVALID_TXN_STATE otherwise."""
         state = self._states.get(header.producer_id)
         if state is None:
+            self.check_epoch(header, offset)
             return None
         first, last = header.base_sequence, header.last_sequence
         if header.producer_epoch == state.epoch:
@@ -108,13 +109,14 @@ class ProducerStates:
         return None
 
     def check_epoch(self, header: BatchHeader, offset: int) -> None:
-        """INVALID_PRODUCER_EPOCH when a newer incarnation of the producer has written."""
+        """INVALID_PRODUCER_EPOCH when a newer incarnation of the producer has written, or below -1."""
         state = self._states.get(header.producer_id)
-        if state is not None and header.producer_epoch < state.epoch:
+        seen = _NO_EPOCH if state is None else state.epoch
+        if header.producer_epoch < seen:
             raise ApiError(
                 ErrorCode.INVALID_PRODUCER_EPOCH,
                 f"Epoch of producer {header.producer_id} at offset {offset} in {self.topic_partition} is "
-                f"{header.producer_epoch}, which is smaller than the last seen epoch {state.epoch}",
+                f"{header.producer_epoch}, which is smaller than the last seen epoch {seen}",
             )
 
     def _out_of_order(self, header: BatchHeader, offset: int, current: str) -> ApiError:

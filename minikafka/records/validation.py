@@ -110,9 +110,12 @@ def validate_batches(
         walked = walk_records(payload, header.record_count)  # type: ignore[arg-type]
     except DecompressionLimit as error:
         raise ApiError(ErrorCode.MESSAGE_TOO_LARGE, str(error)) from error
-    except (CorruptCompression, OverlongNumber) as error:
+    except CorruptCompression as error:
         raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, f"{error}") from error
     except CorruptRecords as error:
+        if isinstance(error, OverlongNumber) and header.compression == Compression.NONE:
+            # Kafka stumbles over it, except in a compressed stream.
+            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, f"{error}") from error
         raise _invalid(str(error)) from error
     _check_records(batch, walked, rules, now_ms, topic_partition)
     if walked.first_gap >= 0 and header.compression != Compression.NONE:

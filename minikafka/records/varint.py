@@ -12,6 +12,7 @@ Buffer = bytes | bytearray | memoryview
 
 MAX_BYTES = 10
 """A 64-bit number takes at most ten bytes."""
+MAX_BYTES_32 = 5
 
 
 def encode_unsigned(value: int) -> bytes:
@@ -63,6 +64,14 @@ def read_unsigned(data: Buffer, position: int) -> tuple[int, int]:
     except IndexError:
         raise CorruptRecords("the data ends inside a varint") from None
     raise CorruptRecords("a varint is longer than 10 bytes")
+
+
+def read_unsigned_32(data: Buffer, position: int) -> tuple[int, int]:
+    """As `read_unsigned`, for a number of 32 bits: `CorruptRecords` also when it takes more than 5 bytes."""
+    value, after = read_unsigned(data, position)
+    if after - position > MAX_BYTES_32:
+        raise CorruptRecords("a varint of 32 bits is longer than 5 bytes")
+    return value, after
 
 
 def read_varint(data: Buffer, position: int) -> tuple[int, int]:

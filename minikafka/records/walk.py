@@ -11,10 +11,9 @@ import struct
 from typing import NamedTuple
 
 from minikafka.records.errors import CorruptRecords, OverlongNumber
-from minikafka.records.varint import read_unsigned, read_varint
+from minikafka.records.varint import MAX_BYTES_32, read_unsigned, read_unsigned_32
 
 _INT64_MAX = 0x7FFFFFFFFFFFFFFF
-_INT32_BYTES = 5
 _EIGHT = struct.Struct("8B")
 _read_eight = _EIGHT.unpack_from
 
@@ -83,7 +82,7 @@ def _walk(data: bytes | memoryview, count: int) -> Walked:
             if a < 128:
                 length, at = length & 127 | a << 7, at + 1
             else:
-                length, at = read_unsigned(data, at - 1)
+                length, at = read_unsigned_32(data, at - 1)
         if not length & 1:
             at += length >> 1
         at = _skip_headers(data, at, stop) if data[at] else at + 1
@@ -100,27 +99,28 @@ def _read_slowly(data: bytes | memoryview, position: int) -> tuple[int, int, int
     the numbers in their zigzag form."""
     begin = position
     length, position = read_unsigned(data, position)
-    if position - begin > _INT32_BYTES:
+    if position - begin > MAX_BYTES_32:
         raise OverlongNumber("The length of a record is a varint of more than 5 bytes")
     stop = position + (length >> 1)
     delta, position = read_unsigned(data, position + 1)
-    offset_delta, position = read_unsigned(data, position)
-    key, position = read_unsigned(data, position)
+    offset_delta, position = read_unsigned_32(data, position)
+    key, position = read_unsigned_32(data, position)
     return length, stop, delta, offset_delta, key, position
 
 
 def _skip_headers(data: bytes | memoryview, position: int, stop: int) -> int:
-    count, position = read_varint(data, position)
-    if count < 0 or count > stop - position:
-        raise CorruptRecords(f"Found invalid number of record headers {count}")
-    for _ in range(count):
-        size, position = read_varint(data, position)
-        if size < 0:
+    # The numbers are in their zigzag form: odd ones are negative.
+    count, position = read_unsigned_32(data, position)
+    if count & 1 or count >> 1 > stop - position:
+        raise CorruptRecords("Found invalid number of record headers")
+    for _ in range(count >> 1):
+        size, position = read_unsigned_32(data, position)
+        if size & 1:
             raise CorruptRecords("Invalid negative header key size")
-        position += size
-        size, position = read_varint(data, position)
-        if size > 0:
-            position += size
+        position += size >> 1
+        size, position = read_unsigned_32(data, position)
+        if not size & 1:
+            position += size >> 1
         if position > stop:
             raise CorruptRecords("A header is longer than its record")
     return position

@@ -298,3 +298,54 @@ def test_a_negative_limit_over_several_partitions(broker):
     ask(
         broker, "Enough is asked for", 12, part(0, max_bytes=-1), topic=topic, max_wait=20_000, min_bytes=1000
     )
+
+
+@pytest.mark.parametrize("version", [7, 12, 13, 17])
+def test_forgetting_and_sessions_of_errors(broker, version):
+    topic, topic_id = three_batches(broker, partitions=2)
+    where = {"topic": topic, "topic_id": topic_id}
+    opened = ask(
+        broker, "Open", version, part(6), part(9), part(0, index=1), session_id=0, session_epoch=0, **where
+    )
+    session = {"session_id": opened["session_id"]}
+
+    def forget(*partitions, name=topic, name_id=topic_id):
+        return {
+            "forgotten_topics_data": [{"topic": name, "topic_id": name_id, "partitions": list(partitions)}]
+        }
+
+    ask(broker, "Forget what is not there", version, session_epoch=1, **session, **forget(7, -1))
+    ask(
+        broker,
+        "Forget another topic",
+        version,
+        session_epoch=2,
+        **session,
+        **forget(0, name=broker.named("nowhere"), name_id=NOBODY),
+    )
+    ask(broker, "Add one beyond its end", version, part(99), session_epoch=3, **session, **where)
+    ask(broker, "It is told again", version, session_epoch=4, **session)
+    ask(
+        broker,
+        "Forget and ask for it at once",
+        version,
+        part(0),
+        session_epoch=5,
+        **session,
+        **where,
+        **forget(0),
+    )
+    ask(broker, "Which won", version, session_epoch=6, **session)
+    ask(broker, "Forget all", version, session_epoch=7, **session, **forget(0, 1))
+    ask(broker, "Is it gone", version, session_epoch=8, **session)
+
+
+@pytest.mark.parametrize("version", [4, 12])
+def test_topics_twice_in_a_request(broker, version):
+    topic, topic_id = three_batches(broker, partitions=2)
+    topics = [
+        {"topic": topic, "topic_id": topic_id, "partitions": [part(0)]},
+        {"topic": topic, "topic_id": topic_id, "partitions": [part(0, index=1), part(5)]},
+        {"topic": broker.named("nowhere"), "partitions": []},
+    ]
+    ask(broker, "Twice", version, topics=topics)

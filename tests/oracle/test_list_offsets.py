@@ -127,3 +127,46 @@ def test_the_end_of_an_epoch(broker, version):
     end_of("Of a topic that is not there", broker.named("nowhere"), 0)
     end_of("As the debugger", topic, 0, replica_id=-2)
     end_of("As replica 44", topic, 0, replica_id=44)
+
+
+@pytest.mark.parametrize("version", [1, 4, 11])
+def test_what_is_wrong_with_several_at_once(broker, version):
+    topic = some_records(broker)
+    other = broker.create_topic("other", partitions=2)
+
+    def parts(*asked):
+        return [{"partition_index": index, "timestamp": timestamp} for index, timestamp in asked]
+
+    topics = [
+        {"name": topic, "partitions": parts((0, -1), (4, -1))},
+        {"name": other, "partitions": parts((0, -1), (1, -2), (0, -2), (7, -1), (7, -1))},
+        {"name": broker.named("nowhere"), "partitions": parts((0, -1), (0, -9))},
+    ]
+    broker.ask("Several", "list_offsets", version, replica_id=-1, topics=topics)
+    again = [{"name": topic, "partitions": parts((0, -1))}, {"name": other, "partitions": parts((0, -1))}]
+    broker.ask("One of each", "list_offsets", version, replica_id=-1, topics=again)
+    for timestamp in (-6, -7, -100, -(2**63), 2**63 - 1):
+        ask(broker, f"Timestamp {timestamp}", version, topic, timestamp)
+
+
+@pytest.mark.parametrize("version", [2, 3, 4])
+def test_the_ends_of_several_epochs(broker, version):
+    topic = some_records(broker)
+
+    def part(index, epoch, current=-1):
+        return {"partition": index, "current_leader_epoch": current, "leader_epoch": epoch}
+
+    topics = [
+        {"topic": topic, "partitions": [part(0, 0), part(3, 0), part(0, 0, -2), part(0, -5)]},
+        {"topic": broker.named("nowhere"), "partitions": [part(0, 0)]},
+        {"topic": "no/slashes", "partitions": [part(-1, 0)]},
+    ]
+    for replica_id in (-1, 1):
+        broker.ask(
+            f"Several, as replica {replica_id}",
+            "offset_for_leader_epoch",
+            version,
+            replica_id=replica_id,
+            topics=topics,
+        )
+    broker.ask("None", "offset_for_leader_epoch", version, replica_id=-1, topics=[])

@@ -4,7 +4,7 @@ import struct
 import uuid
 
 import pytest
-from oracle.batches import CODECS, batch, old_message, record
+from oracle.batches import CODECS, batch, compress, old_message, record, varint
 
 ALL = range(3, 14)
 SOME = (3, 7, 8, 9, 12, 13)
@@ -434,3 +434,147 @@ def test_a_frame_may_hold_a_varint_of_any_length(broker):
     produce(
         broker, "A length of 2 GiB", batch(b"a", body=b"\xfe\xff\xff\xff\x0f" + struct.pack(">q", 0)), topic
     )
+
+
+def several(name, *records):
+    return [
+        {"name": name, "partition_data": [{"index": i, "records": data} for i, data in enumerate(records)]}
+    ]
+
+
+def ask_several(broker, sentence, topic, *records, version=LATEST, acks=-1, **more):
+    data = several(topic, *records)
+    broker.ask(sentence, "produce", version, acks=acks, timeout=5000, topic_data=data, **more)
+
+
+def test_what_spoils_a_whole_request(broker):
+    """A batch that can't be looked for, or one that claims a transaction: no partition gets its records."""
+    topic = broker.create_topic("orders", partitions=2)
+    good = batch(b"good")
+    producer = new_producer(broker)
+    transactional = idempotent(producer, 0, b"a", attributes=0x10)
+    for sentence, bad in (
+        ("Noise", bytes(range(200))),
+        ("A length of zero", batch(b"a", length=0)),
+        ("Magic 3", batch(b"a", magic=3)),
+        ("A transaction", transactional),
+        ("A transaction, then noise", transactional + b"noise"),
+    ):
+        ask_several(broker, f"{sentence} in the second partition", topic, good, bad)
+        ask_several(broker, f"{sentence} in the first partition", topic, bad, good, version=9)
+    ask_several(broker, "Noise behind a good batch", topic, good, good + bytes(range(200)))
+    ask_several(broker, "Twelve bytes of noise behind it", topic, good, good + b"\xff" * 12)
+    ask_several(broker, "Magic 1 in the second partition", topic, good, old_message(b"old", 1))
+    read_back(broker, topic)
+    read_back(broker, topic, partition=1)
+
+
+@pytest.mark.parametrize("acks", [0, 1])
+def test_what_spoils_a_whole_request_without_an_answer(broker, acks):
+    topic = broker.create_topic("orders")
+    body = {"acks": acks, "timeout": 1000, "topic_data": one(topic, bytes(range(200)))}
+    (broker.tell if acks == 0 else broker.ask)("Noise", "produce", 9, **body)
+    broker.ask("Is anybody there", "metadata", 1, topics=[])
+
+
+def test_two_things_wrong_at_once(broker):
+    topic = broker.create_topic("orders")
+    nowhere = broker.named("nowhere")
+    bad = batch(b"bad", crc_off_by=1)
+    produce(broker, "Acks 7, to nowhere", batch(b"a"), nowhere, acks=7)
+    produce(broker, "Acks 7, a wrong CRC", bad, topic, acks=7)
+    produce(broker, "Acks 7, two batches", batch(b"a") * 2, topic, acks=7)
+    produce(broker, "Acks 7, zstd of before its time", batch(b"a", codec="zstd"), topic, 6, acks=7)
+    produce(broker, "A wrong CRC, to nowhere", bad, nowhere)
+    produce(broker, "Two batches into the offsets", batch(b"a") * 2, "__consumer_offsets")
+    produce(broker, "Into the offsets, acks 7", batch(b"a"), "__consumer_offsets", acks=7)
+    produce(broker, "A wrong CRC and two wrong counts", batch(b"a", crc_off_by=1, count=9), topic)
+    produce(broker, "Too large and a wrong CRC", batch(b"a" * 2_000_000, crc_off_by=1), topic)
+    produce(broker, "Too large and a wrong base offset", batch(b"a" * 2_000_000, base_offset=5), topic)
+    produce(broker, "Into the log of metadata", batch(b"a"), "__cluster_metadata")
+    read_back(broker, topic)
+
+
+def test_a_request_of_nothing(broker):
+    """(Of one partition named twice, Kafka drops the first batch without a word. That is nothing to be equal to.)"""
+    nothing = [{"name": broker.create_topic("orders"), "partition_data": []}]
+    broker.ask("No partition", "produce", 9, acks=-1, timeout=5000, topic_data=nothing)
+    broker.ask("No topic", "produce", 9, acks=-1, timeout=5000, topic_data=[])
+
+
+BAD_FIELDS = {
+    "an offset delta of 7 bytes": b"\0" + b"\0" + b"\x80" * 6 + b"\0" + b"\x01\x01\0",
+    "a timestamp delta of 10 bytes": b"\0" + b"\x80" * 9 + b"\0" + b"\0\x01\x01\0",
+    "a timestamp delta of 11 bytes": b"\0" + b"\x80" * 10 + b"\0" + b"\0\x01\x01\0",
+    "a key length of 6 bytes": b"\0\0\0" + b"\x80" * 5 + b"\0\x01\0",
+    "a key that is longer than the record": b"\0\0\0\x20k\x01\0",
+    "a key of length -5": b"\0\0\0\x09\x01\0",
+    "a value of length -5": b"\0\0\0\x01\x09\0",
+    "a value that is longer than the record": b"\0\0\0\x01\x20v\0",
+    "a value length of 6 bytes": b"\0\0\0\x01" + b"\x80" * 5 + b"\0\0",
+    "a header count that lies": b"\0\0\0\x01\x01\x10",
+    "a negative header count": b"\0\0\0\x01\x01\x01",
+    "a header with a null key": b"\0\0\0\x01\x01\x02\x01\x01",
+    "a header with an empty key and a null value": b"\0\0\0\x01\x01\x02\0\x01",
+    "a header key that is not UTF-8": b"\0\0\0\x01\x01\x02\x02\xff\x01",
+    "bytes left over": b"\0\0\0\x01\x01\0left",
+    "attributes": b"\x7f\0\0\x01\x01\0",
+    "no header count": b"\0\0\0\x01\x01",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("codec", ["none", "gzip", "lz4"])
+@pytest.mark.parametrize("what", BAD_FIELDS)
+def test_fields_of_a_record_that_lie(broker, what, codec):
+    topic = broker.create_topic("orders")
+    body = varint(len(BAD_FIELDS[what])) + BAD_FIELDS[what]
+    produce(broker, f"A record with {what}", batch(b"a", codec=codec, body=compress(codec, body)), topic)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("length", [b"\x8c\x80\x80\x80\x80\0", b"\x8c\x80\x80\x80\0", b"\x8c\x80"])
+def test_lengths_of_records_that_lie(broker, length, codec):
+    """(A length that is merely wrong, Kafka doesn't notice within a compressed stream; ours does.)"""
+    topic = broker.create_topic("orders")
+    body = length + b"\0\0\0\x01\x01\0"
+    produce(broker, f"Length {length.hex()}", batch(b"a", codec=codec, body=compress(codec, body)), topic)
+
+
+@pytest.mark.parametrize("policy", ["delete", "compact"])
+@pytest.mark.parametrize("codec", ["none", "zstd"])
+def test_timestamps_of_batches_that_lie(broker, codec, policy):
+    topic = broker.create_topic("orders", cleanup_policy=policy)
+    pairs = ((b"k", b"a"), (b"k", b"b"))
+    produce(broker, "A largest timestamp that lies", batch(*pairs, codec=codec, max_timestamp=5), topic)
+    produce(broker, "None", batch(*pairs, codec=codec, timestamps=[-1, -1]), topic)
+    produce(broker, "LogAppendTime set by the client", batch(*pairs, codec=codec, attributes=8), topic)
+    produce(broker, "An unused bit", batch(*pairs, codec=codec, attributes=0x80), topic)
+    produce(broker, "The bit of delete horizons", batch(*pairs, codec=codec, attributes=0x40), topic)
+    produce(broker, "Falling ones", batch(*pairs, codec=codec, timestamps=[1_700_000_000_009, 5]), topic)
+    read_back(broker, topic)
+
+
+def test_where_the_broker_stamps_a_duplicate_has_its_first_time(broker):
+    topic = broker.create_topic("orders", message_timestamp_type="LogAppendTime")
+    producer = new_producer(broker)
+    data = idempotent(producer, 0, b"a")
+    produce(broker, "First", data, topic)
+    produce(broker, "Again", data, topic)
+    produce(broker, "A client's LogAppendTime", batch(b"a", attributes=8), topic)
+
+
+@pytest.mark.parametrize("acks", [-1, 1])
+def test_producers_that_lie(broker, acks):
+    topic = broker.create_topic("orders")
+    for sentence, fields in (
+        ("An id without an epoch", {"producer_id": 5, "sequence": 0}),
+        ("An epoch without an id", {"producer_epoch": 5}),
+        ("A sequence without an id", {"sequence": 5}),
+        ("Id -2", {"producer_id": -2, "producer_epoch": 0, "sequence": 0}),
+        ("Sequence -2", {"producer_id": 6, "producer_epoch": 0, "sequence": -2}),
+        ("Epoch -2", {"producer_id": 7, "producer_epoch": -2, "sequence": 0}),
+    ):
+        produce(broker, sentence, batch(b"a", **fields), topic, acks=acks)
+        produce(broker, f"{sentence}, again", batch(b"a", **fields), topic, acks=acks)
+    read_back(broker, topic)

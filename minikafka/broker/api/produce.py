@@ -102,9 +102,10 @@ def produce(
             answer = _write(node, request, context, name, data, waiting)
             failed = failed or answer.error_code != ErrorCode.NONE
             answers.append(answer)
-        topics.append(
-            TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=answers)
-        )
+        if answers:
+            topics.append(
+                TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=answers)
+            )
     if request.acks == 0:
         if failed:
             raise _hang_up()
