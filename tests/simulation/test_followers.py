@@ -74,3 +74,21 @@ def test_lossy_links_slow_everything_down_and_lose_nothing(seed):
         writer.flush()
         s.universe.set_loss(0.0)
         writer.check(s.read_all("orders"))
+
+
+@seeds(6, slow=40)
+def test_what_a_follower_had_in_an_earlier_life_does_not_let_it_into_the_isr(seed):
+    """It loses its cache, is back at once, and the leader looks at its ISR before it has fetched (KIP-903)."""
+    with story(seed, replica_lag_time_max_ms=400) as s:
+        s.create_topic("orders", min_insync_replicas=2)
+        writer = s.writer("orders")
+        writer.keep_writing(0.2)
+        writer.flush()
+        leader, follower = s.leader("orders"), s.followers("orders")[0]
+        s.power_cut(follower)
+        s.universe.set_latency(1.0, 1.0, between=[follower], and_=[leader])
+        s.restart(follower)
+        s.run(5)
+        s.universe.set_latency(0.0002, 0.001, between=[follower], and_=[leader])
+        s.until_whole("orders")
+        writer.check(s.read_all("orders"))
