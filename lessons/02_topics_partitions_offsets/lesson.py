@@ -262,7 +262,7 @@ prediction = {
     "where": 3,  # partition of the next OH airport, while there are 4
     "grown": 5,  # … and after the topic has grown to 6
     "old": 3,  # where the OH airports from before the growth lie then
-    "in_order": False,  # are old OH airports still sure to be read before new ones?
+    "in_order": False,  # old OH airports are sure to be read before new ones: True?
     "busy": 6,  # of 8 consumers of one group on 6 partitions, how many have work?
     ### END SOLUTION
 }

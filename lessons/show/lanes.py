@@ -164,6 +164,9 @@ def _bar(start: int, end: int, committed: int | None, y: float, low: int, high: 
         colour, opacity = (ink.BLUE, 0.85) if not grouped else (ink.FAINT, 0.5)
         return body + ink.box(left, y + 6, right - left, 20, fill=colour, opacity=opacity, radius=4)
     middle = min(max(_at(max(committed, start), low, high), left), right)
-    body += ink.box(left, y + 6, right - left, 20, fill=ink.ORANGE, stroke=ink.ORANGE, opacity=0.35, radius=4)
+    if right - middle > 0.5:
+        body += ink.box(
+            middle, y + 6.5, right - middle, 19, fill=ink.ORANGE, stroke=ink.ORANGE, opacity=0.35, radius=3
+        )
     body += ink.box(left, y + 6, middle - left, 20, fill=ink.GREEN, opacity=0.9, radius=4)
     return body + ink.text(middle, y + 38, "▲", anchor="middle", size=11, fill=ink.GREEN)

@@ -103,3 +103,27 @@ def test_the_solution_in_the_source_is_the_one_that_gets_full_marks(grade):
 def test_html_escapes_what_a_learner_wrote(grade):
     marks = grade("1a", 'def lag(e, c, s):\n    raise ValueError("<script>alert(1)</script>")\n')
     assert "<script>" not in html_grade(marks)
+
+
+def test_the_hashes_in_the_text_and_in_the_checks_are_the_java_clients(grade):
+    """Two oracles: the vectors of Kafka's own UtilsTest, and kafka-python's murmur2."""
+    from kafka.partitioner.default import murmur2 as other_murmur2
+
+    from minikafka_lessons.course import lesson
+
+    checks = lesson(2).module
+    java = {
+        b"21": -973932308,
+        b"foobar": -790332482,
+        b"a-little-bit-long-string": -985981536,
+        b"a-little-bit-longer-string": -1486304829,
+        b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971,
+        b"abc": 479470107,
+    }
+    assert {key: checks.signed(checks.true_murmur2(key)) for key in java} == java
+    text = lesson(2).source.read_text(encoding="utf-8")
+    for key, value in list(java.items())[:4]:
+        assert f"`{key.decode()}` | {value}".replace("-9", "−9").replace("| -", "| −") in text
+    for key in checks.keys_for(99, 1_000):
+        assert checks.true_murmur2(key) == other_murmur2(key) & 0xFFFFFFFF
+    assert f"**{checks.true_murmur2(checks.KEY.encode()) & 0x7FFFFFFF}**" in text
