@@ -45,6 +45,7 @@ def test_topics_are_described_by_id(broker, version):
         version,
         topics=[{"topic_id": topic_id, "name": None}, {"topic_id": None, "name": topic}],
     )
+    broker.ask("Describe by neither", "metadata", version, topics=[{"topic_id": None, "name": None}])
 
 
 @pytest.mark.parametrize("version", [8, 9, 10])
