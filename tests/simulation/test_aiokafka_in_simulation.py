@@ -19,9 +19,8 @@ def on_host(s, host, coro):
 
 
 async def produce(bootstrap, kill):
-    # No linger_ms: aiokafka waits for it in a busy loop, and virtual time stands still in one.
     producer = aiokafka.AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, retry_backoff_ms=50
+        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=5, retry_backoff_ms=50
     )
     try:
         await producer.start()
@@ -119,4 +118,8 @@ def test_it_writes_and_reads_in_a_group_while_a_leader_dies():
 
 
 def test_it_replays_identically():
-    assert run(seed=6) == run(seed=6)
+    (*one, first), (*two, second) = run(seed=6), run(seed=6)
+    for a, b in zip(first.splitlines(), second.splitlines(), strict=False):
+        assert a == b
+    assert first == second
+    assert one == two
