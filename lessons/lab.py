@@ -185,12 +185,14 @@ def announcement(url: str, notebook: str, place: Path, copied: int, cluster: Any
     """What a learner needs to know."""
     page = url.replace("/lab?", f"/lab/tree/{notebook}?")
     kept = "" if copied else " (your own copies, as you left them)"
+    # In a virtual environment that isn't activated, the short name would not be found.
+    command = "minikafka" if shutil.which("minikafka") else str(Path(sys.argv[0]).resolve())
     return (
         f"\n  lesson     {page}\n"
         f"  notebooks  {place}{kept}\n"
         f"  cluster    {cluster.bootstrap_servers}\n"
-        f"  inspector  minikafka tui          (in another terminal)\n"
-        f"  marks      minikafka grade        (in another terminal, here)\n"
+        f"  inspector  {command} tui          (in another terminal)\n"
+        f"  marks      {command} grade        (in another terminal)\n"
         f"  the end    Ctrl-C\n"
     )
 

@@ -95,11 +95,16 @@ KAFKA = (
 NOTES = {
     "Produce": "transactional batches are refused (INVALID_TXN_STATE)",
     "Fetch": "no fetch from followers, no aborted transactions",
-    "InitProducerId": "no transactional ids",
-    "FindCoordinator": "groups only",
+    "InitProducerId": "transactional ids are refused (UNSUPPORTED_VERSION)",
+    "FindCoordinator": "groups only; of a transaction it says UNSUPPORTED_VERSION",
     "ListOffsets": "no tiered storage",
     "ListGroups": "classic groups only",
     "DescribeGroups": "classic groups only",
+    "DescribeAcls": "there is no authorizer (SECURITY_DISABLED)",
+    "ListPartitionReassignments": "nothing can be reassigned, so none",
+    "DescribeClientQuotas": "there are no quotas, so none",
+    "DescribeUserScramCredentials": "there are no users, so none",
+    "ListTransactions": "there are no transactions, so none",
 }
 
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import re
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -91,9 +94,31 @@ def to_png(names: list[str]) -> None:
         browser.close()
 
 
+def lesson() -> None:
+    """Lesson 1 in JupyterLab, run from top to bottom by the browser test; two of its live views."""
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as shots:
+        subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "tests/notebooks/test_in_the_browser.py", "-k", "1"],
+            cwd=PICTURES.parents[1],
+            env={**os.environ, "MINIKAFKA_SHOTS": shots},
+            check=True,
+        )
+        page = Image.open(f"{shots}/lesson-1.png").convert("RGB")
+    parts = [page.crop((300, top, 1250, bottom)) for top, bottom in ((820, 1375), (1905, 2225))]
+    picture = Image.new("RGB", (parts[0].width, sum(part.height for part in parts)), "white")
+    top = 0
+    for part in parts:
+        picture.paste(part, (0, top))
+        top += part.height
+    picture.save(PICTURES / "lesson.png", optimize=True)
+
+
 def main() -> None:
     """Everything."""
     PICTURES.mkdir(parents=True, exist_ok=True)
+    lesson()
     with Cluster(brokers=3, name="pictures", configs={"log.segment.bytes": 1_048_576}) as cluster:
         cluster.create_topic("orders", partitions=6, replication_factor=3)
         cluster.create_topic("payments", partitions=3, replication_factor=3)
