@@ -80,6 +80,7 @@ class Target:
     name: str | None
     partition: Partition | None
     error: ErrorCode
+    diverging: EpochEndOffset | None = None
 
 
 class Read:
@@ -114,7 +115,7 @@ class Read:
         now = self._node.world.clock.now()
         for target in self.wanted.values():
             partition = target.partition
-            if partition is None or self._problem(target) is not None or self._divergence(target) is not None:
+            if partition is None or self._problem(target) is not None or target.diverging is not None:
                 continue
             try:
                 partition.record_fetch(
@@ -141,7 +142,7 @@ class Read:
             return True
         available = 0
         for target in self.wanted.values():
-            if self._problem(target) is not None or self._divergence(target) is not None:
+            if self._problem(target) is not None or target.diverging is not None:
                 return True
             partition, ask = target.partition, target.ask
             assert partition is not None
@@ -154,6 +155,7 @@ class Read:
         return available >= self._request.min_bytes
 
     def _problem(self, target: Target) -> ErrorCode | None:
+        """Why the target can't be read now. Notes where the logs part, which is no problem but an answer."""
         if target.partition is None or target.error is not ErrorCode.NONE:
             return target.error
         partition, ask = target.partition, target.ask
@@ -164,14 +166,14 @@ class Read:
             partition.check_leader()
             if self.is_follower and self.replica_id not in partition.followers:
                 return self._stranger(ask)
-            diverging = self._divergence(target)
+            target.diverging = self._divergence(target)
         except ApiError as error:
             return error.code
         if ask.fetch_offset < partition.log.log_start_offset:
             return ErrorCode.OFFSET_OUT_OF_RANGE
         # Where the logs part says more than that the offset is out of range. A consumer ahead of the high
         # watermark but inside the log waits.
-        if diverging is None and ask.fetch_offset > partition.log.log_end_offset:
+        if target.diverging is None and ask.fetch_offset > partition.log.log_end_offset:
             return ErrorCode.OFFSET_OUT_OF_RANGE
         return None
 
@@ -242,7 +244,7 @@ class Read:
         problem = self._problem(target)
         if problem is not None:
             return self._refusal(target, problem)
-        diverging = self._divergence(target)
+        diverging = target.diverging
         partition = target.partition
         assert partition is not None
         records: bytes | memoryview = b""
