@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -25,6 +25,7 @@ from minikafka.protocol.messages.fetch import (
     PartitionData,
     ReplicaState,
 )
+from minikafka.protocol.schema import Message
 from minikafka.replication.fetch_session import FetchPosition, FetchSession, Key
 from minikafka.replication.partition import Partition, Role
 from minikafka.world import Event, World
@@ -85,7 +86,7 @@ class ReplicaFetcher:
         self._session = FetchSession()
         self._channel: Channel | None = None
         self._work = asyncio.Event()
-        self._in_flight: asyncio.Task[FetchResponse] | None = None
+        self._in_flight: asyncio.Future[Message] | None = None
         self._task = world.spawn(self._run(), f"replica-fetcher-{leader_id}")
 
     # -- what to follow --------------------------------------------------------------------------------
@@ -123,7 +124,10 @@ class ReplicaFetcher:
                 await self._sleep(pause_s)
                 continue
             try:
-                response = await self._interruptible(self._fetch(wanted, pause_s))
+                if self._channel is None or self._channel.closed:
+                    await self._connect()
+                    continue  # something may have been added meanwhile
+                response = await self._answer(self._fetch(self._channel, wanted, pause_s))
             except (OSError, TimeoutError):
                 self._disconnect()
                 await asyncio.sleep(self._settings.backoff_ms / 1000)
@@ -133,14 +137,25 @@ class ReplicaFetcher:
             else:
                 self._take(response)
 
-    async def _interruptible(self, fetch: Coroutine[None, None, FetchResponse]) -> FetchResponse | None:
+    async def _connect(self) -> None:
+        endpoint = self._endpoint(self._leader_id)
+        if endpoint is None:
+            raise ConnectionError(f"broker {self._leader_id} is not registered")
+        self._session.reset()
+        self._channel = await Channel.connect(
+            self._world, *endpoint, client_id=f"broker-{self._broker_id}-fetcher-{self._leader_id}"
+        )
+
+    async def _answer(self, in_flight: asyncio.Future[Message]) -> FetchResponse | None:
         """The answer, or None when `follow` interrupted the wait for it."""
-        self._in_flight = asyncio.ensure_future(fetch)
+        self._in_flight = in_flight
         try:
-            await asyncio.wait([self._in_flight])
-            return None if self._in_flight.cancelled() else self._in_flight.result()
+            return cast("FetchResponse", await in_flight)
+        except asyncio.CancelledError:
+            if self._task.cancelling():
+                raise
+            return None
         finally:
-            self._in_flight.cancel()
             self._in_flight = None
 
     async def _sleep(self, seconds: float | None) -> None:
@@ -168,15 +183,9 @@ class ReplicaFetcher:
         later = [at - now for at in self._not_before.values() if at > now]
         return wanted, min(later) if later else None
 
-    async def _fetch(self, wanted: dict[Key, FetchPosition], pause_s: float | None) -> FetchResponse:
-        if self._channel is None or self._channel.closed:
-            endpoint = self._endpoint(self._leader_id)
-            if endpoint is None:
-                raise ConnectionError(f"broker {self._leader_id} is not registered")
-            self._session.reset()
-            self._channel = await Channel.connect(
-                self._world, *endpoint, client_id=f"broker-{self._broker_id}-fetcher-{self._leader_id}"
-            )
+    def _fetch(
+        self, channel: Channel, wanted: dict[Key, FetchPosition], pause_s: float | None
+    ) -> asyncio.Future[Message]:
         self._asked = wanted
         plan = self._session.next(wanted)
         # A partition that backs off should not have to wait for the end of a long poll.
@@ -192,7 +201,7 @@ class ReplicaFetcher:
             forgotten_topics_data=_forgotten(plan.forgotten),
         )
         timeout_s = (self._settings.request_timeout_ms + self._settings.wait_max_ms) / 1000
-        return cast("FetchResponse", await self._channel.request(request, FETCH_VERSION, timeout_s))
+        return channel.submit(request, FETCH_VERSION, timeout_s)
 
     def _disconnect(self) -> None:
         if self._channel is not None:
