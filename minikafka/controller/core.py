@@ -13,6 +13,7 @@ from minikafka.controller import alter_configs as configs_of
 from minikafka.controller import brokers, producer_ids, topics
 from minikafka.controller.alter_partition import alter_partition
 from minikafka.controller.decision import Decision, Situation
+from minikafka.controller.elect_leaders import elect_leaders
 from minikafka.controller.partition_change import elections_where_allowed
 from minikafka.controller.sessions import Sessions
 from minikafka.metadata.configs import BrokerConfigs
@@ -34,6 +35,7 @@ from minikafka.protocol.messages.broker_registration import (
 from minikafka.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
 from minikafka.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
 from minikafka.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
+from minikafka.protocol.messages.elect_leaders import ElectLeadersRequest, ElectLeadersResponse
 from minikafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsRequest,
     IncrementalAlterConfigsResponse,
@@ -143,6 +145,9 @@ class Controller:
 
     def alter_configs(self, request: AlterConfigsRequest) -> Decision[AlterConfigsResponse]:
         return configs_of.alter_configs(self.situation, request)
+
+    def elect_leaders(self, request: ElectLeadersRequest) -> Decision[ElectLeadersResponse]:
+        return elect_leaders(self.situation, request)
 
     def elect_where_allowed(self) -> Decision[None]:
         """After configurations changed: leaders for offline partitions that may now have one."""

@@ -40,6 +40,12 @@ from minikafka.protocol.messages.describe_quorum import (
     ResponsePartitionData,
     ResponseTopicData,
 )
+from minikafka.protocol.messages.elect_leaders import (
+    ElectLeadersRequest,
+    ElectLeadersResponse,
+    PartitionResult,
+    ReplicaElectionResult,
+)
 from minikafka.protocol.messages.fetch import FetchRequest, FetchResponse
 from minikafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsRequest,
@@ -170,6 +176,28 @@ async def alter_configs(
     response = await node.commit(lambda core, at: core.alter_configs(request))
     await node.commit(lambda core, at: core.elect_where_allowed())
     return response
+
+
+def _elections_error(request: ElectLeadersRequest, context: RequestContext, error: ApiError) -> Message:
+    results = [
+        ReplicaElectionResult(
+            topic=topic.topic,
+            partition_result=[
+                PartitionResult(partition_id=p, error_code=error.code, error_message=error.message)
+                for p in topic.partitions
+            ],
+        )
+        for topic in request.topic_partitions or []
+    ]
+    code = error.code if context.api_version >= 1 else ErrorCode.NONE
+    return ElectLeadersResponse(error_code=code, replica_election_results=results)
+
+
+@handles(ApiKey.ELECT_LEADERS, versions=(0, 2), on_error=_elections_error)
+def elect_leaders(
+    node: ControllerNode, request: ElectLeadersRequest, context: RequestContext
+) -> Awaitable[ElectLeadersResponse]:
+    return node.commit(lambda core, at: core.elect_leaders(request))
 
 
 @handles(ApiKey.DESCRIBE_QUORUM, versions=(0, 2))

@@ -27,7 +27,8 @@ class ChangeTarget:
     """What is wanted of a partition. None leaves it as it is.
 
     `alive`: the brokers that may lead. `lost_data`: replicas that came back from an unclean stop and may
-    lack records (they can't be eligible leaders).
+    lack records (they can't be eligible leaders). `prefer_first`: the first replica leads if it may.
+    `unclean`: whether a replica out of sync may lead; None leaves that to the topic's configuration.
     """
 
     alive: Collection[int]
@@ -35,6 +36,7 @@ class ChangeTarget:
     leader_recovery_state: int | None = None
     lost_data: Collection[int] = ()
     prefer_first: bool = False
+    unclean: bool | None = None
 
 
 def min_isr_of(situation: Situation, topic: str, partition: PartitionRegistration) -> int:
@@ -118,7 +120,8 @@ def _elect(
         # Nobody is sure to have everything: the last one who led knows most.
         last = before.last_known_elr[0]
         leader = last if last in target.alive else None
-    if leader is None and allows_unclean_election(situation, topic):
+    allowed = allows_unclean_election(situation, topic) if target.unclean is None else target.unclean
+    if leader is None and allowed:
         leader = elect_leader(before.replicas, candidates, target.alive, True)
     if leader is None:
         return NO_LEADER, False
