@@ -1,6 +1,8 @@
 """FindCoordinator (key 10): which broker coordinates a group (key type 0) or a transaction (1)?
 
 - 1+: key types, error messages. 4+: several keys at once (KIP-699). 6+: share groups (2), which we don't have.
+- Nobody coordinates transactions yet. The answer is UNSUPPORTED_VERSION, which ends a client's search at once;
+  COORDINATOR_NOT_AVAILABLE would make it ask on and on.
 - The first question creates `__consumer_offsets`; until it is there the answer is COORDINATOR_NOT_AVAILABLE.
 """
 
@@ -21,7 +23,9 @@ from minikafka.protocol.messages.find_coordinator import (
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
-TOPIC_OF_KEY_TYPE = {0: "__consumer_offsets", 1: "__transaction_state"}
+GROUP, TRANSACTION = 0, 1
+NO_TRANSACTIONS = "Transactions are not supported by this cluster."
+GROUP_TOPIC = "__consumer_offsets"
 FIRST_BATCHED_VERSION = 4
 
 Found = tuple[ErrorCode, int, str, int]
@@ -38,7 +42,7 @@ def find_coordinator(
         return FindCoordinatorResponse(coordinators=[_coordinator(key, answer) for key, answer in found])
     error, broker_id, host, port = _find(node, request.key_type, request.key)
     # Kafka's message for "no error" is the word NONE, in these versions only.
-    message = "NONE" if error is ErrorCode.NONE else error.message
+    message = "NONE" if error is ErrorCode.NONE else _message(error)
     return FindCoordinatorResponse(
         error_code=error, error_message=message, node_id=broker_id, host=host, port=port
     )
@@ -46,20 +50,24 @@ def find_coordinator(
 
 def _coordinator(key: str, found: Found) -> Coordinator:
     error, broker_id, host, port = found
-    message = error.message if error is ErrorCode.INVALID_REQUEST else ""
+    message = "" if error in (ErrorCode.NONE, ErrorCode.COORDINATOR_NOT_AVAILABLE) else _message(error)
     return Coordinator(
         key=key, node_id=broker_id, host=host, port=port, error_code=error, error_message=message
     )
 
 
+def _message(error: ErrorCode) -> str:
+    return NO_TRANSACTIONS if error is ErrorCode.UNSUPPORTED_VERSION else error.message
+
+
 def _find(node: Broker, key_type: int, key: str) -> Found:
-    topic = TOPIC_OF_KEY_TYPE.get(key_type)
-    if topic is None:
+    if key_type == TRANSACTION:
+        return ErrorCode.UNSUPPORTED_VERSION, -1, "", -1
+    if key_type != GROUP:
         return ErrorCode.INVALID_REQUEST, -1, "", -1
-    image = node.image.topic(topic)
+    image = node.image.topic(GROUP_TOPIC)
     if image is None:
-        if key_type == 0:
-            node.topic_creation.begin([topic])
+        node.topic_creation.begin([GROUP_TOPIC])
         return ErrorCode.COORDINATOR_NOT_AVAILABLE, -1, "", -1
     leader = image.partitions[partition_of(key, len(image.partitions))].leader
     endpoint = node.endpoint(leader)

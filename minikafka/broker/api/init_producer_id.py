@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 def init_producer_id(
     node: Broker, request: InitProducerIdRequest, context: RequestContext
 ) -> InitProducerIdResponse | Awaitable[InitProducerIdResponse]:
-    """A fresh id with epoch 0. Transactions are still to come: a transactional id has no coordinator yet."""
+    """A fresh id with epoch 0. Transactions are still to come: a transactional id is refused for good."""
     if request.transactional_id is not None:
         if request.transactional_id == "":
             return _answer(ErrorCode.INVALID_REQUEST)
-        return _answer(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+        return _answer(ErrorCode.UNSUPPORTED_VERSION)
     if (request.producer_id < 0) != (request.producer_epoch < 0):
         return _answer(ErrorCode.INVALID_REQUEST)
     return _allocate(node)
