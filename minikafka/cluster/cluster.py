@@ -6,6 +6,7 @@ the background is raised at the next call or at `close()`, never swallowed.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -75,15 +76,17 @@ class Cluster:
             self._loop = SimulatedLoop(seed, message_events=message_events is not False)
         else:
             raise ValueError(f'world must be "live" or "simulated", not {world!r}.')
+        # A cluster that nobody closes ends with the interpreter or with its last reference, without a word.
+        self._abandon = weakref.finalize(self, self._loop.close)
         self.world = world
         self.seed = seed if world == "simulated" else None
-        self._nodes = ClusterNodes(
-            self._loop.universe, brokers=brokers, configs=configs, organs=organs, port=port
-        )
         try:
+            self._nodes = ClusterNodes(
+                self._loop.universe, brokers=brokers, configs=configs, organs=organs, port=port
+            )
             self._loop.run(self._nodes.start(), START_TIMEOUT_S)
         except BaseException:
-            self._loop.close()
+            self._abandon()
             raise
         self.name = name or f"minikafka-{self._nodes.cluster_id[:6]}"
         self._picture = Picture(self._nodes, self.name, self.world, self.seed)
@@ -358,7 +361,7 @@ class Cluster:
         try:
             self._loop.run(self._nodes.stop(), STOP_TIMEOUT_S)
         finally:
-            self._loop.close()
+            self._abandon()
         self._raise_failures()
 
     def _check(self) -> None:

@@ -163,3 +163,14 @@ def test_one_picture_of_a_running_cluster_as_json(tmp_path: Path) -> None:
     finally:
         process.terminate()
         process.wait(30)
+
+
+@pytest.mark.parametrize("world", ["live", "simulated"])
+def test_a_cluster_that_nobody_closes_ends_quietly_with_the_interpreter(world: str) -> None:
+    program = (
+        f"from minikafka import Cluster; c = Cluster(2, world={world!r}, announce=False); c.create_topic('t')"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
