@@ -77,7 +77,7 @@ def test_a_dead_host_can_t_be_killed_again(cluster):
 
 def test_creating_a_topic_twice_is_kafkas_error(cluster):
     cluster.create_topic("orders")
-    with pytest.raises(KafkaException, match="(?i)exists"):
+    with pytest.raises(KafkaException, match=r"(?i)exists"):
         cluster.create_topic("orders")
 
 
