@@ -103,6 +103,7 @@ class Fetcher:
         self._settings = settings
         self._connections = connections
         self._metadata = metadata
+        metadata.on_news = self.wake
         self._positions = positions
         self._buffer = buffer
         self._on_data = on_data

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -111,6 +111,8 @@ class Metadata:
         self.last_error: KafkaError | None = None
         self._task: asyncio.Task[None] | None = None
         self._news: asyncio.Future[None] | None = None
+        self.on_news: Callable[[], None] = lambda: None
+        """Called after every answer: a partition may have another leader."""
         self._last_refresh = float("-inf")
 
     def want(self, topics: Iterable[str]) -> None:
@@ -180,6 +182,7 @@ class Metadata:
             for name in [name for name in self.topics if name not in view.topics]:
                 del self.topics[name]
         self.version += 1
+        self.on_news()
 
     @staticmethod
     def _newest(old: TopicView | None, new: TopicView) -> TopicView:
