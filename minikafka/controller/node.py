@@ -36,6 +36,7 @@ R = TypeVar("R")
 class ControllerStopped(CloseConnection, ConnectionError):
     """There is nobody to decide any more: who asked over the network is hung up on."""
 
+
 CONTROLLER_LISTENER = "CONTROLLER"
 
 
