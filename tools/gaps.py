@@ -96,7 +96,7 @@ NOTES = {
     "Produce": "transactional batches are refused (INVALID_TXN_STATE)",
     "Fetch": "no fetch from followers, no aborted transactions",
     "InitProducerId": "transactional ids are refused (UNSUPPORTED_VERSION)",
-    "FindCoordinator": "groups only; of a transaction it says UNSUPPORTED_VERSION",
+    "FindCoordinator": "groups only; who asks for a transaction's coordinator is refused for good",
     "ListOffsets": "no tiered storage",
     "ListGroups": "classic groups only",
     "DescribeGroups": "classic groups only",

@@ -1,8 +1,9 @@
 """FindCoordinator (key 10): which broker coordinates a group (key type 0) or a transaction (1)?
 
 - 1+: key types, error messages. 4+: several keys at once (KIP-699). 6+: share groups (2), which we don't have.
-- Nobody coordinates transactions yet. The answer is UNSUPPORTED_VERSION, which ends a client's search at once;
-  COORDINATOR_NOT_AVAILABLE would make it ask on and on.
+- Nobody coordinates transactions yet. The answer must end a client's search at once: COORDINATOR_NOT_AVAILABLE
+  makes it ask on and on. 3+: UNSUPPORTED_VERSION. Below, TRANSACTIONAL_ID_AUTHORIZATION_FAILED: librdkafka, which
+  speaks no higher version here, gives up for nothing else.
 - The first question creates `__consumer_offsets`; until it is there the answer is COORDINATOR_NOT_AVAILABLE.
 """
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
 GROUP, TRANSACTION = 0, 1
+LAST_VERSION_OF_LIBRDKAFKA = 2
+NO_COORDINATOR_EVER = (ErrorCode.UNSUPPORTED_VERSION, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
 NO_TRANSACTIONS = "Transactions are not supported by this cluster."
 GROUP_TOPIC = "__consumer_offsets"
 FIRST_BATCHED_VERSION = 4
@@ -38,9 +41,9 @@ def find_coordinator(
 ) -> FindCoordinatorResponse:
     """The leader of the key's partition of the internal topic."""
     if context.api_version >= FIRST_BATCHED_VERSION:
-        found = [(key, _find(node, request.key_type, key)) for key in request.coordinator_keys]
+        found = [(key, _find(node, request.key_type, key, context)) for key in request.coordinator_keys]
         return FindCoordinatorResponse(coordinators=[_coordinator(key, answer) for key, answer in found])
-    error, broker_id, host, port = _find(node, request.key_type, request.key)
+    error, broker_id, host, port = _find(node, request.key_type, request.key, context)
     # Kafka's message for "no error" is the word NONE, in these versions only.
     message = "NONE" if error is ErrorCode.NONE else _message(error)
     return FindCoordinatorResponse(
@@ -57,12 +60,13 @@ def _coordinator(key: str, found: Found) -> Coordinator:
 
 
 def _message(error: ErrorCode) -> str:
-    return NO_TRANSACTIONS if error is ErrorCode.UNSUPPORTED_VERSION else error.message
+    return NO_TRANSACTIONS if error in NO_COORDINATOR_EVER else error.message
 
 
-def _find(node: Broker, key_type: int, key: str) -> Found:
+def _find(node: Broker, key_type: int, key: str, context: RequestContext) -> Found:
     if key_type == TRANSACTION:
-        return ErrorCode.UNSUPPORTED_VERSION, -1, "", -1
+        is_old = context.api_version <= LAST_VERSION_OF_LIBRDKAFKA
+        return NO_COORDINATOR_EVER[is_old], -1, "", -1
     if key_type != GROUP:
         return ErrorCode.INVALID_REQUEST, -1, "", -1
     image = node.image.topic(GROUP_TOPIC)
