@@ -13,7 +13,7 @@ from minikafka.controller import alter_configs as configs_of
 from minikafka.controller import brokers, producer_ids, topics
 from minikafka.controller.alter_partition import alter_partition
 from minikafka.controller.decision import Decision, Situation
-from minikafka.controller.elect_leaders import elect_leaders
+from minikafka.controller.elect_leaders import balance_leaders, elect_leaders
 from minikafka.controller.partition_change import elections_where_allowed
 from minikafka.controller.sessions import Sessions
 from minikafka.metadata.configs import BrokerConfigs
@@ -148,6 +148,10 @@ class Controller:
 
     def elect_leaders(self, request: ElectLeadersRequest) -> Decision[ElectLeadersResponse]:
         return elect_leaders(self.situation, request)
+
+    def balance_leaders(self) -> Decision[None]:
+        """Now and then: preferred replicas lead again."""
+        return balance_leaders(self.situation)
 
     def elect_where_allowed(self) -> Decision[None]:
         """After configurations changed: leaders for offline partitions that may now have one."""

@@ -55,6 +55,20 @@ def elect_leaders(situation: Situation, request: ElectLeadersRequest) -> Decisio
     return Decision(tuple(records.values()), ElectLeadersResponse(replica_election_results=results))
 
 
+def balance_leaders(situation: Situation) -> Decision[None]:
+    """Give every partition whose preferred replica is in sync back to it. Kafka: `maybeBalancePartitionLeaders`."""
+    alive = situation.active_brokers
+    target = ChangeTarget(alive=alive, prefer_first=True, unclean=False)
+    records = []
+    for topic, index, partition in situation.image.partitions():
+        preferred = partition.replicas[0]
+        if partition.leader != preferred and preferred in partition.isr and preferred in alive:
+            change = change_partition(situation, topic, index, target)
+            if change is not None:
+                records.append(change)
+    return Decision(tuple(records), None)
+
+
 def _elect(situation: Situation, name: str, index: int, kind: int) -> PartitionChangeRecord:
     topic = situation.image.topic(name)
     if topic is None:

@@ -79,6 +79,7 @@ class ControllerNode:
         self._lock: Lock | None = None
         self._writing = asyncio.Lock()
         self._expiry: asyncio.TimerHandle | None = None
+        self._balancing: asyncio.Task[None] | None = None
         self._running = False
 
     @property
@@ -115,6 +116,8 @@ class ControllerNode:
         except BaseException:
             self.kill()
             raise
+        if self.configs.bool("auto.leader.rebalance.enable"):
+            self._balancing = self.world.spawn(self._balance(), "leader balance")
         self.world.trace.emit(ControllerStarted(self.id, self.log.leader_epoch, self.log.end_offset))
         return self.port
 
@@ -185,6 +188,12 @@ class ControllerNode:
         except ControllerStopped:
             pass
 
+    async def _balance(self) -> None:
+        """Leadership returns to the preferred replicas: without it all would end up at who stayed alive longest."""
+        while self._running:
+            await asyncio.sleep(self.configs.int("leader.imbalance.check.interval.seconds"))
+            await self.commit(lambda core, at: core.balance_leaders())
+
     def api_versions_features(self) -> Features:
         return Features(
             supported=[(name, low, high) for name, (low, high) in sorted(SUPPORTED_FEATURES.items())],
@@ -225,6 +234,9 @@ class ControllerNode:
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
+        if self._balancing is not None:
+            self._balancing.cancel()
+            self._balancing = None
         if hasattr(self, "fetches"):
             self.fetches.close()
         if self._server is not None:

@@ -53,6 +53,16 @@ def test_a_leader_that_was_away_leads_again_when_asked_for(s, version):
     assert [p.error_code for p in answer.replica_election_results[0].partition_result] == not_needed
 
 
+def test_a_leader_that_was_away_leads_again_by_itself_after_a_while(s):
+    s.cluster.kill(s.host)
+    s.run(20)
+    s.cluster.restart(s.host)
+    s.run(20)
+    assert s.leader("orders") != s.host
+    s.run(300)
+    assert s.leader("orders") == s.host
+
+
 def test_an_unknown_kind_of_election_is_refused(s):
     wanted = [TopicPartitions(topic="orders", partitions=[0])]
     answer = s.client.ask(ElectLeadersRequest(election_type=5, topic_partitions=wanted), 2)
