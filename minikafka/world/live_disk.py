@@ -118,6 +118,10 @@ class LiveDisk:
         self.locks: dict[LiveLock, None] = {}
         self._has_root = False
 
+    @property
+    def location(self) -> str:
+        return self._root
+
     def _make_root(self) -> None:
         """Only a host that writes gets a directory; a client never does."""
         if not self._has_root:

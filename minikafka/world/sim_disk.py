@@ -150,6 +150,10 @@ class SimDisk:
         self._platter = platter
         self._life = life
 
+    @property
+    def location(self) -> str:
+        return f"/{self._life.host}"
+
     def _entries(self) -> Entries:
         self._life.check()
         return self._platter.entries

@@ -95,6 +95,10 @@ class Disk(Protocol):
     cache.
     """
 
+    @property
+    def location(self) -> str:
+        """Where the directory is, for people to read."""
+
     def open(self, path: str, *, create: bool = False) -> File:
         """Open to read and write. Raises FileNotFoundError when it isn't there and `create` is False."""
 

@@ -39,7 +39,7 @@ def describe_log_dirs(
         )
     result = DescribeLogDirsResult(
         error_code=ErrorCode.NONE,
-        log_dir=f"/{node.world.host}",
+        log_dir=node.world.disk.location,
         topics=[DescribeLogDirsTopic(name=name, partitions=items) for name, items in sorted(topics.items())],
     )
     return DescribeLogDirsResponse(throttle_time_ms=0, error_code=ErrorCode.NONE, results=[result])
