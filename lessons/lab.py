@@ -185,8 +185,7 @@ def announcement(url: str, notebook: str, place: Path, copied: int, cluster: Any
     """What a learner needs to know."""
     page = url.replace("/lab?", f"/lab/tree/{notebook}?")
     kept = "" if copied else " (your own copies, as you left them)"
-    # In a virtual environment that isn't activated, the short name would not be found.
-    command = "minikafka" if shutil.which("minikafka") else str(Path(sys.argv[0]).resolve())
+    command = own_command()
     return (
         f"\n  lesson     {page}\n"
         f"  notebooks  {place}{kept}\n"
@@ -195,6 +194,14 @@ def announcement(url: str, notebook: str, place: Path, copied: int, cluster: Any
         f"  marks      {command} grade        (in another terminal)\n"
         f"  the end    Ctrl-C\n"
     )
+
+
+def own_command() -> str:
+    """What to type for `minikafka`: in a virtual environment that isn't activated, the short name is not found."""
+    if shutil.which("minikafka"):
+        return "minikafka"
+    beside = Path(sys.executable).with_name("minikafka")
+    return str(beside) if beside.exists() else f"{sys.executable} -m minikafka.cli"
 
 
 def stop_jupyter(server: subprocess.Popen[bytes]) -> None:
