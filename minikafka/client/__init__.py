@@ -14,19 +14,16 @@ if TYPE_CHECKING:
     from minikafka.client.admin import AdminClient
     from minikafka.client.admin_values import (
         AlterConfigOpType,
-        BrokerMetadata,
-        ClusterMetadata,
         ConfigEntry,
         ConfigResource,
         ConfigSource,
+        DeletedRecords,
         ListOffsetsResultInfo,
         NewPartitions,
         NewTopic,
         OffsetSpec,
-        PartitionMetadata,
         ResourceType,
         TopicDescription,
-        TopicMetadata,
         Uuid,
     )
     from minikafka.client.async_admin import AsyncAdmin
@@ -38,6 +35,12 @@ if TYPE_CHECKING:
     from minikafka.client.errors import KafkaError, KafkaException
     from minikafka.client.metadata import Metadata
     from minikafka.client.producer import Producer
+    from minikafka.client.topic_listing import (
+        BrokerMetadata,
+        ClusterMetadata,
+        PartitionMetadata,
+        TopicMetadata,
+    )
     from minikafka.client.values import (
         OFFSET_BEGINNING,
         OFFSET_END,
@@ -61,19 +64,16 @@ _HOMES = {
     "admin": ("AdminClient",),
     "admin_values": (
         "AlterConfigOpType",
-        "BrokerMetadata",
-        "ClusterMetadata",
         "ConfigEntry",
         "ConfigResource",
         "ConfigSource",
+        "DeletedRecords",
         "ListOffsetsResultInfo",
         "NewPartitions",
         "NewTopic",
         "OffsetSpec",
-        "PartitionMetadata",
         "ResourceType",
         "TopicDescription",
-        "TopicMetadata",
         "Uuid",
     ),
     "async_admin": ("AsyncAdmin",),
@@ -85,6 +85,7 @@ _HOMES = {
     "errors": ("KafkaError", "KafkaException"),
     "metadata": ("Metadata",),
     "producer": ("Producer",),
+    "topic_listing": ("BrokerMetadata", "ClusterMetadata", "PartitionMetadata", "TopicMetadata"),
     "values": (
         "OFFSET_BEGINNING",
         "OFFSET_END",
@@ -129,6 +130,7 @@ __all__ = [
     "ConsumerGroupState",
     "ConsumerGroupTopicPartitions",
     "ConsumerGroupType",
+    "DeletedRecords",
     "Driver",
     "IsolationLevel",
     "KafkaError",

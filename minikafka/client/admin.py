@@ -1,46 +1,46 @@
 """`AdminClient`: confluent_kafka's admin client, in front of our core.
 
 One rule: every method returns at once with a future, or a dictionary of futures by name; only list_topics() waits.
+Kafka's `Admin` answers with futures by name, too (`KafkaAdminClient`).
 """
 
 from __future__ import annotations
 
 import functools
-import weakref
 from collections.abc import Coroutine, Mapping, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from minikafka.client.admin_values import (
     AlterConfigOpType,
-    BrokerMetadata,
-    ClusterMetadata,
     ConfigEntry,
     ConfigResource,
     ConfigSource,
-    ConsumerGroupDescription,
-    ConsumerGroupListing,
+    DeletedRecords,
     DescribeClusterResult,
-    ListConsumerGroupsResult,
     ListOffsetsResultInfo,
-    MemberAssignment,
-    MemberDescription,
     NewPartitions,
     NewTopic,
     OffsetSpec,
-    PartitionMetadata,
     ResourceType,
     TopicDescription,
-    TopicMetadata,
     Uuid,
 )
+from minikafka.client.arguments import checked_list, timeout_option
 from minikafka.client.async_admin import AsyncAdmin
-from minikafka.client.driver import Attachment, Future, PartOfFuture
-from minikafka.client.producer import keyword_config, list_topics
+from minikafka.client.driver import Future, PartOfFuture
+from minikafka.client.face import Face
+from minikafka.client.group_values import (
+    ConsumerGroupDescription,
+    ConsumerGroupListing,
+    ListConsumerGroupsResult,
+    MemberAssignment,
+    MemberDescription,
+)
+from minikafka.client.topic_listing import BrokerMetadata, ClusterMetadata, PartitionMetadata, TopicMetadata
 from minikafka.client.values import ConsumerGroupTopicPartitions, TopicCollection, TopicPartition
 
 if TYPE_CHECKING:
-    from minikafka.client.driver import Driver
+    from minikafka.policy import Organs
     from minikafka.world import World
 
 T = TypeVar("T")
@@ -55,6 +55,7 @@ __all__ = [
     "ConfigSource",
     "ConsumerGroupDescription",
     "ConsumerGroupListing",
+    "DeletedRecords",
     "DescribeClusterResult",
     "ListConsumerGroupsResult",
     "ListOffsetsResultInfo",
@@ -71,26 +72,13 @@ __all__ = [
 ]
 
 
-class AdminClient:
+class AdminClient(Face[AsyncAdmin]):
     """Administers a cluster. `AdminClient(conf)` as in confluent_kafka; the keyword-only arguments are for clusters."""
 
-    def __init__(
-        self,
-        config: Mapping[str, Any] | None = None,
-        *,
-        driver: Driver | None = None,
-        world: World | None = None,
-        **more: Any,
-    ) -> None:
-        conf = keyword_config(config, more)
-        attachment = self._attachment = Attachment(driver, world)
-        try:
-            core = self._core = AsyncAdmin(attachment.world, conf)
-        except BaseException:
-            attachment.release()
-            raise
-        self._closed = False
-        self._finalizer = weakref.finalize(self, attachment.abandon, core.close)
+    def _new_core(self, world: World, conf: Mapping[str, Any], organs: Organs | None) -> AsyncAdmin:
+        if organs is not None:
+            raise TypeError("an admin client decides nothing and takes no organs")
+        return AsyncAdmin(world, conf)
 
     def _futures(self, keys: Sequence[Any], coro: Coroutine[Any, Any, Any]) -> dict[Any, Future[Any]]:
         whole: Future[dict[Any, Any]] = self._submit(coro)
@@ -107,9 +95,9 @@ class AdminClient:
 
     def create_topics(self, new_topics: list[NewTopic], **options: Any) -> dict[str, Future[None]]:
         """Creates topics. Options: operation_timeout, request_timeout (seconds), validate_only."""
-        timeout_s = _timeout(options)
+        timeout_s = timeout_option(options)
         return self._futures(
-            [topic.topic for topic in _listed(new_topics)],
+            [topic.topic for topic in checked_list(new_topics)],
             self._core.create_topics(
                 new_topics, validate_only=options.get("validate_only", False), timeout_s=timeout_s
             ),
@@ -117,15 +105,17 @@ class AdminClient:
 
     def delete_topics(self, topics: list[str], **options: Any) -> dict[str, Future[None]]:
         """Deletes topics. Options: operation_timeout, request_timeout."""
-        return self._futures(_listed(topics), self._core.delete_topics(topics, timeout_s=_timeout(options)))
+        return self._futures(
+            checked_list(topics), self._core.delete_topics(topics, timeout_s=timeout_option(options))
+        )
 
     def create_partitions(
         self, new_partitions: list[NewPartitions], **options: Any
     ) -> dict[str, Future[None]]:
         """Grows topics. Options: operation_timeout, request_timeout, validate_only."""
-        timeout_s = _timeout(options)
+        timeout_s = timeout_option(options)
         return self._futures(
-            [topic.topic for topic in _listed(new_partitions)],
+            [topic.topic for topic in checked_list(new_partitions)],
             self._core.create_partitions(
                 new_partitions, validate_only=options.get("validate_only", False), timeout_s=timeout_s
             ),
@@ -136,35 +126,27 @@ class AdminClient:
     ) -> dict[str, Future[TopicDescription]]:
         """Describes topics."""
         names = topics if isinstance(topics, list) else topics.topic_names
-        return self._futures(names, self._core.describe_topics(names, timeout_s=_timeout(options)))
+        return self._futures(names, self._core.describe_topics(names, timeout_s=timeout_option(options)))
 
     def describe_cluster(self, **options: Any) -> Future[DescribeClusterResult]:
         """Describes the cluster."""
-        return self._submit(self._core.describe_cluster(timeout_s=_timeout(options)))
-
-    def list_topics(self, topic: str | None = None, timeout: float = -1) -> ClusterMetadata:
-        """The cluster's brokers and topics (or one topic). Raises KafkaException."""
-        return list_topics(self._attachment, self._core.metadata, topic, timeout)
-
-    def cluster_id(self, timeout: float = -1) -> str | None:
-        """The cluster's id. Raises KafkaException."""
-        return self.list_topics(timeout=timeout).cluster_id
+        return self._submit(self._core.describe_cluster(timeout_s=timeout_option(options)))
 
     def describe_configs(
         self, resources: list[ConfigResource], **options: Any
     ) -> dict[ConfigResource, Future[dict[str, ConfigEntry]]]:
         """Configuration of topics and brokers."""
         return self._futures(
-            _listed(resources), self._core.describe_configs(resources, timeout_s=_timeout(options))
+            checked_list(resources), self._core.describe_configs(resources, timeout_s=timeout_option(options))
         )
 
     def incremental_alter_configs(
         self, resources: list[ConfigResource], **options: Any
     ) -> dict[ConfigResource, Future[None]]:
         """Alters single settings, by each resource's incremental_configs."""
-        timeout_s = _timeout(options)
+        timeout_s = timeout_option(options)
         return self._futures(
-            _listed(resources),
+            checked_list(resources),
             self._core.incremental_alter_configs(
                 resources, validate_only=options.get("validate_only", False), timeout_s=timeout_s
             ),
@@ -176,7 +158,7 @@ class AdminClient:
             self._core.groups.list_consumer_groups(
                 states=sorted(options.get("states") or (), key=lambda state: state.value),
                 types=sorted(options.get("types") or (), key=lambda kind: kind.value),
-                timeout_s=_timeout(options),
+                timeout_s=timeout_option(options),
             )
         )
 
@@ -185,15 +167,15 @@ class AdminClient:
     ) -> dict[str, Future[ConsumerGroupDescription]]:
         """Describes groups: state, members, what each reads."""
         return self._futures(
-            _listed(group_ids),
-            self._core.groups.describe_consumer_groups(group_ids, timeout_s=_timeout(options)),
+            checked_list(group_ids),
+            self._core.groups.describe_consumer_groups(group_ids, timeout_s=timeout_option(options)),
         )
 
     def delete_consumer_groups(self, group_ids: list[str], **options: Any) -> dict[str, Future[None]]:
         """Deletes groups that have no members."""
         return self._futures(
-            _listed(group_ids),
-            self._core.groups.delete_consumer_groups(group_ids, timeout_s=_timeout(options)),
+            checked_list(group_ids),
+            self._core.groups.delete_consumer_groups(group_ids, timeout_s=timeout_option(options)),
         )
 
     def list_consumer_group_offsets(
@@ -203,10 +185,10 @@ class AdminClient:
         return {
             request.group_id: self._submit(
                 self._core.groups.list_consumer_group_offsets(
-                    request.group_id, request.topic_partitions, timeout_s=_timeout(options)
+                    request.group_id, request.topic_partitions, timeout_s=timeout_option(options)
                 )
             )
-            for request in _listed(list_consumer_group_offsets_request)
+            for request in checked_list(list_consumer_group_offsets_request)
         }
 
     def alter_consumer_group_offsets(
@@ -216,10 +198,10 @@ class AdminClient:
         return {
             request.group_id: self._submit(
                 self._core.groups.alter_consumer_group_offsets(
-                    request.group_id, request.topic_partitions or [], timeout_s=_timeout(options)
+                    request.group_id, request.topic_partitions or [], timeout_s=timeout_option(options)
                 )
             )
-            for request in _listed(alter_consumer_group_offsets_request)
+            for request in checked_list(alter_consumer_group_offsets_request)
         }
 
     def list_offsets(
@@ -233,7 +215,7 @@ class AdminClient:
             self._core.list_offsets(
                 wanted,
                 isolation_level=0 if isolation is None else int(isolation),
-                timeout_s=_timeout(options),
+                timeout_s=timeout_option(options),
             ),
         )
 
@@ -252,37 +234,6 @@ class AdminClient:
         finally:
             self._attachment.release()
 
-    def __enter__(self) -> AdminClient:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 def _done_with(client: AdminClient, future: Future[Any]) -> None:
     """Nothing to do: holding the client until now was the point."""
-
-
-def _timeout(options: Mapping[str, Any]) -> float | None:
-    for name in options:
-        if name not in (
-            "request_timeout",
-            "operation_timeout",
-            "validate_only",
-            "broker",
-            "states",
-            "types",
-        ) and (name not in ("isolation_level", "require_stable", "include_authorized_operations")):
-            raise TypeError(f"unknown option {name!r}")
-    chosen = options.get("operation_timeout") or options.get("request_timeout")
-    return None if chosen is None else float(chosen)
-
-
-def _listed(items: Any) -> Any:
-    if not isinstance(items, list):
-        raise TypeError("expected a list")
-    if not items:
-        raise ValueError("expected a list that is not empty")
-    return items

@@ -1,6 +1,6 @@
-"""The values that administration takes and gives, with confluent_kafka's names.
+"""The values that administering topics, settings and offsets takes and gives, with confluent_kafka's names.
 
-One rule: plain values; what they mean to the wire is in `async_admin.py`.
+One rule: plain values; what they mean to the wire is in `async_admin.py`. Kafka: `org.apache.kafka.clients.admin`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,10 @@ import functools
 import uuid
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minikafka.client.errors import KafkaError
-from minikafka.client.values import (
-    ConsumerGroupState,
-    ConsumerGroupType,
-    Node,
-    TopicPartition,
-    TopicPartitionInfo,
-)
-
-if TYPE_CHECKING:
-    from minikafka.client.metadata import ClusterView
+from minikafka.client.values import Node, TopicPartitionInfo
 
 
 class Uuid:
@@ -266,82 +257,14 @@ class ListOffsetsResultInfo:
         return f"ListOffsetsResultInfo(offset={self.offset}, timestamp={self.timestamp})"
 
 
-class BrokerMetadata:
-    """A broker in list_topics()."""
+class DeletedRecords:
+    """What delete_records() answers for a partition: its first offset now."""
 
-    def __init__(self, id: int = -1, host: str | None = None, port: int = -1) -> None:
-        self.id = id
-        self.host = host
-        self.port = port
+    def __init__(self, low_watermark: int) -> None:
+        self.low_watermark = low_watermark
 
     def __repr__(self) -> str:
-        return f"BrokerMetadata({self.id}, {self.host}:{self.port})"
-
-
-class PartitionMetadata:
-    """A partition in list_topics(); leader -1 means none."""
-
-    def __init__(self) -> None:
-        self.id = -1
-        self.leader = -1
-        self.replicas: list[int] = []
-        self.isrs: list[int] = []
-        self.error: KafkaError | None = None
-
-    def __repr__(self) -> str:
-        return f"PartitionMetadata({self.id}" + (f", {self.error})" if self.error else ")")
-
-
-class TopicMetadata:
-    """A topic in list_topics()."""
-
-    def __init__(self) -> None:
-        self.topic: str | None = None
-        self.partitions: dict[int, PartitionMetadata] = {}
-        self.error: KafkaError | None = None
-
-    def __repr__(self) -> str:
-        text = f"TopicMetadata({self.topic}, {len(self.partitions)} partitions"
-        return text + (f", {self.error})" if self.error else ")")
-
-    def __str__(self) -> str:
-        return str(self.topic)
-
-
-class ClusterMetadata:
-    """What list_topics() answers."""
-
-    def __init__(self) -> None:
-        self.cluster_id: str | None = None
-        self.controller_id = -1
-        self.brokers: dict[int, BrokerMetadata] = {}
-        self.topics: dict[str, TopicMetadata] = {}
-        self.orig_broker_id = -1
-        self.orig_broker_name: str | None = None
-
-    def __repr__(self) -> str:
-        return f"ClusterMetadata({self.cluster_id})"
-
-
-def cluster_metadata(view: ClusterView, only: str | None = None) -> ClusterMetadata:
-    """The clients' inner view of the cluster as confluent_kafka shows it."""
-    result = ClusterMetadata()
-    result.cluster_id = view.cluster_id
-    result.controller_id = view.controller_id
-    for broker in sorted(view.brokers.values(), key=lambda broker: broker.id):
-        result.brokers[broker.id] = BrokerMetadata(broker.id, broker.host, broker.port)
-    for topic in sorted(view.topics.values(), key=lambda topic: topic.name):
-        if only is not None and topic.name != only:
-            continue
-        shown = result.topics[topic.name] = TopicMetadata()
-        shown.topic = topic.name
-        shown.error = KafkaError(topic.error) if topic.error else None
-        for index, place in topic.partitions.items():
-            partition = shown.partitions[index] = PartitionMetadata()
-            partition.id, partition.leader = index, place.leader
-            partition.replicas, partition.isrs = list(place.replicas), list(place.isr)
-            partition.error = KafkaError(place.error) if place.error else None
-    return result
+        return f"DeletedRecords(low_watermark={self.low_watermark})"
 
 
 class DescribeClusterResult:
@@ -364,100 +287,4 @@ class TopicDescription:
         self.topic_id = topic_id
         self.is_internal = is_internal
         self.partitions = partitions
-        self.authorized_operations = None
-
-
-_GROUP_STATES = {
-    "PreparingRebalance": ConsumerGroupState.PREPARING_REBALANCING,
-    "CompletingRebalance": ConsumerGroupState.COMPLETING_REBALANCING,
-    "Stable": ConsumerGroupState.STABLE,
-    "Dead": ConsumerGroupState.DEAD,
-    "Empty": ConsumerGroupState.EMPTY,
-}
-_GROUP_TYPES = {"classic": ConsumerGroupType.CLASSIC, "consumer": ConsumerGroupType.CONSUMER}
-
-
-def group_state(name: str) -> ConsumerGroupState:
-    """The state by its name on the wire."""
-    return _GROUP_STATES.get(name, ConsumerGroupState.UNKNOWN)
-
-
-def group_type(name: str) -> ConsumerGroupType:
-    """The type by its name on the wire."""
-    return _GROUP_TYPES.get(name.lower(), ConsumerGroupType.UNKNOWN)
-
-
-class ConsumerGroupListing:
-    """A group in list_consumer_groups()."""
-
-    def __init__(
-        self,
-        group_id: str,
-        is_simple_consumer_group: bool,
-        state: ConsumerGroupState = ConsumerGroupState.UNKNOWN,
-        type: ConsumerGroupType = ConsumerGroupType.UNKNOWN,
-    ) -> None:
-        self.group_id = group_id
-        self.is_simple_consumer_group = is_simple_consumer_group
-        self.state = state
-        self.type = type
-
-    def __repr__(self) -> str:
-        return f"ConsumerGroupListing({self.group_id}, {self.state.name})"
-
-
-class ListConsumerGroupsResult:
-    """What list_consumer_groups() answers: the groups found, and what failed."""
-
-    def __init__(self, valid: list[ConsumerGroupListing], errors: list[Exception]) -> None:
-        self.valid = valid
-        self.errors = errors
-
-
-class MemberAssignment:
-    """What a member reads."""
-
-    def __init__(self, topic_partitions: list[TopicPartition] | None = None) -> None:
-        self.topic_partitions = topic_partitions or []
-
-
-class MemberDescription:
-    """A member of a group."""
-
-    def __init__(
-        self,
-        member_id: str,
-        client_id: str,
-        host: str,
-        assignment: MemberAssignment,
-        group_instance_id: str | None = None,
-    ) -> None:
-        self.member_id = member_id
-        self.client_id = client_id
-        self.host = host
-        self.assignment = assignment
-        self.target_assignment = None
-        self.group_instance_id = group_instance_id
-
-
-class ConsumerGroupDescription:
-    """What describe_consumer_groups() answers for a group."""
-
-    def __init__(
-        self,
-        group_id: str,
-        is_simple_consumer_group: bool,
-        members: list[MemberDescription],
-        partition_assignor: str,
-        state: ConsumerGroupState,
-        coordinator: Node | None,
-        type: ConsumerGroupType = ConsumerGroupType.CLASSIC,
-    ) -> None:
-        self.group_id = group_id
-        self.is_simple_consumer_group = is_simple_consumer_group
-        self.members = members
-        self.partition_assignor = partition_assignor
-        self.state = state
-        self.coordinator = coordinator
-        self.type = type
         self.authorized_operations = None

@@ -21,11 +21,10 @@ from minikafka.client.admin_values import (
     TopicDescription,
     Uuid,
 )
-from minikafka.client.connections import Connections
 from minikafka.client.errors import KafkaError, KafkaException
 from minikafka.client.group_admin import GroupAdmin, Outcome
-from minikafka.client.metadata import Metadata
 from minikafka.client.offsets import Retrying, settled_offsets
+from minikafka.client.reach import Reach
 from minikafka.client.settings import ADMIN, check
 from minikafka.client.values import (
     Node,
@@ -83,15 +82,14 @@ class AsyncAdmin:
     def __init__(self, world: World, conf: Mapping[str, Any]) -> None:
         self.settings = settings = check(conf, ADMIN)
         self.world = world
-        self.connections = Connections(world, settings)
-        self.metadata = Metadata(world, self.connections, settings)
+        self._reach = Reach.of(world, settings)
+        self.connections, self.metadata = self._reach.connections, self._reach.metadata
         self.retrying = Retrying(world, settings.seconds("retry.backoff.ms"))
         self.groups = GroupAdmin(self.connections, self.retrying, self._view, self._timeout)
 
     async def close(self) -> None:
         """Closes the connections."""
-        self.metadata.close()
-        self.connections.close()
+        self._reach.close()
 
     def _timeout(self, timeout_s: float | None) -> float:
         return (

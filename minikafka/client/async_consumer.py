@@ -12,11 +12,9 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minikafka.client.connections import Connections
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
 from minikafka.client.fetcher import Fetcher
 from minikafka.client.group import Membership
-from minikafka.client.metadata import Metadata
 from minikafka.client.offsets import (
     EARLIEST,
     LATEST,
@@ -27,6 +25,7 @@ from minikafka.client.offsets import (
     settled_offsets,
 )
 from minikafka.client.positions import Buffer, Position
+from minikafka.client.reach import Reach
 from minikafka.client.settings import CONSUMER, check
 from minikafka.client.starting_offsets import StartingOffsets
 from minikafka.client.values import (
@@ -69,8 +68,8 @@ class AsyncConsumer:
             raise ValueError("Failed to create consumer: group.id must be set")
         self.world = world
         self.organs = organs or Organs()
-        self.connections = Connections(world, settings)
-        self.metadata = Metadata(world, self.connections, settings)
+        self._reach = reach = Reach.of(world, settings)
+        self.connections, self.metadata = reach.connections, reach.metadata
         self.retrying = Retrying(world, settings.seconds("retry.backoff.ms"))
         self.positions: dict[Pair, Position] = {}
         self.buffer = Buffer(
@@ -84,14 +83,9 @@ class AsyncConsumer:
         self.wants_lost_event = False
         self.wants_commit_event = False
         self.group = GroupOffsets(self.connections, settings["group.id"])
-        self.membership = Membership(
-            world, settings, self.connections, self.metadata, self.group, self.organs, self
-        )
+        self.membership = Membership(reach, self.group, self.organs, self)
         self.starting = StartingOffsets(
-            world,
-            settings,
-            self.connections,
-            self.metadata,
+            reach,
             self.group,
             self.positions,
             on_resolved=self._wake_fetcher,
@@ -99,10 +93,7 @@ class AsyncConsumer:
             on_trouble=self.tell,
         )
         self.fetcher = Fetcher(
-            world,
-            settings,
-            self.connections,
-            self.metadata,
+            reach,
             self.positions,
             self.buffer,
             on_data=self._wake_waiter,
@@ -482,6 +473,5 @@ class AsyncConsumer:
         self.starting.close()
         self.positions.clear()
         self.fetcher.close()
-        self.metadata.close()
-        self.connections.close()
+        self._reach.close()
         self._wake_waiter()

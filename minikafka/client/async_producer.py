@@ -17,10 +17,9 @@ from minikafka.client.batches import (
     ProducerBatch,
     Report,
 )
-from minikafka.client.connections import Connections
 from minikafka.client.errors import KafkaError, KafkaException, failure
-from minikafka.client.metadata import Metadata
 from minikafka.client.partitioner import TopicPartitioner
+from minikafka.client.reach import Reach
 from minikafka.client.sender import Sender
 from minikafka.client.settings import PRODUCER, check
 from minikafka.client.values import OFFSET_INVALID, Message
@@ -50,18 +49,15 @@ class AsyncProducer:
         self.settings = settings = check(conf, PRODUCER)
         self.world = world
         self.organs = organs or Organs()
-        self.connections = Connections(world, settings)
-        self.metadata = Metadata(world, self.connections, settings)
+        self._reach = reach = Reach.of(world, settings)
+        self.connections, self.metadata = reach.connections, reach.metadata
         self.inbox: deque[Outgoing] = deque()
         self.reports: deque[Report] = deque()
         self.errors: deque[KafkaError] = deque()
         self.fatal: KafkaError | None = None
         self.accept_is_due = False
         self.sender = Sender(
-            world,
-            settings,
-            self.connections,
-            self.metadata,
+            reach,
             self.organs,
             idempotent=_check_idempotence(settings),
             new_batch=self._new_batch,
@@ -286,8 +282,7 @@ class AsyncProducer:
         """Closes at once; what is not acknowledged is not reported any more. Flush before."""
         self._closed = True
         self.sender.close()
-        self.metadata.close()
-        self.connections.close()
+        self._reach.close()
 
 
 def deliver(report: Report) -> int:

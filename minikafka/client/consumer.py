@@ -1,26 +1,22 @@
 """`Consumer`: confluent_kafka's consumer, in front of our core.
 
 One rule: callbacks run in the application's thread, inside poll(), consume() or close(), and nowhere else.
+Kafka's consumer calls its listeners inside poll() and close(), too (`KafkaConsumer`).
 """
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
-from minikafka.client.admin_values import ClusterMetadata
+from minikafka.client.arguments import checked_partitions, offsets_given, pair_of
 from minikafka.client.async_consumer import AsyncConsumer, Committed, Rebalance
-from minikafka.client.driver import Attachment
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
-from minikafka.client.offsets import EARLIEST, LATEST, OffsetToCommit
-from minikafka.client.producer import keyword_config, list_topics
+from minikafka.client.face import Face
+from minikafka.client.offsets import EARLIEST, LATEST
 from minikafka.client.values import OFFSET_END, OFFSET_INVALID, Message, TopicPartition
 
 if TYPE_CHECKING:
-    from minikafka.client.assignors import Pair
-    from minikafka.client.driver import Driver
     from minikafka.policy import Organs
     from minikafka.world import World
 
@@ -28,37 +24,23 @@ RebalanceCallback = Callable[["Consumer", list[TopicPartition]], Any]
 _NO_TIMEOUT_S = 60.0
 
 
-def _pair(tp: TopicPartition) -> Pair:
-    return tp.topic, tp.partition
-
-
-class Consumer:
+class Consumer(Face[AsyncConsumer]):
     """Reads records. `Consumer(conf)` as in confluent_kafka; the keyword-only arguments are for clusters."""
 
-    def __init__(
-        self,
-        config: Mapping[str, Any] | None = None,
-        *,
-        driver: Driver | None = None,
-        world: World | None = None,
-        organs: Organs | None = None,
-        **more: Any,
-    ) -> None:
-        conf = keyword_config(config, more)
-        attachment = self._attachment = Attachment(driver, world)
-        try:
-            core = self._core = AsyncConsumer(attachment.world, conf, organs=organs)
-        except BaseException:
-            attachment.release()
-            raise
+    def _new_core(self, world: World, conf: Mapping[str, Any], organs: Organs | None) -> AsyncConsumer:
+        return AsyncConsumer(world, conf, organs=organs)
+
+    def _begin(self) -> None:
+        core = self._core
         self._error_cb = core.settings["error_cb"]
         self._on_commit = core.settings["on_commit"]
         core.wants_commit_event = self._on_commit is not None
         self._callbacks: dict[str, RebalanceCallback | None] = {}
         self._callback_assigned = False
-        self._closed = False
-        attachment.run(core.start())
-        self._finalizer = weakref.finalize(self, attachment.abandon, core.abandon)
+        self._attachment.run(core.start())
+
+    def _ending(self) -> Callable[[], Coroutine[Any, Any, None]]:
+        return self._core.abandon
 
     # --- what to read
 
@@ -91,12 +73,12 @@ class Consumer:
     def assign(self, partitions: list[TopicPartition]) -> None:
         """Reads exactly these partitions, from their offsets where they have any."""
         self._callback_assigned = True
-        self._attachment.run(self._open().assign(_checked(partitions)))
+        self._attachment.run(self._open().assign(checked_partitions(partitions)))
 
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:
         """Reads these partitions, too."""
         self._callback_assigned = True
-        self._call(self._open().add, _checked(partitions))
+        self._call(self._open().add, checked_partitions(partitions))
 
     def unassign(self) -> None:
         """Reads nothing any more."""
@@ -106,7 +88,7 @@ class Consumer:
     def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
         """Reads these partitions no more."""
         self._callback_assigned = True
-        self._call(self._open().remove, [_pair(tp) for tp in _checked(partitions)])
+        self._call(self._open().remove, [pair_of(tp) for tp in checked_partitions(partitions)])
 
     def assignment(self) -> list[TopicPartition]:
         """What is assigned now."""
@@ -216,18 +198,18 @@ class Consumer:
 
     def pause(self, partitions: list[TopicPartition]) -> None:
         """Gives out no records of these partitions until resume()."""
-        self._call(self._open().pause, [_pair(tp) for tp in _checked(partitions)], True)
+        self._call(self._open().pause, [pair_of(tp) for tp in checked_partitions(partitions)], True)
 
     def resume(self, partitions: list[TopicPartition]) -> None:
         """Undoes pause()."""
-        self._call(self._open().pause, [_pair(tp) for tp in _checked(partitions)], False)
+        self._call(self._open().pause, [pair_of(tp) for tp in checked_partitions(partitions)], False)
 
     def position(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
         """The offset after the last record that was given out; OFFSET_INVALID before the first."""
         core = self._open()
         result = []
-        for tp in _checked(partitions):
-            position = core.positions.get(_pair(tp))
+        for tp in checked_partitions(partitions):
+            position = core.positions.get(pair_of(tp))
             offset = position.consumed if position is not None else OFFSET_INVALID
             result.append(TopicPartition(tp.topic, tp.partition, offset))
         return result
@@ -242,7 +224,7 @@ class Consumer:
                 KafkaError._INVALID_ARG,
                 "StoreOffsets failed: enable.auto.offset.store must be false for offsets to be stored by hand",
             )
-        wanted = _offsets_of(message, offsets)
+        wanted = offsets_given(message, offsets)
         if wanted is None:
             raise ValueError("Either message or offsets must be given")
         for pair, commit in wanted.items():
@@ -261,7 +243,7 @@ class Consumer:
     ) -> list[TopicPartition] | None:
         """Commits a message's offset + 1, or these offsets, or what is stored. Waits only if not asynchronous."""
         core = self._open()
-        wanted = _offsets_of(message, offsets)
+        wanted = offsets_given(message, offsets)
         if wanted is None:
             wanted = core.stored_offsets()
         if not wanted:
@@ -276,7 +258,7 @@ class Consumer:
     def committed(self, partitions: list[TopicPartition], timeout: float = -1) -> list[TopicPartition]:
         """What the group has committed; OFFSET_INVALID where nothing. Raises KafkaException."""
         core = self._open()
-        pairs = [_pair(tp) for tp in _checked(partitions)]
+        pairs = [pair_of(tp) for tp in checked_partitions(partitions)]
         answers = self._ask("Failed to get committed offsets", core.committed(pairs, _timeout_s(timeout)))
         result = []
         for pair in pairs:
@@ -295,7 +277,7 @@ class Consumer:
     ) -> tuple[int, int]:
         """(first offset, offset after the last). `cached` asks nobody: what the last fetch said."""
         core = self._open()
-        pair = _pair(partition)
+        pair = pair_of(partition)
         if cached:
             position = core.positions.get(pair)
             if position is None:
@@ -316,7 +298,7 @@ class Consumer:
     ) -> list[TopicPartition]:
         """For each partition the first offset at or after its timestamp (in `offset`, ms); OFFSET_END if none."""
         core = self._open()
-        wanted = {_pair(tp): tp.offset for tp in _checked(partitions)}
+        wanted = {pair_of(tp): tp.offset for tp in checked_partitions(partitions)}
         answers = self._ask("Failed to get offsets", core.offsets_at(wanted, _timeout_s(timeout)))
         result = []
         for pair in wanted:
@@ -332,14 +314,6 @@ class Consumer:
         return {TopicPartition(*pair): lag for pair, lag in lags.items()}
 
     # --- the rest
-
-    def list_topics(self, topic: str | None = None, timeout: float = -1) -> ClusterMetadata:
-        """The cluster's brokers and topics (or one topic). Raises KafkaException."""
-        return list_topics(self._attachment, self._open().metadata, topic, timeout)
-
-    def cluster_id(self, timeout: float = -1) -> str | None:
-        """The cluster's id. Raises KafkaException."""
-        return self.list_topics(timeout=timeout).cluster_id
 
     def memberid(self) -> str | None:
         """This member's id in its group, None before it joined."""
@@ -374,24 +348,11 @@ class Consumer:
         future.result(0)
         self._serve_events()
 
-    def _open(self) -> AsyncConsumer:
-        if self._closed:
-            raise RuntimeError("Consumer closed")
-        return self._core
-
     def _ask(self, doing: str, coro: Any) -> Any:
         try:
             return self._attachment.run(coro)
         except (KafkaException, OSError, TimeoutError) as cause:
             raise KafkaException(as_kafka_error(cause, doing)) from cause
-
-    def __enter__(self) -> Consumer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class ConsumerGroupMetadata:
@@ -405,40 +366,3 @@ class ConsumerGroupMetadata:
 
 def _timeout_s(timeout: float | None) -> float:
     return _NO_TIMEOUT_S if timeout is None or timeout < 0 else timeout
-
-
-def _checked(partitions: Any) -> Sequence[TopicPartition]:
-    if not isinstance(partitions, (list, tuple)):
-        raise TypeError("expected list of TopicPartition")
-    for tp in partitions:
-        # By its shape, so that confluent_kafka's own TopicPartition is welcome, too.
-        if not hasattr(tp, "topic") or not hasattr(tp, "partition") or not hasattr(tp, "offset"):
-            raise TypeError("expected list of TopicPartition")
-    return partitions
-
-
-def _offsets_of(
-    message: Message | None, offsets: list[TopicPartition] | None
-) -> dict[Pair, OffsetToCommit] | None:
-    if message is not None and offsets is not None:
-        raise ValueError("message and offsets are mutually exclusive")
-    if message is not None:
-        error, topic, partition, offset = (
-            message.error(),
-            message.topic(),
-            message.partition(),
-            message.offset(),
-        )
-        epoch = message.leader_epoch()
-        if error is not None or topic is None or partition is None or offset is None:
-            raise failure(KafkaError._INVALID_ARG, "A message that carries an error has no offset to commit")
-        return {(topic, partition): OffsetToCommit(offset + 1, -1 if epoch is None else epoch)}
-    if offsets is not None:
-        return {
-            _pair(tp): OffsetToCommit(
-                tp.offset, -1 if tp.leader_epoch is None else tp.leader_epoch, tp.metadata or ""
-            )
-            for tp in _checked(offsets)
-            if tp.offset >= 0
-        }
-    return None

@@ -29,11 +29,8 @@ from minikafka.records.batch import HEADER_BYTES, BatchHeader
 
 if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
-    from minikafka.client.connections import Connections
-    from minikafka.client.metadata import Metadata
     from minikafka.client.positions import Buffer
-    from minikafka.client.settings import Settings
-    from minikafka.world import World
+    from minikafka.client.reach import Reach
 
 _LAST_BY_NAME = 12
 _FIRST_EPOCH = 0
@@ -88,10 +85,7 @@ class Fetcher:
 
     def __init__(
         self,
-        world: World,
-        settings: Settings,
-        connections: Connections,
-        metadata: Metadata,
+        reach: Reach,
         positions: dict[Pair, Position],
         buffer: Buffer,
         *,
@@ -99,19 +93,17 @@ class Fetcher:
         on_out_of_range: Callable[[Position], None],
         on_connection_error: Callable[[KafkaError], None],
     ) -> None:
-        self._world = world
-        self._settings = settings
-        self._connections = connections
-        self._metadata = metadata
-        metadata.on_news = self.wake
+        self._world, self._settings = reach.world, reach.settings
+        self._connections, self._metadata = reach.connections, reach.metadata
+        self._metadata.on_news = self.wake
         self._positions = positions
         self._buffer = buffer
         self._on_data = on_data
         self._on_out_of_range = on_out_of_range
         self._on_connection_error = on_connection_error
-        self.buffer_max_bytes: int = settings["queued.max.messages.kbytes"] * 1024
-        self._eof: bool = settings["enable.partition.eof"]
-        self._committed_only = settings["isolation.level"] == "read_committed"
+        self.buffer_max_bytes: int = self._settings["queued.max.messages.kbytes"] * 1024
+        self._eof: bool = self._settings["enable.partition.eof"]
+        self._committed_only = self._settings["isolation.level"] == "read_committed"
         self._loops: dict[int, asyncio.Event] = {}
         self._closed = False
         self._timer_set = False

@@ -12,32 +12,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from minikafka.client import assignors
-from minikafka.client.connections import GROUP
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error
+from minikafka.client.group_requests import GroupRequests
 from minikafka.client.offsets import Member
 from minikafka.protocol.errors import ErrorCode
-from minikafka.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
-from minikafka.protocol.messages.join_group import (
-    JoinGroupRequest,
-    JoinGroupRequestProtocol,
-    JoinGroupResponse,
-)
-from minikafka.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse, MemberIdentity
-from minikafka.protocol.messages.sync_group import (
-    SyncGroupRequest,
-    SyncGroupRequestAssignment,
-    SyncGroupResponse,
-)
+from minikafka.protocol.messages.join_group import JoinGroupResponse
 from minikafka.protocol.schema import MalformedMessage
 
 if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
-    from minikafka.client.connections import Connections
-    from minikafka.client.metadata import Metadata
     from minikafka.client.offsets import GroupOffsets
-    from minikafka.client.settings import Settings
+    from minikafka.client.reach import Reach
     from minikafka.policy import Organs
-    from minikafka.world import World
 
 STATES: dict[str, dict[str, str]] = {
     "unjoined": {"join": "joining"},
@@ -47,8 +33,6 @@ STATES: dict[str, dict[str, str]] = {
 }
 """{state: {event: next state}}."""
 
-_JOIN_GRACE_S = 5.0
-_LEAVE_TIMEOUT_S = 2.0
 _LOST = frozenset({ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION, ErrorCode.FENCED_INSTANCE_ID})
 
 
@@ -81,29 +65,22 @@ class Membership:
 
     def __init__(
         self,
-        world: World,
-        settings: Settings,
-        connections: Connections,
-        metadata: Metadata,
+        reach: Reach,
         group: GroupOffsets,
         organs: Organs,
         reader: Reader,
     ) -> None:
-        self._world = world
-        self._settings = settings
-        self._connections = connections
-        self._metadata = metadata
+        self._world, self._settings, self._metadata = reach.world, reach.settings, reach.metadata
         self._group = group
         self._organs = organs
         self._reader = reader
-        self.strategies = assignors.check_strategies(settings["partition.assignment.strategy"])
+        self.strategies = assignors.check_strategies(self._settings["partition.assignment.strategy"])
         self.cooperative = self.strategies == [assignors.COOPERATIVE]
         self.state = "unjoined"
         self.member_id = ""
         self.generation = -1
         self.topics: list[str] = []
-        self._group_id: str = settings["group.id"]
-        self._instance_id: str | None = settings["group.instance.id"]
+        self._requests = GroupRequests(reach, group, self.strategies)
         self._is_leader = False
         self._watched: list[str] = []
         self._assigned_counts: dict[str, int] = {}
@@ -118,7 +95,7 @@ class Membership:
         """Who commits."""
         if self.generation < 0:
             return Member()
-        return Member(self.member_id, self.generation, self._instance_id)
+        return Member(self.member_id, self.generation, self._requests.instance_id)
 
     def _step(self, event: str) -> None:
         self.state = STATES[self.state][event]
@@ -131,8 +108,8 @@ class Membership:
             return
         self.topics = list(topics)
         if self._walk is None:
-            self._walk = self._world.spawn(self._run(), name=f"group-{self._group_id}")
-            self._beat = self._world.spawn(self._heartbeats(), name=f"heartbeat-{self._group_id}")
+            self._walk = self._world.spawn(self._run(), name=f"group-{self._requests.group_id}")
+            self._beat = self._world.spawn(self._heartbeats(), name=f"heartbeat-{self._requests.group_id}")
         self.rejoin()
 
     def rejoin(self) -> None:
@@ -153,26 +130,15 @@ class Membership:
         owned = self._reader.owned()
         if owned:
             await self._reader.on_revoked(owned, lost=False)
-        if walk is not None and self._instance_id is None:
+        if walk is not None and self._requests.instance_id is None:
             await self._leave("the consumer unsubscribed or closed")
         self._reset_membership()
         self.state = "unjoined"
 
     async def _leave(self, reason: str) -> None:
-        if not self.member_id:
-            return
-        member = MemberIdentity(member_id=self.member_id, group_instance_id=self._instance_id, reason=reason)
-        try:
-            async with asyncio.timeout(_LEAVE_TIMEOUT_S):
-                channel = await self._connections.to(await self._group.coordinator(), GROUP)
-                if self._connections.version(channel, LeaveGroupRequest) >= 3:
-                    request = LeaveGroupRequest(group_id=self._group_id, members=[member])
-                else:
-                    request = LeaveGroupRequest(group_id=self._group_id, member_id=self.member_id)
-                await self._connections.ask(channel, request, LeaveGroupResponse)
-        except (OSError, TimeoutError, KafkaException):
-            pass  # the session timeout will do it
-        self.member_id = ""
+        if self.member_id:
+            await self._requests.leave(self.member_id, reason)
+            self.member_id = ""
 
     # --- the walk
 
@@ -255,7 +221,7 @@ class Membership:
         joined = await self._join()
         self._step("joined")
         plan = await self._plan(joined) if self._is_leader else {}
-        pairs = await self._sync(joined, plan)
+        pairs = await self._requests.sync(self.member_id, self.generation, joined.protocol_name, plan)
         self._step("synced")
         owned = self._reader.owned()
         revoked = [pair for pair in owned if pair not in pairs]
@@ -266,27 +232,13 @@ class Membership:
         await self._reader.on_assigned(added if self.cooperative else pairs)
 
     async def _join(self) -> JoinGroupResponse:
-        settings = self._settings
-        metadata = assignors.subscription_bytes(
+        subscription = assignors.subscription_bytes(
             self.topics,
             self._reader.owned() if self.cooperative else [],
             self.generation,
-            settings["client.rack"],
+            self._settings["client.rack"],
         )
-        request = JoinGroupRequest(
-            group_id=self._group_id,
-            session_timeout_ms=settings["session.timeout.ms"],
-            rebalance_timeout_ms=settings["max.poll.interval.ms"],
-            member_id=self.member_id,
-            group_instance_id=self._instance_id,
-            protocol_type=assignors.PROTOCOL_TYPE,
-            protocols=[JoinGroupRequestProtocol(name=name, metadata=metadata) for name in self.strategies],
-        )
-        timeout_s = settings.seconds("max.poll.interval.ms") + _JOIN_GRACE_S
-        node = await self._group.coordinator()
-        response = await self._connections.request(
-            node, request, JoinGroupResponse, purpose=GROUP, timeout_s=timeout_s
-        )
+        response = await self._requests.join(self.member_id, subscription)
         if response.error_code == ErrorCode.MEMBER_ID_REQUIRED:
             self.member_id = response.member_id
         self._group.check(response.error_code)
@@ -316,27 +268,6 @@ class Membership:
         known = self._metadata.topics
         return {t: len(known[t].partitions) for t in topics if t in known and known[t].partitions}
 
-    async def _sync(self, joined: JoinGroupResponse, plan: dict[str, list[Pair]]) -> list[Pair]:
-        request = SyncGroupRequest(
-            group_id=self._group_id,
-            generation_id=self.generation,
-            member_id=self.member_id,
-            group_instance_id=self._instance_id,
-            protocol_type=assignors.PROTOCOL_TYPE,
-            protocol_name=joined.protocol_name,
-            assignments=[
-                SyncGroupRequestAssignment(member_id=member, assignment=assignors.assignment_bytes(pairs))
-                for member, pairs in plan.items()
-            ],
-        )
-        node = await self._group.coordinator()
-        timeout_s = self._settings.seconds("max.poll.interval.ms") + _JOIN_GRACE_S
-        response = await self._connections.request(
-            node, request, SyncGroupResponse, purpose=GROUP, timeout_s=timeout_s
-        )
-        self._group.check(response.error_code)
-        return assignors.assigned_pairs(response.assignment)
-
     # --- heartbeats
 
     async def _heartbeats(self) -> None:
@@ -355,7 +286,9 @@ class Membership:
             self._watch_topics()
             generation = self.generation
             try:
-                code = await self._heartbeat(min(interval_s * 2, session_s))
+                code = await self._requests.heartbeat(
+                    self.member_id, self.generation, min(interval_s * 2, session_s)
+                )
             except (OSError, TimeoutError, KafkaException):
                 self._group.forget()
                 if self._world.clock.now() - last_answer >= session_s:
@@ -381,20 +314,6 @@ class Membership:
                 self._attention.set()
             elif len(counts) < len(self._watched):
                 self._metadata.request_update()
-
-    async def _heartbeat(self, timeout_s: float) -> int:
-        request = HeartbeatRequest(
-            group_id=self._group_id,
-            generation_id=self.generation,
-            member_id=self.member_id,
-            group_instance_id=self._instance_id,
-        )
-        async with asyncio.timeout(timeout_s):
-            node = await self._group.coordinator()
-            response = await self._connections.request(
-                node, request, HeartbeatResponse, purpose=GROUP, timeout_s=timeout_s
-            )
-        return int(response.error_code)
 
     def describe(self) -> dict[str, Any]:
         """State, member id and generation, for people."""

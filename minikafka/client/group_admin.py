@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from minikafka.client.admin_values import (
+from minikafka.client.assignors import PROTOCOL_TYPE, assigned_pairs
+from minikafka.client.connections import Connections
+from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error
+from minikafka.client.group_values import (
     ConsumerGroupDescription,
     ConsumerGroupListing,
     ListConsumerGroupsResult,
@@ -17,9 +20,6 @@ from minikafka.client.admin_values import (
     group_state,
     group_type,
 )
-from minikafka.client.assignors import PROTOCOL_TYPE, assigned_pairs
-from minikafka.client.connections import Connections
-from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error
 from minikafka.client.offsets import GroupOffsets, Member, OffsetToCommit, Retrying
 from minikafka.client.values import (
     OFFSET_INVALID,

@@ -1,51 +1,36 @@
 """`Producer`: confluent_kafka's producer, in front of our core.
 
 One rule: produce() only puts a record into a queue and poll() and flush() only call callbacks; the core on the loop
-does everything else.
+does everything else. Kafka: `KafkaProducer`.
 """
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from minikafka.client.admin_values import ClusterMetadata, cluster_metadata
+from minikafka.client.arguments import bytes_of, headers_of
 from minikafka.client.async_producer import AsyncProducer, deliver
 from minikafka.client.batches import Outgoing
-from minikafka.client.driver import Attachment
-from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
+from minikafka.client.errors import KafkaError, KafkaException, failure
+from minikafka.client.face import Face
 from minikafka.client.values import DeliveryCallback, HeadersArgument
 
 if TYPE_CHECKING:
-    from minikafka.client.driver import Driver
     from minikafka.policy import Organs
     from minikafka.world import World
 
 _RECORD_OVERHEAD_BYTES = 36
 
 
-class Producer:
+class Producer(Face[AsyncProducer]):
     """Writes records. `Producer(conf)` as in confluent_kafka; the keyword-only arguments are for clusters."""
 
-    def __init__(
-        self,
-        config: Mapping[str, Any] | None = None,
-        *,
-        driver: Driver | None = None,
-        world: World | None = None,
-        organs: Organs | None = None,
-        **more: Any,
-    ) -> None:
-        conf = keyword_config(config, more)
-        attachment = self._attachment = Attachment(driver, world)
-        try:
-            core = self._core = AsyncProducer(attachment.world, conf, organs=organs)
-        except BaseException:
-            attachment.release()
-            raise
-        settings = core.settings
+    def _new_core(self, world: World, conf: Mapping[str, Any], organs: Organs | None) -> AsyncProducer:
+        return AsyncProducer(world, conf, organs=organs)
+
+    def _begin(self) -> None:
+        settings = self._core.settings
         self._count_max: int = settings["queue.buffering.max.messages"] or 2_147_483_647
         self._bytes_max: int = settings["queue.buffering.max.kbytes"] * 1024
         self._message_max_bytes: int = settings["message.max.bytes"]
@@ -54,8 +39,6 @@ class Producer:
         self._error_cb = settings["error_cb"]
         self._waiting = 0
         self._waiting_bytes = 0
-        self._closed = False
-        self._finalizer = weakref.finalize(self, attachment.abandon, core.close)
 
     def produce(
         self,
@@ -69,12 +52,10 @@ class Producer:
         headers: HeadersArgument | None = None,
     ) -> None:
         """Queues a record. Raises BufferError when the queue is full: poll() and try again."""
-        if self._closed:
-            raise RuntimeError("Producer closed")
-        core = self._core
+        core = self._open()
         if core.fatal is not None:
             raise KafkaException(core.fatal)
-        data, key_data = _bytes(value), _bytes(key)
+        data, key_data = bytes_of(value), bytes_of(key)
         size = len(data or b"") + len(key_data or b"")
         if size + _RECORD_OVERHEAD_BYTES > self._message_max_bytes:
             raise failure(KafkaError.MSG_SIZE_TOO_LARGE, "Broker: Message size too large")
@@ -87,7 +68,7 @@ class Producer:
             partition,
             key_data,
             data,
-            _headers(headers) if headers else (),
+            headers_of(headers) if headers else (),
             timestamp or core.world.clock.time_ms(),
             on_delivery or callback or self._on_delivery,
             core.world.clock.now(),
@@ -195,14 +176,6 @@ class Producer:
 
         self._attachment.run(purge())
 
-    def list_topics(self, topic: str | None = None, timeout: float = -1) -> ClusterMetadata:
-        """The cluster's brokers and topics (or one topic). Raises KafkaException."""
-        return list_topics(self._attachment, self._core.metadata, topic, timeout)
-
-    def cluster_id(self, timeout: float = -1) -> str | None:
-        """The cluster's id. Raises KafkaException."""
-        return self.list_topics(timeout=timeout).cluster_id
-
     def close(self, timeout: float = -1) -> bool:
         """Flushes, then ends the producer."""
         if not self._closed:
@@ -228,64 +201,3 @@ class Producer:
 
     def __bool__(self) -> bool:
         return True
-
-    def __enter__(self) -> Producer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-def keyword_config(config: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[str, Any]:
-    """`Producer(conf, group_id="g")`: keywords stand for keys with dots."""
-    if config is None and not more:
-        raise TypeError("expected configuration dict")
-    if config is not None and not isinstance(config, Mapping):
-        raise TypeError("expected configuration dict")
-    dotted = {
-        name
-        if name.endswith("_cb") or name in ("on_delivery", "on_commit")
-        else name.replace("_", "."): value
-        for name, value in more.items()
-    }
-    return {**(config or {}), **dotted}
-
-
-def list_topics(attachment: Attachment, metadata: Any, topic: str | None, timeout: float) -> ClusterMetadata:
-    """What all three faces answer to list_topics()."""
-    timeout_s = 60.0 if timeout < 0 else timeout
-
-    async def ask() -> ClusterMetadata:
-        import asyncio
-
-        async with asyncio.timeout(timeout_s):
-            view = await metadata.ask(None if topic is None else [topic])
-        return cluster_metadata(view, topic)
-
-    try:
-        return attachment.run(ask())
-    except (OSError, TimeoutError) as cause:
-        error = as_kafka_error(cause, "Failed to get metadata")
-        raise KafkaException(KafkaError(KafkaError._TRANSPORT, error.str())) from cause
-
-
-def _bytes(value: Any) -> bytes | None:
-    if value is None or type(value) is bytes:
-        return value
-    if isinstance(value, str):
-        return value.encode()
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value)
-    raise TypeError(f"a bytes-like object is required, not '{type(value).__name__}'")
-
-
-def _headers(headers: HeadersArgument) -> tuple[tuple[str, bytes | None], ...]:
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
-    result = []
-    for name, value in pairs:
-        if not isinstance(name, str):
-            raise TypeError("a header's name must be a str")
-        result.append((name, _bytes(value)))
-    return tuple(result)

@@ -17,11 +17,8 @@ from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 
 if TYPE_CHECKING:
-    from minikafka.client.connections import Connections
-    from minikafka.client.metadata import Metadata
-    from minikafka.client.settings import Settings
+    from minikafka.client.reach import Reach
     from minikafka.policy import Organs
-    from minikafka.world import World
 
 REQUEST_LIMIT_BYTES = 1_048_576
 _EPOCH_MAX = 32_766
@@ -42,10 +39,7 @@ class Sender:
 
     def __init__(
         self,
-        world: World,
-        settings: Settings,
-        connections: Connections,
-        metadata: Metadata,
+        reach: Reach,
         organs: Organs,
         *,
         idempotent: bool,
@@ -54,10 +48,9 @@ class Sender:
         on_trouble: Callable[[KafkaError], None],
         on_fatal: Callable[[KafkaError], None],
     ) -> None:
-        self.world = world
-        self.settings = settings
-        self.connections = connections
-        self.metadata = metadata
+        self.world, self.settings = reach.world, reach.settings
+        self.connections, self.metadata = reach.connections, reach.metadata
+        settings = reach.settings
         self.organs = organs
         self.identity = ProducerIdentity()
         self._idempotent = idempotent

@@ -17,10 +17,7 @@ from minikafka.client.values import OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID
 
 if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
-    from minikafka.client.connections import Connections
-    from minikafka.client.metadata import Metadata
-    from minikafka.client.settings import Settings
-    from minikafka.world import World
+    from minikafka.client.reach import Reach
 
 _RESET = {
     "earliest": OFFSET_BEGINNING,
@@ -37,10 +34,7 @@ class StartingOffsets:
 
     def __init__(
         self,
-        world: World,
-        settings: Settings,
-        connections: Connections,
-        metadata: Metadata,
+        reach: Reach,
         group: GroupOffsets,
         positions: dict[Pair, Position],
         *,
@@ -48,16 +42,14 @@ class StartingOffsets:
         on_event: Callable[[Position, KafkaError], None],
         on_trouble: Callable[[KafkaError], None],
     ) -> None:
-        self._world = world
-        self._settings = settings
-        self._connections = connections
-        self._metadata = metadata
+        self._world, self._settings = reach.world, reach.settings
+        self._connections, self._metadata = reach.connections, reach.metadata
         self._group = group
         self._positions = positions
         self._on_resolved = on_resolved
         self._on_event = on_event
         self._on_trouble = on_trouble
-        self._isolation = 1 if settings["isolation.level"] == "read_committed" else 0
+        self._isolation = 1 if self._settings["isolation.level"] == "read_committed" else 0
         self._resolving: asyncio.Task[None] | None = None
         self._closed = False
 

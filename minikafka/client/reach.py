@@ -1,0 +1,38 @@
+"""How the parts of one client reach the cluster: its host, its settings, its connections and its metadata.
+
+One rule: a client makes one of these and hands it to all its parts, so there is one pool and one view of the cluster.
+Kafka's clients hand `NetworkClient` and `Metadata` around in the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from minikafka.client.connections import Connections
+from minikafka.client.metadata import Metadata
+
+if TYPE_CHECKING:
+    from minikafka.client.settings import Settings
+    from minikafka.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One client's way to the cluster."""
+
+    world: World
+    settings: Settings
+    connections: Connections
+    metadata: Metadata
+
+    @classmethod
+    def of(cls, world: World, settings: Settings) -> Reach:
+        """A new one; it connects to nobody before it has to."""
+        connections = Connections(world, settings)
+        return cls(world, settings, connections, Metadata(world, connections, settings))
+
+    def close(self) -> None:
+        """Ends the refreshes and closes the connections."""
+        self.metadata.close()
+        self.connections.close()
