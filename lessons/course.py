@@ -1,14 +1,13 @@
 """The course: which lessons there are, and which exercises each has.
 
-Rule: a lesson is a folder `NN_name/` with `lesson.py` (its text and cells) and `checks.py` (its exercises);
-nothing else lists lessons.
+Rule: a lesson is a folder `NN_name/` with `lesson.py` (its text and cells), `checks.py` (title and exercises) and
+one `exercise_NX.py` for each exercise; nothing else lists lessons.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib.util
-import sys
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,13 +90,8 @@ def exercise(exercise_id: str) -> Exercise:
 
 def load(folder: Path) -> Lesson:
     """The lesson of a folder, by its `checks.py`."""
-    name = f"minikafka_lessons._lesson_{folder.name}"
-    spec = importlib.util.spec_from_file_location(name, folder / "checks.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+    # A folder's name begins with a digit, so that only importlib can say it.
+    module = importlib.import_module(f"{__package__}.{folder.name}.checks")
     return Lesson(
         number=int(folder.name[:2]),
         folder=folder,

@@ -1,0 +1,257 @@
+"""Exercise 1a: the organ `lag`, judged on cases and in simulated clusters.
+
+Rule: `true_lag` never leaves the grader's process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+from minikafka import Organs
+from minikafka_lessons.course import Exercise
+from minikafka_lessons.grading import scenes
+from minikafka_lessons.grading.marks import Sheet
+from minikafka_lessons.grading.sandbox import Code, Sandbox
+from minikafka_lessons.grading.words import returned, same
+
+
+def true_lag(
+    log_end_offset: int, committed_offset: int | None, log_start_offset: int
+) -> int | None:
+    """What is right."""
+    if committed_offset is None:
+        return None
+    return max(0, log_end_offset - max(committed_offset, log_start_offset))
+
+
+PROPERTIES = {
+    "between": (
+        "counts the records between the committed offset and the log's end",
+        2.0,
+    ),
+    "caught_up": ("a group that has read everything has LAG 0", 1.0),
+    "no_commit": ("no commit yet: the LAG is None, which is not 0", 1.0),
+    "not_negative": ("never negative", 1.0),
+    "log_start": ("records that were deleted unread no longer count", 1.0),
+    "alive": ("transplanted into a running cluster, it tells the truth", 2.0),
+}
+
+CASES: dict[str, tuple[tuple[int, int | None, int], ...]] = {
+    "between": (
+        (10, 4, 0),
+        (5, 0, 0),
+        (3_000_000_000, 2_999_999_000, 0),
+        (120, 100, 60),
+    ),
+    "caught_up": ((10, 10, 0), (0, 0, 0), (75, 75, 75)),
+    "no_commit": ((10, None, 0), (0, None, 0), (10, None, 5)),
+    "not_negative": ((10, 12, 0), (0, 1, 0), (8, 9, 8)),
+    "log_start": ((100, 10, 40), (40, 10, 40), (100, 0, 99)),
+}
+
+HINTS = {
+    "between": "LAG = latest offset − committed offset. Both are the *next* position: to write, and to read.",
+    "caught_up": "Is there a −1 or +1 too many? The log end offset is already the last offset + 1.",
+    "no_commit": "`None` says: this group never committed here. Look at it first: `if committed_offset is None:`.",
+    "not_negative": "The two offsets may be read at slightly different moments. Don't go below 0: `max(0, …)`.",
+    "log_start": "What lies below the log start is gone. Count from `max(committed_offset, log_start_offset)`.",
+    "alive": "Your function is right on paper only if it is right in every property above.",
+}
+
+Rule = Callable[[int, Any, int], Any]
+MISTAKES: tuple[tuple[Rule, str, str], ...] = (
+    (
+        lambda e, c, s: 0 if c is None else max(0, e - max(c, s)),
+        "no_commit",
+        "You return 0 for a group without a commit. 0 says “has read everything”; this group has read nothing. "
+        "Return None.",
+    ),
+    (
+        lambda e, c, s: max(0, e - max(c or 0, s)),
+        "no_commit",
+        "You count a missing commit as offset 0. Nobody knows where that group will begin; return None.",
+    ),
+    (
+        lambda e, c, s: None if not c else max(0, e - max(c, s)),
+        "between",
+        "`if not committed_offset` is true for 0 as well, and 0 is a real commit. Write `is None`.",
+    ),
+    (
+        lambda e, c, s: None if c is None else max(0, e - max(c, s) - 1),
+        "between",
+        "One too few. The log end offset is not the last record's offset, it is the *next* one: no −1.",
+    ),
+    (
+        lambda e, c, s: None if c is None else max(0, e - max(c, s) + 1),
+        "between",
+        "One too many. The committed offset is the next one to read, not the last one read: no +1.",
+    ),
+    (
+        lambda e, c, s: None if c is None else e - max(c, s),
+        "not_negative",
+        "Your LAG gets negative when the end was read a moment before the commit. Nobody is ahead of the log: "
+        "`max(0, …)`.",
+    ),
+    (
+        lambda e, c, s: None if c is None else abs(e - max(c, s)),
+        "not_negative",
+        "`abs` turns “ahead by 2” into “behind by 2”. The smallest LAG is 0: `max(0, …)`.",
+    ),
+    (
+        lambda e, c, s: None if c is None else max(0, e - c),
+        "log_start",
+        "You count records that retention has deleted. The group can't read them any more: count from the log "
+        "start if the commit lies below it.",
+    ),
+    (
+        lambda e, c, s: None if c is None else e - c,
+        "log_start",
+        "End minus committed is the idea. Now the two borders: never below 0, and never from below the log start.",
+    ),
+)
+
+
+def judge_lag(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
+    """The table of cases, random ones from the hidden seeds, and a life in simulated clusters."""
+    with Sandbox(code, ["lag"]) as sandbox:
+        for name, cases in CASES.items():
+            check_lag(sandbox, sheet, name, cases, None)
+        for seed in seeds[1:]:
+            for name, cases in random_lag_cases(seed).items():
+                check_lag(sandbox, sheet, name, cases, seed)
+        diagnosis = diagnose_lag(sandbox)
+        if diagnosis is not None:
+            sheet.sharpen(*diagnosis)
+        for seed in seeds:
+            live_lag(sandbox, sheet, seed)
+
+
+def check_lag(
+    sandbox: Sandbox, sheet: Sheet, name: str, cases: Sequence[Any], seed: int | None
+) -> None:
+    """One property on some cases."""
+    for (end, committed, start), got in zip(
+        cases, sandbox.call_each("lag", cases), strict=True
+    ):
+        want = true_lag(end, committed, start)
+        if not same(got, want):
+            sheet.fail(
+                name,
+                f"lag({end}, {committed}, {start}) {returned(got)}, should be {want}",
+                HINTS[name],
+                seed,
+            )
+            return
+    sheet.seen(name)
+
+
+def random_lag_cases(seed: int) -> dict[str, list[tuple[int, int | None, int]]]:
+    """Other numbers, the same five properties."""
+    random = Random(seed)
+    found: dict[str, list[tuple[int, int | None, int]]] = {name: [] for name in CASES}
+    for _ in range(40):
+        start = random.choice((0, random.randrange(1_000), random.randrange(1 << 40)))
+        end = start + random.randrange(1, 5_000)
+        found["between"].append((end, random.randrange(start, end), start))
+        found["caught_up"].append((end, end, start))
+        found["no_commit"].append((end, None, start))
+        found["not_negative"].append((end, end + random.randrange(1, 50), start))
+        if start:
+            found["log_start"].append((end, random.randrange(0, start), start))
+    return found
+
+
+def diagnose_lag(sandbox: Sandbox) -> tuple[str, str] | None:
+    """(property, hint) when the answer behaves exactly like a known mistake."""
+    cases = [case for group in CASES.values() for case in group]
+    got = sandbox.call_each("lag", cases)
+    for rule, name, hint in MISTAKES:
+        if all(same(g, rule(*case)) for g, case in zip(got, cases, strict=True)):
+            return name, hint
+    return None
+
+
+def live_lag(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
+    """The organ in a cluster: `consumer.lag(committed=True)` against the snapshot of the same instant."""
+    random = Random(seed)
+    seen: list[tuple[Any, ...]] = []
+    organs = Organs(lag=scenes.organ(sandbox, "lag", true_lag, seen))
+    with scenes.cluster(
+        seed, organs=organs, configs={"log.retention.check.interval.ms": 2_000}
+    ) as cluster:
+        cluster.create_topic(
+            "weather", 3, configs={"retention.ms": 15_000, "segment.ms": 3_000}
+        )
+        for _ in range(3):
+            scenes.write(cluster, "weather", list(scenes.rows(random, 40)))
+            cluster.run(4)
+        consumer = cluster.consumer(
+            {
+                "group.id": "dashboard",
+                "auto.offset.reset": "earliest",
+                "enable.auto.commit": False,
+            }
+        )
+        consumer.subscribe(["weather"])
+        for _ in range(random.randrange(30, 80)):
+            consumer.poll(1.0)
+        compare_lag(cluster, consumer, seen, sheet, seed, "before the first commit")
+        consumer.commit(asynchronous=False)
+        compare_lag(cluster, consumer, seen, sheet, seed, "after a commit")
+        scenes.write(
+            cluster, "weather", list(scenes.rows(random, random.randrange(10, 60)))
+        )
+        compare_lag(cluster, consumer, seen, sheet, seed, "after more was produced")
+        cluster.run(30)
+        compare_lag(
+            cluster, consumer, seen, sheet, seed, "after retention deleted old segments"
+        )
+        consumer.close()
+
+
+def compare_lag(
+    cluster: Any, consumer: Any, seen: list[Any], sheet: Sheet, seed: int, when: str
+) -> None:
+    """What the organ said of each partition, and what is true."""
+    seen.clear()
+    told = consumer.lag(committed=True)
+    for args, got in seen:
+        if not same(got, true_lag(*args)):
+            sheet.fail(
+                "alive",
+                f"{when}: lag({', '.join(map(str, args))}) {returned(got)}, should be {true_lag(*args)}",
+                HINTS["alive"],
+                seed,
+            )
+            return
+    snapshot = cluster.snapshot()
+    rows = {(o.topic, o.partition): o.lag for o in snapshot.group("dashboard").offsets}
+    if {(tp.topic, tp.partition): value for tp, value in told.items()} == rows:
+        sheet.seen("alive")
+    else:
+        sheet.fail(
+            "alive",
+            f"{when}: the group's LAG in the cluster is {rows}, not {told}",
+            HINTS["alive"],
+            seed,
+        )
+
+
+EXERCISE = Exercise(
+    id="1a",
+    title="How far behind? The organ `lag`",
+    names=("lag",),
+    properties=PROPERTIES,
+    judge=judge_lag,
+    hints=(
+        "Draw the log as a line. Mark where it starts, what the group has committed (the next to read), and "
+        "where it ends (the next to write). The LAG is a length on that line.",
+        "Three borders: no commit at all (`None`); a commit that lies before the log's start, because "
+        "retention was faster than the group; a commit that lies beyond the end, because the end was read a "
+        "moment earlier.",
+        "If `committed_offset is None`, return None. Else begin at `max(committed_offset, log_start_offset)`, "
+        "and return what lies between there and the end, but at least 0.",
+    ),
+)

@@ -1,0 +1,362 @@
+"""Exercise 2a: the organ `partition_for_key`, judged against the Java client's partitions.
+
+Rule: two processes with different hash seeds and orders must agree; the right partitions stay here.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+from minikafka import NewPartitions, Organs
+from minikafka.policy import murmur2 as true_murmur2
+from minikafka.policy import partition_for_key as true_partition
+from minikafka_lessons.course import Exercise
+from minikafka_lessons.grading import scenes
+from minikafka_lessons.grading.marks import Sheet
+from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbox
+from minikafka_lessons.grading.words import returned, shown
+
+PROPERTIES = {
+    "range": ("always one of the topic's partitions, as an int", 1.0),
+    "stable": ("the same key goes to the same partition, in every process", 1.0),
+    "murmur2": ("murmur2 gives the Java client's hashes", 2.0),
+    "same": (
+        "the same partition as the Java client, for keys with a positive hash",
+        1.0,
+    ),
+    "negative": ("… and for keys with a negative hash", 1.0),
+    "alive": (
+        "transplanted into a running cluster, records lie where Kafka's would",
+        2.0,
+    ),
+}
+
+HINTS = {
+    "range": "The last step is `… % partition_count`, with whole numbers: the result lies in 0 … partition_count − 1.",
+    "stable": "Use nothing but the key's bytes: no randomness, no counter, and not Python's own `hash`.",
+    "murmur2": "Compare with the five known hashes in the text, the shortest key first. After every multiplication: "
+    "`& 0xFFFFFFFF`.",
+    "same": "First get `murmur2` right, then `(murmur2(key) & 0x7FFFFFFF) % partition_count`.",
+    "negative": "Half of all 32-bit hashes are negative in Java. Kafka drops the sign bit: `& 0x7FFFFFFF`.",
+    "alive": "The cluster calls `partition_for_key(key, partition_count)` for each keyed record.",
+}
+
+MASK = 0xFFFFFFFF
+
+
+def signed(value: int) -> int:
+    """As Java's int."""
+    return value - (1 << 32) if value >> 31 else value
+
+
+def variant(
+    data: bytes,
+    *,
+    seed: int = 0x9747B28C,
+    order: Any = "little",
+    tail: bool = True,
+    last: bool = True,
+) -> int:
+    """murmur2 with one thing changed."""
+    h, whole = seed ^ len(data), len(data) & ~3
+    for at in range(0, whole, 4):
+        k = int.from_bytes(data[at : at + 4], order) * 0x5BD1E995 & MASK
+        h = (h * 0x5BD1E995 & MASK) ^ ((k ^ k >> 24) * 0x5BD1E995 & MASK)
+    if tail and len(data) > whole:
+        h = (h ^ int.from_bytes(data[whole:], order)) * 0x5BD1E995 & MASK
+    if not last:
+        return h
+    h = (h ^ h >> 13) * 0x5BD1E995 & MASK
+    return h ^ h >> 15
+
+
+Rule = Callable[[bytes, int], int]
+MISTAKES: tuple[tuple[Rule, tuple[str, ...], str], ...] = (
+    (
+        lambda k, n: abs(signed(true_murmur2(k))) % n,
+        ("negative",),
+        "`abs` is not what Kafka does: it drops the sign bit, `hash & 0x7FFFFFFF`, which gives another number.",
+    ),
+    (
+        lambda k, n: true_murmur2(k) % n,
+        ("negative",),
+        "You take the unsigned hash modulo the count. Kafka drops the sign bit first: `(hash & 0x7FFFFFFF) % count`.",
+    ),
+    (
+        lambda k, n: signed(true_murmur2(k)) % n,
+        ("negative",),
+        "Python's % of a negative number is positive, but not Kafka's number. Drop the sign bit first: "
+        "`hash & 0x7FFFFFFF`.",
+    ),
+    (
+        lambda k, n: zlib.crc32(k) % n,
+        ("same", "murmur2", "alive"),
+        "That is CRC-32, which librdkafka uses by default! Kafka's Java client uses murmur2: two clients with "
+        "different hashes put one key in two partitions.",
+    ),
+    (
+        lambda k, n: (variant(k, seed=0) & 0x7FFFFFFF) % n,
+        ("same", "murmur2", "alive"),
+        "The hash begins with another number: Kafka's seed is 0x9747B28C, and it begins with `seed ^ len(data)`.",
+    ),
+    (
+        lambda k, n: (variant(k, seed=0x9747B28C ^ len(k)) & 0x7FFFFFFF) % n,
+        ("same", "murmur2", "alive"),
+        "The length is missing: the hash begins with `0x9747B28C ^ len(data)`.",
+    ),
+    (
+        lambda k, n: (variant(k, order="big") & 0x7FFFFFFF) % n,
+        ("same", "murmur2", "alive"),
+        'The bytes are read from the wrong end: four bytes make a number with `int.from_bytes(part, "little")`.',
+    ),
+    (
+        lambda k, n: (variant(k, tail=False) & 0x7FFFFFFF) % n,
+        ("same", "murmur2", "alive"),
+        "The last one, two or three bytes are missing: only keys whose length is a multiple of 4 are right.",
+    ),
+    (
+        lambda k, n: (variant(k, last=False) & 0x7FFFFFFF) % n,
+        ("same", "murmur2", "alive"),
+        "The last mixing is missing: after all bytes, `h ^= h >> 13`, `h *= m`, `h ^= h >> 15`.",
+    ),
+    (
+        lambda k, n: sum(k) % n,
+        ("same", "murmur2", "alive"),
+        "The sum of the bytes is a hash, too, but not Kafka's (and `AB` and `BA` always meet). Use murmur2.",
+    ),
+    (
+        lambda k, n: len(k) % n,
+        ("same", "murmur2", "alive"),
+        "By length, most keys meet in a few partitions. Use murmur2 of the bytes.",
+    ),
+)
+UNSTABLE = (
+    "Python's `hash` of bytes changes with every process (PYTHONHASHSEED), so that two producers would not agree. "
+    "Use murmur2."
+)
+
+KNOWN = (
+    b"21",
+    b"foobar",
+    b"a-little-bit-long-string",
+    b"a-little-bit-longer-string",
+    b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8",
+    b"abc",
+)
+
+
+def keys_for(seed: int, count: int) -> list[bytes]:
+    """Keys of all lengths; the first are the famous ones."""
+    random = Random(seed)
+    found = [*KNOWN, b"", b"a"]
+    while len(found) < count:
+        kind = random.randrange(3)
+        if kind == 0:
+            found.append(f"user-{random.randrange(100_000)}".encode())
+        elif kind == 1:
+            found.append(
+                bytes(random.randrange(256) for _ in range(random.randrange(1, 24)))
+            )
+        else:
+            found.append(
+                "".join(
+                    random.choice("가나다라마바사")
+                    for _ in range(random.randrange(1, 6))
+                ).encode()
+            )
+    return found[:count]
+
+
+def judge_partition(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
+    """Keys and counts against the Java client's partitions, in two processes, and in simulated clusters."""
+    with (
+        Sandbox(code, ["partition_for_key", "murmur2"]) as one,
+        Sandbox(code, ["partition_for_key", "murmur2"], hash_seed=4_711) as other,
+    ):
+        if one.defined.get("partition_for_key") != "function":
+            raise AnswerFailed("There is no function partition_for_key in the cell.")
+        cases = [(key, n) for key in keys_for(seeds[0], 120) for n in (1, 3, 6, 50)]
+        cases += [
+            (key, n)
+            for seed in seeds[1:]
+            for key in keys_for(seed, 250)
+            for n in (2, 7, 12)
+        ]
+        got = one.call_each("partition_for_key", cases, limit_s=10)
+        judge_range(cases, got, sheet)
+        again = other.call_each("partition_for_key", list(reversed(cases)), limit_s=10)[
+            ::-1
+        ]
+        judge_stable(cases, got, again, sheet)
+        judge_hash(one, sheet, seeds)
+        judge_same(cases, got, sheet)
+        for rule, names, hint in MISTAKES:
+            if all(
+                type(g) is int and g == rule(*case)
+                for g, case in zip(got, cases, strict=True)
+            ):
+                for name in names:
+                    sheet.sharpen(name, hint)
+                break
+        for seed in seeds:
+            live_partition(one, sheet, seed)
+
+
+def judge_range(cases: Sequence[Any], got: Sequence[Any], sheet: Sheet) -> None:
+    """0 … count − 1, an int; and not all the same."""
+    for (key, n), value in zip(cases, got, strict=True):
+        if type(value) is not int or not 0 <= value < n:
+            sheet.fail(
+                "range",
+                f"partition_for_key({shown(key)}, {n}) {returned(value)}",
+                HINTS["range"],
+            )
+            return
+    if len(set(got)) < 3:
+        sheet.fail("range", "All keys go to the same partition.", HINTS["same"])
+    else:
+        sheet.seen("range")
+
+
+def judge_stable(
+    cases: Sequence[Any], got: Sequence[Any], again: Sequence[Any], sheet: Sheet
+) -> None:
+    """In another process, in another order, the same."""
+    for (key, n), first, second in zip(cases, got, again, strict=True):
+        if isinstance(first, Raised):
+            sheet.fail(
+                "stable",
+                f"partition_for_key({shown(key)}, {n}) {returned(first)}",
+                HINTS["stable"],
+            )
+            return
+        if first != second or type(first) is not type(second):
+            message = f"partition_for_key({shown(key)}, {n}) is {first} in one process and {second} in another"
+            sheet.fail("stable", message, UNSTABLE)
+            for name in ("same", "negative", "murmur2", "alive"):
+                sheet.fail(
+                    name, "The partition is not even the same each time.", UNSTABLE
+                )
+            return
+    if len(set(map(repr, got))) < 3:
+        sheet.fail("stable", "All keys go to the same partition.", HINTS["same"])
+    else:
+        sheet.seen("stable")
+
+
+def judge_hash(sandbox: Sandbox, sheet: Sheet, seeds: Sequence[int]) -> None:
+    """`murmur2` by itself; signed as in Java or unsigned."""
+    if sandbox.defined.get("murmur2") != "function":
+        sheet.fail(
+            "murmur2",
+            "There is no function murmur2 in the cell.",
+            HINTS["murmur2"],
+        )
+        return
+    keys = [key for seed in seeds for key in keys_for(seed, 200)]
+    for key, value in zip(
+        keys,
+        sandbox.call_each("murmur2", [(k,) for k in keys], limit_s=10),
+        strict=True,
+    ):
+        want = true_murmur2(key)
+        if type(value) is not int or value not in (want, signed(want)):
+            message = (
+                f"murmur2({shown(key)}) {returned(value)}, should be {signed(want)}"
+            )
+            sheet.fail("murmur2", message, HINTS["murmur2"])
+            return
+    sheet.seen("murmur2")
+
+
+def judge_same(cases: Sequence[Any], got: Sequence[Any], sheet: Sheet) -> None:
+    """Against Kafka's partition, by the sign of the hash."""
+    for (key, n), value in zip(cases, got, strict=True):
+        negative = bool(true_murmur2(key) >> 31)
+        name = "negative" if negative else "same"
+        want = true_partition(key, n)
+        if type(value) is not int or value != want:
+            message = f"partition_for_key({shown(key)}, {n}) {returned(value)}, should be {want}"
+            if negative and not isinstance(value, Raised):
+                message += f" (its hash in Java is {signed(true_murmur2(key))})"
+            sheet.fail(name, message, HINTS[name])
+    for name in ("same", "negative"):
+        sheet.seen(name)
+
+
+def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
+    """The organ in a producer of a cluster: before and after partitions were added."""
+    random = Random(seed)
+    seen: list[tuple[Any, ...]] = []
+    inner = scenes.organ(sandbox, "partition_for_key", true_partition, seen)
+
+    def transplanted(key: bytes, count: int) -> int:
+        value = inner(key, count)
+        return (
+            value
+            if type(value) is int and 0 <= value < count
+            else true_partition(key, count)
+        )
+
+    with scenes.cluster(seed, organs=Organs(partition_for_key=transplanted)) as cluster:
+        few, many = random.randrange(2, 6), random.randrange(7, 12)
+        cluster.create_topic("airports", few)
+        keys = [
+            random.choice(("TX", "AK", "CA", "WA", "NY", "FL", "OR", "HI", "OH", "MN"))
+            for _ in range(60)
+        ]
+        scenes.write(cluster, "airports", [(key, f"{n}") for n, key in enumerate(keys)])
+        admin = cluster.admin()
+        admin.create_partitions([NewPartitions("airports", many)])["airports"].result()
+        admin.close()
+        cluster.wait_until(
+            lambda s: (
+                len([p for p in s.topic("airports").partitions if p.end is not None])
+                == many
+            )
+        )
+        scenes.write(
+            cluster,
+            "airports",
+            [(key, f"{len(keys) + n}") for n, key in enumerate(keys)],
+        )
+        for (key, count), value in seen:
+            if type(value) is not int or value != true_partition(key, count):
+                message = f"{shown(key)} of {count} partitions: your organ {returned(value)}, Kafka says {true_partition(key, count)}"
+                sheet.fail("alive", message, HINTS["alive"], seed)
+                return
+        lies = {
+            (p, key, value)
+            for p, rows in scenes.read_topic(cluster, "airports").items()
+            for key, value in rows
+        }
+        wanted = {
+            (true_partition(key.encode(), count), key, f"{n + shift}")
+            for count, shift in ((few, 0), (many, len(keys)))
+            for n, key in enumerate(keys)
+        }
+        message = "The records do not lie where Kafka's would."
+        sheet.expect("alive", lies == wanted, message, HINTS["alive"], seed)
+
+
+EXERCISE = Exercise(
+    id="2a",
+    title="Which partition? The organ `partition_for_key`",
+    names=("murmur2", "partition_for_key"),
+    properties=PROPERTIES,
+    judge=judge_partition,
+    hints=(
+        "Two steps. `murmur2` makes a 32-bit number of the key's bytes. `partition_for_key` drops that "
+        "number's sign bit and takes the remainder by the partition count.",
+        "Python's numbers don't overflow; Java's do. So cut to 32 bits after every multiplication: "
+        '`h = h * m & 0xFFFFFFFF`. Four bytes are one number: `int.from_bytes(data[i:i+4], "little")`; the last '
+        "one to three bytes are one, too.",
+        "for i in range(0, len(data) // 4 * 4, 4): k = four bytes · m (cut); k ^= k >> 24; k = k · m (cut); "
+        "h = h · m (cut) ^ k. Then the rest: h = (h ^ rest) · m (cut). Then h ^= h >> 13; h = h · m (cut); "
+        "h ^= h >> 15. And the partition: (h & 0x7FFFFFFF) % partition_count.",
+    ),
+    minutes=15,
+)

@@ -1,0 +1,100 @@
+"""Exercise 2b: where a key's records go when a topic grows: a prediction, judged against the rule itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from minikafka.policy import partition_for_key as true_partition
+from minikafka_lessons.course import Exercise
+from minikafka_lessons.grading.marks import Sheet
+from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Sandbox
+
+KEY = "OH"
+BEFORE, AFTER = 4, 6
+
+PROPERTIES = {
+    "where": (f"the partition of the next record with key {KEY}, of {BEFORE}", 1.0),
+    "grown": (f"… and after the topic has grown to {AFTER} partitions", 1.0),
+    "old": ("where the records from before the growth lie then", 1.0),
+    "in_order": ("whether a reader is still sure to see old before new", 1.0),
+    "busy": ("how many of 8 consumers of one group have work then", 1.0),
+}
+HINTS = {
+    "where": f"The positive hash of {KEY} stands in the text: divide it by {BEFORE} and look at the remainder.",
+    "grown": f"The same hash, another count: the remainder by {AFTER}. A new count is a new map.",
+    "old": "Nobody moves a record: an offset is a place for ever. They lie where they were written.",
+    "in_order": "Order holds within one partition. Are the old and the new records in the same one?",
+    "busy": f"A partition has one reader per group. {AFTER} partitions, 8 consumers: how many get one?",
+}
+
+
+def predictions() -> dict[str, Any]:
+    """What happens."""
+    return {
+        "where": true_partition(KEY.encode(), BEFORE),
+        "grown": true_partition(KEY.encode(), AFTER),
+        "old": true_partition(KEY.encode(), BEFORE),
+        "in_order": False,
+        "busy": AFTER,
+    }
+
+
+def judge_prediction(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
+    """The dictionary, against a run of the real thing."""
+    with Sandbox(code, ["prediction"]) as sandbox:
+        given = sandbox.value("prediction")
+    if not isinstance(given, dict):
+        raise AnswerFailed(
+            "`prediction` should be the dictionary from the cell, with your numbers in it."
+        )
+    for name, want in predictions().items():
+        got = given.get(name)
+        if got is None:
+            sheet.fail(name, "no prediction yet", HINTS[name])
+        elif type(got) is type(want) and got == want:
+            sheet.seen(name)
+        else:
+            sheet.fail(
+                name,
+                f"you predicted {got!r}, but it is {want!r}",
+                wrong_prediction(name, got),
+            )
+
+
+def wrong_prediction(name: str, got: Any) -> str:
+    """A hint for this very mistake."""
+    truth = predictions()
+    if name in ("where", "grown", "old") and type(got) is not int:
+        return "A partition is a number: write it without quotes."
+    if name == "grown" and got == truth["where"]:
+        return (
+            f"That is the partition of before. The count changed, so take the remainder by {AFTER}. "
+            + HINTS[name]
+        )
+    if name == "old" and got == truth["grown"]:
+        return "Records don't move when partitions are added. " + HINTS[name]
+    if name == "busy" and got == 8:
+        return "Two of the eight would have nothing to read. " + HINTS[name]
+    if name == "in_order" and type(got) is not bool:
+        return "True or False, without quotes."
+    if name in ("where", "grown") and got in (BEFORE, AFTER):
+        return "Partitions are numbered from 0. " + HINTS[name]
+    return HINTS[name]
+
+
+EXERCISE = Exercise(
+    id="2b",
+    title="Where does OH go?",
+    names=("prediction",),
+    properties=PROPERTIES,
+    judge=judge_prediction,
+    hints=(
+        "Only the key's hash and the number of partitions decide. Both stand in the text.",
+        "A remainder by 4 and a remainder by 6 are two different numbers. And records that are written stay "
+        "where they are.",
+        "hash % 4, hash % 6, and again hash % 4; once a key's records lie in two partitions, nobody promises "
+        "their order; a partition has at most one reader in a group.",
+    ),
+    minutes=5,
+)

@@ -1,0 +1,28 @@
+"""Sentences and comparisons that every judge needs.
+
+Rule: an answer's value is compared by type and value, and quoted, never trusted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikafka_lessons.grading.sandbox import Raised
+
+
+def same(got: Any, want: int | None) -> bool:
+    """Equal, and of the same type: True is not 1."""
+    return type(got) is type(want) and got == want
+
+
+def shown(key: bytes) -> str:
+    """A key, not too long."""
+    text = repr(key)
+    return text if len(text) < 40 else text[:36] + "…'"
+
+
+def returned(got: Any) -> str:
+    """`returned 3`, or what it did instead."""
+    if isinstance(got, Raised):
+        return f"raised {got.kind}" if got.kind != "NotImplementedError" else "is not written yet"
+    return f"returned {got!r}"
