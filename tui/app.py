@@ -6,11 +6,11 @@ Pictures arrive when they arrive; at most ten a second are drawn, and only the o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
-from textual import work
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.css.query import NoMatches
 from textual.screen import Screen
@@ -20,8 +20,9 @@ from textual.widgets import ContentSwitcher, Footer, Static
 from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
 from minikafka.xray.source import Feed
 from minikafka_tui import commands, palette
+from minikafka_tui.commanding import CommandingApp
 from minikafka_tui.history import History
-from minikafka_tui.screens.dialogs import Ask, Confirm, Help
+from minikafka_tui.screens.dialogs import Help
 from minikafka_tui.screens.events import Events
 from minikafka_tui.screens.groups import Groups
 from minikafka_tui.screens.overview import Overview
@@ -50,7 +51,7 @@ UP = {"partitions": "topics", "segments": "partitions"}
 """Where esc leads from a pane that was drilled into."""
 
 
-class InspectorApp(App[None]):
+class InspectorApp(CommandingApp):
     """``InspectorApp(feed).run()``."""
 
     TITLE = "minikafka"
@@ -72,14 +73,11 @@ class InspectorApp(App[None]):
     ]
 
     def __init__(self, feed: Feed, *, read_only: bool = False, filter_text: str = "") -> None:
-        super().__init__()
+        super().__init__(feed, read_only=read_only)
         self.register_theme(palette.THEME)
         self.theme = palette.THEME.name
-        self.feed = feed
-        self.read_only = read_only
         self.frozen = False
         self.lost: str | None = None
-        self.snapshot: Snapshot | None = None
         self.history = History()
         self.selection = Selection()
         self.filters: dict[str, str] = dict.fromkeys(PANES, filter_text) if filter_text else {}
@@ -189,6 +187,12 @@ class InspectorApp(App[None]):
         assert self.snapshot is not None
         return View(self.snapshot, self.history, self.selection)
 
+    @property
+    def selected_broker(self) -> str | None:
+        """The one under the overview's cursor."""
+        row = self.query_one("#brokers-table", LiveTable).row
+        return row.name if row is not None else None
+
     # Going places
 
     def _show_tab(self, tab: str) -> None:
@@ -197,12 +201,7 @@ class InspectorApp(App[None]):
         self._show_chip()
         if self.snapshot is not None:
             self.draw()
-            focus = self.pane.table
-            if not focus.display or (
-                focus.parent is not None and tab == "groups" and self.pane.has_class("zoomed")
-            ):
-                focus = self.query_one("#group-offsets", LiveTable)
-            focus.focus()
+            self.pane.entry.focus()
         self.refresh_bindings()
 
     def action_tab(self, tab: str) -> None:
@@ -337,50 +336,7 @@ class InspectorApp(App[None]):
         if key is not None:
             self.pane.table.move_to(str(key))
 
-    # Commands to the cluster
-
-    def refuses(self) -> str | None:
-        """Why nothing can be done to this cluster, or ``None``."""
-        if self.read_only:
-            return "This inspector was started with --read-only."
-        return self.feed.refusal
-
-    def _may_act(self) -> bool:
-        refusal = self.refuses()
-        if refusal is not None:
-            self.notify(refusal, severity="warning")
-        return refusal is None
-
-    @work(exclusive=False, exit_on_error=False)
-    async def send(self, name: str, args: Mapping[str, Any] | None = None, quiet: bool = False) -> None:
-        """Send a command and show what became of it."""
-        answer = await self.feed.command(name, args or {})
-        if not answer.ok:
-            self.notify(answer.text, severity="error", title=f"{name} failed", timeout=8)
-        elif not quiet:
-            self.notify(answer.text)
-
-    def action_kill(self, name: str | None = None) -> None:
-        """Kill a broker, after a question."""
-        self._on_broker("kill", name)
-
-    def action_restart(self, name: str | None = None) -> None:
-        """Restart a broker, after a question."""
-        self._on_broker("restart", name)
-
-    def _on_broker(self, verb: str, name: str | None) -> None:
-        if self.snapshot is None or not self._may_act():
-            return
-        broker = self.snapshot.broker(name) if name else self.view.broker
-        if broker is None:
-            return
-        question, consequence = commands.consequence(verb, broker)
-
-        def decided(yes: bool | None) -> None:
-            if yes:
-                self.send(verb, {"host": broker.name})
-
-        self.push_screen(Confirm(question, consequence, verb.capitalize()), decided)
+    # Time
 
     def action_hold(self) -> None:
         """Freeze the picture; in a simulated cluster stop time itself."""
@@ -394,32 +350,6 @@ class InspectorApp(App[None]):
         if not self.frozen and self._frame is None:
             self._draw_frame()
         self.refresh_bindings()
-
-    def action_step(self) -> None:
-        """Let one event happen in a simulated cluster."""
-        if self.snapshot is None:
-            return
-        if self.snapshot.paused is None:
-            self.notify("Only a simulated cluster can be stepped: this one runs by the wall clock.")
-        elif self._may_act():
-            self.send("step", quiet=True)
-
-    def ask_and_send(self, spec: commands.Spec) -> None:
-        """A command with arguments: ask for them in one line."""
-        if not self._may_act():
-            return
-
-        def answered(text: str | None) -> None:
-            if text is None:
-                return
-            try:
-                args = spec.parse(text)
-            except ValueError as error:
-                self.notify(str(error), severity="warning")
-                return
-            self.send(spec.name, args)
-
-        self.push_screen(Ask(spec.title, spec.hint, spec.example), answered)
 
     # The rest
 
@@ -456,16 +386,8 @@ class InspectorApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette (ctrl+p)."""
         for tab, (label, _) in PANES.items():
-            yield SystemCommand(label, f"Open the tab {label}", _call(self.action_tab, tab))
-        if self.refuses() is None and self.snapshot is not None:
-            for broker in self.snapshot.brokers:
-                verb = "restart" if broker.state == "down" else "kill"
-                title = f"{verb.capitalize()} {broker.name}"
-                yield SystemCommand(title, f"It is {broker.state}", _call(self._on_broker, verb, broker.name))
-            for spec in commands.SPECS:
-                if not spec.simulated or self.snapshot.paused is not None:
-                    yield SystemCommand(spec.title, spec.hint, _call(self.ask_and_send, spec))
-            yield SystemCommand("Heal the network", "Mend all cuts", _call(self.send, "heal"))
+            yield SystemCommand(label, f"Open the tab {label}", partial(self.action_tab, tab))
+        yield from self.cluster_commands()
         yield SystemCommand("Freeze or pause", "The picture, or simulated time", self.action_hold)
         yield SystemCommand("Filter", "Show only rows that contain some words", self.action_filter)
         yield SystemCommand("Jump", "To a tab, topic, partition, group or broker", self.action_jump)
@@ -473,10 +395,3 @@ class InspectorApp(App[None]):
         yield SystemCommand("Help", "All keys and signs", self.action_help)
         yield SystemCommand("Screenshot", "Save an SVG of the screen", lambda: self.deliver_screenshot())
         yield SystemCommand("Quit", "Leave the inspector; the cluster runs on", self.action_quit)
-
-
-def _call(action: Callable[..., Any], *args: Any) -> Callable[[], None]:
-    def run() -> None:
-        action(*args)
-
-    return run

@@ -24,6 +24,7 @@ class History:
         self.rates: deque[float | None] = deque(maxlen=SAMPLES)
         self.events: deque[EventLine] = deque(maxlen=EVENTS)
         self._ends: deque[tuple[float, int]] = deque(maxlen=64)
+        self._last_ends: dict[tuple[str, int], int] = {}
         self._sampled_at: float | None = None
 
     def feed(self, snapshot: Snapshot) -> None:
@@ -38,9 +39,7 @@ class History:
             return
         self._sampled_at = snapshot.at
         self._sample_lags(snapshot)
-        self._ends.append(
-            (snapshot.at, sum(p.end or p.high_watermark or 0 for t in snapshot.topics for p in t.partitions))
-        )
+        self._ends.append((snapshot.at, self._total_end(snapshot)))
         self.rates.append(self.records_per_s())
 
     def records_per_s(self) -> float | None:
@@ -59,9 +58,20 @@ class History:
         return list(self.lags.get(group, ()))
 
     def _forget(self) -> None:
-        for memory in (self.lags, self.rates, self.events, self._ends):
+        for memory in (self.lags, self.rates, self.events, self._ends, self._last_ends):
             memory.clear()
         self._sampled_at = None
+
+    def _total_end(self, snapshot: Snapshot) -> int:
+        """All that was ever written. A partition whose leader is gone counts as far as it was seen: its end is
+        unknown for a moment, and its records are not written again when it comes back."""
+        seen = self._last_ends
+        self._last_ends = {
+            (t.name, p.index): p.end or p.high_watermark or seen.get((t.name, p.index), 0)
+            for t in snapshot.topics
+            for p in t.partitions
+        }
+        return sum(self._last_ends.values())
 
     def _sample_lags(self, snapshot: Snapshot) -> None:
         alive = {g.id: g.lag for g in snapshot.groups or ()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
+from minikafka.xray.snapshot import Group, Partition, Snapshot, Topic
 from minikafka_tui.history import History
 
 
@@ -25,14 +25,6 @@ class View:
     snapshot: Snapshot
     history: History
     selection: Selection = field(default_factory=Selection)
-
-    @property
-    def broker(self) -> Broker | None:
-        """The selected broker, or the first."""
-        for broker in self.snapshot.brokers:
-            if broker.name == self.selection.broker:
-                return broker
-        return self.snapshot.brokers[0] if self.snapshot.brokers else None
 
     @property
     def topic(self) -> Topic | None:

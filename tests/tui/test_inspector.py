@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from minikafka_tui.app import FRAME_S, InspectorApp
 from minikafka_tui.commands import SPECS
+from minikafka_tui.history import History
 from minikafka_tui.screens.dialogs import Confirm, Help
 
 Scenario = Callable[[InspectorApp, Pilot[None]], Awaitable[None]]
@@ -234,6 +235,55 @@ def test_a_leader_that_died_unnoticed_is_said(draw: Any, feed_of: Any) -> None:
         await pilot.press("3")
         await pilot.pause()
         assert "✗ leader down" in screen(app)
+        await pilot.press("2")
+        assert "✗ 1 leader down" in screen(app)
+
+    run(feed, scenario)
+
+
+def test_commits_do_not_hide_elections_in_the_overview(draw: Any, feed_of: Any) -> None:
+    line = draw().events[0]
+    elected = msgspec.structs.replace(line, seq=2, kind="LeaderElected", text="orders-0: broker-2 leads")
+    commits = tuple(
+        msgspec.structs.replace(line, seq=n, kind="OffsetsCommitted", text=f"group billing: commit {n}")
+        for n in range(3, 103)
+    )
+    feed = feed_of(msgspec.structs.replace(draw(), events=(line, elected, *commits)))
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        assert "orders-0: broker-2 leads" in screen(app)
+        assert "commit 102" not in screen(app)
+        await pilot.press("6")
+        assert "commit 102" in screen(app)
+
+    run(feed, scenario)
+
+
+def test_the_rate_does_not_leap_when_a_lost_leader_is_back(draw: Any, feed_of: Any) -> None:
+    whole = draw(end=100)
+    lost = tuple(
+        msgspec.structs.replace(
+            t,
+            partitions=tuple(msgspec.structs.replace(p, end=None, high_watermark=None) for p in t.partitions),
+        )
+        for t in whole.topics
+    )
+    history = History()
+    for at, topics in ((1.0, whole.topics), (2.0, lost), (3.0, whole.topics)):
+        history.feed(msgspec.structs.replace(whole, at=at, topics=topics))
+        assert not history.records_per_s()
+
+
+def test_a_key_pressed_right_after_the_cursor_moved_means_the_new_row(draw: Any, feed_of: Any) -> None:
+    feed = feed_of(draw())
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        app.pane.table.action_move(1)
+        app.action_kill()
+        await pilot.pause()
+        assert "Kill broker-2?" in screen(app)
+        footer = screen(app).splitlines()[-1]
+        assert "Sort" not in footer
 
     run(feed, scenario)
 

@@ -9,7 +9,8 @@ from minikafka.xray.snapshot import EventLine
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
+from minikafka_tui.widgets.columns import Column
+from minikafka_tui.widgets.live_table import LiveTable
 
 EMPTY = (
     "No events yet: they appear as the cluster moves.\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -13,7 +14,8 @@ from minikafka_tui import format, palette
 from minikafka_tui.history import History
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
+from minikafka_tui.widgets.columns import Column
+from minikafka_tui.widgets.live_table import LiveTable
 
 EMPTY = (
     "No consumer groups yet: a group appears when its first consumer joins.\n"
@@ -55,6 +57,11 @@ class Groups(Pane):
     def detail(self) -> LiveTable[OffsetRow]:
         """The lower table."""
         return self.query_one("#group-offsets", LiveTable)
+
+    @property
+    def entry(self) -> LiveTable[Any]:
+        """The lower table when it has the whole pane."""
+        return self.detail if self.has_class("zoomed") else self.table
 
     def show(self, view: View) -> None:
         """Draw."""

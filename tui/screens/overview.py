@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -12,9 +14,13 @@ from minikafka.xray.snapshot import Broker, EventLine, Snapshot, total
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
+from minikafka_tui.widgets.columns import Column
+from minikafka_tui.widgets.live_table import LiveTable
 from minikafka_tui.widgets.stats import Stat, Stats
 
+QUIET = frozenset(("OffsetsCommitted",))
+"""What a busy cluster does all the time: left to tab 6, or elections would scroll away unseen."""
+EVENTS = 100
 NO_EVENTS = "Nothing happened yet. Events of the cluster appear here as they happen."
 
 
@@ -47,6 +53,7 @@ class Overview(Pane):
         """Sections have names."""
         self.query_one("#brokers-table").border_title = "Brokers"
         self.query_one("#recent").border_title = "Events"
+        self.query_one("#recent").border_subtitle = "commits: tab 6"
         self._view: View | None = None
 
     def show(self, view: View) -> None:
@@ -58,7 +65,7 @@ class Overview(Pane):
         table.styles.height = min(len(snapshot.brokers), 12) + 2
         table.set_rows(snapshot.brokers)
         table.border_subtitle = trouble(snapshot)
-        self.query_one(RecentEvents).lines = tuple(list(view.history.events)[-40:])
+        self.query_one(RecentEvents).lines = recent(view.history.events)
         self.query_one(RecentEvents).world = snapshot.world
 
     def _most(self, field: str) -> int:
@@ -124,6 +131,11 @@ class RecentEvents(Widget):
             return Text(f"\n  {NO_EVENTS}", style=palette.MUTED)
         fitting = self.lines[-max(1, self.size.height) :]
         return Text("\n").join(event_line(e, self.world, self.size.width) for e in fitting)
+
+
+def recent(events: Iterable[EventLine]) -> tuple[EventLine, ...]:
+    """The last ones that are worth a look, at most as many as any screen shows."""
+    return tuple([e for e in events if e.kind not in QUIET][-EVENTS:])
 
 
 def trouble(snapshot: Snapshot) -> str:

@@ -24,6 +24,11 @@ class Pane(Vertical):
         """The pane's main table."""
         return self.query(LiveTable).first()
 
+    @property
+    def entry(self) -> LiveTable[Any]:
+        """Where keys go when the tab is opened."""
+        return self.table
+
     def set_filter(self, text: str) -> None:
         """Filter the main table."""
         self.table.set_filter(text)

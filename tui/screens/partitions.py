@@ -10,9 +10,10 @@ from textual.widgets import Static
 from minikafka.xray.snapshot import Partition, Topic
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
-from minikafka_tui.screens.topics import EMPTY, health
+from minikafka_tui.screens.topics import EMPTY, health, leader_is_dead
 from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
+from minikafka_tui.widgets.columns import Column
+from minikafka_tui.widgets.live_table import LiveTable
 from minikafka_tui.widgets.replica_bars import ReplicaBars
 
 
@@ -109,11 +110,6 @@ def replicas(partition: Partition) -> Text:
         text.append(format.short(replica.broker), style=style)
         text.append("✗" if dead else "", style=palette.BAD)
     return text
-
-
-def leader_is_dead(partition: Partition) -> bool:
-    """The leader on paper doesn't run: the controller hasn't noticed yet."""
-    return any(r.broker == partition.leader and r.alive is False for r in partition.replicas)
 
 
 def status(partition: Partition) -> Text:

@@ -13,7 +13,8 @@ from minikafka.xray.snapshot import Partition, Segment
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.view import View
-from minikafka_tui.widgets.live_table import Column, LiveTable
+from minikafka_tui.widgets.columns import Column
+from minikafka_tui.widgets.live_table import LiveTable
 from minikafka_tui.widgets.segment_ribbons import SegmentRibbons
 
 EMPTY = "No segments to show: choose a partition in tab 3 (enter opens it here)."
@@ -70,7 +71,7 @@ class Segments(Pane):
         end = partition.end if partition.end is not None else partition.high_watermark
         line = Text.assemble(
             (f" {topic.name}-{partition.index}", f"bold {palette.ACCENT}"),
-            (f"   partition {partition.index + 1} of {len(topic.partitions)}", palette.MUTED),
+            (f"   of {format.plural(len(topic.partitions), 'partition')}", palette.MUTED),
             (
                 f"   offsets {format.number(partition.log_start)} – {format.number(end)}",
                 palette.MUTED,

@@ -7,10 +7,8 @@ thousand rows cost what twenty do. (Textual's DataTable keeps every cell and mea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -22,39 +20,23 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from minikafka_tui import palette
+from minikafka_tui.widgets.columns import Column, Row, fit, layout
 
-Row = TypeVar("Row")
 GUTTER = 2
-
-
-@dataclass(frozen=True)
-class Column(Generic[Row]):
-    """A column: ``cell(row, width)`` draws it; ``sort`` makes it sortable; ``drop`` says how early a narrow
-    screen gives it up (0: never); ``flex`` shares what is left over, up to ``max_width``."""
-
-    label: str
-    width: int
-    cell: Callable[[Any, int], Text | str]
-    sort: Callable[[Any], Any] | None = None
-    right: bool = False
-    flex: int = 0
-    max_width: int = 200
-    drop: int = 0
-    reverse_first: bool = False
 
 
 class LiveTable(ScrollView, Generic[Row], can_focus=True):
     """Rows of any type, known by ``key(row)``."""
 
     BINDINGS = [
+        Binding("enter,l,right", "open", "Open", key_display="⏎"),
+        Binding("s", "sort", "Sort"),
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
         Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
         Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
         Binding("home,g", "edge(0)", "First", show=False),
         Binding("end,G", "edge(1)", "Last", show=False),
-        Binding("enter,l,right", "open", "Open", key_display="⏎"),
-        Binding("s", "sort", "Sort"),
         Binding("S", "reverse", "Reverse order", show=False),
     ]
 
@@ -123,6 +105,10 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
     def plain_lines(self) -> list[str]:
         """What is on the screen, as text (for tests and screen readers)."""
         return [self.render_line(y).text.rstrip() for y in range(self.size.height)]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Under a dialog no key is for the table, and the footer must not say so."""
+        return self.screen.is_active
 
     # What others say
 
@@ -322,7 +308,7 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
         style = self._row_style(index, background)
         line = Text("› " if index == self._cursor else "  ", style=palette.ACCENT)
         for column, column_width in self._columns_now():
-            line.append_text(_fit(column.cell(self._shown[index], column_width), column_width, column.right))
+            line.append_text(fit(column.cell(self._shown[index], column_width), column_width, column.right))
             line.append("  ")
         return self._strip(line, width, style)
 
@@ -341,7 +327,7 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
             if sorted_here:
                 label = f"{label[: width - 1]}{'▼' if self.reversed else '▲'}"
             style = palette.ACCENT if sorted_here else palette.MUTED
-            line.append_text(_fit(Text(label, style=f"bold {style}"), width, column.right))
+            line.append_text(fit(Text(label, style=f"bold {style}"), width, column.right))
             line.append("  ")
         return self._strip(line, self.size.width, Style())
 
@@ -366,39 +352,5 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
         width = self.size.width
         if self._fitted_width != width:
             self._fitted_width = width
-            self._columns_fitted = _layout(self.columns, width - GUTTER - 1)
+            self._columns_fitted = layout(self.columns, width - GUTTER - 1)
         return self._columns_fitted
-
-
-def _layout(columns: Sequence[Column[Any]], width: int) -> list[tuple[Column[Any], int]]:
-    """Drop columns until the rest fits, then share out what is left over."""
-    kept = list(columns)
-    while sum(c.width + 2 for c in kept) - 2 > width:
-        droppable = [c for c in kept if c.drop]
-        if not droppable:
-            break
-        kept.remove(max(droppable, key=lambda c: c.drop))
-    widths = [c.width for c in kept]
-    spare = width - sum(w + 2 for w in widths) + 2
-    while spare > 0:
-        growing = [i for i, c in enumerate(kept) if c.flex and widths[i] < c.max_width]
-        shares = sum(kept[i].flex for i in growing)
-        if not shares:
-            break
-        unit = max(1, spare // shares)
-        for i in growing:
-            step = min(unit * kept[i].flex, kept[i].max_width - widths[i], spare)
-            widths[i] += step
-            spare -= step
-    return list(zip(kept, widths, strict=True))
-
-
-def _fit(cell: Text | str, width: int, right: bool) -> Text:
-    """Exactly ``width`` cells: cut with an ellipsis, or padded."""
-    text = Text(cell, style=palette.TEXT) if isinstance(cell, str) else cell.copy()
-    if cell_len(text.plain) > width:
-        text.truncate(width, overflow="ellipsis")
-    missing = width - cell_len(text.plain)
-    if missing > 0:
-        text.pad_left(missing) if right else text.pad_right(missing)
-    return text

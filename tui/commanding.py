@@ -1,0 +1,119 @@
+"""What the inspector does to a cluster: the application's half that sends commands.
+
+Its one rule: nothing is sent that the cluster refuses or `--read-only` forbids, and what hurts is asked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from textual import work
+from textual.app import App, SystemCommand
+
+from minikafka.xray.snapshot import Snapshot
+from minikafka.xray.source import Feed
+from minikafka_tui import commands
+from minikafka_tui.screens.dialogs import Ask, Confirm
+
+
+class CommandingApp(App[None]):
+    """Knows the feed and the newest snapshot; its subclass draws them."""
+
+    def __init__(self, feed: Feed, *, read_only: bool = False) -> None:
+        super().__init__()
+        self.feed = feed
+        self.read_only = read_only
+        self.snapshot: Snapshot | None = None
+
+    @property
+    def selected_broker(self) -> str | None:
+        """The broker that a command without a name means."""
+        raise NotImplementedError
+
+    def refuses(self) -> str | None:
+        """Why nothing can be done to this cluster, or ``None``."""
+        if self.read_only:
+            return "This inspector was started with --read-only."
+        return self.feed.refusal
+
+    def may_act(self) -> bool:
+        """May something be done to this cluster? If not, say why."""
+        refusal = self.refuses()
+        if refusal is not None:
+            self.notify(refusal, severity="warning")
+        return refusal is None
+
+    @work(exclusive=False, exit_on_error=False)
+    async def send(self, name: str, args: Mapping[str, Any] | None = None, quiet: bool = False) -> None:
+        """Send a command and show what became of it."""
+        answer = await self.feed.command(name, args or {})
+        if not answer.ok:
+            self.notify(answer.text, severity="error", title=f"{name} failed", timeout=8)
+        elif not quiet:
+            self.notify(answer.text)
+
+    def action_kill(self, name: str | None = None) -> None:
+        """Kill a broker, after a question."""
+        self.ask_about_broker("kill", name)
+
+    def action_restart(self, name: str | None = None) -> None:
+        """Restart a broker, after a question."""
+        self.ask_about_broker("restart", name)
+
+    def ask_about_broker(self, verb: str, name: str | None) -> None:
+        """Ask whether this broker (``None``: the selected one) is meant, and do it after a yes."""
+        if self.snapshot is None or not self.may_act():
+            return
+        name = name or self.selected_broker
+        broker = next((b for b in self.snapshot.brokers if b.name == name), None)
+        if broker is None:
+            return
+        question, consequence = commands.consequence(verb, broker)
+
+        def decided(yes: bool | None) -> None:
+            if yes:
+                self.send(verb, {"host": broker.name})
+
+        self.push_screen(Confirm(question, consequence, verb.capitalize()), decided)
+
+    def action_step(self) -> None:
+        """Let one event happen in a simulated cluster."""
+        if self.snapshot is None:
+            return
+        if self.snapshot.paused is None:
+            self.notify("Only a simulated cluster can be stepped: this one runs by the wall clock.")
+        elif self.may_act():
+            self.send("step", quiet=True)
+
+    def ask_and_send(self, spec: commands.Spec) -> None:
+        """A command with arguments: ask for them in one line."""
+        if not self.may_act():
+            return
+
+        def answered(text: str | None) -> None:
+            if text is None:
+                return
+            try:
+                args = spec.parse(text)
+            except ValueError as error:
+                self.notify(str(error), severity="warning")
+                return
+            self.send(spec.name, args)
+
+        self.push_screen(Ask(spec.title, spec.hint, spec.example), answered)
+
+    def cluster_commands(self) -> Iterator[SystemCommand]:
+        """The palette's part that does something to the cluster."""
+        if self.refuses() is not None or self.snapshot is None:
+            return
+        for broker in self.snapshot.brokers:
+            verb = "restart" if broker.state == "down" else "kill"
+            title = f"{verb.capitalize()} {broker.name}"
+            ask = partial(self.ask_about_broker, verb, broker.name)
+            yield SystemCommand(title, f"It is {broker.state}", ask)
+        for spec in commands.SPECS:
+            if not spec.simulated or self.snapshot.paused is not None:
+                yield SystemCommand(spec.title, spec.hint, partial(self.ask_and_send, spec))
+        yield SystemCommand("Heal the network", "Mend all cuts", partial(self.send, "heal"))
