@@ -34,14 +34,14 @@ class MemberLeft(Event, frozen=True):
     reason: str
 
 
-class OffsetCommitted(Event, frozen=True):
-    """A group's position is in the log, on all in-sync replicas."""
+class OffsetsCommitted(Event, frozen=True):
+    """A group's positions are in the log, on all in-sync replicas: one event for one commit.
+
+    `offsets`: (topic, partition, offset, metadata) for each partition of the commit.
+    """
 
     group: str
-    topic: str
-    partition: int
-    offset: int
-    metadata: str
+    offsets: tuple[tuple[str, int, int, str], ...]
 
 
 class CoordinatorLoaded(Event, frozen=True):

@@ -27,7 +27,7 @@ from minikafka.coordinator.decision import (
     ReplacementLost,
     TimerKey,
 )
-from minikafka.coordinator.events import OffsetCommitted
+from minikafka.coordinator.events import OffsetsCommitted
 from minikafka.coordinator.joining import Joining
 from minikafka.coordinator.offsets import (
     Offsets,
@@ -71,6 +71,7 @@ class GroupShard:
         self.offsets = Offsets()
         self.groups: dict[str, ClassicGroup] = {}
         self._effects = Effects()
+        self._commits: dict[str, list[tuple[str, int, int, str]]] = {}
         self._is_loaded = False
 
     # --- replay
@@ -85,11 +86,8 @@ class GroupShard:
         if self._is_loaded and record.value is not None:
             group_id, value = record.key.group, record.value
             self._group_or_new(group_id)
-            self._effects.events.append(
-                OffsetCommitted(
-                    group_id, record.key.topic, record.key.partition, value.offset, value.metadata
-                )
-            )
+            place = (record.key.topic, record.key.partition, value.offset, value.metadata)
+            self._commits.setdefault(group_id, []).append(place)
 
     def _replay_group(self, group_id: str, value: GroupMetadataValue | None) -> None:
         if value is not None:
@@ -104,6 +102,9 @@ class GroupShard:
 
     def drain(self) -> Decision:
         """What the replayed records led to."""
+        for group_id, places in self._commits.items():
+            self._effects.events.append(OffsetsCommitted(group_id, tuple(places)))
+        self._commits.clear()
         return self._effects.decision()
 
     def loaded(self, now_ms: int) -> Decision:

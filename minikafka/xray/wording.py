@@ -7,7 +7,7 @@ by its name and fields, so a new event is never lost and never needs this file.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minikafka.world import Event
@@ -52,7 +52,7 @@ SENTENCES: Mapping[str, str] = {
     "GroupStateChanged": "group {group}: {old} → {new} ({reason})",
     "MemberJoined": "group {group}: {client_id} joined",
     "MemberLeft": "group {group}: a member left ({reason})",
-    "OffsetCommitted": "group {group}: {tp} committed at {offset}",
+    "OffsetsCommitted": "group {group}: committed {what}",
     "CoordinatorLoaded": "coordinates __consumer_offsets-{partition}, {records} records read",
     "CoordinatorResigned": "no longer coordinates __consumer_offsets-{partition}",
 }
@@ -66,6 +66,8 @@ def in_words(event: Event, host: str) -> str:
     sentence = SENTENCES.get(event.kind)
     if sentence is None:
         return f"{_spaced(event.kind)} {event.text()}".rstrip()
+    if event.kind == "OffsetsCommitted":
+        fields["what"] = _committed(getattr(event, "offsets", ()))
     if "topic" in fields and "partition" in fields:
         fields["tp"] = f"{fields['topic']}-{fields['partition']}"
     try:
@@ -80,6 +82,14 @@ def _elected(event: Event, fields: Mapping[str, Any]) -> str:
         return f"{name}: offline, nobody may lead"
     unclean = ", unclean: committed records may be lost" if getattr(event, "unclean", False) else ""
     return f"{name}: broker-{fields.get('leader')} leads, epoch {fields.get('leader_epoch')}{unclean}"
+
+
+def _committed(offsets: Sequence[tuple[str, int, int, str]]) -> str:
+    """``orders-3 at 17``, ``6 partitions of orders``, ``9 partitions of orders, payments``."""
+    if len(offsets) == 1:
+        topic, partition, offset, _ = offsets[0]
+        return f"{topic}-{partition} at {offset}"
+    return f"{len(offsets)} partitions of {', '.join(sorted({topic for topic, *_ in offsets}))}"
 
 
 def _shown(value: object) -> object:

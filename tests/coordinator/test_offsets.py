@@ -2,6 +2,7 @@
 
 from minikafka.coordinator import reading
 from minikafka.coordinator.classic_group import GroupState
+from minikafka.coordinator.events import OffsetsCommitted
 from minikafka.coordinator.records import (
     GroupMetadataKey,
     GroupMetadataValue,
@@ -208,3 +209,16 @@ def test_records_of_other_protocols_are_skipped_and_expiry_times_kept():
     read = decode_record(*encode_record(expiring))
     assert read.value.expire_timestamp == 9
     assert decode_record(*encode_record(group_record("g", None))).key == GroupMetadataKey(group="g")
+
+
+def test_a_commit_of_several_partitions_is_one_event(bench):
+    bench.commit_offset(42)
+    bench.commit_offset(7, topic="u", partition=3)
+    assert len([e for e in bench.events if isinstance(e, OffsetsCommitted)]) == 2
+    for record in bench.log:
+        bench.core.replay(record, bench.now_ms)
+    (event,) = bench.core.drain().events
+    assert [(topic, partition, offset) for topic, partition, offset, _ in event.offsets] == [
+        ("t", 0, 42),
+        ("u", 3, 7),
+    ]

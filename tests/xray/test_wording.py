@@ -6,12 +6,21 @@ import importlib
 import pkgutil
 
 import msgspec
+import pytest
 
 import minikafka
 from minikafka.world import Event
 from minikafka.xray.wording import SENTENCES, in_words
 
-EXAMPLES: dict[type, object] = {int: 3, str: "orders", tuple: (1, 2), bool: False, bytes: b"", float: 1.0}
+EXAMPLES: dict[type, object] = {
+    int: 3,
+    str: "orders",
+    tuple: (1, 2),
+    bool: False,
+    bytes: b"",
+    float: 1.0,
+    tuple[tuple[str, int, int, str], ...]: (("orders", 0, 17, ""),),
+}
 
 
 def event_classes() -> dict[str, type[Event]]:
@@ -32,7 +41,7 @@ def example(cls: type[Event]) -> Event:
     values = {}
     for field in msgspec.structs.fields(cls):
         origin = getattr(field.type, "__origin__", field.type)
-        values[field.name] = EXAMPLES.get(origin, "x")
+        values[field.name] = EXAMPLES.get(field.type, EXAMPLES.get(origin, "x"))
     return cls(**values)
 
 
@@ -57,3 +66,19 @@ def test_elections_say_what_they_mean() -> None:
     assert in_words(elected(leader=2, **fields), "controller-1") == "orders-0: broker-2 leads, epoch 7"
     assert "unclean" in in_words(elected(leader=2, unclean=True, **fields), "controller-1")
     assert in_words(elected(leader=-1, **fields), "c") == "orders-0: offline, nobody may lead"
+
+
+@pytest.mark.parametrize(
+    ("places", "words"),
+    [
+        ([("orders", 3)], "group billing: committed orders-3 at 17"),
+        ([("orders", n) for n in range(6)], "group billing: committed 6 partitions of orders"),
+        ([("payments", 0), ("orders", 0)], "group billing: committed 2 partitions of orders, payments"),
+    ],
+)
+def test_a_commit_is_one_line_however_many_partitions_it_has(
+    places: list[tuple[str, int]], words: str
+) -> None:
+    committed = event_classes()["OffsetsCommitted"]
+    offsets = tuple((topic, partition, 17, "") for topic, partition in places)
+    assert in_words(committed(group="billing", offsets=offsets), "broker-1") == words
