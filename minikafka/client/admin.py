@@ -25,7 +25,7 @@ from minikafka.client.admin_values import (
     TopicDescription,
     Uuid,
 )
-from minikafka.client.arguments import checked_list, timeout_option
+from minikafka.client.arguments import checked_list, checked_partitions, timeout_option
 from minikafka.client.async_admin import AsyncAdmin
 from minikafka.client.driver import Future, PartOfFuture
 from minikafka.client.face import Face
@@ -217,6 +217,24 @@ class AdminClient(Face[AsyncAdmin]):
                 isolation_level=0 if isolation is None else int(isolation),
                 timeout_s=timeout_option(options),
             ),
+        )
+
+    def delete_records(
+        self, topic_partition_offsets: list[TopicPartition] | Mapping[TopicPartition, int], **options: Any
+    ) -> dict[TopicPartition, Future[DeletedRecords]]:
+        """Deletes what lies before each partition's `offset` (OFFSET_END: everything committed).
+
+        Also takes a mapping of partition to offset, as Java's client does. Options: operation_timeout, request_timeout.
+        """
+        if isinstance(topic_partition_offsets, Mapping):
+            before = dict(topic_partition_offsets)
+        else:
+            given = checked_partitions(checked_list(topic_partition_offsets))
+            before = {tp: tp.offset for tp in given}
+        if any(tp.partition < 0 for tp in before):
+            raise ValueError("'partition' cannot be negative")
+        return self._futures(
+            list(before), self._core.delete_records(before, timeout_s=timeout_option(options))
         )
 
     def poll(self, timeout: float = -1) -> int:

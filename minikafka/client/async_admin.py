@@ -14,6 +14,7 @@ from minikafka.client.admin_values import (
     ConfigEntry,
     ConfigResource,
     ConfigSource,
+    DeletedRecords,
     DescribeClusterResult,
     ListOffsetsResultInfo,
     NewPartitions,
@@ -21,6 +22,7 @@ from minikafka.client.admin_values import (
     TopicDescription,
     Uuid,
 )
+from minikafka.client.deleting_records import delete_records
 from minikafka.client.errors import KafkaError, KafkaException
 from minikafka.client.group_admin import GroupAdmin, Outcome
 from minikafka.client.offsets import Retrying, settled_offsets
@@ -328,6 +330,18 @@ class AsyncAdmin:
                 results[tp] = KafkaException(KafkaError(answer.error_code))
             else:
                 results[tp] = ListOffsetsResultInfo(answer.offset, answer.timestamp_ms, answer.leader_epoch)
+        return results
+
+    async def delete_records(
+        self, before: Mapping[TopicPartition, int], *, timeout_s: float | None = None
+    ) -> dict[TopicPartition, DeletedRecords | KafkaException]:
+        """partition → its first offset now, or its error. Deletes below the offset (-1: below the high watermark)."""
+        by_pair = {(tp.topic, tp.partition): offset for tp, offset in before.items()}
+        answers = await delete_records(self._reach, self.retrying, by_pair, self._timeout(timeout_s))
+        results: dict[TopicPartition, DeletedRecords | KafkaException] = {}
+        for tp in before:
+            answer = answers[tp.topic, tp.partition]
+            results[tp] = KafkaException(answer) if isinstance(answer, KafkaError) else DeletedRecords(answer)
         return results
 
 

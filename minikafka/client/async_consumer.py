@@ -1,20 +1,19 @@
 """The consumer's core: subscription or assignment in, records out. Runs on one loop, knows no thread.
 
-One rule: `take()` and the `note_…` methods are the application's side and never wait; everything else runs on the
-loop. The two sides share only the buffer, plain numbers and two queues. Kafka does the same in `ClassicKafkaConsumer`.
+One rule: `take()` is the application's side and never waits; everything else runs on the loop. The two sides share
+only the buffer, plain numbers and the mailbox. Kafka does the same in `ClassicKafkaConsumer`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
 from minikafka.client.fetcher import Fetcher
 from minikafka.client.group import Membership
+from minikafka.client.mailbox import Committed, Mailbox
 from minikafka.client.offsets import (
     EARLIEST,
     LATEST,
@@ -28,11 +27,8 @@ from minikafka.client.positions import Buffer, Position
 from minikafka.client.reach import Reach
 from minikafka.client.settings import CONSUMER, check
 from minikafka.client.starting_offsets import StartingOffsets
-from minikafka.client.values import (
-    OFFSET_INVALID,
-    Message,
-    TopicPartition,
-)
+from minikafka.client.subscription import Subscription
+from minikafka.client.values import OFFSET_INVALID, Message, TopicPartition
 from minikafka.policy import Organs
 
 if TYPE_CHECKING:
@@ -42,21 +38,6 @@ if TYPE_CHECKING:
 _SECOND_LOOK_S = 1.0
 _QUIET_COMMIT_TIMEOUT_S = 5.0
 """Neither close() nor a rebalance waits longer for a commit that nobody asked for."""
-
-
-class Rebalance(NamedTuple):
-    """An event for the application: `kind` is "assign", "revoke" or "lost". `done` must be set when it is handled."""
-
-    kind: str
-    pairs: list[Pair]
-    done: asyncio.Future[None]
-
-
-class Committed(NamedTuple):
-    """An event for the application: an asynchronous commit has ended."""
-
-    error: KafkaError | None
-    offsets: list[TopicPartition]
 
 
 class AsyncConsumer:
@@ -76,8 +57,8 @@ class AsyncConsumer:
             check_crcs=settings["check.crcs"],
             read_committed=settings["isolation.level"] == "read_committed",
         )
-        self.events: deque[Rebalance | Committed | Message] = deque()
-        self.errors: deque[KafkaError] = deque()
+        self.mailbox = mailbox = Mailbox(wants_errors=settings["error_cb"] is not None)
+        self.events, self.errors = mailbox.events, mailbox.errors
         self.wants_assign_event = False
         self.wants_revoke_event = False
         self.wants_lost_event = False
@@ -90,24 +71,22 @@ class AsyncConsumer:
             self.positions,
             on_resolved=self._wake_fetcher,
             on_event=self._event_at,
-            on_trouble=self.tell,
+            on_trouble=mailbox.tell,
         )
         self.fetcher = Fetcher(
             reach,
             self.positions,
             self.buffer,
-            on_data=self._wake_waiter,
+            on_data=mailbox.wake,
             on_out_of_range=self.starting.out_of_range,
-            on_connection_error=self._complain,
+            on_connection_error=mailbox.complain,
         )
         self.loop: asyncio.AbstractEventLoop | None = None
         self.last_poll = world.clock.now()
         self.in_poll = False
         self._auto_store: bool = settings["enable.auto.offset.store"]
         self._isolation = 1 if settings["isolation.level"] == "read_committed" else 0
-        self._patterns: list[re.Pattern[str]] = []
-        self._subscribed: list[str] = []
-        self._waiter: asyncio.Future[None] | None = None
+        self.subscription = Subscription()
         self._closed = False
         self._background: list[asyncio.Task[None]] = []
 
@@ -122,21 +101,17 @@ class AsyncConsumer:
 
     async def subscribe(self, topics: Sequence[str]) -> None:
         """Reads these topics as a member of the group. A name that begins with ^ is a regular expression."""
-        try:
-            self._patterns = [re.compile(topic) for topic in topics if topic.startswith("^")]
-        except re.error as cause:
-            raise failure(KafkaError._INVALID_ARG, f"Failed to set subscription: {cause}") from cause
-        self._subscribed = [topic for topic in topics if not topic.startswith("^")]
-        self.metadata.want(self._subscribed)
-        self.metadata.all_topics = bool(self._patterns)
-        if self._patterns:
+        subscription = self.subscription = Subscription(topics)
+        self.metadata.want(subscription.names)
+        self.metadata.all_topics = bool(subscription.patterns)
+        if subscription.patterns:
             try:
                 await self.metadata.update(self.settings.seconds("socket.timeout.ms"))
             except (KafkaException, TimeoutError) as cause:
-                self._complain(as_kafka_error(cause))
+                self.mailbox.complain(as_kafka_error(cause))
         if not self.positions and self.membership.state == "unjoined":
             self.last_poll = self.world.clock.now()
-        self.membership.subscribe(self._matching())
+        self.membership.subscribe(self.subscription.topics(self.metadata))
         self._background.append(self.world.spawn(self._look_for_topics(), name="look-for-topics"))
 
     async def _look_for_topics(self) -> None:
@@ -147,25 +122,12 @@ class AsyncConsumer:
             except (KafkaException, TimeoutError):
                 return
             await asyncio.sleep(_SECOND_LOOK_S)
-        for topic in self._subscribed:
-            view = self.metadata.topics.get(topic)
-            if view is not None and view.error:
-                error = KafkaError(view.error)
-                reason = f"Subscribed topic not available: {topic}: {error.str()}"
-                self.events.append(Message(topic, error=KafkaError(view.error, reason)))
-                self._wake_waiter()
-
-    def _matching(self) -> list[str]:
-        matched = [
-            topic.name
-            for topic in self.metadata.topics.values()
-            if not topic.internal and any(pattern.match(topic.name) for pattern in self._patterns)
-        ]
-        return sorted(set(self._subscribed) | set(matched))
+        for event in self.subscription.complaints(self.metadata):
+            self.mailbox.put(event)
 
     async def unsubscribe(self) -> None:
         """Leaves the group, and gives up every partition."""
-        self._subscribed, self._patterns = [], []
+        self.subscription = Subscription()
         await self.membership.stop()
         await self.assign([])
 
@@ -217,7 +179,7 @@ class AsyncConsumer:
                 position.paused = paused
         if not paused:
             self.buffer.resume()
-            self._wake_waiter()
+            self.mailbox.wake()
         self.fetcher.wake()
 
     def _wake_fetcher(self) -> None:
@@ -226,7 +188,7 @@ class AsyncConsumer:
     def _event_at(self, position: Position, error: KafkaError) -> None:
         message = Message(position.topic, position.partition, error=error)
         self.buffer.add_event(position, message)
-        self._wake_waiter()
+        self.mailbox.wake()
 
     # --- the membership's side
 
@@ -240,7 +202,7 @@ class AsyncConsumer:
         if any(self.metadata.leader(*pair) < 0 for pair in pairs):
             self.metadata.request_update()
         if self.wants_assign_event:
-            await self._tell_application("assign", list(pairs))
+            await self.mailbox.tell_rebalance("assign", list(pairs))
         else:
             self.add(TopicPartition(*pair) for pair in pairs)
 
@@ -248,21 +210,10 @@ class AsyncConsumer:
         """Gives up what the group takes, after telling the application and committing."""
         kind = "lost" if lost and self.wants_lost_event else "revoke"
         if self.wants_revoke_event or kind == "lost":
-            await self._tell_application(kind, list(pairs))
+            await self.mailbox.tell_rebalance(kind, list(pairs))
         if not lost and self.settings["enable.auto.commit"]:
             await self._commit_quietly(pairs)
         self.remove(pairs)
-
-    async def _tell_application(self, kind: str, pairs: list[Pair]) -> None:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        event = Rebalance(kind, pairs, done)
-        self.events.append(event)
-        self._wake_waiter()
-        try:
-            await done
-        finally:
-            if not done.done() and event in self.events:
-                self.events.remove(event)
 
     def poll_is_overdue(self) -> bool:
         """Has the application stayed away for longer than max.poll.interval.ms?"""
@@ -272,17 +223,7 @@ class AsyncConsumer:
 
     def tell(self, error: KafkaError) -> None:
         """An error for the application's next poll; what will be tried again only goes to error_cb."""
-        if error.retriable():
-            self._complain(error)
-            return
-        last = self.events[-1] if self.events else None
-        if not (isinstance(last, Message) and last.error() == error):
-            self.events.append(Message(error=error))
-            self._wake_waiter()
-
-    def _complain(self, error: KafkaError) -> None:
-        if self.settings["error_cb"] is not None and len(self.errors) < 100:
-            self.errors.append(error)
+        self.mailbox.tell(error)
 
     # --- records out (the application's side)
 
@@ -311,26 +252,12 @@ class AsyncConsumer:
         if timeout_s is not None and timeout_s <= 0:
             await asyncio.sleep(0)
             return
-        waiter = self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(timeout_s):
-                await waiter
-        except TimeoutError:
-            pass
+        await self.mailbox.wait(timeout_s)
 
     async def wait_event(self, timeout_s: float) -> None:
         """Returns when there is an event, or after `timeout_s`."""
         if not self.events:
-            waiter = self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                async with asyncio.timeout(timeout_s):
-                    await waiter
-            except TimeoutError:
-                pass
-
-    def _wake_waiter(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+            await self.mailbox.wait(timeout_s)
 
     async def get(self, timeout_s: float | None = None) -> Message | None:
         """For coroutines: the next record or event, or None after `timeout_s`. Rebalances are accepted as they are."""
@@ -398,8 +325,7 @@ class AsyncConsumer:
             tps = [TopicPartition(*pair, commit.offset) for pair, commit in offsets.items()]
             event = Committed(cause.error, tps)
         if self.wants_commit_event:
-            self.events.append(event)
-            self._wake_waiter()
+            self.mailbox.put(event)
 
     async def _commit_quietly(self, pairs: Iterable[Pair] | None = None) -> None:
         offsets = self.stored_offsets(pairs)
@@ -418,8 +344,9 @@ class AsyncConsumer:
         while True:
             await asyncio.sleep(interval_ms / 1000)
             self.metadata.request_update()
-            if self._patterns and self.membership.topics != self._matching():
-                self.membership.subscribe(self._matching())
+            topics = self.subscription.topics(self.metadata)
+            if self.subscription.patterns and self.membership.topics != topics:
+                self.membership.subscribe(topics)
 
     async def committed(self, pairs: Sequence[Pair], timeout_s: float) -> dict[Pair, OffsetAnswer]:
         """What the group has committed. Raises KafkaException."""
@@ -436,15 +363,10 @@ class AsyncConsumer:
         pairs = list(self.positions)
         ends = await self.offsets_at(dict.fromkeys(pairs, LATEST), timeout_s)
         starts = await self.offsets_at(dict.fromkeys(pairs, EARLIEST), timeout_s)
-        stands: dict[Pair, int | None] = {}
+        stands = {pair: position.standing for pair, position in self.positions.items()}
         if committed:
-            for pair, answer in (await self.committed(pairs, timeout_s)).items():
-                stands[pair] = answer.offset if answer.offset >= 0 else None
-        else:
-            for pair in pairs:
-                position = self.positions[pair]
-                at = position.consumed if position.consumed >= 0 else position.asked
-                stands[pair] = at if at >= 0 else (position.fetch_from if position.fetch_from >= 0 else None)
+            answers = await self.committed(pairs, timeout_s)
+            stands = {pair: a.offset if a.offset >= 0 else None for pair, a in answers.items()}
         return {
             pair: self.organs.lag(ends[pair].offset, stands.get(pair), starts[pair].offset)
             for pair in pairs
@@ -454,9 +376,7 @@ class AsyncConsumer:
     async def abandon(self) -> None:
         """Closes when the application is gone and nobody will handle an event."""
         self.wants_assign_event = self.wants_revoke_event = self.wants_lost_event = False
-        for event in self.events:
-            if isinstance(event, Rebalance) and not event.done.done():
-                event.done.set_result(None)
+        self.mailbox.give_up()
         await self.close()
 
     async def close(self) -> None:
@@ -465,7 +385,7 @@ class AsyncConsumer:
             return
         for task in self._background:
             task.cancel()
-        if self._subscribed or self._patterns or self.membership.topics:
+        if self.subscription or self.membership.topics:
             await self.membership.stop()
         elif self.settings["enable.auto.commit"] and self.positions:
             await self._commit_quietly()
@@ -474,4 +394,4 @@ class AsyncConsumer:
         self.positions.clear()
         self.fetcher.close()
         self._reach.close()
-        self._wake_waiter()
+        self.mailbox.wake()

@@ -10,9 +10,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from minikafka.client.arguments import checked_partitions, offsets_given, pair_of
-from minikafka.client.async_consumer import AsyncConsumer, Committed, Rebalance
+from minikafka.client.async_consumer import AsyncConsumer
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
 from minikafka.client.face import Face
+from minikafka.client.mailbox import Committed, Rebalance
 from minikafka.client.offsets import EARLIEST, LATEST
 from minikafka.client.values import OFFSET_END, OFFSET_INVALID, Message, TopicPartition
 

@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, is_retriable
+from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error
+from minikafka.client.leaders import leaders_of, settle
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from minikafka.protocol.messages.list_offsets import (
@@ -103,28 +104,15 @@ async def list_offsets(
     connections: Connections, metadata: Metadata, wanted: Mapping[Pair, int], isolation_level: int = 0
 ) -> dict[Pair, OffsetAnswer]:
     """One round of ListOffsets for pair → timestamp (or LATEST, EARLIEST, MAX_TIMESTAMP). Raises OSError."""
-    metadata.want(sorted({topic for topic, _ in wanted}))
-    if any(metadata.leader(*pair) < 0 for pair in wanted):
-        await metadata.update()
-    answers: dict[Pair, OffsetAnswer] = {}
-    by_leader: dict[int, dict[Pair, int]] = {}
-    for pair, timestamp in wanted.items():
-        view = metadata.topics.get(pair[0])
-        leader = metadata.leader(*pair)
-        if leader >= 0:
-            by_leader.setdefault(leader, {})[pair] = timestamp
-        elif view is None or view.error or pair[1] not in view.partitions:
-            code = view.error if view is not None and view.error else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-            answers[pair] = OffsetAnswer(code, -1)
-        else:
-            answers[pair] = OffsetAnswer(ErrorCode.LEADER_NOT_AVAILABLE, -1)
-    for leader in sorted(by_leader):
+    by_leader, without = await leaders_of(metadata, wanted)
+    answers = {pair: OffsetAnswer(code, -1) for pair, code in without.items()}
+    for leader, pairs in by_leader.items():
         topics: dict[str, ListOffsetsTopic] = {}
-        for (topic, partition), timestamp in by_leader[leader].items():
+        for topic, partition in pairs:
             if topic not in topics:
                 topics[topic] = ListOffsetsTopic(name=topic, partitions=[])
             topics[topic].partitions.append(
-                ListOffsetsPartition(partition_index=partition, timestamp=timestamp)
+                ListOffsetsPartition(partition_index=partition, timestamp=wanted[topic, partition])
             )
         request = ListOffsetsRequest(
             replica_id=-1, isolation_level=isolation_level, topics=list(topics.values())
@@ -147,22 +135,13 @@ async def settled_offsets(
     timeout_s: float,
 ) -> dict[Pair, OffsetAnswer]:
     """The same, asking again for partitions whose error is retriable. Raises KafkaException if time runs out."""
-    settled: dict[Pair, OffsetAnswer] = {}
 
-    async def attempt() -> None:
-        left = {pair: timestamp for pair, timestamp in wanted.items() if pair not in settled}
-        retriable = 0
-        for pair, answer in (await list_offsets(connections, metadata, left, isolation_level)).items():
-            if answer.error_code and is_retriable(answer.error_code):
-                retriable = answer.error_code
-            else:
-                settled[pair] = answer
-        if retriable:
-            metadata.request_update()
-            raise KafkaException(KafkaError(retriable))
+    async def ask(left: dict[Pair, int]) -> dict[Pair, OffsetAnswer]:
+        return await list_offsets(connections, metadata, left, isolation_level)
 
-    await retrying.run(attempt, timeout_s)
-    return settled
+    answers: dict[Pair, OffsetAnswer] = {}
+    await settle(metadata, retrying, wanted, ask, answers, timeout_s)
+    return answers
 
 
 class GroupOffsets:

@@ -47,9 +47,7 @@ class Position:
     def __init__(self, topic: str, partition: int, asked: int = OFFSET_INVALID) -> None:
         self.topic = topic
         self.partition = partition
-        self.asked = (
-            asked  # an offset, OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED or OFFSET_INVALID (= stored)
-        )
+        self.asked = asked  # an offset, or OFFSET_BEGINNING, _END, _STORED, _INVALID (= stored)
         self.fetch_from = UNRESOLVED  # the next offset to fetch
         self.consumed = OFFSET_INVALID  # the offset after the last record given to the application
         self.stored = OFFSET_INVALID  # the offset to commit
@@ -68,6 +66,12 @@ class Position:
     def pair(self) -> Pair:
         """(topic, partition)."""
         return self.topic, self.partition
+
+    @property
+    def standing(self) -> int | None:
+        """After the last record given out, else where reading is to begin; None while that is not known."""
+        known = (offset for offset in (self.consumed, self.asked, self.fetch_from) if offset >= 0)
+        return next(known, None)
 
     def move(self, offset: int) -> None:
         """Goes on from `offset`, or from what it stands for; what is fetched already is void."""
