@@ -2,6 +2,8 @@
 
 Rule: every method is safe to call from a notebook cell (its own loop is never the kernel's), and what fails in
 the background is raised at the next call or at `close()`, never swallowed.
+
+Kafka: what `KafkaClusterTestKit` is to its tests.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from minikafka.cluster.drivers import ClusterLoop, LiveLoop, Player, SimulatedLoop
+from minikafka.cluster.failures import BackgroundFailure, Failures
 from minikafka.cluster.nodes import CONTROLLER, ClusterNodes
 from minikafka.cluster.picture import Picture
 from minikafka.cluster.source import ClusterSource
+from minikafka.cluster.waiting import is_ready, wait_live
 from minikafka.policy import Organs
 from minikafka.world import Traced
 from minikafka.xray.snapshot import Snapshot
@@ -25,10 +29,6 @@ if TYPE_CHECKING:
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 30.0
-
-
-class BackgroundFailure(RuntimeError):
-    """Something inside the cluster raised what nobody was there to catch; the cause is `__cause__`."""
 
 
 class Cluster:
@@ -63,7 +63,6 @@ class Cluster:
         if coordinator != "kraft":
             raise ValueError(f'coordinator={coordinator!r} is not there (yet); use "kraft".')
         self._closed = False
-        self._raised = 0
         self._clients = 0
         self._loop: ClusterLoop
         if world == "live":
@@ -78,6 +77,7 @@ class Cluster:
             raise ValueError(f'world must be "live" or "simulated", not {world!r}.')
         # A cluster that nobody closes ends with the interpreter or with its last reference, without a word.
         self._abandon = weakref.finalize(self, self._loop.close)
+        self._failures = Failures(self._loop.universe.trace)
         self.world = world
         self.seed = seed if world == "simulated" else None
         try:
@@ -178,7 +178,7 @@ class Cluster:
             admin.create_topics([topic])[name].result()
         finally:
             admin.close()
-        self.wait_until(lambda s: _is_ready(s, name, partitions), timeout_s=30.0)
+        self.wait_until(lambda s: is_ready(s, name, partitions), timeout_s=30.0)
 
     def _client_config(self, config: Mapping[str, Any] | None) -> dict[str, Any]:
         self._check()
@@ -254,31 +254,13 @@ class Cluster:
         return self._loop.call(lambda: self._loop.universe.trace.subscribe(callback))
 
     def wait_until(self, predicate: Callable[[Snapshot], bool], timeout_s: float = 30.0) -> Snapshot:
-        """The first snapshot for which `predicate` holds. Raises TimeoutError. Both worlds."""
+        """The first snapshot for which `predicate` holds. Raises TimeoutError, and whatever `predicate` raises."""
         if isinstance(self._loop, SimulatedLoop):
             return self.run_until(predicate, timeout_s)
-        found = self._loop.run(self._wait_until(predicate), timeout_s)
+        self._check()
+        found = wait_live(self._loop, lambda: self._picture.take(None), predicate, timeout_s)
         self._check()
         return found
-
-    async def _wait_until(self, predicate: Callable[[Snapshot], bool]) -> Snapshot:
-        import asyncio
-
-        changed = asyncio.Event()
-        unsubscribe = self._loop.universe.trace.subscribe(lambda _: changed.set())
-        try:
-            while True:
-                changed.clear()
-                snapshot = self._picture.take(None)
-                if predicate(snapshot):
-                    return snapshot
-                # Offsets move without an event unless message events are on.
-                try:
-                    await asyncio.wait_for(changed.wait(), 0.05)
-                except TimeoutError:
-                    pass
-        finally:
-            unsubscribe()
 
     # -- virtual time ----------------------------------------------------------------------------------------
 
@@ -362,22 +344,12 @@ class Cluster:
             self._loop.run(self._nodes.stop(), STOP_TIMEOUT_S)
         finally:
             self._abandon()
-        self._raise_failures()
+        self._failures.raise_new()
 
     def _check(self) -> None:
         if self._closed:
             raise RuntimeError("This cluster is closed.")
-        self._raise_failures()
-
-    def _raise_failures(self) -> None:
-        failures = self._loop.universe.trace.failures
-        if len(failures) > self._raised:
-            first = failures[self._raised]
-            more = len(failures) - self._raised - 1
-            self._raised = len(failures)
-            where = "; ".join(getattr(first, "__notes__", ()))
-            others = f" (and {more} more)" if more else ""
-            raise BackgroundFailure(f"{type(first).__name__}: {first} [{where}]{others}") from first
+        self._failures.raise_new()
 
     def __enter__(self) -> Self:
         return self
@@ -393,14 +365,3 @@ class Cluster:
         except BackgroundFailure as failure:
             assert error is not None
             error.add_note(f"In the background, too: {failure}")
-
-
-def _is_ready(snapshot: Snapshot, name: str, partitions: int) -> bool:
-    """Does every partition have a leader that is there and knows it?"""
-    try:
-        topic = snapshot.topic(name)
-    except KeyError:
-        return False
-    return len(topic.partitions) >= partitions and all(
-        p.leader is not None and p.end is not None for p in topic.partitions
-    )

@@ -6,6 +6,7 @@ from minikafka.cluster.nodes import CONTROLLER, CONTROLLER_ID, ClusterNodes
 from minikafka.metadata.image import MetadataImage
 from minikafka.xray import inside
 from minikafka.xray.snapshot import Snapshot
+from minikafka.xray.story import Story
 
 
 class Picture:
@@ -18,6 +19,9 @@ class Picture:
         self._seed = seed
         self._version = 0
         self._last_image = MetadataImage()
+        trace = nodes.universe.trace
+        self._story = Story(trace.recent)
+        trace.subscribe(self._story.hear)
         self.cut: tuple[tuple[str, ...], ...] = ()
 
     def take(self, paused: bool | None) -> Snapshot:
@@ -27,8 +31,6 @@ class Picture:
         host, _, port = nodes.controllers.rpartition(":")
         node = nodes.controller
         view = node.snapshot() if node is not None else None
-        trace = nodes.universe.trace
-        recent = trace.recent
         return inside.build(
             inside.Inside(
                 version=self._version,
@@ -53,7 +55,7 @@ class Picture:
                     name: broker.snapshot() if broker is not None and nodes.is_up(name) else None
                     for name, broker in nodes.brokers.items()
                 },
-                events=list(recent)[-2_000:],
+                events=self._story.told(),
                 paused=paused,
                 seed=self._seed,
                 cut=self.cut,

@@ -11,16 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
-import msgspec
-
-from minikafka.log.checkpoints import (
-    CLEAN_SHUTDOWN_FILE,
-    HIGH_WATERMARKS,
-    LOG_STARTS,
-    RECOVERY_POINTS,
-    CorruptCheckpoint,
-    OffsetCheckpoint,
-)
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.log.partition_metadata import read_partition_metadata
@@ -29,13 +19,12 @@ from minikafka.metadata.image import MetadataImage, PartitionRegistration, Topic
 from minikafka.policy import Organs
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.alter_partition import AlterPartitionRequest, AlterPartitionResponse
+from minikafka.replication.checkpoints import Checkpoints, Key
 from minikafka.replication.fetcher import FetcherSettings, ReplicaFetcher
 from minikafka.replication.isr_changes import IsrChanges
 from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
 from minikafka.world import Event, World
-
-Key = tuple[str, int]
 
 
 class LogDirectoryFailed(Event, frozen=True):
@@ -45,20 +34,6 @@ class LogDirectoryFailed(Event, frozen=True):
     topic: str
     partition: int
     reason: str
-
-
-class CheckpointIgnored(Event, frozen=True):
-    """A checkpoint file could not be read; the broker goes on without it."""
-
-    broker: int
-    reason: str
-
-
-class CleanShutdown(msgspec.Struct, frozen=True):
-    """The content of `.kafka_cleanshutdown` (Kafka: `CleanShutdownFileHandler`)."""
-
-    version: int
-    brokerEpoch: int
 
 
 class Replicas:
@@ -92,11 +67,8 @@ class Replicas:
         self.produce_pending = PendingRequests(world)
         self.fetch_pending = PendingRequests(world)
         self._isr_changes = IsrChanges(world, broker_id, broker_epoch, ask_controller)
-        self._started_clean = world.disk.exists(CLEAN_SHUTDOWN_FILE)
-        self.previous_broker_epoch = self._take_clean_shutdown() if self._started_clean else -1
-        self._recovery_points = self._read(RECOVERY_POINTS)
-        self._high_watermarks = self._read(HIGH_WATERMARKS)
-        self._log_starts = self._read(LOG_STARTS)
+        self._checkpoints = Checkpoints(world, broker_id, self._partitions)
+        self.previous_broker_epoch = self._checkpoints.previous_broker_epoch
         self._tasks = [
             world.spawn(self._every("replica.lag.time.max.ms", self._check_isrs, 0.5), "isr-check"),
             world.spawn(
@@ -107,23 +79,6 @@ class Replicas:
                 self._every("log.retention.check.interval.ms", self._delete_old_segments), "retention"
             ),
         ]
-
-    def _take_clean_shutdown(self) -> int:
-        """The epoch of this broker's earlier life (KIP-966), -1 if the file does not say; the file goes."""
-        text = self._world.disk.read_bytes(CLEAN_SHUTDOWN_FILE)
-        self._world.disk.remove(CLEAN_SHUTDOWN_FILE)
-        try:
-            return msgspec.json.decode(text, type=CleanShutdown).brokerEpoch
-        except msgspec.DecodeError:
-            return -1
-
-    def _read(self, file: str) -> dict[Key, int]:
-        """A checkpoint. A broken one is as good as none: it only spares work, or is made up for by the leader."""
-        try:
-            return OffsetCheckpoint(self._world.disk, file).read()
-        except CorruptCheckpoint as problem:
-            self._world.trace.emit(CheckpointIgnored(self._broker_id, str(problem)))
-            return {}
 
     # -- looking up --------------------------------------------------------------------------------------
 
@@ -208,18 +163,14 @@ class Replicas:
                 index,
                 self._log_config(topic.name),
                 self._organs,
-                clean_shutdown=self._started_clean,
-                recovery_point=self._recovery_points.get(key, 0),
+                clean_shutdown=self._checkpoints.started_clean,
+                recovery_point=self._checkpoints.recovery_point(key),
                 topic_id=topic.id,
             )
         except OSError as problem:
             self._take_offline(key, problem)
             return None
-        if self._log_starts.get(key, 0) > log.log_start_offset:
-            log.advance_log_start_offset(min(self._log_starts[key], log.log_end_offset))
-        log.high_watermark = max(
-            log.log_start_offset, min(self._high_watermarks.get(key, 0), log.log_end_offset)
-        )
+        self._checkpoints.apply_to(log, key)
         partition = Partition(
             topic.name,
             topic.id,
@@ -279,7 +230,7 @@ class Replicas:
         partition.resign()
         try:
             partition.log.delete()
-            self._write_recovery_points()
+            self._checkpoints.write_recovery_points()
         except OSError as problem:
             self._take_offline(key, problem)
 
@@ -317,8 +268,8 @@ class Replicas:
 
     def _partition_changed(self, partition: Partition) -> None:
         key = (partition.topic, partition.index)
-        if partition.log.recovery_point < self._recovery_points.get(key, 0):
-            self._write_recovery_points()
+        if partition.log.recovery_point < self._checkpoints.recovery_point(key):
+            self._checkpoints.write_recovery_points()
         self.produce_pending.wake(key)
         self.fetch_pending.wake(key)
 
@@ -353,19 +304,7 @@ class Replicas:
     def _write_checkpoints(self) -> None:
         if self._image is None:
             return  # nothing is open yet, and the files are still to be used
-        self._write_recovery_points()
-        offsets = {key: p.log.high_watermark for key, p in self._partitions.items()}
-        if offsets != self._high_watermarks:
-            OffsetCheckpoint(self._world.disk, HIGH_WATERMARKS).write(offsets)
-            self._high_watermarks = offsets
-
-    def _write_recovery_points(self) -> None:
-        """A point that is too high (after a truncation, or of a topic that had this name before) would let a
-        recovery trust what was never synced."""
-        points = {key: p.log.recovery_point for key, p in self._partitions.items()}
-        if points != self._recovery_points:
-            OffsetCheckpoint(self._world.disk, RECOVERY_POINTS).write(points)
-            self._recovery_points = points
+        self._checkpoints.write()
 
     def _delete_old_segments(self) -> None:
         for partition in list(self._partitions.values()):
@@ -376,11 +315,8 @@ class Replicas:
 
     def write_log_starts(self) -> None:
         """After DeleteRecords: the new start must outlive a restart."""
-        starts = {
-            k: p.log.log_start_offset for k, p in self._partitions.items() if p.log.log_start_offset > 0
-        }
         try:
-            OffsetCheckpoint(self._world.disk, LOG_STARTS).write(starts)
+            self._checkpoints.write_log_starts()
         except OSError as problem:
             self._take_offline(("", -1), problem)
 
@@ -408,8 +344,7 @@ class Replicas:
             self._write_checkpoints()
             self.write_log_starts()
             if not self._offline:
-                clean = msgspec.json.encode(CleanShutdown(0, broker_epoch))
-                self._world.disk.write_atomic(CLEAN_SHUTDOWN_FILE, clean)
+                self._checkpoints.write_clean_shutdown(broker_epoch)
         except OSError as problem:
             # Without the mark the next start looks at everything.
             self._take_offline(("", -1), problem)

@@ -1,0 +1,111 @@
+"""What a broker notes of its partitions between two lives: offsets, and whether the last life ended cleanly.
+
+Rule: a note may be too old, never too new: what it promises to be synced, committed or deleted is so. One that can't
+be read is as good as none; it only spares work, or is made up for by the leader.
+
+Kafka: `OffsetCheckpointFile`, `LogManager`'s and `ReplicaManager`'s checkpoints, `CleanShutdownFileHandler` (KIP-966).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from minikafka.log.checkpoints import (
+    CLEAN_SHUTDOWN_FILE,
+    HIGH_WATERMARKS,
+    LOG_STARTS,
+    RECOVERY_POINTS,
+    CorruptCheckpoint,
+    OffsetCheckpoint,
+)
+from minikafka.log.log import Log
+from minikafka.replication.partition import Partition
+from minikafka.world import Event, World
+
+Key = tuple[str, int]
+
+
+class CheckpointIgnored(Event, frozen=True):
+    """A checkpoint file could not be read; the broker goes on without it."""
+
+    broker: int
+    reason: str
+
+
+class CleanShutdown(msgspec.Struct, frozen=True):
+    """The content of `.kafka_cleanshutdown` (Kafka: `CleanShutdownFileHandler`)."""
+
+    version: int
+    brokerEpoch: int
+
+
+class Checkpoints:
+    """The notes about `partitions`, which is the broker's own, living mapping. Writing raises OSError."""
+
+    def __init__(self, world: World, broker_id: int, partitions: Mapping[Key, Partition]) -> None:
+        self._world = world
+        self._broker_id = broker_id
+        self._partitions = partitions
+        self.started_clean = world.disk.exists(CLEAN_SHUTDOWN_FILE)
+        self.previous_broker_epoch = self._take_clean_shutdown() if self.started_clean else -1
+        self._recovery_points = self._read(RECOVERY_POINTS)
+        self._high_watermarks = self._read(HIGH_WATERMARKS)
+        self._log_starts = self._read(LOG_STARTS)
+
+    def _take_clean_shutdown(self) -> int:
+        """The epoch of this broker's earlier life (KIP-966), -1 if the file does not say; the file goes."""
+        text = self._world.disk.read_bytes(CLEAN_SHUTDOWN_FILE)
+        self._world.disk.remove(CLEAN_SHUTDOWN_FILE)
+        try:
+            return msgspec.json.decode(text, type=CleanShutdown).brokerEpoch
+        except msgspec.DecodeError:
+            return -1
+
+    def _read(self, file: str) -> dict[Key, int]:
+        try:
+            return OffsetCheckpoint(self._world.disk, file).read()
+        except CorruptCheckpoint as problem:
+            self._world.trace.emit(CheckpointIgnored(self._broker_id, str(problem)))
+            return {}
+
+    def recovery_point(self, key: Key) -> int:
+        """Up to where this partition's log was synced when that was last noted."""
+        return self._recovery_points.get(key, 0)
+
+    def apply_to(self, log: Log, key: Key) -> None:
+        """Gives a log that was just opened its beginning and its high watermark."""
+        if self._log_starts.get(key, 0) > log.log_start_offset:
+            log.advance_log_start_offset(min(self._log_starts[key], log.log_end_offset))
+        log.high_watermark = max(
+            log.log_start_offset, min(self._high_watermarks.get(key, 0), log.log_end_offset)
+        )
+
+    def write(self) -> None:
+        """Recovery points and high watermarks, where they changed."""
+        self.write_recovery_points()
+        offsets = {key: p.log.high_watermark for key, p in self._partitions.items()}
+        if offsets != self._high_watermarks:
+            OffsetCheckpoint(self._world.disk, HIGH_WATERMARKS).write(offsets)
+            self._high_watermarks = offsets
+
+    def write_recovery_points(self) -> None:
+        """A point that is too high (after a truncation, or of a topic that had this name before) would let a
+        recovery trust what was never synced."""
+        points = {key: p.log.recovery_point for key, p in self._partitions.items()}
+        if points != self._recovery_points:
+            OffsetCheckpoint(self._world.disk, RECOVERY_POINTS).write(points)
+            self._recovery_points = points
+
+    def write_log_starts(self) -> None:
+        """Where logs begin that do not begin at 0."""
+        starts = {
+            k: p.log.log_start_offset for k, p in self._partitions.items() if p.log.log_start_offset > 0
+        }
+        OffsetCheckpoint(self._world.disk, LOG_STARTS).write(starts)
+
+    def write_clean_shutdown(self, broker_epoch: int) -> None:
+        """All logs are closed and noted: the next life need not look at them."""
+        clean = msgspec.json.encode(CleanShutdown(0, broker_epoch))
+        self._world.disk.write_atomic(CLEAN_SHUTDOWN_FILE, clean)
