@@ -60,7 +60,7 @@ class InspectorApp(CommandingApp):
     BINDINGS = [
         *(Binding(str(n), f"tab('{tab}')", PANES[tab][0], show=False) for n, tab in enumerate(PANES, 1)),
         Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("colon", "jump", "Jump", key_display=":"),
+        Binding("colon", "jump", "Go", key_display=":"),
         Binding("space", "hold", "Pause"),
         Binding("full_stop", "step", "Step", key_display="."),
         Binding("K", "kill", "Kill broker", show=False),
@@ -375,7 +375,8 @@ class InspectorApp(CommandingApp):
         if action in {"kill", "restart"} and self.read_only:
             return False
         if action == "step":
-            return bool(self.snapshot is not None and self.snapshot.paused is not None and not self.refuses())
+            stepped = self.snapshot is not None and self.snapshot.paused is not None
+            return stepped and not self.refuses() and len(self.screen_stack) == 1
         if action in {"tab", "filter", "jump", "back", "hold", "turn", "copy", "kill", "restart"}:
             try:
                 return not self.query_one(PromptBar).display and len(self.screen_stack) == 1

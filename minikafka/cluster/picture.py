@@ -1,4 +1,8 @@
-"""Taking a cluster's picture: gathers what `xray.inside` draws from. Runs in the cluster's loop."""
+"""Taking a cluster's picture: gathers what `xray.inside` draws from. Runs in the cluster's loop.
+
+Rule: it reads what is there, asks nobody and changes nothing, so looking never alters what happens next.
+Kafka shows as much only by many requests (`Admin`) and JMX.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,9 @@ class Delta(msgspec.Struct, frozen=True):
     events: tuple[EventLine, ...]
     """Those that are new."""
     events_kept: tuple[int, int] | None
-    """Of the old ones, those whose seq lies in this range (both ends included) are still in the picture."""
+    """Of the old ones, those whose seq lies in this range (both ends included) are still in the picture …"""
+    events_gone: tuple[int, ...] = ()
+    """… but for these."""
 
 
 def diff(old: Snapshot | None, new: Snapshot) -> Delta:
@@ -55,6 +57,7 @@ def diff(old: Snapshot | None, new: Snapshot) -> Delta:
         if kept is None
         else tuple(e for e in new.events if not kept[0] <= e.seq <= kept[1]),
         events_kept=kept,
+        events_gone=_gone(old.events, new.events, kept) if old and kept else (),
     )
 
 
@@ -79,20 +82,27 @@ def _in_order(named: dict[str, Named], order: Sequence[str] | None) -> tuple[Nam
 
 
 def _kept(old: tuple[EventLine, ...], new: tuple[EventLine, ...]) -> tuple[int, int] | None:
-    """The range of old events that stand unchanged in the new picture, ``None`` when there is no such range."""
+    """The range in which the new picture has old events only, ``None`` when there is no such range."""
     before = {e.seq: e for e in old}
     common = [e.seq for e in new if before.get(e.seq) == e]
     if not common:
         return None
     low, high = min(common), max(common)
-    between = [e.seq for e in old if low <= e.seq <= high]
-    alike = between == common == [e.seq for e in new if low <= e.seq <= high]
-    return (low, high) if alike else None
+    left = frozenset(e.seq for e in new)
+    stayed = [e.seq for e in old if low <= e.seq <= high and e.seq in left]
+    return (low, high) if stayed == common == [e.seq for e in new if low <= e.seq <= high] else None
+
+
+def _gone(old: tuple[EventLine, ...], new: tuple[EventLine, ...], kept: tuple[int, int]) -> tuple[int, ...]:
+    """The old events of that range that the new picture lacks."""
+    left = {e.seq for e in new}
+    return tuple(e.seq for e in old if kept[0] <= e.seq <= kept[1] and e.seq not in left)
 
 
 def _events(old: tuple[EventLine, ...], delta: Delta) -> tuple[EventLine, ...]:
     if delta.events_kept is None:
         return delta.events
     low, high = delta.events_kept
-    kept = tuple(e for e in old if low <= e.seq <= high)
+    gone = frozenset(delta.events_gone)
+    kept = tuple(e for e in old if low <= e.seq <= high and e.seq not in gone)
     return tuple(sorted(kept + delta.events, key=lambda e: e.seq))

@@ -37,19 +37,8 @@ from minikafka.xray.snapshot import (
     TopicPartition,
     broker_name,
 )
+from minikafka.xray.story import Story
 from minikafka.xray.wording import in_words
-
-EVENTS = 200
-MESSAGE_EVENTS = frozenset(
-    (
-        "RequestSent",
-        "RequestReceived",
-        "ResponseSent",
-        "ResponseReceived",
-        "HighWatermarkAdvanced",
-        "RecordsAppended",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +117,7 @@ def build(inside: Inside) -> Snapshot:
         brokers=tuple(_broker(inside.image, name, view) for name, view in inside.brokers.items()),
         topics=topics,
         groups=tuple(sorted(groups, key=lambda group: group.id)),
-        events=tuple(_lines(inside.events)),
+        events=tuple(_lines(Story(inside.events).told())),
         paused=inside.paused,
         seed=inside.seed,
         cut=inside.cut,
@@ -213,6 +202,8 @@ def _replica(
             active=s.active,
             created_ms=s.created_ms,
             max_timestamp_ms=s.max_timestamp_ms,
+            resident_pages=s.resident_pages,
+            pages=s.pages,
         )
         for s in view.log.segments
     )
@@ -271,8 +262,7 @@ def decode_assignment(data: bytes | None) -> tuple[TopicPartition, ...] | None:
 
 
 def _lines(events: Iterable[Traced]) -> list[EventLine]:
-    told = [traced for traced in events if traced.event.kind not in MESSAGE_EVENTS]
-    return [EventLine(t.seq, t.at, t.host, t.event.kind, in_words(t.event, t.host)) for t in told[-EVENTS:]]
+    return [EventLine(t.seq, t.at, t.host, t.event.kind, in_words(t.event, t.host)) for t in events]
 
 
 def uuid_text(value: uuid.UUID) -> str:

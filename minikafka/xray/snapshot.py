@@ -32,7 +32,7 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
     created_ms: int | None = None
     max_timestamp_ms: int | None = None
     resident_pages: int | None = None
-    """Pages of the .log file that lie in the page cache (simulated worlds know it)."""
+    """Pages of the .log file that lie in the page cache; a live cluster on Linux knows it, a second late."""
     pages: int | None = None
 
 

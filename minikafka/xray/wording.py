@@ -49,7 +49,7 @@ SENTENCES: Mapping[str, str] = {
     "LogRecovered": "{tp}: log recovered, {segments} segments, {truncated_bytes} bytes cut, end {log_end_offset}",
     "LogDirectoryFailed": "{tp}: its disk failed: {reason}",
     # groups
-    "GroupStateChanged": "group {group}: {old} → {new} ({reason})",
+    "GroupStateChanged": "group {group}: {new} ({reason})",
     "MemberJoined": "group {group}: {client_id} joined",
     "MemberLeft": "group {group}: a member left ({reason})",
     "OffsetsCommitted": "group {group}: committed {what}",

@@ -288,6 +288,15 @@ def test_a_key_pressed_right_after_the_cursor_moved_means_the_new_row(draw: Any,
     run(feed, scenario)
 
 
+def test_a_cut_network_is_said_above_the_brokers(draw: Any, feed_of: Any) -> None:
+    cut = msgspec.structs.replace(draw(), cut=(("broker-1",), ("broker-2", "broker-3")))
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        assert "network cut: broker-1 ┃ broker-2 broker-3" in screen(app)
+
+    run(feed_of(cut), scenario)
+
+
 def test_a_lost_source_is_a_banner_and_goes_when_it_is_back(draw: Any, feed_of: Any) -> None:
     feed = feed_of(draw())
 

@@ -27,10 +27,10 @@ class Events(Pane):
         yield LiveTable(
             [
                 Column(
-                    "TIME", 13, lambda e, w: Text(format.clock(e.at, self._world), palette.MUTED), right=True
+                    "TIME", 12, lambda e, w: Text(format.clock(e.at, self._world), palette.MUTED), right=True
                 ),
-                Column("HOST", 13, lambda e, w: Text(e.host, palette.host_colour(e.host))),
-                Column("EVENT", 21, lambda e, w: Text(e.kind, palette.ACCENT), drop=1),
+                Column("HOST", 12, lambda e, w: Text(e.host, palette.host_colour(e.host))),
+                Column("EVENT", 20, lambda e, w: Text(e.kind, palette.ACCENT), drop=1),
                 Column("WHAT", 30, lambda e, w: e.text, flex=4),
             ],
             key=lambda e: str(e.seq),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from rich.markup import escape
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -76,7 +77,7 @@ class Groups(Pane):
         if group is not None:
             if self.table.row is not group:
                 self.table.move_to(group.id)
-            box.border_title = title(group)
+            box.border_title = escape(title(group))
             self.detail.set_rows(rows(group))
 
     def on_live_table_opened(self, event: LiveTable.Opened) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.markup import escape
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -31,6 +32,9 @@ class BrokerTable(LiveTable[Broker]):
         Binding("k", "app.kill", "Kill"),
         Binding("r", "app.restart", "Restart"),
         Binding("enter,l,right", "open", "Open", show=False),
+        Binding(
+            "s", "sort", "Sort", show=False
+        ),  # 80 columns hold the keys of a simulated cluster without it
     ]
 
 
@@ -52,8 +56,7 @@ class Overview(Pane):
     def on_mount(self) -> None:
         """Sections have names."""
         self.query_one("#brokers-table").border_title = "Brokers"
-        self.query_one("#recent").border_title = "Events"
-        self.query_one("#recent").border_subtitle = "commits: tab 6"
+        self.query_one("#recent").border_title = "Events · commits in tab 6"
         self._view: View | None = None
 
     def show(self, view: View) -> None:
@@ -64,7 +67,7 @@ class Overview(Pane):
         table = self.query_one(BrokerTable)
         table.styles.height = min(len(snapshot.brokers), 12) + 2
         table.set_rows(snapshot.brokers)
-        table.border_subtitle = trouble(snapshot)
+        table.border_title = escape(f"Brokers   {trouble(snapshot)}".rstrip())
         self.query_one(RecentEvents).lines = recent(view.history.events)
         self.query_one(RecentEvents).world = snapshot.world
 

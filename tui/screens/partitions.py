@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.markup import escape
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -49,7 +50,7 @@ class Partitions(Pane):
         if partition is not None and (self.table.row is None or self.table.row.index != partition.index):
             self.table.move_to(str(partition.index))
         bars.display = partition is not None
-        bars.border_title = f"{topic.name}-{partition.index}" if partition else ""
+        bars.border_title = escape(f"{topic.name}-{partition.index}") if partition else ""
         bars.partition = partition
 
 

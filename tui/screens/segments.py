@@ -69,13 +69,11 @@ class Segments(Pane):
         known = any(r.segments is not None for r in partition.replicas)
         self.table.empty = EMPTY if known else UNKNOWN
         end = partition.end if partition.end is not None else partition.high_watermark
+        offsets = "unknown" if end is None else f"{format.number(partition.log_start)} – {format.number(end)}"
         line = Text.assemble(
             (f" {topic.name}-{partition.index}", f"bold {palette.ACCENT}"),
             (f"   of {format.plural(len(topic.partitions), 'partition')}", palette.MUTED),
-            (
-                f"   offsets {format.number(partition.log_start)} – {format.number(end)}",
-                palette.MUTED,
-            ),
+            (f"   offsets {offsets}", palette.MUTED),
         )
         self.query_one("#partition-line", Static).update(line)
         self.table.set_rows(rows(partition))
