@@ -23,6 +23,7 @@ from minikafka.broker.topic_creation import GROUP_METADATA, TopicCreation
 from minikafka.coordinator.coordinator import GroupCoordinator
 from minikafka.coordinator.reading import GroupSnapshot
 from minikafka.log.log import LogSnapshot
+from minikafka.log.residency import SegmentResidency
 from minikafka.log.meta_properties import claim_directory, decode_uuid
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.follower import MetadataFollower
@@ -125,6 +126,7 @@ class Broker:
         self._images = PendingRequests(world)
         self._led_journals: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._residency = SegmentResidency(world.disk, world.clock)
 
     # -- life ------------------------------------------------------------------------------------------------
 
@@ -334,7 +336,7 @@ class Broker:
                     isr=p.isr,
                     high_watermark=p.high_watermark,
                     last_stable_offset=p.last_stable_offset,
-                    log=p.log.snapshot(),
+                    log=p.log.snapshot(self._residency),
                 )
                 for p in self.replicas
             ),

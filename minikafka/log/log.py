@@ -20,6 +20,7 @@ from minikafka.log.index import MAX_RELATIVE_OFFSET
 from minikafka.log.partition_metadata import claim_for_topic
 from minikafka.log.producers import BatchMetadata, ProducerStates
 from minikafka.log.recovery import load_producers, open_segments, snapshot_offsets, snapshot_path
+from minikafka.log.residency import SegmentResidency
 from minikafka.log.scan import CorruptLog
 from minikafka.log.segment import Segment
 from minikafka.log.snapshot import LogSnapshot, SegmentSnapshot, picture
@@ -155,9 +156,10 @@ class Log:
         """Of the records; indexes don't count."""
         return sum(segment.size_bytes for segment in self._segments)
 
-    def snapshot(self) -> LogSnapshot:
-        """An immutable picture."""
-        segments = tuple(picture(segment, segment is self._segments[-1]) for segment in self._segments)
+    def snapshot(self, residency: SegmentResidency | None = None) -> LogSnapshot:
+        """An immutable picture; with `residency`, its segments tell how much of them is in the page cache."""
+        active = self._segments[-1]
+        segments = tuple(picture(segment, segment is active, residency) for segment in self._segments)
         return LogSnapshot(segments, self.log_start_offset, self.log_end_offset)
 
     def _set_segments(self, segments: list[Segment]) -> None:

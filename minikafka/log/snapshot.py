@@ -1,9 +1,13 @@
-"""A log as a viewer sees it: immutable, small, nothing of the records in it."""
+"""A log as a viewer sees it: immutable, small, nothing of the records in it.
+
+The rule: taking a picture changes nothing and reads no records. Kafka: what DescribeLogDirs and `kafka-dump-log` show.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from minikafka.log.residency import SegmentResidency
 from minikafka.log.segment import Segment
 
 
@@ -18,6 +22,8 @@ class SegmentSnapshot(NamedTuple):
     created_ms: int
     max_timestamp_ms: int
     active: bool
+    resident_pages: int | None = None
+    pages: int | None = None
 
 
 class LogSnapshot(NamedTuple):
@@ -28,8 +34,10 @@ class LogSnapshot(NamedTuple):
     end: int
 
 
-def picture(segment: Segment, active: bool) -> SegmentSnapshot:
+def picture(segment: Segment, active: bool, residency: SegmentResidency | None = None) -> SegmentSnapshot:
     """How `segment` looks now."""
+    cached = residency.of(segment.path, segment.size_bytes) if residency is not None else None
+    resident_pages, pages = cached or (None, None)
     return SegmentSnapshot(
         segment.base_offset,
         segment.next_offset,
@@ -39,4 +47,6 @@ def picture(segment: Segment, active: bool) -> SegmentSnapshot:
         segment.created_ms,
         segment.largest_timestamp_ms,
         active,
+        resident_pages,
+        pages,
     )

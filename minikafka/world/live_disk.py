@@ -14,6 +14,7 @@ from typing import Any
 
 from minikafka.world.life import Life
 from minikafka.world.paths import clean
+from minikafka.world.residency import page_counts
 from minikafka.world.world import Buffer, DiskLocked
 
 fcntl: Any
@@ -166,6 +167,10 @@ class LiveDisk:
     def read_bytes(self, path: str) -> bytes:
         with open(self.path_of(path), "rb") as file:
             return file.read()
+
+    def residency(self, path: str) -> tuple[int, int] | None:
+        counts = page_counts(self.path_of(path))
+        return None if counts is None else (counts.resident, counts.pages)
 
     def write_atomic(self, path: str, data: bytes, *, sync: bool = True) -> None:
         temporary = clean(path) + ".tmp"

@@ -259,6 +259,11 @@ class SimDisk:
     def read_bytes(self, path: str) -> bytes:
         return bytes(self._inode(path).content)
 
+    def residency(self, path: str) -> tuple[int, int] | None:
+        """Unknown: the model knows which writes a power cut loses, and no memory that runs short."""
+        self._inode(path)
+        return None
+
     def write_atomic(self, path: str, data: bytes, *, sync: bool = True) -> None:
         path = clean(path)
         temporary = path + ".tmp"

@@ -122,6 +122,9 @@ class Disk(Protocol):
 
     def read_bytes(self, path: str) -> bytes: ...
 
+    def residency(self, path: str) -> tuple[int, int] | None:
+        """(resident pages, pages): how much of a file is in the page cache; None where that can't be known."""
+
     def write_atomic(self, path: str, data: bytes, *, sync: bool = True) -> None:
         """Replace the file so that a reader or a crash sees the old content or the new, nothing between."""
 
