@@ -1,4 +1,8 @@
-"""The cluster as its user holds it: build, drive, kill, partition, step, look inside."""
+"""The cluster as its user holds it: build, drive, kill, partition, step, look inside.
+
+The one rule of this room: the nodes are asynchronous and the same in both worlds; only the face is synchronous.
+Kafka's tests have `KafkaClusterTestKit`.
+"""
 
 from minikafka.cluster.cluster import Cluster
 from minikafka.cluster.failures import BackgroundFailure

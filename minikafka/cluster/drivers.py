@@ -2,6 +2,8 @@
 
 Rule: in the simulated world nothing moves unless somebody asks, and one lock makes sure that only one asks
 at a time (a notebook cell, or the inspector's socket).
+
+Kafka: `MockTime` stands still in the same way; nothing there drives a whole cluster with it.
 """
 
 from __future__ import annotations

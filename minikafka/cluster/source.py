@@ -1,7 +1,7 @@
 """What the x-ray socket asks of a cluster: pictures and commands (`xray.source.Source`).
 
 Rule: it runs in the socket's thread and only calls `Cluster`'s own public methods, so whoever holds the
-inspector can do what a notebook can, and nothing else.
+inspector can do what a notebook can, and nothing else. Kafka has nothing of the kind.
 """
 
 from __future__ import annotations

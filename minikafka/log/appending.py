@@ -69,6 +69,16 @@ def prepare(
     return BatchHeader.read(head), (head, data[HEADER_BYTES:])
 
 
+def check_fits(header: BatchHeader, config: LogConfig, topic_partition: str) -> None:
+    """Raises `ApiError` RECORD_LIST_TOO_LARGE for a batch that no segment could hold."""
+    if header.size_bytes > config.segment_bytes:
+        raise ApiError(
+            ErrorCode.RECORD_LIST_TOO_LARGE,
+            f"Message batch size is {header.size_bytes} bytes in append to partition {topic_partition}, "
+            f"which exceeds the maximum configured segment size of {config.segment_bytes}.",
+        )
+
+
 def _rebuild(valid: ValidBatch, config: LogConfig, first_offset: int, leader_epoch: int) -> bytes:
     """The batch in the topic's codec, its records at consecutive offsets (`compression.type`)."""
     header = valid.batch.header

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 
 from minikafka.records.batch import CREATE_TIME, LOG_APPEND_TIME
 from minikafka.records.compression import Compression
+from minikafka.records.validation import Rules
 
 _INT64_MAX = 0x7FFFFFFFFFFFFFFF
 
@@ -58,6 +59,16 @@ class LogConfig:
     @property
     def deletes_old_segments(self) -> bool:
         return "delete" in self.cleanup_policy
+
+    def rules(self) -> Rules:
+        """What a batch has to keep to."""
+        return Rules(
+            max_message_bytes=self.max_message_bytes,
+            is_compacted=self.is_compacted,
+            timestamp_type=self.message_timestamp_type,
+            timestamp_before_max_ms=self.message_timestamp_before_max_ms,
+            timestamp_after_max_ms=self.message_timestamp_after_max_ms,
+        )
 
     def target_compression(self, source: Compression) -> tuple[Compression, int | None]:
         """The codec and level that a batch in `source` is stored with (`compression.type`)."""

@@ -4,32 +4,30 @@ The rule: offsets only grow, every batch is stored as it came (with its offset a
 what is returned are whole batches as bytes, never decoded. Nothing here waits: appends go to the page
 cache, and replication, not fsync, makes them safe.
 
-Kafka: `UnifiedLog`, `LocalLog`.
+Kafka: `UnifiedLog`.
 """
 
 from __future__ import annotations
 
 import uuid
-from bisect import bisect_right
 
-from minikafka.log.appending import Appended, checked_batches, prepare
+from minikafka.log.appending import Appended, check_fits, checked_batches, prepare
 from minikafka.log.config import LogConfig
 from minikafka.log.epochs import LeaderEpochs
-from minikafka.log.events import LogRecovered, LogTruncated, SegmentDeleted, SegmentRolled
-from minikafka.log.index import MAX_RELATIVE_OFFSET
+from minikafka.log.events import LogRecovered, LogTruncated
 from minikafka.log.partition_metadata import claim_for_topic
 from minikafka.log.producers import BatchMetadata, ProducerStates
-from minikafka.log.recovery import load_producers, open_segments, snapshot_offsets, snapshot_path
+from minikafka.log.recovery import load_producers, open_segments, remove_snapshots_before
 from minikafka.log.residency import SegmentResidency
 from minikafka.log.scan import CorruptLog
 from minikafka.log.segment import Segment
+from minikafka.log.segments import Segments
 from minikafka.log.snapshot import LogSnapshot, SegmentSnapshot, picture
 from minikafka.policy import Organs
-from minikafka.policy.segments import SegmentFacts
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.records.batch import LOG_APPEND_TIME, Batch, BatchHeader
 from minikafka.records.errors import CorruptRecords
-from minikafka.records.validation import Origin, Rules, validate_batches
+from minikafka.records.validation import Origin, validate_batches
 from minikafka.world import World
 
 Found = tuple[int, int, int]
@@ -63,8 +61,7 @@ class Log:
         self.high_watermark = 0
         self.recovery_point = 0
         """All below it has been fsynced."""
-        self._segments: list[Segment] = []
-        self._bases: list[int] = []
+        self._segments: Segments  # `open` finds them
         self._unflushed_messages = 0
         self._was_cut = True
         """Was something removed or created that only a flush makes durable?"""
@@ -103,7 +100,7 @@ class Log:
             clean_shutdown=clean_shutdown,
             recovery_point=recovery_point,
         )
-        log._set_segments(found.segments)
+        log._segments = Segments(world, directory, topic, partition, organs, log.producers, found.segments)
         log.log_start_offset = log.high_watermark = found.segments[0].base_offset
         log.epochs.truncate_from_start(log.log_start_offset)
         log.recovery_point = min(recovery_point, log.log_end_offset)
@@ -127,13 +124,7 @@ class Log:
     @config.setter
     def config(self, config: LogConfig) -> None:
         self._config = config
-        self._rules = Rules(
-            max_message_bytes=config.max_message_bytes,
-            is_compacted=config.is_compacted,
-            timestamp_type=config.message_timestamp_type,
-            timestamp_before_max_ms=config.message_timestamp_before_max_ms,
-            timestamp_after_max_ms=config.message_timestamp_after_max_ms,
-        )
+        self._rules = config.rules()
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -143,7 +134,7 @@ class Log:
     @property
     def log_end_offset(self) -> int:
         """The offset of the next record."""
-        return self._segments[-1].next_offset
+        return self._segments.active.next_offset
 
     @property
     def last_stable_offset(self) -> int:
@@ -154,21 +145,13 @@ class Log:
     @property
     def size_bytes(self) -> int:
         """Of the records; indexes don't count."""
-        return sum(segment.size_bytes for segment in self._segments)
+        return self._segments.size_bytes
 
     def snapshot(self, residency: SegmentResidency | None = None) -> LogSnapshot:
         """An immutable picture; with `residency`, its segments tell how much of them is in the page cache."""
-        active = self._segments[-1]
+        active = self._segments.active
         segments = tuple(picture(segment, segment is active, residency) for segment in self._segments)
         return LogSnapshot(segments, self.log_start_offset, self.log_end_offset)
-
-    def _set_segments(self, segments: list[Segment]) -> None:
-        self._segments = segments
-        self._bases = [segment.base_offset for segment in segments]
-
-    def _segment_for(self, offset: int) -> int:
-        """The number of the segment that `offset` falls into."""
-        return max(0, bisect_right(self._bases, offset) - 1)
 
     # -- appending ---------------------------------------------------------------------------------------
 
@@ -185,12 +168,7 @@ class Log:
         valid = validate_batches(view, self._rules, now_ms, origin=origin, topic_partition=self.name)
         first = self.log_end_offset
         header, buffers = prepare(valid, self._config, first, leader_epoch, self.name)
-        if header.size_bytes > self._config.segment_bytes:
-            raise ApiError(
-                ErrorCode.RECORD_LIST_TOO_LARGE,
-                f"Message batch size is {header.size_bytes} bytes in append to partition {self.name}, "
-                f"which exceeds the maximum configured segment size of {self._config.segment_bytes}.",
-            )
+        check_fits(header, self._config, self.name)
         appends_time = self._config.message_timestamp_type == LOG_APPEND_TIME
         if header.producer_id >= 0:
             known = self._check_producer(header, first, origin)
@@ -203,7 +181,7 @@ class Log:
                     known.timestamp_ms,
                     True,
                 )
-        segment = self._writable_segment(header.size_bytes, header, now_ms)
+        segment = self._segments.writable(header.size_bytes, header, self._config, now_ms)
         if leader_epoch > self.epochs.latest:
             self.epochs.assign(leader_epoch, first)
         segment.append(buffers, (header,))
@@ -253,11 +231,11 @@ class Log:
 
     def _append_run(self, batches: list[Batch], begin: int, now_ms: int) -> int:
         """Append the batches from `begin` on that fit into one segment; returns the next to append."""
-        segment = self._writable_segment(batches[begin].header.size_bytes, batches[begin].header, now_ms)
         end, size = begin + 1, batches[begin].header.size_bytes
+        segment = self._segments.writable(size, batches[begin].header, self._config, now_ms)
         while end < len(batches):
             header = batches[end].header
-            if self._should_roll(segment, size + header.size_bytes, header, now_ms):
+            if self._segments.should_roll(size + header.size_bytes, header, self._config, now_ms):
                 break
             size += header.size_bytes
             end += 1
@@ -274,58 +252,9 @@ class Log:
 
     # -- rolling and flushing ------------------------------------------------------------------------------
 
-    def _writable_segment(self, size_bytes: int, header: BatchHeader, now_ms: int) -> Segment:
-        segment = self._segments[-1]
-        if self._should_roll(segment, size_bytes, header, now_ms):
-            segment = self.roll(header.base_offset)
-        return segment
-
-    def _should_roll(self, segment: Segment, size_bytes: int, header: BatchHeader, now_ms: int) -> bool:
-        if segment.size_bytes == 0 and header.base_offset == segment.base_offset:
-            return False  # the new segment would be this one again
-        return self.organs.should_roll(
-            segment.size_bytes,
-            size_bytes,
-            self._config.segment_bytes,
-            segment.age_ms(now_ms, header.max_timestamp),
-            self._config.segment_ms,
-            segment.index_is_full,
-            header.last_offset - segment.base_offset > MAX_RELATIVE_OFFSET,
-        )
-
     def roll(self, base_offset: int | None = None) -> Segment:
-        """Close the active segment to writing and begin a new one at the log's end (or `base_offset`
-        after it). An empty active segment is replaced, not kept."""
-        active = self._segments[-1]
-        base = max(self.log_end_offset, -1 if base_offset is None else base_offset)
-        if active.size_bytes == 0:
-            if active.base_offset == base:
-                return active
-            active.remove()
-            self._segments.pop()
-        else:
-            active.seal()
-            active.next_offset = base
-        self._write_producers_snapshot(base)
-        segment = self._new_segment(base)
-        segment.create()
-        self._set_segments([*self._segments, segment])
-        self.world.trace.emit(SegmentRolled(self.topic, self.partition, base))
-        return segment
-
-    def _new_segment(self, base_offset: int) -> Segment:
-        now_ms = self.world.clock.time_ms()
-        return Segment(
-            self.world.disk, self.directory, base_offset, self._config, self.organs.floor_entry, now_ms
-        )
-
-    def _write_producers_snapshot(self, offset: int) -> None:
-        """As Kafka does at each roll and at a clean close; keep those at segment beginnings."""
-        disk = self.world.disk
-        for at in snapshot_offsets(disk, self.directory)[:-1]:
-            if at not in self._bases:
-                disk.remove(snapshot_path(self.directory, at))
-        disk.write_atomic(snapshot_path(self.directory, offset), self.producers.snapshot_bytes(), sync=False)
+        """Begin a new segment at the log's end (or `base_offset` after it); see `Segments.roll`."""
+        return self._segments.roll(self._config, base_offset)
 
     def _note_unflushed(self, messages: int) -> None:
         self._unflushed_messages += messages
@@ -336,7 +265,7 @@ class Log:
         """Fsync what has been written since the last flush, and move the recovery point to the end."""
         end = self.log_end_offset
         if end > self.recovery_point or self._was_cut:
-            for segment in self._segments[self._segment_for(self.recovery_point) :]:
+            for segment in self._segments.since(self.recovery_point):
                 segment.flush()
             self.world.disk.sync_dir(self.directory)
             self.world.disk.sync_dir(self.directory.rpartition("/")[0])
@@ -347,8 +276,8 @@ class Log:
 
     def close(self) -> None:
         """A clean end: everything fsynced, the state of producers written. Not for a crash or a deletion."""
-        self._segments[-1].seal()
-        self._write_producers_snapshot(self.log_end_offset)
+        self._segments.active.seal()
+        self._segments.note_producers(self.log_end_offset)
         self.flush()
         self.abandon()
 
@@ -381,47 +310,28 @@ class Log:
                 f"segments from offset {self.log_start_offset} up to {end}.",
             )
         limit = end if up_to_offset is None else min(up_to_offset, end)
-        number = self._segment_for(offset)
         try:
-            while offset < limit and number < len(self._segments):
-                segment = self._segments[number]
-                if segment.base_offset >= limit:
-                    break
-                found = segment.read(offset, max_bytes, up_to_offset=limit, at_least_one=at_least_one)
-                if found or segment.position_of(offset) < segment.size_bytes:
-                    return found
-                number += 1  # compaction left nothing after `offset` in this segment
+            return self._segments.read(offset, max_bytes, up_to_offset=limit, at_least_one=at_least_one)
         except CorruptLog as error:
             raise self._damaged(error) from error
-        return memoryview(b"")
 
     def _damaged(self, error: CorruptRecords) -> ApiError:
         return ApiError(ErrorCode.CORRUPT_MESSAGE, f"The log of {self.name} is damaged {error}")
 
     def size_between(self, offset: int, end_offset: int, *, limit_bytes: int = 1 << 62) -> int:
         """About how many bytes a read from `offset` to `end_offset` would bring, at most `limit_bytes`."""
-        total = 0
-        for segment in self._segments[self._segment_for(offset) :]:
-            if segment.base_offset >= end_offset or total >= limit_bytes:
-                break
-            total += segment.position_of(end_offset) - segment.position_of(offset)
-        return min(total, limit_bytes)
+        return self._segments.size_between(offset, end_offset, limit_bytes)
 
     def offset_for_timestamp(self, timestamp_ms: int) -> Found | None:
         """The first record that is at least as late as `timestamp_ms`; None when all are earlier."""
         try:
-            for segment in self._segments:
-                if segment.largest_timestamp_ms >= timestamp_ms:
-                    found = segment.find_timestamp(timestamp_ms, self.log_start_offset)
-                    if found is not None:
-                        return found
+            return self._segments.find_timestamp(timestamp_ms, self.log_start_offset)
         except CorruptRecords as error:
             raise self._damaged(error) from error
-        return None
 
     def offset_of_max_timestamp(self) -> Found | None:
         """The first record with the largest timestamp of all (KIP-734); None when there is none."""
-        largest = max((segment.largest_timestamp_ms for segment in self._segments), default=-1)
+        largest = self._segments.largest_timestamp_ms
         return None if largest < 0 else self.offset_for_timestamp(largest)
 
     # -- cutting off ---------------------------------------------------------------------------------------
@@ -433,25 +343,15 @@ class Log:
             self.epochs.truncate_from_end(self.log_end_offset)
             return
         assert offset >= 0, offset
-        if offset < self._segments[0].base_offset:
+        if offset < self._segments.first.base_offset:
             self.truncate_fully_and_start_at(offset)
             return
-        keep = self._segment_for(offset) + 1
-        for segment in self._segments[keep:]:
-            self._remove(segment)
-        self._set_segments(self._segments[:keep])
-        active = self._segments[-1]
-        if offset < active.next_offset:
-            active.truncate_to(offset)
-            active.next_offset = min(active.next_offset, offset)
+        self._segments.truncate_to(offset)
         self._ended_anew()
 
     def truncate_fully_and_start_at(self, offset: int) -> None:
         """Remove every record; the log is empty and begins and ends at `offset`."""
-        for segment in self._segments:
-            self._remove(segment)
-        self._set_segments([self._new_segment(offset)])
-        self._segments[0].create()
+        self._segments.start_anew(offset, self._config)
         self.log_start_offset = offset
         self.epochs.clear()
         self._ended_anew()
@@ -460,20 +360,14 @@ class Log:
     def _ended_anew(self) -> None:
         """After a truncation: everything that follows from the log's end."""
         end = self.log_end_offset
-        self.log_start_offset = min(self.log_start_offset, max(end, self._segments[0].base_offset))
+        self.log_start_offset = min(self.log_start_offset, max(end, self._segments.first.base_offset))
         self.high_watermark = min(self.high_watermark, end)
         self.recovery_point = min(self.recovery_point, end)
         self._was_cut = True
         self.world.disk.sync_dir(self.directory)
         self.epochs.truncate_from_end(end)
-        load_producers(self.world.disk, self.directory, self.producers, self._segments, end)
+        load_producers(self.world.disk, self.directory, self.producers, list(self._segments), end)
         self.world.trace.emit(LogTruncated(self.topic, self.partition, end))
-
-    def _remove(self, segment: Segment) -> None:
-        segment.remove()
-        self.world.trace.emit(
-            SegmentDeleted(self.topic, self.partition, segment.base_offset, segment.size_bytes)
-        )
 
     def advance_log_start_offset(self, offset: int) -> None:
         """Records below `offset` are no longer served (DeleteRecords, or the leader's log start); their
@@ -487,45 +381,20 @@ class Log:
 
     def delete_old_segments(self) -> int:
         """Remove the segments that retention gives up; returns how many."""
-        config = self._config
-        facts = [
-            SegmentFacts(s.base_offset, s.next_offset, s.size_bytes, self._retention_timestamp_ms(s))
-            for s in self._segments
-        ]
-        doomed = self.organs.segments_to_delete(
-            facts,
-            self.world.clock.time_ms(),
-            config.retention_ms if config.deletes_old_segments else -1,
-            config.retention_bytes if config.deletes_old_segments else -1,
-            self.high_watermark,
-            self.log_start_offset,
-        )
-        doomed = max(0, min(doomed, len(self._segments)))
+        doomed = self._segments.count_given_up(self._config, self.high_watermark, self.log_start_offset)
         if doomed == 0:
             return 0
         if doomed == len(self._segments):
-            if self._segments[-1].size_bytes == 0:
+            if self._segments.active.size_bytes == 0:
                 doomed -= 1
             else:
                 self.roll()
-        going = self._segments[:doomed]
-        self._set_segments(self._segments[doomed:])
-        self.advance_log_start_offset(self._segments[0].base_offset)
+        going = self._segments.drop_first(doomed)
+        self.advance_log_start_offset(self._segments.first.base_offset)
         for segment in going:
-            self._remove(segment)
-        self._remove_old_snapshots()
+            self._segments.remove(segment)
+        remove_snapshots_before(self.world.disk, self.directory, self._segments.first.base_offset)
         return doomed
-
-    def _remove_old_snapshots(self) -> None:
-        disk = self.world.disk
-        for at in snapshot_offsets(disk, self.directory):
-            if at < self._segments[0].base_offset:
-                disk.remove(snapshot_path(self.directory, at))
-
-    @staticmethod
-    def _retention_timestamp_ms(segment: Segment) -> int:
-        largest = segment.largest_timestamp_ms
-        return largest if largest >= 0 else segment.created_ms
 
 
 __all__ = ["Appended", "Found", "Log", "LogSnapshot", "SegmentSnapshot"]

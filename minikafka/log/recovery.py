@@ -9,6 +9,7 @@ Kafka: `LogLoader`, `LogSegment.recover`, `ProducerStateManager.truncateAndReloa
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from minikafka.log.checkpoints import CorruptCheckpoint
@@ -217,3 +218,20 @@ def _take_in(segment: Segment, producers: ProducerStates, end_offset: int) -> No
             producers.update(header, Batch(header, data))
         else:
             producers.update(header)
+
+
+def write_snapshot(
+    disk: Disk, directory: str, offset: int, producers: ProducerStates, bases: Sequence[int]
+) -> None:
+    """Notes the producers as Kafka does, at each roll and at a clean close; keeps the notes at segment beginnings."""
+    for at in snapshot_offsets(disk, directory)[:-1]:
+        if at not in bases:
+            disk.remove(snapshot_path(directory, at))
+    disk.write_atomic(snapshot_path(directory, offset), producers.snapshot_bytes(), sync=False)
+
+
+def remove_snapshots_before(disk: Disk, directory: str, offset: int) -> None:
+    """Of segments that are gone."""
+    for at in snapshot_offsets(disk, directory):
+        if at < offset:
+            disk.remove(snapshot_path(directory, at))

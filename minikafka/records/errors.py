@@ -2,6 +2,8 @@
 
 The rule: whatever the bytes are, reading them ends in data or in `CorruptRecords`, never in an
 `IndexError`, a codec's own exception, or all of the memory.
+
+Kafka: `InvalidRecordException`, `CorruptRecordException`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,220 @@
+"""The segments of one log, in order: which one holds an offset, and what is asked of all of them.
+
+The rule: there is always one, offsets ascend without overlap, and only the last, the active one, is written to.
+Kafka: `LogSegments`, `LocalLog`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from minikafka.log.config import LogConfig
+from minikafka.log.events import SegmentDeleted, SegmentRolled
+from minikafka.log.index import MAX_RELATIVE_OFFSET
+from minikafka.log.producers import ProducerStates
+from minikafka.log.recovery import write_snapshot
+from minikafka.log.segment import Segment
+from minikafka.policy import Organs
+from minikafka.policy.segments import SegmentFacts
+from minikafka.records.batch import BatchHeader
+from minikafka.world import World
+
+
+class Segments:
+    """A list that knows where offsets are; `replace` is the only way it changes."""
+
+    active: Segment
+    """The last."""
+
+    def __init__(
+        self,
+        world: World,
+        directory: str,
+        topic: str,
+        partition: int,
+        organs: Organs,
+        producers: ProducerStates,
+        segments: list[Segment],
+    ) -> None:
+        self._world = world
+        self._directory = directory
+        self._topic = topic
+        self._partition = partition
+        self._organs = organs
+        self._producers = producers
+        """What is known of them is noted at each roll."""
+        self.replace(segments)
+
+    def replace(self, segments: list[Segment]) -> None:
+        """These, oldest first, are the log's segments from now on."""
+        assert segments, "a log has at least one segment"
+        self._all = segments
+        self.bases = [segment.base_offset for segment in segments]
+        self.active = segments[-1]
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @property
+    def first(self) -> Segment:
+        """The oldest."""
+        return self._all[0]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the records; indexes don't count."""
+        return sum(segment.size_bytes for segment in self._all)
+
+    def _number_of(self, offset: int) -> int:
+        return max(0, bisect_right(self.bases, offset) - 1)
+
+    def since(self, offset: int) -> list[Segment]:
+        """The segment that `offset` falls into, and all after it."""
+        return self._all[self._number_of(offset) :]
+
+    # -- rolling -----------------------------------------------------------------------------------------
+
+    def writable(self, size_bytes: int, header: BatchHeader, config: LogConfig, now_ms: int) -> Segment:
+        """The segment that a batch of this size goes to: the active one, or a new one."""
+        if self.should_roll(size_bytes, header, config, now_ms):
+            return self.roll(config, header.base_offset)
+        return self.active
+
+    def should_roll(self, size_bytes: int, header: BatchHeader, config: LogConfig, now_ms: int) -> bool:
+        """Do these bytes, of which `header` is the last batch's, want a new segment?"""
+        segment = self.active
+        if segment.size_bytes == 0 and header.base_offset == segment.base_offset:
+            return False  # the new segment would be this one again
+        return self._organs.should_roll(
+            segment.size_bytes,
+            size_bytes,
+            config.segment_bytes,
+            segment.age_ms(now_ms, header.max_timestamp),
+            config.segment_ms,
+            segment.index_is_full,
+            header.last_offset - segment.base_offset > MAX_RELATIVE_OFFSET,
+        )
+
+    def roll(self, config: LogConfig, base_offset: int | None = None) -> Segment:
+        """Close the active segment to writing and begin a new one at the log's end (or `base_offset`
+        after it). An empty active segment is replaced, not kept."""
+        active, kept = self.active, list(self._all)
+        base = max(active.next_offset, -1 if base_offset is None else base_offset)
+        if active.size_bytes == 0:
+            if active.base_offset == base:
+                return active
+            active.remove()
+            kept.pop()
+        else:
+            active.seal()
+            active.next_offset = base
+        self.note_producers(base)
+        segment = self._new(base, config)
+        segment.create()
+        self.replace([*kept, segment])
+        self._world.trace.emit(SegmentRolled(self._topic, self._partition, base))
+        return segment
+
+    def note_producers(self, offset: int) -> None:
+        """What is known of producers at `offset`, beside the segments."""
+        write_snapshot(self._world.disk, self._directory, offset, self._producers, self.bases)
+
+    def _new(self, base_offset: int, config: LogConfig) -> Segment:
+        disk, now_ms = self._world.disk, self._world.clock.time_ms()
+        return Segment(disk, self._directory, base_offset, config, self._organs.floor_entry, now_ms)
+
+    # -- reading -----------------------------------------------------------------------------------------
+
+    def read(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> memoryview:
+        """`Segment.read` of the first segment that has something from `offset` on; empty when none has."""
+        number = self._number_of(offset)
+        while offset < up_to_offset and number < len(self._all):
+            segment = self._all[number]
+            if segment.base_offset >= up_to_offset:
+                break
+            found = segment.read(offset, max_bytes, up_to_offset=up_to_offset, at_least_one=at_least_one)
+            if found or segment.position_of(offset) < segment.size_bytes:
+                return found
+            number += 1  # compaction left nothing after `offset` in this segment
+        return memoryview(b"")
+
+    def size_between(self, offset: int, end_offset: int, limit_bytes: int) -> int:
+        """About how many bytes lie between the two offsets, at most `limit_bytes`."""
+        total = 0
+        for segment in self.since(offset):
+            if segment.base_offset >= end_offset or total >= limit_bytes:
+                break
+            total += segment.position_of(end_offset) - segment.position_of(offset)
+        return min(total, limit_bytes)
+
+    def find_timestamp(self, timestamp_ms: int, from_offset: int) -> tuple[int, int, int] | None:
+        """`Segment.find_timestamp` of the first segment that has one so late."""
+        for segment in self._all:
+            if segment.largest_timestamp_ms >= timestamp_ms:
+                found = segment.find_timestamp(timestamp_ms, from_offset)
+                if found is not None:
+                    return found
+        return None
+
+    @property
+    def largest_timestamp_ms(self) -> int:
+        """Of all records; -1 when there is none."""
+        return max((segment.largest_timestamp_ms for segment in self._all), default=-1)
+
+    # -- cutting off -------------------------------------------------------------------------------------
+
+    def start_anew(self, offset: int, config: LogConfig) -> None:
+        """Remove all; one empty segment at `offset` is left."""
+        for segment in self._all:
+            self.remove(segment)
+        self.replace([self._new(offset, config)])
+        self.active.create()
+
+    def truncate_to(self, offset: int) -> None:
+        """Remove the segments after the one that holds `offset`, and of that one what lies at `offset` or after."""
+        keep = self._number_of(offset) + 1
+        for segment in self._all[keep:]:
+            self.remove(segment)
+        self.replace(self._all[:keep])
+        active = self.active
+        if offset < active.next_offset:
+            active.truncate_to(offset)
+            active.next_offset = min(active.next_offset, offset)
+
+    def remove(self, segment: Segment) -> None:
+        """Delete its files."""
+        segment.remove()
+        self._world.trace.emit(
+            SegmentDeleted(self._topic, self._partition, segment.base_offset, segment.size_bytes)
+        )
+
+    def drop_first(self, count: int) -> list[Segment]:
+        """Lets go of the oldest `count`, and returns them; their files are still there."""
+        gone = self._all[:count]
+        self.replace(self._all[count:])
+        return gone
+
+    def count_given_up(self, config: LogConfig, high_watermark: int, log_start_offset: int) -> int:
+        """How many of the oldest retention gives up (Kafka: `UnifiedLog.deleteOldSegments`)."""
+        facts = [
+            SegmentFacts(s.base_offset, s.next_offset, s.size_bytes, _retention_timestamp_ms(s))
+            for s in self._all
+        ]
+        doomed = self._organs.segments_to_delete(
+            facts,
+            self._world.clock.time_ms(),
+            config.retention_ms if config.deletes_old_segments else -1,
+            config.retention_bytes if config.deletes_old_segments else -1,
+            high_watermark,
+            log_start_offset,
+        )
+        return max(0, min(doomed, len(self._all)))
+
+
+def _retention_timestamp_ms(segment: Segment) -> int:
+    largest = segment.largest_timestamp_ms
+    return largest if largest >= 0 else segment.created_ms
