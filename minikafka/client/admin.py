@@ -243,14 +243,8 @@ class AdminClient(Face[AsyncAdmin]):
 
     def close(self) -> None:
         """Ends the client (not in confluent_kafka, where the garbage collector does it)."""
-        if self._closed:
-            return
-        self._closed = True
-        self._finalizer.detach()
-        try:
-            self._attachment.run(self._core.close(), 5.0)
-        finally:
-            self._attachment.release()
+        if not self._closed:
+            self._end()
 
 
 def _done_with(client: AdminClient, future: Future[Any]) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from minikafka.world import World
 
 _LIST_TIMEOUT_S = 60.0
+_CLOSE_TIMEOUT_S = 5.0
 
 
 class Core(Protocol):
@@ -103,6 +104,15 @@ class Face(Generic[C]):
     def close(self) -> Any:
         """Ends the client."""
         raise NotImplementedError
+
+    def _end(self) -> None:
+        """Closes the core and lets go of the driver."""
+        self._closed = True
+        self._finalizer.detach()
+        try:
+            self._attachment.run(self._core.close(), _CLOSE_TIMEOUT_S)
+        finally:
+            self._attachment.release()
 
     def __enter__(self) -> Self:
         return self

@@ -182,12 +182,7 @@ class Producer(Face[AsyncProducer]):
             try:
                 self.flush(timeout)
             finally:
-                self._closed = True
-                self._finalizer.detach()
-                try:
-                    self._attachment.run(self._core.close(), 5.0)
-                finally:
-                    self._attachment.release()
+                self._end()
         return True
 
     def init_transactions(self, timeout: float = -1) -> None:
