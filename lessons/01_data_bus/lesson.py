@@ -26,8 +26,9 @@ cluster = begin(1)
 cluster
 
 # %% [markdown]
-# Three brokers and a controller, each with a port of its own. They run on this machine now, and speak Kafka's
-# own protocol: any Kafka client could join. With `minikafka tui` in a terminal you look inside.
+# Three brokers and a controller (the coordinator of the table above), each with a port of its own. They run on
+# this machine now, and speak Kafka's own protocol: any Kafka client could join. With `minikafka tui` in a terminal
+# you look inside.
 #
 # ## 1. Why a bus?
 #
@@ -63,7 +64,8 @@ readings[:4]
 
 # %% [markdown]
 # Records are sorted by subject: a **topic**. Ours has three **partitions** (why is the matter of lesson 2). The
-# picture below is alive: it changes while the cells further down run.
+# picture below is alive: it changes while the cells further down run. (A group's box says “reading” while the
+# group has a consumer that runs, and “away” while it has none: its committed offsets are kept all the same.)
 
 # %%
 cluster.create_topic("weather", partitions=3)
@@ -98,7 +100,9 @@ late
 
 # %% [markdown]
 # A consumer says to which **group** it belongs, subscribes, and polls. `poll` returns a record, or `None` when
-# nothing came in time. (`auto.offset.reset` says where a group begins that was never here: at the earliest.)
+# nothing came in time. Two settings: `auto.offset.reset` says where a group begins that has never committed here
+# (`earliest`: at the oldest record), and without `enable.auto.commit` we say ourselves, with `commit`, how far we
+# have read.
 
 
 # %%
@@ -202,7 +206,8 @@ print("the first of them:", rest[0].value().decode())
 #
 # ### Exercise 1a: the organ `lag`
 #
-# Write the function that every monitor of Kafka has inside. It gets three offsets of one partition:
+# Write the function that every monitor of Kafka has inside: replace the line `raise NotImplementedError(…)` in the
+# cell below, run the cell, then run the `check` cell under it. Your function gets three offsets of one partition:
 #
 # ```text
 #  log start         committed               log end
@@ -233,7 +238,7 @@ def lag(log_end_offset, committed_offset, log_start_offset):
 check("1a")
 
 # %% [markdown]
-# Stuck? `hint("1a", 1)`, then 2, then 3.
+# Stuck? Type `hint("1a", 1)` into a cell and run it; then 2, then 3. The lesson goes on without an answer, too.
 
 # %% [markdown]
 # ## 6. LAG over time

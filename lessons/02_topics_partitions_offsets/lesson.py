@@ -110,6 +110,8 @@ spread.reveal("b")
 #
 # > `(murmur2(key) & 0x7FFFFFFF) % partition_count`
 #
+# Replace the two lines `raise NotImplementedError(…)`: first `murmur2`, then `partition_for_key`, which uses it.
+#
 # murmur2, with `m = 0x5BD1E995`; after every multiplication keep 32 bits (`& 0xFFFFFFFF`), as Java's numbers do
 # by themselves:
 #
@@ -165,6 +167,8 @@ def partition_for_key(key, partition_count):
 check("2a")
 
 # %% [markdown]
+# Stuck? `hint("2a", 1)`, then 2, then 3. The lesson goes on without an answer, too.
+#
 # Now the transplant: a producer whose partitioner is *your* function. Do its airports lie where Kafka's own
 # partitioner put them? (As long as it is not written, the producer keeps its own.)
 

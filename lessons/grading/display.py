@@ -103,10 +103,11 @@ class Result:
 
 
 def unwritten_sentence(grade: Grade) -> str:
-    """For an exercise whose skeleton is untouched."""
+    """For an exercise whose skeleton is untouched: first what to do, then why there are no points."""
     return (
-        f"Not written yet: fill in its cell (where it says NotImplementedError or None), run it, and run this cell "
-        f'again. Stuck? `hint("{grade.exercise}", 1)`'
+        f"Write your answer into the cell of exercise {grade.exercise} (where it says NotImplementedError or None), "
+        "run that cell with Shift+Enter, then run this one again. Not written yet, hence no points. "
+        f'Stuck? `hint("{grade.exercise}", 1)`'
     )
 
 
@@ -143,7 +144,9 @@ def html_grade(grade: Grade) -> str:
         for mark in grade.marks:
             rows += html_mark(mark, grade.unwritten, mark.hint not in said)
             said.add(mark.hint)
-    foot = code(unwritten_sentence(grade) if grade.unwritten else remaining(grade))
+    if grade.unwritten:
+        rows = f'<div style="margin-bottom:6px">{code(unwritten_sentence(grade))}</div>{rows}'
+    foot = code(remaining(grade))
     return (
         f'<div style="border:1px solid {LINE};border-left:4px solid {colour};border-radius:6px;padding:10px 14px;'
         f"max-width:820px;color:{TEXT};font-family:var(--jp-ui-font-family, sans-serif);font-size:13px;"
