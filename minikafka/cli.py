@@ -1,4 +1,4 @@
-"""The command line: `minikafka up | lab | tui | grade | bench`.
+"""The command line: `minikafka up | lab | tui | grade | dump-log | bench`.
 
 Rule: a mistake is one sentence on stderr and a status that is not 0; nothing heavy is imported before the
 command that needs it runs.
@@ -239,6 +239,29 @@ def grade(
     except ImportError as problem:
         raise fail(f"Grading needs more packages: pip install 'minikafka[lab]' ({problem}).") from None
     raise typer.Exit(grade_files(notebooks or [], as_json=json, fail=fail))
+
+
+@app.command("dump-log")
+def dump_log(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="Files, partition or data directories.")
+    ],
+    deep: Annotated[bool, typer.Option("--deep", help="Records too, not only batches.")] = False,
+    print_data: Annotated[
+        bool, typer.Option("--print-data", help="Records with keys, values and headers.")
+    ] = False,
+    hex: Annotated[bool, typer.Option("--hex", help="Every byte, with its field's name and value.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Say what is wrong and at which byte; the status is 1 then.")
+    ] = False,
+) -> None:
+    """What stands in the files of a data directory, ours or Kafka's; nothing is changed."""
+    from minikafka.dump.command import Wanted, run_dump
+
+    if hex and (json or verify):
+        raise fail("--hex goes with neither --json nor --verify.")
+    raise typer.Exit(run_dump(paths, Wanted(deep, print_data, hex, json, verify)))
 
 
 @app.command()

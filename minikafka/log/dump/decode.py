@@ -1,0 +1,57 @@
+"""From a file of any kind to its batches or rows.
+
+The rule: one table says which reader stands behind which kind; a reader yields what it can, and a `Problem`
+where it can't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from minikafka.log.dump import tables, texts
+from minikafka.log.dump.found import FileKind, FoundFile
+from minikafka.log.dump.segment import DumpedBatch, meaning_of_markers, read_segment
+from minikafka.log.dump.source import RawBytes, Source
+from minikafka.log.dump.value import Meaning, Problem, Row
+from minikafka.records.header import HEADER_BYTES, BatchHeader
+
+Item = DumpedBatch | Row | Problem
+
+_READERS: dict[FileKind, Callable[[Source], Iterator[Row | Problem]]] = {
+    FileKind.PRODUCER_SNAPSHOT: tables.read_snapshot,
+    FileKind.LEADER_EPOCHS: texts.read_leader_epochs,
+    FileKind.OFFSET_CHECKPOINT: texts.read_offset_checkpoint,
+    FileKind.PARTITION_METADATA: texts.read_partition_metadata,
+    FileKind.META_PROPERTIES: texts.read_meta_properties,
+    FileKind.QUORUM_STATE: lambda source: texts.read_json(
+        source, "quorum state", ("leaderId", "leaderEpoch")
+    ),
+    FileKind.CLEAN_SHUTDOWN: lambda source: texts.read_json(source, "clean shutdown", ("version",)),
+    FileKind.LOCK: texts.read_lock,
+}
+_LAYOUTS = {
+    FileKind.OFFSET_INDEX: tables.OFFSET_INDEX,
+    FileKind.TIME_INDEX: tables.TIME_INDEX,
+    FileKind.TRANSACTION_INDEX: tables.TRANSACTION_INDEX,
+}
+
+
+def decode(source: Source, file: FoundFile, meaning: Meaning = meaning_of_markers) -> Iterator[Item]:
+    """What the file holds, in its order. `OSError` from the source."""
+    if file.kind in (FileKind.LOG, FileKind.METADATA_SNAPSHOT):
+        topic = "__cluster_metadata" if file.kind == FileKind.METADATA_SNAPSHOT else file.topic
+        yield from read_segment(source, topic, meaning)
+    elif layout := _LAYOUTS.get(file.kind):
+        yield from tables.read_entries(source, layout, file.base_offset)
+    else:
+        yield from _READERS[file.kind](source)
+
+
+def decode_batch(
+    data: bytes | memoryview, position: int = 0, topic: str = "", meaning: Meaning = meaning_of_markers
+) -> DumpedBatch:
+    """One batch from memory, as it stands at `position` of its file; `ValueError` when it is shorter than a
+    header."""
+    if len(data) < HEADER_BYTES:
+        raise ValueError(f"a batch has at least {HEADER_BYTES} bytes, not {len(data)}")
+    return DumpedBatch(RawBytes(data, position), position, BatchHeader.read(data), topic, meaning)
