@@ -106,7 +106,7 @@ def lesson() -> None:
             check=True,
         )
         page = Image.open(f"{shots}/lesson-1.png").convert("RGB")
-    parts = [page.crop((300, top, 1250, bottom)) for top, bottom in ((820, 1375), (1905, 2225))]
+    parts = [page.crop((300, top, 1250, bottom)) for top, bottom in ((845, 1400), (1960, 2330))]
     picture = Image.new("RGB", (parts[0].width, sum(part.height for part in parts)), "white")
     top = 0
     for part in parts:
