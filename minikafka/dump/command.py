@@ -52,12 +52,19 @@ def run_dump(paths: Sequence[Path], wanted: Wanted) -> int:
         return 0
 
 
+class PipeConsole(Console):
+    """Rich's console, except that a closed pipe is left to `run_dump`."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Dump:
     """One run of the command."""
 
     def __init__(self, wanted: Wanted, console: Console | None = None) -> None:
         self.wanted = wanted
-        self.console = console or Console(highlight=False)
+        self.console = console or PipeConsole(highlight=False)
         self.wrong = False
         self.verifier = Verifier(meaning_of)
 
