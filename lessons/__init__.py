@@ -3,7 +3,7 @@
 Rule: a notebook needs these names and `minikafka` only:
 
 - `begin(1)`: the cluster (the lab's, or one of the notebook's own);
-- `show`: pictures of it; `data`: real data that comes with a package;
+- `show`: pictures of it; `data`: real data that comes with a package; `measure`: this machine, measured;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises.
 
@@ -22,9 +22,9 @@ _HOMES = {
     "mine": "minikafka_lessons.notebook",
     "predict": "minikafka_lessons.predictions",
 }
-_MODULES = ("data", "show")
+_MODULES = ("data", "measure", "show")
 
-__all__ = ["begin", "check", "data", "hint", "mine", "predict", "show"]
+__all__ = ["begin", "check", "data", "hint", "measure", "mine", "predict", "show"]
 
 
 def __getattr__(name: str) -> Any:

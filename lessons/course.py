@@ -1,7 +1,7 @@
 """The course: which lessons there are, and which exercises each has.
 
 Rule: a lesson is a folder `NN_name/` with `lesson.py` (its text and cells), `checks.py` (title and exercises) and
-one `exercise_NX.py` for each exercise; nothing else lists lessons.
+one `exercise_NX.py` for each exercise (a lab has none); nothing else lists lessons.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ class Lesson:
     def name(self) -> str:
         """`01_data_bus`."""
         return self.folder.name
+
+    @property
+    def is_lab(self) -> bool:
+        """Is there nothing to grade?"""
+        return not self.exercises
 
     @property
     def source(self) -> Path:

@@ -146,6 +146,8 @@ def show_results(results: Sequence[tuple[Path, Submission | None, list[Grade], s
             Text(f"Lesson {submission.lesson.number}  {submission.lesson.title}", style="bold"), align="left"
         )
         console.print(Text(str(path), style="dim"))
+        if submission.lesson.is_lab:
+            console.print("There is nothing to grade in a lab.")
         for grade in grades:
             console.print(console_grade(grade))
             points, of = points + grade.points, of + grade.of

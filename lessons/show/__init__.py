@@ -9,16 +9,19 @@ from minikafka_lessons.show.lag import LagRecorder, record_lag
 from minikafka_lessons.show.lanes import lanes, lanes_html
 from minikafka_lessons.show.links import links, links_html
 from minikafka_lessons.show.offsets import offsets
+from minikafka_lessons.show.pages import cached_share, pages
 from minikafka_lessons.show.records import records
 
 __all__ = [
     "LagRecorder",
     "bus",
+    "cached_share",
     "lanes",
     "lanes_html",
     "links",
     "links_html",
     "offsets",
+    "pages",
     "record_lag",
     "records",
 ]

@@ -13,6 +13,7 @@ def alone(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MINIKAFKA_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+    monkeypatch.setenv("MINIKAFKA_MEASURE_SECONDS", "0.2")
 
 
 @pytest.fixture

@@ -101,16 +101,17 @@ def run_all(page) -> set[str]:
 
 @pytest.mark.parametrize(
     "lab",
-    [(1, "JupyterLab Light"), (2, "JupyterLab Dark")],
+    [(1, "JupyterLab Light"), (2, "JupyterLab Dark"), (6, "JupyterLab Dark")],
     indirect=True,
-    ids=["lesson 1, light", "lesson 2, dark"],
+    ids=["lesson 1, light", "lesson 2, dark", "lab 6, dark"],
 )
 def test_run_all_leaves_no_error_and_the_widgets_show(lab, page, shots: Path | None):
     number, address = lab
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(address)
-    assert len(run_all(page)) > 8, "the live views stood still while the cells ran"
+    lab_only = number == 6  # measurements stand still, but for one view of files
+    assert len(run_all(page)) > (3 if lab_only else 8), "the live views stood still while the cells ran"
     outputs = page.locator(f"{NOTEBOOK} .jp-OutputArea-output")
     assert outputs.count() > 10
     errors = page.locator(f"{NOTEBOOK} [data-mime-type='application/vnd.jupyter.error']")
@@ -119,7 +120,7 @@ def test_run_all_leaves_no_error_and_the_widgets_show(lab, page, shots: Path | N
     views = page.locator(f"{NOTEBOOK} .jp-OutputArea-output .widget-html")
     assert views.count() >= 4
     drawings = page.locator(f"{NOTEBOOK} .widget-html svg")
-    assert drawings.count() >= 3
+    assert drawings.count() >= (1 if lab_only else 3)
     for i in range(drawings.count()):
         box = drawings.nth(i).bounding_box()
         frame = (
@@ -146,4 +147,4 @@ def picture(page, path: Path) -> None:
 
 
 def test_the_course_is_seen_whole():
-    assert {lesson.number for lesson in lessons()} == {1, 2}, "add the new lesson to the browser test"
+    assert {lesson.number for lesson in lessons()} == {1, 2, 6}, "add the new lesson to the browser test"

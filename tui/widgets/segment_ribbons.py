@@ -1,4 +1,7 @@
-"""A ribbon per replica: its segments side by side, each as wide as it is big, the active one hatched."""
+"""A ribbon per replica: its segments side by side, each as wide as it is big, the active one hatched.
+
+Where residency is known, the share of a segment that is not in the page cache is pale.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,18 @@ class SegmentRibbons(Widget):
                 size_bytes = sum(s.size_bytes for s in replica.segments)
             line.append(format.size(size_bytes).rjust(12), style=palette.TEXT)
             lines.append(line)
-        lines.append(Text("  ▇ a closed segment   ▒ the active one (appends go there)", style=palette.FAINT))
+        legend = "  ▇ a closed segment   ▒ the active one (appends go there)"
+        if any(missing_share(s) for r in partition.replicas for s in r.segments or ()):
+            legend += "   ░ that share of it is not in the page cache"
+        lines.append(Text(legend, style=palette.FAINT))
         return Text("\n").join(lines)
+
+
+def missing_share(segment: Segment) -> float:
+    """How much of it is on the disk only, from 0 to 1; 0 where nobody knows."""
+    if not segment.pages or segment.resident_pages is None:
+        return 0.0
+    return 1 - segment.resident_pages / segment.pages
 
 
 def ribbon(segments: tuple[Segment, ...], biggest_bytes: int, width: int) -> Text:
@@ -47,7 +60,10 @@ def ribbon(segments: tuple[Segment, ...], biggest_bytes: int, width: int) -> Tex
     for index, segment in enumerate(segments):
         cells = max(1, round(segment.size_bytes / whole * width)) - (0 if segment.active else 1)
         colour = palette.WARN if segment.active else (palette.ACCENT, palette.BLUE)[index % 2]
-        text.append(("▒" if segment.active else "▇") * max(0, cells), style=colour)
+        # What share is missing, not where: the kernel tells a number of pages.
+        missing = min(max(0, cells), round(cells * missing_share(segment)))
+        text.append(("▒" if segment.active else "▇") * (max(0, cells) - missing), style=colour)
+        text.append("░" * missing, style=colour)
         if not segment.active:
             text.append("▏", style=colour)
     if len(text) > width:

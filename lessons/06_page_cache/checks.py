@@ -1,0 +1,10 @@
+"""Lesson 6, its lab: its title and what its notebook makes in a cluster. It has no graded exercise."""
+
+from __future__ import annotations
+
+from minikafka_lessons.course import Exercise
+
+TITLE = "Lab · The page cache, batches and compression"
+TOPICS = ("cached", "one-by-one", "batched", "batched-zstd")
+GROUPS = ("lab-6",)
+EXERCISES: tuple[Exercise, ...] = ()

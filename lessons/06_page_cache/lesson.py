@@ -1,0 +1,296 @@
+# %% [markdown]
+# # Lab · The page cache, batches and compression
+#
+# Kafka keeps every record in a file, and yet it is fast. This lab measures why, **on your own machine**: your disk,
+# your memory, your processor. Nothing is graded here. Your numbers differ from anybody else's, so look at the
+# *ratios*, and at the spread: each dot in a plot is one round.
+#
+# 30 minutes, of which the machine works one. Run the cells from top to bottom with **Shift+Enter**.
+
+# %% setup=true
+import time
+
+from minikafka_lessons import begin, measure, predict, show
+
+cluster = begin(6)
+cluster
+
+# %% [markdown]
+# ## 1. Where is a record when it is written?
+#
+# A broker appends a record to a segment file. It does *not* wait for the disk: `write` puts the bytes into memory of
+# the operating system, the **page cache**, and the system writes them to the disk some time later. The picture
+# is alive: it shows the segment files of a topic, and how much of each is in the page cache.
+
+# %%
+cluster.create_topic("cached", configs={"segment.bytes": 1_048_576})
+show.pages(cluster, "cached")
+
+# %%
+producer = cluster.producer({"client.id": "lab-6"})
+for n in range(4_000):
+    producer.produce("cached", b"%08d" % n + b"x" * 1000)
+producer.flush()
+
+written = cluster.wait_until(
+    lambda s: all(r.end == 4_000 for r in s.partition("cached", 0).replicas)
+)
+for segment in written.partition("cached", 0).replicas[0].segments:
+    print(f"{segment.base_offset:020d}.log  {segment.size_bytes:9,} bytes")
+
+# %%
+after_eviction = predict(
+    "We ask the operating system to forget these files' pages. Are records lost?",
+    "yes, all that was not yet on the disk",
+    "no: pages are written to the disk before they are forgotten; reading is slower, once",
+    "no: the system refuses to forget a file that a broker has open",
+)
+after_eviction
+
+
+# %%
+def cached_now():
+    """The share of the topic's pages in the page cache, from the cluster's snapshot."""
+    time.sleep(1.1)  # brokers look once a second
+    share = show.cached_share(cluster.snapshot(), "cached")
+    return "unknown on this system" if share is None else f"{share:.0%}"
+
+
+def if_possible(what, *arguments):
+    """Do it, or say in a sentence why this machine can't."""
+    try:
+        return what(*arguments)
+    except measure.Unmeasured as reason:
+        print(reason)
+
+
+print("just written:  ", cached_now())
+if_possible(measure.evict_segments, cluster, "cached")
+print("evicted:       ", cached_now())
+
+# %%
+consumer = cluster.consumer({"group.id": "lab-6", "auto.offset.reset": "earliest"})
+consumer.subscribe(["cached"])
+count = 0
+while count < 4_000 and (message := consumer.poll(5.0)) is not None:
+    count += 1
+consumer.close()
+
+print(count, "records read")
+print("after reading: ", cached_now())
+after_eviction.reveal("b")
+
+# %% [markdown]
+# The consumer read from the leader only, so only the leader's files came back. (Look at the picture: who leads? The
+# active segment may keep a few pages.) The broker did nothing special: *all* reading and writing of files goes
+# through this one cache, and keeping it right is the operating system's work, not Kafka's. Kafka has no cache of its
+# own.
+#
+# ## 2. In order, or at random?
+
+# %%
+order = predict(
+    "Blocks of 4 KiB are written without waiting for the disk, then with a wait (sync) after each. What costs more?",
+    "random places instead of one after the other",
+    "waiting for the disk after each block",
+    "neither: it is the same memory in the end",
+)
+order
+
+# %%
+writing = if_possible(measure.writes)
+writing
+
+# %%
+writing and writing.figure()
+
+# %%
+if writing:
+    print(
+        f"without waiting:        in order {writing.ratio('no sync'):.1f} times as fast"
+    )
+    print(
+        f"one sync at the end:    in order {writing.ratio('one sync at the end'):.1f} times as fast"
+    )
+    print(f"not waiting, to waiting each time: {writing.sync_ratio():.0f} : 1")
+order.reveal("b")
+
+# %% [markdown]
+# What the system can do without you waiting, it does well: many small writes become few large ones
+# (**write-behind**). Kafka's documentation speaks of linear writes that are 6,000 times as fast as random ones; that
+# was on spinning disks, whose arm has to travel. On a solid-state disk the ratio is smaller, and still not 1. What
+# makes Kafka's choice right on both: it only ever appends, and it does not wait.
+#
+# Reading works the same way, the other way round: who reads in order is understood by the system, which fetches
+# ever larger pieces before anybody asks (**read-ahead**).
+
+# %%
+ahead = if_possible(measure.read_ahead)
+ahead
+
+# %%
+ahead and ahead.figure()
+
+# %%
+place = predict(
+    "A segment is read that lies in the page cache, and one that lies on the disk only. And random memory?",
+    "the disk is slower than anything in memory",
+    "in order, even the disk comes near to *random* access to memory, or beats it",
+    "both the same: disks are fast today",
+)
+place
+
+# %%
+reading = if_possible(measure.reads)
+reading
+
+# %%
+reading and reading.figure()
+
+# %%
+if reading:
+    disk = reading.speeds[("evicted: on the disk only", "in order")].median
+    print(f"cached : on disk, read in order:  {reading.ratio():.1f} : 1")
+    print(f"in order : at random, on disk:    {reading.order_ratio():.1f} : 1")
+    print(
+        f"disk in order : memory at random: {disk / reading.random_memory.median:.2f} : 1"
+    )
+place.reveal("b")
+
+# %% [markdown]
+# A consumer that keeps up reads what was written a moment ago: it is served from memory, and no disk turns. One that
+# is far behind reads in order, the disk's best case.
+#
+# ## 3. Why not keep the records in the process?
+#
+# A program could keep a cache of its own. Two reasons not to. First, **objects are large**: here are the same
+# records as parsed dictionaries, as lean objects, and as the bytes of Kafka's batches. Second, **the garbage
+# collector** walks over objects again and again, and takes longer the more there are. (Kafka's documentation says so
+# of Java; this is Python, measured.)
+
+# %%
+objects = predict(
+    "The same records as dictionaries and as bytes: how many times the memory?",
+    "about 1.5 times",
+    "about 3 times",
+    "10 times or more",
+)
+objects
+
+# %%
+memory = if_possible(measure.memory)
+memory
+
+# %%
+memory and memory.figure()
+
+# %%
+if memory:
+    print(
+        f"dictionaries: {memory.ratio():.0f} times the memory, objects: {memory.ratio('objects'):.1f} times"
+    )
+    print(f"a collection: {memory.collection_ratio():.0f} times as long as with bytes")
+objects.reveal("c")
+
+# %% [markdown]
+# And whatever a process reads from a file is in the page cache already. A cache of its own holds it **twice**. When
+# the process ends, its own cache is gone, and the kernel's is still warm: a broker that restarts is fast at once.
+
+# %%
+double = if_possible(measure.double_caching)
+double
+
+# %%
+double and double.figure()
+
+# %% [markdown]
+# ## 4. Many records at once
+#
+# Now the network. Each request to a broker has a price: bytes around it, a system call, a wait. A producer
+# collects records into **batches** and sends many with one request. The same 2,000 records, one to a batch, and as
+# many as will fit:
+
+# %%
+together = predict(
+    "2,000 records: one to a batch, or many. How much does batching change?",
+    "nothing: they are the same records",
+    "it is faster, and the log is as big as before",
+    "it is faster, and the log gets smaller, too",
+)
+together
+
+# %%
+from minikafka_lessons.measure.batches import records_of
+
+rows = [(r.key, r.value) for r in records_of("JSON text", 2_000)]
+ways = {
+    "one-by-one": {"batch.num.messages": 1, "linger.ms": 0},
+    "batched": {"linger.ms": 20},
+    "batched-zstd": {"linger.ms": 20, "compression.type": "zstd"},
+}
+seconds, log_bytes = {}, {}
+for topic, config in ways.items():
+    cluster.create_topic(topic)
+    sender = cluster.producer({"client.id": topic, **config})
+    began = time.perf_counter()
+    for key, value in rows:
+        sender.produce(topic, value, key=key)
+    sender.flush()
+    seconds[topic] = time.perf_counter() - began
+    log_bytes[topic] = cluster.snapshot().partition(topic, 0).replicas[0].size_bytes
+
+payload = sum(len(key) + len(value) for key, value in rows)
+print(f"{payload:9,} bytes of keys and values")
+for topic in ways:
+    print(
+        f"{log_bytes[topic]:9,} bytes of log   {seconds['one-by-one'] / seconds[topic]:5.1f} times as fast   {topic}"
+    )
+together.reveal("c")
+
+# %% [markdown]
+# A batch has one header (61 bytes) for all its records, and inside it offsets and times are small differences.
+#
+# ## 5. Which codec?
+#
+# A batch is compressed as a whole: what repeats from record to record is written once. So compression and batching
+# help each other. Kafka knows gzip, snappy, lz4 and zstd.
+
+# %%
+codec = predict(
+    "Which one makes text the smallest, and which is the fastest?",
+    "gzip and zstd the smallest, lz4 and snappy the fastest",
+    "lz4 and snappy the smallest, gzip the fastest",
+    "all are about the same",
+)
+codec
+
+# %%
+codecs = measure.compression()
+codecs
+
+# %%
+codecs.figure()
+
+# %%
+codec.reveal("a")
+
+# %% [markdown]
+# Below, to the right is fast and up is small; filled marks compress, hollow ones decompress. And the random
+# bytes? Nothing repeats, so nothing gets smaller: the work is for nothing. Sizes and shapes of records differ, so
+# **test with your own**: put them where `records_of` has its examples.
+#
+# ## What you have seen
+#
+# | | where |
+# |---|---|
+# | a broker writes to files at once, and the file's pages stay in memory: the page cache | 1 |
+# | all reading and writing goes through it; the system keeps it right | 1 |
+# | in order is faster than at random; read-ahead and write-behind | 2 |
+# | free memory becomes cache, and gives way when it is needed: eviction loses nothing | 1, 2 |
+# | objects take a multiple of the memory of bytes, and make the collector slow | 3 |
+# | a cache of one's own holds everything twice | 3 |
+# | batches save requests and bytes | 4 |
+# | compression gets better with larger batches; small: gzip, zstd; fast: lz4, snappy; it depends on the data | 5 |
+
+# %%
+cluster.close()

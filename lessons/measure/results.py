@@ -1,0 +1,159 @@
+"""How a result looks: a table with its spread, a figure, words for sizes and speeds.
+
+Rule: a number is never shown without its spread, and a figure shows every round as a dot.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minikafka_lessons.measure.rounds import Spread
+from minikafka_lessons.show import ink
+
+TEXT, FAINT = "#010203", "#040506"
+"""Placeholders: in the notebook they become the page's own colours."""
+MIB = 1 << 20
+
+
+class Unmeasured(RuntimeError):
+    """This machine can't measure that; the message says why, in one sentence."""
+
+
+class Shown:
+    """A result that a notebook shows as its table. Subclasses say `title`, `headers()`, `rows()` and `note`."""
+
+    title = ""
+
+    @property
+    def note(self) -> str:
+        """What to know about the numbers."""
+        return ""
+
+    def headers(self) -> list[str]:
+        """Of the table."""
+        raise NotImplementedError
+
+    def rows(self) -> list[list[object]]:
+        """Of the table."""
+        raise NotImplementedError
+
+    def draw(self, figure: Any) -> None:
+        """Onto a matplotlib figure."""
+        raise NotImplementedError
+
+    size_inches = (8.9, 3.6)
+
+    def figure(self) -> ink.Picture:
+        """The plot (matplotlib), in the page's colours."""
+        return ink.Picture(themed(self.draw, self.size_inches, self.title))
+
+    def _repr_html_(self) -> str:
+        head = f'<div style="color:{ink.TEXT};font-family:{ink.FONT};font-weight:600;margin-top:4px">{self.title}</div>'
+        return head + ink.table(self.headers(), self.rows(), caption=self.note)
+
+    def __repr__(self) -> str:
+        lines = [self.title, *("  ".join(str(cell) for cell in row) for row in self.rows())]
+        return "\n".join([*lines, self.note] if self.note else lines)
+
+
+def themed(draw: Callable[[Any], None], size_inches: tuple[float, float], label: str) -> str:
+    """A matplotlib figure as SVG whose text takes the page's font and colour."""
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    settings = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "minikafka",
+        "font.family": "sans-serif",
+        "font.size": 9.5,
+        "text.color": TEXT,
+        "axes.labelcolor": TEXT,
+        "axes.edgecolor": FAINT,
+        "xtick.color": TEXT,
+        "ytick.color": TEXT,
+        "grid.color": FAINT,
+        "grid.alpha": 0.35,
+        "grid.linewidth": 0.6,
+        "axes.axisbelow": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 10.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+    }
+    with matplotlib.rc_context(settings):
+        figure = Figure(figsize=size_inches, layout="constrained")
+        FigureCanvasSVG(figure)
+        draw(figure)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
+    drawing = out.getvalue()
+    drawing = drawing[drawing.index("<svg") :].replace(TEXT, ink.TEXT).replace(FAINT, ink.FAINT)
+    drawing = re.sub(r"(font: (?:bold )?[\d.]+px) [^;\"]*", rf"\1 {ink.FONT}", drawing)
+    head = f'<svg role="img" aria-label="{label}" style="width:100%;max-width:860px;height:auto" '
+    drawing = re.sub(r'<svg ([^>]*?)width="[^"]*"', rf"{head}\1", drawing, count=1)
+    return re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", drawing, count=1)
+
+
+def bars(
+    axes: Any,
+    names: Sequence[str],
+    spreads: Sequence[Spread],
+    colours: Sequence[str],
+    unit: Callable[[float], str],
+) -> None:
+    """Horizontal bars: the median, a whisker from the smallest round to the largest, a dot for each round."""
+    highest = max(spread.high for spread in spreads)
+    for place, (spread, colour) in enumerate(zip(spreads, colours, strict=True)):
+        axes.barh(place, spread.median, height=0.62, color=colour, alpha=0.75, linewidth=0)
+        whisker(axes, spread, place)
+        axes.text(spread.high + highest * 0.02, place, unit(spread.median), va="center", fontsize=9.5)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlim(0, highest * 1.22)
+    axes.grid(axis="x")
+
+
+def whisker(axes: Any, spread: Spread, place: float) -> None:
+    """The spread of a horizontal bar."""
+    axes.plot([spread.low, spread.high], [place, place], color=TEXT, linewidth=1.2, alpha=0.8)
+    for end in (spread.low, spread.high):
+        axes.plot([end, end], [place - 0.1, place + 0.1], color=TEXT, linewidth=1.2, alpha=0.8)
+    axes.plot(spread.values, [place] * len(spread.values), "o", color=TEXT, markersize=2.6, alpha=0.55)
+
+
+def three(value: float) -> str:
+    """Three figures: 1,230 · 45.6 · 0.789."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 100:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}" if abs(value) < 0.1 else f"{value:.2f}"
+
+
+def mib_a_second(value: float) -> str:
+    """A speed given in bytes a second."""
+    return f"{three(value / MIB)} MiB/s"
+
+
+def size(value: float) -> str:
+    """Bytes in words."""
+    for unit, name in ((1 << 30, "GiB"), (MIB, "MiB"), (1 << 10, "KiB")):
+        if value >= unit:
+            return f"{three(value / unit)} {name}"
+    return f"{value:.0f} B"
+
+
+def spread_words(spread: Spread, unit: Callable[[float], str]) -> str:
+    """`1.2 – 1.4 MiB/s`."""
+    low, high = unit(spread.low), unit(spread.high)
+    number, _, word = low.rpartition(" ")
+    same = number and high.endswith(f" {word}")
+    return f"{number if same else low} – {high}"
