@@ -9,6 +9,7 @@ schemas OffsetCommitKey, OffsetCommitValue, GroupMetadataKey, GroupMetadataValue
 from __future__ import annotations
 
 import struct as binary
+import uuid
 from dataclasses import dataclass
 
 from minikafka.protocol.schema import (
@@ -16,6 +17,8 @@ from minikafka.protocol.schema import (
     INT32,
     INT64,
     STRING,
+    UUID,
+    ZERO_UUID,
     Message,
     Struct,
     array,
@@ -55,6 +58,9 @@ class OffsetCommitValue(Message):
     commit_timestamp: int = field(INT64, default=-1, about="When it was committed, in ms.")
     expire_timestamp: int = field(
         INT64, since=1, until=1, default=-1, ignorable=True, about="When it expires, if the client said so."
+    )
+    topic_id: uuid.UUID = field(
+        UUID, since=4, tagged=(0, 4), default=ZERO_UUID, ignorable=True, about="The topic's id, if known."
     )
 
 

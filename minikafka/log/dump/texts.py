@@ -58,7 +58,9 @@ def _words_row(kind: str, position: int, raw: bytes, text: str, names: tuple[str
 
 
 def read_checkpoint(source: Source, kind: str, names: tuple[str, ...]) -> Iterator[Item]:
-    """A version, a count, and an entry a line."""
+    """A version, a count, and an entry a line. Kafka creates these files empty: then there are no entries."""
+    if not source.size:
+        return
     data = _text(source)
     if isinstance(data, Problem):
         yield data
