@@ -34,9 +34,9 @@ def show_block(console: Console, block: Block, *, unpacked: bool = False) -> Non
     colour = 0
     for field in block.fields:
         if field.parts:
-            line(
-                console, f"{'':11}", (f"── {field.name}", "bold"), f", {field.size} bytes", f"  {field.note}"
-            )
+            said = shown(field.value, 2000)
+            head = f", {field.size} bytes" + (f": {said}" if said else "")
+            line(console, f"{'':11}", (f"── {field.name}", "bold"), head, (f" {field.note}", "bold red"))
         for leaf in field.leaves():
             _show_field(console, leaf, block.bytes_of(leaf), COLOURS[colour % len(COLOURS)], unpacked)
             colour += 1

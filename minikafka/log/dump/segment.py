@@ -189,10 +189,9 @@ class DumpedBatch:
     def block(self) -> Block:
         """The whole batch with all its records, for a byte view. A part that makes no sense is one field."""
         data, header = self.data(), self.header
-        title = (
-            f"batch at byte {self.position}, offsets {header.base_offset}–{header.last_offset}, "
-            f"{header.size_bytes} bytes"
-        )
+        first, last = header.base_offset, header.last_offset
+        offsets = f"offset {first}" if first == last else f"offsets {first}–{last}"
+        title = f"batch at byte {self.position}, {offsets}, {header.size_bytes} bytes"
         fields = self.header_fields()
         body = self.position + HEADER_BYTES
         try:
