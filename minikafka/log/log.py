@@ -17,7 +17,7 @@ from minikafka.log.epochs import LeaderEpochs
 from minikafka.log.events import LogRecovered, LogTruncated
 from minikafka.log.partition_metadata import claim_for_topic
 from minikafka.log.producers import BatchMetadata, ProducerStates
-from minikafka.log.recovery import load_producers, open_segments, remove_snapshots_before
+from minikafka.log.recovery import load_producers, open_segments, remove_snapshots_before, snapshot_path
 from minikafka.log.residency import SegmentResidency
 from minikafka.log.scan import CorruptLog
 from minikafka.log.segment import Segment
@@ -273,6 +273,28 @@ class Log:
         self._was_cut = False
         self.recovery_point = end
         self._unflushed_messages = 0
+
+    @property
+    def has_unflushed_segment(self) -> bool:
+        """Was a segment rolled that has not been fsynced?"""
+        return self._segments.active.base_offset > self.recovery_point
+
+    def flush_rolled(self) -> None:
+        """Fsync the oldest rolled segment that hasn't been, and move the recovery point behind it: a start
+        after a crash looks only at what comes from there on. (Kafka: the task `flush-log` after each roll.)"""
+        if not self.has_unflushed_segment:
+            return
+        segment, following = self._segments.since(self.recovery_point)[:2]
+        segment.flush()
+        disk, snapshot = self.world.disk, snapshot_path(self.directory, following.base_offset)
+        if disk.exists(snapshot):
+            file = disk.open(snapshot)
+            file.sync()
+            file.close()
+        disk.sync_dir(self.directory)
+        disk.sync_dir(self.directory.rpartition("/")[0])
+        self.epochs.sync()
+        self.recovery_point = following.base_offset
 
     def close(self) -> None:
         """A clean end: everything fsynced, the state of producers written. Not for a crash or a deletion."""

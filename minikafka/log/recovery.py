@@ -8,8 +8,9 @@ Kafka: `LogLoader`, `LogSegment.recover`, `ProducerStateManager.truncateAndReloa
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from minikafka.log.checkpoints import CorruptCheckpoint
@@ -65,8 +66,12 @@ def open_segments(
     else:
         try:
             segments[-1].load_tail()
+            if not config.is_compacted and _ends_too_late(disk, directory, segments[-1]):
+                start = len(segments) - 1
         except CorruptLog:
             start = len(segments) - 1
+        if start < len(segments):
+            segments[-1].next_offset = segments[-1].base_offset  # unknown again
     if not epochs_are_known:
         _rebuild_epochs(segments[:start], epochs)
     scanned, truncated = len(segments) - start, 0
@@ -115,8 +120,11 @@ def _recover(
     compaction makes holes.
     """
     for number in range(start, len(segments)):
-        removed = recover_segment(segments[number], epochs, producers)
-        if number + 1 == len(segments):
+        is_last = number + 1 == len(segments)
+        removed = recover_segment(
+            segments[number], epochs, producers, gaps_are_normal=gaps_are_normal or not is_last
+        )
+        if is_last:
             return removed
         base = segments[number + 1].base_offset
         if removed or (segments[number].next_offset < base and not gaps_are_normal):
@@ -129,31 +137,59 @@ def _recover(
     return 0
 
 
-def recover_segment(segment: Segment, epochs: LeaderEpochs, producers: ProducerStates) -> int:
+def recover_segment(
+    segment: Segment, epochs: LeaderEpochs, producers: ProducerStates, *, gaps_are_normal: bool = True
+) -> int:
     """Scan all of `segment`, make its indexes anew, and cut it at the first batch that isn't right.
     Returns the bytes removed."""
     segment.reset_indexes()
     valid_bytes, next_offset = 0, segment.base_offset
-    try:
-        for position, batch in scan_batches(segment.file(), 0, segment.size_bytes):
-            header = batch.header
-            if header.base_offset < next_offset:
-                raise CorruptLog(position, f"offset {header.base_offset} follows {next_offset - 1}")
-            if header.last_offset - segment.base_offset > MAX_RELATIVE_OFFSET:
-                raise CorruptLog(position, f"offset {header.last_offset} is too far from the segment's first")
-            producers.update(header, batch)
-            if header.partition_leader_epoch > epochs.latest:
-                epochs.assign(header.partition_leader_epoch, header.base_offset)
-            segment.note_batch(position, header)
-            valid_bytes, next_offset = position + header.size_bytes, header.next_offset
-    except CorruptRecords:
-        pass  # the log ends before this batch
+    for position, batch in _batches_in_order(segment, gaps_are_normal):
+        header = batch.header
+        producers.update(header, batch)
+        if header.partition_leader_epoch > epochs.latest:
+            epochs.assign(header.partition_leader_epoch, header.base_offset)
+        segment.note_batch(position, header)
+        valid_bytes, next_offset = position + header.size_bytes, header.next_offset
     removed = segment.size_bytes - valid_bytes
     if removed:
         segment.cut_at(valid_bytes)
     segment.next_offset = next_offset
     segment.seal()
     return removed
+
+
+def _ends_too_late(disk: Disk, directory: str, active: Segment) -> bool:
+    """Does the log end after the snapshot that was written when it was closed?"""
+    offsets = snapshot_offsets(disk, directory)
+    return bool(offsets) and offsets[-1] < active.next_offset
+
+
+def _batches_in_order(segment: Segment, gaps_are_normal: bool) -> Iterator[tuple[int, Batch]]:
+    """The batches up to the first that isn't right, each given when the one after it has been seen.
+
+    No checksum covers a batch's offset. Where two batches overlap, the earlier is the wrong one if it stands
+    behind a gap, as an offset that grew does; and so is the last one behind a gap that nothing explains.
+    """
+    end_offset = segment.next_offset if segment.next_offset > segment.base_offset else None
+    held: tuple[int, Batch] | None = None
+    following, is_behind_gap = segment.base_offset, False
+    with contextlib.suppress(CorruptRecords):
+        for position, batch in scan_batches(segment.file(), 0, segment.size_bytes):
+            header = batch.header
+            if header.base_offset < following:
+                if is_behind_gap:
+                    return
+                break
+            if header.last_offset - segment.base_offset > MAX_RELATIVE_OFFSET:
+                break
+            if held is not None:
+                yield held
+            held, is_behind_gap = (position, batch), header.base_offset > following
+            following = header.next_offset
+    is_too_late = not gaps_are_normal if end_offset is None else following > end_offset
+    if held is not None and not (is_behind_gap and is_too_late):
+        yield held
 
 
 def _rebuild_epochs(segments: list[Segment], epochs: LeaderEpochs) -> None:

@@ -6,6 +6,7 @@ file inside it) ends the scan with `CorruptLog`, which says where. Kafka: `FileL
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from minikafka.records.batch import HEADER, HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_V2, Batch, BatchHeader
@@ -15,6 +16,10 @@ from minikafka.world import File
 HEADERS_WINDOW_BYTES = 8 * 1024
 """One read brings the headers of many small batches; over large ones it hops."""
 BATCHES_WINDOW_BYTES = 4 * 1024 * 1024
+
+
+_ORDER = struct.Struct(">qiib6xi")
+"""Of a batch header only what tells where the batch ends, in bytes and in offsets."""
 
 
 class CorruptLog(CorruptRecords):
@@ -52,6 +57,25 @@ def scan_batches(file: File, position: int, end: int) -> Iterator[tuple[int, Bat
         if not batch.crc_is_valid():
             raise CorruptLog(at, f"the batch's checksum is not {header.crc}")
         yield at, batch
+
+
+def walk_in_order(chunk: bytes, size: int, up_to_offset: int) -> tuple[int, int]:
+    """Where the last whole batch below `up_to_offset` in the first `size` bytes ends, and the offset after it
+    (-1: no batch). `CorruptLog` when the offsets of neighbours overlap; what `chunk` holds after `size` is
+    looked at for that only.
+
+    No checksum covers a batch's offset. Kafka doesn't look; at a third of a microsecond a batch, we do.
+    """
+    at, following, room, unpack = 0, -1, len(chunk) - _ORDER.size, _ORDER.unpack_from
+    while at <= room:
+        base, length, _, magic, delta = unpack(chunk, at)
+        end, next_offset = at + LOG_OVERHEAD_BYTES + length, base + delta + 1
+        if base < following or magic != MAGIC_V2 or end - at < HEADER_BYTES or next_offset <= base:
+            raise CorruptLog(at, f"a batch of {end - at} bytes, magic {magic}, begins with offset {base}")
+        if end > size or next_offset > up_to_offset:
+            break
+        at, following = end, next_offset
+    return at, following
 
 
 def _problem(header: BatchHeader, remaining_bytes: int) -> str:

@@ -7,6 +7,7 @@ batch stands where it points. Kafka: `LogSegment`, `FileRecords`.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -17,11 +18,12 @@ from minikafka.log.index import (
     CorruptIndex,
     FloorEntry,
     OffsetIndex,
+    OffsetPosition,
     TimeIndex,
     TimestampOffset,
 )
-from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
-from minikafka.records.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_V2, BatchHeader
+from minikafka.log.scan import CorruptLog, scan_batches, scan_headers, walk_in_order
+from minikafka.records.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, BatchHeader
 from minikafka.world import Disk, File
 
 DELETED_SUFFIX = ".deleted"
@@ -96,7 +98,9 @@ class Segment:
             try:
                 self._offsets.load(self.size_bytes)
                 self._times.load(self.next_offset)
-            except CorruptIndex:
+                if not self._is_true(self._times.last()):
+                    raise CorruptIndex(f"{self._times.path} ends with a timestamp that no batch has")
+            except (CorruptIndex, CorruptLog):
                 self.rebuild_indexes()
             self._largest = max(self._largest, self._times.last())
             self._indexes_are_loaded = True
@@ -283,27 +287,50 @@ class Segment:
         """Whole batches from the one that holds `offset` (or the next one), all below `up_to_offset`, at
         most `max_bytes`; with `at_least_one` the first is given whatever its size."""
         position = self._ends.get(offset)
+        known = position is not None
         if position is None:
             found = self._locate(offset)
             if found is None:
                 return memoryview(b"")
             position = found[0]
-        limit = self._position_limit(up_to_offset)
         if position >= self.size_bytes:
             return memoryview(b"")
+        limit = self._position_limit(up_to_offset)
         size = max(0, min(max_bytes, limit - position))
-        chunk = self.file().read_at(position, size)
-        header = BatchHeader.read(chunk) if size >= HEADER_BYTES else self.header_at(position)
-        if not HEADER_BYTES <= header.size_bytes <= self.size_bytes - position or header.last_offset < offset:
-            raise CorruptLog(position, f"a batch of {header.size_bytes} bytes ends with {header.last_offset}")
+        header, chunk = self._chunk_at(position, size)
+        if not HEADER_BYTES <= header.size_bytes <= self.size_bytes - position:
+            raise CorruptLog(position, f"a batch is said to be {header.size_bytes} bytes long")
+        if header.last_offset < offset or (known and header.base_offset < offset):
+            raise CorruptLog(position, f"offsets {header.base_offset} to {header.last_offset} can't be there")
         if header.size_bytes > size and at_least_one and header.last_offset < up_to_offset:
-            chunk = self.file().read_at(position, header.size_bytes)
-        end, next_offset = self._trim(chunk, position, up_to_offset)
-        if next_offset >= 0:
+            size = header.size_bytes
+            chunk = self._chunk_at(position, size)[1]
+        end, next_offset = walk_in_order(chunk, size, up_to_offset)
+        if next_offset < 0:
+            if header.base_offset > offset:
+                self._check_order_at(position)  # a wrong offset must not look like the log's end
+        elif next_offset > self.next_offset:
+            raise CorruptLog(position, f"offset {next_offset - 1} can't be there")
+        else:
             if len(self._ends) >= _LOOSE_ENDS:
                 del self._ends[next(iter(self._ends))]
             self._ends[next_offset] = position + end
         return memoryview(chunk)[:end]
+
+    def _chunk_at(self, position: int, size: int) -> tuple[BatchHeader, bytes]:
+        """`size` bytes from `position`, with the header that follows them; and the first header."""
+        chunk = self.file().read_at(position, min(size + HEADER_BYTES, self.size_bytes - position))
+        if len(chunk) < HEADER_BYTES:
+            raise CorruptLog(position, "the file ends inside a batch header")
+        return BatchHeader.read(chunk), chunk
+
+    def _check_order_at(self, position: int) -> None:
+        """Raises `CorruptLog` when the batch at `position` and what comes after it can't both be right."""
+        following = self.base_offset
+        for at, header in itertools.islice(scan_headers(self.file(), position, self.size_bytes), 2):
+            if header.base_offset < following or header.last_offset >= self.next_offset:
+                raise CorruptLog(at, f"offsets {header.base_offset} to {header.last_offset} can't be there")
+            following = header.next_offset
 
     def position_of(self, offset: int) -> int:
         """Where the batch that holds `offset` (or the next one) begins; the end when there is none."""
@@ -319,16 +346,22 @@ class Segment:
             return self._search(offset)
 
     def _search(self, offset: int) -> tuple[int, BatchHeader] | None:
-        entry = self.indexes()[0].lookup(offset)
-        first = True
+        return self._search_from(self.indexes()[0].lookup(offset), offset)
+
+    def _search_from(self, entry: OffsetPosition, offset: int) -> tuple[int, BatchHeader] | None:
+        """As `_locate`; `CorruptLog` when the batches on the way, or the entry, can't be right: a checksum
+        doesn't cover a batch's offset, so the neighbours and the index bear witness."""
+        first, following, promised = True, self.base_offset, entry.offset
         for position, header in scan_headers(self.file(), entry.position, self.size_bytes):
-            if first and not self.base_offset <= header.base_offset <= max(entry.offset, self.base_offset):
+            if first and header.base_offset > max(entry.offset, self.base_offset) and entry.position:
                 raise CorruptLog(position, "the index points at no batch")
-            first = False
-            if header.last_offset >= self.next_offset:
+            if header.base_offset < following or header.last_offset >= self.next_offset:
                 raise CorruptLog(
                     position, f"offsets {header.base_offset} to {header.last_offset} can't be there"
                 )
+            if entry.position and following <= promised < header.base_offset:
+                raise CorruptLog(position, f"the index knows of offset {promised}, which isn't there")
+            first, following = False, header.next_offset
             if header.last_offset >= offset:
                 return position, header
         return None
@@ -345,47 +378,32 @@ class Segment:
         slot = bisect_left(offsets.offsets, up_to_offset - self.base_offset) + 1
         return offsets.positions[slot] if slot < len(offsets) else self.size_bytes
 
-    def _trim(self, chunk: bytes, position: int, up_to_offset: int) -> tuple[int, int]:
-        """Where the last whole batch below `up_to_offset` ends in `chunk` (read at `position`), and the
-        offset after it (-1: no batch). The walk starts at the last index entry whose batch is all there."""
-        offsets = self.indexes()[0]
-        slot = bisect_left(offsets.positions, position + len(chunk) - HEADER_BYTES) - 1
-        while slot >= 0 and self.base_offset + offsets.offsets[slot] >= up_to_offset:
-            slot -= 1
-        for number in (slot, slot - 1):
-            if number < 0 or offsets.positions[number] <= position:
-                break
-            at = offsets.positions[number] - position
-            header = BatchHeader.read(chunk, at)
-            if header.magic != MAGIC_V2 or header.base_offset > self.base_offset + offsets.offsets[number]:
-                break  # the index is wrong: don't believe it
-            if at + header.size_bytes <= len(chunk):
-                return self._walk(chunk, at, up_to_offset)
-        return self._walk(chunk, 0, up_to_offset)
-
-    def _walk(self, chunk: bytes, at: int, up_to_offset: int) -> tuple[int, int]:
-        next_offset = -1
-        while at + HEADER_BYTES <= len(chunk):
-            header = BatchHeader.read(chunk, at)
-            size = header.size_bytes
-            if size < HEADER_BYTES or header.base_offset < next_offset:
-                raise CorruptLog(at, f"a batch of {size} bytes begins with offset {header.base_offset}")
-            if at + size > len(chunk) or header.last_offset >= up_to_offset:
-                break
-            at += size
-            next_offset = header.next_offset
-        return at, next_offset
-
     def find_timestamp(self, timestamp_ms: int, from_offset: int) -> tuple[int, int, int] | None:
         """(timestamp, offset, leader epoch) of the first record at or after `from_offset` that is at least
         as late as `timestamp_ms`. Only the batch that has it is decoded."""
-        offsets, times = self.indexes()
-        position = offsets.lookup(max(times.lookup(timestamp_ms).offset, from_offset)).position
+        entry = self._time_entry(timestamp_ms)
+        position = self.indexes()[0].lookup(max(entry.offset, from_offset)).position
         for at, header in scan_headers(self.file(), position, self.size_bytes):
             if header.max_timestamp < timestamp_ms or header.last_offset < from_offset:
                 continue
+            self._check_order_at(at)
             for _, batch in scan_batches(self.file(), at, at + header.size_bytes):
                 for record in batch.records():
                     if record.timestamp_ms >= timestamp_ms and record.offset >= from_offset:
                         return record.timestamp_ms, record.offset, header.partition_leader_epoch
         return None
+
+    def _time_entry(self, timestamp_ms: int) -> TimestampOffset:
+        """Where the time index says that a search begins, once a batch bears it out."""
+        entry = self.indexes()[1].lookup(timestamp_ms)
+        if not self._is_true(entry):
+            self.rebuild_indexes()
+            entry = self._times.lookup(timestamp_ms)
+        return entry
+
+    def _is_true(self, entry: TimestampOffset) -> bool:
+        """Has the batch with the entry's offset the entry's timestamp? (A wrong one would hide records.)"""
+        if entry.timestamp_ms < 0:
+            return True
+        found = self._search_from(self._offsets.lookup(entry.offset), entry.offset)
+        return found is not None and found[1].max_timestamp == entry.timestamp_ms

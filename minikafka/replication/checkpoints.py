@@ -58,6 +58,7 @@ class Checkpoints:
         """The epoch of this broker's earlier life (KIP-966), -1 if the file does not say; the file goes."""
         text = self._world.disk.read_bytes(CLEAN_SHUTDOWN_FILE)
         self._world.disk.remove(CLEAN_SHUTDOWN_FILE)
+        self._world.disk.sync_dir("")  # a power cut that brought it back would make us trust what was torn
         try:
             return msgspec.json.decode(text, type=CleanShutdown).brokerEpoch
         except msgspec.DecodeError:

@@ -24,6 +24,7 @@ from minikafka.replication.fetcher import FetcherSettings, ReplicaFetcher
 from minikafka.replication.isr_changes import IsrChanges
 from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
+from minikafka.replication.rolled_segments import RolledSegments
 from minikafka.world import Event, World
 
 
@@ -66,6 +67,7 @@ class Replicas:
         self._closed = False
         self.produce_pending = PendingRequests(world)
         self.fetch_pending = PendingRequests(world)
+        self._rolled_segments = RolledSegments(world, self.storage_failed)
         self._isr_changes = IsrChanges(world, broker_id, broker_epoch, ask_controller)
         self._checkpoints = Checkpoints(world, broker_id, self._partitions)
         self.previous_broker_epoch = self._checkpoints.previous_broker_epoch
@@ -226,6 +228,7 @@ class Replicas:
 
     def _drop(self, key: Key) -> None:
         partition = self._partitions.pop(key)
+        self._rolled_segments.forget(partition)
         self._unfollow(partition)
         partition.resign()
         try:
@@ -243,6 +246,7 @@ class Replicas:
         if self._partitions.get(key) is not partition:
             return
         del self._partitions[key]
+        self._rolled_segments.forget(partition)
         self._unfollow(partition)
         self._take_offline(key, problem)
         partition.resign()
@@ -270,6 +274,8 @@ class Replicas:
         key = (partition.topic, partition.index)
         if partition.log.recovery_point < self._checkpoints.recovery_point(key):
             self._checkpoints.write_recovery_points()
+        if partition.log.has_unflushed_segment:
+            self._rolled_segments.note(partition)
         self.produce_pending.wake(key)
         self.fetch_pending.wake(key)
 
@@ -325,6 +331,7 @@ class Replicas:
         for task in self._tasks:
             task.cancel()
         self._isr_changes.close()
+        self._rolled_segments.close()
         for leader in list(self._fetchers):
             self._fetchers.pop(leader).close()
 

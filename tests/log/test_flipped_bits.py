@@ -1,0 +1,154 @@
+"""One bit of one byte of any file is wrong: what is read is right, or an error says that it isn't.
+
+The log's own bytes before the checksum (offset, length, leader epoch, magic) are covered by none: neighbours and
+index bear witness there. The leader epoch is the exception: it tells readers nothing about the records.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import uuid
+
+import pytest
+
+from minikafka.log.checkpoints import CorruptCheckpoint, OffsetCheckpoint
+from minikafka.log.log import Log
+from minikafka.log.partition_metadata import InconsistentTopicId
+from minikafka.protocol.errors import ApiError
+from minikafka.records.batch import NewRecord, build_batch, read_batches
+from minikafka.records.compression import Compression
+from minikafka.records.errors import CorruptRecords
+
+START_MS = 1_700_000_000_000
+TOPIC_ID = uuid.UUID(int=77)
+
+
+def values_of(number: int) -> list[bytes]:
+    return [b"%d" % number, b"y" * (number % 5 * 9)]
+
+
+@pytest.fixture
+def written(lab):
+    """A log of a few segments, closed: its files, and what is in it by offset."""
+    log = open_log(lab, clean=True)
+    right = {}
+    for number in range(18):
+        records = [NewRecord(START_MS + number * 10 + i, b"k", v) for i, v in enumerate(values_of(number))]
+        batch = build_batch(
+            records,
+            compression=Compression.ZSTD if number % 7 == 3 else Compression.NONE,
+            producer_id=number % 2 + 1,
+            producer_epoch=0,
+            base_sequence=number // 2 * 2,
+        )
+        log.append_as_leader(batch, 3 + number // 10)
+        right |= {2 * number + i: (r.timestamp_ms, r.value) for i, r in enumerate(records)}
+    log.close()
+    return {name: lab.world.disk.read_bytes(f"orders-0/{name}") for name in lab.files()}, right
+
+
+def open_log(lab, *, clean: bool) -> Log:
+    config = dataclasses.replace(lab.config, segment_bytes=800, index_interval_bytes=150, retention_ms=-1)
+    return Log.open(
+        lab.world, "orders-0", "orders", 0, config, lab.organs, clean_shutdown=clean, topic_id=TOPIC_ID
+    )
+
+
+def every_flip(lab, files):
+    """The directory with one bit flipped, for each byte of each file in turn."""
+    disk = lab.world.disk
+    for name, data in files.items():
+        for position in range(len(data)):
+            damaged = bytearray(data)
+            damaged[position] ^= 1 << (position * 5 + position // 61) % 8
+            disk.rmtree("orders-0")
+            disk.makedirs("orders-0")
+            for other, content in files.items():
+                file = disk.open(f"orders-0/{other}", create=True)
+                file.append(damaged if other == name else content)
+                file.close()
+            yield f"{name} at {position}"
+
+
+def read_all(log: Log, max_bytes: int) -> dict[int, tuple[int, bytes | None]]:
+    found = {}
+    at = log.log_start_offset
+    while at < log.log_end_offset:
+        data = log.read(at, max_bytes, at_least_one=True)
+        assert len(data), f"nothing is served at {at} of {log}"
+        for batch in read_batches(data):
+            if not batch.crc_is_valid():
+                raise CorruptRecords("the reader's own check")
+            assert batch.header.next_offset > at, "a reader would go round in circles"
+            found.update((r.offset, (r.timestamp_ms, r.value)) for r in batch.records() if r.offset >= at)
+            at = batch.header.next_offset
+    return found
+
+
+@pytest.mark.parametrize("max_bytes", [1, 500])
+def test_after_a_clean_end_all_is_right_or_an_error_says_so(lab, written, max_bytes):
+    """What a clean end promised and the last segment doesn't hold is cut, and the cut is told."""
+    files, right = written
+    refused, cuts = 0, []
+    lab.world.trace.subscribe(lambda traced: cuts.append(getattr(traced.event, "truncated_bytes", 0)))
+    for where in every_flip(lab, files):
+        cuts.clear()
+        try:
+            log = open_log(lab, clean=True)
+            found = read_all(log, max_bytes)
+            assert found == {offset: right[offset] for offset in range(len(found))}, where
+            assert len(found) == len(right) or any(cuts), where
+        except (ApiError, CorruptRecords, InconsistentTopicId):
+            refused += 1
+    assert refused
+
+
+def test_a_recovery_keeps_a_right_beginning_and_says_what_it_cut(lab, written):
+    files, right = written
+    cuts = []
+    lab.world.trace.subscribe(lambda traced: cuts.append(getattr(traced.event, "truncated_bytes", 0)))
+    for where in every_flip(lab, files):
+        cuts.clear()
+        try:
+            log = open_log(lab, clean=False)
+        except InconsistentTopicId:
+            continue
+        found = read_all(log, 500)
+        assert found == {offset: right[offset] for offset in range(len(found))}, where
+        assert len(found) == len(right) or any(cuts), where
+
+
+def test_a_lookup_by_time_is_right_or_an_error_says_so(lab, written):
+    files, right = written
+    for where in every_flip(lab, files):
+        if ".log at" in where:
+            continue
+        try:
+            log = open_log(lab, clean=True)
+            for offset in range(0, len(right), 5):
+                found = log.offset_for_timestamp(right[offset][0])
+                assert found is not None and found[:2] == (right[offset][0], offset), (where, offset)
+        except (ApiError, CorruptRecords, InconsistentTopicId):
+            continue
+
+
+def test_producers_are_those_of_the_log(lab, written):
+    files, _ = written
+    for where in every_flip(lab, {n: d for n, d in files.items() if n.endswith(".snapshot")} | files):
+        if ".snapshot" in where:
+            log = open_log(lab, clean=True)
+            assert {s.producer_id: s.last_sequence for s in log.producers} == {1: 17, 2: 17}, where
+
+
+def test_a_checkpoint_is_read_whole_or_not_at_all(lab):
+    path = "replication-offset-checkpoint"
+    OffsetCheckpoint(lab.world.disk, path).write({("orders", 0): 12, ("orders", 1): 7, ("logs", 0): 345})
+    data = lab.world.disk.read_bytes(path)
+    for position in range(len(data)):
+        for bit in range(8):
+            damaged = bytearray(data)
+            damaged[position] ^= 1 << bit
+            lab.world.disk.write_atomic(path, bytes(damaged))
+            with contextlib.suppress(CorruptCheckpoint):
+                assert len(OffsetCheckpoint(lab.world.disk, path).read()) in (2, 3)
