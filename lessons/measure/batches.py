@@ -16,7 +16,7 @@ from typing import Any
 from minikafka.records.batch import HEADER_BYTES, NewRecord, build_batch
 from minikafka.records.compression import Compression, compress, decompress
 from minikafka_lessons import data
-from minikafka_lessons.measure.results import MIB, TEXT, Shown, mib_a_second, spread_words, three
+from minikafka_lessons.measure.results import MIB, TEXT, Shown, mib_a_second, spread_words, thousands, three
 from minikafka_lessons.measure.rounds import Spread, budget, interleaved, scaled
 from minikafka_lessons.show import ink
 
@@ -47,6 +47,7 @@ class Compressions(Shown):
     decompressing: dict[Key, Spread]
 
     title = "Batches and codecs"
+    words = 2
     size_inches = (8.9, 6.2)
 
     def ratio(self, kind: str, codec: str, batch: int = BATCH_RECORDS[-1]) -> float:
@@ -93,7 +94,8 @@ class Compressions(Shown):
 
     def draw(self, figure: Any) -> None:
         """Above: the ratio grows with the batch. Below: what a ratio costs."""
-        grid = figure.subplots(2, 3, sharey="row")
+        grid = figure.subplots(2, 3, sharex="row", sharey="row")
+        best = max(self.ratio(kind, codec) for kind in KINDS for codec in CODECS)
         for column, kind in enumerate(KINDS):
             above, below = grid[0][column], grid[1][column]
             for codec in CODECS:
@@ -126,9 +128,10 @@ class Compressions(Shown):
             above.minorticks_off()
             below.set_xscale("log")
             above.set_xlabel("records in a batch")
-            below.set_xlabel("MiB/s")
-            above.set_ylim(bottom=0)
-            below.set_ylim(bottom=0)
+            below.set_xlabel("MiB/s (logarithmic)")
+            below.xaxis.set_major_formatter(thousands)
+            for axes in (above, below):
+                axes.set_ylim(0, best * 1.12)
             above.grid()
             below.grid()
         grid[0][0].set_ylabel("times smaller")

@@ -9,7 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from minikafka_lessons.measure.results import MIB, TEXT, Shown, bars, mib_a_second, size, spread_words, three
+from minikafka_lessons.measure.results import (
+    MIB,
+    TEXT,
+    Shown,
+    bars,
+    mib_a_second,
+    size,
+    spread_words,
+    thousands,
+    three,
+)
 from minikafka_lessons.measure.rounds import Spread, budget, interleaved, scaled
 from minikafka_lessons.measure.scratch import check_evictable, evict, file_system, fill, pages, scratch
 from minikafka_lessons.show import ink
@@ -64,9 +74,7 @@ class Reads(Shown):
         axes = figure.subplots()
         colours = (ink.GREEN, ink.ORANGE, ink.GREEN, ink.ORANGE, ink.VIOLET)
         spreads = [s.times(1 / MIB) for s in named.values()]
-        bars(axes, list(named), spreads, colours, lambda v: f" {three(v)} MiB/s")
-        axes.set_xscale("log")
-        axes.set_xlim(min(s.low for s in spreads) / 3, max(s.high for s in spreads) * 8)
+        bars(axes, list(named), spreads, colours, lambda v: f"{three(v)} MiB/s", log=True)
         axes.set_xlabel("MiB/s (logarithmic: each line is ten times the one before)")
 
 
@@ -190,6 +198,7 @@ class ReadAhead(Shown):
         axes.set_ylabel("KiB in the page cache")
         axes.set_xlim(0, most / 1024)
         axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_formatter(thousands)
         axes.grid()
         axes.legend(loc="upper left")
 

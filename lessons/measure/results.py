@@ -26,6 +26,8 @@ class Shown:
     """A result that a notebook shows as its table. Subclasses say `title`, `headers()`, `rows()` and `note`."""
 
     title = ""
+    words = 1
+    """How many columns of the table are words."""
 
     @property
     def note(self) -> str:
@@ -52,7 +54,8 @@ class Shown:
 
     def _repr_html_(self) -> str:
         head = f'<div style="color:{ink.TEXT};font-family:{ink.FONT};font-weight:600;margin-top:4px">{self.title}</div>'
-        return head + ink.table(self.headers(), self.rows(), caption=self.note)
+        table = ink.table(self.headers(), self.rows(), left=self.words, caption=self.note)
+        return f'<div style="white-space:nowrap;overflow-x:auto">{head}{table}</div>'
 
     def __repr__(self) -> str:
         lines = [self.title, *("  ".join(str(cell) for cell in row) for row in self.rows())]
@@ -107,18 +110,37 @@ def bars(
     spreads: Sequence[Spread],
     colours: Sequence[str],
     unit: Callable[[float], str],
+    *,
+    log: bool = False,
 ) -> None:
     """Horizontal bars: the median, a whisker from the smallest round to the largest, a dot for each round."""
     highest = max(spread.high for spread in spreads)
+    if log:
+        axes.set_xscale("log")
+        axes.set_xlim(min(spread.low for spread in spreads) / 3, highest * 6)
+    else:
+        axes.set_xlim(0, highest * 1.22)
     for place, (spread, colour) in enumerate(zip(spreads, colours, strict=True)):
         axes.barh(place, spread.median, height=0.62, color=colour, alpha=0.75, linewidth=0)
         whisker(axes, spread, place)
-        axes.text(spread.high + highest * 0.02, place, unit(spread.median), va="center", fontsize=9.5)
+        axes.annotate(
+            unit(spread.median),
+            (spread.high, place),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9.5,
+        )
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
-    axes.set_xlim(0, highest * 1.22)
+    axes.xaxis.set_major_formatter(thousands)
     axes.grid(axis="x")
+
+
+def thousands(value: float, _: int = 0) -> str:
+    """An axis' numbers: 1,000."""
+    return f"{value:,.0f}" if value >= 1 or value == 0 else f"{value:g}"
 
 
 def whisker(axes: Any, spread: Spread, place: float) -> None:
