@@ -56,15 +56,15 @@ class Compressions(Shown):
 
     @property
     def note(self) -> str:
-        return f"Speeds: of batches of {BATCH_RECORDS[-1]:,} records, in bytes before compression."
+        return f"Times smaller, by records in a batch; speeds with {BATCH_RECORDS[-1]:,}, in bytes before compression."
 
     def headers(self) -> list[str]:
         small, large = BATCH_RECORDS[0], BATCH_RECORDS[-1]
         return [
             "data",
             "codec",
-            f"ratio, {small} a batch",
-            f"ratio, {large:,} a batch",
+            f"{small} a batch",
+            f"{large:,} a batch",
             "compress",
             "spread",
             "decompress",

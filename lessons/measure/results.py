@@ -55,7 +55,8 @@ class Shown:
     def _repr_html_(self) -> str:
         head = f'<div style="color:{ink.TEXT};font-family:{ink.FONT};font-weight:600;margin-top:4px">{self.title}</div>'
         table = ink.table(self.headers(), self.rows(), left=self.words, caption=self.note)
-        return f'<div style="white-space:nowrap;overflow-x:auto">{head}{table}</div>'
+        table = table.replace("padding:3px 12px", "white-space:nowrap;padding:3px 9px")
+        return f'<div style="overflow-x:auto">{head}{table}</div>'
 
     def __repr__(self) -> str:
         lines = [self.title, *("  ".join(str(cell) for cell in row) for row in self.rows())]

@@ -54,7 +54,7 @@ class Writes(Shown):
         )
 
     def headers(self) -> list[str]:
-        return ["order", "sync", "speed", "spread", "sequential : random", "rounds"]
+        return ["order", "sync", "speed", "spread", "order's ratio", "rounds"]
 
     def rows(self) -> list[list[object]]:
         return [
