@@ -136,7 +136,7 @@ ahead and ahead.figure()
 place = predict(
     "A segment is read that lies in the page cache, and one that lies on the disk only. And random memory?",
     "the disk is slower than anything in memory",
-    "in order, even the disk comes near to *random* access to memory, or beats it",
+    "in order, even the disk comes near to random access to memory, or beats it",
     "both the same: disks are fast today",
 )
 place

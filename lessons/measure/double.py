@@ -41,7 +41,7 @@ class DoubleCaching(Shown):
         return f"A file of {size(self.file_bytes)}, evicted before each way; a fresh process each, {ROUNDS} rounds."
 
     def headers(self) -> list[str]:
-        return ["", "in the process", "spread", "in the page cache", "spread", "copies in memory"]
+        return ["", "in the process", "spread", "in the page cache", "copies in memory"]
 
     def rows(self) -> list[list[object]]:
         return [
@@ -50,7 +50,6 @@ class DoubleCaching(Shown):
                 size(self.own_bytes[way].median),
                 spread_words(self.own_bytes[way], size),
                 size(self.page_cache_bytes[way].median),
-                spread_words(self.page_cache_bytes[way], size),
                 f"{self.copies(way):.1f}",
             ]
             for way, name in WAYS.items()

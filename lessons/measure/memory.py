@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from minikafka_lessons.measure.own_process import ask, can_ask
+from minikafka_lessons.measure.own_process import ask, can_ask, free_bytes
 from minikafka_lessons.measure.results import MIB, Shown, bars, size, spread_words, three
 from minikafka_lessons.measure.rounds import Spread, budget, scaled
 from minikafka_lessons.show import ink
@@ -19,6 +19,8 @@ FORMS = {
 COLOURS = {"dictionaries": ink.ORANGE, "objects": ink.VIOLET, "bytes": ink.GREEN}
 STEPS = 4
 AT_LEAST, AT_MOST = 2, 3
+LARGEST_BYTES = 1_200
+"""More than any form takes for a record."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -110,7 +112,9 @@ def memory(seconds: float | None = None, count: int | None = None) -> Memory:
     """Measure, with a million records from four seconds on. Raises Unmeasured where memory can't be told."""
     seconds = budget(seconds)
     can_ask()
-    count = scaled(1_000_000, seconds, 5_000) if count is None else count
+    if count is None:
+        # No more than half of what is free: a measurement must not make the machine swap.
+        count = min(scaled(1_000_000, seconds, 5_000), free_bytes() // (2 * LARGEST_BYTES))
     rounds: dict[str, list[Any]] = {form: [] for form in FORMS}
     began = time.perf_counter()
     for number in range(AT_MOST):

@@ -19,14 +19,17 @@ LIMIT_S = 120.0
 
 def ask(module: str, *arguments: object) -> Any:
     """Run `python -m module arguments` and read its answer. Raises Unmeasured with the child's last line."""
-    done = subprocess.run(
-        [sys.executable, "-m", module, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        raise Unmeasured(f"The measuring process did not end within {LIMIT_S:.0f} s.") from None
     if done.returncode:
         words = done.stderr.strip().splitlines()
         raise Unmeasured(f"The measuring process failed: {words[-1] if words else done.returncode}.")
@@ -49,6 +52,12 @@ def can_ask() -> None:
     """Raises Unmeasured where `own_bytes` can't work."""
     if not os.path.exists("/proc/self/status"):
         raise Unmeasured("Only Linux tells a process' memory without the pages of files.")
+
+
+def free_bytes() -> int:
+    """Memory that may be taken without pressing others (`MemAvailable`)."""
+    with open("/proc/meminfo") as told:
+        return next(int(line.split()[1]) * 1024 for line in told if line.startswith("MemAvailable"))
 
 
 def settle() -> None:
