@@ -190,7 +190,7 @@ class TimeIndex(_IndexFile):
         entries = list(_TIME_ENTRY.iter_unpack(self.read()))
         timestamps = array("q", [timestamp for timestamp, _ in entries])
         offsets = array("I", [offset for _, offset in entries])
-        if not (_ascends(timestamps) and _ascends(offsets)):
+        if not (_ascends(timestamps) and _ascends(offsets)) or (timestamps and timestamps[0] < 0):
             raise CorruptIndex(f"{self.path} has entries out of order")
         if offsets and self.base_offset + offsets[-1] >= next_offset:
             raise CorruptIndex(f"{self.path} points behind the end of the log")

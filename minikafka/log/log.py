@@ -277,7 +277,7 @@ class Log:
     @property
     def has_unflushed_segment(self) -> bool:
         """Was a segment rolled that has not been fsynced?"""
-        return self._segments.active.base_offset > self.recovery_point
+        return self._segments.active.base_offset > self.recovery_point and len(self._segments) > 1
 
     def flush_rolled(self) -> None:
         """Fsync the oldest rolled segment that hasn't been, and move the recovery point behind it: a start

@@ -55,13 +55,13 @@ def open_log(lab, *, clean: bool) -> Log:
     )
 
 
-def every_flip(lab, files):
-    """The directory with one bit flipped, for each byte of each file in turn."""
+def every_flip(lab, files, turn: int = 0):
+    """The directory with one bit flipped, for each byte of each file in turn; eight turns flip every bit."""
     disk = lab.world.disk
     for name, data in files.items():
         for position in range(len(data)):
             damaged = bytearray(data)
-            damaged[position] ^= 1 << (position * 5 + position // 61) % 8
+            damaged[position] ^= 1 << (position * 5 + position // 61 + turn) % 8
             disk.rmtree("orders-0")
             disk.makedirs("orders-0")
             for other, content in files.items():
@@ -86,13 +86,17 @@ def read_all(log: Log, max_bytes: int) -> dict[int, tuple[int, bytes | None]]:
     return found
 
 
+TURNS = [0, *(pytest.param(turn, marks=pytest.mark.slow) for turn in range(1, 8))]
+
+
+@pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("max_bytes", [1, 500])
-def test_after_a_clean_end_all_is_right_or_an_error_says_so(lab, written, max_bytes):
+def test_after_a_clean_end_all_is_right_or_an_error_says_so(lab, written, max_bytes, turn):
     """What a clean end promised and the last segment doesn't hold is cut, and the cut is told."""
     files, right = written
     refused, cuts = 0, []
     lab.world.trace.subscribe(lambda traced: cuts.append(getattr(traced.event, "truncated_bytes", 0)))
-    for where in every_flip(lab, files):
+    for where in every_flip(lab, files, turn):
         cuts.clear()
         try:
             log = open_log(lab, clean=True)
@@ -104,11 +108,12 @@ def test_after_a_clean_end_all_is_right_or_an_error_says_so(lab, written, max_by
     assert refused
 
 
-def test_a_recovery_keeps_a_right_beginning_and_says_what_it_cut(lab, written):
+@pytest.mark.parametrize("turn", TURNS)
+def test_a_recovery_keeps_a_right_beginning_and_says_what_it_cut(lab, written, turn):
     files, right = written
     cuts = []
     lab.world.trace.subscribe(lambda traced: cuts.append(getattr(traced.event, "truncated_bytes", 0)))
-    for where in every_flip(lab, files):
+    for where in every_flip(lab, files, turn):
         cuts.clear()
         try:
             log = open_log(lab, clean=False)
@@ -119,9 +124,10 @@ def test_a_recovery_keeps_a_right_beginning_and_says_what_it_cut(lab, written):
         assert len(found) == len(right) or any(cuts), where
 
 
-def test_a_lookup_by_time_is_right_or_an_error_says_so(lab, written):
+@pytest.mark.parametrize("turn", TURNS)
+def test_a_lookup_by_time_is_right_or_an_error_says_so(lab, written, turn):
     files, right = written
-    for where in every_flip(lab, files):
+    for where in every_flip(lab, files, turn):
         if ".log at" in where:
             continue
         try:

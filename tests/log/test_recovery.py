@@ -173,3 +173,31 @@ def test_leftovers_of_a_deletion_are_removed(lab, batch_of):
         lab.world.disk.write_atomic(f"orders-0/{name}", b"x")
     lab.open(clean=True)
     assert not [name for name in lab.files() if "deleted" in name or "cleaned" in name or "7.index" in name]
+
+
+def test_rolled_segments_are_synced_one_by_one_and_then_not_scanned(lab, batch_of):
+    log = lab.open(segment_bytes=900)
+    assert not log.has_unflushed_segment
+    fill(log, batch_of, 20)
+    while log.has_unflushed_segment:
+        before = log.recovery_point
+        log.flush_rolled()
+        assert log.recovery_point > before
+    active = log.segments[-1]
+    assert log.recovery_point == active.base_offset
+    lab.power_cut(log)
+    events = []
+    lab.world.trace.subscribe(lambda traced: events.append(traced.event))
+    log = lab.open(recovery_point=active.base_offset)
+    assert log.log_end_offset >= active.base_offset
+    assert [event.segments for event in events] in ([1], [])
+
+
+def test_a_log_that_began_anew_has_no_rolled_segment(lab, batch_of):
+    log = lab.open()
+    log.truncate_fully_and_start_at(100)
+    assert not log.has_unflushed_segment
+    log.flush_rolled()
+    fill(log, batch_of, 1)
+    log.flush_rolled()
+    assert log.recovery_point == 0
