@@ -23,8 +23,8 @@ from minikafka.broker.topic_creation import GROUP_METADATA, TopicCreation
 from minikafka.coordinator.coordinator import GroupCoordinator
 from minikafka.coordinator.reading import GroupSnapshot
 from minikafka.log.log import LogSnapshot
-from minikafka.log.residency import SegmentResidency
 from minikafka.log.meta_properties import claim_directory, decode_uuid
+from minikafka.log.residency import SegmentResidency
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.follower import MetadataFollower
 from minikafka.metadata.image import Endpoint, MetadataImage
