@@ -38,12 +38,16 @@ class LogConfig:
     flush_messages: int = _INT64_MAX
     flush_ms: int = _INT64_MAX
     min_insync_replicas: int = 1
+    min_cleanable_dirty_ratio: float = 0.5
+    min_compaction_lag_ms: int = 0
+    max_compaction_lag_ms: int = _INT64_MAX
+    delete_retention_ms: int = 86_400_000
 
     @classmethod
     def from_topic(cls, configs: Mapping[str, str]) -> LogConfig:
         """The settings in `configs` (dotted keys, text values), defaults for the rest; other keys are
         ignored. `ValueError` with one sentence for a value that can't be read."""
-        values: dict[str, int | str] = {}
+        values: dict[str, int | float | str] = {}
         for key, (name, convert) in _KEYS.items():
             if key in configs:
                 try:
@@ -59,6 +63,13 @@ class LogConfig:
     @property
     def deletes_old_segments(self) -> bool:
         return "delete" in self.cleanup_policy
+
+    @property
+    def longest_segment_ms(self) -> int:
+        """A segment is compacted only once it is closed, so `max.compaction.lag.ms` bounds its age, too."""
+        if not self.is_compacted:
+            return self.segment_ms
+        return min(self.segment_ms, self.max_compaction_lag_ms)
 
     def rules(self) -> Rules:
         """What a batch has to keep to."""
@@ -88,13 +99,17 @@ _TIMESTAMP_TYPES = {"CreateTime": CREATE_TIME, "LogAppendTime": LOG_APPEND_TIME}
 _TEXTS = ("cleanup_policy", "compression_type")
 
 
-def _keys() -> dict[str, tuple[str, Callable[[str], int | str]]]:
-    keys: dict[str, tuple[str, Callable[[str], int | str]]] = {}
+_Convert = Callable[[str], int | float | str]
+
+
+def _keys() -> dict[str, tuple[str, _Convert]]:
+    keys: dict[str, tuple[str, _Convert]] = {}
     for item in fields(LogConfig):
-        convert: Callable[[str], int | str] = str if item.name in _TEXTS else int
+        convert: _Convert = str if item.name in _TEXTS else int
         keys[item.name.replace("_", ".")] = (item.name, convert)
     for codec in ("gzip", "lz4", "zstd"):
         assert f"compression.{codec}.level" in keys
+    keys["min.cleanable.dirty.ratio"] = ("min_cleanable_dirty_ratio", float)
     keys["message.timestamp.type"] = ("message_timestamp_type", _TIMESTAMP_TYPES.__getitem__)
     return keys
 

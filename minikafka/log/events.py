@@ -42,3 +42,24 @@ class LogRecovered(Event, frozen=True):
     segments: int
     truncated_bytes: int
     log_end_offset: int
+
+
+class LogCleaned(Event, frozen=True):
+    """A log was compacted: what was dirty, and how many segments and bytes the rewritten part had and has."""
+
+    topic: str
+    partition: int
+    first_dirty_offset: int
+    end_offset: int
+    segments_before: int
+    segments_after: int
+    bytes_before: int
+    bytes_after: int
+
+
+class LogUncleanable(Event, frozen=True):
+    """Compaction met a damaged batch: this log is left alone until the broker starts again."""
+
+    topic: str
+    partition: int
+    reason: str

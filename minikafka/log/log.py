@@ -61,6 +61,8 @@ class Log:
         self.high_watermark = 0
         self.recovery_point = 0
         """All below it has been fsynced."""
+        self.cleaned_up_to = 0
+        """All below it has been compacted; the cleaner sets it, checkpoints keep it."""
         self._segments: Segments  # `open` finds them
         self._unflushed_messages = 0
         self._was_cut = True
@@ -79,10 +81,12 @@ class Log:
         clean_shutdown: bool = False,
         recovery_point: int = 0,
         topic_id: uuid.UUID | None = None,
+        was_compacted: bool = False,
     ) -> Log:
         """Open the log in `directory` (that partition's own, `topic-partition`), or make an empty one.
 
-        Without `clean_shutdown`, all from `recovery_point` on is verified and a torn end cut off. Raises
+        Without `clean_shutdown`, all from `recovery_point` on is verified and a torn end cut off; offsets may be
+        missing where the topic is compacted, or `was_compacted` when it had another policy. Raises
         `InconsistentTopicId` (an OSError) when the directory is that of another topic.
         """
         disk = world.disk
@@ -99,6 +103,7 @@ class Log:
             log.producers,
             clean_shutdown=clean_shutdown,
             recovery_point=recovery_point,
+            gaps_are_normal=config.is_compacted or was_compacted,
         )
         log._segments = Segments(world, directory, topic, partition, organs, log.producers, found.segments)
         log.log_start_offset = log.high_watermark = found.segments[0].base_offset
@@ -356,6 +361,20 @@ class Log:
         largest = self._segments.largest_timestamp_ms
         return None if largest < 0 else self.offset_for_timestamp(largest)
 
+    # -- compaction ----------------------------------------------------------------------------------------
+
+    def new_segment(self, base_offset: int, suffix: str) -> Segment:
+        """Empty files with this suffix, which are no part of the log; leftovers of that name go."""
+        segment = self._segments.new(base_offset, self._config, suffix)
+        segment.discard()
+        segment.size_bytes = 0
+        segment.create()
+        return segment
+
+    def swap_segments(self, old: list[Segment], new: Segment) -> None:
+        """Put `new` in the place of `old`, its neighbours in this log; see `Segments.swap`."""
+        self._segments.swap(old, new)
+
     # -- cutting off ---------------------------------------------------------------------------------------
 
     def truncate_to(self, offset: int) -> None:
@@ -385,6 +404,7 @@ class Log:
         self.log_start_offset = min(self.log_start_offset, max(end, self._segments.first.base_offset))
         self.high_watermark = min(self.high_watermark, end)
         self.recovery_point = min(self.recovery_point, end)
+        self.cleaned_up_to = min(self.cleaned_up_to, end)
         self._was_cut = True
         self.world.disk.sync_dir(self.directory)
         self.epochs.truncate_from_end(end)

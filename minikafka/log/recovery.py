@@ -20,6 +20,7 @@ from minikafka.log.index import MAX_RELATIVE_OFFSET, FloorEntry
 from minikafka.log.producers import CorruptSnapshot, ProducerStates
 from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
 from minikafka.log.segment import DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, TIME_INDEX_SUFFIX, Segment
+from minikafka.log.swaps import complete_swaps
 from minikafka.records.batch import Batch
 from minikafka.records.errors import CorruptRecords
 from minikafka.world import Disk
@@ -47,6 +48,7 @@ def open_segments(
     *,
     clean_shutdown: bool,
     recovery_point: int,
+    gaps_are_normal: bool,
 ) -> Recovered:
     """The segments in `directory` (at least one), their ends known; fills `epochs` and `producers`."""
     segments = _find_segments(disk, directory, config, floor_entry, now_ms)
@@ -66,7 +68,7 @@ def open_segments(
     else:
         try:
             segments[-1].load_tail()
-            if not config.is_compacted and _ends_too_late(disk, directory, segments[-1]):
+            if not gaps_are_normal and _ends_too_late(disk, directory, segments[-1]):
                 start = len(segments) - 1
         except CorruptLog:
             start = len(segments) - 1
@@ -77,7 +79,7 @@ def open_segments(
     scanned, truncated = len(segments) - start, 0
     if scanned:
         load_producers(disk, directory, producers, segments[:start], segments[start].base_offset)
-        truncated = _recover(segments, start, epochs, producers, config.is_compacted)
+        truncated = _recover(segments, start, epochs, producers, gaps_are_normal)
         _remove_snapshots_after(disk, directory, segments[-1].next_offset)
     else:
         load_producers(disk, directory, producers, segments, segments[-1].next_offset)
@@ -88,6 +90,7 @@ def open_segments(
 def _find_segments(
     disk: Disk, directory: str, config: LogConfig, floor_entry: FloorEntry, now_ms: int
 ) -> list[Segment]:
+    complete_swaps(disk, directory)
     names = disk.listdir(directory)
     logs = {name.removesuffix(LOG_SUFFIX) for name in names if _is_file_of_segment(name, LOG_SUFFIX)}
     for name in names:

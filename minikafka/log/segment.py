@@ -26,7 +26,7 @@ from minikafka.log.scan import CorruptLog, scan_batches, scan_headers, walk_in_o
 from minikafka.records.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, BatchHeader
 from minikafka.world import Disk, File
 
-DELETED_SUFFIX = ".deleted"
+CLEANED_SUFFIX, SWAP_SUFFIX, DELETED_SUFFIX = ".cleaned", ".swap", ".deleted"
 LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX = ".log", ".index", ".timeindex"
 _LOOSE_ENDS = 16
 
@@ -51,21 +51,30 @@ class Segment:
         config: LogConfig,
         floor_entry: FloorEntry,
         created_ms: int,
+        suffix: str = "",
     ) -> None:
         self.disk = disk
         self.directory = directory
         self.base_offset = base_offset
         self.next_offset = base_offset
         self.created_ms = created_ms
-        self.path = segment_path(directory, base_offset, LOG_SUFFIX)
+        self.path = segment_path(directory, base_offset, LOG_SUFFIX) + suffix
         self.size_bytes = disk.size(self.path) if disk.exists(self.path) else 0
         self.index_interval_bytes = config.index_interval_bytes
         max_bytes = config.segment_index_bytes
         self._offsets = OffsetIndex(
-            disk, segment_path(directory, base_offset, INDEX_SUFFIX), base_offset, max_bytes, floor_entry
+            disk,
+            segment_path(directory, base_offset, INDEX_SUFFIX) + suffix,
+            base_offset,
+            max_bytes,
+            floor_entry,
         )
         self._times = TimeIndex(
-            disk, segment_path(directory, base_offset, TIME_INDEX_SUFFIX), base_offset, max_bytes, floor_entry
+            disk,
+            segment_path(directory, base_offset, TIME_INDEX_SUFFIX) + suffix,
+            base_offset,
+            max_bytes,
+            floor_entry,
         )
         self._file: File | None = None
         self._indexes_are_loaded = False
@@ -204,6 +213,11 @@ class Segment:
 
     def remove(self) -> None:
         """Delete the files; a crash half-way leaves `.deleted` files, which the next opening removes."""
+        for path in self.set_aside():
+            self.disk.remove(path)
+
+    def set_aside(self) -> list[str]:
+        """Close the files and rename them to `.deleted`; returns the paths, which are to be removed."""
         self.close()
         doomed = []
         for suffix in (LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX):
@@ -211,8 +225,24 @@ class Segment:
             if self.disk.exists(path):
                 self.disk.rename(path, path + DELETED_SUFFIX)
                 doomed.append(path + DELETED_SUFFIX)
-        for path in doomed:
-            self.disk.remove(path)
+        return doomed
+
+    def rename(self, suffix: str) -> None:
+        """Give the files another suffix; the log's own file last, as its name is what counts."""
+        for index, kind in ((self._offsets, INDEX_SUFFIX), (self._times, TIME_INDEX_SUFFIX)):
+            path = segment_path(self.directory, self.base_offset, kind) + suffix
+            self.disk.rename(index.path, path)
+            index.path = path
+        path = segment_path(self.directory, self.base_offset, LOG_SUFFIX) + suffix
+        self.disk.rename(self.path, path)
+        self.path = path
+
+    def discard(self) -> None:
+        """Close and remove the files of a segment that never became part of a log."""
+        self.close()
+        for path in (self._offsets.path, self._times.path, self.path):
+            if self.disk.exists(path):
+                self.disk.remove(path)
 
     def truncate_to(self, offset: int) -> int:
         """Cut off the batches that hold `offset` or later ones; returns the bytes removed."""
@@ -270,11 +300,17 @@ class Segment:
 
     def age_ms(self, now_ms: int, incoming_timestamp_ms: int) -> int:
         """How long the segment has been growing: by its records' timestamps, else since it was made."""
-        if self._first_timestamp_ms is None and self.size_bytes:
+        first_ms = self.first_timestamp_ms
+        return now_ms - self.created_ms if first_ms < 0 else incoming_timestamp_ms - first_ms
+
+    @property
+    def first_timestamp_ms(self) -> int:
+        """The largest timestamp of the first batch, -1 when there is none."""
+        if self._first_timestamp_ms is None:
+            if not self.size_bytes:
+                return -1
             self._first_timestamp_ms = self.header_at(0).max_timestamp
-        if self._first_timestamp_ms is not None and self._first_timestamp_ms >= 0:
-            return incoming_timestamp_ms - self._first_timestamp_ms
-        return now_ms - self.created_ms
+        return self._first_timestamp_ms
 
     # -- reading -----------------------------------------------------------------------------------------
 

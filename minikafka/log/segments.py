@@ -14,7 +14,7 @@ from minikafka.log.events import SegmentDeleted, SegmentRolled
 from minikafka.log.index import MAX_RELATIVE_OFFSET
 from minikafka.log.producers import ProducerStates
 from minikafka.log.recovery import write_snapshot
-from minikafka.log.segment import Segment
+from minikafka.log.segment import SWAP_SUFFIX, Segment
 from minikafka.policy import Organs
 from minikafka.policy.segments import SegmentFacts
 from minikafka.records.batch import BatchHeader
@@ -94,7 +94,7 @@ class Segments:
             size_bytes,
             config.segment_bytes,
             segment.age_ms(now_ms, header.max_timestamp),
-            config.segment_ms,
+            config.longest_segment_ms,
             segment.index_is_full,
             header.last_offset - segment.base_offset > MAX_RELATIVE_OFFSET,
         )
@@ -113,7 +113,7 @@ class Segments:
             active.seal()
             active.next_offset = base
         self.note_producers(base)
-        segment = self._new(base, config)
+        segment = self.new(base, config)
         segment.create()
         self.replace([*kept, segment])
         self._world.trace.emit(SegmentRolled(self._topic, self._partition, base))
@@ -123,9 +123,32 @@ class Segments:
         """What is known of producers at `offset`, beside the segments."""
         write_snapshot(self._world.disk, self._directory, offset, self._producers, self.bases)
 
-    def _new(self, base_offset: int, config: LogConfig) -> Segment:
+    def new(self, base_offset: int, config: LogConfig, suffix: str = "") -> Segment:
+        """A segment that is not one of these yet; its files are still to be created."""
         disk, now_ms = self._world.disk, self._world.clock.time_ms()
-        return Segment(disk, self._directory, base_offset, config, self._organs.floor_entry, now_ms)
+        return Segment(disk, self._directory, base_offset, config, self._organs.floor_entry, now_ms, suffix)
+
+    def swap(self, old: list[Segment], new: Segment) -> None:
+        """Put `new`, whole and with a suffix of its own, in the place of its neighbours `old`.
+
+        From the moment that its log file is called `.swap` an opening completes what is left undone here. The
+        old go oldest first, so that no record outlives the deletion marker that follows it.
+        """
+        disk, begin = self._world.disk, self._all.index(old[0])
+        assert self._all[begin : begin + len(old)] == old, "neighbours"
+        assert self.active not in old, "all are closed"
+        new.seal()
+        new.flush()
+        new.next_offset = old[-1].next_offset
+        disk.sync_dir(self._directory)
+        new.rename(SWAP_SUFFIX)
+        disk.sync_dir(self._directory)
+        doomed = [path for segment in old for path in segment.set_aside()]
+        new.rename("")
+        self.replace([*self._all[:begin], new, *self._all[begin + len(old) :]])
+        disk.sync_dir(self._directory)
+        for path in doomed:
+            disk.remove(path)
 
     # -- reading -----------------------------------------------------------------------------------------
 
@@ -171,7 +194,7 @@ class Segments:
         """Remove all; one empty segment at `offset` is left."""
         for segment in self._all:
             self.remove(segment)
-        self.replace([self._new(offset, config)])
+        self.replace([self.new(offset, config)])
         self.active.create()
 
     def truncate_to(self, offset: int) -> None:

@@ -132,6 +132,22 @@ _LOG: tuple[Row, ...] = (
         "What happens to old segments.",
     ),
     ("log.cleaner.enable", BOOLEAN, "true", None, FIXED, "Whether compaction runs."),
+    (
+        "log.cleaner.dedupe.buffer.size",
+        LONG,
+        134_217_728,
+        at_least(1),
+        LIVE,
+        "Memory for the newest offset of each key in one pass, at 24 bytes a key.",
+    ),
+    (
+        "log.cleaner.io.buffer.load.factor",
+        DOUBLE,
+        0.9,
+        between(0, 1),
+        LIVE,
+        "How full that memory may become.",
+    ),
     ("log.cleaner.backoff.ms", LONG, 15_000, at_least(0), LIVE, "How long the cleaner sleeps without work."),
     (
         "log.cleaner.delete.retention.ms",

@@ -70,7 +70,8 @@ def segments_to_delete(
     """
 
     def may_go(segment: SegmentFacts) -> bool:
-        return segment.size_bytes > 0 and segment.next_offset <= high_watermark
+        is_empty_end = segment.size_bytes == 0 and segment is segments[-1]
+        return not is_empty_end and segment.next_offset <= high_watermark
 
     doomed = 0
     if retention_ms >= 0:

@@ -14,6 +14,7 @@ import msgspec
 
 from minikafka.log.checkpoints import (
     CLEAN_SHUTDOWN_FILE,
+    CLEANER_OFFSETS,
     HIGH_WATERMARKS,
     LOG_STARTS,
     RECOVERY_POINTS,
@@ -53,6 +54,7 @@ class Checkpoints:
         self._recovery_points = self._read(RECOVERY_POINTS)
         self._high_watermarks = self._read(HIGH_WATERMARKS)
         self._log_starts = self._read(LOG_STARTS)
+        self._cleaned = self._read(CLEANER_OFFSETS)
 
     def _take_clean_shutdown(self) -> int:
         """The epoch of this broker's earlier life (KIP-966), -1 if the file does not say; the file goes."""
@@ -75,8 +77,13 @@ class Checkpoints:
         """Up to where this partition's log was synced when that was last noted."""
         return self._recovery_points.get(key, 0)
 
+    def was_compacted(self, key: Key) -> bool:
+        """May offsets be missing in this partition's log?"""
+        return key in self._cleaned
+
     def apply_to(self, log: Log, key: Key) -> None:
-        """Gives a log that was just opened its beginning and its high watermark."""
+        """Gives a log that was just opened its beginning, its high watermark and how far it was compacted."""
+        log.cleaned_up_to = self._cleaned.get(key, 0)
         if self._log_starts.get(key, 0) > log.log_start_offset:
             log.advance_log_start_offset(min(self._log_starts[key], log.log_end_offset))
         log.high_watermark = max(
@@ -105,6 +112,17 @@ class Checkpoints:
             k: p.log.log_start_offset for k, p in self._partitions.items() if p.log.log_start_offset > 0
         }
         OffsetCheckpoint(self._world.disk, LOG_STARTS).write(starts)
+
+    def write_cleaner_offsets(self, key: Key | None = None) -> None:
+        """How far logs were compacted; with `key`, that this one is about to be."""
+        offsets = {
+            k: p.log.cleaned_up_to
+            for k, p in self._partitions.items()
+            if p.log.cleaned_up_to > 0 or k == key or k in self._cleaned
+        }
+        if offsets != self._cleaned:
+            OffsetCheckpoint(self._world.disk, CLEANER_OFFSETS).write(offsets)
+            self._cleaned = offsets
 
     def write_clean_shutdown(self, broker_epoch: int) -> None:
         """All logs are closed and noted: the next life need not look at them."""

@@ -20,6 +20,7 @@ from minikafka.policy import Organs
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.alter_partition import AlterPartitionRequest, AlterPartitionResponse
 from minikafka.replication.checkpoints import Checkpoints, Key
+from minikafka.replication.compaction import Compaction
 from minikafka.replication.fetcher import FetcherSettings, ReplicaFetcher
 from minikafka.replication.isr_changes import IsrChanges
 from minikafka.replication.partition import Partition, Role
@@ -81,6 +82,9 @@ class Replicas:
                 self._every("log.retention.check.interval.ms", self._delete_old_segments), "retention"
             ),
         ]
+        if configs.bool("log.cleaner.enable"):
+            compaction = Compaction(world, configs, self._partitions, self._checkpoints, self.storage_failed)
+            self._tasks.append(world.spawn(compaction.run(), "cleaner"))
 
     # -- looking up --------------------------------------------------------------------------------------
 
@@ -168,6 +172,7 @@ class Replicas:
                 clean_shutdown=self._checkpoints.started_clean,
                 recovery_point=self._checkpoints.recovery_point(key),
                 topic_id=topic.id,
+                was_compacted=self._checkpoints.was_compacted(key),
             )
         except OSError as problem:
             self._take_offline(key, problem)
@@ -234,6 +239,7 @@ class Replicas:
         try:
             partition.log.delete()
             self._checkpoints.write_recovery_points()
+            self._checkpoints.write_cleaner_offsets()
         except OSError as problem:
             self._take_offline(key, problem)
 

@@ -26,7 +26,7 @@ class Lab:
         self.config = LogConfig()
         self.organs = Organs()
 
-    def open(self, *, clean: bool = False, recovery_point: int = 0, **config: Any) -> Log:
+    def open(self, *, clean: bool = False, recovery_point: int = 0, was_compacted: bool = False, **config: Any) -> Log:
         self.config = dataclasses.replace(self.config, **config)
         return Log.open(
             self.world,
@@ -37,6 +37,7 @@ class Lab:
             self.organs,
             clean_shutdown=clean,
             recovery_point=recovery_point,
+            was_compacted=was_compacted,
         )
 
     def crash(self, log: Log) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from minikafka.cluster import Cluster
 from minikafka.coordinator.events import GroupStateChanged
-from minikafka.log.events import LogTruncated
+from minikafka.log.events import LogCleaned, LogTruncated
 from minikafka.metadata.configs import topic_config_value
 from minikafka.records.batch import read_batches
 from minikafka.replication.partition import Role
@@ -27,6 +27,10 @@ class Committed:
     """The committed records of one partition: one entry a batch, as (first, next, checksum of its bytes)."""
 
     batches: list[tuple[int, int, int]] = field(default_factory=list)
+    records: dict[int, tuple] = field(default_factory=dict)
+    """Of a compacted topic: (key, value) by offset."""
+    newest: dict[bytes, int] = field(default_factory=dict)
+    """Of a compacted topic: the last offset of each key."""
     end: int = 0
     may_lose: bool = False  # unclean leader election is allowed: Kafka promises nothing
 
@@ -40,6 +44,20 @@ def batches_of(log, start, end):
             break
         for batch in read_batches(memoryview(data)):
             found.append((batch.header.base_offset, batch.header.next_offset, zlib.crc32(batch.data)))
+            start = batch.header.next_offset
+    return found
+
+
+def records_of(log, start, end):
+    """(key, value) by offset of the records of a log in a range; markers are left out."""
+    found = {}
+    while start < end:
+        data = log.read(start, READ_BYTES, up_to_offset=end, at_least_one=True)
+        if not data:
+            break
+        for batch in read_batches(memoryview(data)):
+            if not batch.header.is_control:
+                found.update((r.offset, (r.key, r.value)) for r in batch.records() if r.offset >= start)
             start = batch.header.next_offset
     return found
 
@@ -78,6 +96,14 @@ class Invariants:
             for key, verified in self._verified.items():
                 if key[0] == traced.host and key[2:] == (event.partition,) and verified > event.offset:
                     self._verified[key] = event.offset
+        elif isinstance(event, LogCleaned):
+            # Look at all of it again: what is left must be what was committed.
+            for key in [
+                k for k, seen in self._seen.items() if k[0] == traced.host and k[2] == event.partition
+            ]:
+                if self._seen[key][0].topic == event.topic:
+                    self._verified.pop(key, None)
+                    self._seen[key] = (*self._seen[key][:5], -1, *self._seen[key][6:])
         elif isinstance(event, GroupStateChanged):
             self._regroup = True
 
@@ -167,6 +193,10 @@ class Invariants:
                 )
         start = max(committed.end, leader.log.log_start_offset)
         committed.batches += batches_of(leader.log, start, high_watermark)
+        if leader.log.config.is_compacted:
+            found = records_of(leader.log, start, high_watermark)
+            committed.records |= found
+            committed.newest |= {key: offset for offset, (key, _) in sorted(found.items())}
         committed.end = high_watermark
 
     def _partition_on(self, broker_id, like):
@@ -192,6 +222,10 @@ class Invariants:
         start = max(min(self._verified.get(key, 0), log.log_end_offset), log.log_start_offset)
         if start >= end:
             return
+        if log.config.is_compacted:
+            self._compare_compacted(name, committed, log, start, end)
+            self._verified[key] = end
+            return
         own = {first: rest for first, *rest in batches_of(log, start, end)}
         for first, following, checksum in reversed(committed.batches):
             if first < start:
@@ -201,6 +235,18 @@ class Invariants:
             if own.get(first) != [following, checksum]:
                 self.fail(f"{name} differs from what was committed at offset {first}")
         self._verified[key] = end
+
+    def _compare_compacted(self, name, committed, log, start, end) -> None:
+        """Replicas compact at different times: what is there is what was committed, and what isn't, is superseded."""
+        own = records_of(log, start, end)
+        for offset, pair in own.items():
+            if committed.records.get(offset, pair) != pair:
+                self.fail(f"{name} differs from what was committed at offset {offset}")
+        for offset, (record_key, value) in committed.records.items():
+            if not start <= offset < end or offset in own:
+                continue
+            if value is not None and committed.newest[record_key] == offset:
+                self.fail(f"{name} has lost the newest record of key {record_key!r}, offset {offset}")
 
     def _is_newest_leader(self, partition) -> bool:
         registration = self._newest_image().partition(partition.topic, partition.index)

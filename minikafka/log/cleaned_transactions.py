@@ -1,0 +1,74 @@
+"""Which transactional batches compaction may throw away.
+
+The rule: all batches of the log up to the pass's end are shown in order. Aborted data goes at once; a marker may go
+when the pass has met no batch of its transaction any more, and its delete horizon has passed (the cleaner's part).
+
+Kafka: `CleanedTransactionMetadata`. Kafka knows the aborted transactions from `.txnindex` files; here the
+markers tell, in one walk over the headers.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from minikafka.log.scan import scan_headers
+from minikafka.log.segment import Segment
+from minikafka.records.batch import Batch, BatchHeader
+from minikafka.records.control import ControlType, parse_end_transaction
+
+HEADERS_A_TURN = 2048
+
+
+class CleanedTransactions:
+    """The ends of all transactions below a pass's end."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, list[tuple[int, bool]]] = {}
+        """By producer id: (offset of a marker, was it an abort), ascending."""
+        self._seen: set[tuple[int, int]] = set()
+        """(producer id, offset of the marker) of the transactions that still have a batch."""
+
+    def collect(self, segments: list[Segment], end_offset: int) -> Iterator[None]:
+        """Find the markers below `end_offset`; yields now and then, for others to go on."""
+        count = 0
+        for segment in segments:
+            file = segment.file()
+            for position, header in scan_headers(file, 0, segment.size_bytes):
+                if header.base_offset >= end_offset:
+                    return
+                if header.is_control and header.producer_id >= 0:
+                    self._note(Batch(header, memoryview(file.read_at(position, header.size_bytes))))
+                count += 1
+                if count % HEADERS_A_TURN == 0:
+                    yield
+
+    def _note(self, batch: Batch) -> None:
+        for record in batch.records():
+            marker = parse_end_transaction(record.key, record.value)
+            if marker is not None:
+                ends = self._ends.setdefault(batch.header.producer_id, [])
+                ends.append((record.offset, marker.control_type is ControlType.ABORT))
+
+    def is_aborted(self, header: BatchHeader) -> bool:
+        """Was this batch of data rolled back?"""
+        if not header.is_transactional or header.is_control:
+            return False
+        end = self._end_after(header)
+        return end is not None and end[1]
+
+    def can_discard(self, header: BatchHeader) -> bool:
+        """As the pass meets it: may this batch go, for what became of its transaction?"""
+        if not header.is_transactional:
+            return False
+        end = self._end_after(header)
+        if header.is_control:
+            return end is None or (header.producer_id, end[0]) not in self._seen
+        if end is not None:
+            self._seen.add((header.producer_id, end[0]))
+        return end is not None and end[1]
+
+    def _end_after(self, header: BatchHeader) -> tuple[int, bool] | None:
+        ends = self._ends.get(header.producer_id, [])
+        slot = bisect_left(ends, (header.base_offset, False))
+        return ends[slot] if slot < len(ends) else None

@@ -1,0 +1,50 @@
+"""Completing what a compaction had begun to swap in when the process ended.
+
+The rule: a `.log.swap` file is whole and fsynced, so it takes the place of the segments whose offsets it covers, even
+if some of them are gone already. A `.cleaned` file is nothing yet. Run again after a crash, this does the same.
+
+Kafka: `LogLoader.load`, `removeTempFilesAndCollectSwapFiles`.
+"""
+
+from __future__ import annotations
+
+from minikafka.log.scan import CorruptLog, scan_headers
+from minikafka.log.segment import INDEX_SUFFIX, LOG_SUFFIX, SWAP_SUFFIX, TIME_INDEX_SUFFIX, segment_path
+from minikafka.world import Disk
+
+
+def complete_swaps(disk: Disk, directory: str) -> None:
+    """Put every swap file of `directory` in its place; the indexes are made again at their first use."""
+    suffix = LOG_SUFFIX + SWAP_SUFFIX
+    names = disk.listdir(directory)
+    swaps = [int(n.removesuffix(suffix)) for n in names if n.endswith(suffix) and n[:20].isdecimal()]
+    for base in swaps:
+        _complete(disk, directory, base)
+    if swaps:
+        disk.sync_dir(directory)
+
+
+def _complete(disk: Disk, directory: str, base: int) -> None:
+    swap = segment_path(directory, base, LOG_SUFFIX) + SWAP_SUFFIX
+    end = max(_next_offset(disk, swap), base + 1)
+    for name in disk.listdir(directory):
+        stem, dot, kind = name.partition(".")
+        if not stem.isdecimal() or not base <= int(stem) < end:
+            continue
+        is_index = dot + kind in (INDEX_SUFFIX, TIME_INDEX_SUFFIX)
+        if is_index or (dot + kind == LOG_SUFFIX and int(stem) != base):
+            disk.remove(f"{directory}/{name}")  # `listdir` is sorted: the oldest first
+    disk.rename(swap, segment_path(directory, base, LOG_SUFFIX))
+
+
+def _next_offset(disk: Disk, path: str) -> int:
+    """The offset after the last batch of a segment's file; -1 when there is none."""
+    file, following = disk.open(path), -1
+    try:
+        for _, header in scan_headers(file, 0, file.size):
+            following = header.next_offset
+    except CorruptLog:
+        pass  # not ours, or damaged since: opening the segment tells
+    finally:
+        file.close()
+    return following
