@@ -131,9 +131,11 @@ def _recover(
             return removed
         base = segments[number + 1].base_offset
         if removed or (segments[number].next_offset < base and not gaps_are_normal):
-            for segment in segments[number + 1 :]:
+            for segment in reversed(segments[number + 1 :]):
                 removed += segment.size_bytes
                 segment.remove()
+            # Else a power cut brings them back behind what is appended from now on.
+            segments[number].disk.sync_dir(segments[number].directory)
             del segments[number + 1 :]
             return removed
         segments[number].next_offset = base

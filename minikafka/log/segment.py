@@ -198,6 +198,7 @@ class Segment:
     def seal(self) -> None:
         """No more will be written: the time index ends with the largest timestamp of all."""
         self._times.maybe_append(self._largest)
+        self._times.sync()  # the recovery point may have passed this segment already
 
     def flush(self) -> None:
         self.file().sync()

@@ -192,7 +192,7 @@ class Segments:
 
     def start_anew(self, offset: int, config: LogConfig) -> None:
         """Remove all; one empty segment at `offset` is left."""
-        for segment in self._all:
+        for segment in reversed(self._all):
             self.remove(segment)
         self.replace([self.new(offset, config)])
         self.active.create()
@@ -200,8 +200,11 @@ class Segments:
     def truncate_to(self, offset: int) -> None:
         """Remove the segments after the one that holds `offset`, and of that one what lies at `offset` or after."""
         keep = self._number_of(offset) + 1
-        for segment in self._all[keep:]:
+        for segment in reversed(self._all[keep:]):
             self.remove(segment)
+        if keep < len(self._all):
+            # A power cut that brought one back after the cut would leave a hole before it.
+            self._world.disk.sync_dir(self._directory)
         self.replace(self._all[:keep])
         active = self.active
         if offset < active.next_offset:
