@@ -26,7 +26,9 @@ class Lab:
         self.config = LogConfig()
         self.organs = Organs()
 
-    def open(self, *, clean: bool = False, recovery_point: int = 0, was_compacted: bool = False, **config: Any) -> Log:
+    def open(
+        self, *, clean: bool = False, recovery_point: int = 0, was_compacted: bool = False, **config: Any
+    ) -> Log:
         self.config = dataclasses.replace(self.config, **config)
         return Log.open(
             self.world,
