@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
+from minikafka.controller.refusals import no_topics_deleted, nobody_elected
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
@@ -27,7 +28,6 @@ from minikafka.protocol.messages.broker_registration import (
 from minikafka.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
 from minikafka.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
 from minikafka.protocol.messages.delete_topics import (
-    DeletableTopicResult,
     DeleteTopicsRequest,
     DeleteTopicsResponse,
 )
@@ -43,8 +43,6 @@ from minikafka.protocol.messages.describe_quorum import (
 from minikafka.protocol.messages.elect_leaders import (
     ElectLeadersRequest,
     ElectLeadersResponse,
-    PartitionResult,
-    ReplicaElectionResult,
 )
 from minikafka.protocol.messages.fetch import FetchRequest, FetchResponse
 from minikafka.protocol.messages.incremental_alter_configs import (
@@ -131,22 +129,7 @@ def create_topics(
     return node.commit(lambda core, at: core.create_topics(request))
 
 
-def _delete_topics_error(request: DeleteTopicsRequest, context: RequestContext, error: ApiError) -> Message:
-    wanted = [(name, None) for name in request.topic_names]
-    results = [
-        DeletableTopicResult(name=name, error_code=error.code, error_message=error.message)
-        for name, _ in wanted
-    ]
-    results += [
-        DeletableTopicResult(
-            name=topic.name, topic_id=topic.topic_id, error_code=error.code, error_message=error.message
-        )
-        for topic in request.topics
-    ]
-    return DeleteTopicsResponse(responses=results)
-
-
-@handles(ApiKey.DELETE_TOPICS, versions=(1, 6), on_error=_delete_topics_error)
+@handles(ApiKey.DELETE_TOPICS, versions=(1, 6), on_error=no_topics_deleted)
 def delete_topics(
     node: ControllerNode, request: DeleteTopicsRequest, context: RequestContext
 ) -> Awaitable[DeleteTopicsResponse]:
@@ -178,22 +161,7 @@ async def alter_configs(
     return response
 
 
-def _elections_error(request: ElectLeadersRequest, context: RequestContext, error: ApiError) -> Message:
-    results = [
-        ReplicaElectionResult(
-            topic=topic.topic,
-            partition_result=[
-                PartitionResult(partition_id=p, error_code=error.code, error_message=error.message)
-                for p in topic.partitions
-            ],
-        )
-        for topic in request.topic_partitions or []
-    ]
-    code = error.code if context.api_version >= 1 else ErrorCode.NONE
-    return ElectLeadersResponse(error_code=code, replica_election_results=results)
-
-
-@handles(ApiKey.ELECT_LEADERS, versions=(0, 2), on_error=_elections_error)
+@handles(ApiKey.ELECT_LEADERS, versions=(0, 2), on_error=nobody_elected)
 def elect_leaders(
     node: ControllerNode, request: ElectLeadersRequest, context: RequestContext
 ) -> Awaitable[ElectLeadersResponse]:

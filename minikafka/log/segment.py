@@ -281,12 +281,6 @@ class Segment:
         return self._largest.timestamp_ms
 
     @property
-    def largest_timestamp(self) -> TimestampOffset:
-        """With the last offset of the batch that has it."""
-        self.indexes()
-        return self._largest
-
-    @property
     def index_is_full(self) -> bool:
         offsets, times = self.indexes()
         return offsets.is_full or times.is_full

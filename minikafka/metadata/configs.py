@@ -96,10 +96,6 @@ class BrokerConfigs:
         assert isinstance(value, builtins.list), f"{name} is no list: {value!r}"
         return builtins.list(value)
 
-    def with_overrides(self, more: Mapping[builtins.str, object]) -> BrokerConfigs:
-        """The same with some values replaced."""
-        return BrokerConfigs({**self.overrides, **more})
-
 
 def _as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

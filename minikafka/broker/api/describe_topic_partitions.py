@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.broker.api.metadata import NO_OPERATIONS, TOPIC_OPERATIONS
+from minikafka.broker.api.metadata import NO_OPERATIONS, TOPIC_OPERATIONS, leadership
 from minikafka.metadata.image import PartitionRegistration, TopicImage
 from minikafka.metadata.topic_names import is_internal, why_invalid
 from minikafka.protocol.api import ApiKey
@@ -94,13 +94,11 @@ def _describe(node: Broker, topic: TopicImage, indexes: list[int]) -> DescribeTo
 def _partition(
     node: Broker, index: int, p: PartitionRegistration
 ) -> DescribeTopicPartitionsResponsePartition:
-    brokers = node.image.brokers
-    offline = [r for r in p.replicas if r not in brokers or brokers[r].fenced]
-    has_leader = p.leader >= 0 and p.leader not in offline
+    error, leader, offline = leadership(node, p)
     return DescribeTopicPartitionsResponsePartition(
-        error_code=ErrorCode.NONE if has_leader else ErrorCode.LEADER_NOT_AVAILABLE,
+        error_code=error,
         partition_index=index,
-        leader_id=p.leader if has_leader else -1,
+        leader_id=leader,
         leader_epoch=p.leader_epoch,
         replica_nodes=list(p.replicas),
         isr_nodes=list(p.isr),

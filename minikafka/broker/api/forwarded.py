@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from minikafka.controller.refusals import no_topics_deleted
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
@@ -22,11 +23,9 @@ from minikafka.protocol.messages.create_topics import (
     CreateTopicsResponse,
 )
 from minikafka.protocol.messages.delete_topics import (
-    DeletableTopicResult,
     DeleteTopicsRequest,
     DeleteTopicsResponse,
 )
-from minikafka.protocol.schema import ZERO_UUID
 
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
@@ -40,23 +39,6 @@ def _no_topics_created(
         topics=[
             CreatableTopicResult(name=t.name, error_code=error.code, error_message=error.message)
             for t in request.topics
-        ],
-    )
-
-
-def _no_topics_deleted(
-    request: DeleteTopicsRequest, context: RequestContext, error: ApiError
-) -> DeleteTopicsResponse:
-    asked = (
-        [(t.name, t.topic_id) for t in request.topics]
-        if context.api_version >= 6
-        else [(name, ZERO_UUID) for name in request.topic_names]
-    )
-    return DeleteTopicsResponse(
-        throttle_time_ms=0,
-        responses=[
-            DeletableTopicResult(name=name, topic_id=i, error_code=error.code, error_message=error.message)
-            for name, i in asked
         ],
     )
 
@@ -87,7 +69,7 @@ async def create_topics(
     return response
 
 
-@handles(ApiKey.DELETE_TOPICS, versions=(1, 6), on_error=_no_topics_deleted)
+@handles(ApiKey.DELETE_TOPICS, versions=(1, 6), on_error=no_topics_deleted)
 async def delete_topics(
     node: Broker, request: DeleteTopicsRequest, context: RequestContext
 ) -> DeleteTopicsResponse:

@@ -113,14 +113,21 @@ def describe(
     )
 
 
-def _partition(node: Broker, index: int, p: PartitionRegistration) -> MetadataResponsePartition:
+def leadership(node: Broker, p: PartitionRegistration) -> tuple[ErrorCode, int, list[int]]:
+    """What clients are told: an error, the leader (-1: none that lives), and the replicas that are away."""
     brokers = node.image.brokers
     offline = [r for r in p.replicas if r not in brokers or brokers[r].fenced]
-    has_leader = p.leader >= 0 and p.leader not in offline
+    if p.leader < 0 or p.leader in offline:
+        return ErrorCode.LEADER_NOT_AVAILABLE, -1, offline
+    return ErrorCode.NONE, p.leader, offline
+
+
+def _partition(node: Broker, index: int, p: PartitionRegistration) -> MetadataResponsePartition:
+    error, leader, offline = leadership(node, p)
     return MetadataResponsePartition(
-        error_code=ErrorCode.NONE if has_leader else ErrorCode.LEADER_NOT_AVAILABLE,
+        error_code=error,
         partition_index=index,
-        leader_id=p.leader if has_leader else -1,
+        leader_id=leader,
         leader_epoch=p.leader_epoch,
         replica_nodes=list(p.replicas),
         isr_nodes=list(p.isr),
