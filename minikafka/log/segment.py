@@ -7,10 +7,9 @@ batch stands where it points. Kafka: `LogSegment`, `FileRecords`.
 from __future__ import annotations
 
 import contextlib
-import itertools
-from bisect import bisect_left
 from collections.abc import Sequence
 
+from minikafka.log import lookup
 from minikafka.log.config import LogConfig
 from minikafka.log.index import (
     MAX_RELATIVE_OFFSET,
@@ -18,17 +17,16 @@ from minikafka.log.index import (
     CorruptIndex,
     FloorEntry,
     OffsetIndex,
-    OffsetPosition,
     TimeIndex,
     TimestampOffset,
 )
-from minikafka.log.scan import CorruptLog, scan_batches, scan_headers, walk_in_order
-from minikafka.records.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, BatchHeader
+from minikafka.log.reads import Reads
+from minikafka.log.scan import CorruptLog, scan_headers
+from minikafka.records.batch import LOG_OVERHEAD_BYTES, BatchHeader
 from minikafka.world import Disk, File
 
 CLEANED_SUFFIX, SWAP_SUFFIX, DELETED_SUFFIX = ".cleaned", ".swap", ".deleted"
 LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX = ".log", ".index", ".timeindex"
-_LOOSE_ENDS = 16
 
 
 def segment_path(directory: str, base_offset: int, suffix: str) -> str:
@@ -81,8 +79,7 @@ class Segment:
         self._largest = NO_TIMESTAMP_OFFSET
         self._first_timestamp_ms: int | None = None
         self._bytes_since_entry = 0
-        self._ends: dict[int, int] = {}
-        """Where recent reads ended (offset to position): a follower goes on from there without a search."""
+        self._reads = Reads(self)
 
     def __repr__(self) -> str:
         return f"Segment({self.path}, {self.next_offset=}, {self.size_bytes=})"
@@ -107,7 +104,7 @@ class Segment:
             try:
                 self._offsets.load(self.size_bytes)
                 self._times.load(self.next_offset)
-                if not self._is_true(self._times.last()):
+                if not lookup.is_true(self, self._offsets, self._times.last()):
                     raise CorruptIndex(f"{self._times.path} ends with a timestamp that no batch has")
             except (CorruptIndex, CorruptLog):
                 self.rebuild_indexes()
@@ -248,7 +245,7 @@ class Segment:
     def truncate_to(self, offset: int) -> int:
         """Cut off the batches that hold `offset` or later ones; returns the bytes removed."""
         offsets, times = self.indexes()
-        found = self._locate(offset)
+        found = lookup.locate(self, offset)
         if found is None:
             return 0
         position, header = found
@@ -257,7 +254,7 @@ class Segment:
         self.next_offset = min(offset, header.base_offset)
         offsets.truncate_to_position(position)
         times.truncate_to_offset(header.base_offset)
-        self._ends.clear()
+        self._reads.forget()
         self._largest = times.last()
         self._first_timestamp_ms = None
         self._bytes_since_entry = position - offsets.last().position
@@ -304,137 +301,22 @@ class Segment:
         if self._first_timestamp_ms is None:
             if not self.size_bytes:
                 return -1
-            self._first_timestamp_ms = self.header_at(0).max_timestamp
+            self._first_timestamp_ms = lookup.header_at(self, 0).max_timestamp
         return self._first_timestamp_ms
 
     # -- reading -----------------------------------------------------------------------------------------
 
-    def header_at(self, position: int) -> BatchHeader:
-        for _, header in scan_headers(self.file(), position, self.size_bytes):
-            return header
-        raise CorruptLog(position, "no batch is there")
-
     def read(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> memoryview:
         """Whole batches from the one that holds `offset` (or the next one), all below `up_to_offset`, at
         most `max_bytes`; with `at_least_one` the first is given whatever its size."""
-        position = self._ends.get(offset)
-        known = position is not None
-        if position is None:
-            found = self._locate(offset)
-            if found is None:
-                return memoryview(b"")
-            position = found[0]
-        if position >= self.size_bytes:
-            return memoryview(b"")
-        limit = self._position_limit(up_to_offset)
-        size = max(0, min(max_bytes, limit - position))
-        header, chunk = self._chunk_at(position, size)
-        if not HEADER_BYTES <= header.size_bytes <= self.size_bytes - position:
-            raise CorruptLog(position, f"a batch is said to be {header.size_bytes} bytes long")
-        if header.last_offset < offset or (known and header.base_offset < offset):
-            raise CorruptLog(position, f"offsets {header.base_offset} to {header.last_offset} can't be there")
-        if header.size_bytes > size and at_least_one and header.last_offset < up_to_offset:
-            size = header.size_bytes
-            chunk = self._chunk_at(position, size)[1]
-        end, next_offset = walk_in_order(chunk, size, up_to_offset)
-        if next_offset < 0:
-            if header.base_offset > offset:
-                self._check_order_at(position)  # a wrong offset must not look like the log's end
-        elif next_offset > self.next_offset:
-            raise CorruptLog(position, f"offset {next_offset - 1} can't be there")
-        else:
-            if len(self._ends) >= _LOOSE_ENDS:
-                del self._ends[next(iter(self._ends))]
-            self._ends[next_offset] = position + end
-        return memoryview(chunk)[:end]
-
-    def _chunk_at(self, position: int, size: int) -> tuple[BatchHeader, bytes]:
-        """`size` bytes from `position`, with the header that follows them; and the first header."""
-        chunk = self.file().read_at(position, min(size + HEADER_BYTES, self.size_bytes - position))
-        if len(chunk) < HEADER_BYTES:
-            raise CorruptLog(position, "the file ends inside a batch header")
-        return BatchHeader.read(chunk), chunk
-
-    def _check_order_at(self, position: int) -> None:
-        """Raises `CorruptLog` when the batch at `position` and what comes after it can't both be right."""
-        following = self.base_offset
-        for at, header in itertools.islice(scan_headers(self.file(), position, self.size_bytes), 2):
-            if header.base_offset < following or header.last_offset >= self.next_offset:
-                raise CorruptLog(at, f"offsets {header.base_offset} to {header.last_offset} can't be there")
-            following = header.next_offset
+        return self._reads.read(offset, max_bytes, up_to_offset=up_to_offset, at_least_one=at_least_one)
 
     def position_of(self, offset: int) -> int:
         """Where the batch that holds `offset` (or the next one) begins; the end when there is none."""
-        found = None if offset >= self.next_offset else self._locate(offset)
+        found = None if offset >= self.next_offset else lookup.locate(self, offset)
         return self.size_bytes if found is None else found[0]
-
-    def _locate(self, offset: int) -> tuple[int, BatchHeader] | None:
-        """The first batch that ends at or after `offset`. A wrong index is rebuilt once, and then asked."""
-        try:
-            return self._search(offset)
-        except CorruptLog:
-            self.rebuild_indexes()
-            return self._search(offset)
-
-    def _search(self, offset: int) -> tuple[int, BatchHeader] | None:
-        return self._search_from(self.indexes()[0].lookup(offset), offset)
-
-    def _search_from(self, entry: OffsetPosition, offset: int) -> tuple[int, BatchHeader] | None:
-        """As `_locate`; `CorruptLog` when the batches on the way, or the entry, can't be right: a checksum
-        doesn't cover a batch's offset, so the neighbours and the index bear witness."""
-        first, following, promised = True, self.base_offset, entry.offset
-        for position, header in scan_headers(self.file(), entry.position, self.size_bytes):
-            if first and header.base_offset > max(entry.offset, self.base_offset) and entry.position:
-                raise CorruptLog(position, "the index points at no batch")
-            if header.base_offset < following or header.last_offset >= self.next_offset:
-                raise CorruptLog(
-                    position, f"offsets {header.base_offset} to {header.last_offset} can't be there"
-                )
-            if entry.position and following <= promised < header.base_offset:
-                raise CorruptLog(position, f"the index knows of offset {promised}, which isn't there")
-            first, following = False, header.next_offset
-            if header.last_offset >= offset:
-                return position, header
-        return None
-
-    def _position_limit(self, up_to_offset: int) -> int:
-        """A position behind all batches below `up_to_offset`, but not far behind.
-
-        An entry's position may be that of the first of several batches (Kafka notes one entry an append),
-        so the limit is the entry after the one that reaches `up_to_offset`.
-        """
-        if up_to_offset >= self.next_offset:
-            return self.size_bytes
-        offsets = self.indexes()[0]
-        slot = bisect_left(offsets.offsets, up_to_offset - self.base_offset) + 1
-        return offsets.positions[slot] if slot < len(offsets) else self.size_bytes
 
     def find_timestamp(self, timestamp_ms: int, from_offset: int) -> tuple[int, int, int] | None:
         """(timestamp, offset, leader epoch) of the first record at or after `from_offset` that is at least
         as late as `timestamp_ms`. Only the batch that has it is decoded."""
-        entry = self._time_entry(timestamp_ms)
-        position = self.indexes()[0].lookup(max(entry.offset, from_offset)).position
-        for at, header in scan_headers(self.file(), position, self.size_bytes):
-            if header.max_timestamp < timestamp_ms or header.last_offset < from_offset:
-                continue
-            self._check_order_at(at)
-            for _, batch in scan_batches(self.file(), at, at + header.size_bytes):
-                for record in batch.records():
-                    if record.timestamp_ms >= timestamp_ms and record.offset >= from_offset:
-                        return record.timestamp_ms, record.offset, header.partition_leader_epoch
-        return None
-
-    def _time_entry(self, timestamp_ms: int) -> TimestampOffset:
-        """Where the time index says that a search begins, once a batch bears it out."""
-        entry = self.indexes()[1].lookup(timestamp_ms)
-        if not self._is_true(entry):
-            self.rebuild_indexes()
-            entry = self._times.lookup(timestamp_ms)
-        return entry
-
-    def _is_true(self, entry: TimestampOffset) -> bool:
-        """Has the batch with the entry's offset the entry's timestamp? (A wrong one would hide records.)"""
-        if entry.timestamp_ms < 0:
-            return True
-        found = self._search_from(self._offsets.lookup(entry.offset), entry.offset)
-        return found is not None and found[1].max_timestamp == entry.timestamp_ms
+        return lookup.find_timestamp(self, timestamp_ms, from_offset)

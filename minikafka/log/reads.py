@@ -1,0 +1,78 @@
+"""What is read from a segment: whole batches in order, as they stand in its file.
+
+The rule: nothing is decoded and nothing served that its neighbours contradict. Kafka: `LogSegment.read`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minikafka.log import lookup
+from minikafka.log.scan import CorruptLog, walk_in_order
+from minikafka.records.batch import HEADER_BYTES, BatchHeader
+
+if TYPE_CHECKING:
+    from minikafka.log.segment import Segment
+
+_ENDS_KEPT = 16
+
+
+class Reads:
+    """Of one segment. Remembers where recent ones ended: a follower goes on from there without a search."""
+
+    __slots__ = ("_ends", "_segment")
+
+    def __init__(self, segment: Segment) -> None:
+        self._segment = segment
+        self._ends: dict[int, int] = {}
+        """Offset to position."""
+
+    def forget(self) -> None:
+        """The segment was cut."""
+        self._ends.clear()
+
+    def read(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> memoryview:
+        """See `Segment.read`."""
+        segment = self._segment
+        position = self._ends.get(offset)
+        known = position is not None
+        if position is None:
+            found = lookup.locate(segment, offset)
+            if found is None:
+                return memoryview(b"")
+            position = found[0]
+        if position >= segment.size_bytes:
+            return memoryview(b"")
+        limit = lookup.position_limit(segment, up_to_offset)
+        size = max(0, min(max_bytes, limit - position))
+        header, chunk = self._chunk_at(position, size)
+        if not HEADER_BYTES <= header.size_bytes <= segment.size_bytes - position:
+            raise CorruptLog(position, f"a batch is said to be {header.size_bytes} bytes long")
+        if header.last_offset < offset or (known and header.base_offset < offset):
+            raise CorruptLog(position, f"offsets {header.base_offset} to {header.last_offset} can't be there")
+        if header.size_bytes > size and at_least_one and header.last_offset < up_to_offset:
+            size = header.size_bytes
+            chunk = self._chunk_at(position, size)[1]
+        end, next_offset = walk_in_order(chunk, size, up_to_offset)
+        if next_offset < 0:
+            if header.base_offset > offset:
+                # A wrong offset must not look like the log's end.
+                lookup.check_order_at(segment, position)
+        elif next_offset > segment.next_offset:
+            raise CorruptLog(position, f"offset {next_offset - 1} can't be there")
+        else:
+            self._note_end(next_offset, position + end)
+        return memoryview(chunk)[:end]
+
+    def _note_end(self, offset: int, position: int) -> None:
+        if len(self._ends) >= _ENDS_KEPT:
+            del self._ends[next(iter(self._ends))]
+        self._ends[offset] = position
+
+    def _chunk_at(self, position: int, size: int) -> tuple[BatchHeader, bytes]:
+        """`size` bytes from `position`, with the header that follows them; and the first header."""
+        segment = self._segment
+        chunk = segment.file().read_at(position, min(size + HEADER_BYTES, segment.size_bytes - position))
+        if len(chunk) < HEADER_BYTES:
+            raise CorruptLog(position, "the file ends inside a batch header")
+        return BatchHeader.read(chunk), chunk
