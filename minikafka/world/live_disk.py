@@ -123,6 +123,15 @@ class LiveDisk:
     def location(self) -> str:
         return self._root
 
+    def within(self, path: str) -> LiveDisk:
+        inner = LiveDisk(Path(self.path_of(path)), self._life, syncs=self.syncs)
+        inner.opened, inner.locks = self.opened, self.locks  # they end with the host's life
+        return inner
+
+    def space(self) -> tuple[int, int] | None:
+        usage = shutil.disk_usage(self.path_of(""))
+        return usage.total, usage.free
+
     def _make_root(self) -> None:
         """Only a host that writes gets a directory; a client never does."""
         if not self._has_root:

@@ -62,21 +62,31 @@ class Platter:
     def check_write(self, path: str) -> None:
         """Raise what a failing disk raises."""
         for fault in self.faults:
-            if path.startswith(fault.path):
+            if fault.covers(path):
                 if fault.count is not None:
                     fault.count -= 1
                     if fault.count <= 0:
                         self.faults.remove(fault)
                 raise OSError(fault.code, os.strerror(fault.code), path)
 
+    def check_present(self, path: str) -> None:
+        """Raise what a device that is gone raises, for whatever one wants of it."""
+        for fault in self.faults:
+            if fault.gone and fault.covers(path):
+                raise OSError(fault.code, os.strerror(fault.code), path)
+
 
 @dataclass(slots=True)
 class Fault:
-    """The next `count` writes (None: all) to paths that begin with `path` fail."""
+    """The next `count` writes (None: all) to `path` and below fail; with `gone`, reads and all else, too."""
 
     code: int
     count: int | None
     path: str
+    gone: bool = False
+
+    def covers(self, path: str) -> bool:
+        return not self.path or path == self.path or path.startswith(self.path + "/")
 
 
 class SimFile:
@@ -115,6 +125,8 @@ class SimFile:
 
     def read_at(self, position: int, size_bytes: int) -> bytes:
         self._check()
+        if self._platter.faults:
+            self._platter.check_present(self._path)
         with memoryview(self._inode.content) as content:
             return bytes(content[position : position + size_bytes])
 
@@ -142,25 +154,38 @@ class SimLock:
 
 
 class SimDisk:
-    """One life's handle on its host's platter."""
+    """One life's handle on its host's platter, or on the directory `root` of it."""
 
-    __slots__ = ("_life", "_platter")
+    __slots__ = ("_life", "_platter", "_root")
 
-    def __init__(self, platter: Platter, life: Life) -> None:
+    def __init__(self, platter: Platter, life: Life, root: str = "") -> None:
         self._platter = platter
         self._life = life
+        self._root = root
 
     @property
     def location(self) -> str:
-        return f"/{self._life.host}"
+        return f"/{self._life.host}/{self._root}".rstrip("/")
+
+    def within(self, path: str) -> SimDisk:
+        return SimDisk(self._platter, self._life, self._at(path))
+
+    def space(self) -> tuple[int, int] | None:
+        """Unknown: a platter has no size."""
+        return None
+
+    def _at(self, path: str) -> str:
+        """The path on the platter."""
+        return "/".join(part for part in (self._root, clean(path)) if part)
 
     def _entries(self) -> Entries:
         self._life.check()
         return self._platter.entries
 
     def open(self, path: str, *, create: bool = False) -> SimFile:
-        path = clean(path)
+        path = self._at(path)
         entries = self._entries()
+        self._platter.check_present(path)
         inode = entries.get(path)
         if inode is None:
             if path in entries:
@@ -171,6 +196,7 @@ class SimDisk:
         return SimFile(self._platter, self._life, path, inode)
 
     def _create(self, path: str) -> Inode:
+        """A new file; `path` is that on the platter, as everywhere below a leading underscore."""
         parent = posixpath.dirname(path)
         self._directory(parent)
         self._platter.check_write(path)
@@ -179,6 +205,7 @@ class SimDisk:
         return inode
 
     def _directory(self, path: str) -> None:
+        self._platter.check_present(path)
         entries = self._entries()
         if path not in entries:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
@@ -186,13 +213,13 @@ class SimDisk:
             raise NotADirectoryError(errno.ENOTDIR, "Not a directory", path)
 
     def exists(self, path: str) -> bool:
-        return clean(path) in self._entries()
+        return self._at(path) in self._entries()
 
     def size(self, path: str) -> int:
-        return len(self._inode(path).content)
+        return len(self._inode(self._at(path)).content)
 
     def _inode(self, path: str) -> Inode:
-        path = clean(path)
+        self._platter.check_present(path)
         inode = self._entries().get(path)
         if inode is None:
             if path in self._entries():
@@ -201,14 +228,17 @@ class SimDisk:
         return inode
 
     def listdir(self, path: str) -> list[str]:
-        path = clean(path)
+        path = self._at(path)
         self._directory(path)
+        return sorted(self._names(path))
+
+    def _names(self, path: str) -> list[str]:
         prefix = path + "/" if path else ""
         names = (entry[len(prefix) :] for entry in self._entries() if entry.startswith(prefix))
-        return sorted(name for name in names if name and "/" not in name)
+        return [name for name in names if name and "/" not in name]
 
     def makedirs(self, path: str) -> None:
-        path = clean(path)
+        path = self._at(path)
         entries = self._entries()
         parts = path.split("/")
         for depth in range(1, len(parts) + 1):
@@ -221,7 +251,7 @@ class SimDisk:
                 raise NotADirectoryError(errno.ENOTDIR, "Not a directory", directory)
 
     def remove(self, path: str) -> None:
-        path = clean(path)
+        path = self._at(path)
         self._inode(path)
 
         def drop(entries: Entries) -> None:
@@ -230,7 +260,7 @@ class SimDisk:
         self._platter.change((posixpath.dirname(path),), drop)
 
     def rmtree(self, path: str) -> None:
-        path = clean(path)
+        path = self._at(path)
         self._directory(path)
 
         def remove(entries: Entries) -> None:
@@ -240,12 +270,13 @@ class SimDisk:
         self._platter.change((posixpath.dirname(path),), remove)
 
     def rename(self, src: str, dst: str) -> None:
-        src, dst = clean(src), clean(dst)
+        src, dst = self._at(src), self._at(dst)
         entries = self._entries()
+        self._platter.check_present(src)
         if src not in entries:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", src)
         self._directory(posixpath.dirname(dst))
-        if dst in entries and (entries[dst] is None) and self.listdir(dst):
+        if dst in entries and entries[dst] is None and self._names(dst):
             raise OSError(errno.ENOTEMPTY, "Directory not empty", dst)
 
         def move(entries: Entries) -> None:
@@ -257,11 +288,11 @@ class SimDisk:
         self._platter.change((posixpath.dirname(src), posixpath.dirname(dst)), move)
 
     def read_bytes(self, path: str) -> bytes:
-        return bytes(self._inode(path).content)
+        return bytes(self._inode(self._at(path)).content)
 
     def residency(self, path: str) -> tuple[int, int] | None:
         """Unknown: the model knows which writes a power cut loses, and no memory that runs short."""
-        self._inode(path)
+        self._inode(self._at(path))
         return None
 
     def write_atomic(self, path: str, data: bytes, *, sync: bool = True) -> None:
@@ -278,13 +309,13 @@ class SimDisk:
             self.sync_dir(posixpath.dirname(path))
 
     def sync_dir(self, path: str) -> None:
-        path = clean(path)
+        path = self._at(path)
         self._directory(path)
         self._platter.sync_dir(path)
 
     def lock(self, path: str) -> SimLock:
-        path = clean(path)
         self.open(path, create=True).close()
+        path = self._at(path)
         if path in self._platter.locks:
             raise DiskLocked(errno.EWOULDBLOCK, "the lock is held", path)
         self._platter.locks[path] = self._life

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from minikafka.world.events import Healed, HostCrashed, Partitioned, PowerLost
 from minikafka.world.life import OUTSIDE, Life, record_failure
+from minikafka.world.paths import clean
 from minikafka.world.sim_disk import Fault, Platter, SimDisk
 from minikafka.world.sim_loop import SimLoop, SimulationIdle
 from minikafka.world.sim_network import LATENCY_S, Fabric, SimNetwork
@@ -120,10 +121,14 @@ class SimulatedUniverse:
         if host in self._platters:
             self._platters[host].cut_power()
 
-    def fail_disk(self, host: str, error: str = "EIO", *, count: int | None = 1, path: str = "") -> None:
-        """Let the next `count` writes (None: all until `repair_disk`) under `path` fail: "EIO", "ENOSPC" …"""
+    def fail_disk(
+        self, host: str, error: str = "EIO", *, count: int | None = 1, path: str = "", gone: bool = False
+    ) -> None:
+        """Let the next `count` writes (None: all until `repair_disk`) to `path` and below fail: "EIO",
+        "ENOSPC" … With `gone` nothing can be read, listed or removed there either.
+        """
         self.world(host)
-        self._platters[host].faults.append(Fault(getattr(errno, error), count, path))
+        self._platters[host].faults.append(Fault(getattr(errno, error), count, clean(path), gone))
 
     def repair_disk(self, host: str) -> None:
         self.world(host)

@@ -99,6 +99,12 @@ class Disk(Protocol):
     def location(self) -> str:
         """Where the directory is, for people to read."""
 
+    def within(self, path: str) -> Disk:
+        """The same disk seen from a directory below this one, which need not exist yet."""
+
+    def space(self) -> tuple[int, int] | None:
+        """(bytes of the volume, bytes of it that are free for us); None where that is not known."""
+
     def open(self, path: str, *, create: bool = False) -> File:
         """Open to read and write. Raises FileNotFoundError when it isn't there and `create` is False."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minikafka.world import LiveUniverse, SimulatedUniverse
+from minikafka.world import DiskLocked, LiveUniverse, SimulatedUniverse
 
 
 @pytest.fixture(params=["simulated", "live"])
@@ -238,7 +238,7 @@ def test_a_failing_disk_fails_as_often_as_told_and_where_told():
     with SimulatedUniverse(1) as universe:
         disk = universe.world("a").disk
         file = disk.open("t-0.log", create=True)
-        universe.fail_disk("a", "ENOSPC", count=2, path="t-0")
+        universe.fail_disk("a", "ENOSPC", count=2, path="t-0.log")
         disk.write_atomic("elsewhere", b"fine")
         for _ in range(2):
             with pytest.raises(OSError, match="t-0") as failure:
@@ -253,3 +253,80 @@ def test_a_failing_disk_fails_as_often_as_told_and_where_told():
         assert file.read_at(0, 9) == b"x"
         universe.repair_disk("a")
         file.append(b"y")
+
+
+def test_a_view_of_a_directory_is_the_same_disk_from_there(disk):
+    view = disk.within("d1").within("inner")
+    assert view.location == f"{disk.location}/d1/inner"
+    view.makedirs("")
+    view.makedirs("t-0")
+    file = view.open("t-0/log", create=True)
+    file.append(b"abc")
+    file.sync()
+    view.write_atomic("note", b"n")
+    view.sync_dir("t-0")
+    assert disk.read_bytes("d1/inner/t-0/log") == view.read_bytes("t-0/log") == b"abc"
+    assert view.listdir("") == ["note", "t-0"] and disk.listdir("d1") == ["inner"]
+    assert view.size("note") == 1 and view.exists("t-0") and not view.exists("d1")
+    view.rename("t-0", "t-1")
+    assert disk.exists("d1/inner/t-1/log") and not disk.exists("d1/inner/t-0")
+    with pytest.raises(ValueError, match="inside"):
+        view.read_bytes("../x")
+    lock = view.lock(".lock")
+    with pytest.raises(DiskLocked):
+        disk.lock("d1/inner/.lock")
+    lock.release()
+    disk.lock("d1/inner/.lock").release()
+    view.remove("note")
+    view.rmtree("t-1")
+    assert disk.listdir("d1/inner") == [".lock"]
+
+
+def test_a_view_ends_with_the_life_of_its_host(tmp_path):
+    for universe in (SimulatedUniverse(1), LiveUniverse(tmp_path)):
+        with universe:
+            view = universe.world("a").disk.within("d1")
+            view.makedirs("")
+            view.lock(".lock")
+            universe.crash("a")
+            with pytest.raises(OSError):
+                view.listdir("")
+            universe.world("a").disk.within("d1").lock(".lock").release()
+
+
+def test_a_directory_whose_device_is_gone_can_not_even_be_read():
+    with SimulatedUniverse(1) as universe:
+        disk = universe.world("a").disk
+        for directory in ("d1", "d10"):
+            disk.makedirs(directory)
+            disk.write_atomic(f"{directory}/file", b"x")
+        file = disk.open("d1/file")
+        universe.fail_disk("a", count=None, path="d1", gone=True)
+        for attempt in (
+            lambda: file.read_at(0, 1),
+            lambda: file.append(b"y"),
+            lambda: disk.read_bytes("d1/file"),
+            lambda: disk.open("d1/file"),
+            lambda: disk.listdir("d1"),
+            lambda: disk.remove("d1/file"),
+            lambda: disk.rename("d1/file", "d10/other"),
+            lambda: disk.rmtree("d1"),
+            lambda: disk.sync_dir("d1"),
+            lambda: disk.within("d1").lock(".lock"),
+        ):
+            with pytest.raises(OSError) as failure:
+                attempt()
+            assert failure.value.errno == errno.EIO
+        assert disk.read_bytes("d10/file") == b"x"
+        universe.repair_disk("a")
+        assert disk.read_bytes("d1/file") == b"x"
+
+
+def test_a_live_disk_tells_the_space_of_its_volume(tmp_path):
+    with LiveUniverse(tmp_path) as universe:
+        disk = universe.world("a").disk
+        disk.makedirs("")
+        total, usable = disk.space()
+        assert 0 < usable <= total
+    with SimulatedUniverse(1) as universe:
+        assert universe.world("a").disk.space() is None
