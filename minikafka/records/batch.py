@@ -1,4 +1,4 @@
-"""The record batch, format v2: a 61-byte header and the records after it.
+"""The record batch, format v2: a 61-byte header and the records after it; and how batches of any format are read.
 
 The rule: the header is read with one `struct`, the records only on demand. What a broker changes on the
 way in (base offset, leader epoch) lies before the checksummed part, so a batch is stored as it came.
@@ -12,12 +12,14 @@ Kafka: `DefaultRecordBatch`, `DefaultRecord`, `MemoryRecords` (KIP-98, KIP-32 ti
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+import zlib
+from collections.abc import Iterator
 
 import crc32c
 
-from minikafka.records.compression import DEFAULT_LIMIT_BYTES, Compression, compress, decompress
+from minikafka.records import legacy
+from minikafka.records.building import BatchBuilder, build_batch, encode_record, record_size_bytes
+from minikafka.records.compression import DEFAULT_LIMIT_BYTES, Compression, decompress
 from minikafka.records.errors import CorruptRecords
 from minikafka.records.header import (
     ATTRIBUTES_AT,
@@ -40,33 +42,12 @@ from minikafka.records.header import (
     TRANSACTIONAL_FLAG,
     BatchHeader,
 )
-from minikafka.records.varint import Buffer, encode_varint, read_varint, varint_size
+from minikafka.records.record import Header, NewRecord, Record
+from minikafka.records.varint import Buffer, read_varint
 
 _PREFIX = struct.Struct(">qiib")
-_OFFSET = struct.Struct(">q")
 _LENGTH = struct.Struct(">i")
 _CRC = struct.Struct(">I")
-
-Header = tuple[str, bytes | None]
-
-
-class Record(NamedTuple):
-    """One record as a reader sees it: its own offset and time."""
-
-    offset: int
-    timestamp_ms: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[Header, ...] = ()
-
-
-class NewRecord(NamedTuple):
-    """One record as a writer gives it: no offset yet."""
-
-    timestamp_ms: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[Header, ...] = ()
 
 
 class Batch:
@@ -96,24 +77,64 @@ class Batch:
         return decode_records(self.header, self.payload(limit_bytes=limit_bytes))
 
 
-def read_batches(data: Buffer) -> Iterator[Batch]:
-    """The whole batches of `data`, in order; an incomplete one at the end ends the iteration.
+class OldBatch(Batch):
+    """A message of format v0 or v1, alone or a wrapper of many; its header is told in the words of v2."""
 
-    Raises `CorruptRecords` at a batch with an impossible length or a magic other than 2.
+    __slots__ = ()
+
+    def crc_is_valid(self) -> bool:
+        return zlib.crc32(self.data[MAGIC_AT:]) == self.header.crc
+
+    def payload(self, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> Buffer:
+        """The messages: the one that this is, or those inside, with their offsets as they stand."""
+        if self.header.compression == Compression.NONE:
+            return self.data
+        return legacy.unpacked(legacy.read_message(self.data), limit_bytes=limit_bytes)
+
+    def records(self, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> Iterator[Record]:
+        return legacy.records_of(self.data, limit_bytes=limit_bytes)
+
+
+def batch_of(header: BatchHeader, data: memoryview) -> Batch:
+    """The batch of whatever format that stands in `data` under `header`."""
+    return Batch(header, data) if header.magic == MAGIC_V2 else OldBatch(header, data)
+
+
+def read_batches(data: Buffer) -> Iterator[Batch]:
+    """The whole batches of `data`, of every format, in order; an incomplete one at the end ends the iteration.
+
+    Raises `CorruptRecords` at a batch with an impossible length or an unknown magic, and at a damaged one of an
+    old format.
     """
     view = data if type(data) is memoryview else memoryview(data)
     position, end = 0, len(view)
-    while end - position >= HEADER_BYTES:
+    while end - position > MAGIC_AT:
+        if view[position + MAGIC_AT] != MAGIC_V2:
+            if (message := _old_message(view, position)) is None:
+                return
+            yield OldBatch(legacy.header_of(message), message)
+            position += len(message)
+            continue
+        if end - position < HEADER_BYTES:
+            return
         header = BatchHeader._make(HEADER.unpack_from(view, position))
         size = LOG_OVERHEAD_BYTES + header.batch_length
-        if header.magic != MAGIC_V2:
-            raise CorruptRecords(f"a batch has magic {header.magic} where 2 is expected")
         if size < HEADER_BYTES:
             raise CorruptRecords(f"a batch is said to be {size} bytes long, less than its own header")
         if size > end - position:
             return
         yield Batch(header, view[position : position + size])
         position += size
+
+
+def _old_message(view: memoryview, position: int) -> memoryview | None:
+    """The message that begins there; None when it isn't all there."""
+    magic, size = view[position + MAGIC_AT], legacy.size_of(view, position)
+    if magic not in legacy.OLD_MAGICS:
+        raise CorruptRecords(f"a batch has magic {magic} where 2 is expected")
+    if size < legacy.SMALLEST_MESSAGE_BYTES:
+        raise CorruptRecords(f"a message is said to be {size} bytes long")
+    return view[position : position + size] if size <= len(view) - position else None
 
 
 def decode_records(header: BatchHeader, payload: Buffer) -> Iterator[Record]:
@@ -168,170 +189,6 @@ def _read_headers(data: bytes, position: int, stop: int) -> tuple[tuple[Header, 
     return tuple(headers), position
 
 
-def encode_record(record: NewRecord, offset_delta: int, timestamp_delta_ms: int) -> bytes:
-    """One record with its length in front, as it stands in a batch."""
-    _, key, value, headers = record
-    parts = [b"\x00", encode_varint(timestamp_delta_ms), encode_varint(offset_delta)]
-    if key is None:
-        parts.append(b"\x01")
-    else:
-        parts += (encode_varint(len(key)), key)
-    if value is None:
-        parts.append(b"\x01")
-    else:
-        parts += (encode_varint(len(value)), value)
-    parts.append(encode_varint(len(headers)))
-    for name, content in headers:
-        encoded = name.encode()
-        parts += (encode_varint(len(encoded)), encoded)
-        parts += (b"\x01",) if content is None else (encode_varint(len(content)), content)
-    body = b"".join(parts)
-    return encode_varint(len(body)) + body
-
-
-def build_batch(
-    records: Sequence[NewRecord],
-    *,
-    base_offset: int = 0,
-    compression: Compression = Compression.NONE,
-    level: int | None = None,
-    leader_epoch: int = -1,
-    producer_id: int = NO_PRODUCER_ID,
-    producer_epoch: int = -1,
-    base_sequence: int = NO_SEQUENCE,
-    transactional: bool = False,
-    control: bool = False,
-    timestamp_type: int = CREATE_TIME,
-) -> bytes:
-    """One batch of `records` (at least one) at consecutive offsets from `base_offset`.
-
-    With `timestamp_type=LOG_APPEND_TIME` the largest timestamp given becomes that of every record.
-    """
-    assert records, "a batch has at least one record"
-    base_ms = records[0].timestamp_ms
-    encoded = [encode_record(record, i, record.timestamp_ms - base_ms) for i, record in enumerate(records)]
-    return _assemble(
-        b"".join(encoded),
-        base_offset=base_offset,
-        compression=compression,
-        level=level,
-        leader_epoch=leader_epoch,
-        flags=(TIMESTAMP_TYPE_FLAG if timestamp_type == LOG_APPEND_TIME else 0)
-        | (TRANSACTIONAL_FLAG if transactional else 0)
-        | (CONTROL_FLAG if control else 0),
-        count=len(records),
-        base_timestamp=base_ms,
-        max_timestamp=max(record.timestamp_ms for record in records),
-        producer=(producer_id, producer_epoch, base_sequence),
-    )
-
-
-def _assemble(
-    payload: bytes,
-    *,
-    base_offset: int,
-    compression: Compression,
-    level: int | None,
-    leader_epoch: int,
-    flags: int,
-    count: int,
-    base_timestamp: int,
-    max_timestamp: int,
-    producer: tuple[int, int, int],
-) -> bytes:
-    if compression != Compression.NONE:
-        payload = compress(compression, payload, level)
-    header = bytearray(
-        HEADER.pack(
-            base_offset,
-            HEADER_BYTES - LOG_OVERHEAD_BYTES + len(payload),
-            leader_epoch,
-            MAGIC_V2,
-            0,
-            compression | flags,
-            count - 1,
-            base_timestamp,
-            max_timestamp,
-            *producer,
-            count,
-        )
-    )
-    checksum = crc32c.crc32c(payload, crc32c.crc32c(memoryview(header)[ATTRIBUTES_AT:]))
-    _CRC.pack_into(header, CRC_AT, checksum)
-    return b"".join((header, payload))
-
-
-class BatchBuilder:
-    """A batch that grows record by record until it is full: what a producer's accumulator holds.
-
-    `size_bytes` is an upper bound of the finished batch for compressible data: records count uncompressed.
-    """
-
-    def __init__(
-        self, size_limit_bytes: int, *, compression: Compression = Compression.NONE, level: int | None = None
-    ) -> None:
-        self.size_limit_bytes = size_limit_bytes
-        self.compression = compression
-        self.level = level
-        self.size_bytes = HEADER_BYTES
-        self.record_count = 0
-        self._encoded: list[bytes] = []
-        self._base_timestamp = 0
-        self._max_timestamp = NO_TIMESTAMP
-
-    def try_append(
-        self,
-        timestamp_ms: int,
-        key: bytes | None,
-        value: bytes | None,
-        headers: tuple[Header, ...] = (),
-    ) -> bool:
-        """Add a record; False (and no change) when it doesn't fit. The first record always fits."""
-        if not self.record_count:
-            self._base_timestamp = timestamp_ms
-        record = NewRecord(timestamp_ms, key, value, headers)
-        encoded = encode_record(record, self.record_count, timestamp_ms - self._base_timestamp)
-        if self.record_count and self.size_bytes + len(encoded) > self.size_limit_bytes:
-            return False
-        self._encoded.append(encoded)
-        self.record_count += 1
-        self.size_bytes += len(encoded)
-        self._max_timestamp = max(self._max_timestamp, timestamp_ms)
-        return True
-
-    def build(
-        self,
-        *,
-        producer_id: int = NO_PRODUCER_ID,
-        producer_epoch: int = -1,
-        base_sequence: int = NO_SEQUENCE,
-        transactional: bool = False,
-    ) -> bytes:
-        """The batch with base offset 0; may be called again with another producer id or sequence."""
-        assert self.record_count, "a batch has at least one record"
-        return _assemble(
-            b"".join(self._encoded),
-            base_offset=0,
-            compression=self.compression,
-            level=self.level,
-            leader_epoch=-1,
-            flags=TRANSACTIONAL_FLAG if transactional else 0,
-            count=self.record_count,
-            base_timestamp=self._base_timestamp,
-            max_timestamp=self._max_timestamp,
-            producer=(producer_id, producer_epoch, base_sequence),
-        )
-
-
-def record_size_bytes(record: NewRecord, offset_delta: int = 0, timestamp_delta_ms: int = 0) -> int:
-    """How many bytes `record` takes in an uncompressed batch, without building it."""
-    _, key, value, headers = record
-    size = 1 + varint_size(timestamp_delta_ms) + varint_size(offset_delta) + varint_size(len(headers))
-    for part in (key, value, *(part for name, content in headers for part in (name.encode(), content))):
-        size += varint_size(-1 if part is None else len(part)) + len(part or b"")
-    return varint_size(size) + size
-
-
 def set_base_offset_and_epoch(batch: bytearray | memoryview, base_offset: int, leader_epoch: int) -> None:
     """Write both in place; they lie outside the checksum. `batch` must be writable."""
     length = _LENGTH.unpack_from(batch, LENGTH_AT)[0]
@@ -384,7 +241,9 @@ __all__ = [
     "CorruptRecords",
     "Header",
     "NewRecord",
+    "OldBatch",
     "Record",
+    "batch_of",
     "build_batch",
     "decode_records",
     "encode_record",

@@ -23,3 +23,7 @@ class DecompressionLimit(CorruptRecords):
 
 class OverlongNumber(CorruptRecords):
     """The length of a record is written in more bytes than a 32-bit number may take."""
+
+
+class CorruptChecksum(CorruptRecords):
+    """The stored checksum is not that of the bytes."""

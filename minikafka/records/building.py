@@ -1,0 +1,197 @@
+"""Writing v2 batches: all at once, or record by record until one is full.
+
+The rule: a record is encoded once, when it comes. Kafka: `MemoryRecordsBuilder`, `DefaultRecord.writeTo`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import crc32c
+
+from minikafka.records.compression import Compression, compress
+from minikafka.records.header import (
+    ATTRIBUTES_AT,
+    CONTROL_FLAG,
+    CRC_AT,
+    CREATE_TIME,
+    HEADER,
+    HEADER_BYTES,
+    LOG_APPEND_TIME,
+    LOG_OVERHEAD_BYTES,
+    MAGIC_V2,
+    NO_PRODUCER_ID,
+    NO_SEQUENCE,
+    NO_TIMESTAMP,
+    TIMESTAMP_TYPE_FLAG,
+    TRANSACTIONAL_FLAG,
+)
+from minikafka.records.record import Header, NewRecord
+from minikafka.records.varint import encode_varint, varint_size
+
+_CRC = struct.Struct(">I")
+
+
+def encode_record(record: NewRecord, offset_delta: int, timestamp_delta_ms: int) -> bytes:
+    """One record with its length in front, as it stands in a batch."""
+    _, key, value, headers = record
+    parts = [b"\x00", encode_varint(timestamp_delta_ms), encode_varint(offset_delta)]
+    if key is None:
+        parts.append(b"\x01")
+    else:
+        parts += (encode_varint(len(key)), key)
+    if value is None:
+        parts.append(b"\x01")
+    else:
+        parts += (encode_varint(len(value)), value)
+    parts.append(encode_varint(len(headers)))
+    for name, content in headers:
+        encoded = name.encode()
+        parts += (encode_varint(len(encoded)), encoded)
+        parts += (b"\x01",) if content is None else (encode_varint(len(content)), content)
+    body = b"".join(parts)
+    return encode_varint(len(body)) + body
+
+
+def build_batch(
+    records: Sequence[NewRecord],
+    *,
+    base_offset: int = 0,
+    compression: Compression = Compression.NONE,
+    level: int | None = None,
+    leader_epoch: int = -1,
+    producer_id: int = NO_PRODUCER_ID,
+    producer_epoch: int = -1,
+    base_sequence: int = NO_SEQUENCE,
+    transactional: bool = False,
+    control: bool = False,
+    timestamp_type: int = CREATE_TIME,
+) -> bytes:
+    """One batch of `records` (at least one) at consecutive offsets from `base_offset`.
+
+    With `timestamp_type=LOG_APPEND_TIME` the largest timestamp given becomes that of every record.
+    """
+    assert records, "a batch has at least one record"
+    base_ms = records[0].timestamp_ms
+    encoded = [encode_record(record, i, record.timestamp_ms - base_ms) for i, record in enumerate(records)]
+    return _assemble(
+        b"".join(encoded),
+        base_offset=base_offset,
+        compression=compression,
+        level=level,
+        leader_epoch=leader_epoch,
+        flags=(TIMESTAMP_TYPE_FLAG if timestamp_type == LOG_APPEND_TIME else 0)
+        | (TRANSACTIONAL_FLAG if transactional else 0)
+        | (CONTROL_FLAG if control else 0),
+        count=len(records),
+        base_timestamp=base_ms,
+        max_timestamp=max(record.timestamp_ms for record in records),
+        producer=(producer_id, producer_epoch, base_sequence),
+    )
+
+
+def _assemble(
+    payload: bytes,
+    *,
+    base_offset: int,
+    compression: Compression,
+    level: int | None,
+    leader_epoch: int,
+    flags: int,
+    count: int,
+    base_timestamp: int,
+    max_timestamp: int,
+    producer: tuple[int, int, int],
+) -> bytes:
+    if compression != Compression.NONE:
+        payload = compress(compression, payload, level)
+    header = bytearray(
+        HEADER.pack(
+            base_offset,
+            HEADER_BYTES - LOG_OVERHEAD_BYTES + len(payload),
+            leader_epoch,
+            MAGIC_V2,
+            0,
+            compression | flags,
+            count - 1,
+            base_timestamp,
+            max_timestamp,
+            *producer,
+            count,
+        )
+    )
+    checksum = crc32c.crc32c(payload, crc32c.crc32c(memoryview(header)[ATTRIBUTES_AT:]))
+    _CRC.pack_into(header, CRC_AT, checksum)
+    return b"".join((header, payload))
+
+
+class BatchBuilder:
+    """A batch that grows record by record until it is full: what a producer's accumulator holds.
+
+    `size_bytes` is an upper bound of the finished batch for compressible data: records count uncompressed.
+    """
+
+    def __init__(
+        self, size_limit_bytes: int, *, compression: Compression = Compression.NONE, level: int | None = None
+    ) -> None:
+        self.size_limit_bytes = size_limit_bytes
+        self.compression = compression
+        self.level = level
+        self.size_bytes = HEADER_BYTES
+        self.record_count = 0
+        self._encoded: list[bytes] = []
+        self._base_timestamp = 0
+        self._max_timestamp = NO_TIMESTAMP
+
+    def try_append(
+        self,
+        timestamp_ms: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: tuple[Header, ...] = (),
+    ) -> bool:
+        """Add a record; False (and no change) when it doesn't fit. The first record always fits."""
+        if not self.record_count:
+            self._base_timestamp = timestamp_ms
+        record = NewRecord(timestamp_ms, key, value, headers)
+        encoded = encode_record(record, self.record_count, timestamp_ms - self._base_timestamp)
+        if self.record_count and self.size_bytes + len(encoded) > self.size_limit_bytes:
+            return False
+        self._encoded.append(encoded)
+        self.record_count += 1
+        self.size_bytes += len(encoded)
+        self._max_timestamp = max(self._max_timestamp, timestamp_ms)
+        return True
+
+    def build(
+        self,
+        *,
+        producer_id: int = NO_PRODUCER_ID,
+        producer_epoch: int = -1,
+        base_sequence: int = NO_SEQUENCE,
+        transactional: bool = False,
+    ) -> bytes:
+        """The batch with base offset 0; may be called again with another producer id or sequence."""
+        assert self.record_count, "a batch has at least one record"
+        return _assemble(
+            b"".join(self._encoded),
+            base_offset=0,
+            compression=self.compression,
+            level=self.level,
+            leader_epoch=-1,
+            flags=TRANSACTIONAL_FLAG if transactional else 0,
+            count=self.record_count,
+            base_timestamp=self._base_timestamp,
+            max_timestamp=self._max_timestamp,
+            producer=(producer_id, producer_epoch, base_sequence),
+        )
+
+
+def record_size_bytes(record: NewRecord, offset_delta: int = 0, timestamp_delta_ms: int = 0) -> int:
+    """How many bytes `record` takes in an uncompressed batch, without building it."""
+    _, key, value, headers = record
+    size = 1 + varint_size(timestamp_delta_ms) + varint_size(offset_delta) + varint_size(len(headers))
+    for part in (key, value, *(part for name, content in headers for part in (name.encode(), content))):
+        size += varint_size(-1 if part is None else len(part)) + len(part or b"")
+    return varint_size(size) + size
