@@ -22,6 +22,7 @@ from minikafka.cluster.source import ClusterSource
 from minikafka.cluster.waiting import is_ready, wait_live
 from minikafka.policy import Organs
 from minikafka.world import Traced
+from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -240,6 +241,10 @@ class Cluster:
         """`snapshot()` without the check for background failures: for viewers, who must see those too."""
         paused = None if self._player is None else not self._player.playing
         return self._loop.call(lambda: self._picture.take(paused))
+
+    def look(self, question: Question) -> Found:
+        """What a replica's files hold, byte for byte. Raises Unseen: one sentence."""
+        return self._loop.call(lambda: self._picture.look(question))
 
     def events(self) -> tuple[Traced, ...]:
         """The latest events of the trace, oldest first."""

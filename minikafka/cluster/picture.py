@@ -9,6 +9,7 @@ from __future__ import annotations
 from minikafka.cluster.nodes import CONTROLLER, CONTROLLER_ID, ClusterNodes
 from minikafka.metadata.image import MetadataImage
 from minikafka.xray import inside
+from minikafka.xray.files import Found, Question, Unseen, answer
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.story import Story
 
@@ -65,6 +66,19 @@ class Picture:
                 cut=self.cut,
             )
         )
+
+    def look(self, question: Question) -> Found:
+        """What a replica's files hold; read through its broker's own disk. Raises Unseen."""
+        nodes, place = self._nodes, question.place
+        broker = nodes.brokers.get(place.broker)
+        if place.broker not in nodes.brokers:
+            raise Unseen(f"There is no broker called {place.broker[:100]!r} here.")
+        if broker is None or not nodes.is_up(place.broker):
+            raise Unseen(f"{place.broker} is down: nobody reads its disk. Restart it to look.")
+        partition = broker.replicas.get(place.topic, place.partition)
+        if partition is None:
+            raise Unseen(f"{place.broker} has no replica of {place.topic[:249]}-{place.partition}.")
+        return answer(partition.log.world.disk, partition.log.directory, question)
 
     def _image(self) -> MetadataImage:
         """The controller's metadata, or the newest that a broker has."""

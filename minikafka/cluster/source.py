@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import COMMANDS, Answer
 
@@ -30,6 +31,10 @@ class ClusterSource:
     async def snapshot(self) -> Snapshot:
         """The picture now; built in the cluster's loop, awaited in the socket's."""
         return await asyncio.to_thread(self._cluster.picture)
+
+    async def look(self, question: Question) -> Found:
+        """What a replica's files hold. Raises Unseen."""
+        return await asyncio.to_thread(self._cluster.look, question)
 
     def subscribe(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` when the picture may have changed."""

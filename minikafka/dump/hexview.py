@@ -1,7 +1,7 @@
 """A dump byte by byte: each field's bytes, its name, its value and what it means, side by side.
 
-The rule: a field begins a line, so the picture is as clear without colour; a colour only repeats which bytes
-belong to which name.
+The rule: a field begins a line, so the picture is as clear without colour; a colour only repeats what kind of
+thing a name stands for.
 """
 
 from __future__ import annotations
@@ -9,42 +9,31 @@ from __future__ import annotations
 from rich.console import Console
 
 from minikafka.dump.text import line
-from minikafka.log.dump.html import shown
+from minikafka.log.dump.names import about
+from minikafka.log.dump.outline import heading, letters, outline, shown
 from minikafka.log.dump.value import Block, Field
 
 BYTES_A_LINE = 8
 MOST_LINES = 8
 """Of one field; the middle of a long value is left out, and said to be."""
-COLOURS = (
-    "cyan",
-    "yellow",
-    "green",
-    "magenta",
-    "bright_blue",
-    "bright_red",
-    "bright_green",
-    "bright_magenta",
-)
 _NAME_WIDTH = 24
 
 
-def show_block(console: Console, block: Block, *, unpacked: bool = False) -> None:
+def show_block(console: Console, block: Block) -> None:
     """All fields of a block, and of what was unpacked from it (whose offsets begin with `+`)."""
-    line(console, (block.title, "bold"))
-    colour = 0
-    for field in block.fields:
-        if field.parts:
-            said = shown(field.value, 2000)
-            head = f", {field.size} bytes" + (f": {said}" if said else "")
-            line(console, f"{'':11}", (f"── {field.name}", "bold"), head, (f" {field.note}", "bold red"))
-        for leaf in field.leaves():
-            _show_field(console, leaf, block.bytes_of(leaf), COLOURS[colour % len(COLOURS)], unpacked)
-            colour += 1
-    for inner in block.inner:
-        show_block(console, inner, unpacked=True)
+    for entry in outline(block):
+        field = entry.field
+        if field is None:
+            line(console, (entry.block.title, "bold"))
+        elif entry.is_group:
+            name, rest = field.name, heading(field).removeprefix(field.name)
+            line(console, f"{'':11}", (f"── {name}", "bold"), rest, (f" {field.note}", "bold red"))
+        else:
+            _show_field(console, field, entry.block.bytes_of(field), entry.unpacked)
 
 
-def _show_field(console: Console, field: Field, raw: bytes, colour: str, unpacked: bool) -> None:
+def _show_field(console: Console, field: Field, raw: bytes, unpacked: bool) -> None:
+    colour = about(field.name).hue.value.ansi
     told = f"{field.name:<{_NAME_WIDTH}}"
     value = shown(field.value, 60)
     rows = [raw[start : start + BYTES_A_LINE] for start in range(0, len(raw), BYTES_A_LINE)] or [b""]
@@ -58,7 +47,7 @@ def _show_field(console: Console, field: Field, raw: bytes, colour: str, unpacke
             (where, "dim"),
             " ",
             (f"{row.hex(' '):<{BYTES_A_LINE * 3}}", colour),
-            (f"{_letters(row):<{BYTES_A_LINE}} ", colour),
+            (f"{letters(row):<{BYTES_A_LINE}} ", colour),
         ]
         if number == 0:
             parts += [
@@ -70,7 +59,3 @@ def _show_field(console: Console, field: Field, raw: bytes, colour: str, unpacke
         line(console, *parts)
     if left_out > 0:
         line(console, f"{'':11}… {len(raw) - MOST_LINES * BYTES_A_LINE} more bytes of {field.name}")
-
-
-def _letters(row: bytes) -> str:
-    return "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in row)

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from minikafka.log.dump.found import FoundFile
-from minikafka.log.dump.html import shown
+from minikafka.log.dump.outline import shown
 from minikafka.log.dump.segment import DumpedBatch, DumpedRecord
 from minikafka.log.dump.value import Problem, Row
 

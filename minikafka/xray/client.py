@@ -15,6 +15,7 @@ from typing import Any
 from minikafka.xray import wire
 from minikafka.xray.delta import apply
 from minikafka.xray.discovery import Announcement, find_cluster
+from minikafka.xray.files import Found, Question, Unseen
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Answer
 
@@ -42,7 +43,7 @@ class XrayClient:
         self.name = name
         self._reader = reader
         self._writer = writer
-        self._answers: dict[int, asyncio.Future[Answer]] = {}
+        self._answers: dict[int, asyncio.Future[Any]] = {}
         self._next_id = 0
         self.closed = False
 
@@ -73,10 +74,10 @@ class XrayClient:
                 if isinstance(message, wire.Push):
                     snapshot = apply(snapshot, message.delta)
                     show(snapshot)
-                elif isinstance(message, wire.Answered):
+                elif isinstance(message, wire.Answered | wire.Seen):
                     waiting = self._answers.pop(message.id, None)
                     if waiting is not None and not waiting.done():
-                        waiting.set_result(message.answer)
+                        waiting.set_result(message)
         except (OSError, ValueError, LookupError) as error:
             raise ConnectionError(str(error)) from None
         finally:
@@ -84,17 +85,35 @@ class XrayClient:
 
     async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
         """Send it, await its answer (``pictures`` must be running). ConnectionError when it is lost."""
+        message = await self._answer_to(lambda number: wire.Ask(number, name, dict(args)), name)
+        assert isinstance(message, wire.Answered)
+        return message.answer
+
+    async def look(self, question: Question) -> Found:
+        """What the cluster finds (``pictures`` must be running). Unseen, or ConnectionError when it is lost."""
+        message = await self._answer_to(lambda number: wire.Look(number, question), "a question about files")
+        assert isinstance(message, wire.Seen)
+        if message.found is None:
+            raise Unseen(message.sentence)
+        return message.found
+
+    async def _answer_to(
+        self, numbered: Callable[[int], wire.FromViewer], what: str
+    ) -> wire.Answered | wire.Seen:
         if self.closed:
             raise ConnectionError("The cluster is not connected.")
         self._next_id += 1
-        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._answers[self._next_id] = waiting
-        self._writer.write(wire.encode(wire.Ask(self._next_id, name, dict(args))))
+        number = self._next_id
+        waiting: asyncio.Future[wire.Answered | wire.Seen] = asyncio.get_running_loop().create_future()
+        self._answers[number] = waiting
+        self._writer.write(wire.encode(numbered(number)))
         try:
             async with asyncio.timeout(COMMAND_TIMEOUT_S):
                 return await waiting
         except TimeoutError:
-            raise ConnectionError(f"No answer to {name} within {COMMAND_TIMEOUT_S:g} s.") from None
+            raise ConnectionError(f"No answer to {what} within {COMMAND_TIMEOUT_S:g} s.") from None
+        finally:
+            self._answers.pop(number, None)
 
     def close(self) -> None:
         """End the connection; who waits for an answer learns it."""
@@ -177,6 +196,15 @@ class SocketFeed:
             return await self._client.command(name, args)
         except ConnectionError as error:
             return Answer(False, str(error))
+
+    async def look(self, question: Question) -> Found:
+        """Ask on the watching connection."""
+        if self._client is None:
+            raise Unseen("The cluster is not connected.")
+        try:
+            return await self._client.look(question)
+        except ConnectionError as error:
+            raise Unseen(str(error)) from None
 
     async def close(self) -> None:
         """End the connection."""

@@ -45,6 +45,7 @@ from minikafka.world import World
 from minikafka.world.live import LiveUniverse
 from minikafka.xray.brokers import Brokers, Unreachable, parse_servers
 from minikafka.xray.changes import changes
+from minikafka.xray.files import Found, Question, Unseen
 from minikafka.xray.picture import (
     EARLIEST,
     LATEST,
@@ -69,6 +70,7 @@ from minikafka.xray.source import Answer
 
 LEADER_AND_ISR = 4
 INTERVAL_S = 1.0
+NO_DISKS = "Kafka's protocol doesn't show files: on the broker's own machine, `minikafka dump-log` does."
 SIZES_EVERY = 5
 """Sizes are asked for with every fifth picture: brokers walk their directories for them."""
 KEPT_EVENTS = 500
@@ -362,6 +364,10 @@ class RemoteFeed:
         """Refused."""
         assert self.refusal is not None
         return Answer(False, self.refusal)
+
+    async def look(self, question: Question) -> Found:
+        """Refused, too."""
+        raise Unseen(NO_DISKS)
 
     async def close(self) -> None:
         """End all connections."""

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from minikafka.xray import wire
 from minikafka.xray.delta import diff
+from minikafka.xray.files import Unseen
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Answer, Source
 
@@ -109,7 +110,10 @@ class XrayServer:
         try:
             while True:
                 ask = wire.decode_from_viewer(await wire.read_frame(reader, wire.MAX_REQUEST_BYTES))
-                if not isinstance(ask, wire.Ask):
+                if isinstance(ask, wire.Look):
+                    await self._show(ask, writer)
+                    continue
+                if isinstance(ask, wire.Hello):
                     raise wire.FrameError("a second hello")
                 # A command outlives its viewer: half a kill would be worse than one nobody heard of.
                 command = asyncio.create_task(self._answer(ask, writer), name=f"xray-{ask.name}")
@@ -118,6 +122,17 @@ class XrayServer:
         finally:
             if pusher is not None:
                 pusher.close()
+
+    async def _show(self, look: wire.Look, writer: asyncio.StreamWriter) -> None:
+        """One look at a time for each viewer, and its answer on the way before the next."""
+        try:
+            seen = wire.Seen(look.id, await self._source.look(look.question))
+        except Unseen as why:
+            seen = wire.Seen(look.id, None, str(why))
+        except Exception as error:  # as above: an answer, and the viewer lives on
+            seen = wire.Seen(look.id, None, f"Looking failed: {type(error).__name__}: {error}")
+        writer.write(wire.encode(seen))
+        await writer.drain()
 
     async def _answer(self, ask: wire.Ask, writer: asyncio.StreamWriter) -> None:
         try:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Snapshot
 
 COMMANDS: Mapping[str, str] = {
@@ -47,6 +48,10 @@ class Source(Protocol):
         """Do it and say what became of it; a wrong name or argument is an Answer with ``ok=False``."""
         ...
 
+    async def look(self, question: Question) -> Found:
+        """What a replica's files hold. Raises Unseen (one sentence)."""
+        ...
+
     def subscribe(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call ``changed`` (cheap, from any thread) at each change; returns the way to stop it."""
         ...
@@ -70,6 +75,10 @@ class Feed(Protocol):
 
     async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
         """Send a command. Never raises for what can go wrong outside: that is an Answer with ``ok=False``."""
+        ...
+
+    async def look(self, question: Question) -> Found:
+        """What a replica's files hold. Unseen (one sentence) for all that can go wrong."""
         ...
 
     async def close(self) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 
 from minikafka.xray.delta import Delta
+from minikafka.xray.files import Found, Question
 from minikafka.xray.source import Answer
 
-VERSION = 1
+VERSION = 2
 MAX_REQUEST_BYTES = 1024 * 1024
 """From a viewer: a token or a command."""
 MAX_PUSH_BYTES = 512 * 1024 * 1024
@@ -37,6 +38,13 @@ class Ask(msgspec.Struct, frozen=True, tag="ask"):
     id: int
     name: str
     args: dict[str, Any] = {}
+
+
+class Look(msgspec.Struct, frozen=True, tag="look"):
+    """A question about files; its ``Seen`` carries the same id."""
+
+    id: int
+    question: Question
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
@@ -65,8 +73,16 @@ class Answered(msgspec.Struct, frozen=True, tag="answered"):
     answer: Answer
 
 
-FromViewer = Hello | Ask
-FromServer = Welcome | Refusal | Push | Answered
+class Seen(msgspec.Struct, frozen=True, tag="seen"):
+    """What was found for the question of this id; ``None``: why not, in one sentence."""
+
+    id: int
+    found: Found | None
+    sentence: str = ""
+
+
+FromViewer = Hello | Ask | Look
+FromServer = Welcome | Refusal | Push | Answered | Seen
 
 
 class FrameError(Exception):
@@ -99,7 +115,7 @@ async def read_frame(reader: asyncio.StreamReader, limit_bytes: int) -> bytes:
 def decode_from_viewer(body: bytes) -> FromViewer:
     """The message in a frame that a viewer sent. FrameError when it is none."""
     try:
-        return msgspec.msgpack.decode(body, type=Hello | Ask)
+        return msgspec.msgpack.decode(body, type=Hello | Ask | Look)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FrameError(f"not a message of a viewer: {error}") from None
 
@@ -107,6 +123,6 @@ def decode_from_viewer(body: bytes) -> FromViewer:
 def decode_from_server(body: bytes) -> FromServer:
     """The message in a frame that the server sent. FrameError when it is none."""
     try:
-        return msgspec.msgpack.decode(body, type=Welcome | Refusal | Push | Answered)
+        return msgspec.msgpack.decode(body, type=Welcome | Refusal | Push | Answered | Seen)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FrameError(f"not a message of the server: {error}") from None

@@ -26,6 +26,7 @@ SENTENCES: Mapping[str, str] = {
     "BrokerUnregistered": "broker-{broker_id} was unregistered",
     "BrokerFenced": "broker-{broker_id} is fenced: no heartbeat in time",
     "BrokerUnfenced": "broker-{broker_id} is unfenced: it may lead again",
+    "BrokerDirectoriesFailed": "broker-{broker_id} lost {failed} of its log directories, {directories} left",
     "BrokerShuttingDown": "broker-{broker_id} asks to shut down",
     "RegistrationRejected": "broker-{broker_id} may not register: {error}",
     "ControllerStarted": "controller {node_id} is active, epoch {leader_epoch}, log end {end_offset}",
@@ -47,7 +48,7 @@ SENTENCES: Mapping[str, str] = {
     "SegmentRolled": "{tp}: new segment from offset {base_offset}",
     "SegmentDeleted": "{tp}: segment from {base_offset} deleted, {size_bytes} bytes",
     "LogRecovered": "{tp}: log recovered, {segments} segments, {truncated_bytes} bytes cut, end {log_end_offset}",
-    "LogDirectoryFailed": "{tp}: its disk failed: {reason}",
+    "LogDirectoryFailed": "the log directory {directory} failed with its {partitions} partitions: {reason}",
     # groups
     "GroupStateChanged": "group {group}: {new} ({reason})",
     "MemberJoined": "group {group}: {client_id} joined",

@@ -1,66 +1,116 @@
-"""A block of bytes for a notebook: each field a colour, its name and value on hover and in a table.
+"""A block of bytes for a notebook: hex on the left, each field's name, value and meaning on the right.
 
 The rule: everything is escaped, colours are repeated by names, and styles stand in the elements, so that a
-saved notebook looks the same everywhere.
+saved notebook looks the same everywhere, in light and in dark.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 
-from minikafka.log.dump.value import Block, Field, Value
+from minikafka.log.dump.names import about
+from minikafka.log.dump.outline import Entry, heading, outline, shown
+from minikafka.log.dump.value import Block, Field
 
-COLOURS = (
-    "#cfe8ff", "#ffe0b8", "#d6f5d0", "#f6d0e8", "#e4d8ff", "#fff3a8", "#c9f2ee", "#ffd2cc", "#e2e2e2",
-)  # fmt: skip
-MOST_ROWS = 400
-_HEX = "font-family:monospace;white-space:pre-wrap;word-break:break-word"
-
-
-def colour_of(index: int) -> str:
-    """The background of the field with this index."""
-    return COLOURS[index % len(COLOURS)]
-
-
-def shown(value: Value, limit: int = 80) -> str:
-    """A value as people read it: bytes as text where they are."""
-    if value is None:
-        return ""
-    if isinstance(value, int):
-        return str(value)
-    text = value if isinstance(value, str) else text_of(value)
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(value)} bytes)"
-
-
-def text_of(value: bytes) -> str:
-    """Quoted text when the bytes are printable UTF-8, else hex."""
-    try:
-        text = value.decode()
-    except UnicodeDecodeError:
-        return f"0x{value.hex()}"
-    return f'"{text}"' if text.isprintable() else f"0x{value.hex()}"
+MOST_FIELDS = 300
+MOST_BYTES = 256
+"""Of one field; the rest is said to be there."""
+BYTES_A_LINE = 16
+_MONO = "font-family:var(--jp-code-font-family, ui-monospace, monospace);font-size:12px;line-height:1.5"
+_TEXT = (
+    "color:var(--jp-ui-font-color1, inherit);font-family:var(--jp-ui-font-family, sans-serif);font-size:13px"
+)
+_QUIET = "color:var(--jp-ui-font-color2, #7a828c)"
+_LINE = "var(--jp-border-color2, #8886)"
+_CELL = "border:0;padding:0 8px 0 0;text-align:left;vertical-align:top;background:none"
 
 
 def block_to_html(block: Block) -> str:
     """A self-contained fragment of HTML."""
-    fields = list(block.leaves())[:MOST_ROWS]
-    spans, rows = [], []
-    for index, field in enumerate(fields):
-        raw = block.bytes_of(field)
-        style = f"background:{colour_of(index)};color:#000"
-        told = f"{field.name} = {shown(field.value)}" + (f" ({field.note})" if field.note else "")
-        hexed = raw[:64].hex(" ") + (" …" if len(raw) > 64 else "")
-        spans.append(f'<span style="{style}" title="{escape(told, quote=True)}">{hexed}</span>')
-        rows.append(_row(field, style))
-    inner = "".join(block_to_html(one) for one in block.inner)
+    entries = list(_first_fields(block))
+    blocks = [entry.block for entry in entries if entry.field is None]
+    parts = "".join(_part(one, [entry for entry in entries if entry.block is one]) for one in blocks)
+    cut = f'<div style="{_QUIET}">… only the first {MOST_FIELDS} fields are shown</div>'
+    more = cut if len(entries) > MOST_FIELDS else ""
+    return f'<div style="{_TEXT};overflow-x:auto">{parts}{more}</div>'
+
+
+def _first_fields(block: Block) -> Iterator[Entry]:
+    """As many as are shown, and one more when there are more."""
+    for number, entry in enumerate(outline(block)):
+        if number > MOST_FIELDS:
+            return
+        yield entry
+
+
+def _part(block: Block, entries: list[Entry]) -> str:
+    shown_now = entries[:MOST_FIELDS]
+    leaves = [e.field for e in shown_now if e.field is not None and not e.is_group]
+    unpacked = entries[0].unpacked
+    rows = "".join(_row(entry) for entry in shown_now if entry.field is not None)
     return (
-        f"<div><b>{escape(block.title)}</b><div style='{_HEX}'>{' '.join(spans)}</div>"
-        f"<details open><summary>fields</summary><table>{''.join(rows)}</table></details>{inner}</div>"
+        f'<div style="margin:8px 0 4px;font-weight:600">{escape(block.title)}</div>'
+        '<div style="display:flex;gap:24px;align-items:flex-start">'
+        f'<div style="{_MONO};white-space:pre;flex:none">{_hex(block, leaves, unpacked)}</div>'
+        f'<div style="flex:1;border-left:1px solid {_LINE};padding-left:16px">'
+        f'<table style="border-collapse:collapse;border:0;margin:0;{_MONO}"><tbody>{rows}</tbody></table></div></div>'
     )
 
 
-def _row(field: Field, style: str) -> str:
-    cells = (str(field.offset), str(field.size), field.name, shown(field.value), field.note)
-    first, *rest = (f"<td style='text-align:left'>{escape(cell)}</td>" for cell in cells)
-    marked = first.replace("text-align:left", f"text-align:right;{style}")
-    return f"<tr>{marked}{''.join(rest)}</tr>"
+def _hex(block: Block, leaves: list[Field], unpacked: bool) -> str:
+    """Lines of hex; a field's bytes share a background, and its name is told on hover."""
+    lines: list[str] = []
+    marked, column = "", 0
+    for field in leaves:
+        raw = block.bytes_of(field)
+        style = f"background:{about(field.name).hue.value.paper};color:#000"
+        told = escape(_told(field), quote=True)
+        at, end = 0, min(len(raw), MOST_BYTES)
+        while at < end:
+            if not column:
+                position = field.offset + at
+                where = f"+{position}" if unpacked else str(position)
+                marked = f'<span style="{_QUIET}">{where:>7}</span> '
+            piece = raw[at : min(end, at + BYTES_A_LINE - column)]
+            # A gap between two fields stays white: they differ without colour, too.
+            marked += f'<span style="{style}" title="{told}">{piece.hex(" ")}</span> '
+            column += len(piece)
+            at += len(piece)
+            if column == BYTES_A_LINE:
+                lines.append(marked)
+                column = 0
+        if len(raw) > end:
+            lines += [marked] * bool(column)
+            lines.append(
+                f'<span style="{_QUIET}">        … {len(raw) - end:,} more bytes of {field.name}</span>'
+            )
+            column = 0
+    if column:
+        lines.append(marked)
+    return "\n".join(lines)
+
+
+def _told(field: Field) -> str:
+    said = f"{field.name} = {shown(field.value)}" + (f" ({field.note})" if field.note else "")
+    meaning = about(field.name).meaning
+    return f"{said}: {meaning}" if meaning else said
+
+
+def _row(entry: Entry) -> str:
+    field = entry.field
+    assert field is not None
+    if entry.is_group:
+        said = escape(f"{heading(field)} {field.note}".rstrip())
+        cell = f'<td colspan="4" style="{_CELL};padding-top:4px;font-weight:600">{said}</td>'
+        return f'<tr style="background:none">{cell}</tr>'
+    hue = about(field.name).hue.value.paper
+    named = f'<span style="background:{hue};color:#000;padding:0 4px">{escape(field.name)}</span>'
+    where = f"+{field.offset}" if entry.unpacked else str(field.offset)
+    cells = (
+        f'<td style="{_CELL};text-align:right;{_QUIET}">{where}</td>',
+        f'<td style="{_CELL}">{named}</td>',
+        f'<td style="{_CELL}">{escape(shown(field.value))}</td>',
+        f'<td style="{_CELL};{_QUIET}">{escape(field.note or about(field.name).meaning)}</td>',
+    )
+    return f'<tr style="background:none">{"".join(cells)}</tr>'

@@ -63,7 +63,7 @@ def test_records_are_those_of_the_reader_and_fields_cover_every_byte(
     block = batch.block()
     for part in (block, *block.inner):
         assert b"".join(part.bytes_of(leaf) for leaf in part.leaves()) == part.data
-    assert batch._repr_html_().startswith("<div>")
+    assert batch._repr_html_().count("base_offset") >= 2
 
 
 def test_a_marker_says_that_its_transaction_is_committed(partition: Path) -> None:
