@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from minikafka.log import lookup
 from minikafka.log.scan import CorruptLog, walk_in_order
-from minikafka.records.batch import HEADER_BYTES, BatchHeader
+from minikafka.records.batch import HEADER_BYTES, MAGIC_AT, MAGIC_V2, BatchHeader
 
 if TYPE_CHECKING:
     from minikafka.log.segment import Segment
@@ -46,14 +46,14 @@ class Reads:
         limit = lookup.position_limit(segment, up_to_offset)
         size = max(0, min(max_bytes, limit - position))
         header, chunk = self._chunk_at(position, size)
-        if not HEADER_BYTES <= header.size_bytes <= segment.size_bytes - position:
-            raise CorruptLog(position, f"a batch is said to be {header.size_bytes} bytes long")
         if header.last_offset < offset or (known and header.base_offset < offset):
             raise CorruptLog(position, f"offsets {header.base_offset} to {header.last_offset} can't be there")
         if header.size_bytes > size and at_least_one and header.last_offset < up_to_offset:
             size = header.size_bytes
             chunk = self._chunk_at(position, size)[1]
-        end, next_offset = walk_in_order(chunk, size, up_to_offset)
+        end, next_offset = walk_in_order(
+            chunk, size, up_to_offset, segment.file(), position, segment.size_bytes
+        )
         if next_offset < 0:
             if header.base_offset > offset:
                 # A wrong offset must not look like the log's end.
@@ -72,7 +72,11 @@ class Reads:
     def _chunk_at(self, position: int, size: int) -> tuple[BatchHeader, bytes]:
         """`size` bytes from `position`, with the header that follows them; and the first header."""
         segment = self._segment
-        chunk = segment.file().read_at(position, min(size + HEADER_BYTES, segment.size_bytes - position))
-        if len(chunk) < HEADER_BYTES:
-            raise CorruptLog(position, "the file ends inside a batch header")
-        return BatchHeader.read(chunk), chunk
+        room = segment.size_bytes - position
+        chunk = segment.file().read_at(position, min(size + HEADER_BYTES, room))
+        if len(chunk) < HEADER_BYTES or chunk[MAGIC_AT] != MAGIC_V2:
+            return lookup.header_at(segment, position), chunk  # of an old format, or torn
+        header = BatchHeader.read(chunk)
+        if not HEADER_BYTES <= header.size_bytes <= room:
+            raise CorruptLog(position, f"a batch is said to be {header.size_bytes} bytes long")
+        return header, chunk

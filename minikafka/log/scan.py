@@ -9,7 +9,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from minikafka.records.batch import HEADER, HEADER_BYTES, LOG_OVERHEAD_BYTES, MAGIC_V2, Batch, BatchHeader
+from minikafka.records import legacy
+from minikafka.records.batch import (
+    HEADER,
+    HEADER_BYTES,
+    LOG_OVERHEAD_BYTES,
+    MAGIC_AT,
+    MAGIC_V2,
+    Batch,
+    BatchHeader,
+    batch_of,
+)
 from minikafka.records.errors import CorruptRecords
 from minikafka.world import File
 
@@ -31,19 +41,40 @@ class CorruptLog(CorruptRecords):
 
 
 def scan_headers(file: File, position: int, end: int) -> Iterator[tuple[int, BatchHeader]]:
-    """(position, header) of each batch from `position`, where one must begin, to `end`."""
+    """(position, header) of each batch from `position`, where one must begin, to `end`.
+
+    Messages of the old formats are verified as a whole, and wrappers unpacked (`legacy.header_of`)."""
     window, start = b"", position
     while position < end:
         if position + HEADER_BYTES > start + len(window):
             window, start = file.read_at(position, min(HEADERS_WINDOW_BYTES, end - position)), position
-            if len(window) < HEADER_BYTES:
-                raise CorruptLog(position, "the file ends inside a batch header")
-        header = BatchHeader._make(HEADER.unpack_from(window, position - start))
-        size = LOG_OVERHEAD_BYTES + header.batch_length
-        if problem := _problem(header, end - position):
-            raise CorruptLog(position, problem)
+        at = position - start
+        if len(window) - at >= HEADER_BYTES and window[at + MAGIC_AT] == MAGIC_V2:
+            header = BatchHeader._make(HEADER.unpack_from(window, at))
+            if problem := _problem(header, end - position):
+                raise CorruptLog(position, problem)
+        else:
+            header = _old_header(file, position, end, window, at)
         yield position, header
-        position += size
+        position += LOG_OVERHEAD_BYTES + header.batch_length
+
+
+def _old_header(file: File, position: int, end: int, window: bytes, at: int) -> BatchHeader:
+    """Of the message of an old format at `position`, which is `at` in `window`; more is read when it is longer."""
+    if len(window) - at <= MAGIC_AT or window[at + MAGIC_AT] == MAGIC_V2:
+        raise CorruptLog(position, "the file ends inside a batch header")
+    if window[at + MAGIC_AT] not in legacy.OLD_MAGICS:
+        raise CorruptLog(position, f"a batch has magic {window[at + MAGIC_AT]} where 2 is expected")
+    size = legacy.size_of(window, at)
+    if not legacy.SMALLEST_MESSAGE_BYTES <= size <= end - position:
+        raise CorruptLog(position, f"a message of {size} bytes has {end - position} left in its file")
+    message = memoryview(window)[at : at + size]
+    if len(message) < size:
+        message = memoryview(file.read_at(position, size))
+    try:
+        return legacy.header_of(message)
+    except CorruptRecords as error:
+        raise CorruptLog(position, f"{error}") from error
 
 
 def scan_batches(file: File, position: int, end: int) -> Iterator[tuple[int, Batch]]:
@@ -53,16 +84,18 @@ def scan_batches(file: File, position: int, end: int) -> Iterator[tuple[int, Bat
         if at + header.size_bytes > start + len(window):
             size = max(header.size_bytes, min(BATCHES_WINDOW_BYTES, end - at))
             window, start = memoryview(file.read_at(at, size)), at
-        batch = Batch(header, window[at - start : at - start + header.size_bytes])
+        batch = batch_of(header, window[at - start : at - start + header.size_bytes])
         if not batch.crc_is_valid():
             raise CorruptLog(at, f"the batch's checksum is not {header.crc}")
         yield at, batch
 
 
-def walk_in_order(chunk: bytes, size: int, up_to_offset: int) -> tuple[int, int]:
+def walk_in_order(
+    chunk: bytes, size: int, up_to_offset: int, file: File, position: int, file_end: int
+) -> tuple[int, int]:
     """Where the last whole batch below `up_to_offset` in the first `size` bytes ends, and the offset after it
     (-1: no batch). `CorruptLog` when the offsets of neighbours overlap; what `chunk` holds after `size` is
-    looked at for that only.
+    looked at for that only. `chunk` stands at `position` of `file`, which is asked about old formats.
 
     No checksum covers a batch's offset. Kafka doesn't look; at a third of a microsecond a batch, we do.
     """
@@ -70,18 +103,34 @@ def walk_in_order(chunk: bytes, size: int, up_to_offset: int) -> tuple[int, int]
     while at <= room:
         base, length, _, magic, delta = unpack(chunk, at)
         end, next_offset = at + LOG_OVERHEAD_BYTES + length, base + delta + 1
-        if base < following or magic != MAGIC_V2 or end - at < HEADER_BYTES or next_offset <= base:
-            raise CorruptLog(at, f"a batch of {end - at} bytes, magic {magic}, begins with offset {base}")
-        if end > size or next_offset > up_to_offset:
+        if magic != MAGIC_V2:
             break
+        if base < following or end - at < HEADER_BYTES or next_offset <= base:
+            raise CorruptLog(position + at, f"a batch of {end - at} bytes begins with offset {base}")
+        if end > size or next_offset > up_to_offset:
+            return at, following
         at, following = end, next_offset
+    if at < len(chunk):
+        return _walk_old(size, up_to_offset, file, position, file_end, at, following)
+    return at, following
+
+
+def _walk_old(
+    size: int, up_to_offset: int, file: File, position: int, file_end: int, at: int, following: int
+) -> tuple[int, int]:
+    """`walk_in_order` from `at` on, where a batch of an old format stands, or what isn't one."""
+    for place, header in scan_headers(file, position + at, file_end):
+        if header.base_offset < following:
+            raise CorruptLog(place, f"a batch begins with offset {header.base_offset}")
+        end = place - position + header.size_bytes
+        if end > size or header.next_offset > up_to_offset:
+            break
+        at, following = end, header.next_offset
     return at, following
 
 
 def _problem(header: BatchHeader, remaining_bytes: int) -> str:
     """Why this can't be the header of a batch; empty when it can."""
-    if header.magic != MAGIC_V2:
-        return f"a batch has magic {header.magic} where 2 is expected"
     if header.size_bytes < HEADER_BYTES:
         return f"a batch is said to be {header.size_bytes} bytes long"
     if header.size_bytes > remaining_bytes:
