@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from minikafka.log.config import LogConfig
+from minikafka.log.producers import BatchMetadata
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.records.batch import (
     HEADER_BYTES,
@@ -39,6 +40,12 @@ class Appended(NamedTuple):
     log_start_offset: int
     max_timestamp: int
     duplicate: bool
+
+
+def repeated(known: BatchMetadata, log_start_offset: int) -> Appended:
+    """The answer to a batch that was appended before."""
+    time_ms = known.timestamp_ms
+    return Appended(known.first_offset, known.last_offset, time_ms, log_start_offset, time_ms, True)
 
 
 def prepare(

@@ -4,7 +4,7 @@ The rule: all batches of the log up to the pass's end are shown in order. Aborte
 when the pass has met no batch of its transaction any more, and its delete horizon has passed (the cleaner's part).
 
 Kafka: `CleanedTransactionMetadata`. Kafka knows the aborted transactions from `.txnindex` files; here the
-markers tell, in one walk over the headers.
+markers tell, in one walk over the headers (the cleaner carries the files' entries over, as Kafka does).
 """
 
 from __future__ import annotations

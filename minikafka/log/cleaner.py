@@ -1,6 +1,6 @@
 """Compaction of one log: of each key the newest record stays, at its offset.
 
-The rule: the log's files change in one step a group (`Log.swap_segments`), after the new segment is whole and fsynced;
+The rule: the log's files change in one step a group (`Segments.swap`), after the new segment is whole and fsynced;
 before that step a crash leaves the log as it was, after it the log is compacted. What makes a record superfluous is on
 the disk before the record goes.
 
@@ -25,7 +25,8 @@ from minikafka.log.log import Log
 from minikafka.log.offset_map import OffsetMap
 from minikafka.log.scan import scan_batches
 from minikafka.log.segment import CLEANED_SUFFIX, Segment
-from minikafka.records.batch import Batch, BatchHeader, Record
+from minikafka.log.transaction_index import AbortedTransaction, TransactionIndex
+from minikafka.records.batch import MAGIC_V2, Batch, BatchHeader, Record, read_batches
 from minikafka.records.filtering import emptied_batch, filtered_batch
 
 BYTES_A_TURN = 256 * 1024
@@ -70,6 +71,12 @@ class _Pass:
         self.turn = _Turn()
         self._bytes_before = 0
         self._changed = False
+        clean = [segment for segment in log.segments[:-1] if segment.base_offset < dirty.start]
+        self._old_horizon_ms = _written_ms(clean[-1]) - log.config.delete_retention_ms if clean else 0
+        """Deletion markers of the old formats go from segments that were written before."""
+        self._index: TransactionIndex
+        self._aborted: dict[int, AbortedTransaction]
+        """Of the group that is rewritten, by the marker's offset; and where those go that stay."""
         self.last_of_producer = {
             state.producer_id: (state.batches[-1].last_offset if state.batches else -1, state.epoch)
             for state in log.producers
@@ -134,7 +141,9 @@ class _Pass:
         """Rewrite `group` into one segment and put that in its place."""
         log = self.log
         self._check_is_there(group)
-        target = log.new_segment(group[0].base_offset, CLEANED_SUFFIX)
+        target = log.segments.new_beside(group[0].base_offset, log.config, CLEANED_SUFFIX)
+        self._index = target.aborted
+        self._aborted = {entry.last_offset: entry for segment in group for entry in log.aborted.of(segment)}
         target.created_ms = max(segment.created_ms for segment in group)
         before_bytes = sum(segment.size_bytes for segment in group)
         self._changed = len(group) > 1
@@ -142,11 +151,12 @@ class _Pass:
             for segment in group:
                 yield from self._copy(segment, target, group)
             self._check_is_there(group)
+            self._changed |= len(target.aborted.entries()) < len(self._aborted)
             if not self._changed:
                 target.discard()  # all of it stays: so may the segment
                 after.append(group[0])
             else:
-                log.swap_segments(group, target)
+                log.segments.swap(group, target)
                 after.append(target)
         except CleaningInterrupted:
             with contextlib.suppress(OSError):
@@ -161,12 +171,14 @@ class _Pass:
     def _copy(self, segment: Segment, target: Segment, group: list[Segment]) -> Iterator[None]:
         buffers: list[bytes | memoryview] = []
         headers: list[BatchHeader] = []
+        old_markers_expired = _written_ms(segment) <= self._old_horizon_ms
         for _, batch in scan_batches(segment.file(), 0, segment.size_bytes):
-            rewritten = self._rewrite(batch)
+            rewritten = self._rewrite(batch, old_markers_expired)
             self._changed |= rewritten is not batch.data
             if rewritten is not None:
                 buffers.append(rewritten)
-                headers.append(BatchHeader.read(rewritten))
+                is_whole = rewritten is batch.data
+                headers.append(batch.header if is_whole else next(read_batches(rewritten)).header)
             if self.turn.is_over(batch.header.size_bytes):
                 if headers:
                     target.append(buffers, headers)
@@ -176,10 +188,21 @@ class _Pass:
         if headers:
             target.append(buffers, headers)
 
-    def _rewrite(self, batch: Batch) -> bytes | memoryview | None:
-        """What stays of `batch`; None when nothing does. A horizon is set when its first marker is met."""
+    def _rewrite(self, batch: Batch, old_markers_expired: bool) -> bytes | memoryview | None:
+        """What stays of `batch`; None when nothing does. A horizon is set when its first marker is met.
+
+        The old formats have no horizon, and no batch without records.
+        """
         header = batch.header
+        if header.magic < MAGIC_V2:
+            records = list(batch.records())
+            kept = [r for r in records if self._stays(header, r, old_markers_expired)]
+            if len(kept) == len(records):
+                return batch.data
+            return filtered_batch(header, kept, None) if kept else None
         can_discard = self.transactions.can_discard(header)
+        if header.is_control and not can_discard and header.base_offset in self._aborted:
+            self._index.append(self._aborted[header.base_offset])
         horizon_ms = header.base_timestamp if header.has_delete_horizon else None
         has_expired = horizon_ms is not None and horizon_ms <= self.now_ms
         discards = can_discard and (has_expired or not header.is_control)
@@ -216,6 +239,12 @@ class _Pass:
         closed = {segment.base_offset: segment for segment in self.log.segments[:-1]}
         if any(closed.get(segment.base_offset) is not segment for segment in segments):
             raise CleaningInterrupted
+
+
+def _written_ms(segment: Segment) -> int:
+    """About when the segment was last written (Kafka asks the file): by its records, else since when it is known."""
+    largest = segment.largest_timestamp_ms
+    return largest if largest >= 0 else segment.created_ms
 
 
 def groups_by_size(segments: Iterable[Segment], config: LogConfig) -> Iterator[list[Segment]]:

@@ -38,11 +38,14 @@ class LeaderEpochs:
         self._unsynced = False
 
     def load(self) -> None:
-        """Read the file; `CorruptCheckpoint` when it is broken, no entries when there is none."""
+        """Read the file; `CorruptCheckpoint` when it is broken, no entries when there is none. An empty one, as a
+        power cut may leave it, is broken."""
         if not self._disk.exists(self._path):
             return
-        entries = []
-        for words in parse_checkpoint(self._path, self._disk.read_bytes(self._path)):
+        entries, data = [], self._disk.read_bytes(self._path)
+        if not data:
+            raise CorruptCheckpoint(f"{self._path} is empty")
+        for words in parse_checkpoint(self._path, data):
             try:
                 epoch, start_offset = (int(word) for word in words)
             except ValueError:

@@ -10,22 +10,28 @@ Kafka: `UnifiedLog`.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from minikafka.log.appending import Appended, check_fits, checked_batches, prepare
+from minikafka.log.aborted_transactions import AbortedTransactions
+from minikafka.log.appending import Appended, check_fits, checked_batches, prepare, repeated
 from minikafka.log.config import LogConfig
+from minikafka.log.end import LogEnd
 from minikafka.log.epochs import LeaderEpochs
 from minikafka.log.events import LogRecovered, LogTruncated
 from minikafka.log.partition_metadata import claim_for_topic
-from minikafka.log.producers import BatchMetadata, ProducerStates
-from minikafka.log.recovery import load_producers, open_segments, remove_snapshots_before, snapshot_path
+from minikafka.log.producer_snapshots import load_producers, remove_snapshots_after, remove_snapshots_before
+from minikafka.log.producers import ProducerStates
+from minikafka.log.recovery import open_segments
 from minikafka.log.residency import SegmentResidency
-from minikafka.log.scan import CorruptLog
 from minikafka.log.segment import Segment
 from minikafka.log.segments import Segments
 from minikafka.log.snapshot import LogSnapshot, SegmentSnapshot, picture
+from minikafka.log.synced import Synced
+from minikafka.log.transaction_index import AbortedTransaction
 from minikafka.policy import Organs
 from minikafka.protocol.errors import ApiError, ErrorCode
-from minikafka.records.batch import LOG_APPEND_TIME, Batch, BatchHeader
+from minikafka.records.batch import LOG_APPEND_TIME
 from minikafka.records.errors import CorruptRecords
 from minikafka.records.validation import Origin, validate_batches
 from minikafka.world import World
@@ -59,14 +65,12 @@ class Log:
         self.producers = ProducerStates(self.name)
         self.log_start_offset = 0
         self.high_watermark = 0
-        self.recovery_point = 0
-        """All below it has been fsynced."""
         self.cleaned_up_to = 0
         """All below it has been compacted; the cleaner sets it, checkpoints keep it."""
-        self._segments: Segments  # `open` finds them
-        self._unflushed_messages = 0
-        self._was_cut = True
-        """Was something removed or created that only a flush makes durable?"""
+        self.segments: Segments  # `open` finds them
+        self.aborted: AbortedTransactions
+        self.synced: Synced
+        self._end: LogEnd
 
     @classmethod
     def open(
@@ -105,10 +109,12 @@ class Log:
             recovery_point=recovery_point,
             gaps_are_normal=config.is_compacted or was_compacted,
         )
-        log._segments = Segments(world, directory, topic, partition, organs, log.producers, found.segments)
+        log.segments = Segments(world, directory, topic, partition, organs, log.producers, found.segments)
+        log.aborted = AbortedTransactions(disk, directory, log.name, log.segments)
+        log.synced = Synced(world, directory, log.segments, log.epochs, recovery_point)
+        log._end = LogEnd(log.segments, log.epochs, log.producers, log.aborted, log.synced)
         log.log_start_offset = log.high_watermark = found.segments[0].base_offset
         log.epochs.truncate_from_start(log.log_start_offset)
-        log.recovery_point = min(recovery_point, log.log_end_offset)
         if found.segments_scanned and (found.truncated_bytes or log.log_end_offset):
             world.trace.emit(
                 LogRecovered(
@@ -132,41 +138,59 @@ class Log:
         self._rules = config.rules()
 
     @property
-    def segments(self) -> tuple[Segment, ...]:
-        """The oldest first; the last is the active one."""
-        return tuple(self._segments)
-
-    @property
     def log_end_offset(self) -> int:
         """The offset of the next record."""
-        return self._segments.active.next_offset
+        return self.segments.active.next_offset
+
+    @property
+    def high_watermark(self) -> int:
+        """All below it is committed; replication sets it."""
+        return self._high_watermark
+
+    @high_watermark.setter
+    def high_watermark(self, offset: int) -> None:
+        self._high_watermark = offset
+        self.producers.replicated_up_to(offset)
 
     @property
     def last_stable_offset(self) -> int:
-        """The high watermark, or the beginning of the oldest open transaction below it."""
+        """The high watermark, or the beginning of the oldest transaction that isn't decided below it."""
         unstable = self.producers.first_unstable_offset
-        return self.high_watermark if unstable is None else min(unstable, self.high_watermark)
+        if unstable is None:
+            return self._high_watermark
+        return min(max(unstable, self.log_start_offset), self._high_watermark)
+
+    @property
+    def recovery_point(self) -> int:
+        """All below it has been fsynced."""
+        return self.synced.up_to
 
     @property
     def size_bytes(self) -> int:
         """Of the records; indexes don't count."""
-        return self._segments.size_bytes
+        return self.segments.size_bytes
 
     def snapshot(self, residency: SegmentResidency | None = None) -> LogSnapshot:
         """An immutable picture; with `residency`, its segments tell how much of them is in the page cache."""
-        active = self._segments.active
-        segments = tuple(picture(segment, segment is active, residency) for segment in self._segments)
+        active = self.segments.active
+        segments = tuple(picture(segment, segment is active, residency) for segment in self.segments)
         return LogSnapshot(segments, self.log_start_offset, self.log_end_offset)
 
     # -- appending ---------------------------------------------------------------------------------------
 
     def append_as_leader(
-        self, data: bytes | bytearray | memoryview, leader_epoch: int, *, origin: Origin = "client"
+        self,
+        data: bytes | bytearray | memoryview,
+        leader_epoch: int,
+        *,
+        origin: Origin = "client",
+        transaction_version: int = 0,
     ) -> Appended:
         """Validate the one batch in `data`, give it the next offsets, and append it.
 
-        Raises `ApiError`: what `validate_batches` refuses, what the producer's sequence forbids
-        (`ProducerStates.check`), RECORD_LIST_TOO_LARGE when it is larger than a segment.
+        `transaction_version`: of a coordinator's marker; since 2 each raises the producer's epoch.
+        Raises `ApiError`: what `validate_batches` refuses, what the producer's state forbids
+        (`ProducerStates.check`, `check_coordinator`), RECORD_LIST_TOO_LARGE when it is larger than a segment.
         """
         view = data if type(data) is memoryview else memoryview(data)
         now_ms = self.world.clock.time_ms()
@@ -174,38 +198,14 @@ class Log:
         first = self.log_end_offset
         header, buffers = prepare(valid, self._config, first, leader_epoch, self.name)
         check_fits(header, self._config, self.name)
-        appends_time = self._config.message_timestamp_type == LOG_APPEND_TIME
         if header.producer_id >= 0:
-            known = self._check_producer(header, first, origin)
+            known = self.producers.admit(valid.batch, header, first, origin, transaction_version)
             if known is not None:
-                return Appended(
-                    known.first_offset,
-                    known.last_offset,
-                    known.timestamp_ms,
-                    self.log_start_offset,
-                    known.timestamp_ms,
-                    True,
-                )
-        segment = self._segments.writable(header.size_bytes, header, self._config, now_ms)
-        if leader_epoch > self.epochs.latest:
-            self.epochs.assign(leader_epoch, first)
-        segment.append(buffers, (header,))
-        self.producers.update(header, valid.batch)
-        self._note_unflushed(header.record_count)
-        return Appended(
-            first,
-            header.last_offset,
-            now_ms if appends_time else -1,
-            self.log_start_offset,
-            header.max_timestamp,
-            False,
-        )
-
-    def _check_producer(self, header: BatchHeader, offset: int, origin: Origin) -> BatchMetadata | None:
-        if origin == "client":
-            return self.producers.check(header, offset)
-        self.producers.check_epoch(header, offset)
-        return None
+                return repeated(known, self.log_start_offset)
+        self._end.add(header, buffers, valid.batch, self._config, now_ms)
+        append_ms = now_ms if self._config.message_timestamp_type == LOG_APPEND_TIME else -1
+        start = self.log_start_offset
+        return Appended(first, header.last_offset, append_ms, start, header.max_timestamp, False)
 
     def append_as_follower(self, data: bytes | bytearray | memoryview) -> int:
         """Append the leader's batches as they are; returns the new log end offset.
@@ -227,90 +227,39 @@ class Log:
                 f"Unexpected offset in append to {self.name}. First offset {first.base_offset} is less than "
                 f"the next offset {self.log_end_offset}.",
             )
-        now_ms = self.world.clock.time_ms()
-        begin = 0
-        while begin < len(batches):
-            begin = self._append_run(batches, begin, now_ms)
+        self._end.add_all(batches, self._config, self.world.clock.time_ms())
         self.log_start_offset = start
         return self.log_end_offset
-
-    def _append_run(self, batches: list[Batch], begin: int, now_ms: int) -> int:
-        """Append the batches from `begin` on that fit into one segment; returns the next to append."""
-        end, size = begin + 1, batches[begin].header.size_bytes
-        segment = self._segments.writable(size, batches[begin].header, self._config, now_ms)
-        while end < len(batches):
-            header = batches[end].header
-            if self._segments.should_roll(size + header.size_bytes, header, self._config, now_ms):
-                break
-            size += header.size_bytes
-            end += 1
-        run = batches[begin:end]
-        for batch in run:
-            header = batch.header
-            if header.partition_leader_epoch > self.epochs.latest:
-                self.epochs.assign(header.partition_leader_epoch, header.base_offset)
-        segment.append([batch.data for batch in run], [batch.header for batch in run])
-        for batch in run:
-            self.producers.update(batch.header, batch)
-            self._note_unflushed(batch.header.record_count)
-        return end
 
     # -- rolling and flushing ------------------------------------------------------------------------------
 
     def roll(self, base_offset: int | None = None) -> Segment:
         """Begin a new segment at the log's end (or `base_offset` after it); see `Segments.roll`."""
-        return self._segments.roll(self._config, base_offset)
-
-    def _note_unflushed(self, messages: int) -> None:
-        self._unflushed_messages += messages
-        if self._unflushed_messages >= self._config.flush_messages:
-            self.flush()
+        return self.segments.roll(self._config, base_offset)
 
     def flush(self) -> None:
         """Fsync what has been written since the last flush, and move the recovery point to the end."""
-        end = self.log_end_offset
-        if end > self.recovery_point or self._was_cut:
-            for segment in self._segments.since(self.recovery_point):
-                segment.flush()
-            self.world.disk.sync_dir(self.directory)
-            self.world.disk.sync_dir(self.directory.rpartition("/")[0])
-        self.epochs.sync()
-        self._was_cut = False
-        self.recovery_point = end
-        self._unflushed_messages = 0
+        self.synced.flush()
 
     @property
     def has_unflushed_segment(self) -> bool:
         """Was a segment rolled that has not been fsynced?"""
-        return self._segments.active.base_offset > self.recovery_point and len(self._segments) > 1
+        return self.synced.lacks_a_rolled_segment
 
     def flush_rolled(self) -> None:
-        """Fsync the oldest rolled segment that hasn't been, and move the recovery point behind it: a start
-        after a crash looks only at what comes from there on. (Kafka: the task `flush-log` after each roll.)"""
-        if not self.has_unflushed_segment:
-            return
-        segment, following = self._segments.since(self.recovery_point)[:2]
-        segment.flush()
-        disk, snapshot = self.world.disk, snapshot_path(self.directory, following.base_offset)
-        if disk.exists(snapshot):
-            file = disk.open(snapshot)
-            file.sync()
-            file.close()
-        disk.sync_dir(self.directory)
-        disk.sync_dir(self.directory.rpartition("/")[0])
-        self.epochs.sync()
-        self.recovery_point = following.base_offset
+        """Fsync the oldest rolled segment that hasn't been; see `Synced.flush_rolled`."""
+        self.synced.flush_rolled()
 
     def close(self) -> None:
         """A clean end: everything fsynced, the state of producers written. Not for a crash or a deletion."""
-        self._segments.active.seal()
-        self._segments.note_producers(self.log_end_offset)
+        self.segments.active.seal()
+        self.segments.note_producers(self.log_end_offset)
         self.flush()
         self.abandon()
 
     def abandon(self) -> None:
         """Close the files and write nothing."""
-        for segment in self._segments:
+        for segment in self.segments:
             segment.close()
 
     def delete(self) -> None:
@@ -337,43 +286,47 @@ class Log:
                 f"segments from offset {self.log_start_offset} up to {end}.",
             )
         limit = end if up_to_offset is None else min(up_to_offset, end)
-        try:
-            return self._segments.read(offset, max_bytes, up_to_offset=limit, at_least_one=at_least_one)
-        except CorruptLog as error:
+        try:  # the hot path
+            return self.segments.read(offset, max_bytes, up_to_offset=limit, at_least_one=at_least_one)
+        except CorruptRecords as error:
             raise self._damaged(error) from error
 
     def _damaged(self, error: CorruptRecords) -> ApiError:
         return ApiError(ErrorCode.CORRUPT_MESSAGE, f"The log of {self.name} is damaged {error}")
 
-    def size_between(self, offset: int, end_offset: int, *, limit_bytes: int = 1 << 62) -> int:
-        """About how many bytes a read from `offset` to `end_offset` would bring, at most `limit_bytes`."""
-        return self._segments.size_between(offset, end_offset, limit_bytes)
-
-    def offset_for_timestamp(self, timestamp_ms: int) -> Found | None:
-        """The first record that is at least as late as `timestamp_ms`; None when all are earlier."""
+    @contextmanager
+    def _telling_damage(self) -> Iterator[None]:
         try:
-            return self._segments.find_timestamp(timestamp_ms, self.log_start_offset)
+            yield
         except CorruptRecords as error:
             raise self._damaged(error) from error
 
+    def size_between(self, offset: int, end_offset: int, *, limit_bytes: int = 1 << 62) -> int:
+        """About how many bytes a read from `offset` to `end_offset` would bring, at most `limit_bytes`."""
+        return self.segments.size_between(offset, end_offset, limit_bytes)
+
+    def offset_for_timestamp(self, timestamp_ms: int) -> Found | None:
+        """The first record that is at least as late as `timestamp_ms`; None when all are earlier."""
+        with self._telling_damage():
+            return self.segments.find_timestamp(timestamp_ms, self.log_start_offset)
+
     def offset_of_max_timestamp(self) -> Found | None:
         """The first record with the largest timestamp of all (KIP-734); None when there is none."""
-        largest = self._segments.largest_timestamp_ms
+        largest = self.segments.largest_timestamp_ms
         return None if largest < 0 else self.offset_for_timestamp(largest)
 
-    # -- compaction ----------------------------------------------------------------------------------------
+    def aborted_transactions(self, offset: int, end_offset: int) -> list[AbortedTransaction]:
+        """Those rolled back that have something at or after `offset` and begin below `end_offset`.
 
-    def new_segment(self, base_offset: int, suffix: str) -> Segment:
-        """Empty files with this suffix, which are no part of the log; leftovers of that name go."""
-        segment = self._segments.new(base_offset, self._config, suffix)
-        segment.discard()
-        segment.size_bytes = 0
-        segment.create()
-        return segment
+        Raises `ApiError` CORRUPT_MESSAGE when the log is damaged where they are looked up.
+        """
+        with self._telling_damage():
+            return self.aborted.between(offset, end_offset)
 
-    def swap_segments(self, old: list[Segment], new: Segment) -> None:
-        """Put `new` in the place of `old`, its neighbours in this log; see `Segments.swap`."""
-        self._segments.swap(old, new)
+    def aborted_in_read(self, offset: int, size_bytes: int) -> list[AbortedTransaction]:
+        """Those that may concern who `read` that many bytes from `offset` on; see `AbortedTransactions.of_read`."""
+        with self._telling_damage():
+            return self.aborted.of_read(offset, size_bytes)
 
     # -- cutting off ---------------------------------------------------------------------------------------
 
@@ -384,15 +337,15 @@ class Log:
             self.epochs.truncate_from_end(self.log_end_offset)
             return
         assert offset >= 0, offset
-        if offset < self._segments.first.base_offset:
+        if offset < self.segments.first.base_offset:
             self.truncate_fully_and_start_at(offset)
             return
-        self._segments.truncate_to(offset)
+        self.segments.truncate_to(offset)
         self._ended_anew()
 
     def truncate_fully_and_start_at(self, offset: int) -> None:
         """Remove every record; the log is empty and begins and ends at `offset`."""
-        self._segments.start_anew(offset, self._config)
+        self.segments.start_anew(offset, self._config)
         self.log_start_offset = offset
         self.epochs.clear()
         self._ended_anew()
@@ -401,14 +354,14 @@ class Log:
     def _ended_anew(self) -> None:
         """After a truncation: everything that follows from the log's end."""
         end = self.log_end_offset
-        self.log_start_offset = min(self.log_start_offset, max(end, self._segments.first.base_offset))
-        self.high_watermark = min(self.high_watermark, end)
-        self.recovery_point = min(self.recovery_point, end)
+        self.log_start_offset = min(self.log_start_offset, max(end, self.segments.first.base_offset))
+        self.synced.was_cut_to(end)
         self.cleaned_up_to = min(self.cleaned_up_to, end)
-        self._was_cut = True
         self.world.disk.sync_dir(self.directory)
         self.epochs.truncate_from_end(end)
-        load_producers(self.world.disk, self.directory, self.producers, list(self._segments), end)
+        remove_snapshots_after(self.world.disk, self.directory, end)
+        load_producers(self.world.disk, self.directory, self.producers, list(self.segments), end)
+        self.high_watermark = min(self.high_watermark, end)
         self.world.trace.emit(LogTruncated(self.topic, self.partition, end))
 
     def advance_log_start_offset(self, offset: int) -> None:
@@ -419,23 +372,24 @@ class Log:
         assert offset <= self.log_end_offset, (offset, self.log_end_offset)
         self.log_start_offset = offset
         self.high_watermark = max(self.high_watermark, offset)
+        self.producers.replicated_up_to(offset)
         self.epochs.truncate_from_start(offset)
 
     def delete_old_segments(self) -> int:
         """Remove the segments that retention gives up; returns how many."""
-        doomed = self._segments.count_given_up(self._config, self.high_watermark, self.log_start_offset)
+        doomed = self.segments.count_given_up(self._config, self.high_watermark, self.log_start_offset)
         if doomed == 0:
             return 0
-        if doomed == len(self._segments):
-            if self._segments.active.size_bytes == 0:
+        if doomed == len(self.segments):
+            if self.segments.active.size_bytes == 0:
                 doomed -= 1
             else:
                 self.roll()
-        going = self._segments.drop_first(doomed)
-        self.advance_log_start_offset(self._segments.first.base_offset)
+        going = self.segments.drop_first(doomed)
+        self.advance_log_start_offset(self.segments.first.base_offset)
         for segment in going:
-            self._segments.remove(segment)
-        remove_snapshots_before(self.world.disk, self.directory, self._segments.first.base_offset)
+            self.segments.remove(segment)
+        remove_snapshots_before(self.world.disk, self.directory, self.segments.first.base_offset)
         return doomed
 
 

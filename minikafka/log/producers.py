@@ -1,30 +1,34 @@
-"""What a log remembers of each idempotent producer: epoch, and the last five batches.
+"""What a log remembers of each idempotent producer: epoch, the last five batches, and its transaction.
 
 The rule: a batch is appended if it follows the producer's last one, answered with its old offsets if it is
 one of the last five, and refused otherwise. The memory is a function of the log: it is rebuilt from batch
-headers on top of the newest `.snapshot` file.
+headers on top of the newest `.snapshot` file (`producer_snapshots`).
 
-Kafka: `ProducerStateManager`, `ProducerStateEntry`, `ProducerAppendInfo`, `ProducerSnapshot.json` (KIP-98,
-KIP-360: a producer that the log has forgotten may begin with any sequence number).
+A transaction is ongoing until its marker is written, and keeps readers of committed records below its beginning until
+the marker is replicated.
+
+Kafka: `ProducerStateManager`, `ProducerStateEntry`, `ProducerAppendInfo` (KIP-98, KIP-360: a producer that the log has
+forgotten may begin with any sequence number, KIP-890: each transaction has an epoch of its own).
 """
 
 from __future__ import annotations
 
-import struct
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import crc32c
-
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.records.batch import Batch, BatchHeader
-from minikafka.records.control import parse_end_transaction
+from minikafka.records.control import ControlType, EndTransactionMarker, parse_end_transaction
+from minikafka.records.validation import Origin
 
 NUM_BATCHES_TO_RETAIN = 5
 _NO_EPOCH = -1
+_INT16_MAX = 0x7FFF
 _INT32_MAX = 0x7FFFFFFF
+_EPOCH_PER_TRANSACTION = 2
+"""The version of transactions since which each has an epoch of its own."""
 
 
 class BatchMetadata(NamedTuple):
@@ -35,6 +39,17 @@ class BatchMetadata(NamedTuple):
     first_offset: int
     last_offset: int
     timestamp_ms: int
+
+
+class CompletedTransaction(NamedTuple):
+    """A transaction with records here that its marker at `last_offset` has ended."""
+
+    producer_id: int
+    first_offset: int
+    last_offset: int
+    last_stable_offset: int
+    """What lies below was decided when the marker was written."""
+    is_aborted: bool
 
 
 @dataclass(slots=True)
@@ -65,6 +80,10 @@ class ProducerStates:
         self.topic_partition = topic_partition
         self.end_offset = 0
         self._states: dict[int, ProducerState] = {}
+        self._ongoing: dict[int, int] = {}
+        """Where a transaction begins: whose it is."""
+        self._unreplicated: dict[int, int] = {}
+        """Where an ended transaction begins: where its marker is, at or above the high watermark."""
 
     def __len__(self) -> int:
         return len(self._states)
@@ -75,11 +94,33 @@ class ProducerStates:
     def get(self, producer_id: int) -> ProducerState | None:
         return self._states.get(producer_id)
 
+    # -- transactions --------------------------------------------------------------------------------------
+
     @property
     def first_unstable_offset(self) -> int | None:
-        """The first offset of the oldest open transaction: where the last stable offset stops."""
-        offsets = [s.transaction_first_offset for s in self if s.transaction_first_offset is not None]
-        return min(offsets, default=None)
+        """The beginning of the oldest transaction that is not decided for all replicas: where the last stable
+        offset stops."""
+        if not self._ongoing and not self._unreplicated:
+            return None
+        return min((*self._ongoing, *self._unreplicated))
+
+    def replicated_up_to(self, offset: int) -> None:
+        """The high watermark, or the log's beginning, has reached `offset`: markers below it are everywhere."""
+        if self._unreplicated:
+            self._unreplicated = {f: last for f, last in self._unreplicated.items() if last >= offset}
+
+    # -- may it be appended? -------------------------------------------------------------------------------
+
+    def admit(
+        self, batch: Batch, header: BatchHeader, offset: int, origin: Origin, transaction_version: int
+    ) -> BatchMetadata | None:
+        """May a batch from there be appended at `offset`, with `header`? See `check`, `check_coordinator`; what was
+        replicated was checked where it came from."""
+        if origin == "client":
+            return self.check(header, offset)
+        if origin == "coordinator":
+            self.check_coordinator(batch, header, offset, transaction_version)
+        return None
 
     def check(self, header: BatchHeader, offset: int) -> BatchMetadata | None:
         """May a client's batch be appended at `offset`? None for yes; the remembered batch when this is a
@@ -100,13 +141,48 @@ class ProducerStates:
                 raise self._out_of_order(header, offset, f"{state.epoch} (current producer epoch)")
         elif not _follows(state.last_sequence, first):
             raise self._out_of_order(header, offset, f"{state.last_sequence} (current end sequence number)")
-        if state.transaction_first_offset is not None and not header.is_transactional:
-            raise ApiError(
-                ErrorCode.INVALID_TXN_STATE,
-                f"Expected transactional write from producer {header.producer_id} at offset {offset} "
-                f"in partition {self.topic_partition}",
-            )
+        self._check_transaction(state, header, offset)
         return None
+
+    def check_coordinator(self, batch: Batch, header: BatchHeader, offset: int, version: int) -> None:
+        """May a coordinator's batch be appended: a marker of transactions of this `version`, or a group's offsets,
+        which have no sequence numbers?
+
+        `ApiError` INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED for a marker of a coordinator that has been
+        replaced, INVALID_TXN_STATE.
+        """
+        state = self._states.get(header.producer_id)
+        if not header.is_control:
+            self.check_epoch(header, offset)
+            if state is not None:
+                self._check_transaction(state, header, offset)
+            return
+        marker = _marker_in(batch)
+        if marker is None:
+            return
+        self._check_marker_epoch(state, header, offset, version)
+        if state is not None and state.coordinator_epoch > marker.coordinator_epoch:
+            raise ApiError(
+                ErrorCode.TRANSACTION_COORDINATOR_FENCED,
+                f"Invalid coordinator epoch for producerId {header.producer_id} at offset {offset} in partition "
+                f"{self.topic_partition}: {marker.coordinator_epoch} (zombie), {state.coordinator_epoch} (current)",
+            )
+
+    def _check_marker_epoch(
+        self, state: ProducerState | None, header: BatchHeader, offset: int, version: int
+    ) -> None:
+        if version < _EPOCH_PER_TRANSACTION:
+            self.check_epoch(header, offset)
+            return
+        epoch, seen = header.producer_epoch, _NO_EPOCH if state is None else state.epoch
+        has_ended = state is None or state.transaction_first_offset is None
+        is_retry = epoch == seen and (has_ended or epoch == _INT16_MAX)
+        if epoch <= seen and not is_retry:
+            raise ApiError(
+                ErrorCode.INVALID_PRODUCER_EPOCH,
+                f"Epoch of producer {header.producer_id} at offset {offset} in {self.topic_partition} is {epoch}, "
+                f"which a marker must raise above the last seen epoch {seen}",
+            )
 
     def check_epoch(self, header: BatchHeader, offset: int) -> None:
         """INVALID_PRODUCER_EPOCH when a newer incarnation of the producer has written, or below -1."""
@@ -119,6 +195,14 @@ class ProducerStates:
                 f"{header.producer_epoch}, which is smaller than the last seen epoch {seen}",
             )
 
+    def _check_transaction(self, state: ProducerState, header: BatchHeader, offset: int) -> None:
+        if state.transaction_first_offset is not None and not header.is_transactional:
+            raise ApiError(
+                ErrorCode.INVALID_TXN_STATE,
+                f"Expected transactional write from producer {header.producer_id} at offset {offset} "
+                f"in partition {self.topic_partition}",
+            )
+
     def _out_of_order(self, header: BatchHeader, offset: int, current: str) -> ApiError:
         return ApiError(
             ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
@@ -126,19 +210,23 @@ class ProducerStates:
             f"{self.topic_partition}: {header.base_sequence} (incoming seq. number), {current}",
         )
 
-    def update(self, header: BatchHeader, batch: Batch | None = None) -> None:
-        """Take in a batch of the log, `header` with its final offsets. A control batch needs its bytes."""
+    # -- taking in the log -----------------------------------------------------------------------------------
+
+    def update(self, header: BatchHeader, batch: Batch | None = None) -> CompletedTransaction | None:
+        """Take in a batch of the log, `header` with its final offsets; the transaction that it ends, if it does.
+        A control batch needs its bytes."""
         self.end_offset = header.next_offset
         if header.producer_id < 0:
-            return
+            return None
         state = self._states.get(header.producer_id)
         if state is None:
             state = self._states[header.producer_id] = ProducerState(header.producer_id)
         state.set_epoch(header.producer_epoch)
         state.last_timestamp_ms = header.max_timestamp
         if header.is_control:
-            self._end_transaction(state, batch)
-            return
+            assert batch is not None, "a control batch is taken in with its bytes"
+            marker = _marker_in(batch)  # None: compaction has emptied the batch, which still tells the epoch
+            return None if marker is None else self._end_transaction(state, marker, header.base_offset)
         state.batches.append(
             BatchMetadata(
                 header.base_sequence,
@@ -150,89 +238,56 @@ class ProducerStates:
         )
         if header.is_transactional and state.transaction_first_offset is None:
             state.transaction_first_offset = header.base_offset
+            self._ongoing[header.base_offset] = header.producer_id
+        return None
 
-    def _end_transaction(self, state: ProducerState, batch: Batch | None) -> None:
-        assert batch is not None, "a control batch is taken in with its bytes"
-        for record in batch.records():
-            marker = parse_end_transaction(record.key, record.value)
-            if marker is not None:
-                state.coordinator_epoch = marker.coordinator_epoch
-                state.transaction_first_offset = None
+    def _end_transaction(
+        self, state: ProducerState, marker: EndTransactionMarker, offset: int
+    ) -> CompletedTransaction | None:
+        """A marker that ends nothing here (no record of the transaction came to this partition) decides nothing."""
+        state.coordinator_epoch = marker.coordinator_epoch
+        first, state.transaction_first_offset = state.transaction_first_offset, None
+        if first is None:
+            return None
+        self._ongoing.pop(first, None)
+        self._unreplicated[first] = offset
+        is_aborted = marker.control_type is ControlType.ABORT
+        stable = min(self._ongoing, default=offset + 1)
+        return CompletedTransaction(state.producer_id, first, offset, stable, is_aborted)
+
+    def replace(self, states: Iterable[ProducerState], end_offset: int) -> None:
+        """These, and no others, are known at `end_offset`."""
+        self._states = {state.producer_id: state for state in states}
+        self._ongoing = {
+            state.transaction_first_offset: state.producer_id
+            for state in self
+            if state.transaction_first_offset is not None
+        }
+        self._unreplicated = {}
+        self.end_offset = end_offset
 
     def clear(self, end_offset: int) -> None:
         """Forget all: the state of a log that begins at `end_offset`."""
-        self._states.clear()
-        self.end_offset = end_offset
+        self.replace((), end_offset)
 
-    def expire(self, now_ms: int, expiration_ms: int) -> None:
+    def expire(self, now_ms: int, expiration_ms: int) -> int:
         """Forget producers without an open transaction that have been silent for `expiration_ms`
-        (`producer.id.expiration.ms`)."""
-        for state in list(self):
-            if state.transaction_first_offset is None and now_ms - state.last_timestamp_ms >= expiration_ms:
-                del self._states[state.producer_id]
-
-    def snapshot_bytes(self) -> bytes:
-        """The state in the format of a `.snapshot` file."""
-        entries = [_SNAPSHOT_COUNT.pack(len(self._states))]
-        for state in self:
-            last = state.batches[-1] if state.batches else None
-            entries.append(
-                _SNAPSHOT_ENTRY.pack(
-                    state.producer_id,
-                    state.epoch,
-                    state.last_sequence,
-                    last.last_offset if last else -1,
-                    last.last_offset - last.first_offset if last else 0,
-                    state.last_timestamp_ms,
-                    state.coordinator_epoch,
-                    -1 if state.transaction_first_offset is None else state.transaction_first_offset,
-                )
-            )
-        body = b"".join(entries)
-        return _SNAPSHOT_HEAD.pack(_SNAPSHOT_VERSION, crc32c.crc32c(body)) + body
-
-    def load_snapshot(self, data: bytes, end_offset: int) -> None:
-        """Replace the state by that of a `.snapshot` file; `CorruptSnapshot` when it is broken."""
-        states = _parse_snapshot(data)
-        self._states = {state.producer_id: state for state in states}
-        self.end_offset = end_offset
+        (`producer.id.expiration.ms`); returns how many."""
+        silent = [
+            state.producer_id
+            for state in self
+            if state.transaction_first_offset is None and now_ms - state.last_timestamp_ms >= expiration_ms
+        ]
+        for producer_id in silent:
+            del self._states[producer_id]
+        return len(silent)
 
 
-class CorruptSnapshot(ValueError):
-    """A `.snapshot` file that can't be believed; the log is scanned instead."""
-
-
-_SNAPSHOT_VERSION = 1
-_SNAPSHOT_HEAD = struct.Struct(">hI")
-_SNAPSHOT_COUNT = struct.Struct(">i")
-_SNAPSHOT_ENTRY = struct.Struct(">qhiqiqiq")
-
-
-def _parse_snapshot(data: bytes) -> list[ProducerState]:
-    head = _SNAPSHOT_HEAD.size
-    if len(data) < head + _SNAPSHOT_COUNT.size:
-        raise CorruptSnapshot("Snapshot failed schema validation: it is too short")
-    version, checksum = _SNAPSHOT_HEAD.unpack_from(data)
-    if version != _SNAPSHOT_VERSION:
-        raise CorruptSnapshot(f"Snapshot contained an unknown file version {version}")
-    if crc32c.crc32c(data[head:]) != checksum:
-        raise CorruptSnapshot("Snapshot is corrupt (CRC is no longer valid)")
-    count = _SNAPSHOT_COUNT.unpack_from(data, head)[0]
-    body = data[head + _SNAPSHOT_COUNT.size :]
-    if count < 0 or len(body) != count * _SNAPSHOT_ENTRY.size:
-        raise CorruptSnapshot("Snapshot failed schema validation: its size is not that of its entries")
-    states = []
-    for entry in _SNAPSHOT_ENTRY.iter_unpack(body):
-        producer_id, epoch, sequence, offset, delta, timestamp_ms, coordinator_epoch, first = entry
-        state = ProducerState(producer_id, epoch, coordinator_epoch, timestamp_ms)
-        state.transaction_first_offset = None if first < 0 else first
-        if offset >= 0:
-            first_sequence = -1 if sequence < 0 else (sequence - delta) & _INT32_MAX
-            state.batches.append(
-                BatchMetadata(first_sequence, sequence, offset - delta, offset, timestamp_ms)
-            )
-        states.append(state)
-    return states
+def _marker_in(batch: Batch) -> EndTransactionMarker | None:
+    """The marker that a control batch holds, None when it holds none."""
+    for record in batch.records():
+        return parse_end_transaction(record.key, record.value)
+    return None
 
 
 def _follows(last_sequence: int, next_sequence: int) -> bool:

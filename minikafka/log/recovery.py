@@ -10,22 +10,23 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from minikafka.log.checkpoints import CorruptCheckpoint
 from minikafka.log.config import LogConfig
 from minikafka.log.epochs import LeaderEpochs
 from minikafka.log.index import MAX_RELATIVE_OFFSET, FloorEntry
-from minikafka.log.producers import CorruptSnapshot, ProducerStates
+from minikafka.log.producer_snapshots import load_producers, remove_snapshots_after, snapshot_offsets
+from minikafka.log.producers import ProducerStates
 from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
-from minikafka.log.segment import DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, TIME_INDEX_SUFFIX, Segment
+from minikafka.log.segment import DELETED_SUFFIX, INDEX_SUFFIXES, LOG_SUFFIX, Segment, is_file_of_segment
 from minikafka.log.swaps import complete_swaps
+from minikafka.log.transaction_index import entry_of
 from minikafka.records.batch import Batch
 from minikafka.records.errors import CorruptRecords
 from minikafka.world import Disk
 
-SNAPSHOT_SUFFIX = ".snapshot"
 _LEFTOVERS = (DELETED_SUFFIX, ".cleaned", ".swap", ".tmp")
 
 
@@ -78,10 +79,11 @@ def open_segments(
         _rebuild_epochs(segments[:start], epochs)
     scanned, truncated = len(segments) - start, 0
     if scanned:
+        remove_snapshots_after(disk, directory, segments[start].base_offset)
         load_producers(disk, directory, producers, segments[:start], segments[start].base_offset)
         truncated = _recover(segments, start, epochs, producers, gaps_are_normal)
-        _remove_snapshots_after(disk, directory, segments[-1].next_offset)
     else:
+        remove_snapshots_after(disk, directory, segments[-1].next_offset)
         load_producers(disk, directory, producers, segments, segments[-1].next_offset)
     epochs.truncate_from_end(segments[-1].next_offset)
     return Recovered(segments, scanned, truncated)
@@ -92,21 +94,16 @@ def _find_segments(
 ) -> list[Segment]:
     complete_swaps(disk, directory)
     names = disk.listdir(directory)
-    logs = {name.removesuffix(LOG_SUFFIX) for name in names if _is_file_of_segment(name, LOG_SUFFIX)}
+    logs = {name.removesuffix(LOG_SUFFIX) for name in names if is_file_of_segment(name, LOG_SUFFIX)}
     for name in names:
         stem, dot, suffix = name.rpartition(".")
-        is_orphan = dot + suffix in (INDEX_SUFFIX, TIME_INDEX_SUFFIX) and stem not in logs
+        is_orphan = dot + suffix in INDEX_SUFFIXES and stem not in logs
         if is_orphan or name.endswith(_LEFTOVERS):
             disk.remove(f"{directory}/{name}")
     segments = [Segment(disk, directory, int(stem), config, floor_entry, now_ms) for stem in sorted(logs)]
     for segment, following in itertools.pairwise(segments):
         segment.next_offset = following.base_offset
     return segments
-
-
-def _is_file_of_segment(name: str, suffix: str) -> bool:
-    stem = name.removesuffix(suffix)
-    return len(stem) + len(suffix) == len(name) and len(stem) == 20 and stem.isdecimal()
 
 
 def _recover(
@@ -148,10 +145,13 @@ def recover_segment(
     """Scan all of `segment`, make its indexes anew, and cut it at the first batch that isn't right.
     Returns the bytes removed."""
     segment.reset_indexes()
+    aborted = []
     valid_bytes, next_offset = 0, segment.base_offset
     for position, batch in _batches_in_order(segment, gaps_are_normal):
         header = batch.header
-        producers.update(header, batch)
+        completed = producers.update(header, batch)
+        if completed is not None and completed.is_aborted:
+            aborted.append(entry_of(completed))
         if header.partition_leader_epoch > epochs.latest:
             epochs.assign(header.partition_leader_epoch, header.base_offset)
         segment.note_batch(position, header)
@@ -161,6 +161,7 @@ def recover_segment(
         segment.cut_at(valid_bytes)
     segment.next_offset = next_offset
     segment.seal()
+    segment.aborted.replace(aborted)
     return removed
 
 
@@ -203,76 +204,3 @@ def _rebuild_epochs(segments: list[Segment], epochs: LeaderEpochs) -> None:
         for _, header in scan_headers(segment.file(), 0, segment.size_bytes):
             if header.partition_leader_epoch > epochs.latest:
                 epochs.assign(header.partition_leader_epoch, header.base_offset)
-
-
-# -- producer states -------------------------------------------------------------------------------------
-
-
-def snapshot_path(directory: str, offset: int) -> str:
-    """The producer-state snapshot of the log below `offset`."""
-    return f"{directory}/{offset:020d}{SNAPSHOT_SUFFIX}"
-
-
-def snapshot_offsets(disk: Disk, directory: str) -> list[int]:
-    """The offsets that there are snapshots for, ascending."""
-    names = disk.listdir(directory)
-    return [
-        int(name.removesuffix(SNAPSHOT_SUFFIX))
-        for name in names
-        if _is_file_of_segment(name, SNAPSHOT_SUFFIX)
-    ]
-
-
-def _remove_snapshots_after(disk: Disk, directory: str, offset: int) -> None:
-    for at in snapshot_offsets(disk, directory):
-        if at > offset:
-            disk.remove(snapshot_path(directory, at))
-
-
-def load_producers(
-    disk: Disk, directory: str, producers: ProducerStates, segments: list[Segment], end_offset: int
-) -> None:
-    """The state at `end_offset`: from the newest good snapshot at or below it, and the headers after."""
-    _remove_snapshots_after(disk, directory, end_offset)
-    producers.clear(segments[0].base_offset if segments else end_offset)
-    for at in reversed(snapshot_offsets(disk, directory)):
-        path = snapshot_path(directory, at)
-        try:
-            producers.load_snapshot(disk.read_bytes(path), at)
-            break
-        except CorruptSnapshot:
-            disk.remove(path)
-    for segment in segments:
-        if segment.next_offset > producers.end_offset:
-            _take_in(segment, producers, end_offset)
-    producers.end_offset = end_offset
-
-
-def _take_in(segment: Segment, producers: ProducerStates, end_offset: int) -> None:
-    position = segment.position_of(producers.end_offset)
-    file = segment.file()
-    for at, header in scan_headers(file, position, segment.size_bytes):
-        if header.base_offset >= end_offset:
-            return
-        if header.is_control and header.producer_id >= 0:
-            data = memoryview(file.read_at(at, header.size_bytes))
-            producers.update(header, Batch(header, data))
-        else:
-            producers.update(header)
-
-
-def write_snapshot(
-    disk: Disk, directory: str, offset: int, producers: ProducerStates, bases: Sequence[int]
-) -> None:
-    """Notes the producers as Kafka does, at each roll and at a clean close; keeps the notes at segment beginnings."""
-    for at in snapshot_offsets(disk, directory)[:-1]:
-        if at not in bases:
-            disk.remove(snapshot_path(directory, at))
-    disk.write_atomic(snapshot_path(directory, offset), producers.snapshot_bytes(), sync=False)
-
-
-def remove_snapshots_before(disk: Disk, directory: str, offset: int) -> None:
-    """Of segments that are gone."""
-    for at in snapshot_offsets(disk, directory):
-        if at < offset:
-            disk.remove(snapshot_path(directory, at))

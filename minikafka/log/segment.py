@@ -1,4 +1,4 @@
-"""One segment: a `.log` file with its two indexes, named by the offset of its first record.
+"""One segment: a `.log` file with its indexes, named by the offset of its first record.
 
 The rule: only the end of the last segment is ever written, and a lookup believes an index entry only if a
 batch stands where it points. Kafka: `LogSegment`, `FileRecords`.
@@ -7,6 +7,7 @@ batch stands where it points. Kafka: `LogSegment`, `FileRecords`.
 from __future__ import annotations
 
 import contextlib
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from minikafka.log import lookup
@@ -22,16 +23,29 @@ from minikafka.log.index import (
 )
 from minikafka.log.reads import Reads
 from minikafka.log.scan import CorruptLog, scan_headers
+from minikafka.log.transaction_index import TransactionIndex
 from minikafka.records.batch import LOG_OVERHEAD_BYTES, BatchHeader
 from minikafka.world import Disk, File
 
 CLEANED_SUFFIX, SWAP_SUFFIX, DELETED_SUFFIX = ".cleaned", ".swap", ".deleted"
-LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX = ".log", ".index", ".timeindex"
+LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX = (
+    ".log",
+    ".index",
+    ".timeindex",
+    ".txnindex",
+)
+INDEX_SUFFIXES = (INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX)
 
 
 def segment_path(directory: str, base_offset: int, suffix: str) -> str:
     """The path of one file of a segment: the base offset in twenty digits."""
     return f"{directory}/{base_offset:020d}{suffix}"
+
+
+def is_file_of_segment(name: str, suffix: str) -> bool:
+    """Twenty digits and `suffix`?"""
+    stem = name.removesuffix(suffix)
+    return len(stem) + len(suffix) == len(name) and len(stem) == 20 and stem.isdecimal()
 
 
 class Segment:
@@ -73,6 +87,9 @@ class Segment:
             base_offset,
             max_bytes,
             floor_entry,
+        )
+        self.aborted = TransactionIndex(
+            disk, segment_path(directory, base_offset, TRANSACTION_INDEX_SUFFIX) + suffix, base_offset
         )
         self._file: File | None = None
         self._indexes_are_loaded = False
@@ -201,6 +218,7 @@ class Segment:
         self.file().sync()
         self._offsets.sync()
         self._times.sync()
+        self.aborted.sync()
 
     def close(self) -> None:
         if self._file is not None:
@@ -208,6 +226,7 @@ class Segment:
             self._file = None
         self._offsets.close()
         self._times.close()
+        self.aborted.close()
 
     def remove(self) -> None:
         """Delete the files; a crash half-way leaves `.deleted` files, which the next opening removes."""
@@ -218,7 +237,7 @@ class Segment:
         """Close the files and rename them to `.deleted`; returns the paths, which are to be removed."""
         self.close()
         doomed = []
-        for suffix in (LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX):
+        for suffix in (LOG_SUFFIX, *INDEX_SUFFIXES):
             path = segment_path(self.directory, self.base_offset, suffix)
             if self.disk.exists(path):
                 self.disk.rename(path, path + DELETED_SUFFIX)
@@ -231,6 +250,9 @@ class Segment:
             path = segment_path(self.directory, self.base_offset, kind) + suffix
             self.disk.rename(index.path, path)
             index.path = path
+        self.aborted.rename(segment_path(self.directory, self.base_offset, TRANSACTION_INDEX_SUFFIX) + suffix)
+        if self.aborted.exists:
+            self.disk.sync_dir(self.directory)  # of all indexes it alone isn't made again when it is missing
         path = segment_path(self.directory, self.base_offset, LOG_SUFFIX) + suffix
         self.disk.rename(self.path, path)
         self.path = path
@@ -238,6 +260,7 @@ class Segment:
     def discard(self) -> None:
         """Close and remove the files of a segment that never became part of a log."""
         self.close()
+        self.aborted.remove()
         for path in (self._offsets.path, self._times.path, self.path):
             if self.disk.exists(path):
                 self.disk.remove(path)
@@ -254,6 +277,7 @@ class Segment:
         self.next_offset = min(offset, header.base_offset)
         offsets.truncate_to_position(position)
         times.truncate_to_offset(header.base_offset)
+        self.aborted.truncate_to(header.base_offset)
         self._reads.forget()
         self._largest = times.last()
         self._first_timestamp_ms = None
@@ -315,6 +339,12 @@ class Segment:
         """Where the batch that holds `offset` (or the next one) begins; the end when there is none."""
         found = None if offset >= self.next_offset else lookup.locate(self, offset)
         return self.size_bytes if found is None else found[0]
+
+    def offset_at_or_behind(self, position: int) -> int | None:
+        """The offset that the offset index notes first from `position` on; None when it notes none."""
+        offsets = self.indexes()[0]
+        slot = bisect_left(offsets.positions, position)
+        return self.base_offset + offsets.offsets[slot] if slot < len(offsets) else None
 
     def find_timestamp(self, timestamp_ms: int, from_offset: int) -> tuple[int, int, int] | None:
         """(timestamp, offset, leader epoch) of the first record at or after `from_offset` that is at least

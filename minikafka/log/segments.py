@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from typing import overload
 
 from minikafka.log.config import LogConfig
 from minikafka.log.events import SegmentDeleted, SegmentRolled
 from minikafka.log.index import MAX_RELATIVE_OFFSET
+from minikafka.log.producer_snapshots import write_snapshot
 from minikafka.log.producers import ProducerStates
-from minikafka.log.recovery import write_snapshot
 from minikafka.log.segment import SWAP_SUFFIX, Segment
 from minikafka.policy import Organs
 from minikafka.policy.segments import SegmentFacts
@@ -22,7 +23,7 @@ from minikafka.world import World
 
 
 class Segments:
-    """A list that knows where offsets are; `replace` is the only way it changes."""
+    """A list, the oldest first, that knows where offsets are; `replace` is the only way it changes."""
 
     active: Segment
     """The last."""
@@ -58,6 +59,13 @@ class Segments:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    @overload
+    def __getitem__(self, index: int) -> Segment: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Segment]: ...
+    def __getitem__(self, index: int | slice) -> Segment | list[Segment]:
+        return self._all[index]
 
     @property
     def first(self) -> Segment:
@@ -128,6 +136,14 @@ class Segments:
         disk, now_ms = self._world.disk, self._world.clock.time_ms()
         return Segment(disk, self._directory, base_offset, config, self._organs.floor_entry, now_ms, suffix)
 
+    def new_beside(self, base_offset: int, config: LogConfig, suffix: str) -> Segment:
+        """Empty files with this suffix, which are no part of the log; leftovers of that name go."""
+        segment = self.new(base_offset, config, suffix)
+        segment.discard()
+        segment.size_bytes = 0
+        segment.create()
+        return segment
+
     def swap(self, old: list[Segment], new: Segment) -> None:
         """Put `new`, whole and with a suffix of its own, in the place of its neighbours `old`.
 
@@ -137,6 +153,8 @@ class Segments:
         disk, begin = self._world.disk, self._all.index(old[0])
         assert self._all[begin : begin + len(old)] == old, "neighbours"
         assert self.active not in old, "all are closed"
+        if any(segment.aborted.exists for segment in old):
+            new.aborted.create()  # so that its absence tells `complete_swaps` something
         new.seal()
         new.flush()
         new.next_offset = old[-1].next_offset

@@ -3,13 +3,24 @@
 The rule: a `.log.swap` file is whole and fsynced, so it takes the place of the segments whose offsets it covers, even
 if some of them are gone already. A `.cleaned` file is nothing yet. Run again after a crash, this does the same.
 
+Of its indexes only the transaction index is kept, as the log's file alone doesn't tell it: it has the same suffix, or
+its final name already, when there is none with the suffix (`Segments.swap` makes one wherever one was before).
+
 Kafka: `LogLoader.load`, `removeTempFilesAndCollectSwapFiles`.
 """
 
 from __future__ import annotations
 
 from minikafka.log.scan import CorruptLog, scan_headers
-from minikafka.log.segment import INDEX_SUFFIX, LOG_SUFFIX, SWAP_SUFFIX, TIME_INDEX_SUFFIX, segment_path
+from minikafka.log.segment import (
+    CLEANED_SUFFIX,
+    INDEX_SUFFIX,
+    LOG_SUFFIX,
+    SWAP_SUFFIX,
+    TIME_INDEX_SUFFIX,
+    TRANSACTION_INDEX_SUFFIX,
+    segment_path,
+)
 from minikafka.world import Disk
 
 
@@ -32,8 +43,12 @@ def _complete(disk: Disk, directory: str, base: int) -> None:
         if not stem.isdecimal() or not base <= int(stem) < end:
             continue
         is_index = dot + kind in (INDEX_SUFFIX, TIME_INDEX_SUFFIX)
-        if is_index or (dot + kind == LOG_SUFFIX and int(stem) != base):
+        if is_index or (dot + kind in (LOG_SUFFIX, TRANSACTION_INDEX_SUFFIX) and int(stem) != base):
             disk.remove(f"{directory}/{name}")  # `listdir` is sorted: the oldest first
+    aborted = segment_path(directory, base, TRANSACTION_INDEX_SUFFIX)
+    for suffix in (CLEANED_SUFFIX, SWAP_SUFFIX):  # Kafka gives the log's file its name first
+        if disk.exists(aborted + suffix):
+            disk.rename(aborted + suffix, aborted)
     disk.rename(swap, segment_path(directory, base, LOG_SUFFIX))
 
 

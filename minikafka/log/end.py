@@ -1,0 +1,87 @@
+"""The end of a log, where batches are added: the segment that they go to, and what has to know of them.
+
+The rule: nothing is checked here. A batch goes to the file first, then to those who remember what the log says: the
+leader epochs, the producers, the transaction index.
+
+Kafka: `UnifiedLog.append`, `LocalLog.append`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from minikafka.log.aborted_transactions import AbortedTransactions
+from minikafka.log.config import LogConfig
+from minikafka.log.epochs import LeaderEpochs
+from minikafka.log.producers import ProducerStates
+from minikafka.log.segments import Segments
+from minikafka.log.synced import Synced
+from minikafka.records.batch import Batch, BatchHeader
+
+
+class LogEnd:
+    """Of one log. OSError from the disk."""
+
+    def __init__(
+        self,
+        segments: Segments,
+        epochs: LeaderEpochs,
+        producers: ProducerStates,
+        aborted: AbortedTransactions,
+        synced: Synced,
+    ) -> None:
+        self._segments = segments
+        self._epochs = epochs
+        self._producers = producers
+        self._aborted = aborted
+        self._synced = synced
+
+    def add(
+        self,
+        header: BatchHeader,
+        buffers: Sequence[bytes | memoryview],
+        batch: Batch,
+        config: LogConfig,
+        now_ms: int,
+    ) -> None:
+        """Write `buffers`, which are `batch` under its final `header`."""
+        segment = self._segments.writable(header.size_bytes, header, config, now_ms)
+        self._note_epoch(header)
+        segment.append(buffers, (header,))
+        self._take_in(header, batch, config)
+
+    def add_all(self, batches: Sequence[Batch], config: LogConfig, now_ms: int) -> None:
+        """Write batches as they are, those that fit into one segment at a time."""
+        begin = 0
+        while begin < len(batches):
+            begin = self._add_run(batches, begin, config, now_ms)
+
+    def _add_run(self, batches: Sequence[Batch], begin: int, config: LogConfig, now_ms: int) -> int:
+        """Those from `begin` on that fit into one segment; returns the next to add."""
+        end, size = begin + 1, batches[begin].header.size_bytes
+        segment = self._segments.writable(size, batches[begin].header, config, now_ms)
+        while end < len(batches):
+            header = batches[end].header
+            if self._segments.should_roll(size + header.size_bytes, header, config, now_ms):
+                break
+            size += header.size_bytes
+            end += 1
+        run = batches[begin:end]
+        for batch in run:
+            self._note_epoch(batch.header)
+        segment.append([batch.data for batch in run], [batch.header for batch in run])
+        for batch in run:
+            self._take_in(batch.header, batch, config)
+        return end
+
+    def _note_epoch(self, header: BatchHeader) -> None:
+        if header.partition_leader_epoch > self._epochs.latest:
+            self._epochs.assign(header.partition_leader_epoch, header.base_offset)
+
+    def _take_in(self, header: BatchHeader, batch: Batch, config: LogConfig) -> None:
+        completed = self._producers.update(header, batch)
+        if completed is not None:
+            self._aborted.note(completed)
+        self._synced.unflushed_messages += header.record_count
+        if self._synced.unflushed_messages >= config.flush_messages:
+            self._synced.flush()

@@ -1,0 +1,159 @@
+"""The `.snapshot` files: what is known of producers at the beginning of each segment, and at a clean end.
+
+The rule: a snapshot only spares the walk from the log's beginning to its offset, and one that its checksum doesn't
+confirm is removed. Which transactions were open at a segment's beginning is known for as long as the segment is there.
+
+Kafka: `ProducerStateManager` (`takeSnapshot`, `loadFromSnapshot`, `removeStraySnapshots`), `ProducerSnapshot.json`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+
+import crc32c
+
+from minikafka.log.producers import BatchMetadata, CompletedTransaction, ProducerState, ProducerStates
+from minikafka.log.scan import scan_headers
+from minikafka.log.segment import Segment, is_file_of_segment, segment_path
+from minikafka.records.batch import Batch
+from minikafka.world import Disk
+
+SNAPSHOT_SUFFIX = ".snapshot"
+_VERSION = 1
+_HEAD = struct.Struct(">hI")
+_COUNT = struct.Struct(">i")
+_ENTRY = struct.Struct(">qhiqiqiq")
+_INT32_MAX = 0x7FFFFFFF
+
+
+class CorruptSnapshot(ValueError):
+    """A `.snapshot` file that can't be believed; the log is scanned instead."""
+
+
+def encode_snapshot(producers: ProducerStates) -> bytes:
+    """All that is kept of the producers: of the batches that are remembered only the last."""
+    entries = [_COUNT.pack(len(producers))]
+    for state in producers:
+        last = state.batches[-1] if state.batches else None
+        entries.append(
+            _ENTRY.pack(
+                state.producer_id,
+                state.epoch,
+                state.last_sequence,
+                last.last_offset if last else -1,
+                last.last_offset - last.first_offset if last else 0,
+                state.last_timestamp_ms,
+                state.coordinator_epoch,
+                -1 if state.transaction_first_offset is None else state.transaction_first_offset,
+            )
+        )
+    body = b"".join(entries)
+    return _HEAD.pack(_VERSION, crc32c.crc32c(body)) + body
+
+
+def decode_snapshot(data: bytes) -> list[ProducerState]:
+    """The producers in a snapshot's bytes; `CorruptSnapshot` when they can't be right."""
+    head = _HEAD.size
+    if len(data) < head + _COUNT.size:
+        raise CorruptSnapshot("Snapshot failed schema validation: it is too short")
+    version, checksum = _HEAD.unpack_from(data)
+    if version != _VERSION:
+        raise CorruptSnapshot(f"Snapshot contained an unknown file version {version}")
+    if crc32c.crc32c(data[head:]) != checksum:
+        raise CorruptSnapshot("Snapshot is corrupt (CRC is no longer valid)")
+    count = _COUNT.unpack_from(data, head)[0]
+    body = data[head + _COUNT.size :]
+    if count < 0 or len(body) != count * _ENTRY.size:
+        raise CorruptSnapshot("Snapshot failed schema validation: its size is not that of its entries")
+    states = []
+    for entry in _ENTRY.iter_unpack(body):
+        producer_id, epoch, sequence, offset, delta, timestamp_ms, coordinator_epoch, first = entry
+        state = ProducerState(producer_id, epoch, coordinator_epoch, timestamp_ms)
+        state.transaction_first_offset = None if first < 0 else first
+        if offset >= 0:
+            first_sequence = -1 if sequence < 0 else (sequence - delta) & _INT32_MAX
+            state.batches.append(
+                BatchMetadata(first_sequence, sequence, offset - delta, offset, timestamp_ms)
+            )
+        states.append(state)
+    return states
+
+
+# -- the files of a log ----------------------------------------------------------------------------------
+
+
+def snapshot_path(directory: str, offset: int) -> str:
+    """The snapshot of the log below `offset`."""
+    return segment_path(directory, offset, SNAPSHOT_SUFFIX)
+
+
+def snapshot_offsets(disk: Disk, directory: str) -> list[int]:
+    """The offsets that there are snapshots for, ascending."""
+    names = disk.listdir(directory)
+    return [
+        int(name.removesuffix(SNAPSHOT_SUFFIX)) for name in names if is_file_of_segment(name, SNAPSHOT_SUFFIX)
+    ]
+
+
+def write_snapshot(
+    disk: Disk, directory: str, offset: int, producers: ProducerStates, bases: Sequence[int]
+) -> None:
+    """Notes the producers as Kafka does, at each roll and at a clean close; keeps the notes at segment beginnings."""
+    for at in snapshot_offsets(disk, directory)[:-1]:
+        if at not in bases:
+            disk.remove(snapshot_path(directory, at))
+    disk.write_atomic(snapshot_path(directory, offset), encode_snapshot(producers), sync=False)
+
+
+def remove_snapshots_before(disk: Disk, directory: str, offset: int) -> None:
+    """Of segments that are gone."""
+    for at in snapshot_offsets(disk, directory):
+        if at < offset:
+            disk.remove(snapshot_path(directory, at))
+
+
+def remove_snapshots_after(disk: Disk, directory: str, offset: int) -> None:
+    """Of what was cut off."""
+    for at in snapshot_offsets(disk, directory):
+        if at > offset:
+            disk.remove(snapshot_path(directory, at))
+
+
+# -- the state at an offset --------------------------------------------------------------------------------
+
+
+def load_producers(
+    disk: Disk, directory: str, producers: ProducerStates, segments: Sequence[Segment], end_offset: int
+) -> None:
+    """The state at `end_offset`, where `segments` end: from the newest good snapshot at or below it, and the headers
+    after."""
+    producers.clear(segments[0].base_offset if segments else end_offset)
+    for at in reversed([at for at in snapshot_offsets(disk, directory) if at <= end_offset]):
+        path = snapshot_path(directory, at)
+        try:
+            producers.replace(decode_snapshot(disk.read_bytes(path)), at)
+            break
+        except CorruptSnapshot:
+            disk.remove(path)
+    for segment in segments:
+        if segment.next_offset > producers.end_offset:
+            for _ in take_in(segment, producers, end_offset):
+                pass
+    producers.end_offset = end_offset
+
+
+def take_in(segment: Segment, producers: ProducerStates, end_offset: int) -> Iterator[CompletedTransaction]:
+    """Brings `producers` up to the end of `segment`, at most to `end_offset`; the transactions that end on the way.
+    `CorruptLog` when the batches can't be right; no checksum is looked at."""
+    position = segment.position_of(producers.end_offset)
+    file = segment.file()
+    for at, header in scan_headers(file, position, segment.size_bytes):
+        if header.base_offset >= end_offset:
+            return
+        batch = None
+        if header.is_control and header.producer_id >= 0:
+            batch = Batch(header, memoryview(file.read_at(at, header.size_bytes)))
+        completed = producers.update(header, batch)
+        if completed is not None:
+            yield completed

@@ -1,0 +1,75 @@
+"""How much of a log is on the disk for good: what a power cut can't take.
+
+The rule: the recovery point is never too high. It moves once everything below it has been fsynced, with the indexes and
+the names of the files; what was cut off is forgotten at once.
+
+Kafka: `UnifiedLog.flush`, `LocalLog.recoveryPoint`, `lastFlushedTime`.
+"""
+
+from __future__ import annotations
+
+from minikafka.log.epochs import LeaderEpochs
+from minikafka.log.producer_snapshots import snapshot_path
+from minikafka.log.segments import Segments
+from minikafka.world import World
+
+
+class Synced:
+    """The synced part of one log."""
+
+    def __init__(
+        self, world: World, directory: str, segments: Segments, epochs: LeaderEpochs, recovery_point: int
+    ) -> None:
+        self._world = world
+        self._directory = directory
+        self._segments = segments
+        self._epochs = epochs
+        self.up_to = min(recovery_point, segments.active.next_offset)
+        """The recovery point."""
+        self.last_flush_ms = world.clock.time_ms()
+        self.unflushed_messages = 0
+        self._was_cut = True
+        """Was something removed or created that only a flush makes durable?"""
+
+    def was_cut_to(self, end_offset: int) -> None:
+        """The log ends at `end_offset` now."""
+        self.up_to = min(self.up_to, end_offset)
+        self._was_cut = True
+
+    def flush(self) -> None:
+        """Fsync what has been written since the last time, and move the recovery point to the end."""
+        end = self._segments.active.next_offset
+        if end > self.up_to or self._was_cut:
+            for segment in self._segments.since(self.up_to):
+                segment.flush()
+            self._sync_names()
+        self._epochs.sync()
+        self._was_cut = False
+        self.up_to = end
+        self.unflushed_messages = 0
+        self.last_flush_ms = self._world.clock.time_ms()
+
+    @property
+    def lacks_a_rolled_segment(self) -> bool:
+        """Was a segment rolled that has not been fsynced?"""
+        return self._segments.active.base_offset > self.up_to and len(self._segments) > 1
+
+    def flush_rolled(self) -> None:
+        """Fsync the oldest rolled segment that hasn't been, and move the recovery point behind it: a start
+        after a crash looks only at what comes from there on. (Kafka: the task `flush-log` after each roll.)"""
+        if not self.lacks_a_rolled_segment:
+            return
+        segment, following = self._segments.since(self.up_to)[:2]
+        segment.flush()
+        disk, snapshot = self._world.disk, snapshot_path(self._directory, following.base_offset)
+        if disk.exists(snapshot):
+            file = disk.open(snapshot)
+            file.sync()
+            file.close()
+        self._sync_names()
+        self._epochs.sync()
+        self.up_to = following.base_offset
+
+    def _sync_names(self) -> None:
+        self._world.disk.sync_dir(self._directory)
+        self._world.disk.sync_dir(self._directory.rpartition("/")[0])
