@@ -11,11 +11,13 @@ import struct
 from typing import NamedTuple
 
 from minikafka.records.errors import CorruptRecords, OverlongNumber
+from minikafka.records.runs import SHORTEST, WELL_WORTH, Run, find_run
 from minikafka.records.varint import MAX_BYTES_32, read_unsigned, read_unsigned_32
 
 _INT64_MAX = 0x7FFFFFFFFFFFFFFF
-_EIGHT = struct.Struct("8B")
-_read_eight = _EIGHT.unpack_from
+_NINE = struct.Struct("9B")
+_read_nine = _NINE.unpack_from
+_FIRST_PATIENCE = 4
 
 
 class Walked(NamedTuple):
@@ -28,36 +30,72 @@ class Walked(NamedTuple):
     """The index of the first record whose offset delta is not its index; -1 when there is none."""
 
 
+_NOTHING = Walked(_INT64_MAX, -_INT64_MAX - 1, 0, -1)
+
+
 def walk_records(data: bytes | memoryview, count: int) -> Walked:
     """Walk the `count` uncompressed records that must fill `data` exactly; `CorruptRecords` otherwise."""
+    patience, position, index, size, walked = _FIRST_PATIENCE, 0, 0, 0, _NOTHING
     try:
-        return _walk(data, count)
+        while True:
+            position, index, size, walked = _walk_singly(data, count, patience, position, index, walked)
+            if index >= count:
+                break
+            run = find_run(data, position - size, index - 1, count - index)
+            # Where sizes repeat by chance only, the search for runs soon gives up.
+            patience = patience * 4 if run is None or run.records < WELL_WORTH else _FIRST_PATIENCE
+            if run is not None:
+                position, index, walked = (
+                    position + run.records * size,
+                    index + run.records,
+                    _joined(walked, run),
+                )
     except IndexError:
         raise CorruptRecords("Incorrect declared batch size, premature EOF reached") from None
+    if position != len(data):
+        raise CorruptRecords("Incorrect declared batch size, records still remaining in file")
+    return walked
 
 
-def _walk(data: bytes | memoryview, count: int) -> Walked:
-    position, end = 0, len(data)
-    last_fast = end - _EIGHT.size
-    smallest, largest, delta_before = _INT64_MAX, -_INT64_MAX - 1, -1
-    keyless, first_gap = 0, -1
-    for index in range(count):
-        # Eight bytes at once hold the length (1-2 bytes), the attributes, both deltas (1-2 each) and the
-        # length of the key (1). What is longer makes a number above 16383 here, and is read again slowly.
+def _joined(walked: Walked, run: Run) -> Walked:
+    return Walked(
+        min(walked.smallest_delta_ms, run.smallest_delta_ms),
+        max(walked.largest_delta_ms, run.largest_delta_ms),
+        walked.keyless_count + (0 if run.has_keys else run.records),
+        walked.first_gap,
+    )
+
+
+def _walk_singly(
+    data: bytes | memoryview, count: int, patience: int, position: int, begin: int, walked: Walked
+) -> tuple[int, int, int, Walked]:
+    """Record by record, from record `begin` at `position` on; where it ended, the size of the last record, and what
+    was found. It ends early when `patience` records had the size of the one before, and more may have."""
+    smallest, largest, keyless, first_gap = walked
+    end, delta_before, length_before = len(data), -1, -1
+    last_fast = end - _NINE.size
+    if count - begin <= patience + SHORTEST:
+        patience = count  # what is left isn't worth a search
+    for index in range(begin, count):
+        # Nine bytes at once hold the length (1-2 bytes), the attributes, the timestamp's delta (1-2), the
+        # offset's (1-3) and the length of the key (1). What is longer makes a number too large here, and
+        # is read again slowly.
         length = 1 << 20
         if position <= last_fast:
-            a, b, c, d, e, f, g, h = _read_eight(data, position)
+            a, b, c, d, e, f, g, h, i = _read_nine(data, position)
             if a < 128:
-                length, at, delta, e, f, g, h = a, position + 1, c, d, e, f, g
+                length, at, delta, e, f, g, h, i = a, position + 1, c, d, e, f, g, h
             else:
                 length, at, delta = a & 127 | b << 7, position + 2, d
             stop = at + (length >> 1)
             at += 4
             if delta > 127:
-                delta, e, f, g, at = delta & 127 | e << 7, f, g, h, at + 1
+                delta, e, f, g, h, at = delta & 127 | e << 7, f, g, h, i, at + 1
             if e > 127:
                 e, f, at = e & 127 | f << 7, g, at + 1
-        if length > 16383 or delta > 16383 or e > 16383 or f > 127:
+                if e > 16383:
+                    e, f, at = e & 16383 | f << 14, h, at + 1
+        if length > 16383 or delta > 16383 or e > 2097151 or f > 127:
             length, stop, delta, e, f, at = _read_slowly(data, position)
         if length & 1 or stop > end:
             raise CorruptRecords("Incorrect declared batch size, premature EOF reached")
@@ -75,23 +113,27 @@ def _walk(data: bytes | memoryview, count: int) -> Walked:
         else:
             at += f >> 1
         # The value's length, and the headers: mostly none.
-        length = data[at]
+        a = data[at]
         at += 1
-        if length > 127:
-            a = data[at]
-            if a < 128:
-                length, at = length & 127 | a << 7, at + 1
+        if a > 127:
+            b = data[at]
+            if b < 128:
+                a, at = a & 127 | b << 7, at + 1
             else:
-                length, at = read_unsigned_32(data, at - 1)
-        if not length & 1:
-            at += length >> 1
+                a, at = read_unsigned_32(data, at - 1)
+        if not a & 1:
+            at += a >> 1
         at = _skip_headers(data, at, stop) if data[at] else at + 1
         if at != stop:
             raise CorruptRecords("Invalid record: its fields don't fill its declared length")
+        if length == length_before:
+            patience -= 1
+            if not patience:
+                walked = Walked(smallest, largest, keyless, first_gap)
+                return stop, index + 1, stop - position, walked
+        length_before = length
         position = stop
-    if position != end:
-        raise CorruptRecords("Incorrect declared batch size, records still remaining in file")
-    return Walked(smallest, largest, keyless, first_gap)
+    return position, count, 0, Walked(smallest, largest, keyless, first_gap)
 
 
 def _read_slowly(data: bytes | memoryview, position: int) -> tuple[int, int, int, int, int, int]:
