@@ -1,6 +1,8 @@
 """The world: what a node meets outside itself, live and simulated."""
 
+from minikafka.world.disk_counters import DiskCounters
 from minikafka.world.events import Healed, HostCrashed, Partitioned, PowerLost
+from minikafka.world.file_slice import LEAST_SLICE_BYTES, FileSlice, ShortFile
 from minikafka.world.life import HOST, HostDown, Life
 from minikafka.world.live import LiveUniverse, new_live_loop
 from minikafka.world.sim_loop import SimLoop, SimulationIdle, SimulationStuck
@@ -11,11 +13,14 @@ from minikafka.world.world import Clock, Disk, DiskLocked, File, Listener, Lock,
 
 __all__ = [
     "HOST",
+    "LEAST_SLICE_BYTES",
     "Clock",
     "Disk",
+    "DiskCounters",
     "DiskLocked",
     "Event",
     "File",
+    "FileSlice",
     "Healed",
     "HostCrashed",
     "HostDown",
@@ -26,6 +31,7 @@ __all__ = [
     "Network",
     "Partitioned",
     "PowerLost",
+    "ShortFile",
     "SimLoop",
     "SimulatedUniverse",
     "SimulationIdle",

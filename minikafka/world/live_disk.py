@@ -9,10 +9,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from minikafka.world.disk_counters import DiskCounters
 from minikafka.world.life import Life
+from minikafka.world.page_cache_send import page_cache_send
 from minikafka.world.paths import clean
 from minikafka.world.residency import page_counts
 from minikafka.world.world import Buffer, DiskLocked
@@ -33,10 +36,11 @@ _sync_data = getattr(os, "fdatasync", os.fsync)
 class LiveFile:
     """A file descriptor and the size of the file; this handle is the only writer."""
 
-    __slots__ = ("_disk", "_path", "fd", "size")
+    __slots__ = ("_counters", "_disk", "_path", "fd", "size")
 
     def __init__(self, disk: LiveDisk, path: str, fd: int) -> None:
         self._disk = disk
+        self._counters = disk.counters
         self._path = path
         self.fd = fd
         self.size = os.fstat(fd).st_size
@@ -44,7 +48,7 @@ class LiveFile:
     def append(self, *buffers: Buffer) -> int:
         before = self.size
         try:
-            self.size = _write_all(self.fd, buffers, before)
+            self.size = _write_all(self.fd, buffers, before, self._counters)
         except OSError:
             self._cut_back(before)
             raise
@@ -58,21 +62,36 @@ class LiveFile:
             pass  # the first error is the one to tell
 
     def write_at(self, position: int, data: Buffer) -> None:
-        end = _write_all(self.fd, (data,), position)
+        end = _write_all(self.fd, (data,), position, self._counters)
         if end > self.size:
             self.size = end
 
     def read_at(self, position: int, size_bytes: int) -> bytes:
-        data = _read(self.fd, size_bytes, position)
+        data = self._read(size_bytes, position)
         if len(data) == size_bytes or not data:
             return data
         pieces = [data]
         missing = size_bytes - len(data)
         while missing and data:
-            data = _read(self.fd, missing, position + size_bytes - missing)
+            data = self._read(missing, position + size_bytes - missing)
             pieces.append(data)
             missing -= len(data)
         return b"".join(pieces)
+
+    def _read(self, size_bytes: int, position: int) -> bytes:
+        data = _read(self.fd, size_bytes, position)
+        counters = self._counters
+        counters.reads += 1
+        counters.bytes_read += len(data)
+        return data
+
+    def send(self, socket_fd: int, before: Sequence[Buffer], position: int, size_bytes: int) -> int:
+        """Send `before` and then this part of the file; see `page_cache_send`. Raises OSError, `ShortFile`."""
+        sent = page_cache_send(socket_fd, before, self.fd, position, size_bytes)
+        counters = self._counters
+        counters.sends += 1
+        counters.bytes_sent += max(0, sent - sum(map(len, before)))
+        return sent
 
     def truncate(self, size: int) -> None:
         os.ftruncate(self.fd, size)
@@ -81,6 +100,7 @@ class LiveFile:
     def sync(self) -> None:
         if self.fd < 0:
             raise OSError(errno.EBADF, "file is closed", self._path)
+        self._counters.syncs += 1
         if self._disk.syncs:
             _sync_data(self.fd)
 
@@ -109,12 +129,13 @@ class LiveDisk:
     temporary).
     """
 
-    __slots__ = ("_has_root", "_life", "_root", "locks", "opened", "syncs")
+    __slots__ = ("_has_root", "_life", "_root", "counters", "locks", "opened", "syncs")
 
     def __init__(self, root: Path, life: Life, *, syncs: bool) -> None:
         self._root = str(root)
         self._life = life
         self.syncs = syncs
+        self.counters = DiskCounters()
         self.opened: dict[LiveFile, None] = {}
         self.locks: dict[LiveLock, None] = {}
         self._has_root = False
@@ -126,6 +147,7 @@ class LiveDisk:
     def within(self, path: str) -> LiveDisk:
         inner = LiveDisk(Path(self.path_of(path)), self._life, syncs=self.syncs)
         inner.opened, inner.locks = self.opened, self.locks  # they end with the host's life
+        inner.counters = self.counters
         return inner
 
     def space(self) -> tuple[int, int] | None:
@@ -175,7 +197,10 @@ class LiveDisk:
 
     def read_bytes(self, path: str) -> bytes:
         with open(self.path_of(path), "rb") as file:
-            return file.read()
+            data = file.read()
+        self.counters.reads += 1
+        self.counters.bytes_read += len(data)
+        return data
 
     def residency(self, path: str) -> tuple[int, int] | None:
         counts = page_counts(self.path_of(path))
@@ -197,6 +222,7 @@ class LiveDisk:
 
     def sync_dir(self, path: str) -> None:
         real = self.path_of(path)
+        self.counters.syncs += 1
         if not self.syncs or os.name == "nt":
             return
         fd = os.open(real, os.O_RDONLY)
@@ -242,18 +268,21 @@ def _lock(fd: int, path: str) -> None:
         raise DiskLocked(errno.EWOULDBLOCK, "the lock is held", path) from None
 
 
-def _write_all(fd: int, buffers: tuple[Buffer, ...], position: int) -> int:
+def _write_all(fd: int, buffers: tuple[Buffer, ...], position: int, counters: DiskCounters) -> int:
     """Write all the buffers from `position` on; returns where they end."""
     if len(buffers) > BUFFERS_A_WRITE:
         buffers = (b"".join(buffers),)
     written = _write(fd, buffers, position)
+    counters.writes += 1
     total = sum(map(len, buffers)) if len(buffers) != 1 else len(buffers[0])
     if written < total:
         rest = memoryview(b"".join(buffers))[written:]
         while rest:
             part = _write(fd, (rest,), position + written)
+            counters.writes += 1
             written += part
             rest = rest[part:]
+    counters.bytes_written += written
     return position + written
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 
+from minikafka.world.file_slice import FileSlice
 from minikafka.world.life import Life
-from minikafka.world.world import ProtocolFactory
+from minikafka.world.live_disk import LiveFile
+from minikafka.world.world import Buffer, ProtocolFactory
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1"})
 
@@ -172,6 +174,23 @@ class LiveNetwork:
         assert gate.protocol is not None
         return transport, gate.protocol
 
+    def write(self, transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]) -> None:
+        before: list[Buffer] = []
+        for piece in pieces:
+            if isinstance(piece, FileSlice):
+                sent = _send(transport, before, piece)
+                for buffer in before:
+                    if sent < len(buffer):
+                        transport.write(memoryview(buffer)[sent:] if sent else buffer)
+                    sent = max(0, sent - len(buffer))
+                before = []
+                if sent < len(piece):
+                    transport.write(piece.read(sent))
+            else:
+                before.append(piece)
+        for buffer in before:
+            transport.write(buffer)
+
     def _check_reach(self, peer: str | None) -> None:
         if peer is not None and self._wires.separated(self._life.host, peer):
             raise OSError(errno.EHOSTUNREACH, f"{peer} can't be reached from {self._life.host}")
@@ -179,3 +198,11 @@ class LiveNetwork:
     def host_of(self, peername: Any) -> str | None:
         """The host that has made the connection which comes from this address; None when it is a stranger."""
         return self._wires.callers.get(peername[1]) if peername else None
+
+
+def _send(transport: asyncio.Transport, before: Sequence[Buffer], piece: FileSlice) -> int:
+    """Send as much as goes at once past the transport, which must have nothing of its own to send."""
+    file = piece.file
+    if not isinstance(file, LiveFile) or transport.is_closing() or transport.get_write_buffer_size():
+        return 0
+    return file.send(transport.get_extra_info("socket").fileno(), before, piece.position, piece.size_bytes)

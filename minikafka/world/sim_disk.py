@@ -15,6 +15,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from minikafka.world.disk_counters import DiskCounters
 from minikafka.world.life import Life
 from minikafka.world.page_cache import Inode
 from minikafka.world.paths import clean
@@ -90,9 +91,10 @@ class Fault:
 
 
 class SimFile:
-    __slots__ = ("_inode", "_life", "_open", "_path", "_platter")
+    __slots__ = ("_counters", "_inode", "_life", "_open", "_path", "_platter")
 
-    def __init__(self, platter: Platter, life: Life, path: str, inode: Inode) -> None:
+    def __init__(self, platter: Platter, life: Life, path: str, inode: Inode, counters: DiskCounters) -> None:
+        self._counters = counters
         self._platter = platter
         self._life = life
         self._path = path
@@ -116,19 +118,27 @@ class SimFile:
     def append(self, *buffers: Buffer) -> int:
         self._check_write()
         data = buffers[0] if len(buffers) == 1 else b"".join(buffers)
-        self._inode.write(len(self._inode.content), data)
+        self._write(len(self._inode.content), data)
         return len(data)
 
     def write_at(self, position: int, data: Buffer) -> None:
         self._check_write()
+        self._write(position, data)
+
+    def _write(self, position: int, data: Buffer) -> None:
         self._inode.write(position, data)
+        self._counters.writes += 1
+        self._counters.bytes_written += len(data)
 
     def read_at(self, position: int, size_bytes: int) -> bytes:
         self._check()
         if self._platter.faults:
             self._platter.check_present(self._path)
         with memoryview(self._inode.content) as content:
-            return bytes(content[position : position + size_bytes])
+            data = bytes(content[position : position + size_bytes])
+        self._counters.reads += 1
+        self._counters.bytes_read += len(data)
+        return data
 
     def truncate(self, size: int) -> None:
         self._check_write()
@@ -136,6 +146,7 @@ class SimFile:
 
     def sync(self) -> None:
         self._check_write()
+        self._counters.syncs += 1
         self._inode.sync()
 
     def close(self) -> None:
@@ -156,19 +167,22 @@ class SimLock:
 class SimDisk:
     """One life's handle on its host's platter, or on the directory `root` of it."""
 
-    __slots__ = ("_life", "_platter", "_root")
+    __slots__ = ("_life", "_platter", "_root", "counters")
 
-    def __init__(self, platter: Platter, life: Life, root: str = "") -> None:
+    def __init__(
+        self, platter: Platter, life: Life, root: str = "", counters: DiskCounters | None = None
+    ) -> None:
         self._platter = platter
         self._life = life
         self._root = root
+        self.counters = DiskCounters() if counters is None else counters
 
     @property
     def location(self) -> str:
         return f"/{self._life.host}/{self._root}".rstrip("/")
 
     def within(self, path: str) -> SimDisk:
-        return SimDisk(self._platter, self._life, self._at(path))
+        return SimDisk(self._platter, self._life, self._at(path), self.counters)
 
     def space(self) -> tuple[int, int] | None:
         """Unknown: a platter has no size."""
@@ -193,7 +207,7 @@ class SimDisk:
             if not create:
                 raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
             inode = self._create(path)
-        return SimFile(self._platter, self._life, path, inode)
+        return SimFile(self._platter, self._life, path, inode, self.counters)
 
     def _create(self, path: str) -> Inode:
         """A new file; `path` is that on the platter, as everywhere below a leading underscore."""
@@ -288,7 +302,10 @@ class SimDisk:
         self._platter.change((posixpath.dirname(src), posixpath.dirname(dst)), move)
 
     def read_bytes(self, path: str) -> bytes:
-        return bytes(self._inode(self._at(path)).content)
+        data = bytes(self._inode(self._at(path)).content)
+        self.counters.reads += 1
+        self.counters.bytes_read += len(data)
+        return data
 
     def residency(self, path: str) -> tuple[int, int] | None:
         """Unknown: the model knows which writes a power cut loses, and no memory that runs short."""
@@ -311,6 +328,7 @@ class SimDisk:
     def sync_dir(self, path: str) -> None:
         path = self._at(path)
         self._directory(path)
+        self.counters.syncs += 1
         self._platter.sync_dir(path)
 
     def lock(self, path: str) -> SimLock:

@@ -12,14 +12,15 @@ import errno
 import ipaddress
 import random
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, cast
 
+from minikafka.world.file_slice import FileSlice
 from minikafka.world.life import Life
 from minikafka.world.sim_socket import SimSocket
 from minikafka.world.sim_transport import SimTransport
-from minikafka.world.world import ProtocolFactory
+from minikafka.world.world import Buffer, ProtocolFactory
 
 if TYPE_CHECKING:
     from minikafka.world.sim_loop import SimLoop
@@ -345,6 +346,10 @@ class SimNetwork:
         return await self._life.run(
             self._fabric.connect(self.address, factory, host, port), f"connect to {host}"
         )
+
+    def write(self, transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]) -> None:
+        for piece in pieces:
+            transport.write(piece.read() if isinstance(piece, FileSlice) else piece)
 
     def host_of(self, peername: Any) -> str | None:
         return peername[0] if peername else None

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from minikafka.world.disk_counters import DiskCounters
+from minikafka.world.file_slice import FileSlice
 from minikafka.world.life import Life
 from minikafka.world.trace import Trace
 
@@ -57,6 +59,10 @@ class Network(Protocol):
         self, factory: ProtocolFactory, host: str, port: int
     ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
         """Connect to a listener. Raises OSError when it is refused, unknown or can't be reached."""
+
+    def write(self, transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]) -> None:
+        """As `transport.write` of each piece; what is part of a file comes from there, in this call. Raises
+        OSError, when a part of `pieces` may be on its way: a failing disk, or a file that is too short."""
 
     def host_of(self, peername: Any) -> str | None:
         """Which host of this universe is at the other end of a connection; None when it is a stranger."""
@@ -107,6 +113,10 @@ class Disk(Protocol):
 
     def open(self, path: str, *, create: bool = False) -> File:
         """Open to read and write. Raises FileNotFoundError when it isn't there and `create` is False."""
+
+    @property
+    def counters(self) -> DiskCounters:
+        """What was asked of it, and of every directory `within` it."""
 
     def exists(self, path: str) -> bool: ...
 

@@ -1,0 +1,164 @@
+"""Parts of files go from the page cache to a socket: right, in order, and with an error when somebody cuts the file."""
+
+import asyncio
+import os
+
+import pytest
+
+import minikafka.world.page_cache_send as page_cache_send
+from minikafka.world import (
+    LEAST_SLICE_BYTES,
+    FileSlice,
+    LiveUniverse,
+    ShortFile,
+    SimulatedUniverse,
+    new_live_loop,
+)
+
+LOOPS = {"uvloop or asyncio": new_live_loop, "asyncio": asyncio.new_event_loop}
+MIB = 1 << 20
+
+
+class Collector(asyncio.Protocol):
+    def __init__(self, loop):
+        self.received = bytearray()
+        self.ended = loop.create_future()
+
+    def data_received(self, data):
+        self.received += data
+
+    def connection_lost(self, error):
+        self.ended.set_result(error)
+
+
+def sent(send, *, loop_factory, reads_late=False):
+    """What a client received of what `send(network, transport, file)` sent it; and the disk's counters."""
+
+    async def scenario():
+        with LiveUniverse() as universe:
+            loop = asyncio.get_running_loop()
+            server, client = universe.world("broker-1"), universe.world("client-1")
+            file = server.disk.open("a.log", create=True)
+            file.append(CONTENT)
+
+            class Sender(asyncio.Protocol):
+                def connection_made(self, transport):
+                    send(server.network, transport, file)
+                    file.truncate(0)  # nothing that was sent is asked for later
+                    transport.close()
+
+            listener = await server.network.listen(Sender, 0)
+            transport, collector = await client.network.connect(
+                lambda: Collector(loop), client.network.address, listener.port
+            )
+            if reads_late:
+                transport.pause_reading()
+                await asyncio.sleep(0.05)
+                transport.resume_reading()
+            async with asyncio.timeout(30):
+                await collector.ended
+            assert universe.trace.failures == []
+            return bytes(collector.received), server.disk.counters
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(scenario())
+
+
+CONTENT = os.urandom(20 * MIB)
+
+
+@pytest.mark.parametrize("loop_factory", LOOPS.values(), ids=LOOPS)
+def test_slices_arrive_between_the_bytes_around_them(loop_factory):
+    def send(network, transport, file):
+        network.write(
+            transport, [b"head", FileSlice(file, 4097, MIB), b"mid", FileSlice(file, 3, 20_000), b"tail"]
+        )
+
+    received, counters = sent(send, loop_factory=loop_factory)
+    assert received == b"head" + CONTENT[4097 : 4097 + MIB] + b"mid" + CONTENT[3:20_003] + b"tail"
+    assert counters.sends
+
+
+@pytest.mark.parametrize("loop_factory", LOOPS.values(), ids=LOOPS)
+def test_what_the_transport_holds_goes_first(loop_factory):
+    def send(network, transport, file):
+        transport.write(CONTENT)
+        network.write(transport, [b"head", FileSlice(file, 5, MIB)])
+
+    assert (
+        sent(send, loop_factory=loop_factory, reads_late=True)[0] == CONTENT + b"head" + CONTENT[5 : 5 + MIB]
+    )
+
+
+@pytest.mark.parametrize("loop_factory", LOOPS.values(), ids=LOOPS)
+def test_what_a_slow_reader_leaves_in_the_kernel_s_way_is_sent_later(loop_factory):
+    """More than any send buffer holds: the rest is taken into memory before the file is cut."""
+    pieces = [b"head" * 5, None, b"mid", None, b"tail"]
+
+    def send(network, transport, file):
+        network.write(transport, [FileSlice(file, 0, len(CONTENT)) if p is None else p for p in pieces])
+
+    received, counters = sent(send, loop_factory=loop_factory, reads_late=True)
+    assert received == b"".join(CONTENT if piece is None else piece for piece in pieces)
+    assert 0 < counters.bytes_sent < len(CONTENT)
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+@pytest.mark.parametrize("left", [0, 100, 4096, 5000, 100_000, MIB - 1])
+def test_a_file_that_somebody_has_cut_is_an_error_and_kills_nobody(tmp_path, monkeypatch, left, when):
+    """Also where a mapping's last page hides the end of the file, and when it is cut under a mapping."""
+    path = tmp_path / "broker-1" / "a.log"
+
+    def cut_then_send(*args, send=page_cache_send._send):
+        os.truncate(path, left)
+        return send(*args)
+
+    async def scenario():
+        with LiveUniverse(tmp_path) as universe:
+            world = universe.world("broker-1")
+            file = world.disk.open("a.log", create=True)
+            file.append(CONTENT[:MIB])
+            if when == "before":
+                os.truncate(path, left)
+            else:
+                monkeypatch.setattr(page_cache_send, "_send", cut_then_send)
+            failed = asyncio.get_running_loop().create_future()
+
+            class Sender(asyncio.Protocol):
+                def connection_made(self, transport):
+                    try:
+                        world.network.write(transport, [b"head", FileSlice(file, 0, MIB)])
+                    except OSError as error:
+                        failed.set_result(error)
+                    transport.abort()
+
+            listener = await world.network.listen(Sender, 0)
+            await universe.world("client-1").network.connect(asyncio.Protocol, "127.0.0.1", listener.port)
+            async with asyncio.timeout(30):
+                return await failed
+
+    with asyncio.Runner(loop_factory=new_live_loop) as runner:
+        assert isinstance(runner.run(scenario()), ShortFile)
+
+
+def test_a_simulated_network_sends_the_same():
+    universe = SimulatedUniverse(1)
+    world = universe.world("broker-1")
+    file = world.disk.open("a.log", create=True)
+    file.append(CONTENT[:MIB])
+
+    class Sender(asyncio.Protocol):
+        def connection_made(self, transport):
+            world.network.write(transport, [b"head", FileSlice(file, 7, LEAST_SLICE_BYTES)])
+            file.truncate(0)
+            transport.close()
+
+    async def scenario():
+        await world.network.listen(Sender, 9092)
+        client = universe.world("client-1")
+        _, collector = await client.network.connect(lambda: Collector(universe.loop), "broker-1", 9092)
+        await collector.ended
+        return bytes(collector.received)
+
+    assert universe.run(scenario()) == b"head" + CONTENT[7 : 7 + LEAST_SLICE_BYTES]
+    universe.close()
