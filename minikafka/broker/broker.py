@@ -23,8 +23,6 @@ from minikafka.broker.topic_creation import GROUP_METADATA, TopicCreation
 from minikafka.coordinator.coordinator import GroupCoordinator
 from minikafka.coordinator.reading import GroupSnapshot
 from minikafka.log.log import LogSnapshot
-from minikafka.log.meta_properties import claim_directory, decode_uuid
-from minikafka.log.residency import SegmentResidency
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.follower import MetadataFollower
 from minikafka.metadata.image import Endpoint, MetadataImage
@@ -35,9 +33,11 @@ from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.schema import Message
 from minikafka.protocol.server import Server
+from minikafka.replication.log_directories import LogDirectories, log_dirs_of
+from minikafka.replication.log_directory import LogDirectory, LogDirectorySnapshot
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.replicas import Replicas
-from minikafka.world import Event, Lock, World
+from minikafka.world import Event, World
 
 R = TypeVar("R", bound=Message)
 START_TIMEOUT_S = 30.0
@@ -82,6 +82,7 @@ class PartitionSnapshot:
     high_watermark: int
     last_stable_offset: int
     log: LogSnapshot
+    directory: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class BrokerSnapshot:
     metadata_offset: int
     fetch_sessions: int
     connections: int
+    log_dirs: tuple[LogDirectorySnapshot, ...]
     partitions: tuple[PartitionSnapshot, ...]
     groups: tuple[GroupSnapshot, ...]
 
@@ -122,26 +124,23 @@ class Broker:
         self.state = BrokerState.NOT_RUNNING
         self.port = 0
         self._controller_address = controller
-        self._lock: Lock | None = None
         self._images = PendingRequests(world)
         self._led_journals: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._residency = SegmentResidency(world.disk, world.clock)
 
     # -- life ------------------------------------------------------------------------------------------------
 
     async def start(self, port: int = 0) -> int:
-        """Open the data directory, register, catch up, and serve. Returns the port clients use.
+        """Open the log directories, register, catch up, and serve. Returns the port clients use.
 
-        Raises OSError (port in use, directory locked) or ValueError (directory of another cluster).
+        Raises OSError (port in use, a directory locked, none that can be used) or ValueError (a directory of
+        another cluster, a wrong `log.dirs`).
         """
         from minikafka.broker.api import HANDLERS
 
         self.state = BrokerState.STARTING
         world, configs = self.world, self.configs
-        world.disk.makedirs("")
-        self._lock = world.disk.lock(".lock")
-        directory = claim_directory(world.disk, self.cluster_id, self.id, world.random)
+        self.directories = LogDirectories.open(world, self.id, self.cluster_id, log_dirs_of(configs))
         self.controller = ControllerLink(world, self._controller_address, f"broker-{self.id}")
         self.follower = MetadataFollower(world, self.id, self._controller_address, self._on_image)
         self.fetch_sessions = FetchSessions(world, configs.int("max.incremental.fetch.session.cache.slots"))
@@ -150,10 +149,11 @@ class Broker:
             self.id,
             configs,
             self.organs,
+            self.directories,
             endpoint=self.endpoint,
             broker_epoch=self._broker_epoch,
             ask_controller=self.controller.request,
-            on_storage_failure=self._give_up_leadership,
+            on_directory_failure=self._directory_failed,
         )
         self.topic_creation = TopicCreation(world, configs, self.controller)
         self.producer_ids = ProducerIds(self.id, self._broker_epoch, self.controller)
@@ -176,11 +176,11 @@ class Broker:
             self._incarnation_id,
             (Endpoint("PLAINTEXT", world.network.address, self.port),),
             self._controller_address,
-            log_dirs=(decode_uuid(directory.directory_id),),
+            log_dirs=self.directories.ids,
             metadata_offset=lambda: self.image.offset,
             configs=configs,
             rack=configs.get("broker.rack"),
-            previous_broker_epoch=self.replicas.previous_broker_epoch,
+            previous_broker_epoch=self.directories.previous_broker_epoch,
         )
         self._tasks = [
             world.spawn(self.follower.run(), "metadata-follower"),
@@ -205,8 +205,7 @@ class Broker:
             task.cancel()
         self.controller.close()
         self._images.close()
-        if self._lock is not None:
-            self._lock.release()
+        self.directories.close()
         self.state = BrokerState.NOT_RUNNING
         self.world.trace.emit(BrokerStopped(self.id))
 
@@ -252,11 +251,15 @@ class Broker:
                     index, epoch, PartitionJournal(self.replicas, partition, timeout_s)
                 )
 
-    def _give_up_leadership(self) -> None:
-        """The disk fails: ask to be fenced, so that others lead, until this broker starts again."""
-        if self.state is not BrokerState.NOT_RUNNING and not self.lifecycle.want_fence:
+    def _directory_failed(self, directory: LogDirectory) -> None:
+        """Tell the controller, so that others lead what lies there. With the last one this broker has nothing
+        left: it asks to be fenced until it starts again. (Kafka ends the process then.)
+        """
+        if not self.directories.online:
             self.lifecycle.want_fence = True
-            self.lifecycle.beat()
+        elif directory.id is not None:
+            self.lifecycle.offline_log_dirs.append(directory.id)
+        self.lifecycle.beat()
 
     def _broker_epoch(self) -> int:
         return self.lifecycle.broker_epoch
@@ -323,6 +326,7 @@ class Broker:
             metadata_offset=self.image.offset,
             fetch_sessions=len(self.fetch_sessions),
             connections=len(self.server.connections),
+            log_dirs=tuple(directory.snapshot() for directory in self.directories),
             partitions=tuple(
                 PartitionSnapshot(
                     topic=p.topic,
@@ -336,9 +340,11 @@ class Broker:
                     isr=p.isr,
                     high_watermark=p.high_watermark,
                     last_stable_offset=p.last_stable_offset,
-                    log=p.log.snapshot(self._residency),
+                    log=p.log.snapshot(directory.residency),
+                    directory=directory.location,
                 )
-                for p in self.replicas
+                for directory in self.directories
+                for p in directory.partitions.values()
             ),
             groups=self.group_coordinator.snapshot(),
         )

@@ -86,14 +86,19 @@ def _check(
         len(isr) > 1 or partition.leader_recovery_state == RECOVERED
     ):
         return ErrorCode.INVALID_REQUEST
-    if not all(_is_eligible(situation, state) for state in states):
+    if not all(_is_eligible(situation, partition, state) for state in states):
         return ErrorCode.INELIGIBLE_REPLICA
     return ErrorCode.NONE
 
 
-def _is_eligible(situation: Situation, state: BrokerState) -> bool:
+def _is_eligible(situation: Situation, partition: PartitionRegistration, state: BrokerState) -> bool:
     broker = situation.image.brokers.get(state.broker_id)
-    return broker is not None and broker.is_active and state.broker_epoch in (-1, broker.epoch)
+    return (
+        broker is not None
+        and broker.is_active
+        and state.broker_epoch in (-1, broker.epoch)
+        and situation.image.is_disk_online(partition, broker.id)
+    )
 
 
 def _refusal(data: PartitionData, error: ErrorCode) -> ResponsePartitionData:

@@ -9,9 +9,10 @@ registration. Kafka: `ClusterControlManager`, `ReplicationControlManager.process
 from __future__ import annotations
 
 from minikafka.controller.decision import Decision, Situation
+from minikafka.controller.directories import directories_offline, newly_offline
 from minikafka.controller.partition_change import leadership_changes
 from minikafka.controller.sessions import Sessions
-from minikafka.metadata.ids import encode_uuid
+from minikafka.metadata.ids import RESERVED_DIRECTORIES, encode_uuid
 from minikafka.metadata.image import BrokerRegistration
 from minikafka.metadata.records import (
     BrokerEndpoint,
@@ -28,9 +29,6 @@ from minikafka.protocol.messages.broker_registration import (
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from minikafka.protocol.schema import Message
-
-RESERVED_DIRECTORIES = 100
-"""Directory ids below this number have a meaning of their own."""
 
 
 def check_broker_epoch(situation: Situation, broker_id: int, epoch: int) -> BrokerRegistration:
@@ -163,6 +161,9 @@ def heartbeat(
     def leads() -> bool:
         return any(partition.leader == broker.id for _, _, partition in situation.image.partitions())
 
+    if newly_offline(broker, request.offline_log_dirs):
+        # First things first: all else is for the next heartbeat, which comes soon.
+        return Decision(directories_offline(situation, broker, request.offline_log_dirs), response)
     if broker.fenced:
         # Who has asked to leave doesn't come back in this life.
         response.should_shut_down = request.want_shut_down or broker.in_controlled_shutdown

@@ -13,6 +13,7 @@ from minikafka.controller import alter_configs as configs_of
 from minikafka.controller import brokers, producer_ids, topics
 from minikafka.controller.alter_partition import alter_partition
 from minikafka.controller.decision import Decision, Situation
+from minikafka.controller.directories import assign_replicas_to_dirs
 from minikafka.controller.elect_leaders import balance_leaders, elect_leaders
 from minikafka.controller.partition_change import elections_where_allowed
 from minikafka.controller.sessions import Sessions
@@ -27,6 +28,10 @@ from minikafka.protocol.messages.allocate_producer_ids import (
 )
 from minikafka.protocol.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
 from minikafka.protocol.messages.alter_partition import AlterPartitionRequest, AlterPartitionResponse
+from minikafka.protocol.messages.assign_replicas_to_dirs import (
+    AssignReplicasToDirsRequest,
+    AssignReplicasToDirsResponse,
+)
 from minikafka.protocol.messages.broker_heartbeat import BrokerHeartbeatRequest, BrokerHeartbeatResponse
 from minikafka.protocol.messages.broker_registration import (
     BrokerRegistrationRequest,
@@ -137,6 +142,12 @@ class Controller:
 
     def alter_partition(self, request: AlterPartitionRequest) -> Decision[AlterPartitionResponse]:
         return alter_partition(self.situation, request)
+
+    def assign_replicas_to_dirs(
+        self, request: AssignReplicasToDirsRequest
+    ) -> Decision[AssignReplicasToDirsResponse]:
+        broker = brokers.check_broker_epoch(self.situation, request.broker_id, request.broker_epoch)
+        return assign_replicas_to_dirs(self.situation, broker, request)
 
     def incremental_alter_configs(
         self, request: IncrementalAlterConfigsRequest

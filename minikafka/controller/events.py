@@ -41,6 +41,14 @@ class BrokerShuttingDown(Event, frozen=True):
     broker_id: int
 
 
+class BrokerDirectoriesFailed(Event, frozen=True):
+    """A broker in service has fewer healthy log directories now; `directories` are left."""
+
+    broker_id: int
+    directories: int
+    failed: int
+
+
 class TopicCreated(Event, frozen=True):
     topic: str
     partitions: int
@@ -119,6 +127,9 @@ def _broker_changes(before: MetadataImage, after: MetadataImage, id: int) -> lis
         was_fenced, was_leaving = True, False
     else:
         was_fenced, was_leaving = old.fenced, old.in_controlled_shutdown
+        failed = len(set(old.log_dirs) - set(new.log_dirs))
+        if failed:
+            events.append(BrokerDirectoriesFailed(id, len(new.log_dirs), failed))
     if new.fenced != was_fenced:
         events.append(BrokerFenced(id) if new.fenced else BrokerUnfenced(id))
     if new.in_controlled_shutdown and not was_leaving:

@@ -20,6 +20,10 @@ from minikafka.protocol.messages.allocate_producer_ids import (
 )
 from minikafka.protocol.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
 from minikafka.protocol.messages.alter_partition import AlterPartitionRequest, AlterPartitionResponse
+from minikafka.protocol.messages.assign_replicas_to_dirs import (
+    AssignReplicasToDirsRequest,
+    AssignReplicasToDirsResponse,
+)
 from minikafka.protocol.messages.broker_heartbeat import BrokerHeartbeatRequest, BrokerHeartbeatResponse
 from minikafka.protocol.messages.broker_registration import (
     BrokerRegistrationRequest,
@@ -107,6 +111,19 @@ def alter_partition(
     node: ControllerNode, request: AlterPartitionRequest, context: RequestContext
 ) -> Awaitable[AlterPartitionResponse]:
     return node.commit(lambda core, at: core.alter_partition(request))
+
+
+def _assign_replicas_error(
+    request: AssignReplicasToDirsRequest, context: RequestContext, error: ApiError
+) -> Message:
+    return AssignReplicasToDirsResponse(error_code=error.code, directories=[])
+
+
+@handles(ApiKey.ASSIGN_REPLICAS_TO_DIRS, versions=(0, 0), on_error=_assign_replicas_error)
+def assign_replicas_to_dirs(
+    node: ControllerNode, request: AssignReplicasToDirsRequest, context: RequestContext
+) -> Awaitable[AssignReplicasToDirsResponse]:
+    return node.commit(lambda core, at: core.assign_replicas_to_dirs(request))
 
 
 def _producer_ids_error(

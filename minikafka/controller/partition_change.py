@@ -8,7 +8,8 @@ only by an unclean election, which leaves it alone in the ISR. Kafka: `Partition
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from minikafka.controller.decision import Situation
 from minikafka.metadata.configs import topic_config_value
@@ -29,6 +30,7 @@ class ChangeTarget:
     `alive`: the brokers that may lead. `lost_data`: replicas that came back from an unclean stop and may
     lack records (they can't be eligible leaders). `prefer_first`: the first replica leads if it may.
     `unclean`: whether a replica out of sync may lead; None leaves that to the topic's configuration.
+    `directories`: the replicas' log directories; one that is offline keeps its replica from leading.
     """
 
     alive: Collection[int]
@@ -37,6 +39,7 @@ class ChangeTarget:
     lost_data: Collection[int] = ()
     prefer_first: bool = False
     unclean: bool | None = None
+    directories: tuple[UUID, ...] | None = None
 
 
 def min_isr_of(situation: Situation, topic: str, partition: PartitionRegistration) -> int:
@@ -59,6 +62,9 @@ def change_partition(
     isr = list(before.isr if target.isr is None else target.isr)
     elr = _eligible(situation, topic.name, before, isr, target.lost_data)
     record = PartitionChangeRecord(partition_id=index, topic_id=topic.id)
+    if target.directories is not None and target.directories != before.directories:
+        record.directories = list(target.directories)
+        before = replace(before, directories=target.directories)
 
     leader, is_unclean = _elect(situation, topic.name, before, isr, elr, target)
     if leader != before.leader:
@@ -110,22 +116,28 @@ def _elect(
 ) -> tuple[int, bool]:
     """The leader (`NO_LEADER`: none) and whether the election is unclean."""
     candidates = isr or elr
+    alive = [broker for broker in target.alive if _can_serve(situation, before, broker)]
     keeps = before.replicas[0] if target.prefer_first else before.leader
     for broker in (keeps, before.leader):
-        if broker in candidates and broker in target.alive:
+        if broker in candidates and broker in alive:
             return broker, False
     elect_leader = situation.organs.elect_leader
-    leader = elect_leader(before.replicas, candidates, target.alive, False)
+    leader = elect_leader(before.replicas, candidates, alive, False)
     if leader is None and situation.uses_elr and not candidates and len(before.last_known_elr) == 1:
         # Nobody is sure to have everything: the last one who led knows most.
         last = before.last_known_elr[0]
-        leader = last if last in target.alive else None
+        leader = last if last in alive else None
     allowed = allows_unclean_election(situation, topic) if target.unclean is None else target.unclean
     if leader is None and allowed:
-        leader = elect_leader(before.replicas, candidates, target.alive, True)
+        leader = elect_leader(before.replicas, candidates, alive, True)
     if leader is None:
         return NO_LEADER, False
     return leader, leader not in candidates
+
+
+def _can_serve(situation: Situation, partition: PartitionRegistration, broker_id: int) -> bool:
+    """Not if its replica lies in a log directory that failed. (Who holds none is the organ's to leave out.)"""
+    return broker_id not in partition.replicas or situation.image.is_disk_online(partition, broker_id)
 
 
 def _remember_last_leader(before: PartitionRegistration, record: PartitionChangeRecord) -> None:
@@ -159,8 +171,11 @@ def leadership_changes(
     gone: int | None = None,
     back: int | None = None,
     lost_data: int | None = None,
+    in_directories: Collection[UUID] | None = None,
 ) -> list[PartitionChangeRecord]:
     """What changes for all partitions when a broker goes (fenced or shutting down), comes back, or lost data.
+
+    `in_directories`: only those whose replica on the broker that is `gone` lies there.
 
     Kafka: `ReplicationControlManager.generateLeaderAndIsrUpdates`.
     """
@@ -174,7 +189,9 @@ def leadership_changes(
             )
         else:
             concerned = partition.leader == NO_LEADER
-        if not concerned:
+        if not concerned or not (
+            in_directories is None or gone is None or partition.directory_of(gone) in in_directories
+        ):
             continue
         target = ChangeTarget(
             alive=alive,

@@ -12,10 +12,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from minikafka.controller.decision import Situation
+from minikafka.metadata.ids import UNASSIGNED_DIRECTORY
 from minikafka.protocol.errors import ApiError, ErrorCode
-
-UNASSIGNED_DIRECTORY = UUID(int=1)
-"""Kafka's directory id for "the broker will choose"."""
 
 
 class Replicas(NamedTuple):

@@ -34,7 +34,9 @@ def format_checkpoint(lines: Sequence[str]) -> bytes:
 
 
 def parse_checkpoint(path: str, data: bytes) -> list[list[str]]:
-    """Each entry's words; `CorruptCheckpoint` unless the file is whole."""
+    """Each entry's words; `CorruptCheckpoint` unless the file is whole. An empty file has none: Kafka leaves such."""
+    if not data:
+        return []
     try:
         lines = data.decode().splitlines()
     except UnicodeDecodeError:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from minikafka.metadata.ids import LOST_DIRECTORY, MIGRATING_DIRECTORY, UNASSIGNED_DIRECTORY
 from minikafka.protocol.schema import Message
 
 NO_LEADER = -1
@@ -57,6 +58,12 @@ class BrokerRegistration:
         """Whether it may lead and be in an ISR."""
         return not self.fenced and not self.in_controlled_shutdown
 
+    def has_online(self, directory: UUID) -> bool:
+        """Whether a replica in that directory can be used, as far as anybody knows."""
+        if directory in (UNASSIGNED_DIRECTORY, MIGRATING_DIRECTORY):
+            return True
+        return directory != LOST_DIRECTORY and (not self.log_dirs or directory in self.log_dirs)
+
     def listener(self, name: str | None = None) -> Endpoint | None:
         """The endpoint of that listener; the first one when no name is given."""
         for endpoint in self.listeners:
@@ -84,6 +91,13 @@ class PartitionRegistration:
     adding_replicas: tuple[int, ...] = ()
     elr: tuple[int, ...] = ()
     last_known_elr: tuple[int, ...] = ()
+
+    def directory_of(self, broker_id: int) -> UUID:
+        """The log directory in which that broker keeps its replica."""
+        for replica, directory in zip(self.replicas, self.directories, strict=False):
+            if replica == broker_id:
+                return directory
+        return MIGRATING_DIRECTORY
 
     def merge(self, change: Any) -> PartitionRegistration:
         """The partition after a `PartitionChangeRecord`.
@@ -172,6 +186,11 @@ class MetadataImage:
     def partition(self, topic: str, index: int) -> PartitionRegistration | None:
         found = self.topics.get(topic)
         return None if found is None else found.partitions.get(index)
+
+    def is_disk_online(self, partition: PartitionRegistration, broker_id: int) -> bool:
+        """Whether the directory that holds this replica is one of the broker's healthy ones."""
+        broker = self.brokers.get(broker_id)
+        return broker is not None and broker.has_online(partition.directory_of(broker_id))
 
     def partitions(self) -> Iterator[tuple[TopicImage, int, PartitionRegistration]]:
         """Every partition, by topic name and number."""

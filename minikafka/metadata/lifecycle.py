@@ -65,7 +65,8 @@ class BrokerLifecycle:
     """One broker's. `metadata_offset()` says how far it has read the metadata log.
 
     `previous_broker_epoch`: the epoch of its earlier life if that ended cleanly, else -1. `want_fence`
-    keeps the broker out of service as long as it is true (logs being recovered, say).
+    keeps the broker out of service as long as it is true (its disks have failed, say). `log_dirs`: the ids of the
+    directories that work at the start; what fails later is to be put into `offline_log_dirs`.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class BrokerLifecycle:
         self.broker_epoch = -1
         self.fenced = True
         self.want_fence = want_fence
+        self.offline_log_dirs: list[UUID] = []
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done once the broker is in service; raises `RegistrationRefused` when it never will be."""
         self._world = world
@@ -195,6 +197,7 @@ class BrokerLifecycle:
             current_metadata_offset=self._metadata_offset(),
             want_fence=self.want_fence,
             want_shut_down=self.state is BrokerState.PENDING_CONTROLLED_SHUTDOWN,
+            offline_log_dirs=list(self.offline_log_dirs),
         )
         response = cast("BrokerHeartbeatResponse", await self._request(request, HEARTBEAT_VERSION))
         code = ErrorCode(response.error_code)

@@ -43,7 +43,10 @@ class CleanShutdown(msgspec.Struct, frozen=True):
 
 
 class Checkpoints:
-    """The notes about `partitions`, which is the broker's own, living mapping. Writing raises OSError."""
+    """The notes about `partitions`, which is a log directory's own, living mapping; `world.disk` is that directory.
+
+    All raises OSError.
+    """
 
     def __init__(self, world: World, broker_id: int, partitions: Mapping[Key, Partition]) -> None:
         self._world = world
@@ -84,6 +87,7 @@ class Checkpoints:
     def apply_to(self, log: Log, key: Key) -> None:
         """Gives a log that was just opened its beginning, its high watermark and how far it was compacted."""
         log.cleaned_up_to = self._cleaned.get(key, 0)
+        log.note_gaps = None if key in self._cleaned else lambda: self.write_cleaner_offsets(key)
         if self._log_starts.get(key, 0) > log.log_start_offset:
             log.advance_log_start_offset(min(self._log_starts[key], log.log_end_offset))
         log.high_watermark = max(

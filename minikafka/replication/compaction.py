@@ -24,20 +24,20 @@ from minikafka.world import World
 
 
 class Compaction:
-    """Compacts the logs of `partitions`, which is the broker's own, living mapping."""
+    """Compacts the logs of `partitions`, the broker's own, living mapping; `notes_of` gives the checkpoints of each."""
 
     def __init__(
         self,
         world: World,
         configs: BrokerConfigs,
         partitions: Mapping[Key, Partition],
-        checkpoints: Checkpoints,
+        notes_of: Callable[[Key], Checkpoints],
         failed: Callable[[Partition, OSError], None],
     ) -> None:
         self._world = world
         self._configs = configs
         self._partitions = partitions
-        self._checkpoints = checkpoints
+        self._notes_of = notes_of
         self._failed = failed
         self._uncleanable: set[Key] = set()
 
@@ -65,7 +65,8 @@ class Compaction:
 
     async def _clean(self, partition: Partition, log: Log, dirty: Dirty) -> bool:
         key = (log.topic, log.partition)
-        self._checkpoints.write_cleaner_offsets(key)
+        notes = self._notes_of(key)
+        notes.write_cleaner_offsets(key)
         passing = clean(log, dirty, self._max_map_entries())
         try:
             for _ in passing:
@@ -78,7 +79,7 @@ class Compaction:
             return True
         finally:
             passing.close()
-        self._checkpoints.write_cleaner_offsets()
+        notes.write_cleaner_offsets()
         return log.cleaned_up_to > dirty.start
 
     def _is_here(self, partition: Partition) -> bool:

@@ -195,8 +195,8 @@ class Partition:
 
     @property
     def last_stable_offset(self) -> int:
-        """Offset below which no transaction is open; reads of `read_committed` end here."""
-        return self.log.high_watermark
+        """Offset below which every transaction is decided; reads of `read_committed` end here."""
+        return self.log.last_stable_offset
 
     def check_leader_epoch(self, current_leader_epoch: int) -> None:
         """Raise FENCED_ or UNKNOWN_LEADER_EPOCH if a caller's idea of the epoch is not ours (-1: no idea)."""

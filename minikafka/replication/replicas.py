@@ -1,45 +1,41 @@
 """This broker's replicas: which partitions live here, in which role, and what keeps them going.
 
-Rule: `apply(image)` is the only way a partition comes, changes role or goes; reads and writes go
-through the partition. Wakes of pending requests all pass through `_partition_changed`.
+Rule: `apply(image)` is the only way a partition comes, changes role or goes, except that a log directory which
+fails takes its partitions with it (`directory_failed`). Wakes of pending requests all pass through
+`_partition_changed`.
 
-Kafka: `ReplicaManager`, `LogManager`, `ReplicaFetcherManager`.
+Kafka: `ReplicaManager`, `ReplicaFetcherManager`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
 
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.log.partition_metadata import read_partition_metadata
 from minikafka.metadata.configs import BrokerConfigs, effective_topic_configs
 from minikafka.metadata.image import MetadataImage, PartitionRegistration, TopicImage
 from minikafka.policy import Organs
 from minikafka.protocol.errors import ApiError, ErrorCode
-from minikafka.protocol.messages.alter_partition import AlterPartitionRequest, AlterPartitionResponse
+from minikafka.protocol.schema import Message
+from minikafka.replication.assignments import DirectoryAssignments, Replica
 from minikafka.replication.checkpoints import Checkpoints, Key
 from minikafka.replication.compaction import Compaction
-from minikafka.replication.fetcher import FetcherSettings, ReplicaFetcher
+from minikafka.replication.fetchers import Fetchers
 from minikafka.replication.isr_changes import IsrChanges
+from minikafka.replication.log_directories import LogDirectories
+from minikafka.replication.log_directory import LogDirectory, folder_of
 from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.rolled_segments import RolledSegments
-from minikafka.world import Event, World
-
-
-class LogDirectoryFailed(Event, frozen=True):
-    """The disk refused a partition's log; the partition is offline on this broker."""
-
-    broker: int
-    topic: str
-    partition: int
-    reason: str
+from minikafka.world import World
 
 
 class Replicas:
-    """All partitions of one broker."""
+    """All partitions of one broker. `on_directory_failure` is told once of each log directory that fails."""
 
     def __init__(
         self,
@@ -47,31 +43,33 @@ class Replicas:
         broker_id: int,
         configs: BrokerConfigs,
         organs: Organs,
+        directories: LogDirectories,
         *,
         endpoint: Callable[[int], tuple[str, int] | None],
         broker_epoch: Callable[[], int],
-        ask_controller: Callable[[AlterPartitionRequest, int], Awaitable[AlterPartitionResponse]],
-        on_storage_failure: Callable[[], None] = lambda: None,
+        ask_controller: Callable[[Message, int], Awaitable[Any]],
+        on_directory_failure: Callable[[LogDirectory], None] = lambda _: None,
     ) -> None:
         self._world = world
         self._broker_id = broker_id
         self._configs = configs
         self._organs = organs
-        self._endpoint = endpoint
-        self._broker_epoch = broker_epoch
-        self._on_storage_failure = on_storage_failure
+        self._directories = directories
+        self._on_directory_failure = on_directory_failure
         self._partitions: dict[Key, Partition] = {}
-        self._offline: dict[Key, str] = {}
-        self._fetchers: dict[int, ReplicaFetcher] = {}
-        self._followed: dict[Key, int] = {}
+        self._offline: dict[
+            Key, UUID
+        ] = {}  # the topic's id: what lies, or may lie, in a directory that failed
+        self._fetchers = Fetchers(world, broker_id, configs, endpoint, broker_epoch, self.storage_failed)
         self._image: MetadataImage | None = None
         self._closed = False
         self.produce_pending = PendingRequests(world)
         self.fetch_pending = PendingRequests(world)
         self._rolled_segments = RolledSegments(world, self.storage_failed)
         self._isr_changes = IsrChanges(world, broker_id, broker_epoch, ask_controller)
-        self._checkpoints = Checkpoints(world, broker_id, self._partitions)
-        self.previous_broker_epoch = self._checkpoints.previous_broker_epoch
+        self._assignments = DirectoryAssignments(
+            world, broker_id, broker_epoch, ask_controller, self._is_assignment_news
+        )
         self._tasks = [
             world.spawn(self._every("replica.lag.time.max.ms", self._check_isrs, 0.5), "isr-check"),
             world.spawn(
@@ -83,7 +81,7 @@ class Replicas:
             ),
         ]
         if configs.bool("log.cleaner.enable"):
-            compaction = Compaction(world, configs, self._partitions, self._checkpoints, self.storage_failed)
+            compaction = Compaction(world, configs, self._partitions, self._notes_of, self.storage_failed)
             self._tasks.append(world.spawn(compaction.run(), "cleaner"))
 
     # -- looking up --------------------------------------------------------------------------------------
@@ -113,10 +111,10 @@ class Replicas:
         """Bring this broker's replicas in line with `image`."""
         old, self._image = self._image, image
         if old is None:
-            self._remove_strays(image)
-        for key in [k for k, p in self._partitions.items() if not self._is_ours(image, k, p)]:
+            self._each_directory(lambda directory: directory.remove_strays(image))
+        for key in [k for k, p in self._partitions.items() if not self._is_ours(image, k, p.topic_id)]:
             self._drop(key)
-        for key in [k for k in self._offline if image.partition(*k) is None]:
+        for key in [k for k, topic_id in self._offline.items() if not self._is_ours(image, k, topic_id)]:
             del self._offline[key]
         for topic in image.topics.values():
             before = old.topic_by_id(topic.id) if old is not None else None
@@ -126,11 +124,11 @@ class Replicas:
             for index, registration in topic.partitions.items():
                 if self._broker_id in registration.replicas:
                     self._apply_partition(topic, index, registration, configs_changed)
-        self._close_idle_fetchers()
+        self._fetchers.close_idle()
 
-    def _is_ours(self, image: MetadataImage, key: Key, partition: Partition) -> bool:
+    def _is_ours(self, image: MetadataImage, key: Key, topic_id: UUID) -> bool:
         topic = image.topic(key[0])
-        if topic is None or topic.id != partition.topic_id:
+        if topic is None or topic.id != topic_id:
             return False
         registration = topic.partitions.get(key[1])
         return registration is not None and self._broker_id in registration.replicas
@@ -141,43 +139,52 @@ class Replicas:
         key = (topic.name, index)
         partition = self._partitions.get(key)
         if partition is None:
-            partition = self._open(topic, index)
+            partition = self._open(topic, index, registration)
             if partition is None:
                 return
         elif configs_changed:
             partition.log.config = self._log_config(topic.name)
-        old_leader = self._followed.get(key)
+        old_leader = self._fetchers.leader_of(key)
         try:
             new_epoch = partition.apply(registration, self._world.clock.now())
         except OSError as problem:
             self.storage_failed(partition, problem)
             return
         if partition.is_leader or registration.leader != old_leader or new_epoch:
-            self._unfollow(partition)
-        if not partition.is_leader and registration.leader >= 0 and key not in self._followed:
-            self._follow(partition, registration.leader)
+            self._fetchers.unfollow(partition)
+        if not partition.is_leader and registration.leader >= 0 and self._fetchers.leader_of(key) is None:
+            self._fetchers.follow(partition, registration.leader)
 
-    def _open(self, topic: TopicImage, index: int) -> Partition | None:
+    def _open(self, topic: TopicImage, index: int, registration: PartitionRegistration) -> Partition | None:
         key = (topic.name, index)
         if key in self._offline:
             return None  # until the broker starts again
+        assigned = registration.directory_of(self._broker_id)
+        directory = self._place(key, assigned)
+        if directory is None:
+            self._offline[key] = topic.id
+            return None
+        if directory.id is not None and directory.id != assigned:
+            self._assignments.tell((topic.id, index), directory.id)
+        notes = directory.checkpoints
         try:
             log = Log.open(
-                self._world,
-                f"{topic.name}-{index}",
+                directory.world,
+                folder_of(key),
                 topic.name,
                 index,
                 self._log_config(topic.name),
                 self._organs,
-                clean_shutdown=self._checkpoints.started_clean,
-                recovery_point=self._checkpoints.recovery_point(key),
+                clean_shutdown=notes.started_clean,
+                recovery_point=notes.recovery_point(key),
                 topic_id=topic.id,
-                was_compacted=self._checkpoints.was_compacted(key),
+                was_compacted=notes.was_compacted(key),
             )
         except OSError as problem:
-            self._take_offline(key, problem)
+            self._offline[key] = topic.id
+            self.directory_failed(directory, problem)
             return None
-        self._checkpoints.apply_to(log, key)
+        notes.apply_to(log, key)
         partition = Partition(
             topic.name,
             topic.id,
@@ -188,8 +195,28 @@ class Replicas:
             self._world.trace,
             self._partition_changed,
         )
-        self._partitions[key] = partition
+        self._partitions[key] = directory.partitions[key] = partition
         return partition
+
+    def _place(self, key: Key, assigned: UUID) -> LogDirectory | None:
+        """The directory that has the partition's folder, or has now been given it; None: none may or can."""
+        while (directory := self._directories.place(key, assigned)) is not None:
+            if key in directory.logs:
+                break
+            try:
+                directory.make_folder(key)
+            except OSError as problem:
+                self.directory_failed(directory, problem)
+        return directory
+
+    def _is_assignment_news(self, replica: Replica, directory: UUID) -> bool:
+        topic = self._image.topic_by_id(replica[0]) if self._image is not None else None
+        registration = topic.partitions.get(replica[1]) if topic is not None else None
+        return (
+            registration is not None
+            and self._broker_id in registration.replicas
+            and registration.directory_of(self._broker_id) != directory
+        )
 
     def _log_config(self, topic: str) -> LogConfig:
         assert self._image is not None
@@ -197,107 +224,99 @@ class Replicas:
             effective_topic_configs(self._image, topic, self._configs, self._broker_id)
         )
 
-    def _follow(self, partition: Partition, leader: int) -> None:
-        fetcher = self._fetchers.get(leader)
-        if fetcher is None:
-            fetcher = self._fetchers[leader] = ReplicaFetcher(
-                self._world,
-                self._broker_id,
-                leader,
-                self._endpoint,
-                self._broker_epoch,
-                self._fetch_settings(),
-                self.storage_failed,
-            )
-        self._followed[partition.topic, partition.index] = leader
-        fetcher.follow(partition)
-
-    def _unfollow(self, partition: Partition) -> None:
-        leader = self._followed.pop((partition.topic, partition.index), None)
-        if leader is not None and leader in self._fetchers:
-            self._fetchers[leader].unfollow(partition)
-
-    def _close_idle_fetchers(self) -> None:
-        for leader in [n for n, fetcher in self._fetchers.items() if fetcher.idle]:
-            self._fetchers.pop(leader).close()
-
-    def _fetch_settings(self) -> FetcherSettings:
-        c = self._configs
-        return FetcherSettings(
-            wait_max_ms=c.int("replica.fetch.wait.max.ms"),
-            min_bytes=c.int("replica.fetch.min.bytes"),
-            max_bytes=c.int("replica.fetch.max.bytes"),
-            response_max_bytes=c.int("replica.fetch.response.max.bytes"),
-            backoff_ms=c.int("replica.fetch.backoff.ms"),
-        )
-
     def _drop(self, key: Key) -> None:
         partition = self._partitions.pop(key)
+        directory = self._home(key)
+        del directory.partitions[key]
         self._rolled_segments.forget(partition)
-        self._unfollow(partition)
+        self._fetchers.unfollow(partition)
         partition.resign()
         try:
             partition.log.delete()
-            self._checkpoints.write_recovery_points()
-            self._checkpoints.write_cleaner_offsets()
+            directory.logs.discard(key)
+            directory.checkpoints.write_recovery_points()
+            directory.checkpoints.write_cleaner_offsets()
         except OSError as problem:
-            self._take_offline(key, problem)
+            self.directory_failed(directory, problem)
 
-    # -- a failing disk --------------------------------------------------------------------------------------
+    # -- failing disks ---------------------------------------------------------------------------------------
+
+    def _home(self, key: Key) -> LogDirectory:
+        """That of an open partition."""
+        home = self._directories.home(key)
+        assert home is not None
+        return home
+
+    def _notes_of(self, key: Key) -> Checkpoints:
+        return self._home(key).checkpoints
 
     def storage_failed(self, partition: Partition, problem: OSError) -> None:
-        """The disk refused a partition: it is offline here until the broker starts again, and this broker gives
-        up what it leads. (Kafka takes the whole log directory offline; a broker has one here.)"""
+        """The disk refused a partition, which takes all of its log directory offline."""
         key = (partition.topic, partition.index)
-        if self._partitions.get(key) is not partition:
+        if self._partitions.get(key) is partition:
+            self.directory_failed(self._home(key), problem)
+
+    def directory_failed(self, directory: LogDirectory, problem: OSError) -> None:
+        """A directory is offline, with all that lies in it, until the broker starts again."""
+        if not directory.is_online:
             return
-        del self._partitions[key]
-        self._rolled_segments.forget(partition)
-        self._unfollow(partition)
-        self._take_offline(key, problem)
-        partition.resign()
-        partition.log.abandon()
+        directory.fail(problem)
+        lost = dict(directory.partitions)
+        directory.partitions.clear()
+        for key, partition in lost.items():
+            del self._partitions[key]
+            self._offline[key] = partition.topic_id
+            self._rolled_segments.forget(partition)
+            self._fetchers.unfollow(partition)
+        for partition in lost.values():
+            partition.resign()
+            partition.log.abandon()
+        self._on_directory_failure(directory)
 
-    def _take_offline(self, key: Key, problem: OSError) -> None:
-        self._offline[key] = str(problem)
-        self._world.trace.emit(LogDirectoryFailed(self._broker_id, *key, str(problem)))
-        self._on_storage_failure()
-
-    def _remove_strays(self, image: MetadataImage) -> None:
-        """Directories of topics that were deleted while this broker was away."""
-        for name in self._world.disk.listdir(""):
-            topic, dash, index = name.rpartition("-")
-            if not dash or not index.isdigit() or topic == "__cluster_metadata":
-                continue
-            topic_id = read_partition_metadata(self._world.disk, name)
-            registered = image.topic(topic)
-            if topic_id is not None and (registered is None or registered.id != topic_id):
-                self._world.disk.rmtree(name)
+    def _each_directory(self, work: Callable[[LogDirectory], None]) -> None:
+        """Do it in each that works; where the disk refuses, the others go on."""
+        for directory in self._directories.online:
+            try:
+                work(directory)
+            except OSError as problem:
+                self.directory_failed(directory, problem)
 
     # -- changes and what they wake --------------------------------------------------------------------------
 
     def _partition_changed(self, partition: Partition) -> None:
         key = (partition.topic, partition.index)
-        if partition.log.recovery_point < self._checkpoints.recovery_point(key):
-            self._checkpoints.write_recovery_points()
-        if partition.log.has_unflushed_segment:
-            self._rolled_segments.note(partition)
+        if key in self._partitions:
+            directory = self._home(key)
+            if partition.log.recovery_point < directory.checkpoints.recovery_point(key):
+                directory.checkpoints.write_recovery_points()
+            if partition.log.has_unflushed_segment:
+                self._rolled_segments.note(partition)
         self.produce_pending.wake(key)
         self.fetch_pending.wake(key)
 
     def follower_fetched(self, partition: Partition, replica_id: int) -> None:
         """After `record_fetch`: let the follower back into the ISR when it has caught up."""
-        if partition.could_rejoin(replica_id):
-            self._check_isr(partition)
+        if partition.could_rejoin(replica_id) and self._image is not None:
+            self._check_isr(partition, self._image, self._alive(self._image))
 
     def _check_isrs(self) -> None:
-        for partition in self._partitions.values():
-            self._check_isr(partition)
-
-    def _check_isr(self, partition: Partition) -> None:
-        if self._image is None:
+        image = self._image
+        if image is None:
             return
-        alive = {b.id: b.epoch for b in self._image.brokers.values() if b.is_active}
+        alive = self._alive(image)
+        for partition in list(self._partitions.values()):
+            self._check_isr(partition, image, alive)
+
+    def _alive(self, image: MetadataImage) -> Mapping[int, int]:
+        """The brokers in service, with their epochs."""
+        return {b.id: b.epoch for b in image.brokers.values() if b.is_active}
+
+    def _check_isr(self, partition: Partition, image: MetadataImage, alive: Mapping[int, int]) -> None:
+        registration = image.partition(partition.topic, partition.index)
+        if registration is None:
+            return
+        if not all(image.is_disk_online(registration, r) for r in partition.replicas if r in alive):
+            alive = {r: epoch for r, epoch in alive.items() if image.is_disk_online(registration, r)}
         lag_ms = self._configs.int("replica.lag.time.max.ms")
         isr = partition.isr_to_ask_for(self._world.clock.now(), lag_ms, alive)
         if isr is not None:
@@ -308,15 +327,11 @@ class Replicas:
     async def _every(self, config: str, work: Callable[[], None], share: float = 1.0) -> None:
         while True:
             await asyncio.sleep(self._configs.int(config) / 1000 * share)
-            try:
-                work()
-            except OSError as problem:
-                self._take_offline(("", -1), problem)  # no partition's file, but the directory's own
+            work()
 
     def _write_checkpoints(self) -> None:
-        if self._image is None:
-            return  # nothing is open yet, and the files are still to be used
-        self._checkpoints.write()
+        if self._image is not None:  # else nothing is open yet, and the files are still to be used
+            self._each_directory(lambda directory: directory.checkpoints.write())
 
     def _delete_old_segments(self) -> None:
         for partition in list(self._partitions.values()):
@@ -327,22 +342,19 @@ class Replicas:
 
     def write_log_starts(self) -> None:
         """After DeleteRecords: the new start must outlive a restart."""
-        try:
-            self._checkpoints.write_log_starts()
-        except OSError as problem:
-            self._take_offline(("", -1), problem)
+        self._each_directory(lambda directory: directory.checkpoints.write_log_starts())
 
     def stop_fetching(self) -> None:
         """End the followers' loops and what waits here; the logs stay open."""
         for task in self._tasks:
             task.cancel()
         self._isr_changes.close()
+        self._assignments.close()
         self._rolled_segments.close()
-        for leader in list(self._fetchers):
-            self._fetchers.pop(leader).close()
+        self._fetchers.close()
 
     def close(self, broker_epoch: int = -1) -> None:
-        """A clean shutdown: flush, checkpoint, and mark the directory clean."""
+        """A clean shutdown: flush, checkpoint, and mark each directory clean."""
         if self._closed:
             return
         self._closed = True
@@ -351,13 +363,15 @@ class Replicas:
             partition.role = Role.OFFLINE
         self.produce_pending.close()
         self.fetch_pending.close()
-        try:
-            for partition in self._partitions.values():
+
+        def finish(directory: LogDirectory) -> None:
+            for partition in directory.partitions.values():
                 partition.log.close()
-            self._write_checkpoints()
-            self.write_log_starts()
-            if not self._offline:
-                self._checkpoints.write_clean_shutdown(broker_epoch)
-        except OSError as problem:
-            # Without the mark the next start looks at everything.
-            self._take_offline(("", -1), problem)
+            notes = directory.checkpoints
+            if self._image is not None:
+                notes.write()
+                notes.write_log_starts()
+            if self._image is not None or notes.started_clean:
+                notes.write_clean_shutdown(broker_epoch)
+
+        self._each_directory(finish)  # one without the mark is looked at in whole by the next start

@@ -13,6 +13,7 @@ from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import FeatureLevelRecord, encode_record
+from minikafka.protocol.messages import assign_replicas_to_dirs as assigning
 from minikafka.protocol.messages.alter_partition import (
     AlterPartitionRequest,
     BrokerState,
@@ -58,7 +59,9 @@ class Machine:
         check(before, self.core.image)
         return decision.response
 
-    def register(self, id: int, *, clean: bool, directory: int = 500) -> None:
+    def register(
+        self, id: int, *, clean: bool, directory: int = 500, directories: Sequence[UUID] = ()
+    ) -> None:
         self.incarnations[id] = self.incarnations.get(id, id * 1000) + 1
         request = BrokerRegistrationRequest(
             broker_id=id,
@@ -69,20 +72,43 @@ class Machine:
                 Feature(name=name, min_supported_version=low, max_supported_version=high)
                 for name, (low, high) in SUPPORTED_FEATURES.items()
             ],
-            log_dirs=[UUID(int=id + directory)],
+            log_dirs=list(directories) or [UUID(int=id + directory)],
             previous_broker_epoch=self.epochs.get(id, -1) if clean else -1,
         )
         self.epochs[id] = self.do(self.core.register_broker(request, len(self.log), self.now_s)).broker_epoch
 
-    def heartbeat(self, id: int, *, fence: bool = False, leave: bool = False, behind: bool = False) -> bool:
+    def heartbeat(
+        self,
+        id: int,
+        *,
+        fence: bool = False,
+        leave: bool = False,
+        behind: bool = False,
+        offline: Sequence[UUID] = (),
+    ) -> bool:
         request = BrokerHeartbeatRequest(
             broker_id=id,
             broker_epoch=self.epochs.get(id, -1),
             current_metadata_offset=-1 if behind else len(self.log),
             want_fence=fence,
             want_shut_down=leave,
+            offline_log_dirs=list(offline),
         )
         return self.do(self.core.heartbeat(request, len(self.log), self.now_s)).should_shut_down
+
+    def assign(
+        self, id: int, directory: UUID, topic_id: UUID, indexes: Sequence[int], *, epoch: int | None = None
+    ) -> list[int]:
+        """A broker tells where its replicas lie; the error code for each."""
+        partitions = [assigning.PartitionData(partition_index=index) for index in indexes]
+        topic = assigning.TopicData(topic_id=topic_id, partitions=partitions)
+        request = assigning.AssignReplicasToDirsRequest(
+            broker_id=id,
+            broker_epoch=self.epochs.get(id, -1) if epoch is None else epoch,
+            directories=[assigning.DirectoryData(id=directory, topics=[topic])],
+        )
+        response = self.do(self.core.assign_replicas_to_dirs(request))
+        return [p.error_code for d in response.directories for t in d.topics for p in t.partitions]
 
     def expire(self) -> None:
         while self.do(self.core.expire_session(self.now_s)) is not None:

@@ -16,6 +16,7 @@ from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.fetch import (
+    AbortedTransaction,
     EpochEndOffset,
     FetchableTopicResponse,
     FetchPartition,
@@ -248,15 +249,16 @@ class Read:
         partition = target.partition
         assert partition is not None
         records: bytes | memoryview = b""
+        aborted: list[AbortedTransaction] | None = None
         if diverging is None:
             try:
                 records = self._records(partition, target.ask, left, nothing_yet)
+                aborted = self._aborted(partition, target.ask, len(records))
             except ApiError as error:
                 return self._refusal(target, error.code)
             except OSError as failure:
                 self._node.replicas.storage_failed(partition, failure)
                 return self._refusal(target, ErrorCode.KAFKA_STORAGE_ERROR)
-        reads_committed = self._request.isolation_level == READ_COMMITTED
         return PartitionData(
             partition_index=target.ask.partition,
             error_code=ErrorCode.NONE,
@@ -266,7 +268,7 @@ class Read:
             diverging_epoch=diverging or EpochEndOffset(),
             current_leader=LeaderIdAndEpoch(),
             snapshot_id=SnapshotId(),
-            aborted_transactions=[] if reads_committed and diverging is None else None,
+            aborted_transactions=aborted,
             preferred_read_replica=-1,
             records=records,
         )
@@ -282,6 +284,19 @@ class Read:
         if left == 0 and not nothing_yet:
             return b""
         return partition.log.read(ask.fetch_offset, limit, up_to_offset=end, at_least_one=nothing_yet)
+
+    def _aborted(
+        self, partition: Partition, ask: FetchPartition, size_bytes: int
+    ) -> list[AbortedTransaction] | None:
+        """What a reader of committed records has to skip in what it gets; None for other readers."""
+        if self.is_follower or self._request.isolation_level != READ_COMMITTED:
+            return None
+        if ask.fetch_offset >= partition.last_stable_offset:
+            return []
+        return [
+            AbortedTransaction(producer_id=found.producer_id, first_offset=found.first_offset)
+            for found in partition.log.aborted_in_read(ask.fetch_offset, size_bytes)
+        ]
 
     def _refusal(self, target: Target, error: ErrorCode) -> PartitionData:
         answer = _unread(target.ask, error)

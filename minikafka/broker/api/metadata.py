@@ -116,7 +116,9 @@ def describe(
 def leadership(node: Broker, p: PartitionRegistration) -> tuple[ErrorCode, int, list[int]]:
     """What clients are told: an error, the leader (-1: none that lives), and the replicas that are away."""
     brokers = node.image.brokers
-    offline = [r for r in p.replicas if r not in brokers or brokers[r].fenced]
+    offline = [
+        r for r in p.replicas if r not in brokers or brokers[r].fenced or not node.image.is_disk_online(p, r)
+    ]
     if p.leader < 0 or p.leader in offline:
         return ErrorCode.LEADER_NOT_AVAILABLE, -1, offline
     return ErrorCode.NONE, p.leader, offline

@@ -1,0 +1,157 @@
+"""All log directories of one broker: `log.dirs` read, each opened, and in which one a partition lies.
+
+Rule: a partition lies in one directory. A new one goes where the controller says, or where the fewest are; one
+that may lie in a directory that is offline is not made anew elsewhere.
+
+Kafka: `LogManager` (`nextLogDirs`, `loadLogs`), `Partition.createLogInAssignedDirectoryId`; KIP-112, KIP-858.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from minikafka.log.meta_properties import WrongDirectory
+from minikafka.metadata.config_types import ConfigError
+from minikafka.metadata.configs import BrokerConfigs
+from minikafka.metadata.ids import UNASSIGNED_DIRECTORY
+from minikafka.replication.checkpoints import Key
+from minikafka.replication.log_directory import LogDirectory, folder_of
+from minikafka.world import World
+
+
+class NoLogDirectory(OSError):
+    """Not one of the broker's log directories can be used."""
+
+
+def log_dirs_of(configs: BrokerConfigs) -> tuple[str, ...]:
+    """The paths in `log.dirs` (or in `log.dir`), relative to the broker's own directory, which is the default.
+
+    Raises ConfigError (one sentence).
+    """
+    name = "log.dirs" if configs.get("log.dirs") else "log.dir"
+    text = configs.overrides.get(name)
+    if text is None:
+        return ("",)
+    paths: list[str] = []
+    for word in text.split(","):
+        path = posixpath.normpath(word.strip()) if word.strip() else ""
+        if not path:
+            raise ConfigError(name, text, "a directory has no name.")
+        if path.startswith(("/", "..")) or "\\" in path or "\0" in path or ":" in path:
+            raise ConfigError(
+                name,
+                text,
+                f"{word.strip()} is not within the broker's own directory; paths are relative to it.",
+            )
+        path = "" if path == "." else path
+        for other in paths:
+            if path == other:
+                raise ConfigError(name, text, f"{word.strip()} is there twice.")
+            if f"{path}/".startswith(f"{other}/" if other else "") or f"{other}/".startswith(
+                f"{path}/" if path else ""
+            ):
+                raise ConfigError(name, text, f"{path or '.'} and {other or '.'} lie within each other.")
+        paths.append(path)
+    return tuple(paths)
+
+
+class LogDirectories:
+    """In the order of `log.dirs`. `open` makes it."""
+
+    def __init__(self, directories: Sequence[LogDirectory]) -> None:
+        self._all = tuple(directories)
+
+    @classmethod
+    def open(cls, world: World, broker_id: int, cluster_id: str, paths: Sequence[str]) -> LogDirectories:
+        """Lock and read them all; one that the disk refuses is offline from the start.
+
+        Raises OSError (one is locked; none is left) or WrongDirectory (a ValueError: one is of another broker, two
+        have one id or hold one partition).
+        """
+        opened = cls([LogDirectory(world, broker_id, path) for path in paths])
+        try:
+            for directory in opened:
+                directory.open(cluster_id)
+            if not opened.online:
+                raise NoLogDirectory("; ".join(f"{d.location} can't be used: {d.problem}" for d in opened))
+            opened._check_ids()
+            opened._check_for_doubles()
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    def _check_ids(self) -> None:
+        seen: dict[UUID | None, LogDirectory] = {}
+        for directory in self.online:
+            other = seen.setdefault(directory.id, directory)
+            if other is not directory:
+                raise WrongDirectory(
+                    f"{other.location} and {directory.location} have the same directory.id: one is a copy."
+                )
+
+    def _check_for_doubles(self) -> None:
+        """Of two folders with one name, one may be what is left of a deleted topic; that is for later."""
+        online = self.online
+        for number, directory in enumerate(online):
+            for other in online[number + 1 :]:
+                for key in sorted(directory.logs & other.logs):
+                    if directory.topic_id_of(key) == other.topic_id_of(key):
+                        raise WrongDirectory(
+                            f"The partition {folder_of(key)} is in both {directory.location} and "
+                            f"{other.location}; remove one of them (Kafka, too, starts only then)."
+                        )
+
+    def __iter__(self) -> Iterator[LogDirectory]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @property
+    def online(self) -> list[LogDirectory]:
+        """Those that work."""
+        return [directory for directory in self._all if directory.is_online]
+
+    @property
+    def ids(self) -> tuple[UUID, ...]:
+        """Of those that work."""
+        return tuple(directory.id for directory in self.online if directory.id is not None)
+
+    @property
+    def previous_broker_epoch(self) -> int:
+        """The epoch of the broker's earlier life, if that ended cleanly in every directory; else -1 (KIP-966)."""
+        if len(self.online) < len(self._all):
+            return -1
+        epochs = {directory.checkpoints.previous_broker_epoch for directory in self._all}
+        return epochs.pop() if len(epochs) == 1 else -1
+
+    def home(self, key: Key) -> LogDirectory | None:
+        """Where a partition lies; a directory that works before one that doesn't."""
+        holders = [directory for directory in self._all if key in directory.logs]
+        return min(holders, key=lambda directory: not directory.is_online, default=None)
+
+    def place(self, key: Key, assigned: UUID) -> LogDirectory | None:
+        """Where a partition lies or is to be made, given what the controller knows of that; None when it may lie
+        in a directory that is offline, or there is no place at all.
+        """
+        home = self.home(key)
+        if home is not None and home.is_online:
+            return home
+        online = self.online
+        for directory in online:
+            if directory.id == assigned:
+                return directory
+        if len(online) < len(self._all) and assigned != UNASSIGNED_DIRECTORY:
+            return None
+        return min(online, key=lambda directory: len(directory.logs), default=None)
+
+    def close(self) -> None:
+        """Release the locks."""
+        for directory in self._all:
+            directory.release()
+
+
+__all__ = ["LogDirectories", "NoLogDirectory", "log_dirs_of"]

@@ -1,0 +1,158 @@
+"""A log directory: one place on disk where a broker keeps partitions, and all that belongs to it alone.
+
+Rule: a directory fails as a whole and for good. What it held is offline then, nothing more is read from it or
+written to it in this life of the broker, and what lies in other directories goes on.
+
+Kafka: `LogManager`, `LogDirFailureChannel`; KIP-112 (one directory may fail), KIP-858 (directory ids).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import NamedTuple
+from uuid import UUID
+
+from minikafka.log.meta_properties import WrongDirectory, claim_directory, decode_uuid
+from minikafka.log.partition_metadata import read_partition_metadata
+from minikafka.log.residency import SegmentResidency
+from minikafka.metadata.ids import METADATA_TOPIC
+from minikafka.metadata.image import MetadataImage
+from minikafka.replication.checkpoints import Checkpoints, Key
+from minikafka.replication.partition import Partition
+from minikafka.world import DiskLocked, Event, Lock, World
+
+LOCK_FILE = ".lock"
+
+
+class LogDirectoryFailed(Event, frozen=True):
+    """The disk refused something below `directory`; its `partitions` partitions are offline on this broker."""
+
+    broker: int
+    directory: str
+    partitions: int
+    reason: str
+
+
+class LogDirectorySnapshot(NamedTuple):
+    """A log directory as a viewer sees it; sizes in bytes. `problem` None: it works. What isn't known is None."""
+
+    location: str
+    id: UUID | None
+    problem: str | None
+    partitions: int
+    size_bytes: int
+    total_bytes: int | None
+    usable_bytes: int | None
+
+
+class LogDirectory:
+    """The directory `path` of a broker's disk ("" for the disk itself). Before `open` it holds nothing."""
+
+    def __init__(self, world: World, broker_id: int, path: str) -> None:
+        self.path = path
+        self.world = replace(world, disk=world.disk.within(path))
+        """The broker's world, with this directory for a disk."""
+        self.id: UUID | None = None
+        """None: it could never be read."""
+        self.problem: str | None = None
+        """Why it is offline."""
+        self.logs: set[Key] = set()
+        """The partitions whose folders are here, open or not."""
+        self.partitions: dict[Key, Partition] = {}
+        """Those that are open."""
+        self.residency = SegmentResidency(self.world.disk, world.clock)
+        self.checkpoints: Checkpoints
+        self._broker_id = broker_id
+        self._lock: Lock | None = None
+
+    def __repr__(self) -> str:
+        return f"<LogDirectory {self.location} {self.problem or 'online'}>"
+
+    @property
+    def location(self) -> str:
+        """For people to read."""
+        return self.world.disk.location
+
+    @property
+    def is_online(self) -> bool:
+        return self.problem is None
+
+    def open(self, cluster_id: str) -> None:
+        """Make it this broker's own, and look at what is in it; a disk that refuses leaves it offline.
+
+        Raises DiskLocked (an OSError), or WrongDirectory (a ValueError) for one of another cluster or broker.
+        """
+        disk = self.world.disk
+        try:
+            disk.makedirs("")
+            self._lock = disk.lock(LOCK_FILE)
+            claimed = claim_directory(disk, cluster_id, self._broker_id, self.world.random)
+            self.id = decode_uuid(claimed.directory_id)
+            self.checkpoints = Checkpoints(self.world, self._broker_id, self.partitions)
+            self.logs = {key for key in map(key_of, disk.listdir("")) if key is not None}
+        except DiskLocked as held:
+            sentence = f"{self.location} is locked: another broker is using it."
+            raise DiskLocked(held.errno, sentence) from None
+        except WrongDirectory as wrong:
+            raise WrongDirectory(f"{wrong} ({self.location})" if self.path else str(wrong)) from None
+        except OSError as problem:
+            self.fail(problem)
+
+    def fail(self, problem: OSError) -> None:
+        """The disk refused it: offline from now on."""
+        self.problem = str(problem)
+        self.world.trace.emit(
+            LogDirectoryFailed(self._broker_id, self.location, len(self.partitions), self.problem)
+        )
+
+    def make_folder(self, key: Key) -> None:
+        """A place for a new partition. Raises OSError."""
+        self.world.disk.makedirs(folder_of(key))
+        self.logs.add(key)
+
+    def topic_id_of(self, key: Key) -> UUID | None:
+        """Whose folder that is; None when it doesn't say. Raises OSError."""
+        return read_partition_metadata(self.world.disk, folder_of(key))
+
+    def remove_strays(self, image: MetadataImage) -> None:
+        """Remove folders of topics that were deleted while this broker was away. Raises OSError."""
+        for key in sorted(self.logs):
+            topic_id, registered = self.topic_id_of(key), image.topic(key[0])
+            if topic_id is not None and (registered is None or registered.id != topic_id):
+                self.world.disk.rmtree(folder_of(key))
+                self.logs.discard(key)
+
+    def snapshot(self) -> LogDirectorySnapshot:
+        """This directory at this instant."""
+        space = None
+        if self.is_online:
+            try:
+                space = self.world.disk.space()
+            except OSError:  # a failing disk: whoever writes to it will say so
+                pass
+        total, usable = space or (None, None)
+        size = sum(segment.size_bytes for p in self.partitions.values() for segment in p.log.segments)
+        return LogDirectorySnapshot(
+            self.location, self.id, self.problem, len(self.partitions), size, total, usable
+        )
+
+    def release(self) -> None:
+        """Let others have it."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+def folder_of(key: Key) -> str:
+    """`TOPIC-PARTITION`."""
+    return f"{key[0]}-{key[1]}"
+
+
+def key_of(folder: str) -> Key | None:
+    """The partition whose folder has this name; None for anything else."""
+    found = re.fullmatch(r"(.+)-(\d+)", folder)
+    return (found[1], int(found[2])) if found is not None and found[1] != METADATA_TOPIC else None
+
+
+__all__ = ["LogDirectory", "LogDirectoryFailed", "LogDirectorySnapshot", "folder_of", "key_of"]
