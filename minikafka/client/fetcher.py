@@ -25,7 +25,8 @@ from minikafka.protocol.messages.fetch import (
     ForgottenTopic,
     PartitionData,
 )
-from minikafka.records.batch import HEADER_BYTES, BatchHeader
+from minikafka.records import legacy
+from minikafka.records.batch import HEADER_BYTES, MAGIC_AT, MAGIC_V2, BatchHeader
 
 if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
@@ -327,10 +328,17 @@ class Fetcher:
 def next_offset_after(records: memoryview) -> int:
     """The offset after the last whole batch; -1 where there is none. Looks at headers only."""
     at, end, next_offset = 0, len(records), -1
-    while end - at >= HEADER_BYTES:
-        header = BatchHeader.read(records, at)
-        if header.batch_length < HEADER_BYTES - 12 or header.size_bytes > end - at:
+    while end - at > MAGIC_AT:
+        if records[at + MAGIC_AT] != MAGIC_V2:
+            size, smallest = legacy.size_of(records, at), legacy.SMALLEST_MESSAGE_BYTES
+            last_offset = legacy.offset_of(records, at)
+        elif end - at >= HEADER_BYTES:
+            header = BatchHeader.read(records, at)
+            size, smallest, last_offset = header.size_bytes, HEADER_BYTES, header.last_offset
+        else:
             break
-        next_offset = header.next_offset
-        at += header.size_bytes
+        if not smallest <= size <= end - at:
+            break
+        next_offset = last_offset + 1
+        at += size
     return next_offset

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minikafka.client.errors import KafkaError
-from minikafka.client.values import OFFSET_INVALID, Message
+from minikafka.client.values import OFFSET_INVALID, TIMESTAMP_NOT_AVAILABLE, Message
 from minikafka.records.batch import read_batches
 from minikafka.records.control import ControlType, parse_control_type
 from minikafka.records.errors import CorruptRecords
@@ -195,7 +195,7 @@ class Buffer:
                     continue
                 if self._read_committed and header.is_transactional and header.producer_id in aborted:
                     continue
-                kind = header.timestamp_type + 1
+                kind = header.timestamp_type + 1 if header.magic else TIMESTAMP_NOT_AVAILABLE
                 epoch: int | None = header.partition_leader_epoch
                 if epoch is not None and epoch < 0:
                     epoch = None

@@ -25,19 +25,25 @@ from minikafka.records.header import (
     HEADER_BYTES,
     LOG_APPEND_TIME,
     LOG_OVERHEAD_BYTES,
+    MAGIC_V2,
     NO_TIMESTAMP,
     BatchHeader,
 )
+from minikafka.records.legacy import message_set
 
 _CRC = struct.Struct(">I")
 
 
 def filtered_batch(header: BatchHeader, kept: Sequence[Record], delete_horizon_ms: int | None) -> bytes:
-    """The batch under `header` with only the `kept` records (at least one), in its own codec.
+    """The batch under `header` with only the `kept` records (at least one), in its own format and codec.
 
     `delete_horizon_ms`: the time after which its deletion markers may go, None when it has none.
     """
     assert kept, "an empty batch is made by `emptied_batch`"
+    if header.magic < MAGIC_V2:
+        return message_set(
+            kept, header.magic, compression=header.compression, timestamp_type=header.timestamp_type
+        )
     base_ms = kept[0].timestamp_ms if delete_horizon_ms is None else delete_horizon_ms
     payload = b"".join(
         encode_record(

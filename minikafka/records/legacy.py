@@ -41,7 +41,7 @@ OLD_MAGICS = (0, 1)
 SMALLEST_MESSAGE_BYTES = 26
 """A v0 message without key and value."""
 _BEGINNING = struct.Struct(">qiIBB")
-_TIMESTAMP = struct.Struct(">q")
+_INT64 = struct.Struct(">q")
 _LENGTH = struct.Struct(">i")
 _CRC = struct.Struct(">I")
 _FLAGS = {0: CODEC_MASK, 1: CODEC_MASK | TIMESTAMP_TYPE_FLAG}
@@ -61,10 +61,12 @@ class Message(NamedTuple):
 
     @property
     def compression(self) -> Compression:
-        """The codec; `CorruptCompression` for a number that the old formats don't know."""
+        """The codec; `CorruptRecords` for zstd, which is younger, and `CorruptCompression` for what is none."""
         codec = self.attributes & CODEC_MASK
-        if codec >= Compression.ZSTD:
-            raise CorruptCompression(f"a message of format v{self.magic} has compression type {codec}")
+        if codec == Compression.ZSTD:
+            raise CorruptRecords(f"a message of format v{self.magic} is compressed with zstd")
+        if codec > Compression.ZSTD:
+            raise CorruptCompression(f"unknown compression type {codec}")
         return Compression(codec)
 
 
@@ -72,6 +74,12 @@ def size_of(data: Buffer, position: int = 0) -> int:
     """How many bytes the message at `position` says it has, of which the first 12 must be there."""
     size: int = LOG_OVERHEAD_BYTES + _LENGTH.unpack_from(data, position + LENGTH_AT)[0]
     return size
+
+
+def offset_of(data: Buffer, position: int = 0) -> int:
+    """The offset of the message at `position`: of a wrapper, the last one inside."""
+    offset: int = _INT64.unpack_from(data, position)[0]
+    return offset
 
 
 def read_message(data: memoryview) -> Message:
@@ -88,7 +96,7 @@ def read_message(data: memoryview) -> Message:
         raise CorruptChecksum(f"Record is corrupt (stored crc = {crc})")
     at, timestamp_ms = _BEGINNING.size, NO_TIMESTAMP
     if magic == 1:
-        timestamp_ms, at = _TIMESTAMP.unpack_from(data, at)[0], at + _TIMESTAMP.size
+        timestamp_ms, at = _INT64.unpack_from(data, at)[0], at + _INT64.size
     key, at = _content(data, at)
     value, at = _content(data, at)
     if at != end:
@@ -141,7 +149,7 @@ def _offsets_inside(wrapper: Message) -> tuple[int, int]:
     first = last = None
     count = 0
     for part in _parts(unpacked(wrapper)):
-        offset: int = _TIMESTAMP.unpack_from(part)[0]
+        offset = offset_of(part)
         if last is not None and offset <= last:
             raise CorruptRecords(f"offset {offset} comes after {last} inside a message")
         first, last, count = offset if first is None else first, offset, count + 1
@@ -255,10 +263,10 @@ def message_set(
 def _message(
     offset: int, magic: int, attributes: int, timestamp_ms: int, key: bytes | None, value: bytes | None
 ) -> bytes:
-    body = [bytes((magic, attributes)), _TIMESTAMP.pack(timestamp_ms) if magic == 1 else b""]
+    body = [bytes((magic, attributes)), _INT64.pack(timestamp_ms) if magic == 1 else b""]
     for part in (key, value):
         body += (_LENGTH.pack(-1 if part is None else len(part)), part or b"")
     joined = b"".join(body)
     return b"".join(
-        (_TIMESTAMP.pack(offset), _LENGTH.pack(4 + len(joined)), _CRC.pack(zlib.crc32(joined)), joined)
+        (_INT64.pack(offset), _LENGTH.pack(4 + len(joined)), _CRC.pack(zlib.crc32(joined)), joined)
     )
