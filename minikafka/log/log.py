@@ -32,6 +32,7 @@ from minikafka.log.transaction_index import AbortedTransaction
 from minikafka.policy import Organs
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.records.batch import LOG_APPEND_TIME
+from minikafka.records.conversion import converted, is_old
 from minikafka.records.errors import CorruptRecords
 from minikafka.records.validation import Origin, validate_batches
 from minikafka.world import World
@@ -185,15 +186,19 @@ class Log:
         *,
         origin: Origin = "client",
         transaction_version: int = 0,
+        takes_old_formats: bool = False,
     ) -> Appended:
         """Validate the one batch in `data`, give it the next offsets, and append it.
 
+        `takes_old_formats`: a message set v0 or v1, as clients of old versions send, is made into a batch first.
         `transaction_version`: of a coordinator's marker; since 2 each raises the producer's epoch.
         Raises `ApiError`: what `validate_batches` refuses, what the producer's state forbids
         (`ProducerStates.check`, `check_coordinator`), RECORD_LIST_TOO_LARGE when it is larger than a segment.
         """
         view = data if type(data) is memoryview else memoryview(data)
         now_ms = self.world.clock.time_ms()
+        if takes_old_formats and is_old(view):
+            view = memoryview(converted(view, self._rules, self._config.target_compression, self.name))
         valid = validate_batches(view, self._rules, now_ms, origin=origin, topic_partition=self.name)
         first = self.log_end_offset
         header, buffers = prepare(valid, self._config, first, leader_epoch, self.name)
