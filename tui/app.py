@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Footer, Static
 
-from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
+from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Feed
 from minikafka_tui import commands, palette
 from minikafka_tui.commanding import CommandingApp
@@ -214,30 +214,13 @@ class InspectorApp(CommandingApp):
 
     def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
         """The cursor selects."""
-        if self._select(event.table.id or "", event.row) and self.snapshot is not None:
+        if self.selection.take(event.table.id or "", event.row) and self.snapshot is not None:
             self.draw()
-
-    def _select(self, table: str, row: Any) -> bool:
-        """Remember what the cursor is on; True when the open pane shows more of it."""
-        if table == "brokers-table" and isinstance(row, Broker):
-            self.selection.broker = row.name
-        elif table == "topics-table" and isinstance(row, Topic):
-            if self.selection.topic != row.name:
-                self.selection.topic, self.selection.partition = row.name, 0
-        elif table == "partitions-table" and isinstance(row, Partition):
-            changed = self.selection.partition != row.index
-            self.selection.partition = row.index
-            return changed
-        elif table == "groups-table" and isinstance(row, Group):
-            changed = self.selection.group != row.id
-            self.selection.group = row.id
-            return changed
-        return False
 
     def on_live_table_opened(self, event: LiveTable.Opened) -> None:
         """Enter goes a level deeper."""
         table, row = event.table.id, event.row
-        self._select(table or "", row)
+        self.selection.take(table or "", row)
         if table == "topics-table":
             self._show_tab("partitions")
         elif table == "partitions-table":
@@ -250,11 +233,16 @@ class InspectorApp(CommandingApp):
         if self.pane.back():
             return
         if self.filters.get(self.tab):
-            self._set_filter(self.tab, "")
+            self.action_clear_filter()
         elif self.tab in UP:
             self._show_tab(UP[self.tab])
         elif self.tab != "overview":
             self._show_tab("overview")
+
+    def action_clear_filter(self) -> None:
+        """All rows of this tab."""
+        if self.filters.get(self.tab):
+            self._set_filter(self.tab, "")
 
     def action_turn(self, what: str, by: int) -> None:
         """The next or previous topic or partition."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from minikafka.xray.snapshot import Group, Partition, Snapshot, Topic
+from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
 from minikafka_tui.history import History
 
 
@@ -16,6 +17,23 @@ class Selection:
     topic: str | None = None
     partition: int = 0
     group: str | None = None
+
+    def take(self, table: str, row: Any) -> bool:
+        """Remember what the cursor is on; True when the open pane shows more of it."""
+        if table == "brokers-table" and isinstance(row, Broker):
+            self.broker = row.name
+        elif table == "topics-table" and isinstance(row, Topic):
+            if self.topic != row.name:
+                self.topic, self.partition = row.name, 0
+        elif table == "partitions-table" and isinstance(row, Partition):
+            changed = self.partition != row.index
+            self.partition = row.index
+            return changed
+        elif table == "groups-table" and isinstance(row, Group):
+            changed = self.group != row.id
+            self.group = row.id
+            return changed
+        return False
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The segments view says how much of each segment is cached, and shows it; where nobody knows, it says nothing."""
 
 from minikafka.xray.snapshot import Segment
-from minikafka_tui.screens.segments import SegmentRow, _cached
+from minikafka_tui.screens.levels.segment_list import SegmentRow, _cached
 from minikafka_tui.widgets.segment_ribbons import ribbon
 
 

@@ -88,8 +88,9 @@ class Help(ModalScreen[None]):
         "Go": [
             ("1 – 6", "overview, topics, partitions, segments, groups, events"),
             ("arrows, hjkl", "move; l or → opens, h or ← goes back; tab: next part"),
-            ("enter  esc", "open: topic, partitions, segments; group; esc: back"),
-            ("n  p", "next, previous topic or partition"),
+            ("enter  esc", "open: topic, partition, segment, batch, bytes; esc: back"),
+            ("n  p", "next, previous topic, partition, segment, batch"),
+            ("f  b  [  ]", "tab 4: a partition's files; an entry's bytes; records"),
             (":", "jump to a tab, topic, orders-3, group or broker"),
         ],
         "See": [

@@ -1,161 +1,121 @@
-"""Segments of a partition: the files on each broker's disk, as bars and as a list."""
+"""Tab 4: segments, and one below the other what is in them. Its one rule: esc leads up the way one came."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any, cast
 
-from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.widgets import Static
+from textual.widgets import ContentSwitcher
 
-from minikafka.xray.snapshot import Partition, Segment
-from minikafka_tui import format, palette
+from minikafka.xray import reading
+from minikafka.xray.files import ReplicaPlace, Unseen
+from minikafka_tui.screens.levels.batches import Batches
+from minikafka_tui.screens.levels.byte_view import ByteView
+from minikafka_tui.screens.levels.entries import Entries
+from minikafka_tui.screens.levels.file_list import FileList
+from minikafka_tui.screens.levels.level import Level
+from minikafka_tui.screens.levels.segment_list import SegmentList
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.view import View
-from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable
-from minikafka_tui.widgets.segment_ribbons import SegmentRibbons
 
-EMPTY = "No segments to show: choose a partition in tab 3 (enter opens it here)."
-UNKNOWN = (
-    "Kafka's protocol doesn't tell about segment files.\n"
-    "On a broker's own disk, `minikafka dump-log` or kafka-dump-log shows them."
-)
-
-
-@dataclass(frozen=True)
-class SegmentRow:
-    """A segment of one replica; ``share`` is its size as a part of the biggest."""
-
-    broker: str
-    segment: Segment
-    share: float
+TOP = "segment-list"
 
 
 class Segments(Pane):
-    """Tab 4."""
+    """Holds the levels; the last of ``way`` is the one on the screen."""
 
-    BINDINGS = [
-        Binding("n", "app.turn('partition', 1)", "Next"),
-        Binding("p", "app.turn('partition', -1)", "Previous", show=False),
-    ]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.way = [TOP]
+        self._place: ReplicaPlace | None = None
 
     def compose(self) -> ComposeResult:
-        """Which partition, its ribbons, its files."""
-        yield Static(id="partition-line", classes="head")
-        yield SegmentRibbons(id="ribbons")
-        yield LiveTable(
-            COLUMNS,
-            key=lambda r: f"{r.broker} {r.segment.base_offset}",
-            search=lambda r: (
-                f"{r.broker} {file_name(r.segment)} {'active' if r.segment.active else 'closed'}"
-            ),
-            empty=EMPTY,
-            id="segments-table",
-        )
+        """All levels; one is shown."""
+        with ContentSwitcher(initial=TOP, id="levels"):
+            yield SegmentList(id=TOP)
+            yield FileList(id="file-list")
+            yield Batches(id="batches")
+            yield Entries(id="entries")
+            yield ByteView(id="byte-view")
+
+    @property
+    def level(self) -> Level:
+        """The one on the screen."""
+        return self.query_one(f"#{self.way[-1]}", Level)
+
+    @property
+    def table(self) -> LiveTable[Any]:
+        """The open level's."""
+        return self.level.table
 
     def show(self, view: View) -> None:
-        """Draw."""
+        """Draw. Whoever chose another partition elsewhere sees that one's segments."""
         topic, partition = view.topic, view.partition
-        ribbons = self.query_one(SegmentRibbons)
-        ribbons.display = partition is not None
-        ribbons.partition = partition
-        if topic is None or partition is None:
-            self.query_one("#partition-line", Static).update("")
-            self.table.empty = EMPTY
-            self.table.set_rows(())
-            return
-        known = any(r.segments is not None for r in partition.replicas)
-        self.table.empty = EMPTY if known else UNKNOWN
-        end = partition.end if partition.end is not None else partition.high_watermark
-        offsets = "unknown" if end is None else f"{format.number(partition.log_start)} – {format.number(end)}"
-        line = Text.assemble(
-            (f" {topic.name}-{partition.index}", f"bold {palette.ACCENT}"),
-            (f"   of {format.plural(len(topic.partitions), 'partition')}", palette.MUTED),
-            (f"   offsets {offsets}", palette.MUTED),
-        )
-        self.query_one("#partition-line", Static).update(line)
-        self.table.set_rows(rows(partition))
+        chosen = (topic.name, partition.index) if topic and partition else None
+        if len(self.way) > 1 and (
+            self._place is None or (self._place.topic, self._place.partition) != chosen
+        ):
+            self._go([TOP])
+        self.level.show(view)
 
+    def back(self) -> bool:
+        """A level up. A filter is cleared first."""
+        if self.level.table.filter_text or len(self.way) == 1:
+            return False
+        self._go(self.way[:-1])
+        return True
 
-def rows(partition: Partition) -> list[SegmentRow]:
-    """The leader's segments first, oldest first."""
-    biggest = max((s.size_bytes for r in partition.replicas for s in r.segments or ()), default=0) or 1
-    ordered = sorted(partition.replicas, key=lambda r: not r.is_leader)
-    return [SegmentRow(r.broker, s, s.size_bytes / biggest) for r in ordered for s in r.segments or ()]
+    def _go(self, way: list[str]) -> None:
+        self.app.call_later(self.app.action_clear_filter)  # type: ignore[attr-defined]
+        self.way = way
+        self.query_one("#levels", ContentSwitcher).current = way[-1]
+        if self.app.screen.focused is not None or self.app.focused is None:
+            self.table.focus()
+        self.app.refresh_bindings()
 
+    def _enter(self, level: str, place: ReplicaPlace) -> None:
+        """Down to a level; one that is open already is gone back to."""
+        self._place = place
+        way = self.way[: self.way.index(level)] if level in self.way else self.way
+        self._go([*way, level])
 
-def file_name(segment: Segment) -> str:
-    """Kafka's: the base offset in twenty digits."""
-    return f"{segment.base_offset:020d}.log"
+    def on_level_open_files(self, event: Level.OpenFiles) -> None:
+        """The partition's directory."""
+        self._enter("file-list", event.place)
+        self.query_one(FileList).open(event.place)
 
+    def on_level_open_file(self, event: Level.OpenFile) -> None:
+        """A segment's batches, or another file's entries."""
+        if reading.is_segment(event.place, event.file):
+            self._enter("batches", event.place)
+            self.query_one(Batches).open(event.place, event.file, event.at)
+        else:
+            self._enter("entries", event.place)
+            self.query_one(Entries).open(event.place, event.file)
 
-def _state(row: SegmentRow) -> Text:
-    return Text("▒ active", palette.WARN) if row.segment.active else Text("▇ closed", palette.MUTED)
+    def on_level_open_offset(self, event: Level.OpenOffset) -> None:
+        """Where is it?"""
+        self.run_worker(self._find(event.place, event.offset), exclusive=True, group="find")
 
+    async def _find(self, place: ReplicaPlace, offset: int) -> None:
+        try:
+            hit = await reading.read_async(reading.find_offset(place, offset), self.level.ask)
+        except Unseen as why:
+            self.notify(str(why), severity="warning", markup=False)
+        else:
+            self.on_level_open_file(Level.OpenFile(place, hit.file, hit.line.position))
 
-def _cached(row: SegmentRow) -> Text:
-    segment = row.segment
-    if segment.pages is None or segment.resident_pages is None:
-        return format.muted(format.UNKNOWN)
-    share = segment.resident_pages / segment.pages if segment.pages else 0.0
-    return Text(f"{share:.0%}", palette.TEXT)
+    def on_level_open_bytes(self, event: Level.OpenBytes) -> None:
+        """Every byte with its field."""
+        self._enter("byte-view", event.place)
+        assert event.at is not None
+        self.query_one(ByteView).open(event.place, event.file, event.at, event.row)
 
-
-def _bar(row: SegmentRow, width: int) -> Text:
-    return format.bar(row.share, width, palette.WARN if row.segment.active else palette.ACCENT)
-
-
-COLUMNS: list[Column[SegmentRow]] = [
-    Column(
-        "BROKER",
-        9,
-        lambda r, w: Text(r.broker, palette.host_colour(r.broker)),
-        lambda r: r.broker,
-        flex=1,
-        max_width=12,
-    ),
-    Column("FILE", 24, lambda r, w: format.muted(file_name(r.segment)), drop=3),
-    Column(
-        "BASE",
-        10,
-        lambda r, w: format.number(r.segment.base_offset),
-        lambda r: r.segment.base_offset,
-        right=True,
-    ),
-    Column(
-        "NEXT",
-        10,
-        lambda r, w: format.number(r.segment.next_offset),
-        lambda r: r.segment.next_offset,
-        right=True,
-    ),
-    Column(
-        "SIZE",
-        10,
-        lambda r, w: format.size(r.segment.size_bytes),
-        lambda r: r.segment.size_bytes,
-        right=True,
-        reverse_first=True,
-    ),
-    Column("", 8, _bar, flex=3, max_width=40),
-    Column(
-        ".INDEX",
-        9,
-        lambda r, w: format.size(r.segment.index_bytes),
-        lambda r: r.segment.index_bytes,
-        right=True,
-        drop=1,
-    ),
-    Column(
-        ".TIMEINDEX",
-        10,
-        lambda r, w: format.size(r.segment.timeindex_bytes),
-        lambda r: r.segment.timeindex_bytes,
-        right=True,
-        drop=2,
-    ),
-    Column("CACHED", 6, lambda r, w: _cached(r), right=True, drop=4),
-    Column("STATE", 8, lambda r, w: _state(r)),
-]
+    def on_byte_view_turned(self, event: ByteView.Turned) -> None:
+        """The next or previous batch or entry of the level above."""
+        above = cast(Level, self.query_one(f"#{self.way[-2]}"))
+        before = above.table.cursor
+        above.table.action_move(event.by)
+        if above.table.cursor != before:
+            above.open_row()

@@ -91,6 +91,16 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
         return self._shown[self._cursor] if self._shown else None
 
     @property
+    def cursor(self) -> int:
+        """Where the cursor is among the rows shown."""
+        return self._cursor
+
+    def set_columns(self, columns: Sequence[Column[Row]]) -> None:
+        """Other columns from now on."""
+        self.columns = list(columns)
+        self.sorted_by, self._fitted_width = None, None
+
+    @property
     def shown(self) -> Sequence[Row]:
         """The rows that pass the filter, in the order on the screen."""
         return self._shown
