@@ -264,14 +264,56 @@ def dump_log(
     raise typer.Exit(run_dump(paths, Wanted(deep, print_data, hex, json, verify)))
 
 
-@app.command()
+bench_app = typer.Typer(
+    name="bench",
+    invoke_without_command=True,
+    help="Measure this cluster through raw sockets, against the bare limits of this machine.",
+)
+app.add_typer(bench_app)
+
+
+@bench_app.callback()
 def bench(
+    context: typer.Context,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long each measurement runs.")] = 2.0,
 ) -> None:
     """Measure this cluster through raw sockets, against the bare limits of this machine."""
-    from minikafka.bench import run_bench
+    if context.invoked_subcommand is None:
+        from minikafka.bench.cluster import run_bench
 
-    run_bench(seconds)
+        run_bench(seconds)
+
+
+@bench_app.command("storage")
+def bench_storage(
+    size: Annotated[
+        str, typer.Option(metavar="SIZE", help="Of the log whose writing, reading and compaction is watched.")
+    ] = "512MB",
+    recovery_size: Annotated[
+        str, typer.Option(metavar="SIZE", help="Of the log that crashes and is opened again.")
+    ] = "512MB",
+    volume: Annotated[
+        str, typer.Option(metavar="SIZE", help="What a round of the throughput's measurement writes.")
+    ] = "128MB",
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Of each throughput; one more warms up.")] = 5,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A directory on the disk to measure. Default: that of temporary files."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
+) -> None:
+    """Measure a log on this disk against bare write() and read() loops; its memory, and its recovery from a crash."""
+    from minikafka.bench.storage import TooLittleSpace, Wanted, parse_size, run_storage
+
+    try:
+        wanted = Wanted(parse_size(volume), rounds, parse_size(size), parse_size(recovery_size))
+        run_storage(wanted, data, as_json=json)
+    except (ValueError, TooLittleSpace) as problem:
+        raise fail(str(problem)) from None
+    except OSError as problem:
+        raise fail(f"The disk doesn't let us: {problem}.") from None
+    except KeyboardInterrupt:
+        raise fail("Interrupted; its files have been removed.") from None
 
 
 def main() -> None:

@@ -123,3 +123,12 @@ def checked_batches(data: memoryview, topic_partition: str) -> list[Batch]:
     except CorruptRecords as error:
         raise ApiError(ErrorCode.CORRUPT_MESSAGE, f"{error} in topic partition {topic_partition}.") from error
     return batches
+
+
+def has_gaps(batches: Sequence[Batch], next_offset: int) -> bool:
+    """Do these batches, appended at `next_offset`, leave offsets out?"""
+    for batch in batches:
+        if batch.header.base_offset > next_offset:
+            return True
+        next_offset = batch.header.next_offset
+    return False

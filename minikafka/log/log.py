@@ -10,11 +10,11 @@ Kafka: `UnifiedLog`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from minikafka.log.aborted_transactions import AbortedTransactions
-from minikafka.log.appending import Appended, check_fits, checked_batches, prepare, repeated
+from minikafka.log.appending import Appended, check_fits, checked_batches, has_gaps, prepare, repeated
 from minikafka.log.config import LogConfig
 from minikafka.log.end import LogEnd
 from minikafka.log.epochs import LeaderEpochs
@@ -68,6 +68,9 @@ class Log:
         self.high_watermark = 0
         self.cleaned_up_to = 0
         """All below it has been compacted; the cleaner sets it, checkpoints keep it."""
+        self.note_gaps: Callable[[], None] | None = None
+        """Called before the first batch that leaves offsets out: the next life must know of it (`was_compacted`),
+        or its recovery takes the gap for damage."""
         self.segments: Segments  # `open` finds them
         self.aborted: AbortedTransactions
         self.synced: Synced
@@ -232,6 +235,9 @@ class Log:
                 f"Unexpected offset in append to {self.name}. First offset {first.base_offset} is less than "
                 f"the next offset {self.log_end_offset}.",
             )
+        if self.note_gaps is not None and has_gaps(batches, self.log_end_offset):
+            self.note_gaps()
+            self.note_gaps = None
         self._end.add_all(batches, self._config, self.world.clock.time_ms())
         self.log_start_offset = start
         return self.log_end_offset
@@ -317,8 +323,8 @@ class Log:
 
     def offset_of_max_timestamp(self) -> Found | None:
         """The first record with the largest timestamp of all (KIP-734); None when there is none."""
-        largest = self.segments.largest_timestamp_ms
-        return None if largest < 0 else self.offset_for_timestamp(largest)
+        with self._telling_damage():
+            return self.segments.find_largest_timestamp(self.log_start_offset)
 
     def aborted_transactions(self, offset: int, end_offset: int) -> list[AbortedTransaction]:
         """Those rolled back that have something at or after `offset` and begin below `end_offset`.
@@ -353,6 +359,8 @@ class Log:
         self.segments.start_anew(offset, self._config)
         self.log_start_offset = offset
         self.epochs.clear()
+        # What the old log knew of producers is not true of this one, least of all an open transaction.
+        remove_snapshots_before(self.world.disk, self.directory, offset + 1)
         self._ended_anew()
         self.high_watermark = offset
 

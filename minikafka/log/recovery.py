@@ -17,6 +17,7 @@ from minikafka.log.checkpoints import CorruptCheckpoint
 from minikafka.log.config import LogConfig
 from minikafka.log.epochs import LeaderEpochs
 from minikafka.log.index import MAX_RELATIVE_OFFSET, FloorEntry
+from minikafka.log.partition_metadata import PARTITION_METADATA
 from minikafka.log.producer_snapshots import load_producers, remove_snapshots_after, snapshot_offsets
 from minikafka.log.producers import ProducerStates
 from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
@@ -52,6 +53,7 @@ def open_segments(
     gaps_are_normal: bool,
 ) -> Recovered:
     """The segments in `directory` (at least one), their ends known; fills `epochs` and `producers`."""
+    is_new = all(name == PARTITION_METADATA for name in disk.listdir(directory))
     segments = _find_segments(disk, directory, config, floor_entry, now_ms)
     if not segments:
         first = Segment(disk, directory, 0, config, floor_entry, now_ms)
@@ -82,6 +84,10 @@ def open_segments(
         remove_snapshots_after(disk, directory, segments[start].base_offset)
         load_producers(disk, directory, producers, segments[:start], segments[start].base_offset)
         truncated = _recover(segments, start, epochs, producers, gaps_are_normal)
+        if not is_new:
+            # What the last life cut or removed, too: else a power cut brings it back behind what is appended now.
+            segments[-1].file().sync()
+            disk.sync_dir(directory)
     else:
         remove_snapshots_after(disk, directory, segments[-1].next_offset)
         load_producers(disk, directory, producers, segments, segments[-1].next_offset)
@@ -152,8 +158,7 @@ def recover_segment(
         completed = producers.update(header, batch)
         if completed is not None and completed.is_aborted:
             aborted.append(entry_of(completed))
-        if header.partition_leader_epoch > epochs.latest:
-            epochs.assign(header.partition_leader_epoch, header.base_offset)
+        epochs.note_batch(header.partition_leader_epoch, header.base_offset)
         segment.note_batch(position, header)
         valid_bytes, next_offset = position + header.size_bytes, header.next_offset
     removed = segment.size_bytes - valid_bytes
@@ -202,5 +207,4 @@ def _rebuild_epochs(segments: list[Segment], epochs: LeaderEpochs) -> None:
     """The checkpoint is lost: every batch tells its epoch."""
     for segment in segments:
         for _, header in scan_headers(segment.file(), 0, segment.size_bytes):
-            if header.partition_leader_epoch > epochs.latest:
-                epochs.assign(header.partition_leader_epoch, header.base_offset)
+            epochs.note_batch(header.partition_leader_epoch, header.base_offset)

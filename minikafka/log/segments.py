@@ -201,6 +201,21 @@ class Segments:
                     return found
         return None
 
+    def find_largest_timestamp(self, from_offset: int) -> tuple[int, int, int] | None:
+        """(timestamp, offset, leader epoch) of the first record at or after `from_offset` that none is later than."""
+        largest = self.largest_timestamp_ms
+        best = None if largest < 0 else self.find_timestamp(largest, from_offset)
+        if best is not None or largest < 0:
+            return best
+        # Compaction or DeleteRecords took that record away; the segments still go by it.
+        for segment in sorted(self._all, key=lambda each: each.largest_timestamp_ms, reverse=True):
+            if best is not None and segment.largest_timestamp_ms < best[0]:
+                break
+            found = segment.find_largest_timestamp(from_offset)
+            if found is not None and (best is None or (found[0], -found[1]) > (best[0], -best[1])):
+                best = found
+        return best
+
     @property
     def largest_timestamp_ms(self) -> int:
         """Of all records; -1 when there is none."""

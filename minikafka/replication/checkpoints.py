@@ -88,6 +88,10 @@ class Checkpoints:
         """Gives a log that was just opened its beginning, its high watermark and how far it was compacted."""
         log.cleaned_up_to = self._cleaned.get(key, 0)
         log.note_gaps = None if key in self._cleaned else lambda: self.write_cleaner_offsets(key)
+        if log.recovery_point < self._recovery_points.get(key, 0):
+            # The last life ended before it noted a truncation; what is appended from here on isn't synced.
+            self._recovery_points[key] = log.recovery_point
+            OffsetCheckpoint(self._world.disk, RECOVERY_POINTS).write(self._recovery_points)
         if self._log_starts.get(key, 0) > log.log_start_offset:
             log.advance_log_start_offset(min(self._log_starts[key], log.log_end_offset))
         log.high_watermark = max(

@@ -180,11 +180,11 @@ class Replicas:
                 topic_id=topic.id,
                 was_compacted=notes.was_compacted(key),
             )
+            notes.apply_to(log, key)
         except OSError as problem:
             self._offline[key] = topic.id
             self.directory_failed(directory, problem)
             return None
-        notes.apply_to(log, key)
         partition = Partition(
             topic.name,
             topic.id,

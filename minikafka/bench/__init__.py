@@ -1,0 +1,4 @@
+"""Speed, as ratios to bare limits that were measured in the same run: of a cluster (`cluster`), of a log (`storage`).
+
+The rule: a figure without its ratio says nothing, and only what was measured in turns may be compared.
+"""
