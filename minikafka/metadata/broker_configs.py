@@ -314,7 +314,18 @@ _CLIENTS: tuple[Row, ...] = (
         LIVE,
         "When an idle producer id is forgotten.",
     ),
+    (
+        "producer.id.expiration.check.interval.ms",
+        INT,
+        600_000,
+        at_least(1),
+        FIXED,
+        "How often idle producer ids are looked for.",
+    ),
 )
+
+INTERNAL = frozenset({"producer.id.expiration.check.interval.ms"})
+"""Those that are in effect, and not shown."""
 
 BROKER_CONFIGS: dict[str, ConfigDefinition] = {
     name: ConfigDefinition(

@@ -11,7 +11,7 @@ import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from minikafka.metadata.broker_configs import BROKER_CONFIGS
+from minikafka.metadata.broker_configs import BROKER_CONFIGS, INTERNAL
 from minikafka.metadata.config_types import (
     ConfigDefinition,
     ConfigError,
@@ -180,6 +180,8 @@ def describe_broker(image: MetadataImage, configs: BrokerConfigs, broker_id: int
     """Every configuration of a broker, by name."""
     described = []
     for name, definition in BROKER_CONFIGS.items():
+        if name in INTERNAL:
+            continue
         places = list(_broker_places(image, [name], configs, broker_id))
         first = places[0] if places else Synonym(name, definition.default, ConfigSource.DEFAULT_CONFIG)
         described.append(

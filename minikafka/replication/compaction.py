@@ -9,6 +9,7 @@ Kafka: `LogCleaner` (one thread here: the broker's loop), `LogCleanerManager` (`
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable, Mapping
 
 from minikafka.log.cleanable import Dirty, dirtiest
@@ -39,7 +40,8 @@ class Compaction:
         self._partitions = partitions
         self._notes_of = notes_of
         self._failed = failed
-        self._uncleanable: set[Key] = set()
+        self._uncleanable: set[tuple[uuid.UUID, int]] = set()
+        """By the topic's id: one that is made again under the name begins anew."""
 
     async def run(self) -> None:
         """For the life of the broker."""
@@ -50,7 +52,9 @@ class Compaction:
 
     async def clean_dirtiest(self) -> bool:
         """One pass over the log that needs it most; False when none does, or when it didn't help."""
-        logs = [p.log for k, p in self._partitions.items() if k not in self._uncleanable]
+        present = {(p.topic_id, p.index): p.log for p in self._partitions.values()}
+        self._uncleanable &= present.keys()
+        logs = [log for identity, log in present.items() if identity not in self._uncleanable]
         found = dirtiest(logs, self._world.clock.time_ms())
         if found is None:
             return False
@@ -74,7 +78,7 @@ class Compaction:
                 if not self._is_here(partition):
                     return True
         except CorruptRecords as problem:
-            self._uncleanable.add(key)
+            self._uncleanable.add((partition.topic_id, partition.index))
             self._world.trace.emit(LogUncleanable(log.topic, log.partition, str(problem)))
             return True
         finally:

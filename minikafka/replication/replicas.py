@@ -28,6 +28,7 @@ from minikafka.replication.fetchers import Fetchers
 from minikafka.replication.isr_changes import IsrChanges
 from minikafka.replication.log_directories import LogDirectories
 from minikafka.replication.log_directory import LogDirectory, folder_of
+from minikafka.replication.log_upkeep import LogUpkeep
 from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.rolled_segments import RolledSegments
@@ -80,6 +81,8 @@ class Replicas:
                 self._every("log.retention.check.interval.ms", self._delete_old_segments), "retention"
             ),
         ]
+        upkeep = LogUpkeep(world, configs, self._partitions, self.storage_failed)
+        self._tasks.append(world.spawn(upkeep.run(), "log-upkeep"))
         if configs.bool("log.cleaner.enable"):
             compaction = Compaction(world, configs, self._partitions, self._notes_of, self.storage_failed)
             self._tasks.append(world.spawn(compaction.run(), "cleaner"))

@@ -1,0 +1,57 @@
+"""What is done to every log now and then: silent producers are forgotten, and what lies unsynced for long is synced.
+
+Rule: nobody waits for it, and a log that the disk refuses goes offline by itself, the others go on.
+
+Kafka: `LogManager.flushDirtyLogs` (`log.flush.scheduler.interval.ms`, `flush.ms`), `UnifiedLog`'s task
+`PeriodicProducerExpirationCheck` (`producer.id.expiration.check.interval.ms`, `producer.id.expiration.ms`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from minikafka.log.log import Log
+from minikafka.metadata.configs import BrokerConfigs
+from minikafka.replication.partition import Partition
+from minikafka.world import World
+
+_NEVER_MS = 2**63 - 1
+
+
+class LogUpkeep:
+    """Of the logs of `partitions`, which is the broker's own, living mapping."""
+
+    def __init__(
+        self,
+        world: World,
+        configs: BrokerConfigs,
+        partitions: Mapping[tuple[str, int], Partition],
+        failed: Callable[[Partition, OSError], None],
+    ) -> None:
+        self._world = world
+        self._configs = configs
+        self._partitions = partitions
+        self._failed = failed
+
+    async def run(self) -> None:
+        """For the life of the broker."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._every("producer.id.expiration.check.interval.ms", self._expire))
+            group.create_task(self._every("log.flush.scheduler.interval.ms", self._flush))
+
+    async def _every(self, config: str, work: Callable[[Log, int], object]) -> None:
+        while (interval_ms := self._configs.int(config)) < _NEVER_MS:
+            await asyncio.sleep(interval_ms / 1000)
+            for partition in list(self._partitions.values()):
+                try:
+                    work(partition.log, self._world.clock.time_ms())
+                except OSError as problem:
+                    self._failed(partition, problem)
+
+    def _expire(self, log: Log, now_ms: int) -> None:
+        log.producers.expire(now_ms, self._configs.int("producer.id.expiration.ms"))
+
+    def _flush(self, log: Log, now_ms: int) -> None:
+        if now_ms - log.synced.last_flush_ms >= log.config.flush_ms:
+            log.flush()
