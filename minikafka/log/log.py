@@ -22,6 +22,7 @@ from minikafka.log.events import LogRecovered, LogTruncated
 from minikafka.log.partition_metadata import claim_for_topic
 from minikafka.log.producer_snapshots import load_producers, remove_snapshots_after, remove_snapshots_before
 from minikafka.log.producers import ProducerStates
+from minikafka.log.reads import Records, in_memory
 from minikafka.log.recovery import open_segments
 from minikafka.log.residency import SegmentResidency
 from minikafka.log.segment import Segment
@@ -289,6 +290,12 @@ class Log:
 
         Raises `ApiError`: OFFSET_OUT_OF_RANGE, CORRUPT_MESSAGE when the file is damaged there.
         """
+        return in_memory(self.slice(offset, max_bytes, up_to_offset=up_to_offset, at_least_one=at_least_one))
+
+    def slice(
+        self, offset: int, max_bytes: int, *, up_to_offset: int | None = None, at_least_one: bool = False
+    ) -> Records:
+        """What `read` gives, to be sent at once: large batches stay where they are, a `FileSlice`."""
         end = self.log_end_offset
         if not self.log_start_offset <= offset <= end:
             raise ApiError(
@@ -298,7 +305,7 @@ class Log:
             )
         limit = end if up_to_offset is None else min(up_to_offset, end)
         try:  # the hot path
-            return self.segments.read(offset, max_bytes, up_to_offset=limit, at_least_one=at_least_one)
+            return self.segments.slice(offset, max_bytes, up_to_offset=limit, at_least_one=at_least_one)
         except CorruptRecords as error:
             raise self._damaged(error) from error
 

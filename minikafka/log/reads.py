@@ -1,6 +1,7 @@
 """What is read from a segment: whole batches in order, as they stand in its file.
 
-The rule: nothing is decoded and nothing served that its neighbours contradict. Kafka: `LogSegment.read`.
+The rule: nothing is decoded and nothing served that its neighbours contradict; of large batches only the headers
+come into memory. Kafka: `LogSegment.read`, `FileRecords.slice`.
 """
 
 from __future__ import annotations
@@ -8,13 +9,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikafka.log import lookup
-from minikafka.log.scan import CorruptLog, walk_in_order
+from minikafka.log.scan import CorruptLog, hop_in_order, walk_in_order
 from minikafka.records.batch import HEADER_BYTES, MAGIC_AT, MAGIC_V2, BatchHeader
+from minikafka.world import LEAST_SLICE_BYTES, FileSlice
 
 if TYPE_CHECKING:
     from minikafka.log.segment import Segment
 
+Records = memoryview | FileSlice
+"""Whole batches: in memory, or where they stand in a file. Both have a length."""
+NOTHING = memoryview(b"")
+SLICED_BATCH_BYTES = LEAST_SLICE_BYTES
+"""Where the first batch is so large, looking at each header costs less than taking all into memory."""
 _ENDS_KEPT = 16
+
+
+def in_memory(records: Records) -> memoryview:
+    """The bytes. Raises OSError."""
+    return memoryview(records.read()) if isinstance(records, FileSlice) else records
 
 
 class Reads:
@@ -31,38 +43,42 @@ class Reads:
         """The segment was cut."""
         self._ends.clear()
 
-    def read(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> memoryview:
-        """See `Segment.read`."""
+    def slice(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> Records:
+        """See `Segment.slice`."""
         segment = self._segment
         position = self._ends.get(offset)
         known = position is not None
         if position is None:
             found = lookup.locate(segment, offset)
             if found is None:
-                return memoryview(b"")
+                return NOTHING
             position = found[0]
         if position >= segment.size_bytes:
-            return memoryview(b"")
+            return NOTHING
         limit = lookup.position_limit(segment, up_to_offset)
         size = max(0, min(max_bytes, limit - position))
-        header, chunk = self._chunk_at(position, size)
+        header, chunk = self._chunk_at(position, size if size < LEAST_SLICE_BYTES else 0)
         if header.last_offset < offset or (known and header.base_offset < offset):
             raise CorruptLog(position, f"offsets {header.base_offset} to {header.last_offset} can't be there")
         if header.size_bytes > size and at_least_one and header.last_offset < up_to_offset:
             size = header.size_bytes
-            chunk = self._chunk_at(position, size)[1]
-        end, next_offset = walk_in_order(
-            chunk, size, up_to_offset, segment.file(), position, segment.size_bytes
-        )
+        file, file_end = segment.file(), segment.size_bytes
+        hops = size >= header.size_bytes >= SLICED_BATCH_BYTES
+        if hops:
+            end, next_offset = hop_in_order(file, size, up_to_offset, position, file_end)
+        else:
+            if len(chunk) < min(size + HEADER_BYTES, file_end - position):
+                chunk = self._chunk_at(position, size)[1]
+            end, next_offset = walk_in_order(chunk, size, up_to_offset, file, position, file_end)
         if next_offset < 0:
             if header.base_offset > offset:
                 # A wrong offset must not look like the log's end.
                 lookup.check_order_at(segment, position)
-        elif next_offset > segment.next_offset:
+            return NOTHING
+        if next_offset > segment.next_offset:
             raise CorruptLog(position, f"offset {next_offset - 1} can't be there")
-        else:
-            self._note_end(next_offset, position + end)
-        return memoryview(chunk)[:end]
+        self._note_end(next_offset, position + end)
+        return FileSlice(file, position, end) if hops else memoryview(chunk)[:end]
 
     def _note_end(self, offset: int, position: int) -> None:
         if len(self._ends) >= _ENDS_KEPT:

@@ -25,6 +25,7 @@ from minikafka.world import File
 
 HEADERS_WINDOW_BYTES = 8 * 1024
 """One read brings the headers of many small batches; over large ones it hops."""
+HOP_WINDOW_BYTES = 1024
 BATCHES_WINDOW_BYTES = 4 * 1024 * 1024
 
 
@@ -91,15 +92,16 @@ def scan_batches(file: File, position: int, end: int) -> Iterator[tuple[int, Bat
 
 
 def walk_in_order(
-    chunk: bytes, size: int, up_to_offset: int, file: File, position: int, file_end: int
+    chunk: bytes, size: int, up_to_offset: int, file: File, position: int, file_end: int, following: int = -1
 ) -> tuple[int, int]:
     """Where the last whole batch below `up_to_offset` in the first `size` bytes ends, and the offset after it
-    (-1: no batch). `CorruptLog` when the offsets of neighbours overlap; what `chunk` holds after `size` is
-    looked at for that only. `chunk` stands at `position` of `file`, which is asked about old formats.
+    (no batch: `following`, below which none may begin). `CorruptLog` when the offsets of neighbours overlap; what
+    `chunk` holds after `size` is looked at for that only. `chunk` stands at `position` of `file`, which is asked
+    about old formats.
 
     No checksum covers a batch's offset. Kafka doesn't look; at a third of a microsecond a batch, we do.
     """
-    at, following, room, unpack = 0, -1, len(chunk) - _ORDER.size, _ORDER.unpack_from
+    at, room, unpack = 0, len(chunk) - _ORDER.size, _ORDER.unpack_from
     while at <= room:
         base, length, _, magic, delta = unpack(chunk, at)
         end, next_offset = at + LOG_OVERHEAD_BYTES + length, base + delta + 1
@@ -112,6 +114,19 @@ def walk_in_order(
         at, following = end, next_offset
     if at < len(chunk):
         return _walk_old(size, up_to_offset, file, position, file_end, at, following)
+    return at, following
+
+
+def hop_in_order(file: File, size: int, up_to_offset: int, position: int, file_end: int) -> tuple[int, int]:
+    """As `walk_in_order` from `position` on, where batches are large: only their headers are read."""
+    at, following = 0, -1
+    while position + at < file_end:
+        here = position + at
+        window = file.read_at(here, min(HOP_WINDOW_BYTES, file_end - here))
+        step, following = walk_in_order(window, size - at, up_to_offset, file, here, file_end, following)
+        if not step:
+            break
+        at += step
     return at, following
 
 

@@ -21,7 +21,7 @@ from minikafka.log.index import (
     TimeIndex,
     TimestampOffset,
 )
-from minikafka.log.reads import Reads
+from minikafka.log.reads import Reads, Records
 from minikafka.log.scan import CorruptLog, scan_headers
 from minikafka.log.transaction_index import TransactionIndex
 from minikafka.records.batch import LOG_OVERHEAD_BYTES, BatchHeader
@@ -330,10 +330,10 @@ class Segment:
 
     # -- reading -----------------------------------------------------------------------------------------
 
-    def read(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> memoryview:
+    def slice(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> Records:
         """Whole batches from the one that holds `offset` (or the next one), all below `up_to_offset`, at
         most `max_bytes`; with `at_least_one` the first is given whatever its size."""
-        return self._reads.read(offset, max_bytes, up_to_offset=up_to_offset, at_least_one=at_least_one)
+        return self._reads.slice(offset, max_bytes, up_to_offset=up_to_offset, at_least_one=at_least_one)
 
     def position_of(self, offset: int) -> int:
         """Where the batch that holds `offset` (or the next one) begins; the end when there is none."""

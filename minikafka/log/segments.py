@@ -15,6 +15,7 @@ from minikafka.log.events import SegmentDeleted, SegmentRolled
 from minikafka.log.index import MAX_RELATIVE_OFFSET
 from minikafka.log.producer_snapshots import write_snapshot
 from minikafka.log.producers import ProducerStates
+from minikafka.log.reads import NOTHING, Records
 from minikafka.log.segment import SWAP_SUFFIX, Segment
 from minikafka.policy import Organs
 from minikafka.policy.segments import SegmentFacts
@@ -170,18 +171,18 @@ class Segments:
 
     # -- reading -----------------------------------------------------------------------------------------
 
-    def read(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> memoryview:
-        """`Segment.read` of the first segment that has something from `offset` on; empty when none has."""
+    def slice(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> Records:
+        """`Segment.slice` of the first segment that has something from `offset` on; empty when none has."""
         number = self._number_of(offset)
         while offset < up_to_offset and number < len(self._all):
             segment = self._all[number]
             if segment.base_offset >= up_to_offset:
                 break
-            found = segment.read(offset, max_bytes, up_to_offset=up_to_offset, at_least_one=at_least_one)
+            found = segment.slice(offset, max_bytes, up_to_offset=up_to_offset, at_least_one=at_least_one)
             if found or segment.position_of(offset) < segment.size_bytes:
                 return found
             number += 1  # compaction left nothing after `offset` in this segment
-        return memoryview(b"")
+        return NOTHING
 
     def size_between(self, offset: int, end_offset: int, limit_bytes: int) -> int:
         """About how many bytes lie between the two offsets, at most `limit_bytes`."""

@@ -161,8 +161,7 @@ class Channel(asyncio.BufferedProtocol):
             self._world.trace.emit(
                 RequestSent(self._peer_host(), self.port, api, version, correlation_id, size_of(pieces))
             )
-        for piece in coalesced(pieces):
-            self._transport.write(piece)
+        self._world.network.write(self._transport, coalesced(pieces))
         return correlation_id
 
     # Time. One timer a channel: it wakes at the earliest deadline, and often finds nothing to do.

@@ -15,7 +15,10 @@ from minikafka.protocol.api import REQUESTS, RESPONSES, ApiKey
 from minikafka.protocol.errors import ApiError
 from minikafka.protocol.schema import Message
 
-Answer = Message | Awaitable[Message | None] | None
+Deferred = Callable[[], Message]
+"""Makes the answer at the moment when it is sent, and may raise what a handler may."""
+Outcome = Message | Deferred | None
+Answer = Outcome | Awaitable[Outcome]
 Handler = Callable[[Any, Any, "RequestContext"], Answer]
 ErrorBuilder = Callable[[Any, "RequestContext", ApiError], Message | None]
 H = TypeVar("H", bound=Callable[..., Any])
@@ -58,7 +61,8 @@ class _Registration:
 def handles(
     api_key: ApiKey, versions: tuple[int, int], *, on_error: ErrorBuilder | None = None
 ) -> Callable[[H], H]:
-    """Register ``handler(node, request, context)``, which returns a response, something to await, or None.
+    """Register ``handler(node, request, context)``, which returns a response, a function that makes it, something
+    to await, or None.
 
     None is no answer at all (Produce with acks=0). ``on_error(request, context, error)`` makes the response for
     an ``ApiError`` that the handler raises; without it, as for any other exception, the connection is closed.

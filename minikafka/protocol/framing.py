@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from minikafka.protocol.api import response_header_version
 from minikafka.protocol.primitives import skip_tagged_fields
-from minikafka.protocol.schema import Buffer, MalformedMessage, Message
+from minikafka.protocol.schema import Buffer, MalformedMessage, Message, Piece
+from minikafka.world import LEAST_SLICE_BYTES, FileSlice
 
 SCRATCH_BYTES = 64 * 1024
 """Small frames are read many at a time into a buffer of this size, and copied out."""
@@ -20,8 +21,8 @@ OWN_BUFFER_BYTES = SCRATCH_BYTES // 4
 """A larger frame that is not all there yet gets memory of its own, and is never copied."""
 GROWTH_BYTES = 1024 * 1024
 """How much memory a frame gets before that much of it has come."""
-COALESCE_BYTES = 16 * 1024
-"""Pieces below this are joined before they are sent; larger ones go out as they are."""
+COALESCE_BYTES = LEAST_SLICE_BYTES
+"""Pieces below this are joined before they are sent; larger ones, thus all slices of files, go out as they are."""
 
 _LENGTH = struct.Struct(">i")
 _REQUEST_HEADER = struct.Struct(">hhih")
@@ -132,7 +133,7 @@ def skip_header_tags(frame: Buffer, position: int) -> int:
 
 def request_frame(
     message: Message, version: int, correlation_id: int, client_id: bytes | None
-) -> list[Buffer]:
+) -> list[Piece]:
     """A request with length and header, in pieces."""
     schema = message.SCHEMA
     header = _REQUEST_HEADER.pack(
@@ -144,7 +145,7 @@ def request_frame(
     return _frame(header, message, version)
 
 
-def response_frame(message: Message, version: int, correlation_id: int) -> list[Buffer]:
+def response_frame(message: Message, version: int, correlation_id: int) -> list[Piece]:
     """A response with length and header, in pieces."""
     header = _LENGTH.pack(correlation_id)
     if response_header_version(type(message), version):
@@ -152,8 +153,8 @@ def response_frame(message: Message, version: int, correlation_id: int) -> list[
     return _frame(header, message, version)
 
 
-def _frame(header: bytes, message: Message, version: int) -> list[Buffer]:
-    out: list[Buffer] = [b"", header]
+def _frame(header: bytes, message: Message, version: int) -> list[Piece]:
+    out: list[Piece] = [b"", header]
     message.write(version, out)
     out[0] = _LENGTH.pack(sum(map(len, out)))
     return out
@@ -166,24 +167,29 @@ def read_correlation_id(frame: Buffer) -> int:
     return int(_LENGTH.unpack_from(frame)[0])
 
 
-def size_of(pieces: list[Buffer]) -> int:
+def size_of(pieces: list[Piece]) -> int:
     return sum(map(len, pieces))
 
 
-def coalesced(pieces: list[Buffer]) -> list[Buffer]:
+def has_slices(pieces: list[Piece]) -> bool:
+    """Does a part of it stand in a file? Then it has to be sent at once."""
+    return any(isinstance(piece, FileSlice) for piece in pieces)
+
+
+def coalesced(pieces: list[Piece]) -> list[Piece]:
     """The same bytes with small neighbours joined, so that large record buffers need no copy."""
     if size_of(pieces) < COALESCE_BYTES:
-        return [b"".join(pieces)]
-    out: list[Buffer] = []
+        return [b"".join(cast("list[Buffer]", pieces))]
+    out: list[Piece] = []
     small: list[Buffer] = []
     for piece in pieces:
-        if len(piece) < COALESCE_BYTES:
+        if isinstance(piece, FileSlice) or len(piece) >= COALESCE_BYTES:
+            if small:
+                out.append(b"".join(small))
+                small = []
+            out.append(piece)
+        else:
             small.append(piece)
-            continue
-        if small:
-            out.append(b"".join(small))
-            small = []
-        out.append(piece)
     if small:
         out.append(b"".join(small))
     return out

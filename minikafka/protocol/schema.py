@@ -15,13 +15,17 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, dataclass_transform, overload
 
+from minikafka.world.file_slice import FileSlice
+
 T = TypeVar("T")
 S = TypeVar("S", bound="Struct")
 M = TypeVar("M", bound="Message")
 
 Buffer = bytes | bytearray | memoryview
+Piece = Buffer | FileSlice
+"""Of a message that is written: bytes, or records that stand in a file."""
 Reader = Callable[[Buffer, int], tuple[Any, int]]
-Writer = Callable[[Any, list[Buffer]], None]
+Writer = Callable[[Any, list[Piece]], None]
 
 ZERO_UUID = uuid.UUID(int=0)
 MIN_INT32 = -(1 << 31)
@@ -201,17 +205,16 @@ class Message(Struct):
 
     def encode(self, version: int) -> bytes:
         """The message's body in this version."""
-        out: list[Buffer] = []
-        self.write(version, out)
-        return b"".join(out)
+        pieces = self.parts(version)
+        return b"".join([piece.read() if isinstance(piece, FileSlice) else piece for piece in pieces])
 
-    def parts(self, version: int) -> list[Buffer]:
-        """The same bytes as ``encode`` in pieces, record buffers as they were given (no copy)."""
-        out: list[Buffer] = []
+    def parts(self, version: int) -> list[Piece]:
+        """The same bytes as ``encode`` in pieces, records as they were given (no copy)."""
+        out: list[Piece] = []
         self.write(version, out)
         return out
 
-    def write(self, version: int, out: list[Buffer]) -> None:
+    def write(self, version: int, out: list[Piece]) -> None:
         """Append the body's pieces to ``out``."""
         writer = self.WRITERS.get(version)
         if writer is None:

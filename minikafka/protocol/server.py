@@ -13,20 +13,22 @@ from collections.abc import Awaitable
 from typing import Any, cast
 
 from minikafka.protocol.api import ApiKey
-from minikafka.protocol.dispatch import CloseConnection, Dispatch, RequestContext, Route
+from minikafka.protocol.dispatch import CloseConnection, Dispatch, Outcome, RequestContext, Route
 from minikafka.protocol.errors import ApiError
 from minikafka.protocol.events import BadRequestClosed, RequestReceived, ResponseSent
 from minikafka.protocol.framing import (
     BadFrame,
     FrameReceiver,
     coalesced,
+    has_slices,
     read_request_header,
     response_frame,
     size_of,
     skip_header_tags,
 )
 from minikafka.protocol.handshake import ServedNode, unsupported_version
-from minikafka.protocol.schema import Buffer, MalformedMessage, Message
+from minikafka.protocol.schema import Buffer, MalformedMessage, Message, Piece
+from minikafka.world import LEAST_SLICE_BYTES
 from minikafka.world.world import Listener, World
 
 MAX_FRAME_BYTES = 100 * 1024 * 1024
@@ -93,7 +95,7 @@ class Connection(asyncio.BufferedProtocol):
         self._receiver = FrameReceiver(self._queue_frame, server.max_frame_bytes)
         self._queue: deque[Buffer] = deque()
         self._queued_bytes = 0
-        self._out: list[Buffer] = []
+        self._out: list[Piece] = []
         self._out_bytes = 0
         self._busy = False
         self._write_paused = False
@@ -219,7 +221,7 @@ class Connection(asyncio.BufferedProtocol):
         except Exception as error:
             self._failed(error, route, request, context)
             return
-        if answer is None or isinstance(answer, Message):
+        if answer is None or isinstance(answer, Message) or callable(answer):
             self._answer(answer, route, request, context)
             return
         self._busy = True
@@ -260,11 +262,15 @@ class Connection(asyncio.BufferedProtocol):
         self._world.trace.fail(f"{route.api_key.name} handler", error)
         self.close()
 
-    def _answer(
-        self, answer: Message | None, route: Route, request: Message, context: RequestContext
-    ) -> None:
+    def _answer(self, answer: Outcome, route: Route, request: Message, context: RequestContext) -> None:
         if answer is None or self._closed:
             return
+        if not isinstance(answer, Message):
+            try:
+                answer = answer()
+            except Exception as error:
+                self._failed(error, route, request, context)
+                return
         try:
             pieces = response_frame(answer, context.api_version, context.correlation_id)
         except ValueError as error:  # an answer that this version cannot hold is a fault of the handler
@@ -285,9 +291,12 @@ class Connection(asyncio.BufferedProtocol):
 
     # Bytes out, and the end.
 
-    def _send(self, pieces: list[Buffer]) -> None:
+    def _send(self, pieces: list[Piece]) -> None:
         self._out += pieces
-        self._out_bytes += size_of(pieces)
+        size = size_of(pieces)
+        self._out_bytes += size
+        if size >= LEAST_SLICE_BYTES and has_slices(pieces):
+            self._flush()
 
     def _flush(self) -> None:
         if not self._out:
@@ -296,8 +305,13 @@ class Connection(asyncio.BufferedProtocol):
         if self._closed:
             return
         self._last_active = self._world.clock.now()
-        for piece in coalesced(pieces):
-            self._transport.write(piece)
+        try:
+            self._world.network.write(self._transport, coalesced(pieces))
+        except OSError as problem:  # a file is not what it was, and a part of the frame may be on its way
+            self._world.trace.fail("sending an answer", problem)
+            self._closed = True
+            self._queue.clear()
+            self._transport.abort()
 
     def _close_if_idle(self) -> None:
         remaining = self._last_active + self._server.idle_close_s - self._world.clock.now()
@@ -330,7 +344,7 @@ class _Failure:
         self.error = error
 
 
-async def _outcome(answer: Awaitable[Message | None]) -> Message | _Failure | None:
+async def _outcome(answer: Awaitable[Outcome]) -> Outcome | _Failure:
     try:
         return await answer
     except Exception as error:

@@ -87,6 +87,8 @@ class LiveFile:
 
     def send(self, socket_fd: int, before: Sequence[Buffer], position: int, size_bytes: int) -> int:
         """Send `before` and then this part of the file; see `page_cache_send`. Raises OSError, `ShortFile`."""
+        if self.fd < 0:
+            raise OSError(errno.EBADF, "file is closed", self._path)
         sent = page_cache_send(socket_fd, before, self.fd, position, size_bytes)
         counters = self._counters
         counters.sends += 1

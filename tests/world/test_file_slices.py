@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 
 import pytest
 
@@ -139,6 +140,15 @@ def test_a_file_that_somebody_has_cut_is_an_error_and_kills_nobody(tmp_path, mon
 
     with asyncio.Runner(loop_factory=new_live_loop) as runner:
         assert isinstance(runner.run(scenario()), ShortFile)
+
+
+def test_nothing_is_sent_of_a_closed_file(tmp_path):
+    with LiveUniverse(tmp_path) as universe, socket.socket() as wire:
+        file = universe.world("broker-1").disk.open("a.log", create=True)
+        file.append(CONTENT[:MIB])
+        file.close()
+        with pytest.raises(OSError, match="closed"):
+            file.send(wire.fileno(), [], 0, MIB)
 
 
 def test_a_simulated_network_sends_the_same():

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from minikafka.broker.fetch_sessions import Key, Opened, Session, TopicKey
+from minikafka.log.reads import NOTHING, Records
 from minikafka.protocol.api import ApiKey
-from minikafka.protocol.dispatch import RequestContext, handles
+from minikafka.protocol.dispatch import Deferred, RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.fetch import (
     AbortedTransaction,
@@ -52,8 +53,10 @@ def refuse(request: FetchRequest, context: RequestContext, error: ApiError) -> F
 @handles(ApiKey.FETCH, versions=(4, 18), on_error=refuse)
 def fetch(
     node: Broker, request: FetchRequest, context: RequestContext
-) -> FetchResponse | Awaitable[FetchResponse]:
-    """Answer at once when there is enough (or an error), else when there is, at latest after `max_wait_ms`."""
+) -> FetchResponse | Deferred | Awaitable[Deferred]:
+    """Answer at once when there is enough (or an error), else when there is, at latest after `max_wait_ms`.
+
+    What is read is read when it is sent: a slice of a file is good for no longer."""
     if request.isolation_level not in ISOLATION_LEVELS:
         raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
     opened = node.fetch_sessions.open(request, context.api_version)
@@ -67,8 +70,8 @@ def fetch(
     read.note_follower()
     return node.replicas.fetch_pending.wait(
         read.watched(),
-        lambda: read.answer() if read.is_ready() else None,
-        read.answer,
+        lambda: read.answer if read.is_ready() else None,
+        lambda: read.answer,
         request.max_wait_ms / 1000,
     )
 
@@ -248,7 +251,7 @@ class Read:
         diverging = target.diverging
         partition = target.partition
         assert partition is not None
-        records: bytes | memoryview = b""
+        records: Records = NOTHING
         aborted: list[AbortedTransaction] | None = None
         if diverging is None:
             try:
@@ -270,20 +273,19 @@ class Read:
             snapshot_id=SnapshotId(),
             aborted_transactions=aborted,
             preferred_read_replica=-1,
-            records=records,
+            # The server sends either kind; who reads a response always has bytes.
+            records=cast("memoryview", records),
         )
 
-    def _records(
-        self, partition: Partition, ask: FetchPartition, left: int, nothing_yet: bool
-    ) -> bytes | memoryview:
+    def _records(self, partition: Partition, ask: FetchPartition, left: int, nothing_yet: bool) -> Records:
         end, limit = self._end_offset(partition), min(left, ask.partition_max_bytes)
         if ask.fetch_offset >= end:
-            return b""
+            return NOTHING
         if limit < 0:
             raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, f"Invalid max size {limit} for log read")
         if left == 0 and not nothing_yet:
-            return b""
-        return partition.log.read(ask.fetch_offset, limit, up_to_offset=end, at_least_one=nothing_yet)
+            return NOTHING
+        return partition.log.slice(ask.fetch_offset, limit, up_to_offset=end, at_least_one=nothing_yet)
 
     def _aborted(
         self, partition: Partition, ask: FetchPartition, size_bytes: int
