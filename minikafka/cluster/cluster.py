@@ -204,6 +204,19 @@ class Cluster:
         self._loop.call(lambda: self._nodes.power_cut(host))
         self._source.changed()
 
+    def fail_disk(self, host: str, directory: str = "") -> None:
+        """A host's disk fails, or only that below `directory` (one of its `log.dirs`), until `repair_disk`.
+
+        The broker notices when it next uses it: in a live world that is when it creates or replaces a file there.
+        """
+        self._check()
+        self._loop.call(lambda: self._nodes.fail_disk(host, directory))
+
+    def repair_disk(self, host: str) -> None:
+        """The host's disks work again; a broker that had given one up uses it after `restart`."""
+        self._check()
+        self._loop.call(lambda: self._nodes.repair_disk(host))
+
     def restart(self, host: str) -> None:
         """Start a host again on its data; a running one is stopped cleanly first."""
         self._check()

@@ -19,6 +19,7 @@ from minikafka.controller.node import ControllerNode
 from minikafka.log.meta_properties import read_meta_properties
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Organs
+from minikafka.replication.log_directories import log_dirs_of
 from minikafka.world import LiveUniverse, SimulatedUniverse, World
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class ClusterNodes:
         self.universe = universe
         self.organs = organs or Organs()
         self.configs = BrokerConfigs({**cluster_defaults(brokers), **(configs or {})})
+        self._log_dirs = log_dirs_of(self.configs)
         self.simulated = isinstance(universe, SimulatedUniverse)
         self._cluster_id = cluster_id
         self._wished_port = port
@@ -163,6 +165,24 @@ class ClusterNodes:
             if self.is_up(host):
                 await self.stop_broker(host)
             await self._start_broker(host)
+
+    def fail_disk(self, host: str, directory: str = "") -> None:
+        """A host's disk fails, or only the one below `directory`: a broker's `log.dirs` may name several."""
+        self._known(host)
+        if directory and (host == CONTROLLER or directory not in self._log_dirs):
+            named = ", ".join(path for path in self._log_dirs if path) or "none"
+            raise ValueError(
+                f"{directory!r} is no log directory of {host}; log.dirs of the brokers: {named}."
+            )
+        if isinstance(self.universe, SimulatedUniverse):
+            self.universe.fail_disk(host, count=None, path=directory, gone=True)
+        else:
+            self.universe.fail_disk(host, path=directory)
+
+    def repair_disk(self, host: str) -> None:
+        """All disks of a host work again; a broker uses them when it starts anew."""
+        self._known(host)
+        self.universe.repair_disk(host)
 
     def partition(self, group_a: Sequence[str], group_b: Sequence[str] | None = None) -> None:
         """Cut the network between two groups of hosts (None: all the others)."""

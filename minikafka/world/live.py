@@ -21,6 +21,7 @@ from minikafka.world.events import Healed, HostCrashed, Partitioned
 from minikafka.world.life import Life, life_of, record_failure
 from minikafka.world.live_disk import LiveDisk
 from minikafka.world.live_network import LiveNetwork, Wires
+from minikafka.world.paths import clean
 from minikafka.world.trace import RECENT_EVENTS, Trace, TraceStream
 from minikafka.world.world import World
 
@@ -58,6 +59,10 @@ def new_live_loop() -> asyncio.AbstractEventLoop:
         loop = uvloop.new_event_loop()
     loop.set_task_factory(host_task)
     return loop
+
+
+AWAY = ".taken-away"
+"""The ending of the name under which a directory waits for its repair."""
 
 
 class LiveClock:
@@ -144,6 +149,24 @@ class LiveUniverse:
         if world is not None:
             world.trace.emit(HostCrashed())
             world.life.end()
+
+    def fail_disk(self, host: str, *, path: str = "") -> None:
+        """Take a host's directory (or `path` in it) away, as a lost mount does: a file stands in its place, so
+        nothing is found, created or replaced there until `repair_disk`. What is open already goes on.
+        """
+        there = self.root / host / clean(path)
+        away = there.with_name(f"{there.name}{AWAY}")
+        if there.is_dir() and not away.exists():
+            there.rename(away)
+            there.touch()
+
+    def repair_disk(self, host: str) -> None:
+        """Put back all that `fail_disk` took from this host."""
+        candidates = [*self.root.glob(f"{host}{AWAY}"), *(self.root / host).rglob(f"*{AWAY}")]
+        for away in sorted(candidates):
+            there = away.with_name(away.name.removesuffix(AWAY))
+            there.unlink(missing_ok=True)
+            away.rename(there)
 
     def partition(self, group_a: Collection[str], group_b: Collection[str] | None = None) -> None:
         """Cut two groups of hosts (None: all the others) off from each other: connections between them are
