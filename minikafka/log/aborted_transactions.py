@@ -12,7 +12,7 @@ from __future__ import annotations
 from minikafka.log.index import CorruptIndex
 from minikafka.log.producer_snapshots import load_producers, take_in
 from minikafka.log.producers import CompletedTransaction, ProducerStates
-from minikafka.log.scan import scan_batches
+from minikafka.log.scan import CorruptLog, scan_batches
 from minikafka.log.segment import Segment
 from minikafka.log.segments import Segments
 from minikafka.log.transaction_index import AbortedTransaction, entry_of
@@ -80,8 +80,7 @@ class AbortedTransactions:
         else:
             found = self._from_log(segment)
             if stored is None or tuple(found) != stored:
-                for _ in scan_batches(segment.file(), 0, segment.size_bytes):
-                    pass  # which of the two is damaged, the batches' checksums tell
+                _check_whole(segment)  # or it may be the log that is wrong
         segment.aborted.replace(found)
 
     def _from_log(self, segment: Segment) -> list[AbortedTransaction]:
@@ -90,3 +89,13 @@ class AbortedTransactions:
         load_producers(self._disk, self._directory, producers, before, segment.base_offset)
         ended = take_in(segment, producers, segment.next_offset)
         return [entry_of(completed) for completed in ended if completed.is_aborted]
+
+
+def _check_whole(segment: Segment) -> None:
+    """Raises `CorruptLog` unless checksums and offsets of all batches are right."""
+    following = segment.base_offset
+    for at, batch in scan_batches(segment.file(), 0, segment.size_bytes):
+        header = batch.header
+        if header.base_offset < following or header.last_offset >= segment.next_offset:
+            raise CorruptLog(at, f"offsets {header.base_offset} to {header.last_offset} can't be there")
+        following = header.next_offset

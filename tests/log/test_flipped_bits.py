@@ -1,5 +1,7 @@
 """One bit of one byte of any file is wrong: what is read is right, or an error says that it isn't.
 
+So is what a reader of committed records is told to skip.
+
 The log's own bytes before the checksum (offset, length, leader epoch, magic) are covered by none: neighbours and
 index bear witness there. The leader epoch is the exception: it tells readers nothing about the records.
 """
@@ -18,6 +20,7 @@ from minikafka.log.partition_metadata import InconsistentTopicId
 from minikafka.protocol.errors import ApiError
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.records.compression import Compression
+from minikafka.records.control import end_transaction_batch
 from minikafka.records.errors import CorruptRecords
 
 START_MS = 1_700_000_000_000
@@ -145,6 +148,56 @@ def test_producers_are_those_of_the_log(lab, written):
         if ".snapshot" in where:
             log = open_log(lab, clean=True)
             assert {s.producer_id: s.last_sequence for s in log.producers} == {1: 17, 2: 17}, where
+
+
+@pytest.fixture
+def transactional(lab):
+    """Transactions that overlap over a few segments, closed: the files, and the aborted ones."""
+    log = open_log(lab, clean=True)
+
+    def write(producer: int, sequence: int) -> None:
+        record = NewRecord(START_MS, b"k", b"v" * 20)
+        log.append_as_leader(
+            build_batch(
+                [record], producer_id=producer, producer_epoch=0, base_sequence=sequence, transactional=True
+            ),
+            0,
+        )
+
+    for number in range(9):
+        for producer in (1, 2):
+            write(producer, number)
+        for producer in (1, 2):
+            if (number + producer) % 2:
+                marker = end_transaction_batch(
+                    commit=number % 3 == 0,
+                    coordinator_epoch=0,
+                    timestamp_ms=START_MS,
+                    producer_id=producer,
+                    producer_epoch=0,
+                )
+                log.append_as_leader(marker, 0, origin="coordinator")
+    aborted = log.aborted_transactions(0, log.log_end_offset)
+    log.close()
+    files = {name: lab.world.disk.read_bytes(f"orders-0/{name}") for name in lab.files()}
+    assert sum(name.endswith(".txnindex") for name in files) > 1 and len(aborted) > 4
+    return files, aborted
+
+
+@pytest.mark.parametrize("clean", [True, False])
+@pytest.mark.parametrize("turn", TURNS)
+def test_the_aborted_transactions_are_right_or_an_error_says_so(lab, transactional, clean, turn):
+    files, right = transactional
+    told = 0
+    for where in every_flip(lab, files, turn):
+        try:
+            log = open_log(lab, clean=clean)
+            found = log.aborted_transactions(0, log.log_end_offset)
+            assert found == [a for a in right if a.last_offset < log.log_end_offset], where
+            told += 1
+        except (ApiError, CorruptRecords, InconsistentTopicId):
+            assert ".txnindex" not in where, "that can be made again"
+    assert told
 
 
 def test_a_checkpoint_is_read_whole_or_not_at_all(lab):

@@ -94,7 +94,7 @@ class Busy:
         self.states: list[dict[int, bytes]] = [{}]
         self.synced = 0
         self.epoch = 1
-        self.sequence = {1: 0, 2: 0}
+        self.sequence = {1: 0, 2: 0, 3: 0}
         self.number = 0
         self.start_up(fuse)
 
@@ -140,10 +140,13 @@ class Busy:
 
     def transaction(self, *, commit: bool) -> None:
         self.append(2, transactional=True)
+        self.end(2, commit=commit)
+
+    def end(self, producer: int, *, commit: bool) -> None:
         self.values[self.log.log_end_offset] = b"marker"
         self.states.append(dict(self.values))
         marker = end_transaction_batch(
-            commit=commit, coordinator_epoch=4, timestamp_ms=7, producer_id=2, producer_epoch=0
+            commit=commit, coordinator_epoch=4, timestamp_ms=7, producer_id=producer, producer_epoch=0
         )
         self.log.append_as_leader(marker, self.epoch, origin="coordinator")
 
@@ -183,8 +186,11 @@ class Busy:
         self.epoch += 1
         for _ in range(6):
             self.append()
+        self.transaction(commit=False)
+        self.append(3, transactional=True)
         self.flush(Log.flush_rolled)
         self.append(1)
+        self.end(3, commit=False)
         self.truncate(self.log.log_end_offset - 5)
         for _ in range(4):
             self.append(1)
@@ -199,8 +205,13 @@ class Busy:
         self.append(1)
         self.close()
         self.start_up(fuse)
-        for _ in range(12):
+        for number in range(12):
             self.append(1)
+            if number % 4 == 1:
+                self.append(3, transactional=True)
+                self.transaction(commit=False)
+            if number % 4 == 3:
+                self.end(3, commit=number == 7)
             self.flush(Log.flush_rolled)
         self.log.delete_old_segments()
         self.append()
@@ -233,9 +244,15 @@ class Busy:
                 latest = log.offset_for_timestamp(batch.header.max_timestamp)
                 assert latest is not None and latest[0] >= batch.header.max_timestamp
         assert log.epochs.latest == batches[-1].header.partition_leader_epoch if batches else True
-        again = ProducerStates("orders-0")
+        again, ended = ProducerStates("orders-0"), []
         for batch in batches:
-            again.update(batch.header, batch)
+            ended.append(again.update(batch.header, batch))
+        aborted = {done.last_offset: done for done in ended if done is not None and done.is_aborted}
+        for entry in log.aborted_transactions(first, end):
+            done = aborted.pop(entry.last_offset, None)
+            began_before = entry.first_offset < first
+            assert began_before if done is None else (began_before or entry == tuple(done[:4]))
+        assert not aborted, "nothing of an aborted transaction passes for committed"
         for state in again:
             known = log.producers.get(state.producer_id)
             assert known is not None
