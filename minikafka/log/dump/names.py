@@ -75,6 +75,9 @@ _ABOUT: dict[str, About] = {
     "header_value_length": About(Hue.SIZE, "of the header's value"),
     "header_value": About(Hue.HEADER, "a header's value"),
     "broken": About(Hue.BROKEN, "no record can be read here"),
+    # a message of an old format
+    "message_size": About(Hue.SIZE, "of this message, in bytes after this field"),
+    "messages": About(Hue.VALUE, "all messages inside, compressed together"),
     # indexes and snapshots
     "relative_offset": About(Hue.OFFSET, "the offset − the base offset in the file's name"),
     "position": About(Hue.POSITION, "the byte of the .log at which the batch begins"),
