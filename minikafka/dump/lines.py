@@ -12,12 +12,13 @@ from typing import Any
 from minikafka.log.dump.found import FoundFile
 from minikafka.log.dump.segment import DumpedBatch, DumpedRecord
 from minikafka.log.dump.value import Problem, Row
+from minikafka.records.header import MAGIC_V2
 
 
 def batch_line(file: FoundFile, batch: DumpedBatch) -> dict[str, Any]:
     """A batch's header."""
     header = batch.header
-    return {
+    line: dict[str, Any] = {
         "file": str(file.path),
         "kind": "batch",
         "base_offset": header.base_offset,
@@ -42,6 +43,9 @@ def batch_line(file: FoundFile, batch: DumpedBatch) -> dict[str, Any]:
         "crc": header.crc,
         "is_valid": batch.crc_is_valid(),
     }
+    if header.magic < MAGIC_V2:
+        line["offset"] = header.last_offset  # all that a message of an old format says
+    return line
 
 
 def record_line(file: FoundFile, batch: DumpedBatch, record: DumpedRecord, *, data: bool) -> dict[str, Any]:
@@ -59,6 +63,8 @@ def record_line(file: FoundFile, batch: DumpedBatch, record: DumpedRecord, *, da
     }
     if batch.is_plain:
         line |= {"position": record.field.offset, "size": record.field.size}
+    if record.crc is not None:
+        line |= {"is_valid": record.crc_is_valid, "crc": record.crc}
     if data:
         line |= _content("key", record.key) | _content("value", record.value)
         line["headers"] = [{"name": name, **_content("value", value)} for name, value in record.headers]

@@ -17,6 +17,7 @@ from minikafka.log.dump.found import FoundFile
 from minikafka.log.dump.outline import shown
 from minikafka.log.dump.segment import DumpedBatch, DumpedRecord
 from minikafka.log.dump.value import Problem, Row
+from minikafka.records.header import MAGIC_V2
 
 ROWS_A_TABLE = 500
 LONGEST_DATA = 2000
@@ -80,11 +81,15 @@ def show_batch(console: Console, batch: DumpedBatch) -> None:
         ("  " + ", ".join(marks) if marks else "", "bold magenta"),
     )
     right = batch.computed_crc() == header.crc
+    epoch = f"leader epoch {header.partition_leader_epoch}, " if header.magic >= MAGIC_V2 else ""
+    times = (
+        f"{batch.time_name()} up to {time_text(header.max_timestamp)}" if header.magic else "no times in v0"
+    )
     line(
         console,
-        f"      leader epoch {header.partition_leader_epoch}, magic {header.magic}, crc {header.crc} ",
+        f"      {epoch}magic {header.magic}, crc {header.crc} ",
         ("right", "green") if right else ("WRONG", "bold red"),
-        f", {batch.time_name()} up to {time_text(header.max_timestamp)}",
+        f", {times}",
     )
     if header.producer_id >= 0:
         sequences = span(header.base_sequence, header.last_sequence)
@@ -109,6 +114,8 @@ def show_record(console: Console, record: DumpedRecord, *, data: bool) -> None:
         parts.append((f"  {_data(record.key)}", "cyan"))
         parts.append((f"  {_data(record.value)}", "green"))
         parts += [f"  {name}={_data(value)}" for name, value in record.headers]
+    if not record.crc_is_valid:
+        parts.append(("  crc WRONG", "bold red"))
     if record.field.note:
         parts.append((f"  {record.field.note}", "bold red"))
     line(console, *parts)

@@ -127,16 +127,31 @@ def header_of(data: memoryview) -> BatchHeader:
         first, count = _offsets_inside(message)
     if first < 0 or message.offset - first > INT32_MAX:
         raise CorruptRecords(f"a message set has offsets from {first} to {message.offset}")
+    return _header(data, message.attributes, message.timestamp_ms, first, count)
+
+
+def header_of_damaged(data: memoryview | bytes) -> BatchHeader:
+    """What the first 26 bytes of a message say, though nothing bears it out; a wrapper's first offset is unknown,
+    and the last stands in its place."""
+    *_, magic, attributes = _BEGINNING.unpack_from(data)
+    timestamp_ms = _INT64.unpack_from(data, _BEGINNING.size)[0] if magic == 1 else NO_TIMESTAMP
+    return _header(data, attributes & _FLAGS[magic], timestamp_ms, offset_of(data), 1)
+
+
+def _header(
+    data: memoryview | bytes, attributes: int, timestamp_ms: int, first: int, count: int
+) -> BatchHeader:
+    offset, size, crc, magic, _ = _BEGINNING.unpack_from(data)
     return BatchHeader(
         base_offset=first,
-        batch_length=len(data) - LOG_OVERHEAD_BYTES,
+        batch_length=size,
         partition_leader_epoch=-1,
-        magic=message.magic,
-        crc=_CRC.unpack_from(data, LOG_OVERHEAD_BYTES)[0],
-        attributes=message.attributes,
-        last_offset_delta=message.offset - first,
-        base_timestamp=message.timestamp_ms,
-        max_timestamp=message.timestamp_ms,
+        magic=magic,
+        crc=crc,
+        attributes=attributes,
+        last_offset_delta=offset - first,
+        base_timestamp=timestamp_ms,
+        max_timestamp=timestamp_ms,
         producer_id=NO_PRODUCER_ID,
         producer_epoch=-1,
         base_sequence=NO_SEQUENCE,

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from minikafka.log.dump.batches import read_segment
 from minikafka.log.dump.decode import decode
 from minikafka.log.dump.found import FileKind, FoundFile, known
-from minikafka.log.dump.segment import DumpedBatch, meaning_of_markers, read_segment
+from minikafka.log.dump.segment import DumpedBatch, meaning_of_markers
 from minikafka.log.dump.source import RawBytes
 from minikafka.log.dump.tables import OFFSET_INDEX
 from minikafka.log.dump.value import Meaning, Problem, Row

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from minikafka.log.dump import tables, texts
+from minikafka.log.dump.batches import read_segment
 from minikafka.log.dump.found import FileKind, FoundFile
-from minikafka.log.dump.segment import DumpedBatch, meaning_of_markers, read_segment
+from minikafka.log.dump.messages import dumped_message
+from minikafka.log.dump.segment import DumpedBatch, meaning_of_markers
 from minikafka.log.dump.source import RawBytes, Source
 from minikafka.log.dump.value import Meaning, Problem, Row
-from minikafka.records.header import HEADER_BYTES, BatchHeader
+from minikafka.records.header import HEADER_BYTES, MAGIC_AT, MAGIC_V2, BatchHeader
+from minikafka.records.legacy import SMALLEST_MESSAGE_BYTES
 
 Item = DumpedBatch | Row | Problem
 
@@ -52,6 +55,8 @@ def decode_batch(
 ) -> DumpedBatch:
     """One batch from memory, as it stands at `position` of its file; `ValueError` when it is shorter than a
     header."""
+    if len(data) >= SMALLEST_MESSAGE_BYTES and data[MAGIC_AT] < MAGIC_V2:
+        return dumped_message(RawBytes(data, position), position, topic, meaning)
     if len(data) < HEADER_BYTES:
         raise ValueError(f"a batch has at least {HEADER_BYTES} bytes, not {len(data)}")
     return DumpedBatch(RawBytes(data, position), position, BatchHeader.read(data), topic, meaning)

@@ -1,7 +1,7 @@
-"""A segment's bytes, field by field: the batches, and the records in them.
+"""A v2 batch, field by field: its header, and the records in it.
 
-The rule: batches are found by their headers, one read each; a batch's records are decoded one by one when
-asked for, and never more than one batch is in memory. Kafka: `DumpLogSegments`, `DefaultRecordBatch`.
+The rule: a batch's records are decoded one by one when asked for, and never more than one batch is in memory.
+Kafka: `DumpLogSegments`, `DefaultRecordBatch`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import crc32c
 
 from minikafka.log.dump.source import Source
-from minikafka.log.dump.value import BadBytes, Block, Decoded, Field, Meaning, Problem
+from minikafka.log.dump.value import BadBytes, Block, Decoded, Field, Meaning
 from minikafka.records.batch import Header
 from minikafka.records.compression import Compression, decompress
 from minikafka.records.control import parse_control_type, parse_end_transaction
@@ -20,11 +20,8 @@ from minikafka.records.errors import CorruptRecords
 from minikafka.records.header import (
     ATTRIBUTES_AT,
     CODEC_MASK,
-    HEADER,
     HEADER_BYTES,
     LOG_APPEND_TIME,
-    MAGIC_AT,
-    MAGIC_V2,
     NO_SEQUENCE,
     BatchHeader,
 )
@@ -33,12 +30,16 @@ from minikafka.records.varint import read_varint
 CHUNK_BYTES = 1024 * 1024
 LARGEST_BATCH_BYTES = 256 * 1024 * 1024
 """No batch is that large; a damaged length may say so, and must not fill the memory."""
+MAX_TIMESTAMP_AT = 35
 _INT32_MAX = 0x7FFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
 class DumpedRecord:
-    """One record, with the field that covers its bytes. `sequence` is -1 without an idempotent producer."""
+    """One record, with the field that covers its bytes. `sequence` is -1 without an idempotent producer.
+
+    `crc` and `crc_is_valid` are those of a message of an old format; records of a v2 batch have none of their own.
+    """
 
     offset: int
     timestamp_ms: int
@@ -48,6 +49,8 @@ class DumpedRecord:
     sequence: int
     field: Field
     decoded: Decoded | None = None
+    crc: int | None = None
+    crc_is_valid: bool = True
 
 
 def meaning_of_markers(topic: str, key: bytes | None, value: bytes | None, control: bool) -> Decoded | None:
@@ -68,12 +71,23 @@ class DumpedBatch:
     source: Source
     position: int
     header: BatchHeader
+    """Of an old format, too: in the words of v2."""
     topic: str = ""
     meaning: Meaning = meaning_of_markers
 
     @property
     def end(self) -> int:
         return self.position + self.header.size_bytes
+
+    @property
+    def body(self) -> int:
+        """Where the records begin."""
+        return self.position + HEADER_BYTES
+
+    @property
+    def max_timestamp_at(self) -> int:
+        """Where the largest timestamp stands."""
+        return self.position + MAX_TIMESTAMP_AT
 
     def data(self) -> bytes:
         """All its bytes; `BadBytes` for more than any broker would have taken."""
@@ -83,12 +97,18 @@ class DumpedBatch:
             )
         return self.source.read_at(self.position, self.header.size_bytes)
 
+    def _chunks(self, start: int) -> Iterator[bytes]:
+        """Its bytes from `start` on."""
+        at = self.position + start
+        while at < self.end and (chunk := self.source.read_at(at, min(CHUNK_BYTES, self.end - at))):
+            yield chunk
+            at += len(chunk)
+
     def computed_crc(self) -> int:
         """The CRC-32C of the bytes from the attributes on."""
-        checksum, at = 0, self.position + ATTRIBUTES_AT
-        while at < self.end and (chunk := self.source.read_at(at, min(CHUNK_BYTES, self.end - at))):
+        checksum = 0
+        for chunk in self._chunks(ATTRIBUTES_AT):
             checksum = crc32c.crc32c(chunk, checksum)
-            at += len(chunk)
         return checksum
 
     def crc_is_valid(self) -> bool:
@@ -170,13 +190,14 @@ class DumpedBatch:
             sequence = (sequence + offset_delta) & _INT32_MAX
         append_time = self.header.timestamp_type == LOG_APPEND_TIME
         timestamp_ms = self.header.max_timestamp if append_time else self.header.base_timestamp + delta_ms
-        decoded, note = self._decoded(key, value)
+        decoded, note = self.decoded(key, value)
         said = None if decoded is None else str(decoded)
         parts = tuple(cursor.fields)
         whole = Field(f"record {offset}", origin + position, stop - position, said, note, parts)
         return DumpedRecord(offset, timestamp_ms, key, value, headers, sequence, whole, decoded), stop
 
-    def _decoded(self, key: bytes | None, value: bytes | None) -> tuple[Decoded | None, str]:
+    def decoded(self, key: bytes | None, value: bytes | None) -> tuple[Decoded | None, str]:
+        """What a record says, and a note where that can't be told."""
         try:
             return self.meaning(self.topic, key, value, self.header.is_control), ""
         except ValueError as error:
@@ -318,46 +339,4 @@ def _attributes(header: BatchHeader) -> str:
     return ", ".join(words)
 
 
-def read_segment(
-    source: Source, topic: str = "", meaning: Meaning = meaning_of_markers, start: int = 0
-) -> Iterator[DumpedBatch | Problem]:
-    """The batches one after the other; a `Problem` ends the file where no further batch can be found."""
-    position, end = start, source.size
-    window, window_at = b"", position
-    while position < end:
-        if position + HEADER_BYTES > window_at + len(window):
-            window, window_at = source.read_at(position, min(64 * 1024, end - position)), position
-        raw = window[position - window_at : position - window_at + HEADER_BYTES]
-        if problem := _impossible(raw, position, end):
-            yield problem
-            return
-        header = BatchHeader.read(raw)
-        yield DumpedBatch(source, position, header, topic, meaning)
-        position += header.size_bytes
-
-
-def _impossible(raw: bytes, position: int, end: int) -> Problem | None:
-    """Why no batch stands at `position`; None when one may."""
-    rest = end - position
-    if not any(raw):
-        return Problem(position, rest, f"no batch begins here: the remaining {rest} bytes begin with zeros")
-    if len(raw) > MAGIC_AT and raw[MAGIC_AT] != MAGIC_V2:
-        magic = raw[MAGIC_AT]
-        if magic in (0, 1):
-            sentence = f"a message set of the old format v{magic}, which is not decoded (or a damaged batch)"
-        else:
-            sentence = f"no batch begins here: its magic is {magic} where 2 is expected"
-        return Problem(position, min(rest, HEADER_BYTES), f"{sentence}; {rest} bytes are not examined")
-    if len(raw) < HEADER_BYTES:
-        return Problem(position, rest, f"torn tail: the file ends {len(raw)} bytes into a batch header")
-    size = HEADER.unpack(raw)[1] + 12
-    if size < HEADER_BYTES:
-        return Problem(
-            position, 12, f"a batch is said to be {size} bytes long; {rest} bytes are not examined"
-        )
-    if size > rest:
-        return Problem(position, rest, f"torn tail: a batch of {size} bytes has only {rest} left in its file")
-    return None
-
-
-__all__ = ["DumpedBatch", "DumpedRecord", "header_fields", "read_segment"]
+__all__ = ["DumpedBatch", "DumpedRecord", "header_fields"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from minikafka.log.dump.messages import DumpedMessage
 from minikafka.log.dump.segment import DumpedBatch
 from minikafka.log.dump.value import BadBytes, Problem
 from minikafka.records.header import CREATE_TIME
@@ -31,6 +32,9 @@ class SegmentCheck:
         """What is wrong with the next batch."""
         self.batches += 1
         header, position = batch.header, batch.position
+        if isinstance(batch, DumpedMessage):
+            yield from self._message(batch)
+            return
         yield from self._offsets(batch)
         yield from self._epochs(batch)
         if header.attributes & ~_KNOWN_ATTRIBUTES:
@@ -46,6 +50,32 @@ class SegmentCheck:
                 f"the bytes from {position + 21} to {batch.end - 1} have {computed:#010x}",
             )
             return
+        try:
+            yield from self._records(batch)
+        except BadBytes as error:
+            yield error.problem
+
+    def _message(self, batch: DumpedMessage) -> Iterator[Problem]:
+        """What is wrong with a message of an old format, which has no leader epoch."""
+        header, position = batch.header, batch.position
+        if batch.unknown_attributes:
+            yield Problem(
+                position + 17, 1, f"the attributes have bits without meaning: {batch.unknown_attributes:#x}"
+            )
+        computed = batch.computed_crc()
+        if computed != header.crc:
+            yield Problem(
+                position,
+                header.size_bytes,
+                f"the checksum is wrong: {header.crc:#010x} is written at byte {position + 12}, the bytes from "
+                f"{position + 16} to {batch.end - 1} have {computed:#010x} (a message of the old format "
+                f"v{header.magic}, or a damaged batch)",
+            )
+            self.next_offset = max(self.next_offset, header.next_offset)
+            self.may_have_gaps = True  # nothing tells how many it held
+            return
+        if batch.base_is_known:
+            yield from self._offsets(batch)
         try:
             yield from self._records(batch)
         except BadBytes as error:
@@ -93,19 +123,18 @@ class SegmentCheck:
         for record in batch.records():
             self.records += 1
             place = record.field
-            at = (
-                (place.offset, place.size)
-                if batch.is_plain
-                else (batch.position + 61, header.size_bytes - 61)
-            )
+            body = batch.body
+            at = (place.offset, place.size) if batch.is_plain else (body, max(1, batch.end - body))
             if not before < record.offset <= header.last_offset or (whole and record.offset != before + 1):
                 yield Problem(*at, f"a record has offset {record.offset} after {before}")
+            if not record.crc_is_valid:
+                yield Problem(*at, f"the checksum of the message at offset {record.offset} is wrong")
             if place.note:
                 yield Problem(*at, f"the record at offset {record.offset} {place.note}")
             before, largest = record.offset, max(largest, record.timestamp_ms)
         if header.timestamp_type == CREATE_TIME and whole and largest != header.max_timestamp:
             yield Problem(
-                batch.position + 35,
+                batch.max_timestamp_at,
                 8,
                 f"the largest timestamp is said to be {header.max_timestamp}, and is {largest}",
             )

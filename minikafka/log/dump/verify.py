@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minikafka.log.checkpoints import CLEANER_OFFSETS, LEADER_EPOCHS
+from minikafka.log.dump.batches import read_segment
 from minikafka.log.dump.decode import decode
 from minikafka.log.dump.found import FileKind, FoundFile
 from minikafka.log.dump.index_check import check_offset_index, check_time_index
-from minikafka.log.dump.segment import meaning_of_markers, read_segment
+from minikafka.log.dump.segment import meaning_of_markers
 from minikafka.log.dump.segment_check import SegmentCheck
 from minikafka.log.dump.source import RawFile
 from minikafka.log.dump.texts import read_leader_epochs, read_offset_checkpoint

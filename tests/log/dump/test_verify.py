@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minikafka.log.dump import Problem, find_files, verify_all
-from minikafka.log.dump.segment import read_segment
+from minikafka.log.dump.batches import read_segment
 from minikafka.log.dump.source import RawFile
 from minikafka.records.batch import NewRecord, build_batch
 
