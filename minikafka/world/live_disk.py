@@ -6,6 +6,7 @@ Kafka's FileChannel, so a killed process loses none of it.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import shutil
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from minikafka.world.background_sync import sync_in_background
 from minikafka.world.disk_counters import DiskCounters
 from minikafka.world.life import Life
 from minikafka.world.page_cache_send import page_cache_send
@@ -232,6 +234,11 @@ class LiveDisk:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+    def sync_in_background(self, paths: Sequence[str]) -> asyncio.Future[None]:
+        loop, real = asyncio.get_running_loop(), [self.path_of(path) for path in paths]
+        self.counters.syncs += len(real)
+        return sync_in_background(real if self.syncs else [], loop)
 
     def lock(self, path: str) -> LiveLock:
         self._make_root()

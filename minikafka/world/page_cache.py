@@ -29,6 +29,15 @@ class Truncation:
     size: int
 
 
+class Barrier:
+    """Where among the changes a sync in the background began."""
+
+    __slots__ = ()
+
+
+Change = Write | Truncation | Barrier
+
+
 class Inode:
     """A file's content in the page cache, and how to get from there to what is durable."""
 
@@ -40,7 +49,7 @@ class Inode:
         self.overwritten: list[
             tuple[int, bytes]
         ] = []  # durable bytes that unsynced changes replaced, oldest first
-        self.unsynced: list[Write | Truncation] = []
+        self.unsynced: list[Change] = []
 
     def write(self, position: int, data: Buffer) -> None:
         content = self.content
@@ -78,7 +87,7 @@ class Inode:
 
     def _merge_oldest(self) -> None:
         """Fold the older half where writes just append to each other."""
-        merged: list[Write | Truncation] = []
+        merged: list[Change] = []
         half = len(self.unsynced) // 2
         for change in self.unsynced[:half]:
             last = merged[-1] if merged else None
@@ -99,6 +108,42 @@ class Inode:
         self.overwritten.clear()
         self.unsynced.clear()
 
+    def begin_sync(self) -> Barrier:
+        """A sync begins: it makes durable what was changed before."""
+        barrier = Barrier()
+        self.unsynced.append(barrier)
+        return barrier
+
+    def finish_sync(self, barrier: Barrier) -> None:
+        """What was changed before the barrier is durable; what came later isn't."""
+        at = next((n for n, change in enumerate(self.unsynced) if change is barrier), None)
+        if at is None:
+            return  # another sync was faster
+        later = self.unsynced[at + 1 :]
+        if all(isinstance(change, Barrier) for change in later):
+            self.sync()
+        else:
+            image = self.durable()
+            for change in self.unsynced[:at]:
+                self._apply(image, change)
+            self.durable_size = len(image)
+            self.overwritten = [(0, bytes(image))]
+        self.unsynced = later
+
+    def _apply(self, image: bytearray, change: Change, size: int | None = None) -> None:
+        """Make the change in `image`; of a write only the first `size` bytes."""
+        if isinstance(change, Truncation):
+            del image[change.size :]
+            image.extend(bytes(change.size - len(image)))
+        elif isinstance(change, Write):
+            size = change.size if size is None else size
+            data = change.data
+            if data is None:
+                data = bytes(self.content[change.position : change.position + change.size])
+            if len(image) < change.position and size:
+                image.extend(bytes(change.position - len(image)))
+            image[change.position : change.position + size] = data[:size]
+
     def durable(self) -> bytearray:
         """What is on the platter for sure: the content at the last sync."""
         image = self.content[: self.durable_size]
@@ -117,21 +162,9 @@ class Inode:
                 fate = "survives" if number < survivors else "torn" if number == survivors else "vanishes"
             else:
                 fate = chance.choice(("survives", "vanishes", "torn"))
-            if isinstance(change, Truncation):
-                if fate == "survives":
-                    del image[change.size :]
-                    image.extend(bytes(change.size - len(image)))
-                continue
-            size = change.size
-            if fate == "vanishes":
-                continue
-            if fate == "torn":
-                size = chance.randint(0, size)
-            data = change.data
-            if data is None:
-                data = bytes(self.content[change.position : change.position + change.size])
-            if len(image) < change.position and size:
-                image.extend(bytes(change.position - len(image)))
-            image[change.position : change.position + size] = data[:size]
+            if fate == "survives":
+                self._apply(image, change)
+            elif fate == "torn" and isinstance(change, Write):
+                self._apply(image, change, chance.randint(0, change.size))
         self.content = image
         self.sync()

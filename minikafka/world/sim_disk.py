@@ -1,93 +1,25 @@
-"""SimDisk: files in memory that know what a power cut would leave of them.
+"""SimDisk: a host's files in memory, as one life of the host sees them.
 
-Rule: a write is in the page cache until `sync`, a directory entry until `sync_dir` (or `write_atomic`). A
-process crash keeps the cache. A power cut lets each unsynced write survive, vanish or be torn at a byte;
-the file system's journal keeps its order, so that of the unsynced entries (created, renamed, removed) a
-first part survives.
+Rule: what it says is what the `Platter` keeps; a dead life's handle is refused.
 """
 
 from __future__ import annotations
 
+import asyncio
 import errno
-import os
 import posixpath
-import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from minikafka.world.disk_counters import DiskCounters
 from minikafka.world.life import Life
 from minikafka.world.page_cache import Inode
 from minikafka.world.paths import clean
+from minikafka.world.platter import Entries, Platter
 from minikafka.world.world import Buffer, DiskLocked
 
-Entries = dict[str, Inode | None]
-"""Path to file, or to None for a directory."""
-
-
-class Platter:
-    """One host's disk, which outlives the host's lives."""
-
-    def __init__(self, host: str, seed: int) -> None:
-        self.host = host
-        self.random = random.Random(f"{seed}/disk/{host}")
-        self.entries: Entries = {"": None}
-        self.durable_entries: Entries = {"": None}
-        self.journal: list[tuple[tuple[str, ...], Callable[[Entries], None]]] = []
-        self.locks: dict[str, Life] = {}
-        self.faults: list[Fault] = []
-
-    def change(self, directories: tuple[str, ...], apply: Callable[[Entries], None]) -> None:
-        """Change directory entries now, and durably when one of the directories is synced."""
-        apply(self.entries)
-        self.journal.append((directories, apply))
-
-    def sync_dir(self, path: str) -> None:
-        """Make the journal durable up to the last change of this directory: a journal is written in order."""
-        last = max((n for n, (directories, _) in enumerate(self.journal) if path in directories), default=-1)
-        for _, apply in self.journal[: last + 1]:
-            apply(self.durable_entries)
-        del self.journal[: last + 1]
-
-    def cut_power(self) -> None:
-        for _, apply in self.journal[: self.random.randint(0, len(self.journal))]:
-            apply(self.durable_entries)
-        self.journal.clear()
-        self.entries = dict(self.durable_entries)
-        for path in sorted(self.entries):
-            inode = self.entries[path]
-            if inode is not None:
-                inode.cut_power(self.random)
-        self.locks.clear()
-
-    def check_write(self, path: str) -> None:
-        """Raise what a failing disk raises."""
-        for fault in self.faults:
-            if fault.covers(path):
-                if fault.count is not None:
-                    fault.count -= 1
-                    if fault.count <= 0:
-                        self.faults.remove(fault)
-                raise OSError(fault.code, os.strerror(fault.code), path)
-
-    def check_present(self, path: str) -> None:
-        """Raise what a device that is gone raises, for whatever one wants of it."""
-        for fault in self.faults:
-            if fault.gone and fault.covers(path):
-                raise OSError(fault.code, os.strerror(fault.code), path)
-
-
-@dataclass(slots=True)
-class Fault:
-    """The next `count` writes (None: all) to `path` and below fail; with `gone`, reads and all else, too."""
-
-    code: int
-    count: int | None
-    path: str
-    gone: bool = False
-
-    def covers(self, path: str) -> bool:
-        return not self.path or path == self.path or path.startswith(self.path + "/")
+BACKGROUND_SYNC_S = (0.001, 0.5)
+"""The least and the most that a sync in the background takes."""
 
 
 class SimFile:
@@ -330,6 +262,41 @@ class SimDisk:
         self._directory(path)
         self.counters.syncs += 1
         self._platter.sync_dir(path)
+
+    def sync_in_background(self, paths: Sequence[str]) -> asyncio.Future[None]:
+        """Takes virtual time; a power cut meanwhile leaves what it leaves without."""
+        loop, platter = self._life.loop, self._platter
+        begun: list[tuple[str, Callable[[], None]]] = []
+        for path in map(self._at, paths):
+            entries = self._entries()
+            inode = entries.get(path)
+            if inode is not None:
+                begun.append((path, partial(inode.finish_sync, inode.begin_sync())))
+            else:
+                self._directory(path)
+                begun.append((path, partial(platter.sync_up_to, platter.last_change_of(path))))
+        self.counters.syncs += len(begun)
+        done: asyncio.Future[None] = loop.create_future()
+        delay_s = platter.sync_times.uniform(*BACKGROUND_SYNC_S)
+        loop.call_later(delay_s, self._finish_sync, begun, done, context=self._life.context.copy())
+        return done
+
+    def _finish_sync(self, begun: list[tuple[str, Callable[[], None]]], done: asyncio.Future[None]) -> None:
+        if not self._life.alive:
+            return
+        problem = None
+        try:
+            for path, finish in begun:
+                self._platter.check_write(path)
+                finish()
+        except OSError as error:
+            problem = error
+        if done.done():
+            return
+        if problem is None:
+            done.set_result(None)
+        else:
+            done.set_exception(problem)
 
     def lock(self, path: str) -> SimLock:
         self.open(path, create=True).close()

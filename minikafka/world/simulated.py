@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from minikafka.world.events import Healed, HostCrashed, Partitioned, PowerLost
 from minikafka.world.life import OUTSIDE, Life, record_failure
 from minikafka.world.paths import clean
-from minikafka.world.sim_disk import Fault, Platter, SimDisk
+from minikafka.world.platter import Fault, Platter
+from minikafka.world.sim_disk import SimDisk
 from minikafka.world.sim_loop import SimLoop, SimulationIdle
 from minikafka.world.sim_network import LATENCY_S, Fabric, SimNetwork
 from minikafka.world.trace import RECENT_EVENTS, Trace, TraceStream

@@ -1,0 +1,59 @@
+"""Syncing files without holding up the loop: a thread waits for the disk, the loop goes on.
+
+Rule: the thread has descriptors of its own and touches nothing else, so closing, cutting or removing the files
+meanwhile is nobody's trouble. Kafka: the scheduler's threads run the task `flush-log`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+from collections.abc import Sequence
+
+_TO_SYNC = (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | getattr(os, "O_CLOEXEC", 0)
+
+
+def sync_in_background(paths: Sequence[str], loop: asyncio.AbstractEventLoop) -> asyncio.Future[None]:
+    """Fsync files and directories, one after the other. Raises OSError where one can't be opened; the future has
+    the OSError of a disk that fails later."""
+    done = loop.create_future()
+    descriptors: list[int] = []
+    try:
+        for path in paths:
+            if os.name != "nt" or not os.path.isdir(path):  # Windows has no descriptors of directories
+                descriptors.append(os.open(path, _TO_SYNC))
+        # A thread of its own for each call: rare, and none is left over when a universe ends.
+        threading.Thread(target=_sync, args=(descriptors, loop, done), name="sync", daemon=True).start()
+    except (OSError, RuntimeError):
+        _close(descriptors)
+        raise
+    return done
+
+
+def _sync(descriptors: list[int], loop: asyncio.AbstractEventLoop, done: asyncio.Future[None]) -> None:
+    problem: OSError | None = None
+    try:
+        for descriptor in descriptors:
+            os.fsync(descriptor)
+    except OSError as error:
+        problem = error
+    finally:
+        _close(descriptors)
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+        loop.call_soon_threadsafe(_finish, done, problem)
+
+
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def _finish(done: asyncio.Future[None], problem: OSError | None) -> None:
+    if done.done():
+        return
+    if problem is None:
+        done.set_result(None)
+    else:
+        done.set_exception(problem)
