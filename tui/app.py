@@ -22,6 +22,7 @@ from minikafka.xray.source import Feed
 from minikafka_tui import commands, palette
 from minikafka_tui.commanding import CommandingApp
 from minikafka_tui.history import History
+from minikafka_tui.screens.broker import BrokerDetails
 from minikafka_tui.screens.dialogs import Help
 from minikafka_tui.screens.events import Events
 from minikafka_tui.screens.groups import Groups
@@ -226,7 +227,7 @@ class InspectorApp(CommandingApp):
         elif table == "partitions-table":
             self._show_tab("segments")
         elif table == "brokers-table":
-            self.notify(f"{row.name} leads {row.leaders} partitions. k kills it, r restarts it.", timeout=4)
+            self.push_screen(BrokerDetails(row))
 
     def action_back(self) -> None:
         """A level up, or clear the filter."""

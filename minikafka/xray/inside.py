@@ -17,6 +17,7 @@ from minikafka.metadata.image import MetadataImage, PartitionRegistration, Topic
 from minikafka.metadata.topic_names import is_internal
 from minikafka.protocol.messages.consumer_protocol import ConsumerProtocolAssignment
 from minikafka.protocol.schema import MalformedMessage
+from minikafka.replication.log_directory import LogDirectorySnapshot
 from minikafka.world import Traced
 from minikafka.xray.lag import LagOrgan, group_offsets
 from minikafka.xray.snapshot import (
@@ -28,6 +29,7 @@ from minikafka.xray.snapshot import (
     EventLine,
     Group,
     Host,
+    LogDir,
     Member,
     Partition,
     Replica,
@@ -145,6 +147,19 @@ def _broker(image: MetadataImage, name: str, view: BrokerSnapshot | None) -> Bro
         partitions=sum(broker_id in p.replicas for _, _, p in image.partitions()),
         leaders=sum(broker_id == p.leader for _, _, p in image.partitions()),
         log_bytes=sum(s.size_bytes for p in view.partitions for s in p.log.segments) if view else None,
+        log_dirs=tuple(_log_dir(seen) for seen in view.log_dirs) if view else None,
+    )
+
+
+def _log_dir(seen: LogDirectorySnapshot) -> LogDir:
+    return LogDir(
+        path=seen.location,
+        partitions=seen.partitions,
+        size_bytes=seen.size_bytes,
+        total_bytes=seen.total_bytes,
+        usable_bytes=seen.usable_bytes,
+        error=seen.problem,
+        id=uuid_text(seen.id) if seen.id is not None else None,
     )
 
 
@@ -217,6 +232,7 @@ def _replica(
         alive=True,
         size_bytes=sum(s.size_bytes for s in segments),
         segments=segments,
+        directory=view.directory,
     )
 
 

@@ -12,6 +12,7 @@ import msgspec
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.consumer_protocol import decode_assignment
 from minikafka.protocol.messages.describe_groups import DescribedGroup, DescribedGroupMember
+from minikafka.protocol.messages.describe_log_dirs import DescribeLogDirsResponse
 from minikafka.protocol.messages.describe_quorum import DescribeQuorumResponse
 from minikafka.protocol.messages.list_groups import ListedGroup
 from minikafka.protocol.messages.metadata import MetadataResponse, MetadataResponsePartition
@@ -21,6 +22,7 @@ from minikafka.xray.snapshot import (
     Broker,
     Controller,
     Group,
+    LogDir,
     Member,
     Partition,
     Replica,
@@ -136,6 +138,7 @@ def brokers_of(
     topics: Iterable[Topic],
     sizes: Mapping[tuple[int, str, int], int],
     controller: str | None,
+    log_dirs: Mapping[int, tuple[LogDir, ...]],
 ) -> tuple[Broker, ...]:
     replicas = dict.fromkeys(described, 0)
     leaders = dict.fromkeys(described, 0)
@@ -156,8 +159,28 @@ def brokers_of(
             partitions=replicas[node],
             leaders=leaders[node],
             log_bytes=log_bytes.get(node),
+            log_dirs=log_dirs.get(node),
         )
         for node, broker in sorted(described.items())
+    )
+
+
+def log_dirs_of(told: DescribeLogDirsResponse) -> tuple[LogDir, ...]:
+    """A broker's log directories; of one that is offline it tells nothing but that."""
+    return tuple(
+        LogDir(
+            path=r.log_dir,
+            partitions=None
+            if r.error_code
+            else sum(not p.is_future_key for t in r.topics for p in t.partitions),
+            size_bytes=None
+            if r.error_code
+            else sum(p.partition_size for t in r.topics for p in t.partitions),
+            total_bytes=r.total_bytes if r.total_bytes >= 0 else None,
+            usable_bytes=r.usable_bytes if r.usable_bytes >= 0 else None,
+            error=error_name(r.error_code),
+        )
+        for r in sorted(told.results, key=lambda r: r.log_dir)
     )
 
 

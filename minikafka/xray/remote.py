@@ -52,6 +52,7 @@ from minikafka.xray.picture import (
     GroupParts,
     brokers_of,
     controllers_of,
+    log_dirs_of,
     topics_of,
     zookeeper_controller,
 )
@@ -62,6 +63,7 @@ from minikafka.xray.snapshot import (
     Broker,
     Controller,
     EventLine,
+    LogDir,
     Snapshot,
     TopicPartition,
     broker_name,
@@ -88,6 +90,7 @@ class RemoteCluster:
         self._brokers = Brokers(world)
         self._version = 0
         self._sizes: dict[tuple[int, str, int], int] = {}
+        self._log_dirs: dict[int, tuple[LogDir, ...]] = {}
         self._previous: Snapshot | None = None
         self._events: tuple[EventLine, ...] = ()
 
@@ -118,7 +121,7 @@ class RemoteCluster:
             coordinator="zookeeper" if quorum is None else "kraft" if quorum else None,
             controller=leader,
             controllers=controllers,
-            brokers=brokers_of(brokers, metadata, topics, self._sizes, leader),
+            brokers=brokers_of(brokers, metadata, topics, self._sizes, leader, self._log_dirs),
             topics=topics,
             groups=None if groups is None else tuple(g.build(partitions) for g in groups),
             problems=tuple(problems),
@@ -304,6 +307,7 @@ class RemoteCluster:
                 )
             except ApiError:
                 return  # a Kafka without this API: sizes stay unknown
+            self._log_dirs[broker] = log_dirs_of(told)
             for p, topic in ((p, t.name) for r in told.results for t in r.topics for p in t.partitions):
                 if not p.is_future_key:
                     self._sizes[broker, topic, p.partition_index] = p.partition_size

@@ -49,6 +49,8 @@ class Replica(msgspec.Struct, frozen=True):
     """Is the broker that holds it running?"""
     size_bytes: int | None = None
     segments: tuple[Segment, ...] | None = None
+    directory: str | None = None
+    """The path of the log directory that holds it."""
 
 
 class Partition(msgspec.Struct, frozen=True):
@@ -141,6 +143,20 @@ class Topic(msgspec.Struct, frozen=True):
         return total(p.size_bytes for p in self.partitions)
 
 
+class LogDir(msgspec.Struct, frozen=True):
+    """One of a broker's log directories (``log.dirs``). ``error``: why it is offline, ``None`` while it works."""
+
+    path: str
+    partitions: int | None = None
+    size_bytes: int | None = None
+    """Of the logs in it."""
+    total_bytes: int | None = None
+    usable_bytes: int | None = None
+    """Of the volume that it lies on."""
+    error: str | None = None
+    id: str | None = None
+
+
 class Broker(msgspec.Struct, frozen=True):
     """A broker. ``state`` is "running", "fenced" (registered, not trusted), "starting" or "down"."""
 
@@ -155,6 +171,7 @@ class Broker(msgspec.Struct, frozen=True):
     partitions: int | None = None
     leaders: int | None = None
     log_bytes: int | None = None
+    log_dirs: tuple[LogDir, ...] | None = None
 
 
 class Controller(msgspec.Struct, frozen=True):

@@ -11,9 +11,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from minikafka.xray.snapshot import LogDir
 from minikafka_tui.app import FRAME_S, InspectorApp
 from minikafka_tui.commands import SPECS
 from minikafka_tui.history import History
+from minikafka_tui.screens.broker import BrokerDetails
 from minikafka_tui.screens.dialogs import Confirm, Help
 
 Scenario = Callable[[InspectorApp, Pilot[None]], Awaitable[None]]
@@ -509,3 +511,37 @@ def test_wrong_arguments_are_answered_with_how_to_say_it(name: str, text: str) -
     spec = next(s for s in SPECS if s.name == name)
     with pytest.raises(ValueError, match=r"^Say"):
         spec.parse(text)
+
+
+def test_a_broker_opens_to_its_log_directories(draw: Any, feed_of: Any) -> None:
+    gib = 1 << 30
+    working = LogDir("/data/broker-1/d1", 4, 12_345, 100 * gib, 60 * gib)
+    broken = LogDir("/data/broker-1/d2", 0, 0, None, None, "[Errno 5] Input/output error")
+    before = draw()
+    first, *rest = before.brokers
+    brokers = (msgspec.structs.replace(first, log_dirs=(working, broken)), *rest)
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        assert "! 1 of 2" in screen(app)
+        await pilot.press("enter")
+        await frame(pilot)
+        assert isinstance(app.screen, BrokerDetails)
+        text = screen(app)
+        for word in (
+            "✓ /data/broker-1/d1",
+            "12.1 KiB",
+            "60.0 GiB",
+            "✗ /data/broker-1/d2",
+            "Input/output error",
+        ):
+            assert word in text, text
+        await pilot.press("escape")
+        await frame(pilot)
+        await pilot.press("j", "enter")
+        await frame(pilot)
+        assert "not known" in screen(app)
+        await pilot.press("q")
+        await frame(pilot)
+        assert not isinstance(app.screen, BrokerDetails)
+
+    run(feed_of(msgspec.structs.replace(before, brokers=brokers)), scenario, size=(120, 30))

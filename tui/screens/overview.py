@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from minikafka.xray.snapshot import Broker, EventLine, Snapshot, total
 from minikafka_tui import format, palette
+from minikafka_tui.screens.broker import in_short
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.view import View
 from minikafka_tui.widgets.columns import Column
@@ -116,6 +117,14 @@ class Overview(Pane):
                 flex=2,
                 max_width=34,
                 reverse_first=True,
+            ),
+            Column(
+                "DIRS",
+                8,
+                lambda b, w: in_short(b.log_dirs),
+                lambda b: len(b.log_dirs or ()),
+                right=True,
+                drop=4,
             ),
             Column("RACK", 8, lambda b, w: b.rack or format.UNKNOWN, lambda b: b.rack, drop=6),
             Column("EPOCH", 7, lambda b, w: format.number(b.epoch), lambda b: b.epoch, right=True, drop=5),
