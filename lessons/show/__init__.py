@@ -4,6 +4,7 @@ Rule: a picture is a pure function from a snapshot to SVG; `live` redraws it in 
 the same SVG stands in its place. Every control has a function that does the same.
 """
 
+from minikafka_lessons.show.batch_bytes import bytes, segment
 from minikafka_lessons.show.bus import bus
 from minikafka_lessons.show.lag import LagRecorder, record_lag
 from minikafka_lessons.show.lanes import lanes, lanes_html
@@ -15,6 +16,7 @@ from minikafka_lessons.show.records import records
 __all__ = [
     "LagRecorder",
     "bus",
+    "bytes",
     "cached_share",
     "lanes",
     "lanes_html",
@@ -24,4 +26,5 @@ __all__ = [
     "pages",
     "record_lag",
     "records",
+    "segment",
 ]

@@ -6,14 +6,15 @@ saved notebook looks the same everywhere, in light and in dark.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
+from itertools import islice
 
 from minikafka.log.dump.names import about
 from minikafka.log.dump.outline import Entry, heading, outline, shown
 from minikafka.log.dump.value import Block, Field
 
-MOST_FIELDS = 300
+MOST_FIELDS = 60
+"""Shown at first; a notebook's page stays readable."""
 MOST_BYTES = 256
 """Of one field; the rest is said to be there."""
 BYTES_A_LINE = 16
@@ -22,33 +23,26 @@ _TEXT = (
     "color:var(--jp-ui-font-color1, inherit);font-family:var(--jp-ui-font-family, sans-serif);font-size:13px"
 )
 _QUIET = "color:var(--jp-ui-font-color2, #7a828c)"
+_WORDS = "font-family:var(--jp-ui-font-family, sans-serif)"
 _LINE = "var(--jp-border-color2, #8886)"
 _CELL = "border:0;padding:0 8px 0 0;text-align:left;vertical-align:top;background:none"
 
 
-def block_to_html(block: Block) -> str:
-    """A self-contained fragment of HTML."""
-    entries = list(_first_fields(block))
+def block_to_html(block: Block, most_fields: int = MOST_FIELDS) -> str:
+    """A self-contained fragment of HTML, with no more than the first `most_fields` fields."""
+    entries = list(islice(outline(block), most_fields + 1))
+    cut = len(entries) > most_fields
+    entries = entries[:most_fields]
     blocks = [entry.block for entry in entries if entry.field is None]
     parts = "".join(_part(one, [entry for entry in entries if entry.block is one]) for one in blocks)
-    cut = f'<div style="{_QUIET}">… only the first {MOST_FIELDS} fields are shown</div>'
-    more = cut if len(entries) > MOST_FIELDS else ""
+    more = f'<div style="{_QUIET}">… only the first {most_fields} fields are shown</div>' if cut else ""
     return f'<div style="{_TEXT};overflow-x:auto">{parts}{more}</div>'
 
 
-def _first_fields(block: Block) -> Iterator[Entry]:
-    """As many as are shown, and one more when there are more."""
-    for number, entry in enumerate(outline(block)):
-        if number > MOST_FIELDS:
-            return
-        yield entry
-
-
 def _part(block: Block, entries: list[Entry]) -> str:
-    shown_now = entries[:MOST_FIELDS]
-    leaves = [e.field for e in shown_now if e.field is not None and not e.is_group]
+    leaves = [e.field for e in entries if e.field is not None and not e.is_group]
     unpacked = entries[0].unpacked
-    rows = "".join(_row(entry) for entry in shown_now if entry.field is not None)
+    rows = "".join(_row(entry) for entry in entries if entry.field is not None)
     return (
         f'<div style="margin:8px 0 4px;font-weight:600">{escape(block.title)}</div>'
         '<div style="display:flex;gap:24px;align-items:flex-start">'
@@ -111,6 +105,6 @@ def _row(entry: Entry) -> str:
         f'<td style="{_CELL};text-align:right;{_QUIET}">{where}</td>',
         f'<td style="{_CELL}">{named}</td>',
         f'<td style="{_CELL}">{escape(shown(field.value))}</td>',
-        f'<td style="{_CELL};{_QUIET}">{escape(field.note or about(field.name).meaning)}</td>',
+        f'<td style="{_CELL};{_QUIET};{_WORDS}">{escape(field.note or about(field.name).meaning)}</td>',
     )
     return f'<tr style="background:none">{"".join(cells)}</tr>'
