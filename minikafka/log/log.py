@@ -262,6 +262,10 @@ class Log:
         """Fsync the oldest rolled segment that hasn't been; see `Synced.flush_rolled`."""
         self.synced.flush_rolled()
 
+    async def flush_rolled_in_background(self) -> None:
+        """The same, while the loop goes on; see `Synced.flush_rolled_in_background`."""
+        await self.synced.flush_rolled_in_background()
+
     def close(self) -> None:
         """A clean end: everything fsynced, the state of producers written. Not for a crash or a deletion."""
         self.segments.active.seal()
@@ -271,6 +275,7 @@ class Log:
 
     def abandon(self) -> None:
         """Close the files and write nothing."""
+        self.synced.end()
         for segment in self.segments:
             segment.close()
 

@@ -209,6 +209,11 @@ class Segment:
         if header.max_timestamp > self._largest.timestamp_ms:
             self._largest = TimestampOffset(header.max_timestamp, header.last_offset)
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where its files are, the log's own first; not all of them need be there."""
+        return self.path, self._offsets.path, self._times.path, self.aborted.path
+
     def seal(self) -> None:
         """No more will be written: the time index ends with the largest timestamp of all."""
         self._times.maybe_append(self._largest)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from minikafka.log.epochs import LeaderEpochs
 from minikafka.log.producer_snapshots import snapshot_path
+from minikafka.log.segment import Segment
 from minikafka.log.segments import Segments
 from minikafka.world import World
 
@@ -28,6 +29,7 @@ class Synced:
         """The recovery point."""
         self.last_flush_ms = world.clock.time_ms()
         self.unflushed_messages = 0
+        self._is_over = False
         self._was_cut = True
         """Was something removed or created that only a flush makes durable?"""
 
@@ -61,12 +63,32 @@ class Synced:
             return
         segment, following = self._segments.since(self.up_to)[:2]
         segment.flush()
-        disk, snapshot = self._world.disk, snapshot_path(self._directory, following.base_offset)
-        if disk.exists(snapshot):
-            file = disk.open(snapshot)
+        snapshot = snapshot_path(self._directory, following.base_offset)
+        if self._world.disk.exists(snapshot):
+            file = self._world.disk.open(snapshot)
             file.sync()
             file.close()
         self._sync_names()
+        self._begin_at(following)
+
+    async def flush_rolled_in_background(self) -> None:
+        """As `flush_rolled`, while the loop goes on. Nothing moves where the log was cut, or the segment compacted,
+        in the meantime: the next time will do."""
+        if not self.lacks_a_rolled_segment:
+            return
+        segment, following = self._segments.since(self.up_to)[:2]
+        disk, snapshot = self._world.disk, snapshot_path(self._directory, following.base_offset)
+        files = [path for path in (*segment.paths, snapshot) if disk.exists(path)]
+        await disk.sync_in_background([*files, self._directory, self._directory.rpartition("/")[0]])
+        if not self._is_over and self._segments.since(self.up_to)[:2] == [segment, following]:
+            self._begin_at(following)
+
+    def end(self) -> None:
+        """The log is closed or deleted; another may have its directory. What still runs changes nothing."""
+        self._is_over = True
+
+    def _begin_at(self, following: Segment) -> None:
+        """All before this segment is synced."""
         self._epochs.sync()
         self.up_to = following.base_offset
 
