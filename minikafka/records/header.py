@@ -37,6 +37,9 @@ NO_SEQUENCE = -1
 INT32_MAX = 0x7FFFFFFF
 
 
+_CODECS = tuple(Compression)
+
+
 class BatchHeader(NamedTuple):
     """The 61 bytes before the records, field by field (sizes in bytes, times in ms since the epoch)."""
 
@@ -85,7 +88,7 @@ class BatchHeader(NamedTuple):
         codec = self.attributes & CODEC_MASK
         if codec > Compression.ZSTD:
             raise CorruptCompression(f"unknown compression type {codec}")
-        return Compression(codec)
+        return _CODECS[codec]
 
     @property
     def timestamp_type(self) -> int:

@@ -21,12 +21,13 @@ SHORTEST = 32
 """Fewer records can't be worth the search."""
 WELL_WORTH = 100
 """A search costs as much as this many records, or less, where it finds none."""
-_FIRST_CHUNK, _BLOCK = 64, 8192
+_BLOCK = 8192
 _MOST_HEADERS = 16
 _MOST_DELTA_BYTES = 9
 """A tenth byte may have bits that don't count."""
 _INDEX_LIMIT = 1 << 20
-"""Above it, offset deltas have four bytes."""
+_WIDER = (64, _BLOCK, _INDEX_LIMIT)
+"""From these records on, offset deltas are a byte longer."""
 _COPIED_STRIDE = 512
 """Below it, a copy of all is cheaper than the columns of a memoryview."""
 
@@ -47,6 +48,8 @@ class Run(NamedTuple):
     """So many records, and the extremes of their timestamp deltas in ms."""
 
     records: int
+    ended_at_a_width: bool
+    """It ended where offset deltas grow by a byte; the next record may begin another run."""
     smallest_delta_ms: int
     largest_delta_ms: int
     has_keys: bool
@@ -56,8 +59,10 @@ class _Shape(NamedTuple):
     """Where in a record the bytes stand that make its shape, relative to its beginning."""
 
     stride: int
-    constants: tuple[tuple[int, int], ...]
-    """(position, value) of the bytes that are the same in every record of the run."""
+    lengths: list[tuple[int, int]]
+    """(place, value) of the bytes of the record's length."""
+    constants: list[tuple[int, int]]
+    """The same of the other bytes that are alike in every record of the run."""
     delta_at: int
     delta_bytes: int
     offset_at: int
@@ -73,52 +78,45 @@ def find_run(data: bytes | memoryview, position: int, index: int, limit: int) ->
     stride = shape.stride
     limit = min(limit + 1, (len(data) - position) // stride)
     deltas: list[int] = []
-    done, chunk = 0, _FIRST_CHUNK
+    done = 0
     while done < limit:
         first = index + done
         # Within a block all but the lowest two bytes of the offset deltas are constant.
         block_end = 64 if first < 64 else (first // _BLOCK + 1) * _BLOCK
-        size = min(chunk, limit - done, block_end - first)
+        size = min(limit - done, block_end - first)
         begin = position + done * stride
-        records = data[begin : begin + size * stride]
-        same = _same(bytes(records) if stride < _COPIED_STRIDE else records, shape, first, size, deltas)
+        same = _same(data[begin : begin + size * stride], shape, first, size, deltas)
         done += same
-        if same < size or first + size in (64, _BLOCK, _INDEX_LIMIT):
-            break  # there, offset deltas grow by a byte
-        chunk = min(chunk * 4, _BLOCK)
-    return Run(done - 1, min(deltas), max(deltas), shape.has_keys)
+        if same < size or first + size in _WIDER:
+            break
+    grows = index + done in _WIDER
+    return Run(done - 1, grows, min(deltas), max(deltas), shape.has_keys)
 
 
 def _shape_of(data: bytes | memoryview, position: int, index: int) -> _Shape | None:
     if index >= _INDEX_LIMIT:
         return None
-    fixed: list[int] = []
-
-    def number(at: int) -> tuple[int, int]:
-        value, after = read_unsigned(data, at)
-        fixed.extend(range(at, after))
-        return value, after
-
-    def sized(at: int) -> int:
-        size, after = number(at)
-        return after if size & 1 else after + (size >> 1)  # odd: negative, which is null
-
-    length, at = number(position)
-    stop = at + (length >> 1)
-    delta_at = at + 1  # the attributes byte is unused
+    length, after = read_unsigned(data, position)
+    stride = after + (length >> 1) - position
+    lengths = range(position, after)
+    delta_at = after + 1  # the attributes byte is unused
     offset_at = read_unsigned(data, delta_at)[1]
     expected = b"".join(_offset_columns(index, 1))
     key_at = offset_at + len(expected)
-    if bytes(data[offset_at:key_at]) != expected:
+    if bytes(data[offset_at:key_at]) != expected or offset_at - delta_at > _MOST_DELTA_BYTES:
         return None
-    headers, at = number(sized(sized(key_at)))
-    if headers >> 1 > _MOST_HEADERS or offset_at - delta_at > _MOST_DELTA_BYTES:
+    fixed: list[int] = []
+    at = _skip_sized(data, _skip_sized(data, key_at, fixed), fixed)
+    headers, after = read_unsigned(data, at)
+    if headers >> 1 > _MOST_HEADERS:
         return None
-    for _ in range(headers >> 1):
-        at = sized(sized(at))
+    fixed += range(at, after)
+    for _ in range(headers):  # in zigzag form, that is twice their number: a key and a value each
+        after = _skip_sized(data, after, fixed)
     return _Shape(
-        stop - position,
-        tuple((at - position, data[at]) for at in fixed),
+        stride,
+        [(at - position, data[at]) for at in lengths],
+        [(at - position, data[at]) for at in fixed],
         delta_at - position,
         offset_at - delta_at,
         offset_at - position,
@@ -126,10 +124,23 @@ def _shape_of(data: bytes | memoryview, position: int, index: int) -> _Shape | N
     )
 
 
+def _skip_sized(data: bytes | memoryview, at: int, fixed: list[int]) -> int:
+    """Behind what has its size in front; notes where the size's bytes stand."""
+    size, after = read_unsigned(data, at)
+    fixed += range(at, after)
+    return after if size & 1 else after + (size >> 1)  # odd: negative, which is null
+
+
 def _same(records: bytes | memoryview, shape: _Shape, index: int, size: int, deltas: list[int]) -> int:
     """How many of the `size` records, `index` the first, have the shape; adds their timestamp deltas."""
     stride = shape.stride
+    # The lengths tell how far the rest need be looked at.
     same = size
+    for at, value in shape.lengths:
+        same = _agreeing(_column(records, at, stride), bytes((value,)) * size, same)
+    size, records = same, records[: same * stride]
+    if stride < _COPIED_STRIDE:
+        records = bytes(records)
     for at, value in shape.constants:
         same = _agreeing(_column(records, at, stride), bytes((value,)) * size, same)
     for at, expected in enumerate(_offset_columns(index, size), shape.offset_at):
@@ -169,7 +180,8 @@ def _offset_columns(index: int, size: int) -> tuple[bytes, ...]:
 def _extremes(columns: list[bytes]) -> tuple[int, int]:
     """The smallest and the largest of the signed numbers whose varint bytes stand in `columns`, lowest first."""
     if len(columns) == 1:
-        columns = [_distinct(columns[0])]
+        present = [(z >> 1) ^ -(z & 1) for z in _distinct(columns[0])]
+        return min(present), max(present)
     signs = columns[0].translate(_LOW_BIT)
     negatives, others = columns, columns
     if 0 in signs and 1 in signs:

@@ -17,7 +17,6 @@ from minikafka.records.varint import MAX_BYTES_32, read_unsigned, read_unsigned_
 _INT64_MAX = 0x7FFFFFFFFFFFFFFF
 _NINE = struct.Struct("9B")
 _read_nine = _NINE.unpack_from
-_FIRST_PATIENCE = 4
 
 
 class Walked(NamedTuple):
@@ -35,7 +34,7 @@ _NOTHING = Walked(_INT64_MAX, -_INT64_MAX - 1, 0, -1)
 
 def walk_records(data: bytes | memoryview, count: int) -> Walked:
     """Walk the `count` uncompressed records that must fill `data` exactly; `CorruptRecords` otherwise."""
-    patience, position, index, size, walked = _FIRST_PATIENCE, 0, 0, 0, _NOTHING
+    patience, position, index, size, walked = 1, 0, 0, 0, _NOTHING
     try:
         while True:
             position, index, size, walked = _walk_singly(data, count, patience, position, index, walked)
@@ -43,13 +42,14 @@ def walk_records(data: bytes | memoryview, count: int) -> Walked:
                 break
             run = find_run(data, position - size, index - 1, count - index)
             # Where sizes repeat by chance only, the search for runs soon gives up.
-            patience = patience * 4 if run is None or run.records < WELL_WORTH else _FIRST_PATIENCE
+            patience = patience * 4 if run is None or run.records < WELL_WORTH else 1
             if run is not None:
                 position, index, walked = (
                     position + run.records * size,
                     index + run.records,
                     _joined(walked, run),
                 )
+                patience = 1 if run.ended_at_a_width else patience
     except IndexError:
         raise CorruptRecords("Incorrect declared batch size, premature EOF reached") from None
     if position != len(data):
