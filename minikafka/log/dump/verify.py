@@ -20,11 +20,16 @@ from minikafka.log.dump.segment import meaning_of_markers
 from minikafka.log.dump.segment_check import SegmentCheck
 from minikafka.log.dump.source import RawFile
 from minikafka.log.dump.texts import read_leader_epochs, read_offset_checkpoint
+from minikafka.log.dump.transaction_check import check_transaction_index, known_producers
 from minikafka.log.dump.value import Meaning, Problem, Row
 
 COMPACTED_TOPICS = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state"})
 _SEGMENTS = (FileKind.LOG, FileKind.METADATA_SNAPSHOT)
-_INDEXES = (FileKind.OFFSET_INDEX, FileKind.TIME_INDEX)
+_INDEXES = {
+    FileKind.OFFSET_INDEX: ".index",
+    FileKind.TIME_INDEX: ".timeindex",
+    FileKind.TRANSACTION_INDEX: ".txnindex",
+}
 
 
 @dataclass(slots=True)
@@ -114,15 +119,19 @@ def _joins(ended: int, base_offset: int, may_have_gaps: bool) -> Iterator[Proble
 
 def _index(source: RawFile, file: FoundFile) -> Iterator[Problem]:
     name = file.path.name
-    suffix = ".index" if file.kind == FileKind.OFFSET_INDEX else ".timeindex"
-    segment = file.path.with_name(name.replace(suffix, ".log"))
+    segment = file.path.with_name(name.replace(_INDEXES[file.kind], ".log"))
     if not segment.is_file():
         if source.size:
             yield Problem(0, 0, f"there is no segment {segment.name} for this index")
         return
-    check = check_offset_index if file.kind == FileKind.OFFSET_INDEX else check_time_index
     with RawFile(segment) as log:
-        yield from check(source, read_segment(log), file.base_offset)
+        batches, base = read_segment(log), file.base_offset
+        if file.kind == FileKind.TRANSACTION_INDEX:
+            producers = None if may_be_compacted(file) else known_producers(segment, base)
+            yield from check_transaction_index(source, batches, base, producers)
+        else:
+            check = check_offset_index if file.kind == FileKind.OFFSET_INDEX else check_time_index
+            yield from check(source, batches, base)
 
 
 def _row_problems(row: Row, file: FoundFile) -> Iterator[Problem]:
@@ -132,10 +141,6 @@ def _row_problems(row: Row, file: FoundFile) -> Iterator[Problem]:
         if isinstance(last.value, int) and last.value >= file.base_offset:
             what = f"a producer's last offset {last.value} is not below {file.base_offset}, where the snapshot ends"
             yield Problem(last.offset, last.size, what)
-    elif row.kind == "aborted transaction":
-        first, end = values["first_offset"], values["last_offset"]
-        if not 0 <= int(str(first.value)) <= int(str(end.value)):
-            yield Problem(row.position, len(row.data), f"it goes from {first.value!s} to {end.value!s}")
 
 
 def noted_epochs(directory: Path) -> list[tuple[int, int]]:
