@@ -209,7 +209,7 @@ class Buffer:
                             value,
                             list(headers) if headers else None,
                             None,
-                            (kind, timestamp_ms),
+                            (kind, timestamp_ms if kind else 0),
                             None,
                             epoch,
                         )

@@ -191,31 +191,28 @@ class _Pass:
     def _rewrite(self, batch: Batch, old_markers_expired: bool) -> bytes | memoryview | None:
         """What stays of `batch`; None when nothing does. A horizon is set when its first marker is met.
 
-        The old formats have no horizon, and no batch without records.
+        All of an old format is made anew, as v2; before that, its markers have no horizon of their own.
         """
         header = batch.header
-        if header.magic < MAGIC_V2:
-            records = list(batch.records())
-            kept = [r for r in records if self._stays(header, r, old_markers_expired)]
-            if len(kept) == len(records):
-                return batch.data
-            return filtered_batch(header, kept, None) if kept else None
+        is_old = header.magic < MAGIC_V2
         can_discard = self.transactions.can_discard(header)
         if header.is_control and not can_discard and header.base_offset in self._aborted:
             self._index.append(self._aborted[header.base_offset])
         horizon_ms = header.base_timestamp if header.has_delete_horizon else None
-        has_expired = horizon_ms is not None and horizon_ms <= self.now_ms
+        has_expired = old_markers_expired if is_old else horizon_ms is not None and horizon_ms <= self.now_ms
         discards = can_discard and (has_expired or not header.is_control)
         records = list(batch.records())
         kept = [] if discards else [r for r in records if self._stays(header, r, has_expired)]
         if not kept:
-            if not self._keeps_place(header):
+            if is_old or not self._keeps_place(header):
                 return None
             return batch.data if not records else emptied_batch(header)
         waits = (header.is_control and can_discard) or any(r.value is None for r in kept)
         if waits and horizon_ms is None:
             return filtered_batch(header, kept, self.now_ms + self.log.config.delete_retention_ms)
-        return batch.data if len(kept) == len(records) else filtered_batch(header, kept, horizon_ms)
+        if len(kept) == len(records) and not is_old:
+            return batch.data
+        return filtered_batch(header, kept, horizon_ms)
 
     def _stays(self, header: BatchHeader, record: Record, has_expired: bool) -> bool:
         if header.is_control or record.offset > self.map.latest_offset:

@@ -29,21 +29,20 @@ from minikafka.records.header import (
     NO_TIMESTAMP,
     BatchHeader,
 )
-from minikafka.records.legacy import message_set
 
 _CRC = struct.Struct(">I")
 
 
 def filtered_batch(header: BatchHeader, kept: Sequence[Record], delete_horizon_ms: int | None) -> bytes:
-    """The batch under `header` with only the `kept` records (at least one), in its own format and codec.
+    """The batch under `header` with only the `kept` records (at least one), in its own codec. One of an old format
+    becomes one of v2 (so since Kafka 4.0), around what stays.
 
     `delete_horizon_ms`: the time after which its deletion markers may go, None when it has none.
     """
     assert kept, "an empty batch is made by `emptied_batch`"
     if header.magic < MAGIC_V2:
-        return message_set(
-            kept, header.magic, compression=header.compression, timestamp_type=header.timestamp_type
-        )
+        first, last = kept[0].offset, kept[-1].offset
+        header = header._replace(magic=MAGIC_V2, base_offset=first, last_offset_delta=last - first)
     base_ms = kept[0].timestamp_ms if delete_horizon_ms is None else delete_horizon_ms
     payload = b"".join(
         encode_record(
