@@ -25,7 +25,7 @@ from minikafka.world import LiveUniverse
 
 SPARE_BYTES = 512 << 20
 """What must be left on the disk."""
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KI": 1 << 10, "MI": 1 << 20, "GI": 1 << 30}
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 1 << 10, "MI": 1 << 20, "GI": 1 << 30, "TI": 1 << 40}
 
 
 class TooLittleSpace(Exception):
@@ -61,7 +61,7 @@ def parse_size(text: str) -> int:
 
 
 def run_storage(wanted: Wanted, parent: Path | None, *, as_json: bool) -> None:
-    """Measure in a new directory below `parent` (default: that of temporary files) and tell as it goes; JSON at the end.
+    """Measure in a new directory below `parent` (default: that of temporary files), and tell as it goes.
 
     Raises `TooLittleSpace`, and OSError from the disk; KeyboardInterrupt also at SIGTERM.
     """
@@ -70,8 +70,8 @@ def run_storage(wanted: Wanted, parent: Path | None, *, as_json: bool) -> None:
         free = shutil.disk_usage(directory).free
         if free < wanted.space_bytes:
             raise TooLittleSpace(
-                f"This needs {_size(wanted.space_bytes)} on the disk of {directory.parent}, where {_size(free)} are free; "
-                "choose smaller sizes, or another disk with --data."
+                f"This needs {_size(wanted.space_bytes)} on the disk of {directory.parent}, where {_size(free)} "
+                "are free; choose smaller sizes, or another disk with --data."
             )
         console = Console(stderr=as_json)
         report = {"directory": str(directory.parent), **_measure(wanted, directory, console)}
