@@ -1,0 +1,132 @@
+"""A byte of a log of old formats is wrong, or the messages are large: what is read is right, or an error says so."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from minikafka.log.log import Log
+from minikafka.protocol.errors import ApiError
+from minikafka.records.batch import NewRecord, Record, build_batch, read_batches
+from minikafka.records.compression import Compression
+from minikafka.records.errors import CorruptRecords
+from minikafka.records.legacy import message_set
+
+START_MS = 1_700_000_000_000
+CONFIG = {"segment_bytes": 500, "index_interval_bytes": 100, "retention_ms": -1}
+KINDS = (
+    (0, Compression.NONE),
+    (1, Compression.NONE),
+    (0, Compression.LZ4),
+    (1, Compression.SNAPPY),
+    (2, None),
+)
+
+
+@pytest.fixture
+def written(lab):
+    """A log of a few segments, closed: its files, and what is in it by offset."""
+    log = lab.open(**CONFIG)
+    right = {}
+    for number in range(13):
+        magic, codec = KINDS[number % 5]
+        times = [-1, -1] if magic == 0 else [START_MS + number * 10, START_MS + number * 10 + 1]
+        values = [b"%d" % number, b"y" * (number % 4 * 9)]
+        records = [
+            Record(2 * number + i, t, b"k", v) for i, (t, v) in enumerate(zip(times, values, strict=True))
+        ]
+        if codec is None:
+            new = [NewRecord(*record[1:]) for record in records]
+            log.append_as_follower(build_batch(new, base_offset=2 * number, leader_epoch=2))
+        else:
+            log.append_as_follower(message_set(records, magic, compression=codec))
+        right |= {record.offset: record for record in records}
+    assert len(log.segments) > 2
+    log.close()
+    return {name: lab.world.disk.read_bytes(f"orders-0/{name}") for name in lab.files()}, right
+
+
+def every_flip(lab, files, turn: int):
+    """The directory with one bit of one of the segments flipped, for each byte; eight turns flip every bit."""
+    disk = lab.world.disk
+    for name, data in files.items():
+        for position in range(len(data) if name.endswith(".log") else 0):
+            damaged = bytearray(data)
+            damaged[position] ^= 1 << (position * 5 + position // 61 + turn) % 8
+            disk.rmtree("orders-0")
+            disk.makedirs("orders-0")
+            for other, content in files.items():
+                file = disk.open(f"orders-0/{other}", create=True)
+                file.append(damaged if other == name else content)
+                file.close()
+            yield f"{name} at {position}"
+
+
+def read_all(log: Log, max_bytes: int) -> dict[int, Record]:
+    found, at = {}, log.log_start_offset
+    while at < log.log_end_offset:
+        data = log.read(at, max_bytes, at_least_one=True)
+        assert len(data), f"nothing is served at {at} of {log}"
+        for batch in read_batches(data):
+            if not batch.crc_is_valid():
+                raise CorruptRecords("the reader's own check")
+            assert batch.header.next_offset > at, "a reader would go round in circles"
+            found.update((r.offset, r) for r in batch.records() if r.offset >= at)
+            at = batch.header.next_offset
+    return found
+
+
+TURNS = [0, *(pytest.param(turn, marks=pytest.mark.slow) for turn in range(1, 8))]
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("max_bytes", [1, 300])
+def test_after_a_clean_end_all_is_right_or_an_error_says_so(lab, written, max_bytes, turn):
+    files, right = written
+    refused, cuts = 0, []
+    lab.world.trace.subscribe(lambda traced: cuts.append(getattr(traced.event, "truncated_bytes", 0)))
+    for where in every_flip(lab, files, turn):
+        cuts.clear()
+        try:
+            found = read_all(lab.open(clean=True), max_bytes)
+        except (ApiError, CorruptRecords):
+            refused += 1
+            continue
+        assert found == {offset: right[offset] for offset in range(len(found))}, where
+        assert len(found) == len(right) or any(cuts), where
+    assert refused
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_a_recovery_keeps_a_right_beginning_and_says_what_it_cut(lab, written, turn):
+    files, right = written
+    cuts = []
+    lab.world.trace.subscribe(lambda traced: cuts.append(getattr(traced.event, "truncated_bytes", 0)))
+    for where in every_flip(lab, files, turn):
+        cuts.clear()
+        found = read_all(lab.open(clean=False), 300)
+        assert found == {offset: right[offset] for offset in range(len(found))}, where
+        assert len(found) == len(right) or any(cuts), where
+
+
+def test_large_messages_are_served_beside_large_batches(lab):
+    chance, offset, right, sets = random.Random(7), 0, [], []
+    log = lab.open(retention_ms=-1)
+    for number in range(12):
+        magic, codec = KINDS[number % 5]
+        records = [
+            Record(offset + i, -1 if magic == 0 else START_MS + i, b"k", chance.randbytes(size))
+            for i, size in enumerate([300_000, 10] if number % 3 else [10, 20])
+        ]
+        offset += len(records)
+        right += records
+        if codec is None:
+            new = [NewRecord(*record[1:]) for record in records]
+            sets.append(build_batch(new, base_offset=records[0].offset))
+        else:
+            sets.append(message_set(records, magic, compression=codec))
+        log.append_as_follower(sets[-1])
+    for max_bytes in (1, 1000, 400_000, 1 << 30):
+        assert list(read_all(log, max_bytes).values()) == right
+    assert bytes(log.read(0, 1 << 30)) == b"".join(sets)
