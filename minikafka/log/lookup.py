@@ -12,7 +12,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from minikafka.log.index import OffsetIndex, TimestampOffset
-from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
+from minikafka.log.scan import HOP_WINDOW_BYTES, CorruptLog, scan_batches, scan_headers
 from minikafka.records.batch import BatchHeader
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def header_at(segment: Segment, position: int) -> BatchHeader:
     """Of the batch that begins there."""
-    for _, header in scan_headers(segment.file(), position, segment.size_bytes):
+    for _, header in scan_headers(segment.file(), position, segment.size_bytes, HOP_WINDOW_BYTES):
         return header
     raise CorruptLog(position, "no batch is there")
 

@@ -13,6 +13,7 @@ import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from minikafka.log import lookup
 from minikafka.log.checkpoints import CorruptCheckpoint
 from minikafka.log.config import LogConfig
 from minikafka.log.epochs import LeaderEpochs
@@ -204,7 +205,15 @@ def _batches_in_order(segment: Segment, gaps_are_normal: bool) -> Iterator[tuple
 
 
 def _rebuild_epochs(segments: list[Segment], epochs: LeaderEpochs) -> None:
-    """The checkpoint is lost: every batch tells its epoch."""
-    for segment in segments:
+    """The checkpoint is lost: batches tell their epochs. Those only grow, so between two segments that begin with the
+    same one nothing is looked at; a power cut may lose a checkpoint, and a start is not to read the whole log."""
+    filled = [segment for segment in segments if segment.size_bytes]
+    firsts = [lookup.header_at(segment, 0) for segment in filled]
+    for number, (segment, first) in enumerate(zip(filled, firsts, strict=True)):
+        following = firsts[number + 1].partition_leader_epoch if number + 1 < len(firsts) else None
+        if following == first.partition_leader_epoch == epochs.latest:
+            continue
         for _, header in scan_headers(segment.file(), 0, segment.size_bytes):
             epochs.note_batch(header.partition_leader_epoch, header.base_offset)
+            if following == epochs.latest:
+                break

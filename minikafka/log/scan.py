@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from typing import Protocol
 
 from minikafka.records import legacy
 from minikafka.records.batch import (
@@ -41,14 +42,22 @@ class CorruptLog(CorruptRecords):
         self.position = position
 
 
-def scan_headers(file: File, position: int, end: int) -> Iterator[tuple[int, BatchHeader]]:
+class Source(Protocol):
+    """What headers are read from."""
+
+    def read_at(self, position: int, size_bytes: int) -> bytes: ...
+
+
+def scan_headers(
+    file: Source, position: int, end: int, window_bytes: int = HEADERS_WINDOW_BYTES
+) -> Iterator[tuple[int, BatchHeader]]:
     """(position, header) of each batch from `position`, where one must begin, to `end`.
 
     Messages of the old formats are verified as a whole, and wrappers unpacked (`legacy.header_of`)."""
     window, start = b"", position
     while position < end:
         if position + HEADER_BYTES > start + len(window):
-            window, start = file.read_at(position, min(HEADERS_WINDOW_BYTES, end - position)), position
+            window, start = file.read_at(position, min(window_bytes, end - position)), position
         at = position - start
         if len(window) - at >= HEADER_BYTES and window[at + MAGIC_AT] == MAGIC_V2:
             header = BatchHeader._make(HEADER.unpack_from(window, at))
@@ -60,7 +69,7 @@ def scan_headers(file: File, position: int, end: int) -> Iterator[tuple[int, Bat
         position += LOG_OVERHEAD_BYTES + header.batch_length
 
 
-def _old_header(file: File, position: int, end: int, window: bytes, at: int) -> BatchHeader:
+def _old_header(file: Source, position: int, end: int, window: bytes, at: int) -> BatchHeader:
     """Of the message of an old format at `position`, which is `at` in `window`; more is read when it is longer."""
     if len(window) - at <= MAGIC_AT or window[at + MAGIC_AT] == MAGIC_V2:
         raise CorruptLog(position, "the file ends inside a batch header")
@@ -80,15 +89,33 @@ def _old_header(file: File, position: int, end: int, window: bytes, at: int) -> 
 
 def scan_batches(file: File, position: int, end: int) -> Iterator[tuple[int, Batch]]:
     """(position, batch) with the whole bytes of each batch from `position` to `end`, checksums verified."""
-    window, start = memoryview(b""), position
-    for at, header in scan_headers(file, position, end):
-        if at + header.size_bytes > start + len(window):
-            size = max(header.size_bytes, min(BATCHES_WINDOW_BYTES, end - at))
-            window, start = memoryview(file.read_at(at, size)), at
-        batch = batch_of(header, window[at - start : at - start + header.size_bytes])
+    pieces = LargePieces(file, end)
+    for at, header in scan_headers(pieces, position, end):
+        batch = batch_of(header, pieces.view(at, header.size_bytes))
         if not batch.crc_is_valid():
             raise CorruptLog(at, f"the batch's checksum is not {header.crc}")
         yield at, batch
+
+
+class LargePieces:
+    """A file that is read from front to back, in large pieces: no byte twice, but of a batch between two pieces."""
+
+    def __init__(self, file: File, end: int) -> None:
+        self._file = file
+        self._end = end
+        self._piece = memoryview(b"")
+        self._start = 0
+
+    def read_at(self, position: int, size_bytes: int) -> bytes:
+        return bytes(self.view(position, size_bytes))
+
+    def view(self, position: int, size_bytes: int) -> memoryview:
+        """The same without a copy."""
+        at = position - self._start
+        if at < 0 or at + size_bytes > len(self._piece):
+            wanted = max(size_bytes, min(BATCHES_WINDOW_BYTES, self._end - position))
+            self._piece, self._start, at = memoryview(self._file.read_at(position, wanted)), position, 0
+        return self._piece[at : at + size_bytes]
 
 
 def walk_in_order(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from minikafka.log.checkpoints import RECOVERY_POINTS, CorruptCheckpoint, OffsetCheckpoint
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log, LogSnapshot
 from minikafka.metadata.batches import MetadataBatch, decode_batch
@@ -20,19 +21,23 @@ from minikafka.protocol.schema import Message
 from minikafka.quorum.control_records import VoterNode, reign_batch
 from minikafka.quorum.state import QuorumState, read_quorum_state, write_quorum_state
 from minikafka.records.batch import NewRecord, build_batch, read_batches
-from minikafka.world import World
+from minikafka.world import Disk, World
 
 METADATA_DIRECTORY = f"{METADATA_TOPIC}-0"
 MAX_BATCH_BYTES = 64 << 20
 READ_BYTES = 1 << 20
+_KEY = (METADATA_TOPIC, 0)
 
 
 class MetadataLog:
     """The log and the epoch of one node. Methods may raise OSError: a failing disk."""
 
-    def __init__(self, world: World, log: Log, node_id: int) -> None:
+    def __init__(self, world: World, log: Log, node_id: int, noted_recovery_point: int) -> None:
         self._world = world
         self._log = log
+        self._noted_recovery_point = noted_recovery_point
+        if noted_recovery_point > log.recovery_point:
+            self._note_recovery_point()  # else the next recovery would trust what is written from now on
         self._node_id = node_id
         self._state = read_quorum_state(world.disk, log.directory)
         self._listeners: list[Callable[[], None]] = []
@@ -43,13 +48,14 @@ class MetadataLog:
     def open(
         cls, world: World, node_id: int, organs: Organs | None = None, *, segment_bytes: int = 1 << 30
     ) -> MetadataLog:
-        """Open or make the directory; all of it is verified and a torn end cut off."""
+        """Open or make the directory; what may not have been synced is verified and a torn end cut off."""
         config = LogConfig(
             segment_bytes=segment_bytes,
             max_message_bytes=MAX_BATCH_BYTES,
             retention_ms=-1,
             retention_bytes=-1,
         )
+        recovery_point = _read_recovery_point(world.disk)
         log = Log.open(
             world,
             METADATA_DIRECTORY,
@@ -58,10 +64,10 @@ class MetadataLog:
             config,
             organs or Organs(),
             clean_shutdown=False,
-            recovery_point=0,
+            recovery_point=recovery_point,
             topic_id=METADATA_TOPIC_ID,
         )
-        return cls(world, log, node_id)
+        return cls(world, log, node_id, recovery_point)
 
     @property
     def leader_epoch(self) -> int:
@@ -118,9 +124,16 @@ class MetadataLog:
         appended = self._log.append_as_leader(memoryview(batch), self.leader_epoch, origin="coordinator")
         self._log.flush()
         self._log.high_watermark = self._log.log_end_offset
+        if self._log.segments.active.base_offset > self._noted_recovery_point:
+            self._note_recovery_point()
         for listener in self._listeners:
             listener()
         return appended.first_offset
+
+    def _note_recovery_point(self) -> None:
+        """Once a segment: a recovery looks at whole segments. (Kafka notes none of this log, and looks at all.)"""
+        self._noted_recovery_point = self._log.recovery_point
+        OffsetCheckpoint(self._world.disk, RECOVERY_POINTS).write({_KEY: self._noted_recovery_point})
 
     def read(self, offset: int, max_bytes: int) -> memoryview:
         """Raw batches from that offset on; empty at the end. Raises `ApiError` OFFSET_OUT_OF_RANGE."""
@@ -152,3 +165,11 @@ class MetadataLog:
     def abandon(self) -> None:
         """Close the files and write nothing."""
         self._log.abandon()
+
+
+def _read_recovery_point(disk: Disk) -> int:
+    """0, which is always right, where none was noted or the note can't be read."""
+    try:
+        return OffsetCheckpoint(disk, RECOVERY_POINTS).read().get(_KEY, 0)
+    except CorruptCheckpoint:
+        return 0
