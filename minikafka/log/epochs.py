@@ -80,16 +80,6 @@ class LeaderEpochs:
         self._entries.append(EpochEntry(epoch, start_offset))
         self._write()
 
-    def note_batch(self, epoch: int, base_offset: int) -> None:
-        """A batch that was found in the log: its epoch begins here if it is newer than all, and at or before this
-        batch if nothing is known so early, as when a power cut brings back what DeleteRecords had taken away."""
-        if epoch > self.latest:
-            self.assign(epoch, base_offset)
-        elif 0 <= epoch <= self._entries[0].epoch and base_offset < self._entries[0].start_offset:
-            later = self._entries[1:] if epoch == self._entries[0].epoch else self._entries
-            self._entries = [EpochEntry(epoch, base_offset), *later]
-            self._write()
-
     def end_offset_for(self, epoch: int) -> tuple[int, int]:
         """The largest known epoch not above `epoch`, and where it ends: the start of the next one, or the
         log's end for the newest. (-1, -1) when `epoch` is unknown and newer, or -1. An epoch older than all

@@ -19,7 +19,12 @@ from minikafka.log.config import LogConfig
 from minikafka.log.epochs import LeaderEpochs
 from minikafka.log.index import MAX_RELATIVE_OFFSET, FloorEntry
 from minikafka.log.partition_metadata import PARTITION_METADATA
-from minikafka.log.producer_snapshots import load_producers, remove_snapshots_after, snapshot_offsets
+from minikafka.log.producer_snapshots import (
+    load_producers,
+    remove_snapshots_after,
+    remove_snapshots_before,
+    snapshot_offsets,
+)
 from minikafka.log.producers import ProducerStates
 from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
 from minikafka.log.segment import DELETED_SUFFIX, INDEX_SUFFIXES, LOG_SUFFIX, Segment, is_file_of_segment
@@ -81,7 +86,10 @@ def open_segments(
     if not epochs_are_known:
         _rebuild_epochs(segments[:start], epochs)
     scanned, truncated = len(segments) - start, 0
+    remove_snapshots_before(disk, directory, segments[0].base_offset)
     if scanned:
+        # The file may be older than the log, or of records that a power cut took: from here on batches tell.
+        epochs.truncate_from_end(segments[start].base_offset)
         remove_snapshots_after(disk, directory, segments[start].base_offset)
         load_producers(disk, directory, producers, segments[:start], segments[start].base_offset)
         truncated = _recover(segments, start, epochs, producers, gaps_are_normal)
@@ -159,7 +167,8 @@ def recover_segment(
         completed = producers.update(header, batch)
         if completed is not None and completed.is_aborted:
             aborted.append(entry_of(completed))
-        epochs.note_batch(header.partition_leader_epoch, header.base_offset)
+        if header.partition_leader_epoch > epochs.latest:
+            epochs.assign(header.partition_leader_epoch, header.base_offset)
         segment.note_batch(position, header)
         valid_bytes, next_offset = position + header.size_bytes, header.next_offset
     removed = segment.size_bytes - valid_bytes
@@ -214,6 +223,7 @@ def _rebuild_epochs(segments: list[Segment], epochs: LeaderEpochs) -> None:
         if following == first.partition_leader_epoch == epochs.latest:
             continue
         for _, header in scan_headers(segment.file(), 0, segment.size_bytes):
-            epochs.note_batch(header.partition_leader_epoch, header.base_offset)
+            if header.partition_leader_epoch > epochs.latest:
+                epochs.assign(header.partition_leader_epoch, header.base_offset)
             if following == epochs.latest:
                 break

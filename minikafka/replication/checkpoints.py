@@ -87,16 +87,27 @@ class Checkpoints:
     def apply_to(self, log: Log, key: Key) -> None:
         """Gives a log that was just opened its beginning, its high watermark and how far it was compacted."""
         log.cleaned_up_to = self._cleaned.get(key, 0)
-        log.note_gaps = None if key in self._cleaned else lambda: self.write_cleaner_offsets(key)
+        if key not in self._cleaned:
+            log.note_gaps = lambda: self._note_gaps(key)
+            if log.config.is_compacted and log.log_end_offset:
+                self._note_gaps(key)
+        start = self._log_starts.get(key, 0)
+        if start > log.log_end_offset:
+            log.truncate_fully_and_start_at(start)  # all that a power cut left or brought back was deleted
+        log.advance_log_start_offset(start)
+        log.high_watermark = max(
+            log.log_start_offset, min(self._high_watermarks.get(key, 0), log.log_end_offset)
+        )
         if log.recovery_point < self._recovery_points.get(key, 0):
             # The last life ended before it noted a truncation; what is appended from here on isn't synced.
             self._recovery_points[key] = log.recovery_point
             OffsetCheckpoint(self._world.disk, RECOVERY_POINTS).write(self._recovery_points)
-        if self._log_starts.get(key, 0) > log.log_start_offset:
-            log.advance_log_start_offset(min(self._log_starts[key], log.log_end_offset))
-        log.high_watermark = max(
-            log.log_start_offset, min(self._high_watermarks.get(key, 0), log.log_end_offset)
-        )
+
+    def _note_gaps(self, key: Key) -> None:
+        """What a recovery took for a gap of compaction must stay one, whatever the topic's policy is then."""
+        if key not in self._cleaned:
+            self._cleaned[key] = 0
+            OffsetCheckpoint(self._world.disk, CLEANER_OFFSETS).write(self._cleaned)
 
     def write(self) -> None:
         """Recovery points and high watermarks, where they changed."""
