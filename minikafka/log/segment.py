@@ -349,6 +349,8 @@ class Segment:
         """The offset that the offset index notes first from `position` on; None when it notes none."""
         offsets = self.indexes()[0]
         slot = bisect_left(offsets.positions, position)
+        if slot == 0 and len(offsets) and offsets.positions[0] == position:
+            slot = 1  # Kafka's search never compares with the first entry once it may be the one
         return self.base_offset + offsets.offsets[slot] if slot < len(offsets) else None
 
     def find_timestamp(self, timestamp_ms: int, from_offset: int) -> tuple[int, int, int] | None:
