@@ -1,11 +1,12 @@
 """What an opening reads after a crash, against the size of the log.
 
-The rule: the crash is one. The life of the host ends with files open, a batch half written behind the last one, and
-the recovery point where the syncs of rolled segments had left it.
+The rule: the crash is one, at the worst time. The life of the host ends with files open, the active segment nearly
+full, a batch half written behind the last one, and the recovery point where the syncs of rolled segments had left it.
 """
 
 from __future__ import annotations
 
+import itertools
 import time  # noqa: TID251 - it measures real time
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from minikafka.world import LiveUniverse, World
 HOST = "crashing"
 SEGMENTS = 8
 BATCH_BYTES = 1 << 20
+FULL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,10 @@ def _write_and_crash(universe: LiveUniverse, config: LogConfig, size_bytes: int)
     log = _open(world, config, 0)
     batches = Batches(KIB_VALUES, BATCH_BYTES, world.clock.time_ms())
     some = batches.some()
-    for number in range(max(2, size_bytes // BATCH_BYTES)):
-        log.append_as_leader(some[number % len(some)], 0)
+    for batch in itertools.cycle(some):
+        if log.size_bytes >= size_bytes and log.segments.active.size_bytes >= config.segment_bytes * FULL:
+            break  # the worst moment: the segment that has to be read is nearly full
+        log.append_as_leader(batch, 0)
         if log.has_unflushed_segment:
             log.flush_rolled()  # as the broker does, soon after a segment has rolled
     torn = bytes(some[0][: len(some[0]) // 2])

@@ -25,7 +25,17 @@ from minikafka.world import LiveUniverse
 
 SPARE_BYTES = 512 << 20
 """What must be left on the disk."""
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 1 << 10, "MI": 1 << 20, "GI": 1 << 30, "TI": 1 << 40}
+_UNITS = {
+    "": 1,
+    "K": 10**3,
+    "M": 10**6,
+    "G": 10**9,
+    "T": 10**12,
+    "KI": 1 << 10,
+    "MI": 1 << 20,
+    "GI": 1 << 30,
+    "TI": 1 << 40,
+}
 
 
 class TooLittleSpace(Exception):
@@ -44,7 +54,9 @@ class Wanted:
     @property
     def space_bytes(self) -> int:
         """The most that lies on the disk at a time. A compaction needs a segment's room besides the log's."""
-        return max(2 * self.volume_bytes, self.size_bytes * 5 // 4, self.recovery_bytes) + SPARE_BYTES
+        return (
+            max(2 * self.volume_bytes, self.size_bytes * 5 // 4, self.recovery_bytes * 5 // 4) + SPARE_BYTES
+        )
 
 
 def parse_size(text: str) -> int:
@@ -179,8 +191,10 @@ def _tell(sample: Sample, console: Console) -> None:
 def _phase_sentence(phase: Phase, long_log: LongLog) -> str:
     speed = f"{_size(phase.bytes)} in {phase.seconds:.1f} s"
     growth = f"memory grew by {_size(growth_bytes(long_log.samples, phase.name))} after the first interval"
-    if phase.name != "compact":
-        return f"{phase.name}: {speed}; {growth}"
+    if phase.name == "write":
+        return f"write: {speed}, with the making of the records and the syncs of rolled segments; {growth}"
+    if phase.name == "read":
+        return f"read: {speed}; {growth}"
     return (
         f"compact: {_size(long_log.size_bytes)} became {_size(long_log.log.size_bytes)} in {phase.seconds:.1f} s "
         f"and {long_log.passes} passes, which read {_size(phase.bytes)}; {growth}"
