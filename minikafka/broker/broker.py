@@ -33,7 +33,7 @@ from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.schema import Message
 from minikafka.protocol.server import Server
-from minikafka.replication.log_directories import LogDirectories, log_dirs_of
+from minikafka.replication.log_directories import LogDirectories, NoLogDirectory, log_dirs_of
 from minikafka.replication.log_directory import LogDirectory, LogDirectorySnapshot
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.replicas import Replicas
@@ -257,6 +257,9 @@ class Broker:
         """
         if not self.directories.online:
             self.lifecycle.want_fence = True
+            if not self.lifecycle.ready.done():
+                sentence = f"{directory.location}, the last log directory, failed: {directory.problem}"
+                self.lifecycle.ready.set_exception(NoLogDirectory(sentence))
         elif directory.id is not None:
             self.lifecycle.offline_log_dirs.append(directory.id)
         self.lifecycle.beat()

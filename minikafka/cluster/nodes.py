@@ -224,6 +224,10 @@ class ClusterNodes:
         except BaseException:
             if self.brokers[host] is broker:
                 self.brokers[host] = None
+            if world.life.alive:  # else somebody killed it, and this may be another life already
+                self.universe.crash(
+                    host
+                )  # a broker that can't start ends its process, and with that its locks
             raise
 
     def _port_of(self, index: int) -> int:

@@ -14,6 +14,8 @@ from minikafka.protocol.messages.list_offsets import (
     ListOffsetsTopic,
 )
 from minikafka.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
+from minikafka.replication.isr_changes import IsrChangeAsked
+from minikafka.replication.log_directories import NoLogDirectory
 
 TWO = {"log_dirs": "d1,d2"}
 PARTITIONS = 6
@@ -97,6 +99,23 @@ def test_one_directory_of_a_leader_fails(seed):
         writer.check(s.read_all("orders"))
 
 
+def test_leaders_do_not_ask_for_a_replica_whose_disk_failed_although_it_had_everything():
+    with story(2, **TWO) as s:
+        s.create_topic("orders", partitions=PARTITIONS)
+        writer = s.writer("orders")
+        writer.write(60)
+        writer.flush()
+        s.until(lambda: all_are_assigned(s), within=5)
+        s.run(2)  # now it is quiet, and all followers have all
+        lost = in_directory(s, "broker-1", "d1")
+        failed_at = s.now
+        s.nodes.brokers["broker-1"].replicas.directory_failed(directory(s, "broker-1", "d1"), OSError("gone"))
+        s.run(60)
+        assert all(1 not in registrations(s)[index].isr for index in lost)
+        asked = [(t.at, t.event) for t in s.cluster.events() if isinstance(t.event, IsrChangeAsked)]
+        assert not [e for at, e in asked if at > failed_at and 1 in e.wanted]
+
+
 @seeds(2, slow=20)
 def test_a_broker_starts_without_a_directory_that_is_still_broken(seed):
     with story(seed, **TWO) as s:
@@ -149,6 +168,25 @@ def test_when_the_last_directory_fails_the_broker_leaves_the_service(seed):
         writer.flush()
         s.cluster.repair_disk(sick)
         s.restart(sick)
+        s.until_whole("orders")
+        writer.check(s.read_all("orders"))
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_broker_without_a_directory_that_works_says_so_and_starts_when_it_is_repaired(gone):
+    with story(1, **TWO) as s:
+        s.create_topic("orders", partitions=PARTITIONS)
+        writer = s.writer("orders")
+        writer.write(30)
+        writer.flush()
+        s.kill("broker-1")
+        s.universe.fail_disk("broker-1", count=None, gone=gone)
+        with pytest.raises(NoLogDirectory, match=r"broker-1/d\d") as refused:
+            s.restart("broker-1")
+        assert "\n" not in str(refused.value)
+        assert not s.nodes.is_up("broker-1")
+        s.universe.repair_disk("broker-1")
+        s.restart("broker-1")
         s.until_whole("orders")
         writer.check(s.read_all("orders"))
 
