@@ -58,10 +58,6 @@ class SegmentCheck:
     def _message(self, batch: DumpedMessage) -> Iterator[Problem]:
         """What is wrong with a message of an old format, which has no leader epoch."""
         header, position = batch.header, batch.position
-        if batch.unknown_attributes:
-            yield Problem(
-                position + 17, 1, f"the attributes have bits without meaning: {batch.unknown_attributes:#x}"
-            )
         computed = batch.computed_crc()
         if computed != header.crc:
             yield Problem(
@@ -74,6 +70,10 @@ class SegmentCheck:
             self.next_offset = max(self.next_offset, header.next_offset)
             self.may_have_gaps = True  # nothing tells how many it held
             return
+        if batch.unknown_attributes:
+            yield Problem(
+                position + 17, 1, f"the attributes have bits without meaning: {batch.unknown_attributes:#x}"
+            )
         if batch.base_is_known:
             yield from self._offsets(batch)
         try:
