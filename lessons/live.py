@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from minikafka import AdminClient, Cluster, Consumer, KafkaException, NewTopic, Organs, Producer, Snapshot
+from minikafka.xray.files import Found, Question
 from minikafka_lessons.course import lesson as find_lesson
 
 LAB_VARIABLE = "MINIKAFKA_LAB"
@@ -59,6 +60,10 @@ class Source:
         """For views."""
         return self.fresh()
 
+    def look(self, question: Question) -> Found:
+        """What a replica's files hold. Raises Unseen."""
+        raise NotImplementedError
+
     def close(self) -> None:
         """Let go."""
 
@@ -75,6 +80,9 @@ class OwnCluster(Source):
 
     def fresh(self) -> Snapshot:
         return self.cluster.snapshot()
+
+    def look(self, question: Question) -> Found:
+        return self.cluster.look(question)
 
     def close(self) -> None:
         self.cluster.close()
@@ -102,6 +110,10 @@ class SeenCluster(Source):
                 self._feed.watch(self._show, lambda _: None), self._loop
             )
         return self._latest or self.fresh()
+
+    def look(self, question: Question) -> Found:
+        found: Found = asyncio.run_coroutine_threadsafe(self._feed.look(question), self._loop).result(15)
+        return found
 
     def _show(self, snapshot: Snapshot) -> None:
         self._latest = snapshot
@@ -200,6 +212,10 @@ class LessonCluster:
     def snapshot(self) -> Snapshot:
         """The whole cluster at this instant."""
         return self._source.fresh()
+
+    def look(self, question: Question) -> Found:
+        """What a replica's files hold, byte for byte. Raises Unseen."""
+        return self._source.look(question)
 
     def wait_until(self, holds: Callable[[Snapshot], bool], timeout_s: float = 20.0) -> Snapshot:
         """The first snapshot for which `holds`. Raises TimeoutError."""

@@ -198,11 +198,17 @@ class SocketFeed:
             return Answer(False, str(error))
 
     async def look(self, question: Question) -> Found:
-        """Ask on the watching connection."""
-        if self._client is None:
-            raise Unseen("The cluster is not connected.")
+        """Ask on the watching connection, or, while nobody watches, on one of its own."""
         try:
-            return await self._client.look(question)
+            if self._client is not None and not self._client.closed:
+                return await self._client.look(question)
+            client = await self._open(watch=False)
+            reading = asyncio.create_task(client.pictures(lambda _: None))
+            try:
+                return await client.look(question)
+            finally:
+                client.close()
+                await asyncio.gather(reading, return_exceptions=True)
         except ConnectionError as error:
             raise Unseen(str(error)) from None
 
@@ -211,8 +217,9 @@ class SocketFeed:
         if self._client is not None:
             self._client.close()
 
-    async def _open(self) -> XrayClient:
+    async def _open(self, *, watch: bool = True) -> XrayClient:
         # The same name may live again on another port: ask the announcements anew before each try.
         with contextlib.suppress(LookupError):
             self._announcement = self._find(self._announcement.name)
-        return await XrayClient.open("127.0.0.1", self._announcement.port, self._announcement.token)
+        port, token = self._announcement.port, self._announcement.token
+        return await XrayClient.open("127.0.0.1", port, token, watch=watch)

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from minikafka.world import Disk
+from minikafka.xray.files import Found, Question, Unseen, answer
 from minikafka.xray.lag import lag_of
 from minikafka.xray.snapshot import (
     Broker,
@@ -130,6 +132,8 @@ class ScriptedFeed:
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.answer = Answer(True, "Done.")
         self.version = 1
+        self.disk: Disk | None = None
+        """Where every broker's partitions lie, if they are looked into."""
         self._first = first
         self._show: Callable[[Snapshot], None] | None = None
         self._lost: Callable[[str], None] | None = None
@@ -147,6 +151,12 @@ class ScriptedFeed:
     async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
         self.sent.append((name, dict(args)))
         return self.answer
+
+    async def look(self, question: Question) -> Found:
+        if self.disk is None:
+            raise Unseen("This cluster has no disks to look at.")
+        place = question.place
+        return answer(self.disk, f"{place.topic}-{place.partition}", question)
 
     async def close(self) -> None:
         self._show = None

@@ -124,12 +124,14 @@ class Batches(Level):
         window = self._window
         if fresh:
             self._replace(found)
+            self.table.action_move(-self.table.cursor)
         elif found.begin == window.end:
             lines = (*window.lines, *found.lines)
             self._replace(Page(window.begin, found.end, found.file_bytes, lines, found.problem))
         elif found.end == window.begin:
             lines = (*found.lines, *window.lines)
             self._replace(Page(found.begin, window.end, found.file_bytes, lines, window.problem))
+            self.table.action_move(0)  # it has many more rows above it now
         if to_end:
             self.table.action_move(len(found.lines))
 

@@ -1,0 +1,130 @@
+"""What the inspector does to a cluster, and what it asks before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from minikafka_tui.app import InspectorApp
+from minikafka_tui.commands import SPECS
+from minikafka_tui.screens.dialogs import Confirm
+from tests.tui.driving import frame, run, screen
+
+
+def test_k_asks_before_it_kills_the_selected_broker(draw: Any, feed_of: Any) -> None:
+    feed = feed_of(draw())
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        await pilot.press("down", "k")
+        await pilot.pause()
+        assert isinstance(app.screen, Confirm)
+        assert "Kill broker-2?" in screen(app)
+        await pilot.press("enter")  # the focus is on Cancel
+        await pilot.pause()
+        assert feed.sent == []
+        await pilot.press("k", "y")
+        await pilot.pause()
+        assert feed.sent == [("kill", {"host": "broker-2"})]
+        await pilot.press("r", "y")
+        await pilot.pause()
+        assert feed.sent[1] == ("restart", {"host": "broker-2"})
+
+    run(feed, scenario)
+
+
+@pytest.mark.parametrize("how", ["read_only", "remote"])
+def test_who_may_only_look_is_told_so_and_nothing_is_sent(draw: Any, feed_of: Any, how: str) -> None:
+    feed = feed_of(draw(), refusal=None if how == "read_only" else "This Kafka is only looked at.")
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        app.action_kill("broker-1")
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+        assert feed.sent == []
+        assert any("only" in n.message for n in app._notifications)
+
+    run(feed, scenario, read_only=how == "read_only")
+
+
+def test_space_freezes_a_live_picture(draw: Any, feed_of: Any) -> None:
+    feed = feed_of(draw(end=100))
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        await pilot.press("3", "space")
+        feed.show(draw(end=5_000, at=2.0))
+        await frame(pilot)
+        assert "❚❚ frozen" in screen(app)
+        assert "5,000" not in screen(app)
+        await pilot.press("space")
+        await frame(pilot)
+        assert "5,000" in screen(app)
+        assert feed.sent == []
+
+    run(feed, scenario)
+
+
+def test_space_and_dot_pause_and_step_simulated_time(draw: Any, feed_of: Any) -> None:
+    feed = feed_of(draw(world="simulated", paused=False))
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        await pilot.pause()
+        feed.show(draw(world="simulated", paused=True, at=1.5))
+        await frame(pilot)
+        assert "❚❚ paused" in screen(app)
+        await pilot.press("full_stop", "space")
+        await pilot.pause()
+        assert [name for name, _ in feed.sent] == ["pause", "step", "resume"]
+
+    run(feed, scenario)
+
+
+def test_a_key_pressed_right_after_the_cursor_moved_means_the_new_row(draw: Any, feed_of: Any) -> None:
+    feed = feed_of(draw())
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        app.pane.table.action_move(1)
+        app.action_kill()
+        await pilot.pause()
+        assert "Kill broker-2?" in screen(app)
+        footer = screen(app).splitlines()[-1]
+        assert "Sort" not in footer
+
+    run(feed, scenario)
+
+
+def test_the_palette_creates_a_topic_from_one_line(draw: Any, feed_of: Any) -> None:
+    feed = feed_of(draw())
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        assert {"Create topic", "Kill broker-2", "Cut the network", "Groups", "Quit"} <= set(titles)
+        create = next(s for s in SPECS if s.name == "create_topic")
+        app.ask_and_send(create)
+        await pilot.pause()
+        app.screen.query_one("#ask-input", Input).value = "clicks 12 3"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert feed.sent == [("create_topic", {"name": "clicks", "partitions": 12, "replication_factor": 3})]
+
+    run(feed, scenario)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("create_topic", "a b c"),
+        ("create_topic", ""),
+        ("produce", "orders"),
+        ("partition", "a b"),
+        ("run", "-1"),
+        ("run", "x"),
+    ],
+)
+def test_wrong_arguments_are_answered_with_how_to_say_it(name: str, text: str) -> None:
+    spec = next(s for s in SPECS if s.name == name)
+    with pytest.raises(ValueError, match=r"^Say"):
+        spec.parse(text)
