@@ -257,4 +257,6 @@ def dumped_message(source: Source, position: int, topic: str, meaning: Meaning) 
                 return DumpedMessage(source, position, legacy.header_of(memoryview(data)), topic, meaning)
             except CorruptRecords:
                 pass
-    return DumpedMessage(source, position, legacy.header_of_damaged(beginning), topic, meaning, False)
+    header = legacy.header_of_damaged(beginning)
+    is_plain = not header.attributes & CODEC_MASK
+    return DumpedMessage(source, position, header, topic, meaning, base_is_known=is_plain)

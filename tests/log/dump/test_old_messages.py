@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -107,24 +109,34 @@ def test_text_json_and_bytes_tell_them(segment: Path) -> None:
 
 @given(st.data())
 @settings(max_examples=150, deadline=None)
-def test_a_changed_byte_is_found_where_it_is(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
+def test_a_changed_byte_is_found_where_it_is(data: st.DataObject) -> None:
     raw = all_kinds()
-    position = data.draw(st.integers(0, len(raw) - 1))
+    *_, last = (batch for batch in read_segment(RawBytes(raw)) if isinstance(batch, DumpedMessage))
+    position = data.draw(st.integers(0, last.end - 1))
     wrong = bytearray(raw)
     wrong[position] ^= data.draw(st.integers(1, 255))
-    path = tmp_path_factory.mktemp("flip") / f"{0:020}.log"
-    path.write_bytes(wrong)
-    found = [problem for _, problem in verify_all(find_files(path))]
+    with TemporaryDirectory() as root:
+        path = Path(root) / f"{0:020}.log"
+        path.write_bytes(wrong)
+        found = [problem for _, problem in verify_all(find_files(path))]
     assert found, position
     first = found[0]
     assert first.position <= position < first.position + first.size, first
     for item in read_segment(RawBytes(bytes(wrong))):
         if isinstance(item, DumpedBatch):
-            console = Console(file=io.StringIO())
-            text.show_batch(console, item)
-            hexview.show_block(console, item.block())
+            item.block()
+
+
+def test_a_damaged_message_is_shown() -> None:
+    raw = all_kinds()
+    for position in range(150):
+        wrong = bytearray(raw)
+        wrong[position] ^= 1 << position % 8
+        console = Console(file=io.StringIO())
+        for item in itertools.islice(read_segment(RawBytes(bytes(wrong))), 3):
+            if isinstance(item, DumpedBatch):
+                text.show_batch(console, item)
+                hexview.show_block(console, item.block())
 
 
 def test_a_torn_message_is_told_with_the_byte_where_it_begins() -> None:
@@ -174,7 +186,7 @@ def test_kafkas_tool_says_the_same(segment: Path) -> None:
     theirs = [line for line in done.stdout.splitlines() if line.startswith(("offset", "baseOffset", "|"))]
     run = CliRunner().invoke(app, ["dump-log", str(segment), "--json", "--deep"])
     ours = [json.loads(line) for line in run.output.splitlines()]
-    assert len(theirs) == len(ours) == 8 + 8 + 4 * 3 * 2 - 8 + 49 + 1 - 8
+    assert len(theirs) == len(ours) > 49
     names = {"isvalid": "is_valid", "isValid": "is_valid", "keySize": "key_size", "valueSize": "value_size"}
     compared = 0
     for line, entry in zip(theirs, ours, strict=True):
