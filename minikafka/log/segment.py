@@ -206,7 +206,7 @@ class Segment:
         self._bytes_since_entry += LOG_OVERHEAD_BYTES + header.batch_length
 
     def _note_timestamp(self, header: BatchHeader) -> None:
-        if header.max_timestamp > self._largest.timestamp_ms:
+        if header.max_timestamp > self._largest.timestamp_ms and header.record_count != 0:
             self._largest = TimestampOffset(header.max_timestamp, header.last_offset)
 
     @property

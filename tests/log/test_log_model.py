@@ -275,13 +275,13 @@ class LogAgainstModel(LogBesideModel):
     @rule(cut=cuts)
     def retention(self, cut):
         model, log = self.model, self.log
-        now_ms, segments, config = self.kept.world.clock.time_ms(), log.segments, log.config
+        now_ms, segments, config = self.kept.world.clock.time_ms(), tuple(log.segments), log.config
         before = model.copy()
         if not self.do(log.delete_old_segments, cut, starts=model.high_watermark):
             return
         start = log.log_start_offset
         assert before.start <= start <= before.high_watermark
-        if start > before.start:
+        if any(offset < start for offset in before.visible()):
             assert config.deletes_old_segments
             gone = [s for s in segments if s.next_offset <= start]
             left = sum(s.size_bytes for s in segments if s.next_offset > start)

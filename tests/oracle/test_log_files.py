@@ -267,10 +267,20 @@ def test_kafkas_dump_log_finds_no_error(world):
 
 
 @contextmanager
-def real_broker(data: Path) -> Iterator[str]:
-    """One broker on this folder; its bootstrap address."""
+def real_broker(data: Path, *settings: str) -> Iterator[str]:
+    """One broker on this folder, with its settings (`key=value`); its bootstrap address."""
     process = subprocess.Popen(
-        [brokers.real_kafka_script(), "up", "--port", str(brokers.free_port()), "--dir", data],
+        [
+            brokers.real_kafka_script(),
+            "up",
+            "--brokers",
+            "1",
+            "--port",
+            str(brokers.free_port()),
+            "--dir",
+            data,
+            *(word for setting in settings for word in ("--set", setting)),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,

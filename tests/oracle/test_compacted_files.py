@@ -1,0 +1,300 @@
+"""Compacted partitions and committed offsets on both sides: what one cleaner left, the other's broker takes over.
+
+Kafka: `FileRecords`, `LogCleaner`, `LogLoader`, `GroupCoordinator`, `DumpLogSegments` of 4.3.1, reached by the script
+`real-kafka`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import shutil
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+from oracle.test_log_files import (
+    CODECS,
+    JAVA,
+    START_MS,
+    client_view,
+    folder,
+    kafka,
+    real_broker,
+    real_kafka,
+    served_by,
+    told_file,
+    topic_id_of,
+    world,
+)
+
+from minikafka import Cluster
+from minikafka.log.cleanable import dirty_part
+from minikafka.log.cleaner import clean
+from minikafka.log.config import LogConfig
+from minikafka.log.log import Log
+from minikafka.log.partition_metadata import PARTITION_METADATA
+from minikafka.policy import Organs
+from minikafka.records.batch import NewRecord, build_batch, read_batches
+from minikafka.records.compression import Compression
+from minikafka.records.control import end_transaction_batch
+from minikafka.world import World
+
+__all__ = ["kafka", "world"]  # fixtures
+pytestmark = pytest.mark.java
+CONFIG = LogConfig(
+    segment_bytes=5_000,
+    index_interval_bytes=400,
+    retention_ms=-1,
+    cleanup_policy="compact",
+    delete_retention_ms=1 << 40,
+)
+GROUPS = 12
+
+
+def compact(log: Log) -> None:
+    log.high_watermark = log.log_end_offset
+    dirty = dirty_part(log, log.world.clock.time_ms())
+    assert dirty is not None
+    for _ in clean(log, dirty, 10_000):
+        pass
+
+
+def write_compacted(world: World, seed: int, topic_id: uuid.UUID | None = None) -> Log:
+    """A log in `orders-0` that three passes have been over, closed: with tombstones under a delete horizon, emptied
+    batches, aborted and committed transactions, and a part that no pass has seen."""
+    chance = random.Random(seed)
+    log = Log.open(world, "orders-0", "orders", 0, CONFIG, Organs(), topic_id=topic_id)
+    sequences = {-1: -1, 1: 0, 2: 0}
+    # Of this one only the sequence number stays.
+    once = build_batch(
+        [NewRecord(START_MS, b"key-0", b"once")], producer_id=7, producer_epoch=0, base_sequence=0
+    )
+    log.append_as_leader(once, 0)
+    for number in range(240):
+        producer = chance.choice([-1, -1, 1, 2])
+        records = [
+            NewRecord(
+                START_MS + number * 10 + i,
+                b"key-%d" % chance.randrange(40),
+                None if chance.random() < 0.2 else b"%d " % number + b"v" * chance.randrange(120),
+                (("codec", b"\x00"),) if chance.random() < 0.2 else (),
+            )
+            for i in range(chance.randrange(1, 5))
+        ]
+        data = build_batch(
+            records,
+            compression=chance.choice(list(Compression)),
+            producer_id=producer,
+            producer_epoch=-1 if producer < 0 else 3,
+            base_sequence=sequences[producer],
+            transactional=producer == 2,
+        )
+        log.append_as_leader(data, number // 90)
+        if producer > 0:
+            sequences[producer] += len(records)
+        if number % 40 in (25, 39):
+            marker = end_transaction_batch(
+                commit=number % 80 > 40,
+                coordinator_epoch=5,
+                timestamp_ms=START_MS,
+                producer_id=2,
+                producer_epoch=3,
+            )
+            log.append_as_leader(marker, number // 90, origin="coordinator")
+        if number % 80 == 79 and number < 200:
+            log.roll()
+            compact(log)
+    log.roll()
+    data = build_batch([NewRecord(START_MS, b"key-1", b"again"), NewRecord(START_MS, b"key-2", None)])
+    log.append_as_leader(data, 3)
+    compact(log)
+    data = build_batch([NewRecord(START_MS + 5, b"key-3", b"the end")])
+    log.append_as_leader(data, 3)
+    headers = [b.header for path in log_files(world) for b in read_batches(path.read_bytes())]
+    assert any(h.has_delete_horizon for h in headers) and any(not h.record_count for h in headers)
+    assert sum(h.record_count for h in headers) < log.log_end_offset / 3
+    assert len({h.compression for h in headers}) == len(CODECS)
+    log.close()
+    return log
+
+
+def log_files(world: World) -> list[Path]:
+    return sorted(folder(world).glob("*.log"))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_kafkas_classes_read_what_our_cleaner_left(world, seed):
+    write_compacted(world, seed)
+    theirs = [json.loads(line) for line in real_kafka("java", JAVA, "read", folder(world)).splitlines()]
+    assert theirs == [line for path in log_files(world) for line in told_file(path.name, path.read_bytes())]
+
+
+def test_kafkas_dump_log_finds_no_error_in_it(world):
+    write_compacted(world, 3)
+    files = sorted(folder(world).iterdir())
+    starts = "|".join(str(int(p.stem)) for p in log_files(world))
+    logs = [p for p in files if p.suffix == ".log"]
+    # It takes a compacted log's gaps for lost records, of its own files too: only these lines may be said.
+    out = real_kafka(
+        "tool", "kafka-dump-log", "--deep-iteration", "--files", ",".join(map(str, logs)),
+        may_say=rf"Non-consecutive offsets in .*|  -?\d+ is followed by \d+|  -1 is followed by ({starts})",
+    )  # fmt: skip
+    rest = [p for p in files if p.suffix in (".index", ".timeindex", ".snapshot", ".txnindex")]
+    out += real_kafka("tool", "kafka-dump-log", "--index-sanity-check", "--files", ",".join(map(str, rest)))
+    indexes = [p for p in rest if p.suffix in (".index", ".timeindex")]
+    out += real_kafka("tool", "kafka-dump-log", "--verify-index-only", "--files", ",".join(map(str, indexes)))
+    for word in ("isvalid: false", "ismatch", "Found timestamp", "out of order", "rror", "Exception"):
+        assert word not in out, out[max(0, out.index(word) - 500) :][:1500]
+
+
+# -- its broker over ours ------------------------------------------------------------------------------------
+
+
+def commit_offsets(where: str, groups: int, seed: int) -> dict[str, dict[int, int]]:
+    """Groups of one member each commit several times; what each has committed in the end."""
+    from confluent_kafka import Consumer, TopicPartition
+
+    chance, committed = random.Random(seed), {}
+    for number in range(groups):
+        group = f"group-{number}"
+        consumer = Consumer({"bootstrap.servers": where, "group.id": group, "enable.auto.commit": False})
+        try:
+            for _ in range(4):
+                offset = chance.randrange(300)
+                consumer.commit(offsets=[TopicPartition("orders", 0, offset)], asynchronous=False)
+                committed[group] = {0: offset}
+        finally:
+            consumer.close()
+    return committed
+
+
+def described(where: str) -> dict[str, dict[int, int]]:
+    """Committed offsets as Kafka's tool tells them."""
+    out = real_kafka(
+        "tool", "kafka-consumer-groups", "--bootstrap-server", where, "--describe", "--all-groups", "--offsets",
+        may_say=r"|Consumer group '.*' has no active members\.",
+    )  # fmt: skip
+    found: dict[str, dict[int, int]] = {}
+    for line in out.splitlines():
+        words = line.split()
+        if len(words) > 3 and words[0].startswith("group-"):
+            found.setdefault(words[0], {})[int(words[2])] = int(words[3])
+    return found
+
+
+def put_in(source: Path, target: Path) -> None:
+    """The files of a partition in place of another's; the topic's id stays."""
+    identity = (target / PARTITION_METADATA).read_bytes()
+    shutil.rmtree(target)
+    shutil.copytree(source, target)
+    (target / PARTITION_METADATA).write_bytes(identity)
+
+
+def settings(**changes: str) -> dict[str, str]:
+    return {"offsets.topic.num.partitions": "5", "group.initial.rebalance.delay.ms": "0", **changes}
+
+
+def topic(where: str, **configs: str) -> None:
+    from confluent_kafka.admin import AdminClient, NewTopic
+
+    admin = AdminClient({"bootstrap.servers": where})
+    new = NewTopic("orders", 1, 1, config={"retention.ms": "-1", **configs})
+    admin.create_topics([new])["orders"].result(30)
+
+
+def test_a_real_broker_takes_over_our_compacted_partition_and_committed_offsets(tmp_path, world):
+    data, ours = tmp_path / "real", tmp_path / "cluster"
+    with Cluster(brokers=1, data=ours, configs=settings(), announce=False) as cluster:
+        topic(cluster.bootstrap_servers)
+        committed = commit_offsets(cluster.bootstrap_servers, GROUPS, 1)
+    with real_broker(data) as where:
+        topic(where, **{"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.99"})
+        commit_offsets(where, 1, 2)  # makes the internal topic
+    theirs = data / "broker-1"
+    log = write_compacted(world, 5, topic_id=topic_id_of(theirs / "orders-0"))
+    log = Log.open(world, "orders-0", "orders", 0, CONFIG, Organs(), clean_shutdown=True)
+    expected, end = client_view(log), log.log_end_offset
+    log.close()
+    put_in(folder(world), theirs / "orders-0")
+    torn = build_batch([NewRecord(START_MS, b"k", b"torn")], base_offset=end, leader_epoch=99)[:-7]
+    with max((theirs / "orders-0").glob("*.log")).open("ab") as file:
+        file.write(torn)
+    for number in range(5):
+        put_in(ours / "broker-1" / f"__consumer_offsets-{number}", theirs / f"__consumer_offsets-{number}")
+    for note in theirs.glob("*-checkpoint"):
+        note.unlink()
+    (theirs / ".kafka_cleanshutdown").unlink()
+    with real_broker(data) as where:
+        assert served_by(where, end) == expected
+        assert described(where) == committed
+
+
+# -- ours over its -------------------------------------------------------------------------------------------
+
+
+def test_we_take_over_what_its_cleaner_left_and_its_committed_offsets(tmp_path, world):
+    from confluent_kafka import Producer
+
+    data, ours = tmp_path / "real", tmp_path / "cluster"
+    theirs, total = data / "broker-1", 0
+    with real_broker(data, "log.cleaner.backoff.ms=200", "log.retention.check.interval.ms=1000") as where:
+        topic(
+            where, **{"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.01", "segment.ms": "400"}
+        )
+        for codec in (*CODECS, *CODECS):
+            producer = Producer({"bootstrap.servers": where, "compression.type": codec, "linger.ms": 20})
+            for number in range(60):
+                value = None if number % 7 == 3 else b"%s %d " % (codec.encode(), number) * 9
+                producer.produce("orders", value, b"key-%d" % (number % 25), headers={"codec": codec})
+            assert producer.flush(30) == 0
+            total += 60
+            time.sleep(0.5)  # the next batch finds that the segment's time is over
+        deadline = time.monotonic() + 60
+        while count_in(theirs / "orders-0") > total / 3:
+            assert time.monotonic() < deadline, "its cleaner did nothing"
+            time.sleep(0.3)
+        committed = commit_offsets(where, GROUPS, 3)
+        served = served_by(where, total)
+    assert len(served) < total / 2
+
+    for clean_shutdown in (True, False):
+        shutil.rmtree(folder(world), ignore_errors=True)
+        shutil.copytree(theirs / "orders-0", folder(world))
+        log = Log.open(
+            world,
+            "orders-0",
+            "orders",
+            0,
+            CONFIG,
+            Organs(),
+            clean_shutdown=clean_shutdown,
+            was_compacted=True,
+        )
+        assert client_view(log) == served
+        assert log.log_end_offset == total
+        log.abandon()
+
+    with Cluster(brokers=1, data=ours, configs=settings(), announce=False) as cluster:
+        topic(cluster.bootstrap_servers, **{"cleanup.policy": "compact"})
+        commit_offsets(cluster.bootstrap_servers, 1, 4)
+        cluster.stop_broker("broker-1")
+        for source in [*sorted(theirs.glob("__consumer_offsets-*")), theirs / "orders-0"]:
+            put_in(source, ours / "broker-1" / source.name)
+        for note in (ours / "broker-1").glob("*-checkpoint"):
+            with contextlib.suppress(FileNotFoundError):
+                note.unlink()
+        cluster.restart("broker-1")
+        assert served_by(cluster.bootstrap_servers, total) == served
+        assert described(cluster.bootstrap_servers) == committed
+
+
+def count_in(directory: Path) -> int:
+    """Records in the log files, as far as they can be read while somebody swaps them."""
+    count = 0
+    with contextlib.suppress(FileNotFoundError):
+        for path in directory.glob("*.log"):
+            count += sum(batch.header.record_count for batch in read_batches(path.read_bytes()))
+    return count
