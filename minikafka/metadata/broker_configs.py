@@ -62,8 +62,8 @@ _IDENTITY: tuple[Row, ...] = (
     ("controller.listener.names", STRING, None, None, FIXED, "The controllers' listeners."),
     ("controller.quorum.bootstrap.servers", LIST, "", None, FIXED, "Where controllers are found."),
     ("controller.quorum.voters", LIST, "", None, FIXED, "The controllers that vote, as ID@HOST:PORT."),
-    ("log.dir", STRING, "/tmp/kafka-logs", None, FIXED, "The data directory, if log.dirs isn't given."),
-    ("log.dirs", STRING, None, None, FIXED, "The data directories."),
+    ("log.dir", STRING, "/tmp/kafka-logs", None, FIXED, "The log directory, if log.dirs isn't given."),
+    ("log.dirs", STRING, None, None, FIXED, "The log directories, relative to the broker's own."),
 )
 
 _TOPICS: tuple[Row, ...] = (

@@ -130,8 +130,13 @@ class LogDirectories:
 
     def home(self, key: Key) -> LogDirectory | None:
         """Where a partition lies; a directory that works before one that doesn't."""
-        holders = [directory for directory in self._all if key in directory.logs]
-        return min(holders, key=lambda directory: not directory.is_online, default=None)
+        offline = None
+        for directory in self._all:  # asked at every append
+            if key in directory.logs:
+                if directory.problem is None:
+                    return directory
+                offline = offline or directory
+        return offline
 
     def place(self, key: Key, assigned: UUID) -> LogDirectory | None:
         """Where a partition lies or is to be made, given what the controller knows of that; None when it may lie

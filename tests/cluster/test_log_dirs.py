@@ -79,3 +79,24 @@ def test_one_directory_lies_on_disk_as_it_always_did(tmp_path):
         cluster.create_topic("orders", partitions=1)
     names = sorted(path.name for path in (tmp_path / "broker-1").iterdir())
     assert "orders-0" in names and "meta.properties" in names and ".kafka_cleanshutdown" in names
+
+
+def test_the_only_directory_is_taken_away_and_comes_back():
+    with Cluster(brokers=3, configs=CONFIGS | {"log.dirs": "."}) as cluster:
+        cluster.create_topic("orders", partitions=4, replication_factor=3)
+        write(cluster, 5)
+        cluster.fail_disk("broker-2")
+        write(cluster, 5)
+        snapshot = cluster.wait_until(
+            lambda s: (
+                s.broker("broker-2").state == "fenced"
+                and all(p.leader not in (None, "broker-2") for p in s.topic("orders").partitions)
+            )
+        )
+        assert snapshot.broker("broker-2").log_dirs[0].error
+        with pytest.raises(OSError, match="broker-2 can't be used"):
+            cluster.restart("broker-2")
+        cluster.repair_disk("broker-2")
+        cluster.restart("broker-2")
+        snapshot = cluster.wait_until(lambda s: all(len(p.isr) == 3 for p in s.topic("orders").partitions))
+        assert [p.end for p in snapshot.topic("orders").partitions] == [10] * 4
