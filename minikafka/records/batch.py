@@ -108,23 +108,24 @@ def read_batches(data: Buffer) -> Iterator[Batch]:
     """
     view = data if type(data) is memoryview else memoryview(data)
     position, end = 0, len(view)
-    while end - position > MAGIC_AT:
-        if view[position + MAGIC_AT] != MAGIC_V2:
-            if (message := _old_message(view, position)) is None:
+    while True:
+        while end - position >= HEADER_BYTES:
+            header = BatchHeader._make(HEADER.unpack_from(view, position))
+            size = LOG_OVERHEAD_BYTES + header.batch_length
+            if header.magic != MAGIC_V2:
+                break
+            if size < HEADER_BYTES:
+                raise CorruptRecords(f"a batch is said to be {size} bytes long, less than its own header")
+            if size > end - position:
                 return
-            yield OldBatch(legacy.header_of(message), message)
-            position += len(message)
-            continue
-        if end - position < HEADER_BYTES:
+            yield Batch(header, view[position : position + size])
+            position += size
+        if end - position <= MAGIC_AT or view[position + MAGIC_AT] == MAGIC_V2:
             return
-        header = BatchHeader._make(HEADER.unpack_from(view, position))
-        size = LOG_OVERHEAD_BYTES + header.batch_length
-        if size < HEADER_BYTES:
-            raise CorruptRecords(f"a batch is said to be {size} bytes long, less than its own header")
-        if size > end - position:
+        if (message := _old_message(view, position)) is None:
             return
-        yield Batch(header, view[position : position + size])
-        position += size
+        yield OldBatch(legacy.header_of(message), message)
+        position += len(message)
 
 
 def _old_message(view: memoryview, position: int) -> memoryview | None:
