@@ -21,7 +21,12 @@ from minikafka import Cluster
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 SIZE = (112, 30)
-TABS = (("3", "partitions"), ("5", "groups"))
+TABS = {
+    "partitions": ("3",),
+    "groups": ("5",),
+    "bytes": ("2", "colon", *"payments-0", "enter", "enter", "enter", "right_square_bracket", *["down"] * 6),
+}
+"""The keys that lead to each picture."""
 
 
 def note() -> str:
@@ -58,6 +63,15 @@ def traffic(cluster: Cluster, stop: threading.Event) -> None:
     producer.flush(10)
 
 
+def few_payments(cluster: Cluster) -> None:
+    """A batch to look into."""
+    producer = cluster.producer({"linger.ms": 200, "enable.idempotence": True})
+    for city, what in (("seoul", "2 coffees"), ("busan", "1 tea"), ("seoul", "3 buns")):
+        producer.produce("payments", what.encode(), city.encode(), 0, headers=[("shop", b"7")])
+    producer.flush(10)
+    producer.close()
+
+
 async def photograph(cluster: Cluster) -> None:
     """One picture of each tab that the README shows, as SVG."""
     from minikafka.xray.client import SocketFeed
@@ -66,8 +80,10 @@ async def photograph(cluster: Cluster) -> None:
 
     app = InspectorApp(SocketFeed(find_cluster(cluster.name)), read_only=False, filter_text="")
     async with app.run_test(size=SIZE) as pilot:
-        for key, name in TABS:
-            await pilot.press(key)
+        for name, keys in TABS.items():
+            for key in keys:
+                await pilot.press(key)
+                await asyncio.sleep(0.3)
             await asyncio.sleep(1.5)
             await pilot.pause()
             (PICTURES / f"{name}.svg").write_text(app.export_screenshot(title=f"minikafka tui — {name}"))
@@ -122,6 +138,7 @@ def main() -> None:
     with Cluster(brokers=3, name="pictures", configs={"log.segment.bytes": 1_048_576}) as cluster:
         cluster.create_topic("orders", partitions=6, replication_factor=3)
         cluster.create_topic("payments", partitions=3, replication_factor=3)
+        few_payments(cluster)
         stop = threading.Event()
         worker = threading.Thread(target=traffic, args=(cluster, stop))
         worker.start()
@@ -131,7 +148,7 @@ def main() -> None:
         finally:
             stop.set()
             worker.join()
-    to_png([name for _, name in TABS])
+    to_png(list(TABS))
 
 
 if __name__ == "__main__":

@@ -261,12 +261,11 @@ show.segment(cluster, "one-by-one", limit=3)
 show.segment(cluster, "batched", limit=3)
 
 # %% [markdown]
-# A batch has one header (61 bytes) for all its records. Here is one with all its bytes. Look for the record's own
-# part: it begins at byte 61 of the batch, and its time and offset are small differences to the header's, one or two
-# bytes each.
+# A batch has one header (61 bytes) for all its records. Here is the first batch, every byte of it. Its one record
+# begins at byte 61. The record's time and offset are small differences to the header's, a byte or two each.
 
 # %%
-show.bytes(cluster, "one-by-one", offset=1)
+show.bytes(cluster, "one-by-one")
 
 # %% [markdown]
 # ## 5. Which codec?

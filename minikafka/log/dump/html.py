@@ -17,7 +17,7 @@ MOST_FIELDS = 60
 """Shown at first; a notebook's page stays readable."""
 MOST_BYTES = 256
 """Of one field; the rest is said to be there."""
-BYTES_A_LINE = 16
+BYTES_A_LINE = 8
 _MONO = "font-family:var(--jp-code-font-family, ui-monospace, monospace);font-size:12px;line-height:1.5"
 _TEXT = (
     "color:var(--jp-ui-font-color1, inherit);font-family:var(--jp-ui-font-family, sans-serif);font-size:13px"
@@ -25,7 +25,10 @@ _TEXT = (
 _QUIET = "color:var(--jp-ui-font-color2, #7a828c)"
 _WORDS = "font-family:var(--jp-ui-font-family, sans-serif)"
 _LINE = "var(--jp-border-color2, #8886)"
-_CELL = "border:0;padding:0 8px 0 0;text-align:left;vertical-align:top;background:none"
+_CELL = (
+    "border:0;padding:0 8px 0 0;text-align:left;vertical-align:top;background:none;max-width:none;"
+    "white-space:normal;overflow-wrap:anywhere"
+)
 
 
 def block_to_html(block: Block, most_fields: int = MOST_FIELDS) -> str:
@@ -45,9 +48,9 @@ def _part(block: Block, entries: list[Entry]) -> str:
     rows = "".join(_row(entry) for entry in entries if entry.field is not None)
     return (
         f'<div style="margin:8px 0 4px;font-weight:600">{escape(block.title)}</div>'
-        '<div style="display:flex;gap:24px;align-items:flex-start">'
+        '<div style="display:flex;gap:16px;align-items:flex-start">'
         f'<div style="{_MONO};white-space:pre;flex:none">{_hex(block, leaves, unpacked)}</div>'
-        f'<div style="flex:1;border-left:1px solid {_LINE};padding-left:16px">'
+        f'<div style="flex:1;min-width:0;border-left:1px solid {_LINE};padding-left:16px">'
         f'<table style="border-collapse:collapse;border:0;margin:0;{_MONO}"><tbody>{rows}</tbody></table></div></div>'
     )
 
@@ -102,9 +105,9 @@ def _row(entry: Entry) -> str:
     named = f'<span style="background:{hue};color:#000;padding:0 4px">{escape(field.name)}</span>'
     where = f"+{field.offset}" if entry.unpacked else str(field.offset)
     cells = (
-        f'<td style="{_CELL};text-align:right;{_QUIET}">{where}</td>',
-        f'<td style="{_CELL}">{named}</td>',
-        f'<td style="{_CELL}">{escape(shown(field.value))}</td>',
+        f'<td style="{_CELL};text-align:right;white-space:nowrap;{_QUIET}">{where}</td>',
+        f'<td style="{_CELL};white-space:nowrap">{named}</td>',
+        f'<td style="{_CELL}">{escape(shown(field.value, 48))}</td>',
         f'<td style="{_CELL};{_QUIET};{_WORDS}">{escape(field.note or about(field.name).meaning)}</td>',
     )
     return f'<tr style="background:none">{"".join(cells)}</tr>'

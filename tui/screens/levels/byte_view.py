@@ -161,7 +161,7 @@ def _detail(entry: Entry) -> Text:
         return Text(f" {safe(entry.block.title)}", f"bold {palette.ACCENT}")
     first = f"+{field.offset}" if entry.unpacked else str(field.offset)
     last = f"+{field.offset + field.size - 1}" if entry.unpacked else str(field.offset + field.size - 1)
-    where = f"byte {first}" if field.size == 1 else f"bytes {first} – {last}, {field.size}"
+    where = f"byte {first}" if field.size == 1 else f"bytes {first} – {last} ({field.size})"
     colour = about(field.name).hue.value.dark
     text = Text.assemble((f" {field.name}", f"bold {colour}"), (f"   {where}", palette.MUTED), "\n")
     value = heading(field) if entry.is_group else shown(field.value, 300)
