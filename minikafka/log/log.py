@@ -10,8 +10,7 @@ Kafka: `UnifiedLog`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from minikafka.log.aborted_transactions import AbortedTransactions
 from minikafka.log.appending import Appended, check_fits, checked_batches, has_gaps, prepare, repeated
@@ -24,6 +23,7 @@ from minikafka.log.producer_snapshots import load_producers, remove_snapshots_af
 from minikafka.log.producers import ProducerStates
 from minikafka.log.reads import Records, in_memory
 from minikafka.log.recovery import open_segments
+from minikafka.log.refusals import damaged, out_of_range, telling_damage, unexpected_offset
 from minikafka.log.residency import SegmentResidency
 from minikafka.log.segment import Segment
 from minikafka.log.segments import Segments
@@ -31,7 +31,6 @@ from minikafka.log.snapshot import LogSnapshot, SegmentSnapshot, picture
 from minikafka.log.synced import Synced
 from minikafka.log.transaction_index import AbortedTransaction
 from minikafka.policy import Organs
-from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.records.batch import LOG_APPEND_TIME
 from minikafka.records.conversion import converted, is_old
 from minikafka.records.errors import CorruptRecords
@@ -231,11 +230,7 @@ class Log:
             # The leader's log begins in the middle of a batch (DeleteRecords): so must this one.
             self.truncate_fully_and_start_at(first.base_offset)
         if first.base_offset < self.log_end_offset:
-            raise ApiError(
-                ErrorCode.UNKNOWN_SERVER_ERROR,
-                f"Unexpected offset in append to {self.name}. First offset {first.base_offset} is less than "
-                f"the next offset {self.log_end_offset}.",
-            )
+            raise unexpected_offset(self.name, first.base_offset, self.log_end_offset)
         if self.note_gaps is not None and has_gaps(batches, self.log_end_offset):
             self.note_gaps()
             self.note_gaps = None
@@ -303,26 +298,12 @@ class Log:
         """What `read` gives, to be sent at once: large batches stay where they are, a `FileSlice`."""
         end = self.log_end_offset
         if not self.log_start_offset <= offset <= end:
-            raise ApiError(
-                ErrorCode.OFFSET_OUT_OF_RANGE,
-                f"Received request for offset {offset} for partition {self.name}, but we only have log "
-                f"segments from offset {self.log_start_offset} up to {end}.",
-            )
+            raise out_of_range(self.name, offset, self.log_start_offset, end)
         limit = end if up_to_offset is None else min(up_to_offset, end)
         try:  # the hot path
             return self.segments.slice(offset, max_bytes, up_to_offset=limit, at_least_one=at_least_one)
         except CorruptRecords as error:
-            raise self._damaged(error) from error
-
-    def _damaged(self, error: CorruptRecords) -> ApiError:
-        return ApiError(ErrorCode.CORRUPT_MESSAGE, f"The log of {self.name} is damaged {error}")
-
-    @contextmanager
-    def _telling_damage(self) -> Iterator[None]:
-        try:
-            yield
-        except CorruptRecords as error:
-            raise self._damaged(error) from error
+            raise damaged(self.name, error) from error
 
     def size_between(self, offset: int, end_offset: int, *, limit_bytes: int = 1 << 62) -> int:
         """About how many bytes a read from `offset` to `end_offset` would bring, at most `limit_bytes`."""
@@ -330,12 +311,12 @@ class Log:
 
     def offset_for_timestamp(self, timestamp_ms: int) -> Found | None:
         """The first record that is at least as late as `timestamp_ms`; None when all are earlier."""
-        with self._telling_damage():
+        with telling_damage(self.name):
             return self.segments.find_timestamp(timestamp_ms, self.log_start_offset)
 
     def offset_of_max_timestamp(self) -> Found | None:
         """The first record with the largest timestamp of all (KIP-734); None when there is none."""
-        with self._telling_damage():
+        with telling_damage(self.name):
             return self.segments.find_largest_timestamp(self.log_start_offset)
 
     def aborted_transactions(self, offset: int, end_offset: int) -> list[AbortedTransaction]:
@@ -343,12 +324,12 @@ class Log:
 
         Raises `ApiError` CORRUPT_MESSAGE when the log is damaged where they are looked up.
         """
-        with self._telling_damage():
+        with telling_damage(self.name):
             return self.aborted.between(offset, end_offset)
 
     def aborted_in_read(self, offset: int, size_bytes: int) -> list[AbortedTransaction]:
         """Those that may concern who `read` that many bytes from `offset` on; see `AbortedTransactions.of_read`."""
-        with self._telling_damage():
+        with telling_damage(self.name):
             return self.aborted.of_read(offset, size_bytes)
 
     # -- cutting off ---------------------------------------------------------------------------------------
@@ -402,20 +383,14 @@ class Log:
 
     def delete_old_segments(self) -> int:
         """Remove the segments that retention gives up; returns how many."""
-        doomed = self.segments.count_given_up(self._config, self.high_watermark, self.log_start_offset)
-        if doomed == 0:
+        going = self.segments.give_up(self._config, self.high_watermark, self.log_start_offset)
+        if not going:
             return 0
-        if doomed == len(self.segments):
-            if self.segments.active.size_bytes == 0:
-                doomed -= 1
-            else:
-                self.roll()
-        going = self.segments.drop_first(doomed)
         self.advance_log_start_offset(self.segments.first.base_offset)
         for segment in going:
             self.segments.remove(segment)
         remove_snapshots_before(self.world.disk, self.directory, self.segments.first.base_offset)
-        return doomed
+        return len(going)
 
 
 __all__ = ["Appended", "Found", "Log", "LogSnapshot", "SegmentSnapshot"]

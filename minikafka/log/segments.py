@@ -252,13 +252,20 @@ class Segments:
             SegmentDeleted(self._topic, self._partition, segment.base_offset, segment.size_bytes)
         )
 
-    def drop_first(self, count: int) -> list[Segment]:
-        """Lets go of the oldest `count`, and returns them; their files are still there."""
+    def give_up(self, config: LogConfig, high_watermark: int, log_start_offset: int) -> list[Segment]:
+        """Lets go of the oldest segments that retention gives up, and returns them; their files are still there."""
+        count = self._count_given_up(config, high_watermark, log_start_offset)
+        if count == len(self._all):
+            if self.active.size_bytes == 0:
+                count -= 1
+            else:
+                self.roll(config)
         gone = self._all[:count]
-        self.replace(self._all[count:])
+        if gone:
+            self.replace(self._all[count:])
         return gone
 
-    def count_given_up(self, config: LogConfig, high_watermark: int, log_start_offset: int) -> int:
+    def _count_given_up(self, config: LogConfig, high_watermark: int, log_start_offset: int) -> int:
         """How many of the oldest retention gives up (Kafka: `UnifiedLog.deleteOldSegments`)."""
         facts = [
             SegmentFacts(s.base_offset, s.next_offset, s.size_bytes, _retention_timestamp_ms(s))
