@@ -4,8 +4,9 @@ from minikafka.client import KafkaError
 from minikafka.client.fetcher import FetchSession, _Wanted, next_offset_after
 from minikafka.client.metadata import NO_TOPIC_ID
 from minikafka.client.positions import Buffer, Chunk, Position
-from minikafka.records.batch import NewRecord, build_batch, set_base_offset_and_epoch
+from minikafka.records.batch import Compression, NewRecord, Record, build_batch, set_base_offset_and_epoch
 from minikafka.records.control import ControlType, control_key
+from minikafka.records.legacy import message_set
 
 
 def batch(offset, *values, **more):
@@ -88,6 +89,31 @@ def test_a_batch_that_is_cut_off_is_fetched_again():
     messages, position = read(data)
     assert [m.value() for m in messages] == [b"a"]
     assert position.consumed == 1
+
+
+def test_message_sets_of_old_formats_are_read():
+    records = [Record(i, 7 + i, b"k", b"%d" % i) for i in range(6)]
+    data = b"".join(
+        (
+            message_set(records[:2], 0),
+            message_set(records[2:4], 1, compression=Compression.GZIP),
+            message_set(records[4:], 1, timestamp_type=1),
+            batch(6, b"new"),
+        )
+    )
+    messages, position = read(data, start=1, check_crcs=True)
+    assert [(m.offset(), m.value(), m.timestamp()) for m in messages] == [
+        (1, b"1", (0, 0)),  # v0 has no times
+        (2, b"2", (1, 9)),
+        (3, b"3", (1, 10)),
+        (4, b"4", (2, 12)),
+        (5, b"5", (2, 12)),
+        (6, b"new", (1, 7)),
+    ]
+    assert position.consumed == 7
+    for cut in range(1, len(data)):  # of what is whole the end is known
+        whole = read(data[:cut], check_crcs=True)[0]
+        assert next_offset_after(memoryview(data[:cut])) == (whole[-1].offset() + 1 if whole else -1)
 
 
 def want(offset, epoch=0):
