@@ -62,11 +62,14 @@ def _leader(cluster: Any, topic: str, partition: int) -> ReplicaPlace:
 
 def _way(offset: int, hit: Hit) -> str:
     if hit.entry is None:
-        start = "no index entry before it: from byte 0"
+        start = "its index has no entry before it, so the search begins at byte 0"
     else:
         start = f"its index says: offset {hit.entry[0]:,} is at byte {hit.entry[1]:,}"
-    onward = f"{hit.passed:,} batches further" if hit.passed != 1 else "1 batch further"
-    return f"offset {offset:,} is in {hit.file}; {start}; {onward}, byte {hit.line.position:,}"
+    way = f"offset {offset:,} is in {hit.file}; {start}"
+    if not hit.passed:
+        return way
+    batches = f"{hit.passed:,} batches" if hit.passed > 1 else "1 batch"
+    return f"{way}; {batches} further, byte {hit.line.position:,}"
 
 
 def _row(line: BatchLine) -> list[object]:

@@ -107,7 +107,7 @@ def _row(entry: Entry) -> str:
     cells = (
         f'<td style="{_CELL};text-align:right;white-space:nowrap;{_QUIET}">{where}</td>',
         f'<td style="{_CELL};white-space:nowrap">{named}</td>',
-        f'<td style="{_CELL}">{escape(shown(field.value, 48))}</td>',
+        f'<td style="{_CELL}">{escape(shown(field.value, 32))}</td>',
         f'<td style="{_CELL};{_QUIET};{_WORDS}">{escape(field.note or about(field.name).meaning)}</td>',
     )
     return f'<tr style="background:none">{"".join(cells)}</tr>'
