@@ -20,7 +20,7 @@ from minikafka.xray.reading import BatchLine, Page, Reading
 from minikafka.xray.snapshot import Segment
 from minikafka_tui import format, palette
 from minikafka_tui.screens.levels.batch_columns import COLUMNS, flags
-from minikafka_tui.screens.levels.level import Level, path
+from minikafka_tui.screens.levels.level import Level, file_name, path
 from minikafka_tui.view import View
 from minikafka_tui.widgets.live_table import LiveTable
 
@@ -134,6 +134,8 @@ class Batches(Level):
             self.table.action_move(0)  # it has many more rows above it now
         if to_end:
             self.table.action_move(len(found.lines))
+        if found.lines:
+            self._read_on()
 
     def _replace(self, window: Page) -> None:
         self._window = window
@@ -143,7 +145,10 @@ class Batches(Level):
         self._tell()
 
     def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
-        """Near an end of the window: read on."""
+        """Near an end of the window there may be more."""
+        self._read_on()
+
+    def _read_on(self) -> None:
         window, cursor = self._window, self.table.cursor
         if self._busy or not window.lines or self.table.filter_text:
             return
@@ -162,7 +167,7 @@ class Batches(Level):
 
     def _tell(self) -> None:
         window = self._window
-        line = path(self._place, self._file)
+        line = path(self._place, file_name(self._file, self.app.size.width))
         if window.lines:
             first, last = window.lines[0].header.base_offset, window.lines[-1].header.last_offset
             whole = not window.begin and window.is_last

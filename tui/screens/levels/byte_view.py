@@ -25,13 +25,12 @@ from minikafka.log.dump.value import BadBytes, Block, Field, Row
 from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace, Unseen
 from minikafka_tui import palette
-from minikafka_tui.screens.levels.level import Level, path
+from minikafka_tui.screens.levels.level import WIDE, Level, file_name, path
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.hex_bytes import HexBytes
 from minikafka_tui.widgets.live_table import LiveTable
 
 MOST_FIELDS = 50_000
-WIDE = 108
 TIMES = frozenset({"base_timestamp", "max_timestamp", "timestamp"})
 
 
@@ -106,10 +105,9 @@ class ByteView(Level):
         rows = [FieldRow(n, entry) for n, entry in enumerate(islice(outline(block), MOST_FIELDS + 1))]
         cut = len(rows) > MOST_FIELDS
         wrong = f"only the first {MOST_FIELDS:,} fields are listed" if cut else None
-        title = block.title
-        if self.app.size.width < WIDE and len(file) > 20:
-            file, title = f"…{file[-9:]}", title.removeprefix("batch at ")
-        self.say(Text.assemble(path(place, file), (f" › {title}", palette.MUTED)), wrong)
+        width = self.app.size.width
+        title = block.title if width >= WIDE else block.title.removeprefix("batch at ")
+        self.say(Text.assemble(path(place, file_name(file, width)), (f" › {title}", palette.MUTED)), wrong)
         self._show_block(block, rows[1:MOST_FIELDS])
 
     def _show_block(self, block: Block | None, rows: list[FieldRow]) -> None:

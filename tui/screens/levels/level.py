@@ -76,6 +76,15 @@ class Level(Vertical):
         self.query_one(".head", Static).update(line)
 
 
+WIDE = 108
+"""Cells, from which on there is room for all digits of a file's name."""
+
+
+def file_name(file: str, width: int) -> str:
+    """A name of twenty digits is cut where the screen is narrow."""
+    return f"…{file[15:]}" if width < WIDE and len(file) > 20 else file
+
+
 def path(place: ReplicaPlace, *further: str) -> Text:
     """`orders-0 › broker-1 › …`."""
     line = Text.assemble(
