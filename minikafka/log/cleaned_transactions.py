@@ -21,7 +21,7 @@ HEADERS_A_TURN = 2048
 
 
 class CleanedTransactions:
-    """The ends of all transactions below a pass's end."""
+    """The ends of all transactions: a pass's end may lie between the data and its marker."""
 
     def __init__(self) -> None:
         self._ends: dict[int, list[tuple[int, bool]]] = {}
@@ -30,7 +30,7 @@ class CleanedTransactions:
         """(producer id, offset of the marker) of the transactions that still have a batch."""
 
     def collect(self, segments: list[Segment], end_offset: int) -> Iterator[None]:
-        """Find the markers below `end_offset`; yields now and then, for others to go on."""
+        """Find the markers below `end_offset`, the high watermark; yields now and then, for others to go on."""
         count = 0
         for segment in segments:
             file = segment.file()
@@ -63,7 +63,7 @@ class CleanedTransactions:
             return False
         end = self._end_after(header)
         if header.is_control:
-            return end is None or (header.producer_id, end[0]) not in self._seen
+            return end is not None and (header.producer_id, end[0]) not in self._seen
         if end is not None:
             self._seen.add((header.producer_id, end[0]))
         return end is not None and end[1]

@@ -87,7 +87,7 @@ class _Pass:
         segments = [s for s in log.segments[:-1] if s.base_offset < self.dirty.end]
         if log.recovery_point < self.dirty.end:
             log.flush()  # or a power cut could take the newer record after the pass took the older
-        yield from self.transactions.collect(segments, self.dirty.end)
+        yield from self.transactions.collect(list(log.segments), log.high_watermark)
         yield from self._fill_map([s for s in segments if s.next_offset > start])
         end = self.map.latest_offset + 1
         going = [s for s in segments if s.base_offset < end]

@@ -117,9 +117,9 @@ class LeaderEpochs:
             self._entries = []
             self._write()
 
-    def sync(self) -> None:
-        """Make the file durable, if it has changed."""
-        if self._unsynced:
+    def sync(self, *, always: bool = False) -> None:
+        """Make the file durable, if it has changed; `always`: even if a life that was cut short may have written it."""
+        if self._unsynced or always:
             self._write(sync=True)
 
     def _write(self, *, sync: bool = False) -> None:

@@ -97,6 +97,8 @@ def open_segments(
             # What the last life cut or removed, too: else a power cut brings it back behind what is appended now.
             segments[-1].file().sync()
             disk.sync_dir(directory)
+            epochs.truncate_from_end(segments[-1].next_offset)
+            epochs.sync(always=True)
     else:
         remove_snapshots_after(disk, directory, segments[-1].next_offset)
         load_producers(disk, directory, producers, segments, segments[-1].next_offset)

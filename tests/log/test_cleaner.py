@@ -259,6 +259,24 @@ def test_aborted_data_goes_and_its_marker_when_its_time_has_come(lab):
     assert [r[1:] for r in records_in(log) if r[1] == "t1"] == [("t1", "2")]
 
 
+def test_data_whose_abort_marker_lies_behind_the_pass_takes_nobodys_place(lab):
+    log = small(lab, delete_retention_ms=0)
+    put(log, [("k", "committed")])
+    put(log, [("k", "aborted")], producer_id=2, producer_epoch=0, base_sequence=0, transactional=True)
+    log.roll()
+    marker = end_transaction_batch(
+        commit=False, coordinator_epoch=0, timestamp_ms=lab.now_ms(), producer_id=2, producer_epoch=0
+    )
+    log.append_as_leader(marker, 0, origin="coordinator")
+    for _ in range(3):
+        compact(log)
+        assert records_in(log) == [(0, "k", "committed")]
+        log.roll()
+        put(log, [("end", "1")])
+        log.truncate_to(log.log_end_offset - 1)
+    assert len([b for b in batches_in(log) if b.header.is_control]) == 1
+
+
 def test_compact_and_delete_go_together(lab):
     log = small(lab, cleanup_policy="compact,delete", retention_ms=60_000)
     for _ in range(12):
