@@ -151,6 +151,8 @@ class InspectorApp(CommandingApp):
     def lose(self, sentence: str | None) -> None:
         """The source is gone (or, ``None``, back)."""
         self.lost = sentence
+        if not self.query(StatusLine):
+            return
         self.query_one(StatusLine).lost = sentence
         self.screen_stack[0].set_class(sentence is not None, "-lost")
         self.query_one(Banner).say(f"{sentence} Trying again …" if sentence else None)
@@ -159,6 +161,8 @@ class InspectorApp(CommandingApp):
 
     def _draw_frame(self) -> None:
         self._frame = None
+        if not self.query(StatusLine):
+            return  # the inspector is closing: its widgets go before its timers
         if self._pending is None or (self.frozen and self.snapshot is not None):
             return
         snapshot, self._pending = self._pending, None

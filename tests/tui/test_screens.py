@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from minikafka_tui.app import InspectorApp
+from minikafka_tui.widgets.status_line import StatusLine
 from tests.tui.driving import frame, run, screen
 
 
@@ -104,3 +105,15 @@ def test_a_source_that_raises_is_a_banner_and_not_a_traceback(feed_of: Any) -> N
         assert "could not be read (KeyError: 'surprise')" in screen(app)
 
     run(Broken(None), scenario, size=(140, 30))
+
+
+def test_a_picture_that_comes_while_the_inspector_closes_does_no_harm(draw: Any, feed_of: Any) -> None:
+    feed = feed_of(draw())
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        await app.query_one(StatusLine).remove()
+        feed.show(draw(at=2.0))
+        feed.lose("The cluster closed the connection.")
+        await frame(pilot)
+
+    run(feed, scenario)
