@@ -186,14 +186,16 @@ class LogBesideModel(RuleBasedStateMachine):
         model.present_batches = {
             b for b in model.present_batches if model.batches[b].told.last < start
         } | set(found)
-        deleted = model.start
         model.start, model.high_watermark = start, log.high_watermark
         model.synced = min(model.synced, log.recovery_point)
         for batch in found.values():
             at = max(batch.header.base_offset, start)
             epoch = log.epochs.epoch_for_offset(at)
             # Of deleted records that came back no epoch needs to be known.
-            assert epoch == batch.header.partition_leader_epoch or at < deleted, (at, log.epochs.entries)
+            assert epoch == batch.header.partition_leader_epoch or at < model.deleted, (
+                at,
+                log.epochs.entries,
+            )
         model.epochs = [tuple(entry) for entry in log.epochs.entries]
         self.recall_producers()
         self.pass_is_on = None

@@ -89,6 +89,8 @@ class Model:
         self.start = self.end = self.high_watermark = 0
         self.synced = 0
         """All below it has been promised to be on the disk."""
+        self.deleted = 0
+        """The furthest that the start ever was; a power cut may bring it back."""
         self.batches: dict[int, Written] = {}
         """By base offset: all that were appended and not truncated, whatever retention and compaction did."""
         self.present: dict[int, Entry] = {}
@@ -114,6 +116,8 @@ class Model:
         told = batch.told
         assert told.base >= self.end
         if not self.epochs or told.epoch > self.epochs[-1][0]:
+            # One that begins where this one does had no record.
+            self.epochs = [entry for entry in self.epochs if entry[1] < told.base]
             self.epochs.append((told.epoch, told.base))
         self.batches[told.base] = batch
         self.present |= {entry.offset: entry for entry in batch.entries}
@@ -128,7 +132,7 @@ class Model:
         self.epochs = [entry for entry in self.epochs if entry[1] < end]
         self.end = end
         self.start, self.high_watermark = min(self.start, end), min(self.high_watermark, end)
-        self.synced = min(self.synced, end)
+        self.synced, self.deleted = min(self.synced, end), min(self.deleted, end)
         self.covered = {o: at for o, at in self.covered.items() if o in self.present}
         self.settled = {o: at for o, at in self.settled.items() if o in self.present}
 
@@ -139,7 +143,7 @@ class Model:
         """Records below `start` are no longer served."""
         if start <= self.start:
             return
-        self.start = start
+        self.start, self.deleted = start, max(self.deleted, start)
         self.high_watermark = max(self.high_watermark, start)
         below = [entry for entry in self.epochs if entry[1] <= start]
         if below:
