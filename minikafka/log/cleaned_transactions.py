@@ -26,29 +26,43 @@ class CleanedTransactions:
     def __init__(self) -> None:
         self._ends: dict[int, list[tuple[int, bool]]] = {}
         """By producer id: (offset of a marker, was it an abort), ascending."""
+        self._undecided: dict[int, int] = {}
+        """By producer id: its first marker that is not everywhere yet."""
         self._seen: set[tuple[int, int]] = set()
         """(producer id, offset of the marker) of the transactions that still have a batch."""
 
-    def collect(self, segments: list[Segment], end_offset: int) -> Iterator[None]:
-        """Find the markers below `end_offset`, the high watermark; yields now and then, for others to go on."""
+    def collect(self, segments: list[Segment], high_watermark: int) -> Iterator[None]:
+        """Find the markers; yields now and then, for others to go on, who may cut or remove segments: not one is
+        read after that (the generator is to be closed)."""
         count = 0
         for segment in segments:
             file = segment.file()
             for position, header in scan_headers(file, 0, segment.size_bytes):
-                if header.base_offset >= end_offset:
-                    return
                 if header.is_control and header.producer_id >= 0:
-                    self._note(Batch(header, memoryview(file.read_at(position, header.size_bytes))))
+                    batch = Batch(header, memoryview(file.read_at(position, header.size_bytes)))
+                    self._note(batch, high_watermark)
                 count += 1
                 if count % HEADERS_A_TURN == 0:
                     yield
 
-    def _note(self, batch: Batch) -> None:
+    def _note(self, batch: Batch, high_watermark: int) -> None:
+        producer_id = batch.header.producer_id
         for record in batch.records():
             marker = parse_end_transaction(record.key, record.value)
-            if marker is not None:
-                ends = self._ends.setdefault(batch.header.producer_id, [])
-                ends.append((record.offset, marker.control_type is ControlType.ABORT))
+            if marker is None:
+                continue
+            if record.offset >= high_watermark:
+                self._undecided.setdefault(producer_id, record.offset)
+            else:
+                is_abort = marker.control_type is ControlType.ABORT
+                self._ends.setdefault(producer_id, []).append((record.offset, is_abort))
+
+    def is_undecided(self, header: BatchHeader) -> bool:
+        """Is the end of this batch's transaction at the high watermark or above? After a start the last stable offset
+        doesn't tell, here as in Kafka: what a snapshot knows of has ended, not where."""
+        if not header.is_transactional or header.is_control or self._end_after(header) is not None:
+            return False
+        return header.base_offset < self._undecided.get(header.producer_id, -1)
 
     def is_aborted(self, header: BatchHeader) -> bool:
         """Was this batch of data rolled back?"""

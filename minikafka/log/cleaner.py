@@ -87,7 +87,7 @@ class _Pass:
         segments = [s for s in log.segments[:-1] if s.base_offset < self.dirty.end]
         if log.recovery_point < self.dirty.end:
             log.flush()  # or a power cut could take the newer record after the pass took the older
-        yield from self.transactions.collect(list(log.segments), log.high_watermark)
+        yield from self._collect_transactions()
         yield from self._fill_map([s for s in segments if s.next_offset > start])
         end = self.map.latest_offset + 1
         going = [s for s in segments if s.base_offset < end]
@@ -111,6 +111,14 @@ class _Pass:
             )
         )
 
+    def _collect_transactions(self) -> Iterator[None]:
+        """Of the whole log, the active segment, too: there may be the markers of what is cleaned."""
+        segments = [(segment, segment.times_cut) for segment in self.log.segments]
+        for _ in self.transactions.collect([one for one, _ in segments], self.log.high_watermark):
+            yield
+            if any(segment.times_cut > times for segment, times in segments):
+                raise CleaningInterrupted
+
     # -- the offset map ------------------------------------------------------------------------------------
 
     def _fill_map(self, segments: list[Segment]) -> Iterator[None]:
@@ -120,7 +128,7 @@ class _Pass:
             self._check_is_there([segment])
             for _, batch in scan_batches(segment.file(), segment.position_of(start), segment.size_bytes):
                 header = batch.header
-                if header.last_offset >= end:
+                if header.last_offset >= end or self.transactions.is_undecided(header):
                     return
                 if not (header.is_control or self.transactions.is_aborted(header)):
                     for record in batch.records():

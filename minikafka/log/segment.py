@@ -91,6 +91,8 @@ class Segment:
         self.aborted = TransactionIndex(
             disk, segment_path(directory, base_offset, TRANSACTION_INDEX_SUFFIX) + suffix, base_offset
         )
+        self.times_cut = 0
+        """Grows when batches are cut off and when the files are closed: who reads it in turns looks whether it did."""
         self._file: File | None = None
         self._indexes_are_loaded = False
         self._largest = NO_TIMESTAMP_OFFSET
@@ -226,6 +228,7 @@ class Segment:
         self.aborted.sync()
 
     def close(self) -> None:
+        self.times_cut += 1
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -294,6 +297,7 @@ class Segment:
     def cut_at(self, position: int) -> None:
         """Cut the log file, durably: a cut that a power cut undoes would bring back batches whose offsets
         have been given to others since."""
+        self.times_cut += 1
         self.file().truncate(position)
         self.file().sync()
         self.size_bytes = position
