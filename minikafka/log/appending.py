@@ -22,7 +22,7 @@ from minikafka.records.batch import (
     NewRecord,
     build_batch,
     header_with_timestamp,
-    prefix_with,
+    prefix_of,
     read_batches,
 )
 from minikafka.records.errors import CorruptRecords
@@ -56,8 +56,7 @@ def prepare(
     Raises `ApiError` MESSAGE_TOO_LARGE when the batch had to be made anew and has grown too large.
     """
     header, data = valid.batch.header, valid.batch.data
-    timestamp_type = config.message_timestamp_type
-    if config.target_compression(header.compression)[0] != header.compression:
+    if config.compression_type != "producer" and _changes_codec(header, config):
         rebuilt = _rebuild(valid, config, first_offset, leader_epoch)
         if len(rebuilt) > config.max_message_bytes:
             raise ApiError(
@@ -66,14 +65,16 @@ def prepare(
                 f"which exceeds the maximum configured size of {config.max_message_bytes}.",
             )
         return BatchHeader.read(rebuilt), (rebuilt,)
-    final = header._replace(
-        base_offset=first_offset, partition_leader_epoch=leader_epoch, max_timestamp=valid.max_timestamp
-    )
+    final, timestamp_type = header.placed(first_offset, leader_epoch), config.message_timestamp_type
     if header.timestamp_type == timestamp_type and header.max_timestamp == valid.max_timestamp:
         # The usual case: only the 17 bytes before the checksum change.
-        return final, (prefix_with(data, first_offset, leader_epoch), data[MAGIC_AT + 1 :])
+        return final, (prefix_of(final), data[MAGIC_AT + 1 :])
     head = header_with_timestamp(final, data, timestamp_type, valid.max_timestamp)
     return BatchHeader.read(head), (head, data[HEADER_BYTES:])
+
+
+def _changes_codec(header: BatchHeader, config: LogConfig) -> bool:
+    return config.target_compression(header.compression)[0] != header.compression
 
 
 def check_fits(header: BatchHeader, config: LogConfig, topic_partition: str) -> None:

@@ -184,15 +184,15 @@ class Segment:
 
         When the disk fails half-way, the file is cut back, so that no torn batch stands before later ones.
         """
-        position = self.size_bytes
+        position, file = self.size_bytes, self.file()
         try:
-            written = self.file().append(*buffers)
+            written = file.append(*buffers)
             for header in headers:
                 self.note_batch(position, header)
                 position += LOG_OVERHEAD_BYTES + header.batch_length
         except OSError:
             with contextlib.suppress(OSError):
-                self.file().truncate(self.size_bytes)
+                file.truncate(self.size_bytes)
             raise
         assert position == self.size_bytes + written, "the headers are those of the bytes"
         self.size_bytes = position
@@ -201,11 +201,12 @@ class Segment:
     def note_batch(self, position: int, header: BatchHeader) -> None:
         """Index the batch at `position`, if the last entry is far enough away."""
         self._note_timestamp(header)
-        if self._bytes_since_entry > self.index_interval_bytes:
+        since_entry = self._bytes_since_entry
+        if since_entry > self.index_interval_bytes:
             self._offsets.append(header.last_offset, position)
             self._times.maybe_append(self._largest)
-            self._bytes_since_entry = 0
-        self._bytes_since_entry += LOG_OVERHEAD_BYTES + header.batch_length
+            since_entry = 0
+        self._bytes_since_entry = since_entry + LOG_OVERHEAD_BYTES + header.batch_length
 
     def _note_timestamp(self, header: BatchHeader) -> None:
         if header.max_timestamp > self._largest.timestamp_ms and header.record_count != 0:
@@ -325,7 +326,9 @@ class Segment:
 
     def age_ms(self, now_ms: int, incoming_timestamp_ms: int) -> int:
         """How long the segment has been growing: by its records' timestamps, else since it was made."""
-        first_ms = self.first_timestamp_ms
+        first_ms = self._first_timestamp_ms
+        if first_ms is None:
+            first_ms = self.first_timestamp_ms
         return now_ms - self.created_ms if first_ms < 0 else incoming_timestamp_ms - first_ms
 
     @property

@@ -95,8 +95,8 @@ class Segments:
 
     def should_roll(self, size_bytes: int, header: BatchHeader, config: LogConfig, now_ms: int) -> bool:
         """Do these bytes, of which `header` is the last batch's, want a new segment?"""
-        segment = self.active
-        if segment.size_bytes == 0 and header.base_offset == segment.base_offset:
+        segment, base_offset = self.active, header.base_offset
+        if segment.size_bytes == 0 and base_offset == segment.base_offset:
             return False  # the new segment would be this one again
         return self._organs.should_roll(
             segment.size_bytes,
@@ -105,7 +105,7 @@ class Segments:
             segment.age_ms(now_ms, header.max_timestamp),
             config.longest_segment_ms,
             segment.index_is_full,
-            header.last_offset - segment.base_offset > MAX_RELATIVE_OFFSET,
+            base_offset + header.last_offset_delta - segment.base_offset > MAX_RELATIVE_OFFSET,
         )
 
     def roll(self, config: LogConfig, base_offset: int | None = None) -> Segment:

@@ -68,9 +68,10 @@ class Batch:
 
     def payload(self, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> Buffer:
         """The records' bytes, decompressed where the batch is compressed (`CorruptRecords`)."""
-        codec = self.header.compression
         records = self.data[HEADER_BYTES:]
-        return records if codec == Compression.NONE else decompress(codec, records, limit_bytes=limit_bytes)
+        if not self.header.attributes & CODEC_MASK:
+            return records
+        return decompress(self.header.compression, records, limit_bytes=limit_bytes)
 
     def records(self, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> Iterator[Record]:
         """The records, decoded one by one; `CorruptRecords` where they aren't what the header promises."""
@@ -196,11 +197,10 @@ def set_base_offset_and_epoch(batch: bytearray | memoryview, base_offset: int, l
     _PREFIX.pack_into(batch, 0, base_offset, length, leader_epoch, MAGIC_V2)
 
 
-def prefix_with(batch: Buffer, base_offset: int, leader_epoch: int) -> bytes:
-    """The first 17 bytes of `batch` with another base offset and epoch: for a gathering write that
-    leaves the sender's bytes alone."""
-    length = _LENGTH.unpack_from(batch, LENGTH_AT)[0]
-    return _PREFIX.pack(base_offset, length, leader_epoch, MAGIC_V2)
+def prefix_of(header: BatchHeader) -> bytes:
+    """The first 17 bytes of a batch, which its checksum doesn't cover: for a gathering write that leaves the
+    sender's bytes alone."""
+    return _PREFIX.pack(header.base_offset, header.batch_length, header.partition_leader_epoch, MAGIC_V2)
 
 
 def header_with_timestamp(header: BatchHeader, data: memoryview, timestamp_type: int, max_ms: int) -> bytes:
@@ -249,7 +249,7 @@ __all__ = [
     "decode_records",
     "encode_record",
     "header_with_timestamp",
-    "prefix_with",
+    "prefix_of",
     "read_batches",
     "record_size_bytes",
     "set_base_offset_and_epoch",

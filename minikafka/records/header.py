@@ -62,6 +62,11 @@ class BatchHeader(NamedTuple):
         """The header at `position`; at least 61 bytes must be there (`struct.error` otherwise)."""
         return cls._make(HEADER.unpack_from(data, position))
 
+    def placed(self, base_offset: int, leader_epoch: int) -> BatchHeader:
+        """The same at its place in a log."""
+        length, rest = self[1], self[3:]
+        return BatchHeader(base_offset, length, leader_epoch, *rest)
+
     @property
     def size_bytes(self) -> int:
         """The whole batch, header included."""

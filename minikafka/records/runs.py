@@ -137,16 +137,17 @@ def _same(records: bytes | memoryview, shape: _Shape, index: int, size: int, del
     # The lengths tell how far the rest need be looked at.
     same = size
     for at, value in shape.lengths:
-        same = _agreeing(_column(records, at, stride), bytes((value,)) * size, same)
-    size, records = same, records[: same * stride]
+        same = _agreeing(records[at::stride], bytes((value,)) * size, same)
+    if same < size:
+        size, records = same, records[: same * stride]
     if stride < _COPIED_STRIDE:
         records = bytes(records)
     for at, value in shape.constants:
-        same = _agreeing(_column(records, at, stride), bytes((value,)) * size, same)
+        same = _agreeing(records[at::stride], bytes((value,)) * size, same)
     for at, expected in enumerate(_offset_columns(index, size), shape.offset_at):
-        same = _agreeing(_column(records, at, stride), expected, same)
+        same = _agreeing(records[at::stride], expected, same)
     last = shape.delta_bytes - 1
-    columns = [_column(records, shape.delta_at + at, stride) for at in range(shape.delta_bytes)]
+    columns = [bytes(records[shape.delta_at + at :: stride]) for at in range(shape.delta_bytes)]
     for at, column in enumerate(columns):
         same = _agreeing(column.translate(_HIGH_BIT), _HAS_MORE[at < last][:size], same)
     if same:
@@ -154,14 +155,12 @@ def _same(records: bytes | memoryview, shape: _Shape, index: int, size: int, del
     return same
 
 
-def _column(records: bytes | memoryview, at: int, stride: int) -> bytes:
-    column = records[at::stride]
-    return column if type(column) is bytes else column.tobytes()  # type: ignore[union-attr]
-
-
-def _agreeing(column: bytes, expected: bytes, limit: int) -> int:
+def _agreeing(column: bytes | memoryview, expected: bytes, limit: int) -> int:
     """How many bytes, of the first `limit`, are as expected before the first that isn't."""
-    if column == expected or column[:limit] == expected[:limit]:
+    if column == expected:  # in place: a third of what a copy of a memoryview's column costs
+        return limit
+    column = bytes(column)
+    if column[:limit] == expected[:limit]:
         return limit
     return bisect_left(range(limit), True, key=lambda n: column[: n + 1] != expected[: n + 1])
 

@@ -24,6 +24,7 @@ from minikafka.records.errors import CorruptCompression, CorruptRecords, Decompr
 from minikafka.records.header import (
     ATTRIBUTES_AT,
     CODEC_MASK,
+    CONTROL_FLAG,
     HEADER_BYTES,
     LENGTH_AT,
     LOG_APPEND_TIME,
@@ -31,6 +32,7 @@ from minikafka.records.header import (
     MAGIC_AT,
     MAGIC_V2,
     NO_TIMESTAMP,
+    TIMESTAMP_TYPE_FLAG,
     TRANSACTIONAL_FLAG,
     BatchHeader,
 )
@@ -84,14 +86,14 @@ def validate_batches(
     data: memoryview, rules: Rules, now_ms: int, *, origin: Origin = "client", topic_partition: str = ""
 ) -> ValidBatch:
     """The one batch in `data`, checked; `ApiError` with Kafka's code when it is refused."""
-    batch = _with_header(only_batch(data))
+    batch = _only_batch_of(data)
     header = batch.header
     if origin == "client" and header.base_offset != 0:
         raise _invalid(
             f"The baseOffset of the record batch in the append to {topic_partition} should be 0, "
             f"but it is {header.base_offset}"
         )
-    size = header.size_bytes
+    size = len(batch.data)
     if size > rules.max_message_bytes:
         raise ApiError(
             ErrorCode.MESSAGE_TOO_LARGE,
@@ -103,8 +105,8 @@ def validate_batches(
             ErrorCode.CORRUPT_MESSAGE,
             f"Record is corrupt (stored crc = {header.crc}) in topic partition {topic_partition}.",
         )
-    if origin == "client":
-        _check_header(header, topic_partition)
+    if origin == "client" and (problem := _problem(header)):
+        raise _invalid(f"{problem} in topic partition {topic_partition}")
     try:
         payload = batch.payload(limit_bytes=rules.decompressed_limit_bytes)
         walked = walk_records(payload, header.record_count)  # type: ignore[arg-type]
@@ -118,7 +120,7 @@ def validate_batches(
             raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, f"{error}") from error
         raise _invalid(str(error)) from error
     _check_records(batch, walked, rules, now_ms, topic_partition)
-    if walked.first_gap >= 0 and header.compression != Compression.NONE:
+    if walked.first_gap >= 0 and header.attributes & CODEC_MASK:
         # Kafka means to make such a batch anew and stumbles. In an uncompressed one it doesn't look.
         raise ApiError(
             ErrorCode.UNKNOWN_SERVER_ERROR,
@@ -178,12 +180,18 @@ def only_batch(data: memoryview, *, zstd_is_known: bool = True) -> memoryview:
             ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
             "Produce requests of this version are not allowed to use ZStandard compression",
         )
-    if first_batch(data[len(batch) :]):
+    if len(data) > len(batch) and first_batch(data[len(batch) :]):
         raise _invalid("Produce requests must have exactly one record batch per partition")
     return batch
 
 
-def _with_header(view: memoryview) -> Batch:
+def _only_batch_of(data: memoryview) -> Batch:
+    """`only_batch` with its header read."""
+    if len(data) >= HEADER_BYTES:
+        header = BatchHeader.read(data)
+        if header.magic == MAGIC_V2 and LOG_OVERHEAD_BYTES + header.batch_length == len(data):
+            return Batch(header, data)  # the usual case
+    view = only_batch(data)
     if len(view) < HEADER_BYTES:
         # Kafka reads the producer id before it looks at the size, and stumbles when that isn't there.
         stumbles = len(view) < _PRODUCER_ID_END
@@ -195,39 +203,38 @@ def _with_header(view: memoryview) -> Batch:
     return Batch(BatchHeader.read(view), view)
 
 
-def _check_header(header: BatchHeader, topic_partition: str) -> None:
-    where = f"in topic partition {topic_partition}"
-    if header.last_offset_delta < 0:
-        raise _invalid(
-            f"Batch has an invalid offset range: [{header.base_offset}, {header.last_offset}] {where}"
-        )
-    if header.record_count <= 0:
-        raise _invalid(f"Invalid reported count for record batch: {header.record_count} {where}")
-    if header.last_offset_delta + 1 != header.record_count:
-        raise _invalid(
+def _problem(header: BatchHeader) -> str:
+    """Why a client's batch can't have this header; empty when it can."""
+    delta, count = header.last_offset_delta, header.record_count
+    if delta < 0:
+        return f"Batch has an invalid offset range: [{header.base_offset}, {header.last_offset}]"
+    if count <= 0:
+        return f"Invalid reported count for record batch: {count}"
+    if delta + 1 != count:
+        return (
             f"Inconsistent batch offset range [{header.base_offset}, {header.last_offset}] "
-            f"and count of records {header.record_count} {where}"
+            f"and count of records {count}"
         )
-    if header.is_control:
-        raise _invalid(f"Clients are not allowed to write control records {where}")
+    if header.attributes & CONTROL_FLAG:
+        return "Clients are not allowed to write control records"
     if header.producer_id >= 0 and header.base_sequence < 0:
-        raise _invalid(
+        return (
             f"Invalid sequence number {header.base_sequence} in record batch with producerId "
-            f"{header.producer_id} {where}"
+            f"{header.producer_id}"
         )
+    return ""
 
 
 def _check_records(batch: Batch, walked: Walked, rules: Rules, now_ms: int, topic_partition: str) -> None:
     """The common case is decided from the walk's extremes; only a batch in doubt is decoded."""
     header = batch.header
     keys_are_fine = not (rules.is_compacted and walked.keyless_count and not header.is_control)
-    if rules.timestamp_type == LOG_APPEND_TIME:
-        times_are_fine = header.timestamp_type != LOG_APPEND_TIME
-    else:
-        base = header.base_timestamp
-        times_are_fine = header.timestamp_type != LOG_APPEND_TIME and (
-            base + walked.largest_delta_ms - now_ms <= rules.timestamp_after_max_ms
-            and now_ms - base - walked.smallest_delta_ms <= rules.timestamp_before_max_ms
+    times_are_fine = not header.attributes & TIMESTAMP_TYPE_FLAG
+    if times_are_fine and rules.timestamp_type != LOG_APPEND_TIME:
+        ahead_ms = header.base_timestamp - now_ms
+        times_are_fine = (
+            ahead_ms + walked.largest_delta_ms <= rules.timestamp_after_max_ms
+            and -ahead_ms - walked.smallest_delta_ms <= rules.timestamp_before_max_ms
         )
     if keys_are_fine and times_are_fine:
         return

@@ -50,11 +50,11 @@ class LiveFile:
     def append(self, *buffers: Buffer) -> int:
         before = self.size
         try:
-            self.size = _write_all(self.fd, buffers, before, self._counters)
+            self.size = end = _write_all(self.fd, buffers, before, self._counters)
         except OSError:
             self._cut_back(before)
             raise
-        return self.size - before
+        return end - before
 
     def _cut_back(self, size: int) -> None:
         """A failed append leaves no torn tail, if the disk still lets us."""
@@ -279,15 +279,15 @@ def _lock(fd: int, path: str) -> None:
 
 def _write_all(fd: int, buffers: tuple[Buffer, ...], position: int, counters: DiskCounters) -> int:
     """Write all the buffers from `position` on; returns where they end."""
-    if len(buffers) > BUFFERS_A_WRITE:
-        buffers = (b"".join(buffers),)
-    written = _write(fd, buffers, position)
+    if len(buffers) == 1:
+        written, total = _write(fd, buffers[0], position), len(buffers[0])
+    else:
+        written, total = _write_gathered(fd, buffers, position), sum(map(len, buffers))
     counters.writes += 1
-    total = sum(map(len, buffers)) if len(buffers) != 1 else len(buffers[0])
     if written < total:
         rest = memoryview(b"".join(buffers))[written:]
         while rest:
-            part = _write(fd, (rest,), position + written)
+            part = _write(fd, rest, position + written)
             counters.writes += 1
             written += part
             rest = rest[part:]
@@ -297,7 +297,12 @@ def _write_all(fd: int, buffers: tuple[Buffer, ...], position: int, counters: Di
 
 if hasattr(os, "pwritev") and hasattr(os, "pread"):
 
-    def _write(fd: int, buffers: tuple[Buffer, ...], position: int) -> int:
+    def _write(fd: int, buffer: Buffer, position: int) -> int:
+        return os.pwrite(fd, buffer, position)
+
+    def _write_gathered(fd: int, buffers: tuple[Buffer, ...], position: int) -> int:
+        if len(buffers) > BUFFERS_A_WRITE:
+            return os.pwrite(fd, b"".join(buffers), position)
         return os.pwritev(fd, buffers, position)
 
     def _read(fd: int, size: int, position: int) -> bytes:
@@ -305,9 +310,12 @@ if hasattr(os, "pwritev") and hasattr(os, "pread"):
 
 else:
 
-    def _write(fd: int, buffers: tuple[Buffer, ...], position: int) -> int:
+    def _write(fd: int, buffer: Buffer, position: int) -> int:
         os.lseek(fd, position, os.SEEK_SET)
-        return os.write(fd, b"".join(buffers))
+        return os.write(fd, buffer)
+
+    def _write_gathered(fd: int, buffers: tuple[Buffer, ...], position: int) -> int:
+        return _write(fd, b"".join(buffers), position)
 
     def _read(fd: int, size: int, position: int) -> bytes:
         os.lseek(fd, position, os.SEEK_SET)
