@@ -230,10 +230,10 @@ class Model:
     def cover(self, end: int, now_ms: int, delete_retention_ms: int) -> None:
         """A pass up to `end` begins."""
         for offset, entry in self.present.items():
-            if offset < end and (entry.value is None or self._is_marker(offset)):
+            if offset < end and (entry.value is None or self.is_marker(offset)):
                 self.covered.setdefault(offset, (now_ms, delete_retention_ms))
 
-    def _is_marker(self, offset: int) -> bool:
+    def is_marker(self, offset: int) -> bool:
         batch = self.batches.get(offset)
         return batch is not None and batch.told.control
 
@@ -242,15 +242,15 @@ class Model:
         aborted = self.aborted_offsets(end)
         newest: dict[bytes | None, int] = {}
         for offset, entry in sorted(self.present.items()):
-            if offset < end and offset not in aborted and not self._is_marker(offset):
+            if offset < end and offset not in aborted and not self.is_marker(offset):
                 newest[entry.key] = offset
         going = {}
         for offset, entry in self.present.items():
-            if offset >= end and not self._is_marker(offset):
+            if offset >= end and not self.is_marker(offset):
                 continue
             since_ms, retention_ms = self.covered.get(offset, (now_ms, 1 << 62))
             has_expired = since_ms + retention_ms <= now_ms
-            if self._is_marker(offset):
+            if self.is_marker(offset):
                 if has_expired and not self._has_data(offset):
                     going[offset] = "its transaction has no data any more"
             elif offset in aborted:

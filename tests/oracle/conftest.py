@@ -5,13 +5,32 @@ ORACLE_SHOW=1 with `pytest -s` prints what the real Kafka answers, ORACLE_WORDS=
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from oracle import brokers, script
 from oracle.brokers import Address
 
+from minikafka.world import LiveUniverse, World
+
 COUNTS = {"requests": 0, "wrong": 0}
 WORDS: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def kafka() -> None:
+    """Needs the script itself, not only the address of a broker."""
+    reason = brokers.why_no_real_kafka()
+    if reason is None and not brokers.real_kafka_script().exists():
+        reason = "no script real-kafka (set REAL_KAFKA to its path)"
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with LiveUniverse(tmp_path / "ours") as universe:
+        yield universe.world("broker-1")
 
 
 @pytest.fixture(scope="session")

@@ -11,124 +11,27 @@ import json
 import random
 import shutil
 import time
-import uuid
 from pathlib import Path
 
 import pytest
-from oracle.test_log_files import (
-    CODECS,
-    JAVA,
-    START_MS,
-    client_view,
-    folder,
-    kafka,
-    real_broker,
-    real_kafka,
-    served_by,
-    told_file,
-    topic_id_of,
-    world,
-)
+from oracle.real import LOG_FILES, real_broker, real_kafka, served_by, topic, topic_id_of
+from oracle.told import CODECS, client_view, told_file
+from oracle.written import COMPACTED, START_MS, folder, log_files, write_compacted
 
 from minikafka import Cluster
-from minikafka.log.cleanable import dirty_part
-from minikafka.log.cleaner import clean
-from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.log.partition_metadata import PARTITION_METADATA
 from minikafka.policy import Organs
 from minikafka.records.batch import NewRecord, build_batch, read_batches
-from minikafka.records.compression import Compression
-from minikafka.records.control import end_transaction_batch
-from minikafka.world import World
 
-__all__ = ["kafka", "world"]  # fixtures
-pytestmark = pytest.mark.java
-CONFIG = LogConfig(
-    segment_bytes=5_000,
-    index_interval_bytes=400,
-    retention_ms=-1,
-    cleanup_policy="compact",
-    delete_retention_ms=1 << 40,
-)
+pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka")]
 GROUPS = 12
-
-
-def compact(log: Log) -> None:
-    log.high_watermark = log.log_end_offset
-    dirty = dirty_part(log, log.world.clock.time_ms())
-    assert dirty is not None
-    for _ in clean(log, dirty, 10_000):
-        pass
-
-
-def write_compacted(world: World, seed: int, topic_id: uuid.UUID | None = None) -> Log:
-    """A log in `orders-0` that three passes have been over, closed: with tombstones under a delete horizon, emptied
-    batches, aborted and committed transactions, and a part that no pass has seen."""
-    chance = random.Random(seed)
-    log = Log.open(world, "orders-0", "orders", 0, CONFIG, Organs(), topic_id=topic_id)
-    sequences = {-1: -1, 1: 0, 2: 0}
-    # Of this one only the sequence number stays.
-    once = build_batch(
-        [NewRecord(START_MS, b"key-0", b"once")], producer_id=7, producer_epoch=0, base_sequence=0
-    )
-    log.append_as_leader(once, 0)
-    for number in range(240):
-        producer = chance.choice([-1, -1, 1, 2])
-        records = [
-            NewRecord(
-                START_MS + number * 10 + i,
-                b"key-%d" % chance.randrange(40),
-                None if chance.random() < 0.2 else b"%d " % number + b"v" * chance.randrange(120),
-                (("codec", b"\x00"),) if chance.random() < 0.2 else (),
-            )
-            for i in range(chance.randrange(1, 5))
-        ]
-        data = build_batch(
-            records,
-            compression=chance.choice(list(Compression)),
-            producer_id=producer,
-            producer_epoch=-1 if producer < 0 else 3,
-            base_sequence=sequences[producer],
-            transactional=producer == 2,
-        )
-        log.append_as_leader(data, number // 90)
-        if producer > 0:
-            sequences[producer] += len(records)
-        if number % 40 in (25, 39):
-            marker = end_transaction_batch(
-                commit=number % 80 > 40,
-                coordinator_epoch=5,
-                timestamp_ms=START_MS,
-                producer_id=2,
-                producer_epoch=3,
-            )
-            log.append_as_leader(marker, number // 90, origin="coordinator")
-        if number % 80 == 79 and number < 200:
-            log.roll()
-            compact(log)
-    log.roll()
-    data = build_batch([NewRecord(START_MS, b"key-1", b"again"), NewRecord(START_MS, b"key-2", None)])
-    log.append_as_leader(data, 3)
-    compact(log)
-    data = build_batch([NewRecord(START_MS + 5, b"key-3", b"the end")])
-    log.append_as_leader(data, 3)
-    headers = [b.header for path in log_files(world) for b in read_batches(path.read_bytes())]
-    assert any(h.has_delete_horizon for h in headers) and any(not h.record_count for h in headers)
-    assert sum(h.record_count for h in headers) < log.log_end_offset / 3
-    assert len({h.compression for h in headers}) == len(CODECS)
-    log.close()
-    return log
-
-
-def log_files(world: World) -> list[Path]:
-    return sorted(folder(world).glob("*.log"))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_kafkas_classes_read_what_our_cleaner_left(world, seed):
     write_compacted(world, seed)
-    theirs = [json.loads(line) for line in real_kafka("java", JAVA, "read", folder(world)).splitlines()]
+    theirs = [json.loads(line) for line in real_kafka("java", LOG_FILES, "read", folder(world)).splitlines()]
     assert theirs == [line for path in log_files(world) for line in told_file(path.name, path.read_bytes())]
 
 
@@ -197,14 +100,6 @@ def settings(**changes: str) -> dict[str, str]:
     return {"offsets.topic.num.partitions": "5", "group.initial.rebalance.delay.ms": "0", **changes}
 
 
-def topic(where: str, **configs: str) -> None:
-    from confluent_kafka.admin import AdminClient, NewTopic
-
-    admin = AdminClient({"bootstrap.servers": where})
-    new = NewTopic("orders", 1, 1, config={"retention.ms": "-1", **configs})
-    admin.create_topics([new])["orders"].result(30)
-
-
 def test_a_real_broker_takes_over_our_compacted_partition_and_committed_offsets(tmp_path, world):
     data, ours = tmp_path / "real", tmp_path / "cluster"
     with Cluster(brokers=1, data=ours, configs=settings(), announce=False) as cluster:
@@ -215,7 +110,7 @@ def test_a_real_broker_takes_over_our_compacted_partition_and_committed_offsets(
         commit_offsets(where, 1, 2)  # makes the internal topic
     theirs = data / "broker-1"
     log = write_compacted(world, 5, topic_id=topic_id_of(theirs / "orders-0"))
-    log = Log.open(world, "orders-0", "orders", 0, CONFIG, Organs(), clean_shutdown=True)
+    log = Log.open(world, "orders-0", "orders", 0, COMPACTED, Organs(), clean_shutdown=True)
     expected, end = client_view(log), log.log_end_offset
     log.close()
     put_in(folder(world), theirs / "orders-0")
@@ -268,7 +163,7 @@ def test_we_take_over_what_its_cleaner_left_and_its_committed_offsets(tmp_path, 
             "orders-0",
             "orders",
             0,
-            CONFIG,
+            COMPACTED,
             Organs(),
             clean_shutdown=clean_shutdown,
             was_compacted=True,

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracle.test_log_files import kafka, real_broker, real_kafka, served_by, topic_id_of  # noqa: F401
+from oracle.real import real_broker, real_kafka, served_by, topic, topic_id_of
+from oracle.written import CONFIG, START_MS
 
-from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.policy import Organs
 from minikafka.records.batch import LOG_APPEND_TIME, Batch, NewRecord, Record, build_batch, read_batches
@@ -23,10 +23,8 @@ from minikafka.records.filtering import filtered_batch
 from minikafka.records.legacy import message_set
 from minikafka.world import LiveUniverse
 
-pytestmark = pytest.mark.java
+pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka")]
 JAVA = Path(__file__).parent / "java" / "OldFormats.java"
-CONFIG = LogConfig(segment_bytes=6_000, index_interval_bytes=500, retention_ms=-1)
-START_MS = 1_700_000_000_000
 OLD_CODECS = (Compression.NONE, Compression.GZIP, Compression.SNAPPY, Compression.LZ4)
 
 
@@ -143,12 +141,9 @@ def test_compaction_leaves_what_kafkas_leaves(tmp_path, third):
 
 
 def test_a_real_broker_serves_a_log_of_all_formats_and_ours_does(tmp_path):
-    from confluent_kafka.admin import AdminClient, NewTopic
-
     data = tmp_path / "real"
     with real_broker(data) as where:
-        admin = AdminClient({"bootstrap.servers": where})
-        admin.create_topics([NewTopic("orders", 1, 1, config={"retention.ms": "-1"})])["orders"].result(30)
+        topic(where)
     theirs = data / "broker-1"
     home = theirs / "orders-0"
     sets, right = a_mixed_log(3)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import random
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from oracle import brokers
+from oracle.real import real_broker, topic, topic_id_of
 from oracle.script import Broker
-from oracle.test_log_files import CONFIG, folder, kafka, real_broker, topic_id_of, world
+from oracle.written import CONFIG, folder, open_log, write_transactions
 
 from minikafka.log.checkpoints import (
     CLEAN_SHUTDOWN_FILE,
@@ -27,21 +27,10 @@ from minikafka.log.checkpoints import (
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.log.producer_snapshots import decode_snapshot
-from minikafka.policy import Organs
-from minikafka.records.batch import NewRecord, build_batch, read_batches
-from minikafka.records.compression import Compression
-from minikafka.records.control import end_transaction_batch
+from minikafka.records.batch import read_batches
 from minikafka.world import LiveUniverse, World
 
-__all__ = ["kafka", "world"]  # fixtures
-pytestmark = pytest.mark.java
-START_MS = 1_700_000_000_000
-
-
-def open_log(world: World, *, clean: bool, config: LogConfig = CONFIG, **options: Any) -> Log:
-    log = Log.open(world, "orders-0", "orders", 0, config, Organs(), clean_shutdown=clean, **options)
-    log.high_watermark = log.log_end_offset
-    return log
+pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka")]
 
 
 # -- how readers see a log -----------------------------------------------------------------------------------
@@ -154,59 +143,10 @@ def indexes(directory: Path) -> dict[str, bytes]:
 # -- ours under its broker -----------------------------------------------------------------------------------
 
 
-def write_transactions(world: World, topic_id: uuid.UUID) -> tuple[Log, list[tuple[int, bytes]]]:
-    """A log of several segments, closed, with transactions that overlap, the last one open; and what is committed."""
-    chance = random.Random(8)
-    log = open_log(world, clean=True, topic_id=topic_id)
-    sequences, unfinished, committed = {1: 0, 2: 0, 3: 0}, {}, []
-
-    def write(producer: int, number: int) -> None:
-        value = b"%d by %d " % (number, producer) + b"v" * chance.randrange(200)
-        data = build_batch(
-            [NewRecord(START_MS + number, b"k", value)],
-            producer_id=producer,
-            producer_epoch=0 if producer > 0 else -1,
-            base_sequence=sequences.get(producer, -1),
-            transactional=producer > 0,
-            compression=chance.choice(list(Compression)),
-        )
-        offset = log.append_as_leader(data, 0).first_offset
-        if producer > 0:
-            sequences[producer] += 1
-            unfinished.setdefault(producer, []).append((offset, value))
-        else:
-            committed.append((offset, value))
-
-    def end(producer: int, *, commit: bool) -> None:
-        marker = end_transaction_batch(
-            commit=commit, coordinator_epoch=0, timestamp_ms=START_MS, producer_id=producer, producer_epoch=0
-        )
-        log.append_as_leader(marker, 0, origin="coordinator")
-        records = unfinished.pop(producer, [])
-        if commit:
-            committed.extend(records)
-
-    for number in range(160):
-        write(chance.choice([-1, 1, 1, 2, 3]), number)
-        if chance.random() < 0.3:
-            end(chance.choice([1, 2, 3]), commit=chance.random() < 0.4)
-    for producer in (1, 2, 3):
-        end(producer, commit=False)
-    write(2, 998)
-    write(1, 999)
-    end(1, commit=True)
-    log.close()
-    return log, sorted(committed)
-
-
 def test_a_real_broker_serves_our_transactions(tmp_path: Path, world: World) -> None:
-    from confluent_kafka.admin import AdminClient, NewTopic
-
     data = tmp_path / "real"
     with real_broker(data) as where:
-        admin = AdminClient({"bootstrap.servers": where})
-        config = {"retention.ms": "-1", "index.interval.bytes": str(CONFIG.index_interval_bytes)}
-        admin.create_topics([NewTopic("orders", 1, 1, config=config)])["orders"].result(30)
+        topic(where, **{"index.interval.bytes": str(CONFIG.index_interval_bytes)})
     home = data / "broker-1" / "orders-0"
     _, committed = write_transactions(world, topic_id_of(home))
     log = open_log(world, clean=True)
@@ -290,13 +230,9 @@ def produce_transactions(where: str) -> tuple[list[tuple[int, bytes]], Any]:
 
 
 def test_our_log_tells_of_a_real_brokers_transactions_what_it_tells(tmp_path: Path, world: World) -> None:
-    from confluent_kafka.admin import AdminClient, NewTopic
-
     data = tmp_path / "real"
-    config = {"retention.ms": "-1", "segment.bytes": "1048576"}
     with real_broker(data) as where:
-        admin = AdminClient({"bootstrap.servers": where})
-        admin.create_topics([NewTopic("orders", 1, 1, config=config)])["orders"].result(30)
+        topic(where, **{"segment.bytes": "1048576"})
         committed, _writers = produce_transactions(where)
         whole = shown(where, "read_uncommitted")
         seen = shown(where, "read_committed")
