@@ -16,6 +16,7 @@ import contextlib
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 
+from minikafka.log.aborted_transactions import ChangedMeanwhile
 from minikafka.log.cleanable import Dirty
 from minikafka.log.cleaned_transactions import CleanedTransactions
 from minikafka.log.config import LogConfig
@@ -43,7 +44,7 @@ def clean(log: Log, dirty: Dirty, max_map_entries: int) -> Generator[None, None,
     """
     try:
         yield from _Pass(log, dirty, max_map_entries).run()
-    except CleaningInterrupted:
+    except (CleaningInterrupted, ChangedMeanwhile):
         return
 
 
@@ -149,6 +150,10 @@ class _Pass:
         """Rewrite `group` into one segment and put that in its place."""
         log = self.log
         self._check_is_there(group)
+        for segment in group:
+            for _ in log.aborted.bear_out(segment):
+                yield
+                self._check_is_there(group)
         target = log.segments.new_beside(group[0].base_offset, log.config, CLEANED_SUFFIX)
         self._index = target.aborted
         self._aborted = {entry.last_offset: entry for segment in group for entry in log.aborted.of(segment)}

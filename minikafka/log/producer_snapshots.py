@@ -25,6 +25,7 @@ _HEAD = struct.Struct(">hI")
 _COUNT = struct.Struct(">i")
 _ENTRY = struct.Struct(">qhiqiqiq")
 _INT32_MAX = 0x7FFFFFFF
+HEADERS_A_TURN = 512
 
 
 class CorruptSnapshot(ValueError):
@@ -128,6 +129,14 @@ def load_producers(
 ) -> None:
     """The state at `end_offset`, where `segments` end: from the newest good snapshot at or below it, and the headers
     after."""
+    for _ in loading_producers(disk, directory, producers, segments, end_offset):
+        pass
+
+
+def loading_producers(
+    disk: Disk, directory: str, producers: ProducerStates, segments: Sequence[Segment], end_offset: int
+) -> Iterator[None]:
+    """`load_producers` in turns: yields now and then, for others to go on; they must leave the segments as they are."""
     producers.clear(segments[0].base_offset if segments else end_offset)
     for at in reversed([at for at in snapshot_offsets(disk, directory) if at <= end_offset]):
         path = snapshot_path(directory, at)
@@ -138,17 +147,22 @@ def load_producers(
             disk.remove(path)
     for segment in segments:
         if segment.next_offset > producers.end_offset:
-            for _ in take_in(segment, producers, end_offset):
-                pass
+            for completed in take_in(segment, producers, end_offset):
+                if completed is None:
+                    yield
+            yield
     producers.end_offset = end_offset
 
 
-def take_in(segment: Segment, producers: ProducerStates, end_offset: int) -> Iterator[CompletedTransaction]:
-    """Brings `producers` up to the end of `segment`, at most to `end_offset`; the transactions that end on the way.
-    `CorruptLog` when the batches can't be right; no checksum is looked at."""
+def take_in(
+    segment: Segment, producers: ProducerStates, end_offset: int
+) -> Iterator[CompletedTransaction | None]:
+    """Brings `producers` up to the end of `segment`, at most to `end_offset`; the transactions that end on the way,
+    and now and then None, for others to go on. `CorruptLog` when the batches can't be right; no checksum is looked at.
+    """
     position = segment.position_of(producers.end_offset)
     file = segment.file()
-    for at, header in scan_headers(file, position, segment.size_bytes):
+    for count, (at, header) in enumerate(scan_headers(file, position, segment.size_bytes), 1):
         if header.base_offset >= end_offset:
             return
         batch = None
@@ -157,3 +171,5 @@ def take_in(segment: Segment, producers: ProducerStates, end_offset: int) -> Ite
         completed = producers.update(header, batch)
         if completed is not None:
             yield completed
+        if count % HEADERS_A_TURN == 0:
+            yield None

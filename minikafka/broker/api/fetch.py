@@ -68,12 +68,26 @@ def fetch(
     if not read.wanted:
         return read.answer()
     read.note_follower()
+    unready = read.unready()
+    return _read_when_ready(node, read, unready) if unready else _read_when_there(node, read)
+
+
+def _read_when_there(node: Broker, read: Read) -> Deferred | Awaitable[Deferred]:
     return node.replicas.fetch_pending.wait(
         read.watched(),
         lambda: read.answer if read.is_ready() else None,
         lambda: read.answer,
-        request.max_wait_ms / 1000,
+        read.max_wait_s,
     )
+
+
+async def _read_when_ready(node: Broker, read: Read, unready: list[Target]) -> Deferred:
+    for target in unready:
+        if target.partition is not None:
+            size_bytes = max(0, target.ask.partition_max_bytes)
+            await target.partition.log.aborted.get_ready(target.ask.fetch_offset, size_bytes)
+    found = _read_when_there(node, read)
+    return await found if isinstance(found, Awaitable) else found
 
 
 @dataclass(slots=True)
@@ -133,6 +147,21 @@ class Read:
                 target.error = error.code
                 continue
             self._node.replicas.follower_fetched(partition, self.replica_id)
+
+    @property
+    def max_wait_s(self) -> float:
+        return self._request.max_wait_ms / 1000
+
+    def unready(self) -> list[Target]:
+        """The partitions whose log has to be walked before it can tell what of its transactions was rolled back."""
+        if self.is_follower or self._request.isolation_level != READ_COMMITTED:
+            return []
+        found = []
+        for target in self.wanted.values():
+            partition = target.partition
+            if partition is not None and not partition.log.aborted.is_ready(target.ask.fetch_offset):
+                found.append(target)
+        return found
 
     def watched(self) -> list[tuple[str, int]]:
         """The partitions whose changes may complete this fetch."""
