@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from minikafka.log.config import LogConfig
-from minikafka.log.producers import BatchMetadata
+from minikafka.log.producers import BatchMetadata, marker_in
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.records.batch import (
     HEADER_BYTES,
@@ -111,7 +111,7 @@ def _rebuild(valid: ValidBatch, config: LogConfig, first_offset: int, leader_epo
 
 
 def checked_batches(data: memoryview, topic_partition: str) -> list[Batch]:
-    """The whole batches that a leader sent, checksums and order verified (`ApiError` CORRUPT_MESSAGE)."""
+    """The whole batches that a leader sent: checksums, order and markers verified (`ApiError` CORRUPT_MESSAGE)."""
     batches, next_offset = [], -1
     try:
         for batch in read_batches(data):
@@ -120,6 +120,8 @@ def checked_batches(data: memoryview, topic_partition: str) -> list[Batch]:
             if batch.header.base_offset < next_offset:
                 raise CorruptRecords("Out of order offsets found")
             next_offset = batch.header.next_offset
+            if batch.header.is_control and batch.header.producer_id >= 0:
+                marker_in(batch)  # can it be read?
             batches.append(batch)
     except CorruptRecords as error:
         raise ApiError(ErrorCode.CORRUPT_MESSAGE, f"{error} in topic partition {topic_partition}.") from error

@@ -16,7 +16,7 @@ from minikafka.log.epochs import LeaderEpochs
 from minikafka.log.producers import ProducerStates
 from minikafka.log.segments import Segments
 from minikafka.log.synced import Synced
-from minikafka.records.batch import Batch, BatchHeader
+from minikafka.records.batch import MAGIC_V2, Batch, BatchHeader
 
 
 class LogEnd:
@@ -75,7 +75,10 @@ class LogEnd:
         return end
 
     def _note_epoch(self, header: BatchHeader) -> None:
-        if header.partition_leader_epoch > self._epochs.latest:
+        if header.magic < MAGIC_V2:
+            # As Kafka does: an old batch has no epoch, so what is known of epochs no longer tells where logs part.
+            self._epochs.clear()
+        elif header.partition_leader_epoch > self._epochs.latest:
             self._epochs.assign(header.partition_leader_epoch, header.base_offset)
 
     def _take_in(self, header: BatchHeader, batch: Batch, config: LogConfig) -> None:

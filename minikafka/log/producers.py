@@ -157,7 +157,7 @@ class ProducerStates:
             if state is not None:
                 self._check_transaction(state, header, offset)
             return
-        marker = _marker_in(batch)
+        marker = marker_in(batch)
         if marker is None:
             return
         self._check_marker_epoch(state, header, offset, version)
@@ -225,7 +225,7 @@ class ProducerStates:
         state.last_timestamp_ms = header.max_timestamp
         if header.is_control:
             assert batch is not None, "a control batch is taken in with its bytes"
-            marker = _marker_in(batch)  # None: compaction has emptied the batch, which still tells the epoch
+            marker = marker_in(batch)  # None: compaction has emptied the batch, which still tells the epoch
             return None if marker is None else self._end_transaction(state, marker, header.base_offset)
         state.batches.append(
             BatchMetadata(
@@ -283,8 +283,8 @@ class ProducerStates:
         return len(silent)
 
 
-def _marker_in(batch: Batch) -> EndTransactionMarker | None:
-    """The marker that a control batch holds, None when it holds none."""
+def marker_in(batch: Batch) -> EndTransactionMarker | None:
+    """The marker that a control batch holds, None when it holds none; `CorruptRecords`."""
     for record in batch.records():
         return parse_end_transaction(record.key, record.value)
     return None

@@ -91,7 +91,7 @@ def open_segments(
         # The file may be older than the log, or of records that a power cut took: from here on batches tell.
         epochs.truncate_from_end(segments[start].base_offset)
         remove_snapshots_after(disk, directory, segments[start].base_offset)
-        load_producers(disk, directory, producers, segments[:start], segments[start].base_offset)
+        _load_producers(disk, directory, producers, segments[:start], segments[start].base_offset)
         truncated = _recover(segments, start, epochs, producers, gaps_are_normal)
         if not is_new:
             # What the last life cut or removed, too: else a power cut brings it back behind what is appended now.
@@ -101,7 +101,7 @@ def open_segments(
             epochs.sync(always=True)
     else:
         remove_snapshots_after(disk, directory, segments[-1].next_offset)
-        load_producers(disk, directory, producers, segments, segments[-1].next_offset)
+        _load_producers(disk, directory, producers, segments, segments[-1].next_offset)
     epochs.truncate_from_end(segments[-1].next_offset)
     return Recovered(segments, scanned, truncated)
 
@@ -166,7 +166,10 @@ def recover_segment(
     valid_bytes, next_offset = 0, segment.base_offset
     for position, batch in _batches_in_order(segment, gaps_are_normal):
         header = batch.header
-        completed = producers.update(header, batch)
+        try:
+            completed = producers.update(header, batch)
+        except CorruptRecords:
+            break  # what is no marker, though a control batch, under a right checksum
         if completed is not None and completed.is_aborted:
             aborted.append(entry_of(completed))
         if header.partition_leader_epoch > epochs.latest:
@@ -215,17 +218,37 @@ def _batches_in_order(segment: Segment, gaps_are_normal: bool) -> Iterator[tuple
         yield held
 
 
+def _load_producers(
+    disk: Disk, directory: str, producers: ProducerStates, segments: list[Segment], end_offset: int
+) -> None:
+    """Where no snapshot tells and the log is damaged on the way, nothing is known: a log that doesn't open, or a
+    transaction that never ends, is worse."""
+    try:
+        load_producers(disk, directory, producers, segments, end_offset)
+    except CorruptRecords:
+        producers.clear(end_offset)
+
+
 def _rebuild_epochs(segments: list[Segment], epochs: LeaderEpochs) -> None:
     """The checkpoint is lost: batches tell their epochs. Those only grow, so between two segments that begin with the
-    same one nothing is looked at; a power cut may lose a checkpoint, and a start is not to read the whole log."""
+    same one nothing is looked at; a power cut may lose a checkpoint, and a start is not to read the whole log. What is
+    damaged tells nothing."""
     filled = [segment for segment in segments if segment.size_bytes]
-    firsts = [lookup.header_at(segment, 0) for segment in filled]
+    firsts = [_first_epoch(segment) for segment in filled]
     for number, (segment, first) in enumerate(zip(filled, firsts, strict=True)):
-        following = firsts[number + 1].partition_leader_epoch if number + 1 < len(firsts) else None
-        if following == first.partition_leader_epoch == epochs.latest:
+        following = firsts[number + 1] if number + 1 < len(firsts) else None
+        if following == first == epochs.latest:
             continue
-        for _, header in scan_headers(segment.file(), 0, segment.size_bytes):
-            if header.partition_leader_epoch > epochs.latest:
-                epochs.assign(header.partition_leader_epoch, header.base_offset)
-            if following == epochs.latest:
-                break
+        with contextlib.suppress(CorruptLog):
+            for _, header in scan_headers(segment.file(), 0, segment.size_bytes):
+                if header.partition_leader_epoch > epochs.latest:
+                    epochs.assign(header.partition_leader_epoch, header.base_offset)
+                if following == epochs.latest:
+                    break
+
+
+def _first_epoch(segment: Segment) -> int | None:
+    try:
+        return lookup.header_at(segment, 0).partition_leader_epoch
+    except CorruptLog:
+        return None

@@ -41,9 +41,9 @@ def abort(log, producer: int) -> int:
 
 
 def rolled_back(log, producer: int, count: int) -> AbortedTransaction:
-    first = [put(log, producer, sequence) for sequence in range(count)][0]
+    offsets = [put(log, producer, sequence) for sequence in range(count)]
     marker = abort(log, producer)
-    return AbortedTransaction(producer, first, marker, marker + 1)
+    return AbortedTransaction(producer, offsets[0], marker, marker + 1)
 
 
 @pytest.fixture

@@ -262,3 +262,16 @@ def test_a_deletion_marker_much_older_than_the_clean_part_goes_at_once(lab):
     put(b"c", None, START_MS + 4001)
     compact(log)
     assert [r.key for r in read_all(log)] == [b"a", b"c"]
+
+
+def test_an_old_batch_behind_new_ones_ends_what_is_known_of_epochs(lab, batch_of):
+    """So does Kafka: truncation goes by the high watermark then."""
+    log = lab.open()
+    log.append_as_follower(batch_of(b"a", leader_epoch=3))
+    assert log.epochs.latest == 3
+    log.append_as_follower(message_set([Record(1, START_MS, b"k", b"v")], 1))
+    assert log.epochs.entries == ()
+    log.append_as_follower(batch_of(b"b", base_offset=2, leader_epoch=5))
+    assert log.epochs.entries == ((5, 2),)
+    log.close()
+    assert lab.open(clean=True).epochs.entries == ((5, 2),)
