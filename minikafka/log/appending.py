@@ -92,7 +92,7 @@ def _rebuild(valid: ValidBatch, config: LogConfig, first_offset: int, leader_epo
     header = valid.batch.header
     codec, level = config.target_compression(header.compression)
     rebuilt = build_batch(
-        [NewRecord(r.timestamp_ms, r.key, r.value, r.headers) for r in valid.batch.records()],
+        [NewRecord(_in_64_bits(r.timestamp_ms), r.key, r.value, r.headers) for r in valid.batch.records()],
         base_offset=first_offset,
         compression=codec,
         level=level,
@@ -108,6 +108,11 @@ def _rebuild(valid: ValidBatch, config: LogConfig, first_offset: int, leader_epo
     view = memoryview(rebuilt)
     head = header_with_timestamp(BatchHeader.read(rebuilt), view, LOG_APPEND_TIME, valid.max_timestamp)
     return head + rebuilt[HEADER_BYTES:]
+
+
+def _in_64_bits(timestamp_ms: int) -> int:
+    """A topic that sets the times itself takes records of any."""
+    return max(-1 << 63, min(timestamp_ms, (1 << 63) - 1))
 
 
 def checked_batches(data: memoryview, topic_partition: str) -> list[Batch]:

@@ -43,6 +43,8 @@ Origin = Literal["client", "coordinator", "replication"]
 _SMALLEST_BATCH_BYTES = 14
 """Kafka takes no length below that of the oldest message format (`LegacyRecord.RECORD_OVERHEAD_V0`)."""
 
+_INT64_MAX = 0x7FFFFFFFFFFFFFFF
+
 _PRODUCER_ID_END = 51
 """Where the producer id ends in the header."""
 
@@ -235,6 +237,7 @@ def _check_records(batch: Batch, walked: Walked, rules: Rules, now_ms: int, topi
         times_are_fine = (
             ahead_ms + walked.largest_delta_ms <= rules.timestamp_after_max_ms
             and -ahead_ms - walked.smallest_delta_ms <= rules.timestamp_before_max_ms
+            and header.base_timestamp + walked.largest_delta_ms <= _INT64_MAX
         )
     if keys_are_fine and times_are_fine:
         return
@@ -281,8 +284,13 @@ def _record_errors(
 
 
 def _is_out_of_range(record: Record, rules: Rules, now_ms: int) -> bool:
+    """A time that 64 bits don't hold is (in Kafka it wraps to one long ago)."""
     age_ms = now_ms - record.timestamp_ms
-    return age_ms > rules.timestamp_before_max_ms or -age_ms > rules.timestamp_after_max_ms
+    return (
+        age_ms > rules.timestamp_before_max_ms
+        or -age_ms > rules.timestamp_after_max_ms
+        or record.timestamp_ms > _INT64_MAX
+    )
 
 
 def _invalid(message: str) -> ApiError:

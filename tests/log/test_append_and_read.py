@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from minikafka.protocol.errors import ApiError, ErrorCode
-from minikafka.records.batch import BatchHeader, NewRecord, build_batch, read_batches
+from minikafka.records.batch import (
+    CREATE_TIME,
+    HEADER_BYTES,
+    LOG_APPEND_TIME,
+    BatchHeader,
+    NewRecord,
+    build_batch,
+    header_with_timestamp,
+    read_batches,
+)
 from minikafka.records.compression import Compression
 
 START_MS = 1_700_000_000_000
@@ -227,3 +238,23 @@ def test_a_failing_disk_leaves_no_torn_batch(lab, batch_of, values_in):
     lab.universe.repair_disk("broker-1")
     log.append_as_leader(batch_of(b"b"), 0)
     assert values_in(log) == [(0, b"a"), (1, b"b")]
+
+
+def beyond_64_bits() -> bytes:
+    """Two records; the second's time, in ms, is one more than 64 bits hold."""
+    last = (1 << 63) - 1
+    data = build_batch([NewRecord(0, b"k", b"a"), NewRecord(1, b"k", b"b")])
+    header = BatchHeader.read(data)._replace(base_timestamp=last)
+    return header_with_timestamp(header, memoryview(data), CREATE_TIME, last) + data[HEADER_BYTES:]
+
+
+@pytest.mark.parametrize("codec", ["producer", "gzip"])
+def test_a_time_that_64_bits_do_not_hold(lab, codec):
+    log = lab.open(message_timestamp_after_max_ms=(1 << 63) - 1, compression_type=codec)
+    with pytest.raises(ApiError) as refused:
+        log.append_as_leader(beyond_64_bits(), 0)
+    assert refused.value.code == ErrorCode.INVALID_TIMESTAMP
+    log.config = dataclasses.replace(lab.config, message_timestamp_type=LOG_APPEND_TIME)
+    log.append_as_leader(beyond_64_bits(), 0)
+    (batch,) = read_batches(log.read(0, 1000))
+    assert {record.timestamp_ms for record in batch.records()} == {lab.now_ms()}
