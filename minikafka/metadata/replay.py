@@ -22,6 +22,7 @@ from minikafka.metadata.image import (
 )
 from minikafka.metadata.records import (
     BrokerRegistrationChangeRecord,
+    ClearElrRecord,
     ConfigRecord,
     FeatureLevelRecord,
     FenceBrokerRecord,
@@ -169,6 +170,15 @@ class ImageDraft:
             )
         partitions[record.partition_id] = partition.merge(record)
 
+    def clear_elr(self, record: ClearElrRecord) -> None:
+        topics = self._read("topics")
+        for name in [record.topic_name] if record.topic_name else list(topics):
+            if name not in topics:
+                raise ValueError(f"metadata log: there is no topic {name}")
+            partitions = self._partitions_of(topics[name].id)
+            for index, partition in partitions.items():
+                partitions[index] = replace(partition, elr=(), last_known_elr=())
+
     def change_config(self, record: ConfigRecord) -> None:
         configs = self._writable("configs")
         resource = (record.resource_type, record.resource_name)
@@ -203,6 +213,7 @@ _HANDLERS: dict[type[Message], Callable[[ImageDraft, Any], None]] = {
     RemoveTopicRecord: ImageDraft.remove_topic,
     PartitionRecord: ImageDraft.create_partition,
     PartitionChangeRecord: ImageDraft.change_partition,
+    ClearElrRecord: ImageDraft.clear_elr,
     ConfigRecord: ImageDraft.change_config,
     FeatureLevelRecord: ImageDraft.change_feature,
     ProducerIdsRecord: ImageDraft.give_producer_ids,

@@ -9,6 +9,7 @@ from minikafka.metadata.records import (
     RECORD_TYPES,
     BrokerEndpoint,
     BrokerRegistrationChangeRecord,
+    ClearElrRecord,
     ConfigRecord,
     FeatureLevelRecord,
     NoOpRecord,
@@ -124,9 +125,24 @@ def test_nonsense_is_refused() -> None:
             cluster().apply(record)
 
 
+@pytest.mark.parametrize("name", ["orders", ""])
+def test_nobody_is_eligible_once_that_is_cleared(name: str) -> None:
+    change = PartitionChangeRecord(
+        partition_id=0, topic_id=TOPIC, isr=[1], eligible_leader_replicas=[2], last_known_elr=[2]
+    )
+    before = cluster().apply(change)
+    assert before.topics["orders"].partitions[0].elr == (2,)
+    after = before.apply(ClearElrRecord(topic_name=name)).topics["orders"].partitions[0]
+    assert (after.elr, after.last_known_elr, after.isr) == ((), (), (1,))
+    with pytest.raises(ValueError, match="there is no topic payments"):
+        before.apply(ClearElrRecord(topic_name="payments"))
+
+
 def test_bytes_as_a_real_kafka_wrote_them() -> None:
     # From the __cluster_metadata-0 of a Kafka 4.3.1.
     assert encode_record(NoOpRecord()) == bytes([1, 20, 0, 0])
+    cleared = ClearElrRecord(topic_name="__transaction_state")
+    assert encode_record(cleared) == b"\x01\x1c\x00\x14__transaction_state\x00"
     assert encode_record(FeatureLevelRecord(name="metadata.version", feature_level=30)) == (
         b"\x01\x0c\x00\x11metadata.version\x00\x1e\x00"
     )

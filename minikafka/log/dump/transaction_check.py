@@ -28,8 +28,8 @@ def check_transaction_index(
     producers: ProducerStates | None,
 ) -> Iterator[Problem]:
     """`producers`: what was known of them at the segment's beginning; None when that is lost."""
-    due, markers, end = _due(batches, producers or ProducerStates(""))
-    is_known = producers is not None
+    due, markers, end, is_whole = _due(batches, base_offset, producers or ProducerStates(""))
+    is_known = is_whole and producers is not None
     last = base_offset - 1
     for item in read_entries(source, TRANSACTION_INDEX, base_offset):
         if isinstance(item, Problem):
@@ -81,28 +81,33 @@ def _compare(
 
 
 def _due(
-    batches: Iterable[DumpedBatch | Problem], producers: ProducerStates
-) -> tuple[dict[int, AbortedTransaction], dict[int, int], int | None]:
+    batches: Iterable[DumpedBatch | Problem], base_offset: int, producers: ProducerStates
+) -> tuple[dict[int, AbortedTransaction], dict[int, int], int | None, bool]:
     """(the entries that should be there by last offset, the producer of each marker, where the readable part ends
-    before the end)."""
+    before the end, whether no offset is missing in it)."""
     due: dict[int, AbortedTransaction] = {}
     markers: dict[int, int] = {}
-    following = 0
+    following, is_whole = base_offset, True
     for batch in batches:
         if isinstance(batch, Problem):
-            return due, markers, following
+            return due, markers, following, is_whole
         header = batch.header
+        is_whole = (
+            is_whole
+            and header.base_offset == following
+            and header.record_count == header.last_offset - following + 1
+        )
         try:
             whole = Batch(header, memoryview(batch.data())) if header.is_control else None
             completed = producers.update(header, whole)
         except (BadBytes, CorruptRecords):
-            return due, markers, following
+            return due, markers, following, is_whole
         if header.is_control:
             markers[header.base_offset] = header.producer_id
         if completed is not None and completed.is_aborted:
             due[completed.last_offset] = entry_of(completed)
         following = header.next_offset
-    return due, markers, None
+    return due, markers, None, is_whole
 
 
 def known_producers(segment: Path, base_offset: int) -> ProducerStates | None:

@@ -28,6 +28,7 @@ from minikafka.metadata.records.settings import (
     ZkMigrationStateRecord,
 )
 from minikafka.metadata.records.topics import (
+    ClearElrRecord,
     PartitionChangeRecord,
     PartitionRecord,
     RemoveTopicRecord,
@@ -41,6 +42,7 @@ __all__ = [
     "BrokerEndpoint",
     "BrokerFeature",
     "BrokerRegistrationChangeRecord",
+    "ClearElrRecord",
     "ConfigRecord",
     "ControllerEndpoint",
     "ControllerFeature",

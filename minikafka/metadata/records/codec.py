@@ -25,6 +25,7 @@ from minikafka.metadata.records.settings import (
     ZkMigrationStateRecord,
 )
 from minikafka.metadata.records.topics import (
+    ClearElrRecord,
     PartitionChangeRecord,
     PartitionRecord,
     RemoveTopicRecord,
@@ -55,6 +56,7 @@ RECORD_TYPES: dict[int, type[Message]] = {
         EndTransactionRecord,
         AbortTransactionRecord,
         RegisterControllerRecord,
+        ClearElrRecord,
     )
 }
 

@@ -90,3 +90,10 @@ class RemoveTopicRecord(Message):
     """A topic and all its partitions are gone."""
 
     topic_id: Uuid = field(UUID, about="The topic.")
+
+
+@message(api_key=28, kind="record", versions=(0, 0), flexible=0)
+class ClearElrRecord(Message):
+    """Whoever was eligible to lead is so no longer (KIP-966): a setting that decides it was changed."""
+
+    topic_name: str = field(STRING, about="The topic; '' for all.")
