@@ -206,12 +206,24 @@ class Model:
                 since.setdefault(told.producer_id, base)
         return ended
 
-    def last_stable_offset(self, trusted: int = 0) -> int:
+    def last_stable_offset(self, trusted: int = 0, *, of_what_is_left: bool = False) -> int:
         """Nothing undecided below: no open transaction, and none whose marker is not below the high watermark
-        (nor below `trusted`)."""
+        (nor below `trusted`). `of_what_is_left`: an ended one begins with the first batch that compaction kept."""
         unstable = [p.open_since for p in self.producers().values() if p.open_since is not None]
-        unstable += [t.first for t in self.transactions() if t.marker >= max(self.high_watermark, trusted)]
+        for t in self.transactions():
+            if t.marker >= max(self.high_watermark, trusted):
+                unstable.append(self.first_left(t) if of_what_is_left else t.first)
         return min([self.high_watermark, *(max(offset, self.start) for offset in unstable)])
+
+    def first_left(self, transaction: Transaction) -> int:
+        left = (
+            base
+            for base in self.present_batches
+            if self.batches[base].told.producer_id == transaction.producer_id
+            and transaction.first <= base < transaction.marker
+            and self.batches[base].told.last >= self.start
+        )
+        return min(left, default=self.high_watermark)
 
     # -- compaction ----------------------------------------------------------------------------------------
 

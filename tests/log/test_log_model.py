@@ -287,7 +287,11 @@ class LogAgainstModel(AppendsBesideModel, CommittedBesideModel):
         # What ended before the log was opened may count as replicated, as far as its snapshot of producers reaches
         # (so it does in Kafka).
         trusted = [0, *(t.marker + 1 for t in model.transactions() if t.marker < self.opened_at)]
-        stable = {model.last_stable_offset(offset) for offset in trusted}
+        stable = {
+            model.last_stable_offset(offset, of_what_is_left=left)
+            for offset in trusted
+            for left in ([False, True] if self.opened_at else [False])
+        }
         assert log.last_stable_offset in stable, (log.last_stable_offset, stable)
 
 

@@ -35,24 +35,6 @@ def test_kafkas_classes_read_what_our_cleaner_left(world, seed):
     assert theirs == [line for path in log_files(world) for line in told_file(path.name, path.read_bytes())]
 
 
-def test_kafkas_dump_log_finds_no_error_in_it(world):
-    write_compacted(world, 3)
-    files = sorted(folder(world).iterdir())
-    starts = "|".join(str(int(p.stem)) for p in log_files(world))
-    logs = [p for p in files if p.suffix == ".log"]
-    # It takes a compacted log's gaps for lost records, of its own files too: only these lines may be said.
-    out = real_kafka(
-        "tool", "kafka-dump-log", "--deep-iteration", "--files", ",".join(map(str, logs)),
-        may_say=rf"Non-consecutive offsets in .*|  -?\d+ is followed by \d+|  -1 is followed by ({starts})",
-    )  # fmt: skip
-    rest = [p for p in files if p.suffix in (".index", ".timeindex", ".snapshot", ".txnindex")]
-    out += real_kafka("tool", "kafka-dump-log", "--index-sanity-check", "--files", ",".join(map(str, rest)))
-    indexes = [p for p in rest if p.suffix in (".index", ".timeindex")]
-    out += real_kafka("tool", "kafka-dump-log", "--verify-index-only", "--files", ",".join(map(str, indexes)))
-    for word in ("isvalid: false", "ismatch", "Found timestamp", "out of order", "rror", "Exception"):
-        assert word not in out, out[max(0, out.index(word) - 500) :][:1500]
-
-
 # -- its broker over ours ------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from oracle.written import CONFIG, START_MS, folder, write_something
 
 from minikafka.log.log import Log
 from minikafka.policy import Organs
-from minikafka.records.batch import LOG_APPEND_TIME, NewRecord, build_batch, read_batches
+from minikafka.records.batch import LOG_APPEND_TIME, NewRecord, build_batch
 
 pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka")]
 
@@ -60,43 +60,6 @@ def test_we_read_what_kafkas_classes_wrote(tmp_path, world):
     assert log.log_end_offset == theirs[-2]["last_offset"] + 1
     assert read_all(log) == [record for line in theirs[:-1] for record in line["records"]]
     log.close()
-
-
-def test_kafkas_dump_log_finds_no_error(world):
-    write_something(world, 4)
-    files = sorted(
-        p for p in folder(world).iterdir() if p.suffix in (".log", ".index", ".timeindex", ".snapshot")
-    )
-    logs = [p for p in files if p.suffix == ".log"]
-    # It takes every file but the first for one that goes on from offset -1, Kafka's own files too.
-    starts = "|".join(str(int(p.stem)) for p in logs)
-    out = real_kafka(
-        "tool",
-        "kafka-dump-log",
-        "--deep-iteration",
-        "--print-data-log",
-        "--files",
-        ",".join(map(str, logs)),
-        may_say=rf"Non-consecutive offsets in .*|  -1 is followed by ({starts})",
-    )
-    rest = [p for p in files if p not in logs]
-    out += real_kafka("tool", "kafka-dump-log", "--index-sanity-check", "--files", ",".join(map(str, rest)))
-    # Without the flag each entry is looked up in the log.
-    out += real_kafka("tool", "kafka-dump-log", "--files", ",".join(str(p) for p in rest))
-    for word in (
-        "isvalid: false",
-        "Mismatches",
-        "mismatch",
-        "Found timestamp",
-        "out of order",
-        "Error",
-        "Exception",
-    ):
-        assert word not in out, out[out.index(word) - 500 :][:1500]
-    assert out.count("passed sanity check") == sum(p.suffix in (".index", ".timeindex") for p in rest)
-    assert out.count("| offset: ") == sum(
-        batch.header.record_count for p in logs for batch in read_batches(p.read_bytes())
-    )
 
 
 # -- its broker ----------------------------------------------------------------------------------------------

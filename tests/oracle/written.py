@@ -161,7 +161,9 @@ def open_log(world: World, *, clean: bool, config: LogConfig = CONFIG, **options
     return log
 
 
-def write_transactions(world: World, topic_id: uuid.UUID) -> tuple[Log, list[tuple[int, bytes]]]:
+def write_transactions(
+    world: World, topic_id: uuid.UUID | None = None
+) -> tuple[Log, list[tuple[int, bytes]]]:
     """A log of several segments, closed, with transactions that overlap, the last one open; and what is committed."""
     chance = random.Random(8)
     log = open_log(world, clean=True, topic_id=topic_id)
