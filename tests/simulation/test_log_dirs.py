@@ -5,6 +5,7 @@ from simulation.story import seeds, story
 from simulation.test_chaos import Faults
 
 from minikafka.controller.events import BrokerFenced
+from minikafka.log.checkpoints import CLEANER_OFFSETS
 from minikafka.metadata.ids import UNASSIGNED_DIRECTORY
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.describe_log_dirs import DescribeLogDirsRequest
@@ -357,3 +358,28 @@ def test_safety_while_disks_fail_and_then_progress(seed):
         for index in range(4):
             ends = {s.replica(host, "orders", index).log.log_end_offset for host in s.nodes.brokers}
             assert len(ends) == 1
+
+
+def test_a_directory_whose_notes_cannot_be_kept_fails_alone():
+    """The log opens, and then a note about it is refused."""
+    with story(3, **TWO) as s:
+        s.create_topic("orders", partitions=PARTITIONS, cleanup_policy="compact")
+        writer = s.writer("orders")
+        writer.write(60)
+        writer.flush()
+        s.until(lambda: all_are_assigned(s), within=5)
+        lost = in_directory(s, "broker-1", "d1")
+        s.kill("broker-1")
+        disk = s.universe.world("broker-1").disk
+        if disk.exists(f"d1/{CLEANER_OFFSETS}"):
+            disk.remove(f"d1/{CLEANER_OFFSETS}")
+        disk.makedirs(f"d1/{CLEANER_OFFSETS}.tmp")
+        s.restart("broker-1")
+        s.until(lambda: not directory(s, "broker-1", "d1").is_online, within=10)
+        assert directory(s, "broker-1", "d2").is_online
+        replicas = s.nodes.brokers["broker-1"].replicas
+        assert not any(replicas.get("orders", index) for index in lost)
+        s.until(lambda: all(1 not in registrations(s)[index].isr for index in lost), within=60)
+        writer.write(20)
+        writer.flush()
+        writer.check(s.read_all("orders"))
