@@ -51,11 +51,11 @@ class Session:
     def tell(self, key: Key, data: PartitionData) -> bool:
         """Is `data` news to the client? Notes what it is told."""
         wanted = self.wanted[key]
-        news = bool(data.records) or data.diverging_epoch.end_offset >= 0
-        if data.error_code != ErrorCode.NONE:
-            # Tell again next time, whatever the outcome then.
+        if data.error_code != ErrorCode.NONE or data.diverging_epoch.end_offset >= 0:
+            # Tell again next time, whatever the outcome then: who truncates takes nothing else from this answer.
             wanted.told_high_watermark = -1
             return True
+        news = bool(data.records)
         if (
             data.high_watermark != wanted.told_high_watermark
             or data.log_start_offset != wanted.told_log_start

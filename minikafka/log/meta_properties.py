@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minikafka.world import Disk
 
@@ -73,13 +73,10 @@ def write_meta_properties(disk: Disk, properties: MetaProperties) -> None:
 def claim_directory(disk: Disk, cluster_id: str, node_id: int, rng: random.Random) -> MetaProperties:
     """This node's `meta.properties`, written at the first start with a new directory id from `rng`.
 
-    `WrongDirectory` when the directory already belongs to another cluster or node.
+    A file without a directory id, from before KIP-858, gets one. `WrongDirectory` when the directory already belongs
+    to another cluster or node, or its id is none.
     """
-    found = read_meta_properties(disk)
-    if found is None:
-        directory_id = encode_uuid(uuid.UUID(int=rng.getrandbits(128), version=4))
-        found = MetaProperties(cluster_id, node_id, directory_id)
-        write_meta_properties(disk, found)
+    found = read_meta_properties(disk) or MetaProperties(cluster_id, node_id, "")
     if found.cluster_id != cluster_id:
         raise WrongDirectory(
             f"The data directory belongs to another cluster: its cluster id is {found.cluster_id}, "
@@ -89,4 +86,13 @@ def claim_directory(disk: Disk, cluster_id: str, node_id: int, rng: random.Rando
         raise WrongDirectory(
             f"The data directory belongs to another node: its node id is {found.node_id}, this node's is {node_id}."
         )
+    if not found.directory_id:
+        found = replace(found, directory_id=encode_uuid(uuid.UUID(int=rng.getrandbits(128), version=4)))
+        write_meta_properties(disk, found)
+    try:
+        decode_uuid(found.directory_id)
+    except ValueError:
+        raise WrongDirectory(
+            f"meta.properties has the directory.id {found.directory_id[:40]!r}, which is no id."
+        ) from None
     return found

@@ -1,14 +1,17 @@
 """All log directories of one broker: `log.dirs` read, each opened, and in which one a partition lies.
 
 Rule: a partition lies in one directory. A new one goes where the controller says, or where the fewest are; one
-that may lie in a directory that is offline is not made anew elsewhere.
+that may lie in a directory that is offline is not made anew elsewhere. Where two directories have it all the same, a
+person must choose.
 
-Kafka: `LogManager` (`nextLogDirs`, `loadLogs`), `Partition.createLogInAssignedDirectoryId`; KIP-112, KIP-858.
+Kafka: `LogManager` (`nextLogDirs`, `loadLogs`, `loadLog`, which also refuses to start then),
+`Partition.createLogInAssignedDirectoryId`; KIP-112, KIP-858.
 """
 
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
@@ -19,6 +22,9 @@ from minikafka.metadata.ids import UNASSIGNED_DIRECTORY
 from minikafka.replication.checkpoints import Key
 from minikafka.replication.log_directory import LogDirectory, folder_of
 from minikafka.world import World
+
+MOST_NAMED = 10
+"""Partitions in one sentence."""
 
 
 class NoLogDirectory(OSError):
@@ -73,11 +79,13 @@ class LogDirectories:
         opened = cls([LogDirectory(world, broker_id, path) for path in paths])
         try:
             for directory in opened:
-                directory.open(cluster_id)
-            if not opened.online:
-                raise NoLogDirectory("; ".join(f"{d.location} can't be used: {d.problem}" for d in opened))
+                directory.claim(cluster_id)
             opened._check_ids()
             opened._check_for_doubles()
+            for directory in opened.online:
+                directory.read_notes()
+            if not opened.online:
+                raise NoLogDirectory("; ".join(f"{d.location} can't be used: {d.problem}" for d in opened))
         except BaseException:
             opened.close()
             raise
@@ -94,15 +102,22 @@ class LogDirectories:
 
     def _check_for_doubles(self) -> None:
         """Of two folders with one name, one may be what is left of a deleted topic; that is for later."""
-        online = self.online
-        for number, directory in enumerate(online):
-            for other in online[number + 1 :]:
-                for key in sorted(directory.logs & other.logs):
-                    if directory.topic_id_of(key) == other.topic_id_of(key):
-                        raise WrongDirectory(
-                            f"The partition {folder_of(key)} is in both {directory.location} and "
-                            f"{other.location}; remove one of them (Kafka, too, starts only then)."
-                        )
+        first: dict[tuple[Key, UUID | None], LogDirectory] = {}
+        doubles: dict[tuple[LogDirectory, LogDirectory], list[Key]] = {}
+        several = Counter(key for directory in self.online for key in directory.logs)
+        for directory in self.online:
+            for key in sorted(key for key in directory.logs if several[key] > 1):
+                try:
+                    topic_id = directory.topic_id_of(key)
+                except OSError as problem:
+                    directory.fail(problem)
+                    break
+                other = first.setdefault((key, topic_id), directory)
+                if other is not directory:
+                    doubles.setdefault((other, directory), []).append(key)
+        for (one, other), keys in doubles.items():
+            if one.is_online and other.is_online:
+                raise WrongDirectory(_doubles_sentence(one, other, keys))
 
     def __iter__(self) -> Iterator[LogDirectory]:
         return iter(self._all)
@@ -157,6 +172,16 @@ class LogDirectories:
         """Release the locks."""
         for directory in self._all:
             directory.release()
+
+
+def _doubles_sentence(one: LogDirectory, other: LogDirectory, keys: Sequence[Key]) -> str:
+    named = ", ".join(map(folder_of, keys[:MOST_NAMED]))
+    more = f" and {len(keys) - MOST_NAMED} more" if len(keys) > MOST_NAMED else ""
+    return (
+        f"In both {one.location} and {other.location} there is {named}{more}: made anew in one while the other was "
+        "away (failed, or not in log.dirs). Move these folders out of the one that was away, then start again; the "
+        "leaders have what is missing."
+    )
 
 
 __all__ = ["LogDirectories", "NoLogDirectory", "log_dirs_of"]

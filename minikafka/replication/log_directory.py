@@ -47,7 +47,7 @@ class LogDirectorySnapshot(NamedTuple):
 
 
 class LogDirectory:
-    """The directory `path` of a broker's disk ("" for the disk itself). Before `open` it holds nothing."""
+    """The directory `path` of a broker's disk ("" for the disk itself). Before `claim` it holds nothing."""
 
     def __init__(self, world: World, broker_id: int, path: str) -> None:
         self.path = path
@@ -78,8 +78,8 @@ class LogDirectory:
     def is_online(self) -> bool:
         return self.problem is None
 
-    def open(self, cluster_id: str) -> None:
-        """Make it this broker's own, and look at what is in it; a disk that refuses leaves it offline.
+    def claim(self, cluster_id: str) -> None:
+        """Make it this broker's own, and look at whose folders are in it; a disk that refuses leaves it offline.
 
         Raises DiskLocked (an OSError), or WrongDirectory (a ValueError) for one of another cluster or broker.
         """
@@ -89,13 +89,19 @@ class LogDirectory:
             self._lock = disk.lock(LOCK_FILE)
             claimed = claim_directory(disk, cluster_id, self._broker_id, self.world.random)
             self.id = decode_uuid(claimed.directory_id)
-            self.checkpoints = Checkpoints(self.world, self._broker_id, self.partitions)
             self.logs = {key for key in map(key_of, disk.listdir("")) if key is not None}
         except DiskLocked as held:
             sentence = f"{self.location} is locked: another broker is using it."
             raise DiskLocked(held.errno, sentence) from None
         except WrongDirectory as wrong:
             raise WrongDirectory(f"{wrong} ({self.location})" if self.path else str(wrong)) from None
+        except OSError as problem:
+            self.fail(problem)
+
+    def read_notes(self) -> None:
+        """What the last life left, once nothing keeps the broker from starting: its clean end is believed only once."""
+        try:
+            self.checkpoints = Checkpoints(self.world, self._broker_id, self.partitions)
         except OSError as problem:
             self.fail(problem)
 

@@ -233,15 +233,18 @@ class Partition:
         return appended
 
     def append_as_follower(self, data: memoryview, leader_high_watermark: int, leader_start: int) -> None:
-        """Write what the leader sent; take over its high watermark as far as our log reaches."""
+        """Write what the leader sent; take over its high watermark as far as our log reaches.
+
+        A new leader may know of less that is committed than was deleted here already.
+        """
         if len(data):
             first = self.log.log_end_offset
             self.log.append_as_follower(data)
             if self.trace.messages:
                 count = self.log.log_end_offset - first
                 self.trace.emit(RecordsAppended(self.topic, self.index, self.broker_id, first, count))
-        high_watermark = min(leader_high_watermark, self.log.log_end_offset)
-        if high_watermark != self.log.high_watermark and high_watermark >= 0:
+        high_watermark = max(min(leader_high_watermark, self.log.log_end_offset), self.log.log_start_offset)
+        if high_watermark != self.log.high_watermark and leader_high_watermark >= 0:
             self._set_high_watermark(high_watermark)
         if leader_start > self.log.log_start_offset:
             self.log.advance_log_start_offset(min(leader_start, self.log.log_end_offset))

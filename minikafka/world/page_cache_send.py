@@ -21,6 +21,8 @@ from minikafka.world.file_slice import ShortFile
 Buffer = bytes | bytearray | memoryview
 
 HAS_SENDMSG = hasattr(socket.socket, "sendmsg") and os.name == "posix"
+BUFFERS_A_CALL = 512
+"""Below IOV_MAX, which is 1024 on Linux and macOS."""
 _BUSY = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR, errno.ENOBUFS, errno.ENOMEM)
 _GONE = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF, errno.ETIMEDOUT)
 _NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
@@ -30,11 +32,11 @@ def page_cache_send(
     socket_fd: int, before: Sequence[Buffer], file_fd: int, position: int, size_bytes: int
 ) -> int:
     """Send the bytes `before` and a part of a file through a non-blocking stream socket; returns how many bytes the
-    kernel has taken, 0 also when the connection is lost, which its owner will hear.
+    kernel has taken, 0 also when the connection is lost, which its owner will hear, or when `before` is too many.
 
     Raises `ShortFile`, and OSError when the file can't be mapped.
     """
-    if not HAS_SENDMSG or socket_fd < 0:
+    if not HAS_SENDMSG or socket_fd < 0 or len(before) >= BUFFERS_A_CALL:
         return 0
     offset = position % mmap.ALLOCATIONGRANULARITY
     try:

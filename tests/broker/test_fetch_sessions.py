@@ -106,6 +106,21 @@ def test_errors_are_told_each_time(s):
     assert fetched(go_on(s, (session, 2), {0: 0}))[0][0] == NONE
 
 
+def test_a_follower_that_had_to_truncate_is_told_the_high_watermark_then(s):
+    append(s)
+
+    def ask(session_id, session_epoch, offset, last_epoch):
+        request = fetch(s.id, {0: offset}, session=(session_id, session_epoch), min_bytes=0)
+        request.topics[0].partitions[0].last_fetched_epoch = last_epoch
+        return s.client.ask(request, V)
+
+    first = ask(0, 0, 9, 0)
+    (diverges,) = first.responses[0].partitions
+    assert diverges.diverging_epoch.end_offset == 1
+    assert fetched(ask(first.session_id, 1, 1, 0)) == {0: (NONE, 0, 1)}
+    assert fetched(go_on(s, (first.session_id, 2))) == {}
+
+
 def test_who_got_data_goes_to_the_end_of_the_line(s):
     for partition in range(3):
         append(s, partition)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from minikafka.log.checkpoints import RECOVERY_POINTS, OffsetCheckpoint
 from minikafka.metadata.batches import MetadataBatch
 from minikafka.metadata.follower import MetadataFollower
 from minikafka.metadata.image import MetadataImage
@@ -15,6 +16,7 @@ from minikafka.records.batch import build_batch
 from minikafka.records.control import ControlType, parse_control_type
 from minikafka.world import SimulatedUniverse
 
+KEY = ("__cluster_metadata", 0)
 ME = VoterNode(7, UUID(int=70), "c", 9093)
 
 
@@ -49,6 +51,34 @@ def test_what_was_committed_survives_a_power_cut_and_epochs_never_repeat() -> No
                 level for past in range(1, life + 1) for level in (past, past + 100)
             ]
             universe.power_cut("c")
+
+
+@pytest.mark.parametrize("note", ["as it is", "too high", "missing", "damaged", "far too high"])
+def test_any_note_of_the_recovery_point_and_a_power_cut_lose_nothing_committed(note: str) -> None:
+    """Segments roll, and the power is cut at any time, also while the note is written."""
+    for seed in range(8):
+        with SimulatedUniverse(seed) as universe:
+            committed: list[int] = []
+            for life in range(4):
+                world = universe.world("c")
+                log = MetadataLog.open(world, 7, segment_bytes=200)
+                kept = [r.feature_level for b in log.replay() for r in b.records]  # type: ignore[attr-defined]
+                assert kept == committed
+                log.become_leader(ME)
+                for level in range(100 * life, 100 * life + 5 + seed):
+                    append(universe, log, level)
+                    committed.append(level)
+                end = log.end_offset
+                universe.power_cut("c")
+                disk = universe.world("c").disk
+                assert 0 < OffsetCheckpoint(disk, RECOVERY_POINTS).read()[KEY] <= end
+                if note == "missing":
+                    disk.remove(RECOVERY_POINTS)
+                elif note == "damaged":
+                    disk.write_atomic(RECOVERY_POINTS, b"0\n7\n")
+                elif note != "as it is":
+                    wrong = end + (1 if note == "too high" else 1 << 40)
+                    OffsetCheckpoint(disk, RECOVERY_POINTS).write({KEY: wrong})
 
 
 def test_a_broken_quorum_state_is_one_sentence() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import socket
 from types import ModuleType
 from typing import cast
 
@@ -18,7 +20,15 @@ from minikafka.protocol.messages.fetch import (
     PartitionData,
 )
 from minikafka.protocol.server import Server
-from minikafka.world import File, FileSlice, SimulatedUniverse, World
+from minikafka.world import (
+    LEAST_SLICE_BYTES,
+    File,
+    FileSlice,
+    LiveUniverse,
+    SimulatedUniverse,
+    World,
+    new_live_loop,
+)
 
 CONTENT = bytes(range(256)) * 400
 V = 12
@@ -32,7 +42,10 @@ class Node:
 
     def answer(self, position: int, size: int) -> FetchResponse:
         self.answers_made += 1
-        records = cast("bytes", FileSlice(self.file, position, size))
+        large = size >= LEAST_SLICE_BYTES
+        records = cast(
+            "bytes", FileSlice(self.file, position, size) if large else self.file.read_at(position, size)
+        )
         data = PartitionData(partition_index=0, high_watermark=0, records=records)
         return FetchResponse(responses=[FetchableTopicResponse(topic="t", partitions=[data])])
 
@@ -43,15 +56,18 @@ async def fetch(node: Node, request: FetchRequest, context: RequestContext) -> D
     return lambda: node.answer(request.min_bytes, request.max_bytes)
 
 
+def server_of(world: World) -> tuple[Server, Node]:
+    module = ModuleType("handlers")
+    module.__dict__["fetch"] = handles(ApiKey.FETCH, (4, 18))(fetch)
+    fetch.__module__ = "handlers"
+    node = Node(world)
+    return Server(world, node, Dispatch([module])), node
+
+
 @pytest.fixture
 def stage():
     with SimulatedUniverse(3) as universe:
-        world = universe.world("broker-1")
-        module = ModuleType("handlers")
-        module.__dict__["fetch"] = handles(ApiKey.FETCH, (4, 18))(fetch)
-        fetch.__module__ = "handlers"
-        node = Node(world)
-        server = Server(world, node, Dispatch([module]))
+        server, node = server_of(universe.world("broker-1"))
         universe.run(server.listen(9092))
         yield universe, node
 
@@ -121,3 +137,42 @@ def test_a_file_that_somebody_has_cut_ends_that_connection_and_is_told(stage):
     assert universe.run(scenario()) == CONTENT[:30_000]
     (failure,) = universe.trace.failures
     assert "the file ends before" in str(failure)
+
+
+@pytest.mark.parametrize(
+    "loop_factory", [new_live_loop, asyncio.new_event_loop], ids=["installed", "asyncio"]
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_many_requests_of_a_slow_reader_at_once(loop_factory, seed):
+    """Small buffers on both ends, answers from memory and from files mixed: each byte comes, in order."""
+    chance = random.Random(seed)
+    asked = []
+    for _ in range(chance.choice([3, 40])):
+        size = chance.choice([0, 1, chance.randrange(16_384, 17_000), chance.randrange(16_384, 100_000)])
+        asked.append((chance.randrange(len(CONTENT) - size), size, chance.choice([0, 0, 0, 3])))
+
+    async def scenario():
+        with LiveUniverse() as universe:
+            server, _ = server_of(universe.world("broker-1"))
+            port = await server.listen(0)
+            client = universe.world("client-1")
+            channel = await Channel.connect(client, client.network.address, port, "c")
+            wire = channel._transport.get_extra_info("socket")
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, chance.choice([2048, 16_384]))
+            (served,) = server.connections.values()
+            served._transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_SNDBUF, chance.choice([2048, 65_536])
+            )
+            tasks = [asyncio.ensure_future(channel.request(ask(*one), V, 30)) for one in asked]
+            channel._transport.pause_reading()
+            await asyncio.sleep(0.02)
+            channel._transport.resume_reading()
+            found = [records(await task) for task in tasks]
+            assert universe.trace.failures == []
+            channel.close()
+            server.close()
+            return found
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        found = runner.run(scenario())
+    assert found == [CONTENT[position : position + size] for position, size, _ in asked]

@@ -111,7 +111,61 @@ def test_a_partition_in_two_directories_is_refused_unless_one_is_of_a_deleted_to
         write_partition_metadata(disk, f"{path}/orders-0", UUID(int=topic_id))
     opened(universe).close()
     write_partition_metadata(disk, "d2/orders-0", UUID(int=5))
-    with pytest.raises(WrongDirectory, match="orders-0 is in both /broker-1/d1 and /broker-1/d2"):
+    with pytest.raises(WrongDirectory, match="In both /broker-1/d1 and /broker-1/d2 there is orders-0"):
+        opened(universe)
+
+
+def doubled(disk, count, path="d2"):
+    for index in range(count):
+        for place in ("d1", path):
+            disk.makedirs(f"{place}/orders-{index}")
+            write_partition_metadata(disk, f"{place}/orders-{index}", UUID(int=5))
+
+
+def test_a_person_is_told_what_to_move_and_a_clean_end_is_still_believed_then(universe):
+    directories = opened(universe)
+    for directory in directories:
+        directory.checkpoints.write_clean_shutdown(7)
+    directories.close()
+    disk = universe.world(HOST).disk
+    doubled(disk, 12)
+    with pytest.raises(
+        WrongDirectory, match=r"orders-0, .* and 2 more: .* Move these folders out of"
+    ) as refused:
+        opened(universe)
+    assert "\n" not in str(refused.value)
+    for index in range(12):
+        disk.rename(f"d1/orders-{index}", f"moved-{index}")
+    directories = opened(universe)
+    assert [len(d.logs) for d in directories] == [0, 12]
+    assert directories.previous_broker_epoch == 7
+
+
+def test_a_folder_that_can_not_be_read_takes_only_its_directory_offline(universe):
+    opened(universe).close()
+    doubled(universe.world(HOST).disk, 2)
+    universe.fail_disk(HOST, count=None, path="d2/orders-0", gone=True)
+    directories = opened(universe)
+    assert [d.is_online for d in directories] == [True, False]
+    assert directories.home(("orders", 0)) is next(iter(directories))
+
+
+def test_a_directory_from_before_directories_had_ids_gets_one(universe):
+    disk = universe.world(HOST).disk
+    disk.makedirs("d1")
+    disk.write_atomic("d1/meta.properties", b"version=1\ncluster.id=a-cluster\nnode.id=1\n")
+    directories = opened(universe)
+    assert len(set(directories.ids)) == 2
+    assert read_meta_properties(disk.within("d1")).directory_id == encode_uuid(directories.ids[0])
+    directories.close()
+    assert opened(universe).ids == directories.ids
+
+
+def test_a_directory_id_that_is_none_is_one_sentence(universe):
+    disk = universe.world(HOST).disk
+    disk.makedirs("d1")
+    disk.write_atomic("d1/meta.properties", b"version=1\ncluster.id=a-cluster\nnode.id=1\ndirectory.id=zzz\n")
+    with pytest.raises(WrongDirectory, match=r"directory.id 'zzz', which is no id. \(/broker-1/d1\)"):
         opened(universe)
 
 

@@ -221,6 +221,17 @@ def test_a_new_reign_begins_an_epoch_where_the_log_ends() -> None:
     assert leader.partition.leader_epoch_start_offset == 3
 
 
+def test_a_new_leader_that_knows_of_little_does_not_bring_back_what_was_deleted() -> None:
+    replica = Leader(decided=Decided(leader=2))
+    batch = build_batch([NewRecord(1_000, None, b"v")] * 5)
+    replica.partition.append_as_follower(memoryview(batch), 5, 3)
+    log = replica.partition.log
+    assert (log.log_start_offset, log.high_watermark) == (3, 5)
+    for told, known in ((2, 3), (-1, 3), (4, 4)):
+        replica.partition.append_as_follower(memoryview(b""), told, 0)
+        assert (log.log_start_offset, log.high_watermark) == (3, known)
+
+
 def test_callers_with_another_epoch_are_told_so() -> None:
     leader = Leader(decided=Decided(leader_epoch=4))
     leader.partition.check_leader_epoch(-1)

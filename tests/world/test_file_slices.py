@@ -104,6 +104,19 @@ def test_what_a_slow_reader_leaves_in_the_kernel_s_way_is_sent_later(loop_factor
     assert 0 < counters.bytes_sent < len(CONTENT)
 
 
+@pytest.mark.parametrize("count", [510, 511, 512, 513, 1500])
+def test_more_pieces_than_a_system_call_takes(count):
+    """A thousand partitions of small batches, then one of large batches."""
+    piece = CONTENT[:LEAST_SLICE_BYTES]
+
+    def send(network, transport, file):
+        network.write(transport, [*[piece] * count, FileSlice(file, 5, MIB), b"tail"])
+
+    received, counters = sent(send, loop_factory=new_live_loop)
+    assert received == piece * count + CONTENT[5 : 5 + MIB] + b"tail"
+    assert counters.sends
+
+
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 @pytest.mark.parametrize("left", [0, 100, 4096, 5000, 100_000, MIB - 1])
 def test_a_file_that_somebody_has_cut_is_an_error_and_kills_nobody(tmp_path, monkeypatch, left, when):
