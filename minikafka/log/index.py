@@ -26,6 +26,8 @@ FloorEntry = Callable[[Sequence[int], int], int]
 _OFFSET_ENTRY = struct.Struct(">II")
 _TIME_ENTRY = struct.Struct(">qI")
 MAX_RELATIVE_OFFSET = 0x7FFFFFFF
+MOST_BYTES = 0x7FFFFFFF
+"""`segment.index.bytes` can't be more; a larger file isn't read into memory."""
 
 
 class CorruptIndex(ValueError):
@@ -51,6 +53,8 @@ class _IndexFile:
         """The entries; zeros that Kafka preallocated are left out. `CorruptIndex` when the size is odd."""
         if not self.disk.exists(self.path):
             raise CorruptIndex(f"{self.path} is missing")
+        if self.disk.size(self.path) > MOST_BYTES:
+            raise CorruptIndex(f"{self.path} is larger than any index")
         data = self.disk.read_bytes(self.path)
         if len(data) % self.entry_bytes:
             raise CorruptIndex(f"{self.path} has {len(data)} bytes, not a multiple of {self.entry_bytes}")

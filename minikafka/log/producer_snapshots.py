@@ -15,7 +15,7 @@ import crc32c
 
 from minikafka.log.producers import BatchMetadata, CompletedTransaction, ProducerState, ProducerStates
 from minikafka.log.scan import scan_headers
-from minikafka.log.segment import Segment, is_file_of_segment, segment_path
+from minikafka.log.segment import Segment, is_file, is_file_of_segment, segment_path
 from minikafka.records.batch import Batch
 from minikafka.world import Disk
 
@@ -93,7 +93,9 @@ def snapshot_offsets(disk: Disk, directory: str) -> list[int]:
     """The offsets that there are snapshots for, ascending."""
     names = disk.listdir(directory)
     return [
-        int(name.removesuffix(SNAPSHOT_SUFFIX)) for name in names if is_file_of_segment(name, SNAPSHOT_SUFFIX)
+        int(name.removesuffix(SNAPSHOT_SUFFIX))
+        for name in names
+        if is_file_of_segment(name, SNAPSHOT_SUFFIX) and is_file(disk, f"{directory}/{name}")
     ]
 
 

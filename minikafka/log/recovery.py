@@ -27,7 +27,14 @@ from minikafka.log.producer_snapshots import (
 )
 from minikafka.log.producers import ProducerStates
 from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
-from minikafka.log.segment import DELETED_SUFFIX, INDEX_SUFFIXES, LOG_SUFFIX, Segment, is_file_of_segment
+from minikafka.log.segment import (
+    DELETED_SUFFIX,
+    INDEX_SUFFIXES,
+    LOG_SUFFIX,
+    Segment,
+    is_file,
+    is_file_of_segment,
+)
 from minikafka.log.swaps import complete_swaps
 from minikafka.log.transaction_index import entry_of
 from minikafka.records.batch import Batch
@@ -111,11 +118,16 @@ def _find_segments(
 ) -> list[Segment]:
     complete_swaps(disk, directory)
     names = disk.listdir(directory)
-    logs = {name.removesuffix(LOG_SUFFIX) for name in names if is_file_of_segment(name, LOG_SUFFIX)}
+    logs = {
+        name.removesuffix(LOG_SUFFIX)
+        for name in names
+        if is_file_of_segment(name, LOG_SUFFIX) and is_file(disk, f"{directory}/{name}")
+    }
     for name in names:
         stem, dot, suffix = name.rpartition(".")
-        is_orphan = dot + suffix in INDEX_SUFFIXES and stem not in logs
-        if is_orphan or name.endswith(_LEFTOVERS):
+        kind = dot + suffix
+        is_orphan = kind in INDEX_SUFFIXES and is_file_of_segment(name, kind) and stem not in logs
+        if (is_orphan or name.endswith(_LEFTOVERS)) and is_file(disk, f"{directory}/{name}"):
             disk.remove(f"{directory}/{name}")
     segments = [Segment(disk, directory, int(stem), config, floor_entry, now_ms) for stem in sorted(logs)]
     for segment, following in itertools.pairwise(segments):

@@ -34,6 +34,7 @@ LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX = (
     ".timeindex",
     ".txnindex",
 )
+_INT64_MAX = 0x7FFFFFFFFFFFFFFF
 INDEX_SUFFIXES = (INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX)
 
 
@@ -43,9 +44,20 @@ def segment_path(directory: str, base_offset: int, suffix: str) -> str:
 
 
 def is_file_of_segment(name: str, suffix: str) -> bool:
-    """Twenty digits and `suffix`?"""
+    """Twenty digits, which are an offset, and `suffix`?"""
     stem = name.removesuffix(suffix)
-    return len(stem) + len(suffix) == len(name) and len(stem) == 20 and stem.isdecimal()
+    if len(stem) + len(suffix) != len(name) or len(stem) != 20:
+        return False
+    return stem.isascii() and stem.isdecimal() and int(stem) <= _INT64_MAX
+
+
+def is_file(disk: Disk, path: str) -> bool:
+    """What is there is no directory? Such are nothing of a log's, whatever their names (so in Kafka)."""
+    try:
+        disk.listdir(path)
+    except OSError:
+        return True
+    return False
 
 
 class Segment:

@@ -19,6 +19,8 @@ from minikafka.log.segment import (
     SWAP_SUFFIX,
     TIME_INDEX_SUFFIX,
     TRANSACTION_INDEX_SUFFIX,
+    is_file,
+    is_file_of_segment,
     segment_path,
 )
 from minikafka.world import Disk
@@ -28,7 +30,11 @@ def complete_swaps(disk: Disk, directory: str) -> None:
     """Put every swap file of `directory` in its place; the indexes are made again at their first use."""
     suffix = LOG_SUFFIX + SWAP_SUFFIX
     names = disk.listdir(directory)
-    swaps = [int(n.removesuffix(suffix)) for n in names if n.endswith(suffix) and n[:20].isdecimal()]
+    swaps = [
+        int(name.removesuffix(suffix))
+        for name in names
+        if is_file_of_segment(name, suffix) and is_file(disk, f"{directory}/{name}")
+    ]
     for base in swaps:
         _complete(disk, directory, base)
     if swaps:
@@ -40,10 +46,11 @@ def _complete(disk: Disk, directory: str, base: int) -> None:
     end = max(_next_offset(disk, swap), base + 1)
     for name in disk.listdir(directory):
         stem, dot, kind = name.partition(".")
-        if not stem.isdecimal() or not base <= int(stem) < end:
+        if not is_file_of_segment(name, dot + kind) or not base <= int(stem) < end:
             continue
         is_index = dot + kind in (INDEX_SUFFIX, TIME_INDEX_SUFFIX)
-        if is_index or (dot + kind in (LOG_SUFFIX, TRANSACTION_INDEX_SUFFIX) and int(stem) != base):
+        goes = is_index or (dot + kind in (LOG_SUFFIX, TRANSACTION_INDEX_SUFFIX) and int(stem) != base)
+        if goes and is_file(disk, f"{directory}/{name}"):
             disk.remove(f"{directory}/{name}")  # `listdir` is sorted: the oldest first
     aborted = segment_path(directory, base, TRANSACTION_INDEX_SUFFIX)
     for suffix in (CLEANED_SUFFIX, SWAP_SUFFIX):  # Kafka gives the log's file its name first

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from minikafka.log.index import CorruptIndex
+from minikafka.log.index import MOST_BYTES, CorruptIndex
 from minikafka.log.producers import CompletedTransaction
 from minikafka.world import Disk, File
 
@@ -57,6 +57,8 @@ class TransactionIndex:
         return self._entries
 
     def _read(self) -> list[AbortedTransaction]:
+        if self.disk.size(self.path) > MOST_BYTES:
+            raise CorruptIndex(f"{self.path} is larger than any index")
         data = self.disk.read_bytes(self.path)
         if len(data) % _ENTRY.size:
             raise CorruptIndex(f"{self.path} has {len(data)} bytes, not a multiple of {_ENTRY.size}")
@@ -82,11 +84,16 @@ class TransactionIndex:
     def replace(self, entries: Sequence[AbortedTransaction]) -> None:
         """These are what the log says. Durable: a power cut must not leave an index that says too little."""
         data = b"".join(_ENTRY.pack(VERSION, *entry) for entry in entries)
-        if data != (self.disk.read_bytes(self.path) if self.exists else b""):
+        if not self._has(data):
             self.close()
             self.disk.write_atomic(self.path, data)
             self.exists = True
         self._entries, self.is_borne_out = list(entries), True
+
+    def _has(self, data: bytes) -> bool:
+        if not self.exists:
+            return not data
+        return self.disk.size(self.path) == len(data) and self.disk.read_bytes(self.path) == data
 
     def truncate_to(self, offset: int) -> None:
         """Forget the transactions whose marker lies at `offset` or after it."""
