@@ -18,10 +18,11 @@ from minikafka.log.checkpoints import CorruptCheckpoint, OffsetCheckpoint
 from minikafka.log.log import Log
 from minikafka.log.partition_metadata import InconsistentTopicId
 from minikafka.protocol.errors import ApiError
-from minikafka.records.batch import NewRecord, build_batch, read_batches
+from minikafka.records.batch import NewRecord, Record, build_batch
 from minikafka.records.compression import Compression
 from minikafka.records.control import end_transaction_batch
 from minikafka.records.errors import CorruptRecords
+from tests.log.flips import TURNS, check_clean_end, check_recovery, every_flip, files_of
 
 START_MS = 1_700_000_000_000
 TOPIC_ID = uuid.UUID(int=77)
@@ -46,9 +47,9 @@ def written(lab):
             base_sequence=number // 2 * 2,
         )
         log.append_as_leader(batch, 3 + number // 10)
-        right |= {2 * number + i: (r.timestamp_ms, r.value) for i, r in enumerate(records)}
+        right |= {2 * number + i: Record(2 * number + i, *record) for i, record in enumerate(records)}
     log.close()
-    return {name: lab.world.disk.read_bytes(f"orders-0/{name}") for name in lab.files()}, right
+    return files_of(lab), right
 
 
 def open_log(lab, *, clean: bool) -> Log:
@@ -58,73 +59,17 @@ def open_log(lab, *, clean: bool) -> Log:
     )
 
 
-def every_flip(lab, files, turn: int = 0):
-    """The directory with one bit flipped, for each byte of each file in turn; eight turns flip every bit."""
-    disk = lab.world.disk
-    for name, data in files.items():
-        for position in range(len(data)):
-            damaged = bytearray(data)
-            damaged[position] ^= 1 << (position * 5 + position // 61 + turn) % 8
-            disk.rmtree("orders-0")
-            disk.makedirs("orders-0")
-            for other, content in files.items():
-                file = disk.open(f"orders-0/{other}", create=True)
-                file.append(damaged if other == name else content)
-                file.close()
-            yield f"{name} at {position}"
-
-
-def read_all(log: Log, max_bytes: int) -> dict[int, tuple[int, bytes | None]]:
-    found = {}
-    at = log.log_start_offset
-    while at < log.log_end_offset:
-        data = log.read(at, max_bytes, at_least_one=True)
-        assert len(data), f"nothing is served at {at} of {log}"
-        for batch in read_batches(data):
-            if not batch.crc_is_valid():
-                raise CorruptRecords("the reader's own check")
-            assert batch.header.next_offset > at, "a reader would go round in circles"
-            found.update((r.offset, (r.timestamp_ms, r.value)) for r in batch.records() if r.offset >= at)
-            at = batch.header.next_offset
-    return found
-
-
-TURNS = [0, *(pytest.param(turn, marks=pytest.mark.slow) for turn in range(1, 8))]
-
-
 @pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("max_bytes", [1, 500])
 def test_after_a_clean_end_all_is_right_or_an_error_says_so(lab, written, max_bytes, turn):
-    """What a clean end promised and the last segment doesn't hold is cut, and the cut is told."""
     files, right = written
-    refused, cuts = 0, []
-    lab.world.trace.subscribe(lambda traced: cuts.append(getattr(traced.event, "truncated_bytes", 0)))
-    for where in every_flip(lab, files, turn):
-        cuts.clear()
-        try:
-            log = open_log(lab, clean=True)
-            found = read_all(log, max_bytes)
-            assert found == {offset: right[offset] for offset in range(len(found))}, where
-            assert len(found) == len(right) or any(cuts), where
-        except (ApiError, CorruptRecords, InconsistentTopicId):
-            refused += 1
-    assert refused
+    check_clean_end(lab, lambda: open_log(lab, clean=True), every_flip(lab, files, turn), right, max_bytes)
 
 
 @pytest.mark.parametrize("turn", TURNS)
 def test_a_recovery_keeps_a_right_beginning_and_says_what_it_cut(lab, written, turn):
     files, right = written
-    cuts = []
-    lab.world.trace.subscribe(lambda traced: cuts.append(getattr(traced.event, "truncated_bytes", 0)))
-    for where in every_flip(lab, files, turn):
-        cuts.clear()
-        try:
-            log = open_log(lab, clean=False)
-        except InconsistentTopicId:
-            continue
-        found = read_all(log, 500)
-        assert found == {offset: right[offset] for offset in range(len(found))}, where
-        assert len(found) == len(right) or any(cuts), where
+    check_recovery(lab, lambda: open_log(lab, clean=False), every_flip(lab, files, turn), right)
 
 
 @pytest.mark.parametrize("turn", TURNS)
@@ -136,18 +81,20 @@ def test_a_lookup_by_time_is_right_or_an_error_says_so(lab, written, turn):
         try:
             log = open_log(lab, clean=True)
             for offset in range(0, len(right), 5):
-                found = log.offset_for_timestamp(right[offset][0])
-                assert found is not None and found[:2] == (right[offset][0], offset), (where, offset)
+                found = log.offset_for_timestamp(right[offset].timestamp_ms)
+                assert found is not None and found[:2] == (right[offset].timestamp_ms, offset), (
+                    where,
+                    offset,
+                )
         except (ApiError, CorruptRecords, InconsistentTopicId):
             continue
 
 
 def test_producers_are_those_of_the_log(lab, written):
     files, _ = written
-    for where in every_flip(lab, {n: d for n, d in files.items() if n.endswith(".snapshot")} | files):
-        if ".snapshot" in where:
-            log = open_log(lab, clean=True)
-            assert {s.producer_id: s.last_sequence for s in log.producers} == {1: 17, 2: 17}, where
+    for where in every_flip(lab, files, suffix=".snapshot"):
+        log = open_log(lab, clean=True)
+        assert {s.producer_id: s.last_sequence for s in log.producers} == {1: 17, 2: 17}, where
 
 
 @pytest.fixture
@@ -179,7 +126,7 @@ def transactional(lab):
                 log.append_as_leader(marker, 0, origin="coordinator")
     aborted = log.aborted_transactions(0, log.log_end_offset)
     log.close()
-    files = {name: lab.world.disk.read_bytes(f"orders-0/{name}") for name in lab.files()}
+    files = files_of(lab)
     assert sum(name.endswith(".txnindex") for name in files) > 1 and len(aborted) > 4
     return files, aborted
 

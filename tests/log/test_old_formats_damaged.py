@@ -6,12 +6,10 @@ import random
 
 import pytest
 
-from minikafka.log.log import Log
-from minikafka.protocol.errors import ApiError
-from minikafka.records.batch import NewRecord, Record, build_batch, read_batches
+from minikafka.records.batch import NewRecord, Record, build_batch
 from minikafka.records.compression import Compression
-from minikafka.records.errors import CorruptRecords
 from minikafka.records.legacy import message_set
+from tests.log.flips import TURNS, check_clean_end, check_recovery, every_flip, files_of, read_all
 
 START_MS = 1_700_000_000_000
 CONFIG = {"segment_bytes": 500, "index_interval_bytes": 100, "retention_ms": -1}
@@ -44,70 +42,20 @@ def written(lab):
         right |= {record.offset: record for record in records}
     assert len(log.segments) > 2
     log.close()
-    return {name: lab.world.disk.read_bytes(f"orders-0/{name}") for name in lab.files()}, right
-
-
-def every_flip(lab, files, turn: int):
-    """The directory with one bit of one of the segments flipped, for each byte; eight turns flip every bit."""
-    disk = lab.world.disk
-    for name, data in files.items():
-        for position in range(len(data) if name.endswith(".log") else 0):
-            damaged = bytearray(data)
-            damaged[position] ^= 1 << (position * 5 + position // 61 + turn) % 8
-            disk.rmtree("orders-0")
-            disk.makedirs("orders-0")
-            for other, content in files.items():
-                file = disk.open(f"orders-0/{other}", create=True)
-                file.append(damaged if other == name else content)
-                file.close()
-            yield f"{name} at {position}"
-
-
-def read_all(log: Log, max_bytes: int) -> dict[int, Record]:
-    found, at = {}, log.log_start_offset
-    while at < log.log_end_offset:
-        data = log.read(at, max_bytes, at_least_one=True)
-        assert len(data), f"nothing is served at {at} of {log}"
-        for batch in read_batches(data):
-            if not batch.crc_is_valid():
-                raise CorruptRecords("the reader's own check")
-            assert batch.header.next_offset > at, "a reader would go round in circles"
-            found.update((r.offset, r) for r in batch.records() if r.offset >= at)
-            at = batch.header.next_offset
-    return found
-
-
-TURNS = [0, *(pytest.param(turn, marks=pytest.mark.slow) for turn in range(1, 8))]
+    return files_of(lab), right
 
 
 @pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("max_bytes", [1, 300])
 def test_after_a_clean_end_all_is_right_or_an_error_says_so(lab, written, max_bytes, turn):
     files, right = written
-    refused, cuts = 0, []
-    lab.world.trace.subscribe(lambda traced: cuts.append(getattr(traced.event, "truncated_bytes", 0)))
-    for where in every_flip(lab, files, turn):
-        cuts.clear()
-        try:
-            found = read_all(lab.open(clean=True), max_bytes)
-        except (ApiError, CorruptRecords):
-            refused += 1
-            continue
-        assert found == {offset: right[offset] for offset in range(len(found))}, where
-        assert len(found) == len(right) or any(cuts), where
-    assert refused
+    check_clean_end(lab, lambda: lab.open(clean=True), every_flip(lab, files, turn, ".log"), right, max_bytes)
 
 
 @pytest.mark.parametrize("turn", TURNS)
 def test_a_recovery_keeps_a_right_beginning_and_says_what_it_cut(lab, written, turn):
     files, right = written
-    cuts = []
-    lab.world.trace.subscribe(lambda traced: cuts.append(getattr(traced.event, "truncated_bytes", 0)))
-    for where in every_flip(lab, files, turn):
-        cuts.clear()
-        found = read_all(lab.open(clean=False), 300)
-        assert found == {offset: right[offset] for offset in range(len(found))}, where
-        assert len(found) == len(right) or any(cuts), where
+    check_recovery(lab, lambda: lab.open(clean=False), every_flip(lab, files, turn, ".log"), right)
 
 
 def test_large_messages_are_served_beside_large_batches(lab):
