@@ -13,6 +13,7 @@ from minikafka.log.log import Log
 from minikafka.policy import Organs
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.world import SimulatedUniverse
+from tests.log.transactional import Writers
 
 START_MS = 1_700_000_000_000
 
@@ -62,6 +63,17 @@ class Lab:
 @pytest.fixture
 def lab() -> Lab:
     return Lab()
+
+
+@pytest.fixture
+def log(lab: Lab) -> Log:
+    """Of small segments."""
+    return lab.open(segment_bytes=300, index_interval_bytes=100)
+
+
+@pytest.fixture
+def writers(log: Log) -> Writers:
+    return Writers(log)
 
 
 @pytest.fixture

@@ -14,17 +14,6 @@ from minikafka.protocol.errors import ErrorCode
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from tests.log.transactional import START_MS, Writers, everything, indexes, refused, replicated
 
-
-@pytest.fixture
-def log(lab):
-    return lab.open(segment_bytes=300, index_interval_bytes=100)
-
-
-@pytest.fixture
-def writers(log):
-    return Writers(log)
-
-
 # -- the index of aborted transactions -------------------------------------------------------------------------
 
 

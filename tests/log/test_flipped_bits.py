@@ -131,7 +131,7 @@ def transactional(lab):
     return files, aborted
 
 
-@pytest.mark.parametrize("clean", [True, False])
+@pytest.mark.parametrize("clean", [True, pytest.param(False, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("turn", TURNS)
 def test_the_aborted_transactions_are_right_or_an_error_says_so(lab, transactional, clean, turn):
     files, right = transactional

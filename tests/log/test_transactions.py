@@ -7,18 +7,7 @@ import pytest
 from minikafka.protocol.errors import ErrorCode
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.records.control import end_transaction_batch
-from tests.log.transactional import START_MS, Writers, everything, indexes, refused, replicated
-
-
-@pytest.fixture
-def log(lab):
-    return lab.open(segment_bytes=300, index_interval_bytes=100)
-
-
-@pytest.fixture
-def writers(log):
-    return Writers(log)
-
+from tests.log.transactional import START_MS, everything, indexes, refused, replicated
 
 # -- the last stable offset ----------------------------------------------------------------------------------
 

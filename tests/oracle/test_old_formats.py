@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from oracle.real import real_broker, real_kafka, served_by, topic, topic_id_of
+from oracle.told import told_header
 from oracle.written import CONFIG, START_MS
 
 from minikafka.log.log import Log
@@ -42,15 +43,7 @@ def told_batch(position: int, batch: Batch) -> dict[str, Any]:
     header = batch.header
     times = ["CreateTime", "LogAppendTime"][header.timestamp_type]
     return {
-        "position": position,
-        "size": header.size_bytes,
-        "base_offset": header.base_offset,
-        "last_offset": header.last_offset,
-        "epoch": header.partition_leader_epoch,
-        "magic": header.magic,
-        "crc": header.crc,
-        "codec": header.compression.name.lower(),
-        "max_timestamp": header.max_timestamp,
+        **told_header(position, header),
         "timestamp_type": times if header.magic else "NoTimestampType",
         "horizon": header.base_timestamp if header.has_delete_horizon else None,
         "records": [

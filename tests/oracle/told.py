@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikafka.log.log import Log
-from minikafka.records.batch import LOG_APPEND_TIME, Batch, read_batches
+from minikafka.records.batch import LOG_APPEND_TIME, Batch, BatchHeader, read_batches
 from minikafka.records.control import parse_control_type
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
@@ -17,15 +17,7 @@ def told(file: str, position: int, batch: Batch) -> dict[str, Any]:
     assert batch.crc_is_valid()
     return {
         "file": file,
-        "position": position,
-        "size": header.size_bytes,
-        "base_offset": header.base_offset,
-        "last_offset": header.last_offset,
-        "epoch": header.partition_leader_epoch,
-        "magic": header.magic,
-        "crc": header.crc,
-        "codec": CODECS[header.compression],
-        "max_timestamp": header.max_timestamp,
+        **told_header(position, header),
         "timestamp_type": "LogAppendTime" if header.timestamp_type == LOG_APPEND_TIME else "CreateTime",
         "producer_id": header.producer_id,
         "producer_epoch": header.producer_epoch,
@@ -35,6 +27,21 @@ def told(file: str, position: int, batch: Batch) -> dict[str, Any]:
         "transactional": header.is_transactional,
         "control": header.is_control,
         "records": [told_record(batch, record) for record in batch.records()],
+    }
+
+
+def told_header(position: int, header: BatchHeader) -> dict[str, Any]:
+    """What batches of all formats have."""
+    return {
+        "position": position,
+        "size": header.size_bytes,
+        "base_offset": header.base_offset,
+        "last_offset": header.last_offset,
+        "epoch": header.partition_leader_epoch,
+        "magic": header.magic,
+        "crc": header.crc,
+        "codec": CODECS[header.compression],
+        "max_timestamp": header.max_timestamp,
     }
 
 

@@ -112,7 +112,7 @@ def test_a_run_has_no_more_records_than_asked_for():
     assert run is not None and run.records == 20
 
 
-@pytest.mark.parametrize("shape", ["no key", "a key", "headers"])
+@pytest.mark.parametrize("shape", ["no key", "a key", pytest.param("headers", marks=pytest.mark.slow)])
 def test_any_byte_of_equal_records_may_be_wrong(shape):
     count = 70
     data = uniform(count, **SHAPES[shape])
