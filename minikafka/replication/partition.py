@@ -166,6 +166,9 @@ class Partition:
         was = self.role
         self.role = Role.FOLLOWER
         self.followers = {}
+        if new_epoch and not self.log.epochs.entries:
+            # Batches of old formats tell no epochs: what was not committed can't be compared with the leader's.
+            self.log.truncate_to(max(self.log.high_watermark, self.log.log_start_offset))
         if new_epoch or was is not Role.FOLLOWER:
             self.trace.emit(
                 BecameFollower(self.topic, self.index, self.broker_id, self.leader_epoch, self.leader)

@@ -11,7 +11,8 @@ from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.policy import Organs
 from minikafka.protocol.errors import ApiError, ErrorCode
-from minikafka.records.batch import NewRecord, build_batch
+from minikafka.records.batch import NewRecord, Record, build_batch
+from minikafka.records.legacy import message_set
 from minikafka.replication.partition import Partition, Role
 from minikafka.world import SimulatedUniverse
 
@@ -261,3 +262,24 @@ def test_a_transplanted_high_watermark_rules() -> None:
     leader = Leader(organs=Organs(high_watermark=lambda current, end, ends: end))
     leader.produce(3)
     assert leader.partition.high_watermark == 3
+
+
+def test_without_epochs_a_follower_keeps_only_what_is_committed() -> None:
+    """Nothing tells where its log of old formats and the new leader's part; so does Kafka."""
+    broker = Leader(decided=Decided(leader=2))
+    log = broker.partition.log
+    old = [Record(offset, 1_000, b"k", b"v") for offset in range(6)]
+    log.append_as_follower(message_set(old, 1))
+    log.high_watermark = 4
+    broker.partition.apply(Decided(leader=2, partition_epoch=1), broker.now)
+    assert log.log_end_offset == 6
+    broker.partition.apply(Decided(leader=3, leader_epoch=1, partition_epoch=2), broker.now)
+    assert log.log_end_offset == 4
+
+
+def test_with_epochs_a_follower_waits_for_what_the_leader_says() -> None:
+    broker = Leader(decided=Decided(leader=2))
+    log = broker.partition.log
+    log.append_as_follower(build_batch([NewRecord(1_000, None, b"v")], leader_epoch=0))
+    broker.partition.apply(Decided(leader=3, leader_epoch=1, partition_epoch=1), broker.now)
+    assert (log.log_end_offset, log.high_watermark) == (1, 0)
