@@ -1,4 +1,4 @@
-"""Telling the controller in which log directories this broker's replicas lie: one request in flight.
+"""Telling the controller in which log directories this broker's replicas lie.
 
 Rule: what differs from the metadata is told until the metadata says so, also of a directory that has failed
 meanwhile: only so the controller learns which replicas were lost with it.
@@ -8,9 +8,7 @@ Kafka: `AssignmentsManager`, KIP-858.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from itertools import islice
+from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
 
 from minikafka.protocol.errors import ErrorCode
@@ -21,11 +19,11 @@ from minikafka.protocol.messages.assign_replicas_to_dirs import (
     PartitionData,
     TopicData,
 )
+from minikafka.replication.controller_queue import ControllerQueue
 from minikafka.world import World
 
 RETRY_S = (0.1, 10.0)
 """The first and the longest pause before telling again."""
-MOST_AT_ONCE = 2250
 VERSION = 0
 
 Replica = tuple[UUID, int]
@@ -46,44 +44,18 @@ class DirectoryAssignments:
         self._broker_id = broker_id
         self._broker_epoch = broker_epoch
         self._ask = ask
-        self._is_news = is_news
-        self._untold: dict[Replica, UUID] = {}
-        self._work = asyncio.Event()
-        self._task = world.spawn(self._run(), "directory-assignments")
+        self._queue = ControllerQueue(world, "directory-assignments", RETRY_S, is_news, self._settle)
 
     def tell(self, replica: Replica, directory: UUID) -> None:
         """The replica lies in that directory."""
-        self._untold[replica] = directory
-        self._work.set()
+        self._queue.put(replica, directory)
 
     def close(self) -> None:
         """Tell no more."""
-        self._task.cancel()
+        self._queue.close()
 
-    async def _run(self) -> None:
-        pause_s = RETRY_S[0]
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            self._untold = {r: d for r, d in self._untold.items() if self._is_news(r, d)}
-            telling = dict(islice(self._untold.items(), MOST_AT_ONCE))
-            if not telling:
-                continue
-            try:
-                response = await self._ask(self._request(telling), VERSION)
-            except (OSError, TimeoutError):
-                response = None
-            told = self._told(response, telling) if response is not None else {}
-            for replica, directory in told.items():
-                if self._untold.get(replica) == directory:
-                    del self._untold[replica]
-            if self._untold:
-                self._work.set()
-            if len(told) == len(telling):
-                pause_s = RETRY_S[0]
-            else:
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, RETRY_S[1])
+    async def _settle(self, telling: dict[Replica, UUID]) -> Collection[Replica]:
+        return self._told(await self._ask(self._request(telling), VERSION), telling)
 
     def _request(self, telling: dict[Replica, UUID]) -> AssignReplicasToDirsRequest:
         directories: dict[UUID, dict[UUID, list[PartitionData]]] = {}
@@ -104,15 +76,15 @@ class DirectoryAssignments:
 
     def _told(
         self, response: AssignReplicasToDirsResponse, telling: dict[Replica, UUID]
-    ) -> dict[Replica, UUID]:
+    ) -> Collection[Replica]:
         """What the controller has taken."""
         if response.error_code != ErrorCode.NONE:
-            return {}
-        return {
-            (topic.topic_id, partition.partition_index): directory.id
+            return ()
+        taken = {
+            ((topic.topic_id, partition.partition_index), directory.id)
             for directory in response.directories
             for topic in directory.topics
             for partition in topic.partitions
             if partition.error_code == ErrorCode.NONE
-            and telling.get((topic.topic_id, partition.partition_index)) == directory.id
         }
+        return [replica for replica, directory in telling.items() if (replica, directory) in taken]

@@ -1,4 +1,4 @@
-"""Asking the controller for another ISR: one AlterPartition request in flight, the rest wait for the next.
+"""Asking the controller for another ISR.
 
 Rule: a leader never changes its ISR by itself; it asks, counts the newcomer already for the high
 watermark (so that nothing is committed without it), and takes what the controller answers. While it can't
@@ -10,9 +10,8 @@ Kafka: `AlterPartitionManager`, KIP-497.
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.alter_partition import (
@@ -22,6 +21,7 @@ from minikafka.protocol.messages.alter_partition import (
     PartitionData,
     TopicData,
 )
+from minikafka.replication.controller_queue import ControllerQueue
 from minikafka.replication.partition import Partition
 from minikafka.world import Event, World
 
@@ -30,6 +30,10 @@ RETRY_S = (0.05, 1.0)
 VERSION = 3
 # Only these say for sure that the ISR is as it was.
 REFUSALS = (ErrorCode.INELIGIBLE_REPLICA, ErrorCode.OPERATION_NOT_ATTEMPTED)
+
+Key = tuple[uuid.UUID, int]
+Wish = tuple[Partition, tuple[int, ...]]
+"""Whose ISR, and which."""
 
 
 class IsrChangeAsked(Event, frozen=True):
@@ -56,9 +60,7 @@ class IsrChanges:
         self._broker_id = broker_id
         self._broker_epoch = broker_epoch
         self._ask = ask
-        self._wished: dict[tuple[uuid.UUID, int], tuple[Partition, tuple[int, ...]]] = {}
-        self._work = asyncio.Event()
-        self._task = world.spawn(self._run(), "isr-changes")
+        self._queue = ControllerQueue(world, "isr-changes", RETRY_S, _is_pending, self._settle)
 
     def submit(self, partition: Partition, isr: tuple[int, ...]) -> None:
         """Ask for `isr`; the partition hears of the outcome by `isr_answered`."""
@@ -66,39 +68,20 @@ class IsrChanges:
         self._world.trace.emit(
             IsrChangeAsked(partition.topic, partition.index, self._broker_id, partition.isr, isr)
         )
-        self._wished[partition.topic_id, partition.index] = (partition, isr)
-        self._work.set()
+        self._queue.put((partition.topic_id, partition.index), (partition, isr))
 
     def close(self) -> None:
         """Stop asking."""
-        self._task.cancel()
+        self._queue.close()
 
-    async def _run(self) -> None:
-        pause_s = RETRY_S[0]
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            wished, self._wished = self._wished, {}
-            asked = {key: item for key, item in wished.items() if item[0].pending_isr == item[1]}
-            if not asked:
-                continue
-            try:
-                response = await self._ask(self._request(asked), VERSION)
-            except (OSError, TimeoutError):
-                response = None
-            if response is not None and response.error_code == ErrorCode.NONE:
-                self._take(asked, response)
-                pause_s = RETRY_S[0]
-                continue
-            # Perhaps it was done: ask again. A newer wish for the same partition wins.
-            self._wished = {**asked, **self._wished}
-            self._work.set()
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, RETRY_S[1])
+    async def _settle(self, asked: dict[Key, Wish]) -> Collection[Key]:
+        response = await self._ask(self._request(asked), VERSION)
+        if response.error_code != ErrorCode.NONE:
+            return ()  # perhaps it was done
+        self._take(asked, response)
+        return asked.keys()
 
-    def _request(
-        self, asked: dict[tuple[uuid.UUID, int], tuple[Partition, tuple[int, ...]]]
-    ) -> AlterPartitionRequest:
+    def _request(self, asked: dict[Key, Wish]) -> AlterPartitionRequest:
         topics: dict[uuid.UUID, list[PartitionData]] = {}
         for (topic_id, index), (partition, isr) in asked.items():
             topics.setdefault(topic_id, []).append(
@@ -125,17 +108,19 @@ class IsrChanges:
         follower = partition.followers.get(broker)
         return follower.broker_epoch if follower is not None else -1
 
-    def _take(
-        self,
-        asked: dict[tuple[uuid.UUID, int], tuple[Partition, tuple[int, ...]]],
-        response: AlterPartitionResponse,
-    ) -> None:
+    def _take(self, asked: dict[Key, Wish], response: AlterPartitionResponse) -> None:
         for topic in response.topics:
             for data in topic.partitions:
-                item = asked.pop((topic.topic_id, data.partition_index), None)
-                if item is None or item[0].pending_isr != item[1]:
+                key = (topic.topic_id, data.partition_index)
+                wish = asked.get(key)
+                if wish is None or not _is_pending(key, wish):
                     continue
                 if data.error_code == ErrorCode.NONE:
-                    item[0].isr_answered(tuple(data.isr), data.leader_epoch, data.partition_epoch)
+                    wish[0].isr_answered(tuple(data.isr), data.leader_epoch, data.partition_epoch)
                 elif data.error_code in REFUSALS:
-                    item[0].isr_answered(None, -1, -1)
+                    wish[0].isr_answered(None, -1, -1)
+
+
+def _is_pending(_: Key, wish: Wish) -> bool:
+    """Does the partition still wait for an answer to it?"""
+    return wish[0].pending_isr == wish[1]
