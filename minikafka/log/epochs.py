@@ -84,9 +84,10 @@ class LeaderEpochs:
         """The largest known epoch not above `epoch`, and where it ends: the start of the next one, or the
         log's end for the newest. (-1, -1) when `epoch` is unknown and newer, or -1. An epoch older than all
         is answered with itself and the start of the oldest. As `LeaderEpochFileCache.endOffsetFor`."""
-        if epoch == NO_EPOCH or not self._entries or epoch > self.latest:
+        latest = self.latest
+        if epoch == NO_EPOCH or not self._entries or epoch > latest:
             return NO_EPOCH, NO_OFFSET
-        if epoch == self.latest:
+        if epoch == latest:
             return epoch, self._log_end_offset()
         higher = bisect_right(self._entries, epoch, key=lambda entry: entry.epoch)
         floor = self._entries[higher - 1].epoch if higher else epoch

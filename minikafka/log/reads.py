@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikafka.log import lookup
-from minikafka.log.scan import CorruptLog, hop_in_order, walk_in_order
+from minikafka.log.scan import HOP_WINDOW_BYTES, CorruptLog, hop_in_order, walk_in_order
 from minikafka.records.batch import HEADER_BYTES, MAGIC_AT, MAGIC_V2, BatchHeader
 from minikafka.world import LEAST_SLICE_BYTES, FileSlice
 
@@ -53,25 +53,26 @@ class Reads:
             if found is None:
                 return NOTHING
             position = found[0]
-        if position >= segment.size_bytes:
+        file, file_end = segment.file(), segment.size_bytes
+        if position >= file_end:
             return NOTHING
         limit = lookup.position_limit(segment, up_to_offset)
         size = max(0, min(max_bytes, limit - position))
-        header, chunk = self._chunk_at(position, size if size < LEAST_SLICE_BYTES else 0)
-        if header.last_offset < offset or (known and header.base_offset < offset):
-            raise CorruptLog(position, f"offsets {header.base_offset} to {header.last_offset} can't be there")
-        if header.size_bytes > size and at_least_one and header.last_offset < up_to_offset:
-            size = header.size_bytes
-        file, file_end = segment.file(), segment.size_bytes
-        hops = size >= header.size_bytes >= SLICED_BATCH_BYTES
+        header, chunk = self._chunk_at(position, size if size < LEAST_SLICE_BYTES else HOP_WINDOW_BYTES)
+        base_offset, last_offset, batch_bytes = header.base_offset, header.last_offset, header.size_bytes
+        if last_offset < offset or (known and base_offset < offset):
+            raise CorruptLog(position, f"offsets {base_offset} to {last_offset} can't be there")
+        if batch_bytes > size and at_least_one and last_offset < up_to_offset:
+            size = batch_bytes
+        hops = size >= batch_bytes >= SLICED_BATCH_BYTES
         if hops:
-            end, next_offset = hop_in_order(file, size, up_to_offset, position, file_end)
+            end, next_offset = hop_in_order(chunk, size, up_to_offset, file, position, file_end)
         else:
             if len(chunk) < min(size + HEADER_BYTES, file_end - position):
                 chunk = self._chunk_at(position, size)[1]
             end, next_offset = walk_in_order(chunk, size, up_to_offset, file, position, file_end)
         if next_offset < 0:
-            if header.base_offset > offset:
+            if base_offset > offset:
                 # A wrong offset must not look like the log's end.
                 lookup.check_order_at(segment, position)
             return NOTHING
@@ -93,6 +94,7 @@ class Reads:
         if len(chunk) < HEADER_BYTES or chunk[MAGIC_AT] != MAGIC_V2:
             return lookup.header_at(segment, position), chunk  # of an old format, or torn
         header = BatchHeader.read(chunk)
-        if not HEADER_BYTES <= header.size_bytes <= room:
-            raise CorruptLog(position, f"a batch is said to be {header.size_bytes} bytes long")
+        size = header.size_bytes
+        if not HEADER_BYTES <= size <= room:
+            raise CorruptLog(position, f"a batch is said to be {size} bytes long")
         return header, chunk

@@ -144,17 +144,19 @@ def walk_in_order(
     return at, following
 
 
-def hop_in_order(file: File, size: int, up_to_offset: int, position: int, file_end: int) -> tuple[int, int]:
-    """As `walk_in_order` from `position` on, where batches are large: only their headers are read."""
+def hop_in_order(
+    window: bytes, size: int, up_to_offset: int, file: File, position: int, file_end: int
+) -> tuple[int, int]:
+    """As `walk_in_order`, where batches are large: `window` is what stands at `position`, of the rest only headers
+    are read."""
     at, following = 0, -1
-    while position + at < file_end:
+    while True:
         here = position + at
-        window = file.read_at(here, min(HOP_WINDOW_BYTES, file_end - here))
         step, following = walk_in_order(window, size - at, up_to_offset, file, here, file_end, following)
-        if not step:
-            break
-        at += step
-    return at, following
+        at, here = at + step, here + step
+        if not step or here >= file_end:
+            return at, following
+        window = file.read_at(here, min(HOP_WINDOW_BYTES, file_end - here))
 
 
 def _walk_old(

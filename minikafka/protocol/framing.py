@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from minikafka.protocol.api import response_header_version
 from minikafka.protocol.primitives import skip_tagged_fields
@@ -179,7 +179,7 @@ def has_slices(pieces: list[Piece]) -> bool:
 def coalesced(pieces: list[Piece]) -> list[Piece]:
     """The same bytes with small neighbours joined, so that large record buffers need no copy."""
     if size_of(pieces) < COALESCE_BYTES:
-        return [b"".join(cast("list[Buffer]", pieces))]
+        return [b"".join(pieces)]  # type: ignore[arg-type]  # no slice is so small
     out: list[Piece] = []
     small: list[Buffer] = []
     for piece in pieces:

@@ -303,14 +303,14 @@ class Partition:
             len(self.isr), self.min_insync_replicas
         ):
             return False
-        end = self.log.log_end_offset
+        end, before = self.log.log_end_offset, self.log.high_watermark
         # A replica on its way into the ISR counts already (the "maximal ISR" of KIP-497).
-        counted = dict.fromkeys((*self.isr, *(self.pending_isr or ())))
+        counted = tuple(dict.fromkeys((*self.isr, *self.pending_isr))) if self.pending_isr else self.isr
         ends = [
             end if r == self.broker_id else self.followers[r].end_offset for r in counted if self._known(r)
         ]
-        offset = self.organs.high_watermark(self.log.high_watermark, end, ends)
-        if offset == self.log.high_watermark:
+        offset = self.organs.high_watermark(before, end, ends)
+        if offset == before:
             return False
         self._set_high_watermark(offset)
         return True

@@ -70,10 +70,10 @@ class LiveFile:
 
     def read_at(self, position: int, size_bytes: int) -> bytes:
         data = self._read(size_bytes, position)
-        if len(data) == size_bytes or not data:
+        missing = size_bytes - len(data)
+        if not missing or not data:
             return data
         pieces = [data]
-        missing = size_bytes - len(data)
         while missing and data:
             data = self._read(missing, position + size_bytes - missing)
             pieces.append(data)

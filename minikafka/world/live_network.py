@@ -175,6 +175,9 @@ class LiveNetwork:
         return transport, gate.protocol
 
     def write(self, transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]) -> None:
+        if len(pieces) == 1 and not isinstance(pieces[0], FileSlice):
+            transport.write(pieces[0])  # the usual case
+            return
         before: list[Buffer] = []
         for piece in pieces:
             if isinstance(piece, FileSlice):

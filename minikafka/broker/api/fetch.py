@@ -192,6 +192,7 @@ class Read:
         if target.partition is None or target.error is not ErrorCode.NONE:
             return target.error
         partition, ask = target.partition, target.ask
+        log = partition.log
         try:
             if self._version >= 9:
                 # Here every negative number stands for "no epoch", elsewhere only -1 does.
@@ -202,11 +203,11 @@ class Read:
             target.diverging = self._divergence(target)
         except ApiError as error:
             return error.code
-        if ask.fetch_offset < partition.log.log_start_offset:
+        if ask.fetch_offset < log.log_start_offset:
             return ErrorCode.OFFSET_OUT_OF_RANGE
         # Where the logs part says more than that the offset is out of range. A consumer ahead of the high
         # watermark but inside the log waits.
-        if target.diverging is None and ask.fetch_offset > partition.log.log_end_offset:
+        if target.diverging is None and ask.fetch_offset > log.log_end_offset:
             return ErrorCode.OFFSET_OUT_OF_RANGE
         return None
 
@@ -224,12 +225,13 @@ class Read:
 
     def _divergence(self, target: Target) -> EpochEndOffset | None:
         """Where the caller's log parts from ours; OFFSET_OUT_OF_RANGE when it has an epoch that we never saw."""
-        if self._version < 12 or target.ask.last_fetched_epoch < 0 or target.partition is None:
+        fetched_epoch = target.ask.last_fetched_epoch
+        if self._version < 12 or fetched_epoch < 0 or target.partition is None:
             return None
-        epoch, end_offset = target.partition.log.epochs.end_offset_for(target.ask.last_fetched_epoch)
+        epoch, end_offset = target.partition.log.epochs.end_offset_for(fetched_epoch)
         if end_offset < 0:
             raise ApiError(ErrorCode.OFFSET_OUT_OF_RANGE)
-        if epoch < target.ask.last_fetched_epoch or end_offset < target.ask.fetch_offset:
+        if epoch < fetched_epoch or end_offset < target.ask.fetch_offset:
             return EpochEndOffset(epoch=epoch, end_offset=end_offset)
         return None
 
