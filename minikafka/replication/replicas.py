@@ -183,7 +183,11 @@ class Replicas:
                 topic_id=topic.id,
                 was_compacted=notes.was_compacted(key),
             )
-            notes.apply_to(log, key)
+            try:
+                notes.apply_to(log, key)
+            except OSError:
+                log.abandon()
+                raise
         except OSError as problem:
             self._offline[key] = topic.id
             self.directory_failed(directory, problem)

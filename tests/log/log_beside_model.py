@@ -42,6 +42,8 @@ class LogBesideModel(RuleBasedStateMachine):
         self.remembered: dict[int, int] = {}
         self.pass_is_on = None
         self.pass_end = self.pass_ms = self.opened_at = 0
+        self.pass_decided: int | None = None
+        """The high watermark when the pass looked for markers."""
 
     @property
     def log(self):
@@ -150,7 +152,9 @@ class LogBesideModel(RuleBasedStateMachine):
         found = {b.header.base_offset: b for b in served}
         known = dict(model.batches)
         known |= {b.told.base: b for b in attempt}
-        going = model.may_go(self.pass_end, self.pass_ms) if self.pass_is_on is not None else {}
+        going = {}
+        if self.pass_is_on is not None:
+            going = model.may_go(self.pass_end, self.pass_ms, self.pass_decided or 0)
         for base, batch in found.items():
             assert told(batch) == known[base].told, base
             entries = set(entries_of(batch))

@@ -249,16 +249,17 @@ class Model:
         batch = self.batches.get(offset)
         return batch is not None and batch.told.control
 
-    def may_go(self, end: int, now_ms: int) -> dict[int, str]:
-        """Offsets that a pass up to `end` which began at `now_ms` may remove, and why."""
-        aborted = self.aborted_offsets(end)
+    def may_go(self, end: int, now_ms: int, decided: int = 0) -> dict[int, str]:
+        """Offsets that a pass up to `end` which began at `now_ms` may remove, and why. It has looked for markers up
+        to `decided`, beyond its end, and the last segment that it rewrites may go beyond it, too."""
+        aborted = self.aborted_offsets(max(end, decided))
         newest: dict[bytes | None, int] = {}
         for offset, entry in sorted(self.present.items()):
             if offset < end and offset not in aborted and not self.is_marker(offset):
                 newest[entry.key] = offset
         going = {}
         for offset, entry in self.present.items():
-            if offset >= end and not self.is_marker(offset):
+            if offset >= end and offset not in aborted and not self.is_marker(offset):
                 continue
             since_ms, retention_ms = self.covered.get(offset, (now_ms, 1 << 62))
             has_expired = since_ms + retention_ms <= now_ms
@@ -286,12 +287,13 @@ class Model:
             for entry in self.batches[base].entries
         )
 
-    def must_go(self, end: int, now_ms: int) -> set[int]:
+    def must_go(self, end: int, now_ms: int, decided: int) -> set[int]:
         """Offsets that a whole pass, which reached `end`, has no reason to keep."""
         return {
             offset
-            for offset, why in self.may_go(end, now_ms).items()
-            if why in ("aborted", "no key", "superseded") or self.settled.get(offset, now_ms + 1) <= now_ms
+            for offset, why in self.may_go(end, now_ms, decided).items()
+            if (offset < end and why in ("aborted", "no key", "superseded"))
+            or self.settled.get(offset, now_ms + 1) <= now_ms
         }
 
     def settle(self, end: int, now_ms: int, delete_retention_ms: int) -> None:

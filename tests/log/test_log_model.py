@@ -172,7 +172,7 @@ class LogAgainstModel(AppendsBesideModel, CommittedBesideModel):
             return
         assert dirty.end <= self.model.last_stable_offset(self.opened_at)
         self.pass_is_on = self.kept.compaction(dirty, entries)
-        self.pass_end, self.pass_ms = dirty.end, now_ms
+        self.pass_end, self.pass_ms, self.pass_decided = dirty.end, now_ms, None
         self.pass_retention_ms = self.log.config.delete_retention_ms
         self.model.cover(self.log.segments[-1].base_offset, now_ms, 0 if not self.pass_retention_ms else 3000)
 
@@ -193,13 +193,15 @@ class LogAgainstModel(AppendsBesideModel, CommittedBesideModel):
                     return
 
         before = self.log.cleaned_up_to
+        if turns and self.pass_decided is None:
+            self.pass_decided = self.model.high_watermark
         if not self.do(deed, cut):
             return
         self.check_compaction()
         if ended:
             cleaned = self.log.cleaned_up_to
             if cleaned > before:
-                left = self.model.must_go(cleaned, self.pass_ms) & set(self.model.visible())
+                left = self.model.must_go(cleaned, self.pass_ms, self.pass_decided) & set(self.model.visible())
                 assert not left, f"{[(o, self.model.present[o]) for o in sorted(left)]} stayed"
                 self.model.settle(cleaned, self.pass_ms, self.pass_retention_ms)
             self.pass_is_on = None
@@ -208,7 +210,7 @@ class LogAgainstModel(AppendsBesideModel, CommittedBesideModel):
         """What has gone since may go."""
         served = self.kept.served()
         entries = {e.offset: e for batch in served for e in entries_of(batch)}
-        going = self.model.may_go(self.pass_end, self.pass_ms)
+        going = self.model.may_go(self.pass_end, self.pass_ms, self.pass_decided or 0)
         for offset in set(self.model.visible()) - set(entries):
             assert offset in going, f"lost {self.model.present[offset]}"
         self.model.compacted_to(served, entries)
