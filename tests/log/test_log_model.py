@@ -201,7 +201,9 @@ class LogAgainstModel(AppendsBesideModel, CommittedBesideModel):
         if ended:
             cleaned = self.log.cleaned_up_to
             if cleaned > before:
-                left = self.model.must_go(cleaned, self.pass_ms, self.pass_decided) & set(self.model.visible())
+                left = self.model.must_go(cleaned, self.pass_ms, self.pass_decided) & set(
+                    self.model.visible()
+                )
                 assert not left, f"{[(o, self.model.present[o]) for o in sorted(left)]} stayed"
                 self.model.settle(cleaned, self.pass_ms, self.pass_retention_ms)
             self.pass_is_on = None
