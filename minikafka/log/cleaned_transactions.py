@@ -10,7 +10,7 @@ markers tell, in one walk over the headers (the cleaner carries the files' entri
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from minikafka.log.scan import scan_headers
 from minikafka.log.segment import Segment
@@ -31,13 +31,16 @@ class CleanedTransactions:
         self._seen: set[tuple[int, int]] = set()
         """(producer id, offset of the marker) of the transactions that still have a batch."""
 
-    def collect(self, segments: list[Segment], high_watermark: int) -> Iterator[None]:
-        """Find the markers; yields now and then, for others to go on, who may cut or remove segments: not one is
-        read after that (the generator is to be closed)."""
+    def collect(
+        self, segments: list[Segment], high_watermark: int, note: Callable[[BatchHeader], None]
+    ) -> Iterator[None]:
+        """Find the markers, and `note` every batch on the way; yields now and then, for others to go on, who may cut
+        or remove segments: not one is read after that (the generator is to be closed)."""
         count = 0
         for segment in segments:
             file = segment.file()
             for position, header in scan_headers(file, 0, segment.size_bytes):
+                note(header)
                 if header.is_control and header.producer_id >= 0:
                     batch = Batch(header, memoryview(file.read_at(position, header.size_bytes)))
                     self._note(batch, high_watermark)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from minikafka.log.aborted_transactions import ChangedMeanwhile
 from minikafka.log.cleanable import Dirty
+from minikafka.log.cleaned_producers import CleanedProducers
 from minikafka.log.cleaned_transactions import CleanedTransactions
 from minikafka.log.config import LogConfig
 from minikafka.log.events import LogCleaned
@@ -78,17 +79,15 @@ class _Pass:
         self._index: TransactionIndex
         self._aborted: dict[int, AbortedTransaction]
         """Of the group that is rewritten, by the marker's offset; and where those go that stay."""
-        self.last_of_producer = {
-            state.producer_id: (state.batches[-1].last_offset if state.batches else -1, state.epoch)
-            for state in log.producers
-        }
+        self.producers: CleanedProducers
 
     def run(self) -> Iterator[None]:
         log, start = self.log, self.dirty.start
         segments = [s for s in log.segments[:-1] if s.base_offset < self.dirty.end]
         if log.recovery_point < self.dirty.end:
             log.flush()  # or a power cut could take the newer record after the pass took the older
-        yield from self._collect_transactions()
+        self.producers = CleanedProducers(log.producers, min(log.high_watermark, log.recovery_point))
+        yield from self._walk_over_headers()
         yield from self._fill_map([s for s in segments if s.next_offset > start])
         end = self.map.latest_offset + 1
         going = [s for s in segments if s.base_offset < end]
@@ -112,10 +111,13 @@ class _Pass:
             )
         )
 
-    def _collect_transactions(self) -> Iterator[None]:
+    def _walk_over_headers(self) -> Iterator[None]:
         """Of the whole log, the active segment, too: there may be the markers of what is cleaned."""
         segments = [(segment, segment.times_cut) for segment in self.log.segments]
-        for _ in self.transactions.collect([one for one, _ in segments], self.log.high_watermark):
+        collecting = self.transactions.collect(
+            [one for one, _ in segments], self.log.high_watermark, self.producers.note
+        )
+        for _ in collecting:
             yield
             if any(segment.times_cut > times for segment, times in segments):
                 raise CleaningInterrupted
@@ -237,12 +239,7 @@ class _Pass:
 
     def _keeps_place(self, header: BatchHeader) -> bool:
         """Is this the batch that tells a producer's last sequence, or where the log ends?"""
-        if header.next_offset == self.log.log_end_offset:
-            return True
-        last_offset, epoch = self.last_of_producer.get(header.producer_id, (None, -1))
-        if last_offset == -1:
-            return header.is_control and header.producer_epoch == epoch
-        return header.last_offset == last_offset
+        return header.next_offset == self.log.log_end_offset or self.producers.are_told_by(header)
 
     def _check_is_there(self, segments: list[Segment]) -> None:
         """Raises `CleaningInterrupted` unless the log still has these, and doesn't write to them."""
