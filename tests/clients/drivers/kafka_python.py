@@ -69,6 +69,8 @@ def follow(
     )
     consumer.subscribe([topic], listener=Listener())
     while True:
-        for records in consumer.poll(200).values():
+        # A poll that ends between a JoinGroup and its SyncGroup's answer strands kafka-python 3.0.12: it takes itself
+        # for a member, sends no heartbeats, and never joins again. So the polls are long.
+        for records in consumer.poll(5000).values():
             for record in records:
                 got(record.partition, record.offset, record.value)
