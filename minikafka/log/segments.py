@@ -110,21 +110,17 @@ class Segments:
 
     def roll(self, config: LogConfig, base_offset: int | None = None) -> Segment:
         """Close the active segment to writing and begin a new one at the log's end (or `base_offset`
-        after it). An empty active segment is replaced, not kept."""
-        active, kept = self.active, list(self._all)
+        after it). An empty one stays, as in Kafka: it may be the first, and tell where the log begins."""
+        active = self.active
         base = max(active.next_offset, -1 if base_offset is None else base_offset)
-        if active.size_bytes == 0:
-            if active.base_offset == base:
-                return active
-            active.remove()
-            kept.pop()
-        else:
-            active.seal()
-            active.next_offset = base
+        if active.size_bytes == 0 and active.base_offset == base:
+            return active
+        active.seal()
+        active.next_offset = base
         self.note_producers(base)
         segment = self.new(base, config)
         segment.create()
-        self.replace([*kept, segment])
+        self.replace([*self._all, segment])
         self._world.trace.emit(SegmentRolled(self._topic, self._partition, base))
         return segment
 

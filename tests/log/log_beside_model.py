@@ -37,6 +37,8 @@ class LogBesideModel(RuleBasedStateMachine):
         self.kept.start_up()
         self.model = Model()
         self.count = 0
+        self.reign = 0
+        """The newest leader epoch of all: a controller's never falls, though a log that was cut may forget it."""
         self.sequences: dict[int, int] = {}
         self.epochs: dict[int, int] = {}
         self.remembered: dict[int, int] = {}
@@ -80,7 +82,7 @@ class LogBesideModel(RuleBasedStateMachine):
         return data, self.written(data)
 
     def latest_epoch(self) -> int:
-        return max(0, self.log.epochs.latest, *(entry[0] for entry in self.model.epochs), 0)
+        return max(self.reign, self.log.epochs.latest, *(entry[0] for entry in self.model.epochs), 0)
 
     def lead(self, data, batch, cut, *, new_epoch=False, origin="client"):
         """Append as leader."""
@@ -104,6 +106,7 @@ class LogBesideModel(RuleBasedStateMachine):
 
     def took(self, batch: Written) -> None:
         self.model.append(batch)
+        self.reign = max(self.reign, batch.told.epoch)
         pid = batch.told.producer_id
         if pid >= 0 and not batch.told.control:
             self.sequences[pid] = batch.told.base_sequence + len(batch.entries)
@@ -127,6 +130,9 @@ class LogBesideModel(RuleBasedStateMachine):
         try:
             deed()
         except Gone:
+            if starts is not None:
+                # What it gave up may come back, though the epochs' file has forgotten it (so it may in Kafka).
+                self.model.deleted = max(self.model.deleted, self.log.log_start_offset)
             self.kept.end(cut[0])
             self.open_again(
                 self.model.end if cut[0] == "crash" else self.model.synced,

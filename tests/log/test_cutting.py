@@ -128,3 +128,19 @@ def test_a_deleted_log_leaves_nothing(lab, batch_of):
     fill(log, batch_of, 1)
     log.delete()
     assert not lab.world.disk.exists("orders-0")
+
+
+def test_a_log_that_was_cut_into_a_gap_begins_where_it_began(lab, batch_of, values_in):
+    log = lab.open(cleanup_policy="compact")
+    log.append_as_follower(batch_of(b"x", base_offset=7, leader_epoch=0))
+    log.truncate_to(1)
+    assert (log.log_start_offset, log.log_end_offset) == (0, 1)
+    log.roll()
+    log.append_as_leader(batch_of(b"y"), 0)
+    assert [segment.base_offset for segment in log.segments] == [0, 1]
+    lab.crash(log)
+    log = lab.open()
+    assert (log.log_start_offset, log.log_end_offset, values_in(log)) == (0, 2, [(1, b"y")])
+    log.close()
+    log = lab.open(clean=True)
+    assert (log.log_start_offset, log.log_end_offset, values_in(log)) == (0, 2, [(1, b"y")])
