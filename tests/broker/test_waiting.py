@@ -143,5 +143,5 @@ def test_nobody_polls(s, looks):
     # The write looks when it comes, is written, and for each fetch of the other follower that moves something.
     assert looks.get("_wait", 0) <= 6
     # Two followers of each of two leaders ask twice a second; a fetch looks when it comes and when something moves.
-    assert looks["fetch"] <= 2 * 2 * 2 * 66 * 1.2
+    assert looks["_read_when_there"] <= 2 * 2 * 2 * 66 * 1.2
     s.until(task.done, within=10)
