@@ -60,6 +60,9 @@ class RegisterBrokerRecord(Message):
     log_dirs: list[Uuid] = field(
         array(UUID), since=3, tagged=(0, 3), default=[], about="Its log directories."
     )
+    cordoned_log_dirs: list[Uuid] | None = field(
+        array(UUID), since=4, nullable=4, tagged=(1, 4), default=None, about="Those that take no new replica."
+    )
 
 
 @message(api_key=1, kind="record", versions=(0, 0), flexible=0)

@@ -28,7 +28,6 @@ class BrokerHeartbeatRequest(Message):
         nullable=2,
         tagged=(1, 2),
         default=None,
-        ignorable=True,
         about="The ids of directories closed to new replicas (KIP-1066); null where not told.",
     )
 

@@ -38,7 +38,7 @@ class DescribeClusterBroker(Struct):
     host: str = field(STRING, about="The host name to connect to.")
     port: int = field(INT32, about="The port to connect to.")
     rack: str | None = field(STRING, nullable=0, default=None, about="The rack, or null.")
-    is_fenced: bool = field(BOOL, since=2, default=False, ignorable=True, about="Is the broker fenced?")
+    is_fenced: bool = field(BOOL, since=2, default=False, about="Is the broker fenced?")
 
 
 @message(api_key=60, kind="response", versions=(0, 2), flexible=0)

@@ -54,7 +54,6 @@ class DescribedGroup(Struct):
         since=6,
         nullable=6,
         default=None,
-        ignorable=True,
         about="The error in words; null without one.",
     )
     group_id: str = field(STRING, about="The group's id.")

@@ -36,9 +36,6 @@ class InitProducerIdResponse(Message):
         INT64,
         since=6,
         default=-1,
-        ignorable=True,
         about="The producer id of a transaction that is still prepared, or -1.",
     )
-    ongoing_txn_producer_epoch: int = field(
-        INT16, since=6, default=-1, ignorable=True, about="Its epoch, or -1."
-    )
+    ongoing_txn_producer_epoch: int = field(INT16, since=6, default=-1, about="Its epoch, or -1.")
