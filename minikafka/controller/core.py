@@ -21,6 +21,7 @@ from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import bootstrap_records
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import RegisterBrokerRecord, UnregisterBrokerRecord
+from minikafka.metadata.snapshot import MetadataSnapshot
 from minikafka.policy import Organs
 from minikafka.protocol.messages.allocate_producer_ids import (
     AllocateProducerIdsRequest,
@@ -88,6 +89,12 @@ class Controller:
             elif isinstance(record, UnregisterBrokerRecord):
                 self.sessions.end(record.broker_id)
                 self._registration_offsets.pop(record.broker_id, None)
+
+    def load_snapshot(self, snapshot: MetadataSnapshot) -> None:
+        """Begin with what was known at the snapshot's end, in place of all records before it."""
+        last_offset = snapshot.name.end_offset - 1
+        self.image = MetadataImage().apply_all(snapshot.records, last_offset)
+        self._registration_offsets = dict.fromkeys(sorted(self.image.brokers), last_offset)
 
     def activate(self, now_s: float) -> Decision[None]:
         """Begin to lead: everybody's session starts afresh. In an empty log the bootstrap records are due."""

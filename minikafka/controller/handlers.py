@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
+from minikafka.controller import snapshot_fetch
 from minikafka.controller.refusals import no_topics_deleted, nobody_elected
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.protocol.api import ApiKey
@@ -49,6 +50,11 @@ from minikafka.protocol.messages.elect_leaders import (
     ElectLeadersResponse,
 )
 from minikafka.protocol.messages.fetch import FetchRequest, FetchResponse
+from minikafka.protocol.messages.fetch_snapshot import (
+    FetchSnapshotRequest,
+    FetchSnapshotResponse,
+    NodeEndpoint,
+)
 from minikafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsRequest,
     IncrementalAlterConfigsResponse,
@@ -63,6 +69,14 @@ if TYPE_CHECKING:
 @handles(ApiKey.FETCH, versions=(12, 18))
 def fetch(node: ControllerNode, request: FetchRequest, context: RequestContext) -> Awaitable[FetchResponse]:
     return node.fetches.serve(request, context)
+
+
+@handles(ApiKey.FETCH_SNAPSHOT, versions=(0, 1))
+def fetch_snapshot(
+    node: ControllerNode, request: FetchSnapshotRequest, context: RequestContext
+) -> FetchSnapshotResponse:
+    leader = NodeEndpoint(node_id=node.id, host=node.world.network.address, port=node.port)
+    return snapshot_fetch.fetch_snapshot(node.log, request, context, node.cluster_id, leader)
 
 
 def _registration_error(

@@ -22,6 +22,7 @@ from minikafka.protocol.messages.fetch import (
     LeaderIdAndEpoch,
     NodeEndpoint,
     PartitionData,
+    SnapshotId,
 )
 from minikafka.quorum import MetadataLog
 from minikafka.world import World
@@ -104,7 +105,8 @@ class MetadataFetch:
         """
         diverges = answer.diverging_epoch.end_offset >= 0
         knows_more = answer.high_watermark > wanted.high_watermark
-        return bool(answer.error_code or diverges or answer.records or knows_more)
+        lies_before = answer.snapshot_id.end_offset >= 0
+        return bool(answer.error_code or diverges or lies_before or answer.records or knows_more)
 
     def _answer(self, wanted: FetchPartition, request: FetchRequest) -> PartitionData:
         log = self._log
@@ -125,14 +127,23 @@ class MetadataFetch:
         if wanted.fetch_offset < 0:
             answer.error_code = ErrorCode.OFFSET_OUT_OF_RANGE
             return answer
+        below = log.snapshot_below
+        if below is not None and wanted.fetch_offset < log.start_offset:
+            answer.snapshot_id = SnapshotId(end_offset=below.name.end_offset, epoch=below.name.epoch)
+            return answer
+        if below is not None and below.name == (wanted.fetch_offset, wanted.last_fetched_epoch):
+            answer.records = log.read(wanted.fetch_offset, self._limit(wanted, request))
+            return answer
         if wanted.last_fetched_epoch >= 0 or wanted.fetch_offset > log.end_offset:
             epoch, end_offset = log.end_offset_for(wanted.last_fetched_epoch)
             if epoch != wanted.last_fetched_epoch or end_offset < wanted.fetch_offset:
                 answer.diverging_epoch = EpochEndOffset(epoch=epoch, end_offset=max(end_offset, 0))
                 return answer
-        limit = max(1, min(wanted.partition_max_bytes, request.max_bytes, MAX_BYTES))
-        answer.records = log.read(wanted.fetch_offset, limit)
+        answer.records = log.read(wanted.fetch_offset, self._limit(wanted, request))
         return answer
+
+    def _limit(self, wanted: FetchPartition, request: FetchRequest) -> int:
+        return max(1, min(wanted.partition_max_bytes, request.max_bytes, MAX_BYTES))
 
     def _note(self, replica_id: int, fetch_offset: int) -> None:
         now_ms = self._world.clock.time_ms()

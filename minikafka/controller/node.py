@@ -126,7 +126,9 @@ class ControllerNode:
             self.world, self.id, self._organs, segment_bytes=self.configs.int("metadata.log.segment.bytes")
         )
         self.fetches = MetadataFetch(self.world, self.log, self.cluster_id, lambda: self.port)
-        for batch in self.log.replay():
+        if self.log.snapshot_below is not None:
+            self.core.load_snapshot(self.log.snapshot_below)
+        for batch in self.log.replay(self.core.image.offset + 1):
             self.core.replay(batch.records, batch.base_offset)
 
     def _registration(self) -> RegisterControllerRecord:

@@ -28,26 +28,16 @@ from minikafka.protocol.messages.consumer_protocol import (
     ConsumerProtocolAssignment,
     ConsumerProtocolSubscription,
 )
-from minikafka.protocol.schema import INT16, INT64, MalformedMessage, Message, Struct, field, message
-from minikafka.quorum.control_records import KRaftVersionRecord, LeaderChangeMessage, VotersRecord
+from minikafka.protocol.schema import MalformedMessage, Message, Struct
+from minikafka.quorum.control_records import (
+    KRaftVersionRecord,
+    LeaderChangeMessage,
+    SnapshotFooterRecord,
+    SnapshotHeaderRecord,
+    VotersRecord,
+)
 from minikafka.records.control import parse_control_type
 from minikafka.records.varint import read_unsigned
-
-
-@message(api_key=-1, kind="data", versions=(0, 0), flexible=0)
-class SnapshotHeaderRecord(Message):
-    """The first record of a metadata snapshot."""
-
-    version: int = field(INT16, default=0, about="The version of this message.")
-    last_contained_log_timestamp: int = field(INT64, about="When its last record was written, in ms.")
-
-
-@message(api_key=-1, kind="data", versions=(0, 0), flexible=0)
-class SnapshotFooterRecord(Message):
-    """The last record of a metadata snapshot: it is whole."""
-
-    version: int = field(INT16, default=0, about="The version of this message.")
-
 
 _CONTROL: dict[str, type[Message]] = {
     "LEADER_CHANGE": LeaderChangeMessage,

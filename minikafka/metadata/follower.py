@@ -14,6 +14,8 @@ from typing import cast
 from minikafka.metadata.batches import MetadataBatch, decode_batch
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.metadata.image import MetadataImage
+from minikafka.metadata.snapshot import SnapshotName
+from minikafka.metadata.snapshot_fetch import fetch_snapshot
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.fetch import (
@@ -78,7 +80,11 @@ class MetadataFollower:
                 try:
                     await self._connect()
                     while True:
-                        self._take(await self._fetch())
+                        answer = await self._fetch()
+                        if answer.snapshot_id.end_offset >= 0:
+                            await self._take_snapshot(answer)
+                        else:
+                            self._take(answer)
                         backoff_s = BACKOFF_S[0]
                 except (OSError, TimeoutError):
                     self.close()
@@ -124,6 +130,18 @@ class MetadataFollower:
             if code in (ErrorCode.NONE, ErrorCode.OFFSET_OUT_OF_RANGE):
                 return answer
         raise ConnectionError(f"the controller answers {code.name} to a fetch of the metadata log")
+
+    async def _take_snapshot(self, answer: PartitionData) -> None:
+        """What this follower asks for lies before the log: begin with the snapshot that stands for it."""
+        assert self._channel is not None
+        name = SnapshotName(answer.snapshot_id.end_offset, answer.snapshot_id.epoch)
+        snapshot = await fetch_snapshot(self._channel, self._broker_id, name)
+        self._uncommitted.clear()
+        self._fetched_to, self._last_epoch = name
+        self.high_watermark = max(self.high_watermark, answer.high_watermark)
+        old = self.image
+        self.image = MetadataImage().apply_all(snapshot.records, name.end_offset - 1)
+        self._on_image(self.image, old)
 
     def _take(self, answer: PartitionData) -> None:
         """Work an answer in: drop what diverged, keep what isn't committed, apply the rest."""

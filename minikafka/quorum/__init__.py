@@ -7,6 +7,7 @@ one voter, so committed means written and synced; the shape is that of a Raft lo
 
 from minikafka.quorum.control_records import VoterNode
 from minikafka.quorum.metadata_log import METADATA_DIRECTORY, MetadataLog
+from minikafka.quorum.snapshots import MetadataLost
 from minikafka.quorum.state import QuorumState
 
-__all__ = ["METADATA_DIRECTORY", "MetadataLog", "QuorumState", "VoterNode"]
+__all__ = ["METADATA_DIRECTORY", "MetadataLog", "MetadataLost", "QuorumState", "VoterNode"]

@@ -1,8 +1,9 @@
-"""The control records of the metadata log: who leads, and who votes.
+"""The control records of the metadata log and its snapshots: who leads, who votes, where a snapshot begins and ends.
 
 One rule: nothing of an earlier epoch is committed before a record of the new epoch is; so a leader begins
 with its leader change. Kafka: `LeaderChangeMessage`, `KRaftVersionRecord`, `VotersRecord`,
-`ControlRecordUtils`; KIP-595, KIP-853 (voters in the log).
+`SnapshotHeaderRecord`,
+`ControlRecordUtils`; KIP-595, KIP-630, KIP-853 (voters in the log).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from uuid import UUID as Uuid
 from minikafka.protocol.schema import (
     INT16,
     INT32,
+    INT64,
     STRING,
     UINT16,
     UUID,
@@ -89,6 +91,21 @@ class VotersRecord(Message):
 
     version: int = field(INT16, default=0, about="The version of this message.")
     voters: list[VoterState] = field(array(VoterState), about="All voters.")
+
+
+@message(api_key=-1, kind="data", versions=(0, 0), flexible=0)
+class SnapshotHeaderRecord(Message):
+    """The first record of a metadata snapshot."""
+
+    version: int = field(INT16, default=0, about="The version of this message.")
+    last_contained_log_timestamp: int = field(INT64, about="When its last record was written, in ms.")
+
+
+@message(api_key=-1, kind="data", versions=(0, 0), flexible=0)
+class SnapshotFooterRecord(Message):
+    """The last record of a metadata snapshot: it is whole."""
+
+    version: int = field(INT16, default=0, about="The version of this message.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,11 @@ from minikafka.log.log import Log, LogSnapshot
 from minikafka.metadata.batches import MetadataBatch, decode_batch
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.metadata.records import encode_record
+from minikafka.metadata.snapshot import MetadataSnapshot, SnapshotName
 from minikafka.policy import Organs
 from minikafka.protocol.schema import Message
 from minikafka.quorum.control_records import VoterNode, reign_batch
+from minikafka.quorum.snapshots import check_reach, find_snapshots, set_aside
 from minikafka.quorum.state import QuorumState, read_quorum_state, write_quorum_state
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.world import Disk, World
@@ -32,7 +34,16 @@ _KEY = (METADATA_TOPIC, 0)
 class MetadataLog:
     """The log and the epoch of one node. Methods may raise OSError: a failing disk."""
 
-    def __init__(self, world: World, log: Log, node_id: int, noted_recovery_point: int) -> None:
+    def __init__(
+        self,
+        world: World,
+        log: Log,
+        node_id: int,
+        noted_recovery_point: int,
+        snapshot: MetadataSnapshot | None = None,
+    ) -> None:
+        self.snapshot_below = snapshot
+        """What the log stands on: all records before its `end_offset`; None when the log has everything."""
         self._world = world
         self._log = log
         self._noted_recovery_point = noted_recovery_point
@@ -48,7 +59,10 @@ class MetadataLog:
     def open(
         cls, world: World, node_id: int, organs: Organs | None = None, *, segment_bytes: int = 1 << 30
     ) -> MetadataLog:
-        """Open or make the directory; what may not have been synced is verified and a torn end cut off."""
+        """Open or make the directory; what may not have been synced is verified and a torn end cut off.
+
+        Raises `MetadataLost` (a ValueError) when the log and its snapshots have a hole.
+        """
         config = LogConfig(
             segment_bytes=segment_bytes,
             max_message_bytes=MAX_BATCH_BYTES,
@@ -56,6 +70,7 @@ class MetadataLog:
             retention_bytes=-1,
         )
         recovery_point = _read_recovery_point(world.disk)
+        snapshots = find_snapshots(world.disk, METADATA_DIRECTORY)
         log = Log.open(
             world,
             METADATA_DIRECTORY,
@@ -67,7 +82,10 @@ class MetadataLog:
             recovery_point=recovery_point,
             topic_id=METADATA_TOPIC_ID,
         )
-        return cls(world, log, node_id, recovery_point)
+        where = f"{world.disk.location}/{METADATA_DIRECTORY}"
+        check_reach(snapshots, where, log.log_start_offset, log.log_end_offset)
+        set_aside(world.disk, METADATA_DIRECTORY, snapshots, world.trace)
+        return cls(world, log, node_id, recovery_point, snapshots.newest)
 
     @property
     def leader_epoch(self) -> int:
@@ -105,7 +123,8 @@ class MetadataLog:
     def become_leader(self, voter: VoterNode) -> None:
         """Take a new epoch, and begin it in the log. `voter` says how others reach this node."""
         assert voter.id == self._node_id, "a node leads as itself"
-        epoch = max(self._state.leader_epoch, self._log.epochs.latest, 0) + 1
+        in_snapshot = -1 if self.snapshot_below is None else self.snapshot_below.name.epoch
+        epoch = max(self._state.leader_epoch, self._log.epochs.latest, in_snapshot, 0) + 1
         state = QuorumState(leader_id=self._node_id, leader_epoch=epoch)
         write_quorum_state(self._world.disk, self._log.directory, state)
         self._state = state
@@ -144,8 +163,18 @@ class MetadataLog:
         found = self._log.epochs.end_offset_for(epoch)
         return found[0], found[1]
 
+    def read_snapshot(self, name: SnapshotName, position: int, max_bytes: int) -> tuple[bytes, int] | None:
+        """Bytes of that snapshot from `position` on, and how many it has in all; None when there is none such."""
+        if self.snapshot_below is None or self.snapshot_below.name != name:
+            return None
+        file = self._world.disk.open(f"{self._log.directory}/{name}")
+        try:
+            return file.read_at(position, max_bytes), file.size
+        finally:
+            file.close()
+
     def replay(self, from_offset: int = 0) -> Iterator[MetadataBatch]:
-        """Everything committed from there on, in order.
+        """Everything committed from there on, in order; what lies before the log is in `snapshot_below`.
 
         Raises `MalformedMessage` for a record of no known type.
         """
@@ -155,7 +184,8 @@ class MetadataLog:
             if not data:
                 return
             for batch in read_batches(data):
-                yield decode_batch(batch)
+                if batch.header.base_offset >= from_offset:
+                    yield decode_batch(batch)
                 offset = batch.header.next_offset
 
     def close(self) -> None:

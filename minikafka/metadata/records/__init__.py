@@ -17,6 +17,15 @@ from minikafka.metadata.records.brokers import (
     UnregisterBrokerRecord,
 )
 from minikafka.metadata.records.codec import RECORD_TYPES, decode_record, encode_record, record_version
+from minikafka.metadata.records.security import (
+    AccessControlEntryRecord,
+    ClientQuotaRecord,
+    DelegationTokenRecord,
+    RemoveAccessControlEntryRecord,
+    RemoveDelegationTokenRecord,
+    RemoveUserScramCredentialRecord,
+    UserScramCredentialRecord,
+)
 from minikafka.metadata.records.settings import (
     AbortTransactionRecord,
     BeginTransactionRecord,
@@ -38,14 +47,17 @@ from minikafka.metadata.records.topics import (
 __all__ = [
     "RECORD_TYPES",
     "AbortTransactionRecord",
+    "AccessControlEntryRecord",
     "BeginTransactionRecord",
     "BrokerEndpoint",
     "BrokerFeature",
     "BrokerRegistrationChangeRecord",
     "ClearElrRecord",
+    "ClientQuotaRecord",
     "ConfigRecord",
     "ControllerEndpoint",
     "ControllerFeature",
+    "DelegationTokenRecord",
     "EndTransactionRecord",
     "FeatureLevelRecord",
     "FenceBrokerRecord",
@@ -55,10 +67,14 @@ __all__ = [
     "ProducerIdsRecord",
     "RegisterBrokerRecord",
     "RegisterControllerRecord",
+    "RemoveAccessControlEntryRecord",
+    "RemoveDelegationTokenRecord",
     "RemoveTopicRecord",
+    "RemoveUserScramCredentialRecord",
     "TopicRecord",
     "UnfenceBrokerRecord",
     "UnregisterBrokerRecord",
+    "UserScramCredentialRecord",
     "ZkMigrationStateRecord",
     "decode_record",
     "encode_record",

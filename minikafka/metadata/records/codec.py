@@ -14,6 +14,15 @@ from minikafka.metadata.records.brokers import (
     UnfenceBrokerRecord,
     UnregisterBrokerRecord,
 )
+from minikafka.metadata.records.security import (
+    AccessControlEntryRecord,
+    ClientQuotaRecord,
+    DelegationTokenRecord,
+    RemoveAccessControlEntryRecord,
+    RemoveDelegationTokenRecord,
+    RemoveUserScramCredentialRecord,
+    UserScramCredentialRecord,
+)
 from minikafka.metadata.records.settings import (
     AbortTransactionRecord,
     BeginTransactionRecord,
@@ -57,6 +66,13 @@ RECORD_TYPES: dict[int, type[Message]] = {
         AbortTransactionRecord,
         RegisterControllerRecord,
         ClearElrRecord,
+        AccessControlEntryRecord,
+        ClientQuotaRecord,
+        DelegationTokenRecord,
+        RemoveAccessControlEntryRecord,
+        RemoveDelegationTokenRecord,
+        RemoveUserScramCredentialRecord,
+        UserScramCredentialRecord,
     )
 }
 

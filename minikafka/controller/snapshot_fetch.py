@@ -1,0 +1,79 @@
+"""FetchSnapshot: how a broker hears what was decided before the metadata log begins.
+
+One rule: a snapshot never changes, so its bytes are served from wherever the follower goes on. Kafka:
+`KafkaRaftClient.handleFetchSnapshotRequest`; KIP-630.
+"""
+
+from __future__ import annotations
+
+from minikafka.metadata.ids import METADATA_TOPIC
+from minikafka.metadata.snapshot import SnapshotName
+from minikafka.protocol.dispatch import RequestContext
+from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.messages.fetch_snapshot import (
+    FetchSnapshotRequest,
+    FetchSnapshotResponse,
+    LeaderIdAndEpoch,
+    NodeEndpoint,
+    PartitionSnapshot,
+    ResponsePartitionSnapshot,
+    ResponseTopicSnapshot,
+)
+from minikafka.quorum import MetadataLog
+
+MAX_BYTES = 8 << 20
+
+
+def fetch_snapshot(
+    log: MetadataLog,
+    request: FetchSnapshotRequest,
+    context: RequestContext,
+    cluster_id: str,
+    leader: NodeEndpoint,
+) -> FetchSnapshotResponse:
+    """Answer for the one partition that there is; others are unknown."""
+    if request.cluster_id is not None and request.cluster_id != cluster_id:
+        return FetchSnapshotResponse(error_code=ErrorCode.INCONSISTENT_CLUSTER_ID, topics=[])
+    topics = [
+        ResponseTopicSnapshot(
+            name=topic.name,
+            partitions=[_part(log, topic.name, wanted, request.max_bytes) for wanted in topic.partitions],
+        )
+        for topic in request.topics
+    ]
+    return FetchSnapshotResponse(topics=topics, node_endpoints=[leader] if context.api_version >= 1 else [])
+
+
+def _part(
+    log: MetadataLog, topic: str, wanted: PartitionSnapshot, max_bytes: int
+) -> ResponsePartitionSnapshot:
+    answer = ResponsePartitionSnapshot(
+        index=wanted.partition,
+        snapshot_id=wanted.snapshot_id,
+        current_leader=LeaderIdAndEpoch(leader_id=log.leader_id, leader_epoch=log.leader_epoch),
+        size=0,
+        position=wanted.position,
+        unaligned_records=b"",
+    )
+    answer.error_code = _refusal(log, topic, wanted)
+    if answer.error_code:
+        return answer
+    name = SnapshotName(wanted.snapshot_id.end_offset, wanted.snapshot_id.epoch)
+    found = log.read_snapshot(name, max(0, wanted.position), max(1, min(max_bytes, MAX_BYTES)))
+    if found is None:
+        answer.error_code = ErrorCode.SNAPSHOT_NOT_FOUND
+    elif not 0 <= wanted.position < found[1]:
+        answer.error_code = ErrorCode.POSITION_OUT_OF_RANGE
+    else:
+        answer.unaligned_records, answer.size = found
+    return answer
+
+
+def _refusal(log: MetadataLog, topic: str, wanted: PartitionSnapshot) -> ErrorCode:
+    if topic != METADATA_TOPIC or wanted.partition != 0:
+        return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    if 0 <= wanted.current_leader_epoch < log.leader_epoch:
+        return ErrorCode.FENCED_LEADER_EPOCH
+    if wanted.current_leader_epoch > log.leader_epoch:
+        return ErrorCode.UNKNOWN_LEADER_EPOCH
+    return ErrorCode.NONE
