@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading  # noqa: TID251 - to wait for Ctrl-C where there is no sigwait
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,10 +60,12 @@ def main_options(
 
 
 def open_cluster(**options: Any) -> Cluster:
-    """A `Cluster`; every reason why it can't start is one sentence."""
-    from minikafka.cluster import Cluster
+    """A `Cluster`; every reason why it can't start is one sentence, and every setting without effect another."""
+    from minikafka.cluster import Cluster, ConfigWarning
     from minikafka.world import DiskLocked
 
+    warnings.simplefilter("always", ConfigWarning)
+    warnings.showwarning = say_warning
     try:
         return Cluster(**options)
     except DiskLocked as problem:
@@ -73,6 +76,11 @@ def open_cluster(**options: Any) -> Cluster:
         raise fail(why_os_error(problem, options)) from None
     except TimeoutError:
         raise fail("The brokers did not come up in time; is this machine very busy?") from None
+
+
+def say_warning(message: Warning | str, *_: object) -> None:
+    """One line on stderr."""
+    typer.echo(f"minikafka: {message}", err=True)
 
 
 def why_os_error(problem: OSError, options: dict[str, Any]) -> str:
@@ -167,8 +175,9 @@ def up(
         typer.echo(msgspec.json.encode(about).decode())
     else:
         typer.echo(cluster.bootstrap_servers)
+        count = "1 broker" if brokers == 1 else f"{brokers} brokers"
         typer.echo(
-            f"minikafka: {cluster.name} is up ({brokers} brokers); watch it with `minikafka tui`; Ctrl-C ends it",
+            f"minikafka: {cluster.name} is up ({count}); watch it with `minikafka tui`; Ctrl-C ends it",
             err=True,
         )
     sys.stdout.flush()

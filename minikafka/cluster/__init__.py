@@ -6,5 +6,6 @@ Kafka's tests have `KafkaClusterTestKit`.
 
 from minikafka.cluster.cluster import Cluster
 from minikafka.cluster.failures import BackgroundFailure
+from minikafka.metadata.config_types import ConfigWarning
 
-__all__ = ["BackgroundFailure", "Cluster"]
+__all__ = ["BackgroundFailure", "Cluster", "ConfigWarning"]

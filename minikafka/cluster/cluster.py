@@ -8,6 +8,7 @@ Kafka: what `KafkaClusterTestKit` is to its tests.
 
 from __future__ import annotations
 
+import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from minikafka.cluster.nodes import CONTROLLER, ClusterNodes
 from minikafka.cluster.picture import Picture
 from minikafka.cluster.source import ClusterSource
 from minikafka.cluster.waiting import is_ready, wait_live
+from minikafka.metadata.config_types import ConfigWarning
 from minikafka.policy import Organs
 from minikafka.world import Traced
 from minikafka.xray.files import Found, Question
@@ -41,7 +43,8 @@ class Cluster:
       while a call asks it to.
 
     `configs` are Kafka's broker settings, for every broker; `organs` replaces decisions by your own functions.
-    Raises OSError (port in use, directory locked) or ValueError (a wrong setting, somebody else's directory).
+    Raises OSError (port in use, directory locked) or ValueError (a wrong setting, somebody else's directory); warns
+    (`ConfigWarning`) of a setting that has no effect.
     """
 
     def __init__(
@@ -89,6 +92,8 @@ class Cluster:
         except BaseException:
             self._abandon()
             raise
+        for sentence in self._nodes.configs.notices:
+            warnings.warn(sentence, ConfigWarning, stacklevel=2)
         self.name = name or f"minikafka-{self._nodes.cluster_id[:6]}"
         self._picture = Picture(self._nodes, self.name, self.world, self.seed)
         self._source = ClusterSource(self)

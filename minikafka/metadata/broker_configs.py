@@ -2,7 +2,7 @@
 
 One rule: names, types, defaults and what may change while a broker runs are those of Kafka 4.3
 (`KafkaConfig`, `ServerLogConfigs`, `ReplicationConfigs`, `GroupCoordinatorConfig`, `DynamicBrokerConfig`);
-a key that isn't here has no effect.
+what else Kafka has stands in `unread_configs.py` and has no effect.
 """
 
 from __future__ import annotations

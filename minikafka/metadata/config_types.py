@@ -21,6 +21,10 @@ class ConfigError(ValueError):
         super().__init__(f"Invalid value {_text(value)} for configuration {name}: {reason}")
 
 
+class ConfigWarning(UserWarning):
+    """A configuration has no effect; says why, or what was meant."""
+
+
 class ConfigType(IntEnum):
     """The type of a configuration; the numbers are those of DescribeConfigs."""
 
@@ -74,7 +78,7 @@ class ConfigDefinition:
         return value
 
 
-def at_least(lowest: int) -> Validator:
+def at_least(lowest: float) -> Validator:
     """A number, no smaller than `lowest`."""
 
     def check(name: str, value: Value) -> None:
@@ -85,7 +89,7 @@ def at_least(lowest: int) -> Validator:
     return check
 
 
-def between(lowest: int, highest: int) -> Validator:
+def between(lowest: float, highest: float) -> Validator:
     """A number from `lowest` to `highest`, both included."""
 
     def check(name: str, value: Value) -> None:

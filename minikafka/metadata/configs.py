@@ -20,7 +20,9 @@ from minikafka.metadata.config_types import (
     Value,
 )
 from minikafka.metadata.image import BROKER_RESOURCE, DEFAULT_BROKER, MetadataImage
+from minikafka.metadata.notices import notices
 from minikafka.metadata.topic_configs import TOPIC_CONFIGS
+from minikafka.metadata.unread_configs import unread_configs
 from minikafka.protocol.errors import ApiError, ErrorCode
 
 __all__ = [
@@ -45,8 +47,8 @@ __all__ = [
 class BrokerConfigs:
     """What a broker or controller was started with; immutable.
 
-    Raises `ConfigError` (one sentence) for a value that a known key can't have. Keys that aren't known are
-    kept and have no effect, as in Kafka; `unknown` lists them.
+    Raises `ConfigError` (one sentence) for a value that a key of Kafka's can't have. Keys that nothing reads are
+    kept, as in Kafka; `notices` says so of each.
     """
 
     def __init__(self, overrides: Mapping[str, object] | None = None) -> None:
@@ -57,10 +59,14 @@ class BrokerConfigs:
         for name, definition in BROKER_CONFIGS.items():
             text = self.overrides.get(name, definition.default)
             self._values[name] = None if text is None else definition.parse(text)
+        for name, text in self.overrides.items():
+            if (unread := unread_configs().get(name)) is not None:
+                unread.parse(text)
 
     @property
-    def unknown(self) -> tuple[str, ...]:
-        return tuple(name for name in self.overrides if name not in BROKER_CONFIGS)
+    def notices(self) -> tuple[builtins.str, ...]:
+        """A sentence for each override that has no effect."""
+        return notices(self.overrides)
 
     def get(self, name: str) -> str | None:
         """The text, or None when there is neither a value nor a default."""
@@ -98,6 +104,8 @@ class BrokerConfigs:
 
 
 def _as_text(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(_as_text, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

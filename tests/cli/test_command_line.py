@@ -119,6 +119,25 @@ def test_a_wrong_setting_is_one_sentence(setting: str, words: tuple[str, ...]) -
     refused(run("up", "--brokers", 1, "--set", setting), *words)
 
 
+def test_settings_without_effect_are_a_sentence_each_and_hinder_nothing() -> None:
+    settings = ("no.such.key=1", "log.retention.hour=1", "broker.id=7", "zookeeper.connect=zk:2181")
+    process = subprocess.Popen(
+        command(
+            "up", "--json", "--brokers", 1, *(word for setting in settings for word in ("--set", setting))
+        ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("{")
+    process.terminate()
+    said = process.communicate(timeout=30)[1].splitlines()
+    names = sorted(setting.partition("=")[0] for setting in settings)
+    assert [line.split()[1] for line in said] == names
+    assert process.returncode == 0
+
+
 def test_zero_brokers_are_refused() -> None:
     result = run("up", "--brokers", 0)
     assert result.returncode == 2

@@ -3,6 +3,7 @@
 import pytest
 
 from minikafka import BackgroundFailure, Cluster, KafkaException, Organs
+from minikafka.cluster import ConfigWarning
 
 
 @pytest.fixture
@@ -138,3 +139,12 @@ def test_a_wrong_election_is_caught_by_what_gets_lost():
     cluster.run(30)
     assert cluster.snapshot().partition("orders", 0).end is None, "nobody is there to say where it ends"
     cluster.close()
+
+
+def test_a_setting_without_effect_is_a_warning_where_the_cluster_is_made(recwarn):
+    with Cluster(1, world="simulated", configs={"log.retention.hour": 1, "num.partitions": 2}):
+        pass
+    (warning,) = recwarn
+    assert warning.category is ConfigWarning
+    assert warning.filename == __file__
+    assert "Did you mean log.retention.hours?" in str(warning.message)
