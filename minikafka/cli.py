@@ -64,10 +64,13 @@ def open_cluster(**options: Any) -> Cluster:
     from minikafka.cluster import Cluster, ConfigWarning
     from minikafka.world import DiskLocked
 
-    warnings.simplefilter("always", ConfigWarning)
-    warnings.showwarning = say_warning
     try:
-        return Cluster(**options)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ConfigWarning)
+            cluster = Cluster(**options)
+        for warning in caught:
+            typer.echo(f"minikafka: {warning.message}", err=True)
+        return cluster
     except DiskLocked as problem:
         raise fail(f"The data directory is in use by another process ({problem}).") from None
     except ValueError as problem:
@@ -76,11 +79,6 @@ def open_cluster(**options: Any) -> Cluster:
         raise fail(why_os_error(problem, options)) from None
     except TimeoutError:
         raise fail("The brokers did not come up in time; is this machine very busy?") from None
-
-
-def say_warning(message: Warning | str, *_: object) -> None:
-    """One line on stderr."""
-    typer.echo(f"minikafka: {message}", err=True)
 
 
 def why_os_error(problem: OSError, options: dict[str, Any]) -> str:
