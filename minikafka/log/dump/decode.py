@@ -29,7 +29,7 @@ _READERS: dict[FileKind, Callable[[Source], Iterator[Row | Problem]]] = {
     FileKind.QUORUM_STATE: lambda source: texts.read_json(
         source, "quorum state", ("leaderId", "leaderEpoch")
     ),
-    FileKind.CLEAN_SHUTDOWN: lambda source: texts.read_json(source, "clean shutdown", ("version",)),
+    FileKind.CLEAN_SHUTDOWN: texts.read_clean_shutdown,
     FileKind.LOCK: texts.read_lock,
 }
 _LAYOUTS = {

@@ -130,11 +130,16 @@ def _pairs(source: Source, separator: str, kind: str) -> Iterator[Item]:
         yield Row(kind, position, raw, (field,))
 
 
-def _demand(
-    items: Iterator[Item], version: str, ids: tuple[str, ...], needed: tuple[str, ...]
-) -> Iterator[Item]:
-    """The same items; a wrong version, a missing name and an id that is none are problems."""
-    seen = set()
+_IDS = ("directory.id", "topic_id")
+_NUMBERS = ("node.id", "broker.id")
+
+
+def _demand(items: Iterator[Item], needed: dict[str, tuple[str, ...]]) -> Iterator[Item]:
+    """The same items; an unknown version, a name that its version needs, and an id that is none are problems.
+
+    `needed`: the names by version.
+    """
+    seen: dict[str, str] = {}
     broken = False
     for item in items:
         yield item
@@ -142,14 +147,16 @@ def _demand(
             broken = True
             continue
         field = item.fields[0]
-        seen.add(field.name)
-        if field.name == "version" and field.value != version:
-            yield Problem(field.offset, field.size, f"the version is {field.value!r}, not {version}")
-        if field.name in ids and not is_uuid(str(field.value)):
+        seen[field.name] = str(field.value)
+        if field.name == "version" and field.value not in needed:
+            yield Problem(
+                field.offset, field.size, f"the version is {field.value!r}, not {' or '.join(needed)}"
+            )
+        if field.name in _IDS and not is_uuid(str(field.value)):
             yield Problem(field.offset, field.size, f"{field.name} is {field.value!r}, which is not an id")
-        if field.name == "node.id" and not re.fullmatch(r"\d{1,10}", str(field.value)):
-            yield Problem(field.offset, field.size, f"node.id is {field.value!r}, which is not a number")
-    for name in needed:
+        if field.name in _NUMBERS and not re.fullmatch(r"\d{1,10}", str(field.value)):
+            yield Problem(field.offset, field.size, f"{field.name} is {field.value!r}, which is not a number")
+    for name in ("version", *needed.get(seen.get("version", ""), ())):
         if name not in seen and not broken:
             yield Problem(0, 0, f"the file has no {name}")
 
@@ -167,13 +174,21 @@ def is_uuid(text: str) -> bool:
 
 def read_partition_metadata(source: Source) -> Iterator[Item]:
     """The topic's id."""
-    return _demand(_pairs(source, ": ", "line"), "0", ("topic_id",), ("version", "topic_id"))
+    return _demand(_pairs(source, ": ", "line"), {"0": ("topic_id",)})
 
 
 def read_meta_properties(source: Source) -> Iterator[Item]:
-    """Whose directory this is. A cluster's id may be any text, if somebody chose it."""
-    needed = ("version", "cluster.id", "node.id")
-    return _demand(_pairs(source, "=", "property"), "1", ("directory.id",), needed)
+    """Whose directory this is. A cluster's id may be any text, if somebody chose it.
+
+    Version 0 is that of brokers on ZooKeeper; before Kafka 0.10.1 clusters had no id.
+    """
+    return _demand(_pairs(source, "=", "property"), {"0": ("broker.id",), "1": ("cluster.id", "node.id")})
+
+
+def read_clean_shutdown(source: Source) -> Iterator[Item]:
+    """The broker's epoch, as JSON; before Kafka 3.7 the file was empty, and counted by being there."""
+    if source.size:
+        yield from read_json(source, "clean shutdown", ("version",))
 
 
 def read_json(source: Source, kind: str, needed: tuple[str, ...]) -> Iterator[Item]:

@@ -97,6 +97,7 @@ def test_an_index_preallocated_by_kafka_says_so() -> None:
         ("recovery-point-offset-checkpoint", b"0\n1\na 2 9\n", {"topic": "a", "partition": 2, "offset": 9}),
         ("partition.metadata", b"version: 0\ntopic_id: DaRbNHWhQ4OB1y-PUeihQw\n", {"topic_id": "DaRbNHWhQ4OB1y-PUeihQw"}),  # noqa: E501
         ("meta.properties", b"#\nversion=1\ncluster.id=x\nnode.id=4\n", {"node.id": "4"}),
+        ("meta.properties", b"#\n#Sat Mar 04\nversion=0\nbroker.id=4\n", {"broker.id": "4"}),
         ("quorum-state", b'{"leaderId":1,"leaderEpoch":4}', {"leaderId": 1, "leaderEpoch": 4}),
         (".kafka_cleanshutdown", b'{"version":0,"brokerEpoch":13}', {"version": 0, "brokerEpoch": 13}),
         (
@@ -147,6 +148,27 @@ def test_garbage_is_read_to_its_end_or_is_a_problem_within_the_file(name: str, d
 @pytest.mark.parametrize("name", NAMES)
 def test_an_empty_file_has_nothing_or_is_one_problem(name: str) -> None:
     assert len([item for item in read(b"", name) if isinstance(item, Problem)]) <= 1
+
+
+def test_a_clean_stop_before_kafka_3_7_left_an_empty_file() -> None:
+    assert read(b"", ".kafka_cleanshutdown") == []
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"version=0\nnode.id=1\n", "no broker.id"),
+        (b"version=1\ncluster.id=x\nbroker.id=1\n", "no node.id"),
+        (b"version=1\nnode.id=1\n", "no cluster.id"),
+        (b"version=2\nnode.id=1\n", "the version is '2', not 0 or 1"),
+        (b"cluster.id=x\nnode.id=1\n", "no version"),
+        (b"version=0\nbroker.id=one\n", "not a number"),
+        (b"version=1\ncluster.id=x\nnode.id=1\ndirectory.id=short\n", "not an id"),
+    ],
+)
+def test_each_version_of_meta_properties_has_names_that_it_needs(data: bytes, said: str) -> None:
+    problems = [item for item in read(data, "meta.properties") if isinstance(item, Problem)]
+    assert [problem for problem in problems if said in problem.sentence], problems
 
 
 def test_what_can_not_be_dumped_is_one_sentence(tmp_path: Path) -> None:
