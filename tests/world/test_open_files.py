@@ -1,15 +1,12 @@
 """A bounded number of descriptors for any number of files, and nobody who holds a file notices."""
 
-import asyncio
 import errno
-import os
 import subprocess
 import sys
 
 import pytest
 
 from minikafka.world import LiveUniverse, SimulatedUniverse
-from minikafka.world.open_file_limit import low_limit_sentence
 
 
 @pytest.fixture(params=["simulated", "live"])
