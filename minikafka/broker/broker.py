@@ -25,13 +25,12 @@ from minikafka.coordinator.reading import GroupSnapshot
 from minikafka.log.log import LogSnapshot
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.follower import MetadataFollower
-from minikafka.metadata.image import Endpoint, MetadataImage
+from minikafka.metadata.image import Endpoint, MetadataDelta, MetadataImage
 from minikafka.metadata.lifecycle import BrokerLifecycle
 from minikafka.policy import Organs
 from minikafka.protocol.dispatch import Dispatch
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.handshake import Features
-from minikafka.protocol.later import Later
 from minikafka.protocol.schema import Message
 from minikafka.protocol.server import Server
 from minikafka.replication.log_directories import LogDirectories, NoLogDirectory, log_dirs_of
@@ -126,6 +125,7 @@ class Broker:
         self.port = 0
         self._controller_address = controller
         self._images = PendingRequests(world)
+        self._applies_images = False
         self._led_journals: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -155,6 +155,7 @@ class Broker:
             broker_epoch=self._broker_epoch,
             ask_controller=self.controller.request,
             on_directory_failure=self._directory_failed,
+            on_settled=self._partition_settled,
         )
         self.topic_creation = TopicCreation(world, configs, self.controller)
         self.producer_ids = ProducerIds(self.id, self._broker_epoch, self.controller)
@@ -178,7 +179,7 @@ class Broker:
             (Endpoint("PLAINTEXT", world.network.address, self.port),),
             self._controller_address,
             log_dirs=self.directories.ids,
-            metadata_offset=lambda: self.image.offset,
+            metadata_offset=lambda: self.replicas.applied_offset,
             configs=configs,
             rack=configs.get("broker.rack"),
             previous_broker_epoch=self.directories.previous_broker_epoch,
@@ -212,12 +213,14 @@ class Broker:
 
     # -- the cluster as this broker knows it -------------------------------------------------------------------
 
-    def _on_image(self, image: MetadataImage, old: MetadataImage) -> None:
+    def _on_image(self, image: MetadataImage, delta: MetadataDelta) -> None:
         self.image = image
         if self._is_registered(image):
-            self.replicas.apply(image)
-            self._apply_coordinator(image)
-        gone = [name for name in old.topics if image.topic(name) is None]
+            self.replicas.apply(image, delta if self._applies_images else None)
+            self._applies_images = True
+        else:
+            self._applies_images = False
+        gone = [name for name, _ in delta.deleted_topics if image.topic(name) is None]
         if gone:
             self.group_coordinator.forget_topics(gone)
         if self.state is BrokerState.STOPPING:
@@ -230,27 +233,22 @@ class Broker:
         registered = image.brokers.get(self.id)
         return registered is not None and registered.incarnation_id == self._incarnation_id
 
-    def _apply_coordinator(self, image: MetadataImage) -> None:
-        """Become or cease to be the coordinator of the groups whose partition this broker leads."""
-        topic = image.topic(GROUP_METADATA)
-        led: dict[int, int] = {}
-        if topic is not None:
-            for index in topic.partitions:
-                partition = self.replicas.get(GROUP_METADATA, index)
-                if partition is not None and partition.is_leader:
-                    led[index] = partition.leader_epoch
-        for index, epoch in list(self._led_journals.items()):
-            if led.get(index) != epoch:
-                del self._led_journals[index]
-                self.group_coordinator.resign(index)
-        for index, epoch in led.items():
-            if index not in self._led_journals:
-                partition = self.replicas.partition(GROUP_METADATA, index)
-                timeout_s = self.configs.int("offsets.commit.timeout.ms") / 1000
-                self._led_journals[index] = epoch
-                self.group_coordinator.become_leader(
-                    index, epoch, PartitionJournal(self.replicas, partition, timeout_s)
-                )
+    def _partition_settled(self, topic: str, index: int) -> None:
+        """Become or cease to be the coordinator of the groups whose partition this is."""
+        if topic != GROUP_METADATA:
+            return
+        partition = self.replicas.get(topic, index)
+        if partition is not None and not partition.is_leader:
+            partition = None
+        epoch = None if partition is None else partition.leader_epoch
+        if self._led_journals.get(index) not in (None, epoch):
+            del self._led_journals[index]
+            self.group_coordinator.resign(index)
+        if partition is not None and index not in self._led_journals:
+            timeout_s = self.configs.int("offsets.commit.timeout.ms") / 1000
+            self._led_journals[index] = partition.leader_epoch
+            journal = PartitionJournal(self.replicas, partition, timeout_s)
+            self.group_coordinator.become_leader(index, partition.leader_epoch, journal)
 
     def _directory_failed(self, directory: LogDirectory) -> None:
         """Tell the controller, so that others lead what lies there. With the last one this broker has nothing
@@ -277,9 +275,9 @@ class Broker:
     async def image_shows(self, shows: Callable[[MetadataImage], bool], timeout_s: float) -> bool:
         """Wait until the metadata known here satisfies `shows`. False when it didn't in time."""
         answer = self._images.wait(
-            [IMAGE], lambda _: True if shows(self.image) else None, lambda: False, timeout_s
+            [IMAGE], lambda: True if shows(self.image) else None, lambda: False, timeout_s
         )
-        return await answer if isinstance(answer, Later) else answer
+        return await answer if isinstance(answer, asyncio.Future) else answer
 
     def endpoint(self, broker_id: int) -> tuple[str, int] | None:
         """Where a living broker listens."""

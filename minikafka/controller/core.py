@@ -19,7 +19,7 @@ from minikafka.controller.partition_change import elections_where_allowed
 from minikafka.controller.sessions import Sessions
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import bootstrap_records
-from minikafka.metadata.image import MetadataImage
+from minikafka.metadata.image import MetadataDelta, MetadataImage
 from minikafka.metadata.records import RegisterBrokerRecord, UnregisterBrokerRecord
 from minikafka.metadata.snapshot import MetadataSnapshot
 from minikafka.policy import Organs
@@ -73,11 +73,9 @@ class Controller:
         self.sessions = Sessions(self.configs.seconds("broker.session.timeout.ms"))
         self._registration_offsets: dict[int, int] = {}
 
-    def replay(self, records: Sequence[Message], base_offset: int, now_s: float = 0.0) -> None:
-        """Take committed records in; they stand from `base_offset` on."""
-        if not records:
-            return
-        self.image = self.image.apply_all(records, base_offset + len(records) - 1)
+    def replay(self, records: Sequence[Message], base_offset: int, now_s: float = 0.0) -> MetadataDelta:
+        """Take committed records in; they stand from `base_offset` on. Returns what is different now."""
+        self.image, delta = self.image.advance(records, base_offset + len(records) - 1)
         for offset, record in enumerate(records, base_offset):
             if isinstance(record, RegisterBrokerRecord):
                 if (
@@ -89,6 +87,7 @@ class Controller:
             elif isinstance(record, UnregisterBrokerRecord):
                 self.sessions.end(record.broker_id)
                 self._registration_offsets.pop(record.broker_id, None)
+        return delta
 
     def load_snapshot(self, snapshot: MetadataSnapshot) -> None:
         """Begin with what was known at the snapshot's end, in place of all records before it."""

@@ -5,7 +5,7 @@ One rule: events are what differs between two committed images, so nothing is to
 
 from __future__ import annotations
 
-from minikafka.metadata.image import MetadataImage
+from minikafka.metadata.image import MetadataDelta, MetadataImage
 from minikafka.world import Event
 
 
@@ -89,9 +89,8 @@ class ConfigsChanged(Event, frozen=True):
     resource_name: str
 
 
-def changes(before: MetadataImage, after: MetadataImage) -> list[Event]:
-    """The events that lead from one image to the next, in a fixed order."""
-    delta = after.delta(before)
+def changes(before: MetadataImage, after: MetadataImage, delta: MetadataDelta) -> list[Event]:
+    """The events that lead from one image to the next, in a fixed order; `delta` is how they differ."""
     events: list[Event] = []
     for id in delta.brokers:
         events += _broker_changes(before, after, id)

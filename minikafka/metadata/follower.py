@@ -13,7 +13,7 @@ from typing import cast
 
 from minikafka.metadata.batches import MetadataBatch, decode_batch
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
-from minikafka.metadata.image import MetadataImage
+from minikafka.metadata.image import MetadataDelta, MetadataImage
 from minikafka.metadata.snapshot import SnapshotName
 from minikafka.metadata.snapshot_fetch import fetch_snapshot
 from minikafka.protocol.channel import Channel
@@ -37,7 +37,8 @@ REQUEST_TIMEOUT_S = MAX_WAIT_MS / 1000 + 2.0
 BACKOFF_S = (0.05, 1.0)
 """The first and the longest pause before connecting again."""
 
-ImageListener = Callable[[MetadataImage, MetadataImage], None]
+ImageListener = Callable[[MetadataImage, MetadataDelta], None]
+"""Gets the new image and how it differs from the one that was announced before."""
 
 
 class MetadataLogDiverged(Event, frozen=True):
@@ -47,7 +48,7 @@ class MetadataLogDiverged(Event, frozen=True):
 
 
 class MetadataFollower:
-    """Follows one controller's log. `on_image(new, old)` is called after each step.
+    """Follows one controller's log. `on_image(image, delta)` is called after each step.
 
     What it raises ends `run`.
     """
@@ -55,7 +56,7 @@ class MetadataFollower:
     def __init__(
         self, world: World, broker_id: int, controller_address: tuple[str, int], on_image: ImageListener
     ) -> None:
-        self.image = MetadataImage()
+        self.image = self._announced = MetadataImage()
         self.high_watermark = 0
         self.leader_epoch = -1
         self._world = world
@@ -139,9 +140,8 @@ class MetadataFollower:
         self._uncommitted.clear()
         self._fetched_to, self._last_epoch = name
         self.high_watermark = max(self.high_watermark, answer.high_watermark)
-        old = self.image
         self.image = MetadataImage().apply_all(snapshot.records, name.end_offset - 1)
-        self._on_image(self.image, old)
+        self._announce(self.image.delta(self._announced))
 
     def _take(self, answer: PartitionData) -> None:
         """Work an answer in: drop what diverged, keep what isn't committed, apply the rest."""
@@ -165,9 +165,13 @@ class MetadataFollower:
             records += committed.records
             offset = committed.last_offset
         if offset > self.image.offset:
-            old = self.image
-            self.image = old.apply_all(records, offset)
-            self._on_image(self.image, old)
+            is_known = self.image is self._announced  # else another log was begun
+            self.image, delta = self.image.advance(records, offset)
+            self._announce(delta if is_known else self.image.delta(self._announced))
+
+    def _announce(self, delta: MetadataDelta) -> None:
+        self._announced = self.image
+        self._on_image(self.image, delta)
 
     def _truncate(self, end_offset: int) -> None:
         while self._uncommitted and self._uncommitted[-1].last_offset >= end_offset:

@@ -219,35 +219,26 @@ class MetadataImage:
 
     def apply_all(self, records: Iterable[Message], last_offset: int) -> MetadataImage:
         """The image after these records, the last of which stands at `last_offset`."""
+        return self.advance(records, last_offset)[0]
+
+    def advance(self, records: Iterable[Message], last_offset: int) -> tuple[MetadataImage, MetadataDelta]:
+        """As `apply_all`, with what changed: that is found among what the records name, not among all there is."""
         from minikafka.metadata.replay import ImageDraft
 
         draft = ImageDraft(self)
         for record in records:
             draft.replay(record)
-        return draft.image(last_offset)
+        return draft.finish(last_offset)
 
     def delta(self, older: MetadataImage) -> MetadataDelta:
-        """What changed since `older`."""
-        brokers = _changed(older.brokers, self.brokers)
-        topics = _changed(older.topics, self.topics)
-        created, deleted, partitions = [], [], []
-        for name in topics:
-            before, now = older.topics.get(name), self.topics.get(name)
-            if before is not None and (now is None or now.id != before.id):
-                deleted.append((name, before.id))
-                before = None
-            if now is not None:
-                if before is None:
-                    created.append(name)
-                known = _EMPTY if before is None else before.partitions
-                partitions += [(name, index) for index in _changed(known, now.partitions)]
-        return MetadataDelta(
-            brokers=tuple(brokers),
-            created_topics=tuple(created),
-            deleted_topics=tuple(deleted),
-            partitions=tuple(partitions),
-            configs=tuple(_changed(older.configs, self.configs)),
-            features=dict(older.features) != dict(self.features),
+        """What changed since `older`, whatever that is: all there is gets compared."""
+        everything: dict[str, Iterable[int] | None] = dict.fromkeys((*older.topics, *self.topics))
+        return difference(
+            older,
+            self,
+            dict.fromkeys((*older.brokers, *self.brokers)),
+            everything,
+            dict.fromkeys((*older.configs, *self.configs)),
         )
 
     def at(self, offset: int) -> MetadataImage:
@@ -255,8 +246,47 @@ class MetadataImage:
         return replace(self, offset=offset)
 
 
-def _changed(before: Mapping[Any, Any], now: Mapping[Any, Any]) -> list[Any]:
+def difference(
+    older: MetadataImage,
+    newer: MetadataImage,
+    brokers: Iterable[int],
+    topics: Mapping[str, Iterable[int] | None],
+    configs: Iterable[tuple[int, str]],
+) -> MetadataDelta:
+    """What differs among the brokers, topics and configurations that are given.
+
+    `topics` maps a name to the partitions that may differ (None: any of them).
+    """
+    created, deleted, partitions = [], [], []
+    for name in sorted(topics):
+        before, now = older.topics.get(name), newer.topics.get(name)
+        if before is now:
+            continue
+        indexes = topics[name]
+        if before is not None and (now is None or now.id != before.id):
+            deleted.append((name, before.id))
+            before = None
+        if now is None:
+            continue
+        if before is None:
+            created.append(name)
+        if before is None or indexes is None:
+            indexes = now.partitions
+        known = _EMPTY if before is None else before.partitions
+        partitions += [(name, index) for index in _changed(known, now.partitions, indexes)]
+    return MetadataDelta(
+        brokers=tuple(_changed(older.brokers, newer.brokers, brokers)),
+        created_topics=tuple(created),
+        deleted_topics=tuple(deleted),
+        partitions=tuple(partitions),
+        configs=tuple(_changed(older.configs, newer.configs, configs)),
+        features=older.features != newer.features,
+    )
+
+
+def _changed(before: Mapping[Any, Any], now: Mapping[Any, Any], keys: Iterable[Any]) -> list[Any]:
     if before is now:
         return []
-    keys = sorted({*before, *now})
-    return [key for key in keys if before.get(key) is not now.get(key) and before.get(key) != now.get(key)]
+    return [
+        key for key in sorted(keys) if before.get(key) is not now.get(key) and before.get(key) != now.get(key)
+    ]

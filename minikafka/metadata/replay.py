@@ -1,13 +1,13 @@
 """Replaying records: the only code that makes one metadata image of another.
 
 One rule: one method for each record type, and none of them decides anything. A draft copies a table when it
-first writes to it, so the images before stay as they were. Kafka: `MetadataDelta.replay`, `TopicsDelta`,
-`ClusterDelta`.
+first writes to it, so the images before stay as they were, and it remembers what it wrote to. Kafka:
+`MetadataDelta.replay`, `TopicsDelta`, `ClusterDelta`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -16,9 +16,11 @@ from minikafka.metadata.image import (
     TOPIC_RESOURCE,
     BrokerRegistration,
     Endpoint,
+    MetadataDelta,
     MetadataImage,
     PartitionRegistration,
     TopicImage,
+    difference,
 )
 from minikafka.metadata.records import (
     BrokerRegistrationChangeRecord,
@@ -46,6 +48,9 @@ class ImageDraft:
         self._image = image
         self._tables: dict[str, dict[Any, Any]] = {}
         self._partitions: dict[str, dict[int, PartitionRegistration]] = {}
+        self._touched_brokers: dict[int, None] = {}
+        self._touched_topics: dict[str, dict[int, None]] = {}
+        self._touched_configs: dict[tuple[int, str], None] = {}
         self._next_producer_id = image.next_producer_id
 
     def replay(self, record: Message) -> None:
@@ -57,13 +62,17 @@ class ImageDraft:
         if handler is not None:
             handler(self, record)
 
-    def image(self, offset: int) -> MetadataImage:
-        """The finished image."""
+    def finish(self, offset: int) -> tuple[MetadataImage, MetadataDelta]:
+        """The finished image, and what is different in it."""
         for name, partitions in self._partitions.items():
             topics = self._writable("topics")
             topics[name] = replace(topics[name], partitions=partitions)
         self._partitions = {}
-        return replace(self._image, offset=offset, next_producer_id=self._next_producer_id, **self._tables)
+        older = self._image
+        newer = replace(older, offset=offset, next_producer_id=self._next_producer_id, **self._tables)
+        return newer, difference(
+            older, newer, self._touched_brokers, self._touched_topics, self._touched_configs
+        )
 
     def _writable(self, table: str) -> dict[Any, Any]:
         copied = self._tables.get(table)
@@ -82,11 +91,18 @@ class ImageDraft:
             raise ValueError(f"metadata log: no topic has the id {topic_id}")
         return name
 
-    def _partitions_of(self, topic_id: UUID) -> dict[int, PartitionRegistration]:
-        name = self._topic_name(topic_id)
+    def _held(self, name: str) -> Mapping[int, PartitionRegistration]:
+        partitions: Mapping[int, PartitionRegistration] | None = self._partitions.get(name)
+        if partitions is None:
+            partitions = self._read("topics")[name].partitions
+        return partitions
+
+    def _partitions_of(self, name: str, indexes: Iterable[int]) -> dict[int, PartitionRegistration]:
+        """A topic's partitions, of which these are about to be written."""
+        self._touched_topics.setdefault(name, {}).update(dict.fromkeys(indexes))
         partitions = self._partitions.get(name)
         if partitions is None:
-            partitions = self._partitions[name] = dict(self._read("topics")[name].partitions)
+            partitions = self._partitions[name] = dict(self._held(name))
         return partitions
 
     def _broker(self, broker_id: int, epoch: int) -> BrokerRegistration:
@@ -95,8 +111,13 @@ class ImageDraft:
             raise ValueError(f"metadata log: no broker {broker_id} is registered with epoch {epoch}")
         return broker
 
+    def _brokers(self, id: int) -> dict[int, BrokerRegistration]:
+        """The brokers, of which this one is about to be written."""
+        self._touched_brokers[id] = None
+        return self._writable("brokers")
+
     def register_broker(self, record: RegisterBrokerRecord) -> None:
-        self._writable("brokers")[record.broker_id] = BrokerRegistration(
+        self._brokers(record.broker_id)[record.broker_id] = BrokerRegistration(
             id=record.broker_id,
             epoch=record.broker_epoch,
             incarnation_id=record.incarnation_id,
@@ -110,11 +131,11 @@ class ImageDraft:
 
     def unregister_broker(self, record: UnregisterBrokerRecord) -> None:
         self._broker(record.broker_id, record.broker_epoch)
-        del self._writable("brokers")[record.broker_id]
+        del self._brokers(record.broker_id)[record.broker_id]
 
     def change_broker(self, record: BrokerRegistrationChangeRecord) -> None:
         broker = self._broker(record.broker_id, record.broker_epoch)
-        self._writable("brokers")[record.broker_id] = replace(
+        self._brokers(record.broker_id)[record.broker_id] = replace(
             broker,
             fenced=broker.fenced if record.fenced == 0 else record.fenced > 0,
             in_controlled_shutdown=broker.in_controlled_shutdown or record.in_controlled_shutdown > 0,
@@ -122,10 +143,10 @@ class ImageDraft:
         )
 
     def fence_broker(self, record: FenceBrokerRecord) -> None:
-        self._writable("brokers")[record.id] = replace(self._broker(record.id, record.epoch), fenced=True)
+        self._brokers(record.id)[record.id] = replace(self._broker(record.id, record.epoch), fenced=True)
 
     def unfence_broker(self, record: UnfenceBrokerRecord) -> None:
-        self._writable("brokers")[record.id] = replace(self._broker(record.id, record.epoch), fenced=False)
+        self._brokers(record.id)[record.id] = replace(self._broker(record.id, record.epoch), fenced=False)
 
     def register_controller(self, record: RegisterControllerRecord) -> None:
         self._writable("controllers")[record.controller_id] = tuple(
@@ -135,19 +156,23 @@ class ImageDraft:
     def create_topic(self, record: TopicRecord) -> None:
         if record.name in self._read("topics"):
             raise ValueError(f"metadata log: the topic {record.name} exists already")
+        self._touched_topics.setdefault(record.name, {})
         self._writable("topics")[record.name] = TopicImage(record.name, record.topic_id)
         self._writable("topic_names")[record.topic_id] = record.name
 
     def remove_topic(self, record: RemoveTopicRecord) -> None:
         name = self._topic_name(record.topic_id)
+        self._touched_topics.setdefault(name, {})
         del self._writable("topics")[name]
         del self._writable("topic_names")[record.topic_id]
         self._partitions.pop(name, None)
         if (TOPIC_RESOURCE, name) in self._read("configs"):
+            self._touched_configs[TOPIC_RESOURCE, name] = None
             del self._writable("configs")[TOPIC_RESOURCE, name]
 
     def create_partition(self, record: PartitionRecord) -> None:
-        self._partitions_of(record.topic_id)[record.partition_id] = PartitionRegistration(
+        index = record.partition_id
+        self._partitions_of(self._topic_name(record.topic_id), [index])[index] = PartitionRegistration(
             replicas=tuple(record.replicas),
             isr=tuple(record.isr),
             leader=record.leader,
@@ -162,12 +187,11 @@ class ImageDraft:
         )
 
     def change_partition(self, record: PartitionChangeRecord) -> None:
-        partitions = self._partitions_of(record.topic_id)
+        name = self._topic_name(record.topic_id)
+        partitions = self._partitions_of(name, [record.partition_id])
         partition = partitions.get(record.partition_id)
         if partition is None:
-            raise ValueError(
-                f"metadata log: {self._topic_name(record.topic_id)} has no partition {record.partition_id}"
-            )
+            raise ValueError(f"metadata log: {name} has no partition {record.partition_id}")
         partitions[record.partition_id] = partition.merge(record)
 
     def clear_elr(self, record: ClearElrRecord) -> None:
@@ -175,13 +199,16 @@ class ImageDraft:
         for name in [record.topic_name] if record.topic_name else list(topics):
             if name not in topics:
                 raise ValueError(f"metadata log: there is no topic {name}")
-            partitions = self._partitions_of(topics[name].id)
-            for index, partition in partitions.items():
-                partitions[index] = replace(partition, elr=(), last_known_elr=())
+            held = {index: p for index, p in self._held(name).items() if p.elr or p.last_known_elr}
+            if held:
+                partitions = self._partitions_of(name, held)
+                for index, partition in held.items():
+                    partitions[index] = replace(partition, elr=(), last_known_elr=())
 
     def change_config(self, record: ConfigRecord) -> None:
         configs = self._writable("configs")
         resource = (record.resource_type, record.resource_name)
+        self._touched_configs[resource] = None
         values = dict(configs.get(resource, {}))
         if record.value is None:
             values.pop(record.name, None)

@@ -84,6 +84,18 @@ class Checkpoints:
         """May offsets be missing in this partition's log?"""
         return key in self._cleaned
 
+    def begin(self, key: Key) -> None:
+        """A new log is about to be made: what was noted of an earlier one under that name no longer holds."""
+        noted = (
+            (RECOVERY_POINTS, self._recovery_points),
+            (HIGH_WATERMARKS, self._high_watermarks),
+            (LOG_STARTS, self._log_starts),
+            (CLEANER_OFFSETS, self._cleaned),
+        )
+        for file, offsets in noted:
+            if offsets.pop(key, None) is not None:
+                OffsetCheckpoint(self._world.disk, file).write(offsets)
+
     def apply_to(self, log: Log, key: Key) -> None:
         """Gives a log that was just opened its beginning, its high watermark and how far it was compacted."""
         log.cleaned_up_to = self._cleaned.get(key, 0)
@@ -131,6 +143,7 @@ class Checkpoints:
             k: p.log.log_start_offset for k, p in self._partitions.items() if p.log.log_start_offset > 0
         }
         OffsetCheckpoint(self._world.disk, LOG_STARTS).write(starts)
+        self._log_starts = starts
 
     def write_cleaner_offsets(self, key: Key | None = None) -> None:
         """How far logs were compacted; with `key`, that this one is about to be."""

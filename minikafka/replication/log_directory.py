@@ -23,6 +23,9 @@ from minikafka.replication.partition import Partition
 from minikafka.world import DiskLocked, Event, Lock, World
 
 LOCK_FILE = ".lock"
+DOOMED = re.compile(r".+\.[0-9a-f]{32}-delete")
+LONGEST_KEPT = 255 - len(f".{0:032x}-delete")
+"""Characters of a folder's name that are kept when it is doomed: file systems allow 255."""
 
 
 class LogDirectoryFailed(Event, frozen=True):
@@ -61,6 +64,8 @@ class LogDirectory:
         """The partitions whose folders are here, open or not."""
         self.partitions: dict[Key, Partition] = {}
         """Those that are open."""
+        self.doomed: list[str] = []
+        """Folders of partitions that were deleted, still to be removed."""
         self.residency = SegmentResidency(self.world.disk, world.clock)
         self.checkpoints: Checkpoints
         self._broker_id = broker_id
@@ -89,7 +94,9 @@ class LogDirectory:
             self._lock = disk.lock(LOCK_FILE)
             claimed = claim_directory(disk, cluster_id, self._broker_id, self.world.random)
             self.id = decode_uuid(claimed.directory_id)
-            self.logs = {key for key in map(key_of, disk.listdir("")) if key is not None}
+            names = disk.listdir("")
+            self.logs = {key for key in map(key_of, names) if key is not None}
+            self.doomed = [name for name in names if DOOMED.fullmatch(name)]
         except DiskLocked as held:
             sentence = f"{self.location} is locked: another broker is using it."
             raise DiskLocked(held.errno, sentence) from None
@@ -114,8 +121,27 @@ class LogDirectory:
 
     def make_folder(self, key: Key) -> None:
         """A place for a new partition. Raises OSError."""
+        self.checkpoints.begin(key)
         self.world.disk.makedirs(folder_of(key))
         self.logs.add(key)
+
+    def doom(self, key: Key) -> None:
+        """Its topic was deleted, or it lives elsewhere now: the folder loses its name, and is `doomed`. Raises OSError.
+
+        Kafka names it so, too (`LogManager.asyncDelete`).
+        """
+        folder = folder_of(key)
+        doomed = f"{folder[:LONGEST_KEPT]}.{self.world.random.getrandbits(128):032x}-delete"
+        self.world.disk.rename(folder, doomed)
+        self.logs.discard(key)
+        self.doomed.append(doomed)
+
+    def remove_doomed(self) -> bool:
+        """Remove one folder; False when none is left. Raises OSError."""
+        if not self.doomed:
+            return False
+        self.world.disk.rmtree(self.doomed.pop())
+        return True
 
     def topic_id_of(self, key: Key) -> UUID | None:
         """Whose folder that is; None when it doesn't say. Raises OSError."""

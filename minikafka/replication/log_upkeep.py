@@ -1,8 +1,11 @@
-"""What is done to every log now and then: silent producers are forgotten, and what lies unsynced for long is synced.
+"""What is done to every log now and then: old segments go, silent producers are forgotten, and what lies unsynced for
+long is synced.
 
-Rule: nobody waits for it, and a log that the disk refuses goes offline by itself, the others go on.
+Rule: nobody waits for it, a piece of the logs at a turn of the loop, and a log that the disk refuses goes offline by
+itself, the others go on.
 
-Kafka: `LogManager.flushDirtyLogs` (`log.flush.scheduler.interval.ms`, `flush.ms`), `UnifiedLog`'s task
+Kafka: `LogManager.cleanupLogs` (`log.retention.check.interval.ms`), `LogManager.flushDirtyLogs`
+(`log.flush.scheduler.interval.ms`, `flush.ms`), `UnifiedLog`'s task
 `PeriodicProducerExpirationCheck` (`producer.id.expiration.check.interval.ms`, `producer.id.expiration.ms`).
 """
 
@@ -14,7 +17,7 @@ from collections.abc import Callable, Mapping
 from minikafka.log.log import Log
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.replication.partition import Partition
-from minikafka.world import World
+from minikafka.world import World, in_turns
 
 _NEVER_MS = 2**63 - 1
 
@@ -37,17 +40,23 @@ class LogUpkeep:
     async def run(self) -> None:
         """For the life of the broker."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._every("log.retention.check.interval.ms", self._delete_old_segments))
             group.create_task(self._every("producer.id.expiration.check.interval.ms", self._expire))
             group.create_task(self._every("log.flush.scheduler.interval.ms", self._flush))
 
     async def _every(self, config: str, work: Callable[[Log, int], object]) -> None:
         while (interval_ms := self._configs.int(config)) < _NEVER_MS:
             await asyncio.sleep(interval_ms / 1000)
-            for partition in list(self._partitions.values()):
+            async for partition in in_turns(self._world, list(self._partitions.values())):
+                if self._partitions.get((partition.topic, partition.index)) is not partition:
+                    continue
                 try:
                     work(partition.log, self._world.clock.time_ms())
                 except OSError as problem:
                     self._failed(partition, problem)
+
+    def _delete_old_segments(self, log: Log, now_ms: int) -> None:
+        log.delete_old_segments()
 
     def _expire(self, log: Log, now_ms: int) -> None:
         log.producers.expire(now_ms, self._configs.int("producer.id.expiration.ms"))

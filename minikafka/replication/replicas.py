@@ -17,7 +17,15 @@ from uuid import UUID
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.metadata.configs import BrokerConfigs, effective_topic_configs
-from minikafka.metadata.image import MetadataImage, PartitionRegistration, TopicImage
+from minikafka.metadata.image import (
+    BROKER_RESOURCE,
+    DEFAULT_BROKER,
+    TOPIC_RESOURCE,
+    MetadataDelta,
+    MetadataImage,
+    PartitionRegistration,
+    TopicImage,
+)
 from minikafka.policy import Organs
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.schema import Message
@@ -32,11 +40,13 @@ from minikafka.replication.log_upkeep import LogUpkeep
 from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.rolled_segments import RolledSegments
-from minikafka.world import World
+from minikafka.world import Backlog, World, in_turns
 
 
 class Replicas:
-    """All partitions of one broker. `on_directory_failure` is told once of each log directory that fails."""
+    """All partitions of one broker. `on_directory_failure` is told once of each log directory that fails,
+    `on_settled(topic, index)` of each partition that came, changed its role, or went.
+    """
 
     def __init__(
         self,
@@ -50,6 +60,7 @@ class Replicas:
         broker_epoch: Callable[[], int],
         ask_controller: Callable[[Message, int], Awaitable[Any]],
         on_directory_failure: Callable[[LogDirectory], None] = lambda _: None,
+        on_settled: Callable[[str, int], None] = lambda topic, index: None,
     ) -> None:
         self._world = world
         self._broker_id = broker_id
@@ -57,12 +68,17 @@ class Replicas:
         self._organs = organs
         self._directories = directories
         self._on_directory_failure = on_directory_failure
+        self._on_settled = on_settled
         self._partitions: dict[Key, Partition] = {}
         self._offline: dict[
             Key, UUID
         ] = {}  # the topic's id: what lies, or may lie, in a directory that failed
         self._fetchers = Fetchers(world, broker_id, configs, endpoint, broker_epoch, self.storage_failed)
         self._image: MetadataImage | None = None
+        self._applied_offset = -1
+        self._unsettled = Backlog(world, "replicas", self._settle, self._after_piece)
+        self._doomed = Backlog(world, "deleted-logs", self._remove_doomed)
+        self._log_configs: dict[tuple[tuple[str, str], ...], LogConfig] = {}
         self._closed = False
         self.produce_pending = PendingRequests(world)
         self.fetch_pending = PendingRequests(world)
@@ -72,14 +88,8 @@ class Replicas:
             world, broker_id, broker_epoch, ask_controller, self._is_assignment_news
         )
         self._tasks = [
-            world.spawn(self._every("replica.lag.time.max.ms", self._check_isrs, 0.5), "isr-check"),
-            world.spawn(
-                self._every("replica.high.watermark.checkpoint.interval.ms", self._write_checkpoints),
-                "checkpoints",
-            ),
-            world.spawn(
-                self._every("log.retention.check.interval.ms", self._delete_old_segments), "retention"
-            ),
+            world.spawn(self._check_isrs(), "isr-check"),
+            world.spawn(self._note_now_and_then(), "checkpoints"),
         ]
         upkeep = LogUpkeep(world, configs, self._partitions, self.storage_failed)
         self._tasks.append(world.spawn(upkeep.run(), "log-upkeep"))
@@ -110,43 +120,70 @@ class Replicas:
 
     # -- what the controller decides -----------------------------------------------------------------------
 
-    def apply(self, image: MetadataImage) -> None:
-        """Bring this broker's replicas in line with `image`."""
+    @property
+    def applied_offset(self) -> int:
+        """That of the newest image which all replicas here are in line with."""
+        return self._applied_offset
+
+    def apply(self, image: MetadataImage, delta: MetadataDelta | None = None) -> None:
+        """Bring this broker's replicas in line with `image`, which differs by `delta` (None: not known) from the one
+        before; where many differ, a piece at a turn of the loop.
+        """
         old, self._image = self._image, image
         if old is None:
             self._each_directory(lambda directory: directory.remove_strays(image))
-        for key in [k for k, p in self._partitions.items() if not self._is_ours(image, k, p.topic_id)]:
+        if delta is None:
+            delta = image.delta(old or MetadataImage())
+        if delta.configs:
+            self._log_configs.clear()
+        self._unsettled.put(self._concerned(image, old or MetadataImage(), delta))
+
+    def _concerned(self, image: MetadataImage, old: MetadataImage, delta: MetadataDelta) -> Iterator[Key]:
+        """The partitions that are here, or ought to be, and perhaps aren't as the image has them."""
+        keys = list(delta.partitions)
+        for name, _ in delta.deleted_topics:
+            keys += [(name, index) for index in old.topics[name].partitions] if name in old.topics else []
+        for kind, name in delta.configs:
+            topic = image.topic(name) if kind == TOPIC_RESOURCE else None
+            if topic is not None:
+                keys += [(name, index) for index in topic.partitions]
+            elif kind == BROKER_RESOURCE and name in (DEFAULT_BROKER, str(self._broker_id)):
+                keys += self._partitions
+        for key in keys:
+            registration = image.partition(*key)
+            is_mine = registration is not None and self._broker_id in registration.replicas
+            if is_mine or key in self._partitions or key in self._offline:
+                yield key
+
+    def _settle(self, key: Key) -> None:
+        """Make of this partition what the newest image says."""
+        assert self._image is not None
+        topic, registration = self._image.topic(key[0]), self._image.partition(*key)
+        is_mine = registration is not None and self._broker_id in registration.replicas
+        topic_id = topic.id if topic is not None and is_mine else None
+        if key in self._partitions and self._partitions[key].topic_id != topic_id:
             self._drop(key)
-        for key in [k for k, topic_id in self._offline.items() if not self._is_ours(image, k, topic_id)]:
+        if key in self._offline and self._offline[key] != topic_id:
             del self._offline[key]
-        for topic in image.topics.values():
-            before = old.topic_by_id(topic.id) if old is not None else None
-            configs_changed = old is None or image.topic_configs(topic.name) != old.topic_configs(topic.name)
-            if before is not None and before.partitions is topic.partitions and not configs_changed:
-                continue
-            for index, registration in topic.partitions.items():
-                if self._broker_id in registration.replicas:
-                    self._apply_partition(topic, index, registration, configs_changed)
+        if topic is not None and registration is not None and is_mine:
+            self._apply_partition(topic, key[1], registration)
+        self._on_settled(*key)
+
+    def _after_piece(self) -> None:
+        if self._image is None or self._unsettled:
+            return
+        self._applied_offset = self._image.offset
         self._fetchers.close_idle()
+        self._doomed.put(directory for directory in self._directories.online if directory.doomed)
 
-    def _is_ours(self, image: MetadataImage, key: Key, topic_id: UUID) -> bool:
-        topic = image.topic(key[0])
-        if topic is None or topic.id != topic_id:
-            return False
-        registration = topic.partitions.get(key[1])
-        return registration is not None and self._broker_id in registration.replicas
-
-    def _apply_partition(
-        self, topic: TopicImage, index: int, registration: PartitionRegistration, configs_changed: bool
-    ) -> None:
+    def _apply_partition(self, topic: TopicImage, index: int, registration: PartitionRegistration) -> None:
         key = (topic.name, index)
-        partition = self._partitions.get(key)
+        partition = self._partitions.get(key) or self._open(topic, index, registration)
         if partition is None:
-            partition = self._open(topic, index, registration)
-            if partition is None:
-                return
-        elif configs_changed:
-            partition.log.config = self._log_config(topic.name)
+            return
+        config = self._log_config(topic.name)
+        if partition.log.config is not config:
+            partition.log.config = config
         old_leader = self._fetchers.leader_of(key)
         try:
             new_epoch = partition.apply(registration, self._world.clock.now())
@@ -226,10 +263,14 @@ class Replicas:
         )
 
     def _log_config(self, topic: str) -> LogConfig:
+        """The same object for all topics that set the same."""
         assert self._image is not None
-        return LogConfig.from_topic(
-            effective_topic_configs(self._image, topic, self._configs, self._broker_id)
-        )
+        own = tuple(sorted(self._image.topic_configs(topic).items()))
+        config = self._log_configs.get(own)
+        if config is None:
+            values = effective_topic_configs(self._image, topic, self._configs, self._broker_id)
+            config = self._log_configs[own] = LogConfig.from_topic(values)
+        return config
 
     def _drop(self, key: Key) -> None:
         partition = self._partitions.pop(key)
@@ -238,11 +279,16 @@ class Replicas:
         self._rolled_segments.forget(partition)
         self._fetchers.unfollow(partition)
         partition.resign()
+        partition.log.abandon()
         try:
-            partition.log.delete()
-            directory.logs.discard(key)
-            directory.checkpoints.write_recovery_points()
-            directory.checkpoints.write_cleaner_offsets()
+            directory.doom(key)
+        except OSError as problem:
+            self.directory_failed(directory, problem)
+
+    def _remove_doomed(self, directory: LogDirectory) -> None:
+        try:
+            if directory.is_online and directory.remove_doomed():
+                self._doomed.put([directory])
         except OSError as problem:
             self.directory_failed(directory, problem)
 
@@ -279,6 +325,8 @@ class Replicas:
             partition.resign()
             partition.log.abandon()
         self._on_directory_failure(directory)
+        for key in lost:
+            self._on_settled(*key)
 
     def _each_directory(self, work: Callable[[LogDirectory], None]) -> None:
         """Do it in each that works; where the disk refuses, the others go on."""
@@ -306,13 +354,13 @@ class Replicas:
         if partition.could_rejoin(replica_id) and self._image is not None:
             self._check_isr(partition, self._image, self._alive(self._image))
 
-    def _check_isrs(self) -> None:
-        image = self._image
-        if image is None:
-            return
-        alive = self._alive(image)
-        for partition in list(self._partitions.values()):
-            self._check_isr(partition, image, alive)
+    async def _check_isrs(self) -> None:
+        while True:
+            await asyncio.sleep(self._configs.seconds("replica.lag.time.max.ms") / 2)
+            led = [p for p in self._partitions.values() if p.is_leader and len(p.replicas) > 1]
+            async for partition in in_turns(self._world, led):
+                if self._image is not None:
+                    self._check_isr(partition, self._image, self._alive(self._image))
 
     def _alive(self, image: MetadataImage) -> Mapping[int, int]:
         """The brokers in service, with their epochs."""
@@ -331,21 +379,11 @@ class Replicas:
 
     # -- upkeep ----------------------------------------------------------------------------------------------
 
-    async def _every(self, config: str, work: Callable[[], None], share: float = 1.0) -> None:
+    async def _note_now_and_then(self) -> None:
         while True:
-            await asyncio.sleep(self._configs.int(config) / 1000 * share)
-            work()
-
-    def _write_checkpoints(self) -> None:
-        if self._image is not None:  # else nothing is open yet, and the files are still to be used
-            self._each_directory(lambda directory: directory.checkpoints.write())
-
-    def _delete_old_segments(self) -> None:
-        for partition in list(self._partitions.values()):
-            try:
-                partition.log.delete_old_segments()
-            except OSError as problem:
-                self.storage_failed(partition, problem)
+            await asyncio.sleep(self._configs.seconds("replica.high.watermark.checkpoint.interval.ms"))
+            if self._image is not None:  # else nothing is open yet, and the files are still to be used
+                self._each_directory(lambda directory: directory.checkpoints.write())
 
     def write_log_starts(self) -> None:
         """After DeleteRecords: the new start must outlive a restart."""
@@ -355,6 +393,8 @@ class Replicas:
         """End the followers' loops and what waits here; the logs stay open."""
         for task in self._tasks:
             task.cancel()
+        self._unsettled.close()
+        self._doomed.close()
         self._isr_changes.close()
         self._assignments.close()
         self._rolled_segments.close()

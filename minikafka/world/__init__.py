@@ -8,12 +8,14 @@ from minikafka.world.live import LiveUniverse, new_live_loop
 from minikafka.world.sim_loop import SimLoop, SimulationIdle, SimulationStuck
 from minikafka.world.simulated import SimulatedUniverse
 from minikafka.world.trace import Event, TaskFailed, Trace, Traced
+from minikafka.world.turns import Backlog, Piece, in_turns
 from minikafka.world.virtual_time import virtual_time
 from minikafka.world.world import Clock, Disk, DiskLocked, File, Listener, Lock, Network, World
 
 __all__ = [
     "HOST",
     "LEAST_SLICE_BYTES",
+    "Backlog",
     "Clock",
     "Disk",
     "DiskCounters",
@@ -30,6 +32,7 @@ __all__ = [
     "Lock",
     "Network",
     "Partitioned",
+    "Piece",
     "PowerLost",
     "ShortFile",
     "SimLoop",
@@ -40,6 +43,7 @@ __all__ = [
     "Trace",
     "Traced",
     "World",
+    "in_turns",
     "new_live_loop",
     "virtual_time",
 ]

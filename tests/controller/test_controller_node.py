@@ -10,7 +10,7 @@ from minikafka.controller.node import ControllerNode
 from minikafka.log.meta_properties import WrongDirectory
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.follower import MetadataFollower
-from minikafka.metadata.image import Endpoint, MetadataImage, PartitionRegistration
+from minikafka.metadata.image import Endpoint, MetadataDelta, MetadataImage, PartitionRegistration
 from minikafka.metadata.lifecycle import BrokerLifecycle, RegistrationRefused
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
@@ -29,6 +29,7 @@ class FakeBroker:
     def __init__(self, lab: "Lab", id: int, life: int, previous_epoch: int = -1) -> None:
         world = lab.universe.world(f"broker-{id}")
         self.images = 0
+        self.known = MetadataImage()
         self.follower = MetadataFollower(world, id, ("controller-1", PORT), self._on_image)
         self.lifecycle = BrokerLifecycle(
             world,
@@ -44,9 +45,11 @@ class FakeBroker:
         world.spawn(self.follower.run(), "follower")
         world.spawn(self.lifecycle.run(), "lifecycle")
 
-    def _on_image(self, new: MetadataImage, old: MetadataImage) -> None:
+    def _on_image(self, image: MetadataImage, delta: MetadataDelta) -> None:
+        assert image.offset > self.known.offset
+        assert delta == image.delta(self.known)
+        self.known = image
         self.images += 1
-        assert new.offset > old.offset
 
 
 class Lab:

@@ -7,7 +7,7 @@ import pytest
 from minikafka.log.checkpoints import RECOVERY_POINTS, OffsetCheckpoint
 from minikafka.metadata.batches import MetadataBatch
 from minikafka.metadata.follower import MetadataFollower
-from minikafka.metadata.image import MetadataImage
+from minikafka.metadata.image import MetadataDelta, MetadataImage
 from minikafka.metadata.records import FeatureLevelRecord, NoOpRecord
 from minikafka.protocol.messages.fetch import EpochEndOffset, LeaderIdAndEpoch, PartitionData
 from minikafka.quorum import METADATA_DIRECTORY, MetadataLog, VoterNode
@@ -53,7 +53,7 @@ def test_what_was_committed_survives_a_power_cut_and_epochs_never_repeat() -> No
             universe.power_cut("c")
 
 
-@pytest.mark.parametrize("note", ["as it is", "missing", "damaged"])
+@pytest.mark.parametrize("note", ["as it is", "too high", "missing", "damaged", "far too high"])
 def test_any_note_of_the_recovery_point_and_a_power_cut_lose_nothing_committed(note: str) -> None:
     """Segments roll, and the power is cut at any time, also while the note is written."""
     for seed in range(8):
@@ -76,6 +76,9 @@ def test_any_note_of_the_recovery_point_and_a_power_cut_lose_nothing_committed(n
                     disk.remove(RECOVERY_POINTS)
                 elif note == "damaged":
                     disk.write_atomic(RECOVERY_POINTS, b"0\n7\n")
+                elif note != "as it is":
+                    wrong = end + (1 if note == "too high" else 1 << 40)
+                    OffsetCheckpoint(disk, RECOVERY_POINTS).write({KEY: wrong})
 
 
 def test_a_broken_quorum_state_is_one_sentence() -> None:
@@ -108,17 +111,17 @@ def answer(high_watermark: int, records: bytes = b"", diverging: int = -1) -> Pa
 
 def test_a_follower_shows_only_what_is_committed() -> None:
     with SimulatedUniverse(1) as universe:
-        seen: list[tuple[int, int]] = []
+        seen: list[tuple[int, bool]] = []
 
-        def on_image(new: MetadataImage, old: MetadataImage) -> None:
-            seen.append((old.offset, new.offset))
+        def on_image(image: MetadataImage, delta: MetadataDelta) -> None:
+            seen.append((image.offset, delta.features))
 
         follower = MetadataFollower(universe.world("b"), 1, ("c", 1), on_image)
         follower._take(answer(1, batch(0, 1) + batch(1, 2)))
-        assert (follower.image.features, seen) == ({"f": 1}, [(-1, 0)])
+        assert (follower.image.features, seen) == ({"f": 1}, [(0, True)])
         assert follower.is_caught_up
         follower._take(answer(2))
-        assert (follower.image.features, seen) == ({"f": 2}, [(-1, 0), (0, 1)])
+        assert (follower.image.features, seen) == ({"f": 2}, [(0, True), (1, True)])
         follower._take(answer(2, batch(2, 3)))
         follower._take(answer(2, diverging=2))
         follower._take(answer(3, batch(2, 4, epoch=2)))
