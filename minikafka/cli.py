@@ -98,6 +98,16 @@ def why_os_error(problem: OSError, options: dict[str, Any]) -> str:
     return str(problem)
 
 
+def say_low_limit() -> None:
+    """How many files this process may open, where that will be felt."""
+    from minikafka.world.open_file_limit import low_limit_sentence, raise_limit
+
+    raise_limit()
+    sentence = low_limit_sentence()
+    if sentence is not None:
+        typer.echo(f"minikafka: {sentence}", err=True)
+
+
 def parse_settings(pairs: list[str]) -> dict[str, str]:
     """`KEY=VALUE` pairs. Raises typer.Exit with one sentence."""
     settings = {}
@@ -161,6 +171,7 @@ def up(
 
     settings = parse_settings(set_ or [])
     block_end_signals()
+    say_low_limit()
     cluster = open_cluster(brokers=brokers, port=port, data=data, name=name, configs=settings)
     cluster.on_event(report_failure)
     if json:
@@ -201,6 +212,7 @@ def lab(
         from minikafka_lessons.lab import open_lab
     except ImportError as problem:
         raise fail(f"The lab needs more packages: pip install 'minikafka[lab]' ({problem}).") from None
+    say_low_limit()
     status = open_lab(
         lesson=lesson, port=port, directory=directory, browser=browser, brokers=brokers, fail=fail
     )

@@ -31,6 +31,7 @@ from minikafka.policy import Organs
 from minikafka.protocol.dispatch import Dispatch
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.handshake import Features
+from minikafka.protocol.later import Later
 from minikafka.protocol.schema import Message
 from minikafka.protocol.server import Server
 from minikafka.replication.log_directories import LogDirectories, NoLogDirectory, log_dirs_of
@@ -275,9 +276,9 @@ class Broker:
     async def image_shows(self, shows: Callable[[MetadataImage], bool], timeout_s: float) -> bool:
         """Wait until the metadata known here satisfies `shows`. False when it didn't in time."""
         answer = self._images.wait(
-            [IMAGE], lambda: True if shows(self.image) else None, lambda: False, timeout_s
+            [IMAGE], lambda _: True if shows(self.image) else None, lambda: False, timeout_s
         )
-        return await answer if isinstance(answer, asyncio.Future) else answer
+        return await answer if isinstance(answer, Later) else answer
 
     def endpoint(self, broker_id: int) -> tuple[str, int] | None:
         """Where a living broker listens."""

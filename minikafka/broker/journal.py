@@ -8,10 +8,10 @@ Kafka: `CoordinatorPartitionWriter`, `CoordinatorLoaderImpl`.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 
 from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.later import Later
 from minikafka.records.batch import NewRecord, Record, build_batch, read_batches
 from minikafka.records.compression import Compression
 from minikafka.replication.partition import Partition
@@ -42,7 +42,7 @@ class PartitionJournal:
             raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER) from None
         required = appended.last_offset + 1
 
-        def look() -> ErrorCode | None:
+        def look(_: object) -> ErrorCode | None:
             if partition.leader_epoch != self.epoch:
                 return ErrorCode.NOT_LEADER_OR_FOLLOWER
             return partition.acks_error(required)
@@ -50,7 +50,7 @@ class PartitionJournal:
         answer = self._replicas.produce_pending.wait(
             [(partition.topic, partition.index)], look, lambda: ErrorCode.REQUEST_TIMED_OUT, self._timeout_s
         )
-        error = await answer if isinstance(answer, asyncio.Future) else answer
+        error = await answer if isinstance(answer, Later) else answer
         if error is not ErrorCode.NONE:
             raise ApiError(error)
         return appended.first_offset

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from minikafka.broker.broker import Broker, BrokerState
 from minikafka.controller.node import ControllerNode
-from minikafka.log.meta_properties import read_meta_properties
+from minikafka.log.meta_properties import WrongDirectory, read_meta_properties
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Organs
 from minikafka.replication.log_directories import log_dirs_of
@@ -55,6 +55,7 @@ class ClusterNodes:
         self._log_dirs = log_dirs_of(self.configs)
         self.simulated = isinstance(universe, SimulatedUniverse)
         self._cluster_id = cluster_id
+        self._known_by = ""
         self._wished_port = port
         self._controller_port = 0
         self.controller: ControllerNode | None = None
@@ -102,7 +103,11 @@ class ClusterNodes:
         world = self.universe.world(CONTROLLER)
         if self._cluster_id is None:
             known = read_meta_properties(world.disk)
-            self._cluster_id = known.cluster_id if known is not None else _new_cluster_id(world)
+            self._cluster_id = known.cluster_id if known is not None else self._id_that_brokers_know()
+        if self._cluster_id is None:
+            self._cluster_id = _new_cluster_id(world)
+        else:
+            self._known_by = f"data directories belong to cluster {self._cluster_id}"
         await self._start_controller()
         for index, host in enumerate(self.brokers):
             self._ports[host] = self._port_of(index)
@@ -201,9 +206,24 @@ class ClusterNodes:
         context = self.universe.world(host).life.context.copy()
         return await asyncio.get_running_loop().create_task(coro, name=f"{host}", context=context)
 
+    def _id_that_brokers_know(self) -> str | None:
+        """The controller's directory may be lost where the brokers' aren't."""
+        for host in self.brokers:
+            disk = self.universe.world(host).disk
+            for path in self._log_dirs:
+                try:
+                    known = read_meta_properties(disk.within(path))
+                except (OSError, WrongDirectory):
+                    continue  # the broker will say so
+                if known is not None:
+                    return known.cluster_id
+        return None
+
     async def _start_controller(self) -> None:
         world = self.universe.world(CONTROLLER)
-        node = ControllerNode(world, CONTROLLER_ID, self.cluster_id, self.configs, self.organs)
+        node = ControllerNode(
+            world, CONTROLLER_ID, self.cluster_id, self.configs, self.organs, known_by=self._known_by
+        )
         port = self._controller_port or (SIMULATED_CONTROLLER_PORT if self.simulated else 0)
         self._controller_port = await self.on(CONTROLLER, node.start(port))
         self.controller = node

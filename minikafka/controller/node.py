@@ -17,7 +17,7 @@ from minikafka.controller.decision import Decision
 from minikafka.controller.events import ControllerFailed, ControllerStarted, changes
 from minikafka.controller.metadata_fetch import MetadataFetch, Observer
 from minikafka.log.log import LogSnapshot
-from minikafka.log.meta_properties import claim_directory
+from minikafka.log.meta_properties import claimed_properties, note_claim, read_meta_properties
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES
 from minikafka.metadata.ids import decode_uuid
@@ -56,7 +56,10 @@ class ControllerSnapshot:
 
 
 class ControllerNode:
-    """Started once: `await start(port)`, then `await stop()` or `kill()`."""
+    """Started once: `await start(port)`, then `await stop()` or `kill()`.
+
+    `known_by`: what, outside of the controller's directory, says that this cluster has been there before (a clause).
+    """
 
     def __init__(
         self,
@@ -65,6 +68,8 @@ class ControllerNode:
         cluster_id: str,
         configs: BrokerConfigs | None = None,
         organs: Organs | None = None,
+        *,
+        known_by: str = "",
     ) -> None:
         self.world = world
         self.id = node_id
@@ -75,6 +80,7 @@ class ControllerNode:
         self.log: MetadataLog
         self.fetches: MetadataFetch
         self._organs = organs or Organs()
+        self._known_by = known_by
         self._server: Server | None = None
         self._lock: Lock | None = None
         self._writing = asyncio.Lock()
@@ -89,13 +95,13 @@ class ControllerNode:
     async def start(self, port: int = 0) -> int:
         """Read the log, take a new epoch, listen; returns the port.
 
-        Raises OSError (port taken, disk), `WrongDirectory` (a ValueError: the directory is another node's or
-        cluster's), `DiskLocked`.
+        Raises OSError (port taken, disk), `DiskLocked`, or a ValueError: `WrongDirectory` (the directory is another
+        node's or cluster's), `MetadataLost` (the log lacks what was committed).
         """
         self.world.disk.makedirs("")
         self._lock = self.world.disk.lock(".lock")
         try:
-            properties = claim_directory(self.world.disk, self.cluster_id, self.id, self.world.random)
+            properties = claimed_properties(self.world.disk, self.cluster_id, self.id, self.world.random)
             self._open_log()
             self._server = Server(
                 self.world,
@@ -113,6 +119,7 @@ class ControllerNode:
             self._running = True
             await self.commit(lambda core, at: core.activate(self.world.clock.now()))
             await self.commit(lambda core, at: Decision((self._registration(),), None))
+            note_claim(self.world.disk, properties)  # last: where it is, there has been a log
         except BaseException:
             self.kill()
             raise
@@ -122,8 +129,14 @@ class ControllerNode:
         return self.port
 
     def _open_log(self) -> None:
+        if read_meta_properties(self.world.disk) is not None:
+            self._known_by = f"meta.properties beside it says that cluster {self.cluster_id} has one"
         self.log = MetadataLog.open(
-            self.world, self.id, self._organs, segment_bytes=self.configs.int("metadata.log.segment.bytes")
+            self.world,
+            self.id,
+            self._organs,
+            segment_bytes=self.configs.int("metadata.log.segment.bytes"),
+            known_by=self._known_by,
         )
         self.fetches = MetadataFetch(self.world, self.log, self.cluster_id, lambda: self.port)
         if self.log.snapshot_below is not None:

@@ -38,10 +38,10 @@ class LeaderEpochs:
         self._unsynced = False
 
     def load(self) -> None:
-        """Read the file; `CorruptCheckpoint` when it is broken, no entries when there is none. An empty one, as a
-        power cut may leave it, is broken."""
+        """Read the file; `CorruptCheckpoint` when it is missing or broken. An empty one, as a power cut may leave it,
+        is broken."""
         if not self._disk.exists(self._path):
-            return
+            raise CorruptCheckpoint(f"there is no {self._path}")
         entries, data = [], self._disk.read_bytes(self._path)
         if not data:
             raise CorruptCheckpoint(f"{self._path} is empty")

@@ -71,7 +71,23 @@ def write_meta_properties(disk: Disk, properties: MetaProperties) -> None:
 
 
 def claim_directory(disk: Disk, cluster_id: str, node_id: int, rng: random.Random) -> MetaProperties:
-    """This node's `meta.properties`, written at the first start with a new directory id from `rng`.
+    """This node's `meta.properties`, written at the first start.
+
+    Raises what `claimed_properties` does.
+    """
+    properties = claimed_properties(disk, cluster_id, node_id, rng)
+    note_claim(disk, properties)
+    return properties
+
+
+def note_claim(disk: Disk, properties: MetaProperties) -> None:
+    """Write the file, unless it says so already."""
+    if read_meta_properties(disk) != properties:
+        write_meta_properties(disk, properties)
+
+
+def claimed_properties(disk: Disk, cluster_id: str, node_id: int, rng: random.Random) -> MetaProperties:
+    """What the file says, or will have to say when there is none: then with a new directory id from `rng`.
 
     A file without a directory id, from before KIP-858, gets one. `WrongDirectory` when the directory already belongs
     to another cluster or node, or its id is none.
@@ -88,7 +104,6 @@ def claim_directory(disk: Disk, cluster_id: str, node_id: int, rng: random.Rando
         )
     if not found.directory_id:
         found = replace(found, directory_id=encode_uuid(uuid.UUID(int=rng.getrandbits(128), version=4)))
-        write_meta_properties(disk, found)
     try:
         decode_uuid(found.directory_id)
     except ValueError:

@@ -90,8 +90,10 @@ def open_segments(
             start = len(segments) - 1
         if start < len(segments):
             segments[-1].next_offset = segments[-1].base_offset  # unknown again
-    if not epochs_are_known:
+    if not epochs_are_known and not is_new:
         _rebuild_epochs(segments[:start], epochs)
+        if start == len(segments):
+            epochs.sync(always=True)  # so that the next start need not look
     scanned, truncated = len(segments) - start, 0
     remove_snapshots_before(disk, directory, segments[0].base_offset)
     if scanned:

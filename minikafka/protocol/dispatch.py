@@ -13,12 +13,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from minikafka.protocol.api import REQUESTS, RESPONSES, ApiKey
 from minikafka.protocol.errors import ApiError
+from minikafka.protocol.later import Later
 from minikafka.protocol.schema import Message
 
 Deferred = Callable[[], Message]
 """Makes the answer at the moment when it is sent, and may raise what a handler may."""
 Outcome = Message | Deferred | None
-Answer = Outcome | Awaitable[Outcome]
+Answer = Outcome | Later[Any] | Awaitable[Outcome]
 Handler = Callable[[Any, Any, "RequestContext"], Answer]
 ErrorBuilder = Callable[[Any, "RequestContext", ApiError], Message | None]
 H = TypeVar("H", bound=Callable[..., Any])
@@ -49,6 +50,7 @@ class Route:
     on_error: ErrorBuilder | None
     request: type[Message]
     response: type[Message]
+    overlaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +58,27 @@ class _Registration:
     api_key: ApiKey
     versions: tuple[int, int]
     on_error: ErrorBuilder | None
+    overlaps: bool
 
 
 def handles(
-    api_key: ApiKey, versions: tuple[int, int], *, on_error: ErrorBuilder | None = None
+    api_key: ApiKey,
+    versions: tuple[int, int],
+    *,
+    on_error: ErrorBuilder | None = None,
+    overlaps: bool = False,
 ) -> Callable[[H], H]:
-    """Register ``handler(node, request, context)``, which returns a response, a function that makes it, something
-    to await, or None.
+    """Register ``handler(node, request, context)``, which returns a response, a function that makes it, a ``Later``,
+    something to await, or None.
 
     None is no answer at all (Produce with acks=0). ``on_error(request, context, error)`` makes the response for
     an ``ApiError`` that the handler raises; without it, as for any other exception, the connection is closed.
+    ``overlaps``: what the handler has to do is done when it returns, and only the answer may be to come; so the next
+    request of its kind on the same connection may begin before that.
     """
 
     def register(handler: H) -> H:
-        handler.__route__ = _Registration(api_key, versions, on_error)  # type: ignore[attr-defined]
+        handler.__route__ = _Registration(api_key, versions, on_error, overlaps)  # type: ignore[attr-defined]
         return handler
 
     return register
@@ -97,7 +106,9 @@ class Dispatch:
         known_low, known_high = request.SCHEMA.versions
         if not known_low <= low <= high <= known_high:
             raise ValueError(f"{key.name}: versions {low}–{high} are not within {known_low}–{known_high}")
-        self.routes[key] = Route(key, (low, high), handler, registration.on_error, request, response)
+        self.routes[key] = Route(
+            key, (low, high), handler, registration.on_error, request, response, registration.overlaps
+        )
 
     def advertised(self) -> list[tuple[ApiKey, int, int]]:
         """What ApiVersions tells: (key, lowest, highest version), by key.

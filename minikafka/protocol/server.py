@@ -1,8 +1,8 @@
 """The server's end of connections: frames in, handlers called, answers out in the order of the requests.
 
-The rule: one connection has one request in its handler at a time, so order needs no bookkeeping, and whatever is
-wrong with a connection's bytes ends that connection and nothing else. Kafka: ``SocketServer`` mutes a channel
-while its request is worked on; ``connections.max.idle.ms`` and ``socket.request.max.bytes`` are its limits.
+The rule: requests are worked on in their order (one at a time, but for what `begun.py` allows), answers leave in that
+order, and whatever is wrong with a connection's bytes ends that connection and nothing else. Kafka: ``SocketServer``;
+``connections.max.idle.ms`` and ``socket.request.max.bytes`` are its limits.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Awaitable
 from typing import Any, cast
 
 from minikafka.protocol.api import ApiKey
+from minikafka.protocol.begun import Begun, BegunRequests
 from minikafka.protocol.dispatch import CloseConnection, Dispatch, Outcome, RequestContext, Route
 from minikafka.protocol.errors import ApiError
 from minikafka.protocol.events import BadRequestClosed, RequestReceived, ResponseSent
@@ -27,6 +28,7 @@ from minikafka.protocol.framing import (
     skip_header_tags,
 )
 from minikafka.protocol.handshake import ServedNode, unsupported_version
+from minikafka.protocol.later import Later
 from minikafka.protocol.schema import Buffer, MalformedMessage, Message, Piece
 from minikafka.world import LEAST_SLICE_BYTES
 from minikafka.world.world import Listener, World
@@ -35,7 +37,7 @@ MAX_FRAME_BYTES = 100 * 1024 * 1024
 IDLE_CLOSE_S = 600.0
 MAX_IN_FLIGHT = 100
 MAX_QUEUED_BYTES = 1024 * 1024
-"""Reading pauses when requests of this size in all wait behind the one that is worked on."""
+"""Reading pauses when requests of this size in all wait to be begun; so many more may have begun."""
 FLUSH_BYTES = 64 * 1024
 
 
@@ -97,13 +99,12 @@ class Connection(asyncio.BufferedProtocol):
         self._queued_bytes = 0
         self._out: list[Piece] = []
         self._out_bytes = 0
-        self._busy = False
+        self._begun = BegunRequests(server.max_in_flight, MAX_QUEUED_BYTES)
         self._write_paused = False
         self._read_paused = False
         self._closed = False
         self._last_active = 0.0
         self._idle_timer: asyncio.TimerHandle | None = None
-        self._future: asyncio.Future[Any] | None = None
 
     # What the transport calls.
 
@@ -159,18 +160,19 @@ class Connection(asyncio.BufferedProtocol):
     def _serve(self) -> None:
         """Work on what waits, until a handler has to be awaited or the client does not read its answers."""
         queue = self._queue
-        while queue and not (self._busy or self._write_paused or self._closed):
+        while queue and not (self._write_paused or self._closed) and self._begun.may_begin(queue[0]):
             frame = queue.popleft()
             self._queued_bytes -= len(frame)
             try:
                 self._request(frame)
             except MalformedMessage as error:
-                self._reject(str(error))
-                return
+                self._take(Begun(None, None, None, 0, _failed(CloseConnection(str(error)))))
             if self._out_bytes >= FLUSH_BYTES:
                 self._flush()
         self._flush()
         self._pace_reading()
+        if queue:
+            self._begun.hurry()
 
     def _pace_reading(self) -> None:
         full = len(self._queue) >= self._server.max_in_flight or self._queued_bytes > MAX_QUEUED_BYTES
@@ -211,46 +213,61 @@ class Connection(asyncio.BufferedProtocol):
                     len(frame),
                 )
             )
-        self._handle(route, request, context)
+        self._handle(route, request, context, len(frame))
 
-    def _handle(self, route: Route, request: Message, context: RequestContext) -> None:
+    def _handle(self, route: Route, request: Message, context: RequestContext, size_bytes: int) -> None:
         server = self._server
         node = server.served if route.api_key is ApiKey.API_VERSIONS else server.node
         try:
             answer = route.handler(node, request, context)
         except Exception as error:
-            self._failed(error, route, request, context)
+            self._take(Begun(route, request, context, size_bytes, _failed(error)))
             return
-        if answer is None or isinstance(answer, Message) or callable(answer):
-            self._answer(answer, route, request, context)
+        if answer is None:
             return
-        self._busy = True
-        if isinstance(answer, asyncio.Future):
-            future: asyncio.Future[Any] = answer
+        if isinstance(answer, Message) or callable(answer):
+            if not self._begun:
+                self._answer(answer, route, request, context)
+                return
+            later = Later[Any]()
+            later.give(answer)
+        elif isinstance(answer, Later):
+            later = answer
         else:
-            # The name shows in failures; what the handler raises is told there by _failed.
-            future = self._world.spawn(_outcome(answer), f"{route.api_key.name} handler")
-        self._future = future
-        future.add_done_callback(lambda done: self._handled(done, route, request, context))
+            later = Later[Any]()
+            # The name shows in failures; what the handler raises is told there by _settle.
+            self._world.spawn(_give(later, answer), f"{route.api_key.name} handler")
+        self._take(Begun(route, request, context, size_bytes, later))
 
-    def _handled(
-        self, done: asyncio.Future[Any], route: Route, request: Message, context: RequestContext
-    ) -> None:
-        """What was awaited is there."""
-        self._busy = False
-        self._future = None
-        if done.cancelled():
-            self.close()
-            return
-        error = done.exception()
-        answer = None if error is not None else done.result()
-        if isinstance(answer, _Failure):
-            error = answer.error
-        if error is not None:
-            self._failed(error, route, request, context)
+    def _take(self, begun: Begun) -> None:
+        """Answer it when its turn has come and its answer is there."""
+        self._begun.add(begun)
+        if begun.later.is_there:
+            self._answer_in_order()
         else:
-            self._answer(answer, route, request, context)
-        self._serve()
+            begun.later.then(self._is_there)
+
+    def _is_there(self) -> None:
+        """An answer that was waited for."""
+        if self._answer_in_order():
+            self._serve()
+
+    def _answer_in_order(self) -> bool:
+        """Answer those whose turn has come; were there any?"""
+        any_answered = False
+        while (begun := self._begun.pop_answered()) is not None:
+            any_answered = True
+            self._settle(begun)
+        return any_answered
+
+    def _settle(self, begun: Begun) -> None:
+        route, request, context, error = begun.route, begun.request, begun.context, begun.later.error
+        if route is None or request is None or context is None:
+            self._reject(str(error))
+        elif error is None:
+            self._answer(begun.later.answer, route, request, context)
+        else:
+            self._failed(error, route, request, context)
 
     def _failed(self, error: BaseException, route: Route, request: Message, context: RequestContext) -> None:
         if isinstance(error, ApiError) and route.on_error is not None:
@@ -315,7 +332,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _close_if_idle(self) -> None:
         remaining = self._last_active + self._server.idle_close_s - self._world.clock.now()
-        if remaining <= 0 and not self._busy:
+        if remaining <= 0 and not self._begun:
             self.close()
         else:
             self._idle_timer = self._world.call_later(max(remaining, 1.0), self._close_if_idle)
@@ -335,17 +352,20 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.close()
 
 
-class _Failure:
-    """An exception as a value: the server decides what becomes of it."""
-
-    __slots__ = ("error",)
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
+def _failed(error: Exception) -> Later[Any]:
+    later = Later[Any]()
+    later.fail(error)
+    return later
 
 
-async def _outcome(answer: Awaitable[Outcome]) -> Outcome | _Failure:
+async def _give(later: Later[Any], answer: Awaitable[Outcome]) -> None:
+    """Wait for what a handler waits for."""
     try:
-        return await answer
+        later.give(await answer)
     except Exception as error:
-        return _Failure(error)
+        later.fail(error)
+    except asyncio.CancelledError:
+        later.fail(CloseConnection("the broker stops"))
+        raise
+    finally:
+        later.tell()

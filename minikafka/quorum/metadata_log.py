@@ -1,7 +1,8 @@
 """`__cluster_metadata-0`: the log of everything that the cluster decided, with one voter.
 
 One rule: records are written and synced before they are committed, and committed before anybody hears of
-them. Several records that belong together stand in one batch, so all or none survive. A Raft quorum
+them. Several records that belong together stand in one batch, so all or none survive; a log that has lost any that
+was committed isn't opened (`committed.py`). A Raft quorum
 replaces this class without its users noticing: `append` waits for the commit, which with one voter is there
 at once. Kafka: `KafkaRaftClient`, `KafkaMetadataLog`, `MetadataRecordSerde`.
 """
@@ -19,9 +20,10 @@ from minikafka.metadata.records import encode_record
 from minikafka.metadata.snapshot import MetadataSnapshot, SnapshotName
 from minikafka.policy import Organs
 from minikafka.protocol.schema import Message
+from minikafka.quorum.committed import NEVER_CHANGED, Known, check_committed
 from minikafka.quorum.control_records import VoterNode, reign_batch
-from minikafka.quorum.snapshots import check_reach, find_snapshots, set_aside
-from minikafka.quorum.state import QuorumState, read_quorum_state, write_quorum_state
+from minikafka.quorum.snapshots import MetadataLost, check_reach, find_snapshots, set_aside
+from minikafka.quorum.state import QUORUM_STATE, QuorumState, read_quorum_state, write_quorum_state
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.world import Disk, World
 
@@ -47,8 +49,6 @@ class MetadataLog:
         self._world = world
         self._log = log
         self._noted_recovery_point = noted_recovery_point
-        if noted_recovery_point > log.recovery_point:
-            self._note_recovery_point()  # else the next recovery would trust what is written from now on
         self._node_id = node_id
         self._state = read_quorum_state(world.disk, log.directory)
         self._listeners: list[Callable[[], None]] = []
@@ -57,11 +57,19 @@ class MetadataLog:
 
     @classmethod
     def open(
-        cls, world: World, node_id: int, organs: Organs | None = None, *, segment_bytes: int = 1 << 30
+        cls,
+        world: World,
+        node_id: int,
+        organs: Organs | None = None,
+        *,
+        segment_bytes: int = 1 << 30,
+        known_by: str = "",
     ) -> MetadataLog:
-        """Open or make the directory; what may not have been synced is verified and a torn end cut off.
+        """Open or make the directory; a last batch that was torn before it was committed is cut off, and that is said.
 
-        Raises `MetadataLost` (a ValueError) when the log and its snapshots have a hole.
+        `known_by`: what says that this cluster has a metadata log already (a clause); without, a new one may begin.
+        Raises `MetadataLost` (a ValueError) when the log and its snapshots don't hold all that was committed; nothing
+        is changed then.
         """
         config = LogConfig(
             segment_bytes=segment_bytes,
@@ -69,8 +77,14 @@ class MetadataLog:
             retention_ms=-1,
             retention_bytes=-1,
         )
-        recovery_point = _read_recovery_point(world.disk)
-        snapshots = find_snapshots(world.disk, METADATA_DIRECTORY)
+        disk = world.disk
+        where = f"{disk.location}/{METADATA_DIRECTORY}"
+        recovery_point = _read_recovery_point(disk)
+        snapshots = find_snapshots(disk, METADATA_DIRECTORY)
+        extent = check_committed(disk, METADATA_DIRECTORY, Known(recovery_point, _known_epoch(disk)))
+        check_reach(snapshots, where, extent.start_offset, extent.end_offset)
+        if known_by and extent.end_offset == 0:
+            raise MetadataLost(f"There is no metadata log in {where}, but {known_by}. {NEVER_CHANGED}")
         log = Log.open(
             world,
             METADATA_DIRECTORY,
@@ -82,9 +96,9 @@ class MetadataLog:
             recovery_point=recovery_point,
             topic_id=METADATA_TOPIC_ID,
         )
-        where = f"{world.disk.location}/{METADATA_DIRECTORY}"
-        check_reach(snapshots, where, log.log_start_offset, log.log_end_offset)
-        set_aside(world.disk, METADATA_DIRECTORY, snapshots, world.trace)
+        if extent.torn is not None:
+            world.trace.emit(extent.torn)
+        set_aside(disk, METADATA_DIRECTORY, snapshots, world.trace)
         return cls(world, log, node_id, recovery_point, snapshots.newest)
 
     @property
@@ -130,6 +144,7 @@ class MetadataLog:
         self._state = state
         now_ms = self._world.clock.time_ms()
         self._append_batch(reign_batch(voter, [voter], epoch, now_ms))
+        self._note_recovery_point()
 
     async def append(self, records: Sequence[Message]) -> int:
         """Commit these records, all or none; returns the offset of the first."""
@@ -150,7 +165,7 @@ class MetadataLog:
         return appended.first_offset
 
     def _note_recovery_point(self) -> None:
-        """Once a segment: a recovery looks at whole segments. (Kafka notes none of this log, and looks at all.)"""
+        """Once a segment, and when a life begins and ends: all below was committed. (Kafka notes none of it.)"""
         self._noted_recovery_point = self._log.recovery_point
         OffsetCheckpoint(self._world.disk, RECOVERY_POINTS).write({_KEY: self._noted_recovery_point})
 
@@ -191,10 +206,18 @@ class MetadataLog:
     def close(self) -> None:
         """A clean end."""
         self._log.close()
+        self._note_recovery_point()
 
     def abandon(self) -> None:
         """Close the files and write nothing."""
         self._log.abandon()
+
+
+def _known_epoch(disk: Disk) -> int | None:
+    """The newest that any batch may have; None where quorum-state is missing."""
+    if not disk.exists(f"{METADATA_DIRECTORY}/{QUORUM_STATE}"):
+        return None
+    return read_quorum_state(disk, METADATA_DIRECTORY).leader_epoch
 
 
 def _read_recovery_point(disk: Disk) -> int:

@@ -15,6 +15,7 @@ from minikafka.records.varint import Buffer
 HEADER = struct.Struct(">qiibIhiqqqhii")
 HEADER_BYTES = HEADER.size
 LENGTH_AT = 8
+EPOCH_AT = 12
 """`batch_length` stands here, and counts the bytes after itself."""
 LOG_OVERHEAD_BYTES = 12
 MAGIC_AT = 16

@@ -45,7 +45,8 @@ def log_dirs_of(configs: BrokerConfigs) -> tuple[str, ...]:
         path = posixpath.normpath(word.strip()) if word.strip() else ""
         if not path:
             raise ConfigError(name, text, "a directory has no name.")
-        if path.startswith(("/", "..")) or "\\" in path or "\0" in path or ":" in path:
+        leaves = path == ".." or path.startswith(("/", "../"))
+        if leaves or "\\" in path or "\0" in path or ":" in path:
             raise ConfigError(
                 name,
                 text,

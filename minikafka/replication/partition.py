@@ -166,8 +166,9 @@ class Partition:
         was = self.role
         self.role = Role.FOLLOWER
         self.followers = {}
-        if new_epoch and not self.log.epochs.entries:
+        if new_epoch and self.leader >= 0 and not self.log.epochs.entries:
             # Batches of old formats tell no epochs: what was not committed can't be compared with the leader's.
+            # Without a leader nobody has what would be cut, and this replica may be the next to lead.
             self.log.truncate_to(max(self.log.high_watermark, self.log.log_start_offset))
         if new_epoch or was is not Role.FOLLOWER:
             self.trace.emit(

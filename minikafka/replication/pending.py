@@ -1,39 +1,84 @@
 """Pending requests: answers that wait for a condition or a deadline, whichever comes first.
 
-Rule: nothing polls. Whoever changes a thing (appends, advances a high watermark, loses leadership)
-wakes the waiters watching it; a waiter looks once and either answers or goes on waiting.
+Rule: nothing polls, and nothing is looked at twice in a turn of the loop. Whoever changes a thing (appends, advances a
+high watermark, loses leadership) wakes what watches it; at the end of the turn each of the woken looks once, at what
+has woken it and at nothing else, and either answers or goes on waiting.
 
-Kafka: `DelayedOperationPurgatory`, `DelayedProduce`, `DelayedFetch`.
+Kafka: `DelayedOperationPurgatory`, `DelayedProduce`, `DelayedFetch`; `ActionQueue`, which lets what a request wakes
+wait until that request is done.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Hashable, Iterable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Collection, Hashable, Iterable
+from typing import Any, Protocol, TypeVar
 
+from minikafka.protocol.later import Later
 from minikafka.world import World
 
 T = TypeVar("T")
+Tokens = Collection[Hashable]
 
 
-class Waiter(Generic[T]):
-    """One pending answer. `look()` returns the answer, or None while it has to wait."""
+class Watcher(Protocol):
+    """What can be woken."""
 
-    __slots__ = ("future", "keys", "look", "on_deadline", "timer")
+    def look(self, tokens: Tokens) -> Later[Any] | None:
+        """Some of what is watched changed; the answer that was given for that, if any. It is told at the turn's end."""
+
+
+class Waiter(Later[T]):
+    """One pending answer. `condition(tokens)` returns it, or None while it has to wait."""
+
+    __slots__ = ("_pending", "condition", "keys", "may_hurry", "on_deadline", "timer")
 
     def __init__(
         self,
+        pending: PendingRequests,
         keys: tuple[Hashable, ...],
-        look: Callable[[], T | None],
+        condition: Callable[[Tokens], T | None],
         on_deadline: Callable[[], T],
-        future: asyncio.Future[T],
+        may_hurry: bool,
     ) -> None:
+        super().__init__()
+        self._pending = pending
         self.keys = keys
-        self.look = look
+        self.condition = condition
         self.on_deadline = on_deadline
-        self.future = future
-        self.timer: asyncio.TimerHandle | None = None
+        self.may_hurry = may_hurry
+        self.timer: Any = None
+
+    def look(self, tokens: Tokens) -> Later[Any] | None:
+        if self.is_there:
+            return None
+        try:
+            answer = self.condition(tokens)
+            if answer is None:
+                return None
+            self.give(answer)
+        except Exception as error:
+            self.fail(error)
+        self._pending.forget(self)
+        return self
+
+    def expire(self) -> None:
+        """The time is up."""
+        self._pending.forget(self)
+        if self.is_there:
+            return
+        try:
+            self.give(self.on_deadline())
+        except Exception as error:
+            self.fail(error)
+        self.tell()
+
+    def hurry(self) -> None:
+        if self.may_hurry:
+            self.expire()
+
+    def give_up(self) -> None:
+        super().give_up()
+        self._pending.forget(self)
 
 
 class PendingRequests:
@@ -41,68 +86,87 @@ class PendingRequests:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        # Dicts, not sets: waiters are woken in the order they came.
-        self._watchers: dict[Hashable, dict[Waiter[object], None]] = {}
+        # Dicts, not sets: what is woken looks in the order in which it came. The values are the watchers' tokens.
+        self._watchers: dict[Hashable, dict[Watcher, Hashable]] = {}
+        self._woken: dict[Hashable, None] = {}
         self._closed = False
 
     def wait(
         self,
         keys: Iterable[Hashable],
-        look: Callable[[], T | None],
+        condition: Callable[[Tokens], T | None],
         on_deadline: Callable[[], T],
         timeout_s: float,
-    ) -> T | asyncio.Future[T]:
-        """The answer at once if there is one; else a future that has it by `timeout_s` from now."""
-        answer = look()
+        *,
+        may_hurry: bool = False,
+    ) -> T | Waiter[T]:
+        """The answer at once if there is one; else a `Later` that has it by `timeout_s` from now.
+
+        `condition` is told which of `keys` have changed since it looked last: at first all. `may_hurry`: the asker
+        rather has the answer of the deadline than let its next request wait.
+
+        Whoever gives the answer up takes the waiter along. (A lost connection doesn't: as in Kafka, the write it asked
+        for is waited for until the deadline.)
+        """
+        watched = tuple(keys)
+        answer = condition(watched)
         if answer is not None:
             return answer
         if timeout_s <= 0 or self._closed:
             return on_deadline()
-        waiter: Waiter[T] = Waiter(tuple(keys), look, on_deadline, asyncio.get_running_loop().create_future())
-        for key in waiter.keys:
-            self._watchers.setdefault(key, {})[waiter] = None  # type: ignore[index]
-        waiter.timer = self._world.call_later(timeout_s, self._expire, waiter)
-        # Whoever gives the answer up takes the waiter along. (A lost connection doesn't: as in Kafka, the
-        # write it asked for is waited for until the deadline.)
-        waiter.future.add_done_callback(lambda _: self._forget(waiter))
-        return waiter.future
+        waiter: Waiter[T] = Waiter(self, watched, condition, on_deadline, may_hurry)
+        for key in watched:
+            self.watch(key, waiter, key)
+        waiter.timer = self._world.call_later(timeout_s, waiter.expire)
+        return waiter
+
+    def watch(self, key: Hashable, watcher: Watcher, token: Hashable) -> None:
+        """Let `watcher` look, with this token, whenever `key` was woken."""
+        self._watchers.setdefault(key, {})[watcher] = token
+
+    def unwatch(self, key: Hashable, watcher: Watcher) -> None:
+        """No more; fine if it didn't."""
+        watchers = self._watchers.get(key)
+        if watchers is not None:
+            watchers.pop(watcher, None)
+            if not watchers:
+                del self._watchers[key]
 
     def wake(self, key: Hashable) -> None:
-        """Something about `key` changed: let its waiters look."""
-        waiters = self._watchers.get(key)
-        if not waiters:
-            return
-        for waiter in list(waiters):
-            if waiter.future.done():
-                continue
-            answer = waiter.look()
-            if answer is not None:
-                self._forget(waiter)
-                waiter.future.set_result(answer)
+        """Something about `key` changed: at the end of this turn those who watch it look."""
+        if key in self._watchers:
+            if not self._woken:
+                self._world.call_soon(self._end_of_turn)
+            self._woken[key] = None
 
     def count(self, key: Hashable) -> int:
-        """How many requests wait for `key`."""
+        """How many watch `key`."""
         return len(self._watchers.get(key, ()))
 
     def close(self) -> None:
         """Answer all that still wait, as at their deadline."""
         self._closed = True
-        for waiters in list(self._watchers.values()):
-            for waiter in list(waiters):
-                self._expire(waiter)
+        for watchers in list(self._watchers.values()):
+            for watcher in list(watchers):
+                if isinstance(watcher, Waiter):
+                    watcher.expire()
 
-    def _expire(self, waiter: Waiter[T]) -> None:
-        self._forget(waiter)
-        if not waiter.future.done():
-            waiter.future.set_result(waiter.on_deadline())
-
-    def _forget(self, waiter: Waiter[T]) -> None:
+    def forget(self, waiter: Waiter[Any]) -> None:
+        """It waits no more."""
         if waiter.timer is not None:
             waiter.timer.cancel()
             waiter.timer = None
         for key in waiter.keys:
-            waiters = self._watchers.get(key)
-            if waiters is not None:
-                waiters.pop(waiter, None)  # type: ignore[arg-type]
-                if not waiters:
-                    del self._watchers[key]
+            self.unwatch(key, waiter)
+
+    def _end_of_turn(self) -> None:
+        woken, self._woken = self._woken, {}
+        looking: dict[Watcher, list[Hashable]] = {}
+        for key in woken:
+            for watcher, token in self._watchers.get(key, {}).items():
+                looking.setdefault(watcher, []).append(token)
+        # All are given before the first is told of, so that one connection's answers leave together.
+        given = [watcher.look(tokens) for watcher, tokens in looking.items()]
+        for later in given:
+            if later is not None:
+                later.tell()

@@ -12,6 +12,7 @@ import random
 import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,8 @@ from minikafka.world.events import Healed, HostCrashed, Partitioned
 from minikafka.world.life import Life, life_of, record_failure
 from minikafka.world.live_disk import LiveDisk
 from minikafka.world.live_network import LiveNetwork, Wires
+from minikafka.world.open_file_limit import raise_limit, shares
+from minikafka.world.open_files import OpenFiles
 from minikafka.world.paths import clean
 from minikafka.world.trace import RECENT_EVENTS, Trace, TraceStream
 from minikafka.world.world import World
@@ -75,6 +78,14 @@ class LiveClock:
         return time.time_ns() // 1_000_000
 
 
+_open_universes: weakref.WeakKeyDictionary[LiveUniverse, None] = weakref.WeakKeyDictionary()
+"""Those of this process, which share its descriptors."""
+
+
+def _files_of_a_universe() -> int:
+    return max(8, shares().files // max(1, len(_open_universes)))
+
+
 class LiveUniverse:
     """Hosts below the directory `root`, each in its own subdirectory.
 
@@ -100,10 +111,13 @@ class LiveUniverse:
         stream = TraceStream(self.elapsed, messages=message_events, recent=recent)
         self.trace = Trace(stream, "")
         self._clock = LiveClock()
+        raise_limit()
+        self._files = OpenFiles(_files_of_a_universe)
         self._wires = Wires()
         self._worlds: dict[str, World] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
+        _open_universes[self] = None
 
     def _current_loop(self) -> asyncio.AbstractEventLoop | None:
         """The running loop, or the last one that ran: a universe may be closed after its loop has stopped."""
@@ -130,7 +144,7 @@ class LiveUniverse:
     def _begin(self, host: str) -> World:
         trace = self.trace.on(host)
         life = Life(host, trace, self._current_loop)
-        disk = LiveDisk(self.root / host, life, syncs=self._syncs)
+        disk = LiveDisk(self.root / host, life, self._files, syncs=self._syncs)
         life.endings.append(disk.close_all)
         life.endings.append(lambda: self._wires.abort_all_of(life))
         return World(
@@ -189,6 +203,7 @@ class LiveUniverse:
         if self._closed:
             return
         self._closed = True
+        _open_universes.pop(self, None)
         worlds, self._worlds = self._worlds, {}
         for world in worlds.values():
             world.life.end()

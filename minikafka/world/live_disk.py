@@ -17,6 +17,7 @@ from typing import Any
 from minikafka.world.background_sync import sync_in_background
 from minikafka.world.disk_counters import DiskCounters
 from minikafka.world.life import Life
+from minikafka.world.open_files import OpenFiles
 from minikafka.world.page_cache_send import page_cache_send
 from minikafka.world.paths import clean
 from minikafka.world.residency import page_counts
@@ -36,21 +37,65 @@ _sync_data = getattr(os, "fdatasync", os.fsync)
 
 
 class LiveFile:
-    """A file descriptor and the size of the file; this handle is the only writer."""
+    """A file and its size; this handle is the only writer. Its descriptor is one of the `OpenFiles`: there while it
+    is needed.
+    """
 
-    __slots__ = ("_counters", "_disk", "_path", "fd", "size")
+    __slots__ = (
+        "_counters",
+        "_disk",
+        "_fd",
+        "_is_closed",
+        "_is_synced",
+        "_place",
+        "is_dirty",
+        "size",
+        "was_used",
+    )
 
     def __init__(self, disk: LiveDisk, path: str, fd: int) -> None:
         self._disk = disk
         self._counters = disk.counters
-        self._path = path
-        self.fd = fd
+        self._place = disk.files.places.hold(path)
+        self._fd = fd
+        self._is_closed = False
+        self._is_synced = False
+        """Was all that had been written synced, so that without a descriptor there is nothing to sync?"""
+        self.is_dirty = False
+        self.was_used = True
         self.size = os.fstat(fd).st_size
+        disk.files.opened(self)
+
+    @property
+    def path(self) -> str:
+        """Where it is now."""
+        return self._place.path
+
+    def _open_again(self) -> int:
+        """The descriptor, which was closed to have room for others."""
+        if self._is_closed:
+            raise OSError(errno.EBADF, "file is closed", self.path)
+        files = self._disk.files
+        files.make_room()
+        self._fd = files.trying(os.open, self.path, _OPEN_FLAGS)
+        files.opened(self)
+        return self._fd
+
+    def let_go(self) -> None:
+        try:
+            if self.is_dirty:
+                self._sync(self._fd)
+        finally:
+            fd, self._fd = self._fd, -1
+            os.close(fd)
 
     def append(self, *buffers: Buffer) -> int:
-        before = self.size
+        before, fd = self.size, self._fd
+        if fd < 0:
+            fd = self._open_again()
+        self.was_used = self.is_dirty = True
         try:
-            self.size = end = _write_all(self.fd, buffers, before, self._counters)
+            self.size = end = _write_all(fd, buffers, before, self._counters)
         except OSError:
             self._cut_back(before)
             raise
@@ -59,12 +104,14 @@ class LiveFile:
     def _cut_back(self, size: int) -> None:
         """A failed append leaves no torn tail, if the disk still lets us."""
         try:
-            os.ftruncate(self.fd, size)
+            os.ftruncate(self._fd, size)
         except OSError:
             pass  # the first error is the one to tell
 
     def write_at(self, position: int, data: Buffer) -> None:
-        end = _write_all(self.fd, (data,), position, self._counters)
+        fd = self._fd if self._fd >= 0 else self._open_again()
+        self.was_used = self.is_dirty = True
+        end = _write_all(fd, (data,), position, self._counters)
         if end > self.size:
             self.size = end
 
@@ -81,7 +128,11 @@ class LiveFile:
         return b"".join(pieces)
 
     def _read(self, size_bytes: int, position: int) -> bytes:
-        data = _read(self.fd, size_bytes, position)
+        fd = self._fd
+        if fd < 0:
+            fd = self._open_again()
+        self.was_used = True
+        data = _read(fd, size_bytes, position)
         counters = self._counters
         counters.reads += 1
         counters.bytes_read += len(data)
@@ -89,29 +140,42 @@ class LiveFile:
 
     def send(self, socket_fd: int, before: Sequence[Buffer], position: int, size_bytes: int) -> int:
         """Send `before` and then this part of the file; see `page_cache_send`. Raises OSError, `ShortFile`."""
-        if self.fd < 0:
-            raise OSError(errno.EBADF, "file is closed", self._path)
-        sent = page_cache_send(socket_fd, before, self.fd, position, size_bytes)
+        fd = self._fd if self._fd >= 0 else self._open_again()
+        self.was_used = True
+        sent = page_cache_send(socket_fd, before, fd, position, size_bytes)
         counters = self._counters
         counters.sends += 1
         counters.bytes_sent += max(0, sent - sum(map(len, before)))
         return sent
 
     def truncate(self, size: int) -> None:
-        os.ftruncate(self.fd, size)
+        fd = self._fd if self._fd >= 0 else self._open_again()
+        self.was_used = self.is_dirty = True
+        os.ftruncate(fd, size)
         self.size = size
 
     def sync(self) -> None:
-        if self.fd < 0:
-            raise OSError(errno.EBADF, "file is closed", self._path)
+        self._disk.files.tell_problem(self)
+        if self._fd >= 0:
+            self._sync(self._fd)
+        elif self._is_closed or not self._is_synced:
+            self._sync(self._open_again())
+
+    def _sync(self, fd: int) -> None:
         self._counters.syncs += 1
         if self._disk.syncs:
-            _sync_data(self.fd)
+            _sync_data(fd)
+        self._is_synced, self.is_dirty = True, False
 
     def close(self) -> None:
-        fd, self.fd = self.fd, -1
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._disk.opened.pop(self, None)
+        self._disk.files.closed(self)
+        self._place.release()
+        fd, self._fd = self._fd, -1
         if fd >= 0:
-            self._disk.opened.pop(self, None)
             os.close(fd)
 
 
@@ -133,11 +197,12 @@ class LiveDisk:
     temporary).
     """
 
-    __slots__ = ("_has_root", "_life", "_root", "counters", "locks", "opened", "syncs")
+    __slots__ = ("_has_root", "_life", "_root", "counters", "files", "locks", "opened", "syncs")
 
-    def __init__(self, root: Path, life: Life, *, syncs: bool) -> None:
+    def __init__(self, root: Path, life: Life, files: OpenFiles, *, syncs: bool) -> None:
         self._root = str(root)
         self._life = life
+        self.files = files
         self.syncs = syncs
         self.counters = DiskCounters()
         self.opened: dict[LiveFile, None] = {}
@@ -149,7 +214,7 @@ class LiveDisk:
         return self._root
 
     def within(self, path: str) -> LiveDisk:
-        inner = LiveDisk(Path(self.path_of(path)), self._life, syncs=self.syncs)
+        inner = LiveDisk(Path(self.path_of(path)), self._life, self.files, syncs=self.syncs)
         inner.opened, inner.locks = self.opened, self.locks  # they end with the host's life
         inner.counters = self.counters
         return inner
@@ -173,8 +238,10 @@ class LiveDisk:
     def open(self, path: str, *, create: bool = False) -> LiveFile:
         if create:
             self._make_root()
-        fd = os.open(self.path_of(path), _OPEN_FLAGS | (os.O_CREAT if create else 0), 0o644)
-        file = LiveFile(self, path, fd)
+        self.files.make_room()
+        real = self.path_of(path)
+        fd = self.files.trying(os.open, real, _OPEN_FLAGS | (os.O_CREAT if create else 0), 0o644)
+        file = LiveFile(self, real, fd)
         self.opened[file] = None
         return file
 
@@ -185,7 +252,7 @@ class LiveDisk:
         return os.stat(self.path_of(path)).st_size
 
     def listdir(self, path: str) -> list[str]:
-        return sorted(os.listdir(self.path_of(path)))
+        return sorted(self.files.trying(os.listdir, self.path_of(path)))
 
     def makedirs(self, path: str) -> None:
         os.makedirs(self.path_of(path), exist_ok=True)
@@ -194,20 +261,21 @@ class LiveDisk:
         os.remove(self.path_of(path))
 
     def rmtree(self, path: str) -> None:
-        shutil.rmtree(self.path_of(path))
+        self.files.trying(shutil.rmtree, self.path_of(path))
 
     def rename(self, src: str, dst: str) -> None:
-        os.replace(self.path_of(src), self.path_of(dst))
+        real, new = self.path_of(src), self.path_of(dst)
+        os.replace(real, new)
+        self.files.places.renamed(real, new)
 
     def read_bytes(self, path: str) -> bytes:
-        with open(self.path_of(path), "rb") as file:
-            data = file.read()
+        data = self.files.trying(_read_whole, self.path_of(path))
         self.counters.reads += 1
         self.counters.bytes_read += len(data)
         return data
 
     def residency(self, path: str) -> tuple[int, int] | None:
-        counts = page_counts(self.path_of(path))
+        counts = self.files.trying(page_counts, self.path_of(path))
         return None if counts is None else (counts.resident, counts.pages)
 
     def write_atomic(self, path: str, data: bytes, *, sync: bool = True) -> None:
@@ -229,7 +297,7 @@ class LiveDisk:
         self.counters.syncs += 1
         if not self.syncs or os.name == "nt":
             return
-        fd = os.open(real, os.O_RDONLY)
+        fd = self.files.trying(os.open, real, os.O_RDONLY)
         try:
             os.fsync(fd)
         finally:
@@ -238,11 +306,12 @@ class LiveDisk:
     def sync_in_background(self, paths: Sequence[str]) -> asyncio.Future[None]:
         loop, real = asyncio.get_running_loop(), [self.path_of(path) for path in paths]
         self.counters.syncs += len(real)
-        return sync_in_background(real if self.syncs else [], loop)
+        self.files.tell_problems_of(real)
+        return self.files.trying(sync_in_background, real if self.syncs else [], loop)
 
     def lock(self, path: str) -> LiveLock:
         self._make_root()
-        fd = os.open(self.path_of(path), _OPEN_FLAGS | os.O_CREAT, 0o644)
+        fd = self.files.trying(os.open, self.path_of(path), _OPEN_FLAGS | os.O_CREAT, 0o644)
         try:
             _lock(fd, path)
         except BaseException:
@@ -275,6 +344,11 @@ def _lock(fd: int, path: str) -> None:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise DiskLocked(errno.EWOULDBLOCK, "the lock is held", path) from None
+
+
+def _read_whole(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _write_all(fd: int, buffers: tuple[Buffer, ...], position: int, counters: DiskCounters) -> int:

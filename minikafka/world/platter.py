@@ -14,7 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from minikafka.world.life import Life
+from minikafka.world.open_files import OUT_OF_DESCRIPTORS
 from minikafka.world.page_cache import Inode
+
+UNLIMITED = 1 << 20
 
 Entries = dict[str, Inode | None]
 """Path to file, or to None for a directory."""
@@ -34,6 +37,8 @@ class Platter:
         self.sync_times = random.Random(f"{seed}/sync/{host}")
         self.locks: dict[str, Life] = {}
         self.faults: list[Fault] = []
+        self.most_open_files = UNLIMITED
+        """So many descriptors a life of the host has for its files."""
 
     def change(self, directories: tuple[str, ...], apply: Callable[[Entries], None]) -> None:
         """Change directory entries now, and durably when one of the directories is synced."""
@@ -68,8 +73,15 @@ class Platter:
 
     def check_write(self, path: str) -> None:
         """Raise what a failing disk raises."""
+        self._check(path, takes_descriptor=False)
+
+    def check_descriptor(self, path: str) -> None:
+        """Raise what a system raises that has no descriptor left for what wants one."""
+        self._check(path, takes_descriptor=True)
+
+    def _check(self, path: str, *, takes_descriptor: bool) -> None:
         for fault in self.faults:
-            if fault.covers(path):
+            if fault.covers(path) and takes_descriptor == (fault.code in OUT_OF_DESCRIPTORS):
                 if fault.count is not None:
                     fault.count -= 1
                     if fault.count <= 0:
@@ -85,7 +97,9 @@ class Platter:
 
 @dataclass(slots=True)
 class Fault:
-    """The next `count` writes (None: all) to `path` and below fail; with `gone`, reads and all else, too."""
+    """The next `count` writes (None: all) to `path` and below fail; with `gone`, reads and all else, too. Where
+    descriptors are out (`EMFILE`, `ENFILE`), not writes fail, but whatever needs a new one.
+    """
 
     code: int
     count: int | None

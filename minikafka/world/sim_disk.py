@@ -13,6 +13,7 @@ from functools import partial
 
 from minikafka.world.disk_counters import DiskCounters
 from minikafka.world.life import Life
+from minikafka.world.open_files import OpenFiles
 from minikafka.world.page_cache import Inode
 from minikafka.world.paths import clean
 from minikafka.world.platter import Entries, Platter
@@ -23,66 +24,102 @@ BACKGROUND_SYNC_S = (0.001, 0.5)
 
 
 class SimFile:
-    __slots__ = ("_counters", "_inode", "_life", "_open", "_path", "_platter")
+    """Its descriptor is the inode: one of the host's `OpenFiles`, there while it is needed."""
 
-    def __init__(self, platter: Platter, life: Life, path: str, inode: Inode, counters: DiskCounters) -> None:
-        self._counters = counters
-        self._platter = platter
-        self._life = life
-        self._path = path
-        self._inode = inode
-        self._open = True
+    __slots__ = ("_disk", "_inode", "_is_closed", "_is_synced", "_place", "is_dirty", "was_used")
+
+    def __init__(self, disk: SimDisk, path: str, inode: Inode) -> None:
+        self._disk = disk
+        self._place = disk.files.places.hold(path)
+        self._inode: Inode | None = inode
+        self._is_closed = False
+        self._is_synced = False
+        self.is_dirty = False
+        self.was_used = True
+        disk.files.opened(self)
+
+    @property
+    def path(self) -> str:
+        """On the platter, now."""
+        return self._place.path
 
     @property
     def size(self) -> int:
-        return len(self._inode.content)
+        return len(self._descriptor().content)
 
-    def _check(self) -> None:
-        self._life.check()
-        if not self._open:
-            raise OSError(errno.EBADF, "file is closed", self._path)
+    def _descriptor(self) -> Inode:
+        disk = self._disk
+        disk.life.check()
+        self.was_used = True
+        if self._inode is None:
+            if self._is_closed:
+                raise OSError(errno.EBADF, "file is closed", self.path)
+            disk.files.make_room()
+            self._inode = disk.files.trying(disk.descriptor_of, self.path)
+            disk.files.opened(self)
+        return self._inode
 
-    def _check_write(self) -> None:
-        self._check()
-        if self._platter.faults:
-            self._platter.check_write(self._path)
+    def let_go(self) -> None:
+        try:
+            if self.is_dirty:
+                self._sync()
+        finally:
+            self._inode = None
+
+    def _check_write(self) -> Inode:
+        inode = self._descriptor()
+        if self._disk.platter.faults:
+            self._disk.platter.check_write(self.path)
+        return inode
 
     def append(self, *buffers: Buffer) -> int:
-        self._check_write()
+        inode = self._check_write()
         data = buffers[0] if len(buffers) == 1 else b"".join(buffers)
-        self._write(len(self._inode.content), data)
+        self._write(inode, len(inode.content), data)
         return len(data)
 
     def write_at(self, position: int, data: Buffer) -> None:
-        self._check_write()
-        self._write(position, data)
+        self._write(self._check_write(), position, data)
 
-    def _write(self, position: int, data: Buffer) -> None:
-        self._inode.write(position, data)
-        self._counters.writes += 1
-        self._counters.bytes_written += len(data)
+    def _write(self, inode: Inode, position: int, data: Buffer) -> None:
+        inode.write(position, data)
+        self.is_dirty = True
+        counters = self._disk.counters
+        counters.writes += 1
+        counters.bytes_written += len(data)
 
     def read_at(self, position: int, size_bytes: int) -> bytes:
-        self._check()
-        if self._platter.faults:
-            self._platter.check_present(self._path)
-        with memoryview(self._inode.content) as content:
+        inode = self._descriptor()
+        if self._disk.platter.faults:
+            self._disk.platter.check_present(self.path)
+        with memoryview(inode.content) as content:
             data = bytes(content[position : position + size_bytes])
-        self._counters.reads += 1
-        self._counters.bytes_read += len(data)
+        counters = self._disk.counters
+        counters.reads += 1
+        counters.bytes_read += len(data)
         return data
 
     def truncate(self, size: int) -> None:
-        self._check_write()
-        self._inode.truncate(size)
+        self._check_write().truncate(size)
+        self.is_dirty = True
 
     def sync(self) -> None:
-        self._check_write()
-        self._counters.syncs += 1
-        self._inode.sync()
+        self._disk.life.check()
+        self._disk.files.tell_problem(self)
+        if self._inode is not None or self._is_closed or not self._is_synced:
+            self._sync()
+
+    def _sync(self) -> None:
+        inode = self._check_write()
+        self._disk.counters.syncs += 1
+        inode.sync()
+        self._is_synced, self.is_dirty = True, False
 
     def close(self) -> None:
-        self._open = False
+        if not self._is_closed:
+            self._is_closed, self._inode = True, None
+            self._disk.files.closed(self)
+            self._place.release()
 
 
 class SimLock:
@@ -99,22 +136,28 @@ class SimLock:
 class SimDisk:
     """One life's handle on its host's platter, or on the directory `root` of it."""
 
-    __slots__ = ("_life", "_platter", "_root", "counters")
+    __slots__ = ("_root", "counters", "files", "life", "platter")
 
     def __init__(
-        self, platter: Platter, life: Life, root: str = "", counters: DiskCounters | None = None
+        self,
+        platter: Platter,
+        life: Life,
+        root: str = "",
+        counters: DiskCounters | None = None,
+        files: OpenFiles | None = None,
     ) -> None:
-        self._platter = platter
-        self._life = life
+        self.platter = platter
+        self.life = life
         self._root = root
         self.counters = DiskCounters() if counters is None else counters
+        self.files = OpenFiles(lambda: platter.most_open_files) if files is None else files
 
     @property
     def location(self) -> str:
-        return f"/{self._life.host}/{self._root}".rstrip("/")
+        return f"/{self.life.host}/{self._root}".rstrip("/")
 
     def within(self, path: str) -> SimDisk:
-        return SimDisk(self._platter, self._life, self._at(path), self.counters)
+        return SimDisk(self.platter, self.life, self._at(path), self.counters, self.files)
 
     def space(self) -> tuple[int, int] | None:
         """Unknown: a platter has no size."""
@@ -125,33 +168,39 @@ class SimDisk:
         return "/".join(part for part in (self._root, clean(path)) if part)
 
     def _entries(self) -> Entries:
-        self._life.check()
-        return self._platter.entries
+        self.life.check()
+        return self.platter.entries
 
     def open(self, path: str, *, create: bool = False) -> SimFile:
         path = self._at(path)
+        self.files.make_room()
+        return SimFile(self, path, self.files.trying(self._opened, path, create))
+
+    def _opened(self, path: str, create: bool) -> Inode:
         entries = self._entries()
-        self._platter.check_present(path)
-        inode = entries.get(path)
-        if inode is None:
-            if path in entries:
-                raise IsADirectoryError(errno.EISDIR, "Is a directory", path)
-            if not create:
-                raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
-            inode = self._create(path)
-        return SimFile(self._platter, self._life, path, inode, self.counters)
+        if create and path not in entries:
+            self.platter.check_present(path)
+            self.platter.check_descriptor(path)
+            return self._create(path)
+        return self.descriptor_of(path)
+
+    def descriptor_of(self, path: str) -> Inode:
+        """Of a file that is on the platter."""
+        inode = self._inode(path)
+        self.platter.check_descriptor(path)
+        return inode
 
     def _create(self, path: str) -> Inode:
         """A new file; `path` is that on the platter, as everywhere below a leading underscore."""
         parent = posixpath.dirname(path)
         self._directory(parent)
-        self._platter.check_write(path)
+        self.platter.check_write(path)
         inode = Inode()
-        self._platter.change((parent,), _setting(path, inode))
+        self.platter.change((parent,), _setting(path, inode))
         return inode
 
     def _directory(self, path: str) -> None:
-        self._platter.check_present(path)
+        self.platter.check_present(path)
         entries = self._entries()
         if path not in entries:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
@@ -165,7 +214,7 @@ class SimDisk:
         return len(self._inode(self._at(path)).content)
 
     def _inode(self, path: str) -> Inode:
-        self._platter.check_present(path)
+        self.platter.check_present(path)
         inode = self._entries().get(path)
         if inode is None:
             if path in self._entries():
@@ -174,9 +223,12 @@ class SimDisk:
         return inode
 
     def listdir(self, path: str) -> list[str]:
-        path = self._at(path)
+        return sorted(self.files.trying(self._listed, self._at(path)))
+
+    def _listed(self, path: str) -> list[str]:
         self._directory(path)
-        return sorted(self._names(path))
+        self.platter.check_descriptor(path)
+        return self._names(path)
 
     def _names(self, path: str) -> list[str]:
         prefix = path + "/" if path else ""
@@ -190,9 +242,9 @@ class SimDisk:
         for depth in range(1, len(parts) + 1):
             directory = "/".join(parts[:depth])
             if directory not in entries:
-                self._platter.check_write(directory)
+                self.platter.check_write(directory)
                 parent = posixpath.dirname(directory)
-                self._platter.change((parent,), _setting(directory, None))
+                self.platter.change((parent,), _setting(directory, None))
             elif entries[directory] is not None:
                 raise NotADirectoryError(errno.ENOTDIR, "Not a directory", directory)
 
@@ -203,22 +255,25 @@ class SimDisk:
         def drop(entries: Entries) -> None:
             entries.pop(path, None)
 
-        self._platter.change((posixpath.dirname(path),), drop)
+        self.platter.change((posixpath.dirname(path),), drop)
 
     def rmtree(self, path: str) -> None:
-        path = self._at(path)
+        self.files.trying(self._rmtree, self._at(path))
+
+    def _rmtree(self, path: str) -> None:
         self._directory(path)
+        self.platter.check_descriptor(path)
 
         def remove(entries: Entries) -> None:
             for entry in [entry for entry in entries if entry == path or entry.startswith(path + "/")]:
                 del entries[entry]
 
-        self._platter.change((posixpath.dirname(path),), remove)
+        self.platter.change((posixpath.dirname(path),), remove)
 
     def rename(self, src: str, dst: str) -> None:
         src, dst = self._at(src), self._at(dst)
         entries = self._entries()
-        self._platter.check_present(src)
+        self.platter.check_present(src)
         if src not in entries:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", src)
         self._directory(posixpath.dirname(dst))
@@ -231,10 +286,11 @@ class SimDisk:
             for entry in [entry for entry in entries if entry.startswith(src + "/")]:
                 entries[dst + entry[len(src) :]] = entries.pop(entry)
 
-        self._platter.change((posixpath.dirname(src), posixpath.dirname(dst)), move)
+        self.platter.change((posixpath.dirname(src), posixpath.dirname(dst)), move)
+        self.files.places.renamed(src, dst)
 
     def read_bytes(self, path: str) -> bytes:
-        data = bytes(self._inode(self._at(path)).content)
+        data = bytes(self.files.trying(self.descriptor_of, self._at(path)).content)
         self.counters.reads += 1
         self.counters.bytes_read += len(data)
         return data
@@ -258,16 +314,25 @@ class SimDisk:
             self.sync_dir(posixpath.dirname(path))
 
     def sync_dir(self, path: str) -> None:
-        path = self._at(path)
+        self.files.trying(self._sync_dir, self._at(path))
+
+    def _sync_dir(self, path: str) -> None:
         self._directory(path)
+        self.platter.check_descriptor(path)
         self.counters.syncs += 1
-        self._platter.sync_dir(path)
+        self.platter.sync_dir(path)
 
     def sync_in_background(self, paths: Sequence[str]) -> asyncio.Future[None]:
         """Takes virtual time; a power cut meanwhile leaves what it leaves without."""
-        loop, platter = self._life.loop, self._platter
+        on_platter = [self._at(path) for path in paths]
+        self.files.tell_problems_of(on_platter)
+        return self.files.trying(self._begin_sync, on_platter)
+
+    def _begin_sync(self, paths: Sequence[str]) -> asyncio.Future[None]:
+        loop, platter = self.life.loop, self.platter
         begun: list[tuple[str, Callable[[], None]]] = []
-        for path in map(self._at, paths):
+        for path in paths:
+            platter.check_descriptor(path)
             entries = self._entries()
             inode = entries.get(path)
             if inode is not None:
@@ -278,16 +343,16 @@ class SimDisk:
         self.counters.syncs += len(begun)
         done: asyncio.Future[None] = loop.create_future()
         delay_s = platter.sync_times.uniform(*BACKGROUND_SYNC_S)
-        loop.call_later(delay_s, self._finish_sync, begun, done, context=self._life.context.copy())
+        loop.call_later(delay_s, self._finish_sync, begun, done, context=self.life.context.copy())
         return done
 
     def _finish_sync(self, begun: list[tuple[str, Callable[[], None]]], done: asyncio.Future[None]) -> None:
-        if not self._life.alive:
+        if not self.life.alive:
             return
         problem = None
         try:
             for path, finish in begun:
-                self._platter.check_write(path)
+                self.platter.check_write(path)
                 finish()
         except OSError as error:
             problem = error
@@ -301,15 +366,15 @@ class SimDisk:
     def lock(self, path: str) -> SimLock:
         self.open(path, create=True).close()
         path = self._at(path)
-        if path in self._platter.locks:
+        if path in self.platter.locks:
             raise DiskLocked(errno.EWOULDBLOCK, "the lock is held", path)
-        self._platter.locks[path] = self._life
-        return SimLock(self._platter, self._life, path)
+        self.platter.locks[path] = self.life
+        return SimLock(self.platter, self.life, path)
 
     def release_all(self) -> None:
         """The process has ended, and with it its locks."""
-        locks = self._platter.locks
-        for path in [path for path, life in locks.items() if life is self._life]:
+        locks = self.platter.locks
+        for path in [path for path, life in locks.items() if life is self.life]:
             del locks[path]
 
 

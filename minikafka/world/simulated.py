@@ -126,7 +126,8 @@ class SimulatedUniverse:
         self, host: str, error: str = "EIO", *, count: int | None = 1, path: str = "", gone: bool = False
     ) -> None:
         """Let the next `count` writes (None: all until `repair_disk`) to `path` and below fail: "EIO",
-        "ENOSPC" … With `gone` nothing can be read, listed or removed there either.
+        "ENOSPC" … With `gone` nothing can be read, listed or removed there either. "EMFILE" and "ENFILE" don't
+        concern what is open already: all that needs a new descriptor fails.
         """
         self.world(host)
         self._platters[host].faults.append(Fault(getattr(errno, error), count, clean(path), gone))
@@ -134,6 +135,11 @@ class SimulatedUniverse:
     def repair_disk(self, host: str) -> None:
         self.world(host)
         self._platters[host].faults.clear()
+
+    def limit_open_files(self, host: str, most: int) -> None:
+        """Let a host have no more than so many files open at a time. Its files open and close as needed."""
+        self.world(host)
+        self._platters[host].most_open_files = most
 
     # --- network
 

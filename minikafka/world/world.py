@@ -172,6 +172,12 @@ class World:
         """Start a task of this host. What it raises is put into `trace.failures`; being cancelled is fine."""
         return self.life.spawn(coro, name)
 
+    def call_soon(self, callback: Callable[..., object], *args: Any) -> asyncio.Handle:
+        """Call `callback` in this host's context when all that came in this turn of the loop has been dealt with,
+        unless the host has crashed by then.
+        """
+        return self.life.loop.call_soon(self._call_if_alive, callback, args, context=self.life.context.copy())
+
     def call_later(self, delay_s: float, callback: Callable[..., object], *args: Any) -> asyncio.TimerHandle:
         """Call `callback` in this host's context after `delay_s` seconds, unless the host has crashed by
         then.

@@ -28,14 +28,14 @@ def looks(monkeypatch):
     counts = {}
     wait = PendingRequests.wait
 
-    def counting(self, keys, look, on_deadline, timeout_s):
-        def counted():
-            name = look.__qualname__.partition(".")[0]
+    def counting(self, keys, condition, on_deadline, timeout_s, **more):
+        def counted(tokens):
+            name = condition.__qualname__.partition(".")[0]
             counts[name] = counts.get(name, 0) + 1
-            return look()
+            return condition(tokens)
 
-        counted.__qualname__ = look.__qualname__
-        return wait(self, keys, counted, on_deadline, timeout_s)
+        counted.__qualname__ = condition.__qualname__
+        return wait(self, keys, counted, on_deadline, timeout_s, **more)
 
     monkeypatch.setattr(PendingRequests, "wait", counting)
     return counts

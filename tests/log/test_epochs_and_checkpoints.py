@@ -89,6 +89,22 @@ def test_a_broken_epoch_file_is_refused(lab, text):
         LeaderEpochs(lab.world.disk, "orders-0", lambda: 0).load()
 
 
+@pytest.mark.parametrize("clean", [True, False])
+def test_a_log_whose_epoch_file_was_taken_away_tells_its_epochs_itself(lab, log, batch_of, clean):
+    for epoch in (0, 3, 3, 5, 8):
+        log.append_as_leader(batch_of(b"v" * 150), epoch)
+    entries = log.epochs.entries
+    log.close()
+    lab.world.disk.remove("orders-0/leader-epoch-checkpoint")
+    again = lab.open(clean=clean)
+    assert again.epochs.entries == entries == ((0, 0), (3, 1), (5, 3), (8, 4))
+    again.close()
+    reads = lab.world.disk.counters.bytes_read
+    lab.open(clean=True)
+    assert lab.world.disk.exists("orders-0/leader-epoch-checkpoint"), "the next start need not look"
+    assert lab.world.disk.counters.bytes_read - reads < 1000
+
+
 def test_offset_checkpoints_read_back(lab):
     checkpoint = OffsetCheckpoint(lab.world.disk, "replication-offset-checkpoint")
     assert checkpoint.read() == {}

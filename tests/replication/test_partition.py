@@ -277,6 +277,18 @@ def test_without_epochs_a_follower_keeps_only_what_is_committed() -> None:
     assert log.log_end_offset == 4
 
 
+def test_without_epochs_and_without_a_leader_nothing_is_cut() -> None:
+    """Its high watermark isn't known (the checkpoint is missing): it may be this replica that leads next."""
+    leader = Leader()
+    old = message_set([Record(0, 1_000, b"k", b"v"), Record(1, 1_001, b"k", b"w")], magic=1)
+    leader.partition.log.append_as_follower(old)
+    leader.partition.apply(Decided(leader=-1, leader_epoch=1, partition_epoch=1), leader.now)
+    assert leader.partition.role is Role.FOLLOWER and leader.partition.high_watermark == 0
+    assert leader.partition.log.log_end_offset == 2
+    leader.partition.apply(Decided(leader=1, leader_epoch=2, partition_epoch=2), leader.now)
+    assert leader.partition.log.log_end_offset == 2
+
+
 def test_with_epochs_a_follower_waits_for_what_the_leader_says() -> None:
     broker = Leader(decided=Decided(leader=2))
     log = broker.partition.log

@@ -114,3 +114,18 @@ def test_a_new_follower_of_a_log_whose_beginning_is_gone(seed):
         s.kill(s.leader("orders"))
         s.until(lambda: len(s.isr("orders")) == 2, within=20, what="a new leader")
         assert [offset for offset, _ in s.read_all("orders")[0]] == list(range(25, 40))
+
+
+def test_names_of_dots_are_names_like_any_other():
+    with story(1) as s:
+        for name in ("..a", "...", ".b"):
+            s.create_topic(name, partitions=1)
+            writer = s.writer(name)
+            writer.write(3)
+            writer.flush()
+        for host in s.nodes.hosts:
+            s.restart(host)
+        for name in ("..a", "...", ".b"):
+            s.until_whole(name)
+        for writer in s.writers:
+            writer.check(s.read_all(writer.topic))

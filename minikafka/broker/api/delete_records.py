@@ -5,14 +5,13 @@ The answer comes when every living replica has moved too, so that no later leade
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from minikafka.metadata.topic_names import is_internal
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.later import Later
 from minikafka.protocol.messages.delete_records import (
     DeleteRecordsPartitionResult,
     DeleteRecordsRequest,
@@ -30,7 +29,7 @@ HIGH_WATERMARK = -1
 @handles(ApiKey.DELETE_RECORDS, versions=(0, 2))
 def delete_records(
     node: Broker, request: DeleteRecordsRequest, context: RequestContext
-) -> DeleteRecordsResponse | Awaitable[DeleteRecordsResponse]:
+) -> DeleteRecordsResponse | Later[DeleteRecordsResponse]:
     """Advance each log start to the asked offset (-1: the high watermark)."""
     waiting: list[tuple[Partition, int, DeleteRecordsPartitionResult]] = []
     topics = []
@@ -76,10 +75,10 @@ def _wait(
     response: DeleteRecordsResponse,
     waiting: list[tuple[Partition, int, DeleteRecordsPartitionResult]],
     timeout_s: float,
-) -> DeleteRecordsResponse | asyncio.Future[DeleteRecordsResponse]:
+) -> DeleteRecordsResponse | Later[DeleteRecordsResponse]:
     left = list(waiting)
 
-    def look() -> DeleteRecordsResponse | None:
+    def look(_: object) -> DeleteRecordsResponse | None:
         for item in list(left):
             partition, target, result = item
             if not partition.is_leader:

@@ -16,6 +16,7 @@ from minikafka.log.reads import NOTHING, Records
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import Deferred, RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.later import Later
 from minikafka.protocol.messages.fetch import (
     AbortedTransaction,
     EpochEndOffset,
@@ -53,7 +54,7 @@ def refuse(request: FetchRequest, context: RequestContext, error: ApiError) -> F
 @handles(ApiKey.FETCH, versions=(4, 18), on_error=refuse)
 def fetch(
     node: Broker, request: FetchRequest, context: RequestContext
-) -> FetchResponse | Deferred | Awaitable[Deferred]:
+) -> FetchResponse | Deferred | Later[Deferred] | Awaitable[Deferred]:
     """Answer at once when there is enough (or an error), else when there is, at latest after `max_wait_ms`.
 
     What is read is read when it is sent: a slice of a file is good for no longer."""
@@ -72,10 +73,10 @@ def fetch(
     return _read_when_ready(node, read, unready) if unready else _read_when_there(node, read)
 
 
-def _read_when_there(node: Broker, read: Read) -> Deferred | Awaitable[Deferred]:
+def _read_when_there(node: Broker, read: Read) -> Deferred | Later[Deferred]:
     return node.replicas.fetch_pending.wait(
         read.watched(),
-        lambda: read.answer if read.is_ready() else None,
+        lambda _: read.answer if read.is_ready() else None,
         lambda: read.answer,
         read.max_wait_s,
     )
@@ -87,7 +88,7 @@ async def _read_when_ready(node: Broker, read: Read, unready: list[Target]) -> D
             size_bytes = max(0, target.ask.partition_max_bytes)
             await target.partition.log.aborted.get_ready(target.ask.fetch_offset, size_bytes)
     found = _read_when_there(node, read)
-    return await found if isinstance(found, Awaitable) else found
+    return await found if isinstance(found, Later) else found
 
 
 @dataclass(slots=True)

@@ -7,8 +7,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from minikafka.metadata.topic_names import is_internal
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import CloseConnection, RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.later import Later
 from minikafka.protocol.messages.produce import (
     BatchIndexAndErrorMessage,
     LeaderIdAndEpoch,
@@ -81,10 +81,10 @@ def refuse(request: ProduceRequest, context: RequestContext, error: ApiError) ->
     )
 
 
-@handles(ApiKey.PRODUCE, versions=(3, 13), on_error=refuse)
+@handles(ApiKey.PRODUCE, versions=(3, 13), on_error=refuse, overlaps=True)
 def produce(
     node: Broker, request: ProduceRequest, context: RequestContext
-) -> ProduceResponse | Awaitable[ProduceResponse] | None:
+) -> ProduceResponse | Later[ProduceResponse] | None:
     """Append every batch, then answer by `acks`: 0 never, 1 at once, -1 when the ISR has it."""
     try:
         _check_transactions(request)
@@ -221,10 +221,10 @@ def _refusal(
 
 def _wait(
     node: Broker, response: ProduceResponse, waiting: list[Waiting], timeout_s: float
-) -> ProduceResponse | Awaitable[ProduceResponse]:
+) -> ProduceResponse | Later[ProduceResponse]:
     left = list(waiting)
 
-    def look() -> ProduceResponse | None:
+    def look(_: object) -> ProduceResponse | None:
         for item in list(left):
             error = item.partition.acks_error(item.required_offset)
             if error is None:
@@ -232,22 +232,15 @@ def _wait(
             left.remove(item)
             if error is not ErrorCode.NONE:
                 _fail(item.answer, error)
-        return None if left else response
+        return None if left else _finish(node, response)
 
     def on_deadline() -> ProduceResponse:
         for item in left:
             _fail(item.answer, ErrorCode.REQUEST_TIMED_OUT)
-        return response
+        return _finish(node, response)
 
     keys = [(item.partition.topic, item.partition.index) for item in waiting]
-    answer = node.replicas.produce_pending.wait(keys, look, on_deadline, timeout_s)
-    if isinstance(answer, asyncio.Future):
-        return _finish_later(node, answer)
-    return _finish(node, answer)
-
-
-async def _finish_later(node: Broker, answer: asyncio.Future[ProduceResponse]) -> ProduceResponse:
-    return _finish(node, await answer)
+    return node.replicas.produce_pending.wait(keys, look, on_deadline, timeout_s)
 
 
 def _fail(answer: PartitionProduceResponse, error: ErrorCode) -> None:
