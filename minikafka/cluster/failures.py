@@ -13,20 +13,29 @@ class BackgroundFailure(RuntimeError):
     """Something inside the cluster raised what nobody was there to catch; the cause is `__cause__`."""
 
 
+class AnsweredFailure(BackgroundFailure):
+    """All that failed were requests whose clients have been told: the cluster is as well as before."""
+
+
 class Failures:
     """Those of one universe's trace."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._raised = 0
+        self._answered = 0
 
     def raise_new(self) -> None:
         """Raises BackgroundFailure if something failed since the last call."""
-        failures = self._trace.failures
-        if len(failures) > self._raised:
-            first = failures[self._raised]
-            more = len(failures) - self._raised - 1
-            self._raised = len(failures)
-            where = "; ".join(getattr(first, "__notes__", ()))
-            others = f" (and {more} more)" if more else ""
-            raise BackgroundFailure(f"{type(first).__name__}: {first} [{where}]{others}") from first
+        failures = self._trace.failures[self._raised :]
+        faults = self._trace.faults[self._answered :]
+        self._raised += len(failures)
+        self._answered += len(faults)
+        new = [*failures, *faults]
+        if not new:
+            return
+        first, more = new[0], len(new) - 1
+        where = "; ".join(getattr(first, "__notes__", ()))
+        others = f" (and {more} more)" if more else ""
+        kind = BackgroundFailure if failures else AnsweredFailure
+        raise kind(f"{type(first).__name__}: {first} [{where}]{others}") from first

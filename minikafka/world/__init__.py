@@ -7,7 +7,7 @@ from minikafka.world.life import HOST, HostDown, Life
 from minikafka.world.live import LiveUniverse, new_live_loop
 from minikafka.world.sim_loop import SimLoop, SimulationIdle, SimulationStuck
 from minikafka.world.simulated import SimulatedUniverse
-from minikafka.world.trace import Event, TaskFailed, Trace, Traced
+from minikafka.world.trace import Event, RequestFailed, TaskFailed, Trace, Traced
 from minikafka.world.turns import Backlog, Piece, in_turns
 from minikafka.world.virtual_time import virtual_time
 from minikafka.world.world import Clock, Disk, DiskLocked, File, Listener, Lock, Network, World
@@ -34,6 +34,7 @@ __all__ = [
     "Partitioned",
     "Piece",
     "PowerLost",
+    "RequestFailed",
     "ShortFile",
     "SimLoop",
     "SimulatedUniverse",

@@ -19,6 +19,7 @@ SENTENCES: Mapping[str, str] = {
     "Partitioned": "the network is cut: {group_a} ┃ {group_b}",
     "Healed": "the network is whole again",
     "TaskFailed": "{where} failed: {error}",
+    "RequestFailed": "{where} failed, its client was told UNKNOWN_SERVER_ERROR: {error}",
     # brokers and controller
     "BrokerStarted": "broker-{broker} listens on port {port}",
     "BrokerStopped": "broker-{broker} stopped in order",
