@@ -157,6 +157,7 @@ class Broker:
             ask_controller=self.controller.request,
             on_directory_failure=self._directory_failed,
             on_settled=self._partition_settled,
+            was_deleted=self.follower.has_seen_deleted,
         )
         self.topic_creation = TopicCreation(world, configs, self.controller)
         self.producer_ids = ProducerIds(self.id, self._broker_epoch, self.controller)
@@ -221,8 +222,12 @@ class Broker:
             self._applies_images = True
         else:
             self._applies_images = False
-        gone = [name for name, _ in delta.deleted_topics if image.topic(name) is None]
-        if gone:
+        gone = [
+            name
+            for name, topic_id in delta.deleted_topics
+            if image.topic(name) is None and self.follower.has_seen_deleted(topic_id)
+        ]
+        if gone:  # offsets, too, go only with a topic whose deletion was committed
             self.group_coordinator.forget_topics(gone)
         if self.state is BrokerState.STOPPING:
             self.lifecycle.beat()  # the controller waits for this broker to have heard of its new leaders

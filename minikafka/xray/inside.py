@@ -160,6 +160,7 @@ def _log_dir(seen: LogDirectorySnapshot) -> LogDir:
         usable_bytes=seen.usable_bytes,
         error=seen.problem,
         id=uuid_text(seen.id) if seen.id is not None else None,
+        strays=seen.strays,
     )
 
 

@@ -155,6 +155,8 @@ class LogDir(msgspec.Struct, frozen=True):
     """Of the volume that it lies on."""
     error: str | None = None
     id: str | None = None
+    strays: int | None = None
+    """Folders of partitions that the metadata don't know, kept under another name."""
 
 
 class Broker(msgspec.Struct, frozen=True):
