@@ -28,7 +28,7 @@ from minikafka.protocol.dispatch import CloseConnection, Dispatch
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.server import Server
 from minikafka.quorum import MetadataLog, VoterNode
-from minikafka.world import Lock, World
+from minikafka.world import Lock, World, reason_of
 
 R = TypeVar("R")
 
@@ -56,7 +56,8 @@ class ControllerSnapshot:
 
 
 class ControllerNode:
-    """Started once: `await start(port)`, then `await stop()` or `kill()`.
+    """Started once: `await start(port)`, then `await stop()` or `kill()`. `on_failure` is called once, with the
+    reason, when it can't go on and has ended itself.
 
     `known_by`: what, outside of the controller's directory, says that this cluster has been there before (a clause).
     """
@@ -70,8 +71,10 @@ class ControllerNode:
         organs: Organs | None = None,
         *,
         known_by: str = "",
+        on_failure: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.world = world
+        self._on_failure = on_failure
         self.id = node_id
         self.cluster_id = cluster_id
         self.configs = configs or BrokerConfigs()
@@ -174,8 +177,10 @@ class ControllerNode:
                 try:
                     base_offset = await self.log.append(decision.records)
                 except OSError as error:
-                    self.world.trace.emit(ControllerFailed(self.id, str(error)))
+                    reason = f"it can't write its metadata log ({reason_of(error)})"
+                    self.world.trace.emit(ControllerFailed(self.id, reason))
                     self.kill()
+                    self._on_failure(reason)
                     raise ControllerStopped(f"this controller has stopped: {error}") from error
                 delta = self.core.replay(decision.records, base_offset, self.world.clock.now())
                 for event in changes(before, self.core.image, delta):
@@ -208,7 +213,10 @@ class ControllerNode:
         """Leadership returns to the preferred replicas: without it all would end up at who stayed alive longest."""
         while self._running:
             await asyncio.sleep(self.configs.int("leader.imbalance.check.interval.seconds"))
-            await self.commit(lambda core, at: core.balance_leaders())
+            try:
+                await self.commit(lambda core, at: core.balance_leaders())
+            except ControllerStopped:
+                return
 
     def api_versions_features(self) -> Features:
         return Features(

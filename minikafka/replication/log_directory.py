@@ -22,7 +22,7 @@ from minikafka.metadata.image import MetadataImage
 from minikafka.replication.checkpoints import Checkpoints, Key
 from minikafka.replication.partition import Partition
 from minikafka.replication.strays import StraySetAside, is_stray, stray_name, why_stray
-from minikafka.world import DiskLocked, Event, Lock, World
+from minikafka.world import DiskLocked, Event, Lock, World, reason_of
 
 LOCK_FILE = ".lock"
 DOOMED = re.compile(r".+\.[0-9a-f]{32}-delete")
@@ -37,6 +37,8 @@ class LogDirectoryFailed(Event, frozen=True):
     directory: str
     partitions: int
     reason: str
+    is_last: bool
+    """Are all of this broker's gone now?"""
 
 
 class LogDirectorySnapshot(NamedTuple):
@@ -61,6 +63,8 @@ class LogDirectory:
         """The broker's world, with this directory for a disk."""
         self.id: UUID | None = None
         """None: it could never be read."""
+        self.others: tuple[LogDirectory, ...] = ()
+        """Of the same broker."""
         self.problem: str | None = None
         """Why it is offline."""
         self.logs: set[Key] = set()
@@ -120,9 +124,10 @@ class LogDirectory:
 
     def fail(self, problem: OSError) -> None:
         """The disk refused it: offline from now on."""
-        self.problem = str(problem)
+        self.problem = reason_of(problem)
+        is_last = not any(other.is_online for other in self.others)
         self.world.trace.emit(
-            LogDirectoryFailed(self._broker_id, self.location, len(self.partitions), self.problem)
+            LogDirectoryFailed(self._broker_id, self.location, len(self.partitions), self.problem, is_last)
         )
 
     def make_folder(self, key: Key) -> None:

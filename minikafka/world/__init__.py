@@ -5,6 +5,7 @@ from minikafka.world.events import Healed, HostCrashed, Partitioned, PowerLost
 from minikafka.world.file_slice import LEAST_SLICE_BYTES, FileSlice, ShortFile
 from minikafka.world.life import HOST, HostDown, Life
 from minikafka.world.live import LiveUniverse, new_live_loop
+from minikafka.world.reasons import reason_of
 from minikafka.world.sim_loop import SimLoop, SimulationIdle, SimulationStuck
 from minikafka.world.simulated import SimulatedUniverse
 from minikafka.world.trace import Event, RequestFailed, TaskFailed, Trace, Traced
@@ -46,5 +47,6 @@ __all__ = [
     "World",
     "in_turns",
     "new_live_loop",
+    "reason_of",
     "virtual_time",
 ]

@@ -23,15 +23,16 @@ SENTENCES: Mapping[str, str] = {
     # brokers and controller
     "BrokerStarted": "broker-{broker} listens on port {port}",
     "BrokerStopped": "broker-{broker} stopped in order",
+    "BrokerFailed": "broker-{broker} leaves the service: {reason}",
     "BrokerRegistered": "broker-{broker_id} registered, epoch {broker_epoch}",
     "BrokerUnregistered": "broker-{broker_id} was unregistered",
-    "BrokerFenced": "broker-{broker_id} is fenced: no heartbeat in time",
+    "BrokerFenced": "broker-{broker_id} is fenced: it may not lead",
     "BrokerUnfenced": "broker-{broker_id} is unfenced: it may lead again",
     "BrokerDirectoriesFailed": "broker-{broker_id} lost {failed} of its log directories, {directories} left",
     "BrokerShuttingDown": "broker-{broker_id} asks to shut down",
     "RegistrationRejected": "broker-{broker_id} may not register: {error}",
     "ControllerStarted": "controller {node_id} is active, epoch {leader_epoch}, log end {end_offset}",
-    "ControllerFailed": "controller {node_id} failed: {reason}",
+    "ControllerFailed": "controller {node_id} has ended: {reason}",
     "MetadataLogDiverged": "the metadata log is ahead of the controller's, end {end_offset}",
     # topics and partitions
     "TopicCreated": "topic {topic} created: {partitions} partitions × {replication_factor}",
