@@ -144,18 +144,22 @@ def test_a_broker_whose_disk_is_full_is_told_and_restarted_from_the_inspector(tm
     import resource
 
     from minikafka import AdminClient, NewTopic, Producer
-    from minikafka.xray.client import XrayClient
+    from minikafka.xray.client import SocketFeed
     from minikafka.xray.discovery import find_cluster
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
 
     async def restart() -> str:
-        found = find_cluster("full")
-        client = await XrayClient.open("127.0.0.1", found.port, found.token, watch=False)
-        answer = await client.command("restart", {"host": "broker-1"})
-        client.close()
+        feed = SocketFeed(find_cluster("full"))
+        watching = asyncio.create_task(feed.watch(lambda _: seen.set(), pytest.fail))
+        await seen.wait()
+        answer = await feed.command("restart", {"host": "broker-1"})
+        watching.cancel()
+        await feed.close()
         return answer.text
+
+    seen = asyncio.Event()
 
     process = subprocess.Popen(
         command("up", "--json", "--brokers", 1, "--name", "full", "--data", tmp_path),
