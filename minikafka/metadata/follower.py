@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 from uuid import UUID
 
-from minikafka.metadata.batches import MetadataBatch, decode_batch
+from minikafka.metadata.batches import MetadataBatch, decode_batch, skipping
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.metadata.image import MetadataDelta, MetadataImage
 from minikafka.metadata.records import RemoveTopicRecord
@@ -52,9 +52,8 @@ class MetadataLogDiverged(Event, frozen=True):
 
 
 class MetadataFollower:
-    """Follows one controller's log. `on_image(image, delta)` is called after each step.
-
-    What it raises ends `run`.
+    """Follows one controller's log. `on_image(image, delta)` is called after each step; what it raises is put into
+    `trace.failures`, and a record that can't be applied is said: neither ends `run`.
     """
 
     def __init__(
@@ -150,7 +149,11 @@ class MetadataFollower:
         self._uncommitted.clear()
         self._fetched_to, self._last_epoch = name
         self.high_watermark = max(self.high_watermark, answer.high_watermark)
-        self.image = MetadataImage().apply_all(snapshot.records, name.end_offset - 1)
+        last = name.end_offset - 1
+        for skipped in snapshot.skipped:
+            self._world.trace.emit(skipped)
+        skip = skipping(self._world.trace.emit, [last] * len(snapshot.records))
+        self.image, _ = MetadataImage().advance(snapshot.records, last, skip)
         self._announce(None)
 
     def _take(self, answer: PartitionData) -> None:
@@ -165,18 +168,23 @@ class MetadataFollower:
         for batch in read_batches(answer.records or b""):
             if batch.header.base_offset >= self._fetched_to:
                 self._uncommitted.append(decode_batch(batch))
+                for skipped in self._uncommitted[-1].skipped:
+                    self._world.trace.emit(skipped)
                 self._fetched_to = batch.header.next_offset
                 self._last_epoch = batch.header.partition_leader_epoch
         self.high_watermark = max(self.high_watermark, answer.high_watermark)
         records: list[Message] = []
+        offsets: list[int] = []
         offset = self.image.offset
         while self._uncommitted and self._uncommitted[0].last_offset < self.high_watermark:
             committed = self._uncommitted.popleft()
             records += committed.records
+            offsets += range(committed.base_offset, committed.base_offset + len(committed.records))
             offset = committed.last_offset
         if offset > self.image.offset:
             is_known = self.image is self._announced  # else another log was begun
-            self.image, delta = self.image.advance(records, offset)
+            skip = skipping(self._world.trace.emit, offsets)
+            self.image, delta = self.image.advance(records, offset, skip)
             self._note_deleted(records)
             self._announce(delta if is_known else None)
 
@@ -192,7 +200,10 @@ class MetadataFollower:
         self._is_whole = self._is_whole or self.is_caught_up
         if self._is_whole:
             old, self._announced = self._announced, self.image
-            self._on_image(self.image, self.image.delta(old) if delta is None else delta)
+            try:
+                self._on_image(self.image, self.image.delta(old) if delta is None else delta)
+            except Exception as error:  # said; what comes next may be right again
+                self._world.trace.fail(f"metadata up to offset {self.image.offset}", error)
 
     def _truncate(self, end_offset: int) -> None:
         while self._uncommitted and self._uncommitted[-1].last_offset >= end_offset:

@@ -51,6 +51,7 @@ SENTENCES: Mapping[str, str] = {
     "SegmentDeleted": "{tp}: segment from {base_offset} deleted, {size_bytes} bytes",
     "LogRecovered": "{tp}: log recovered, {segments} segments, {truncated_bytes} bytes cut, end {log_end_offset}",
     "LogDirectoryFailed": "the log directory {directory} failed with its {partitions} partitions: {reason}",
+    "MetadataRecordSkipped": "goes on without {record} at offset {offset} of the metadata log: {reason}",
     "StraySetAside": "{tp} isn't this broker's ({reason}): kept in {directory} as {kept_as}",
     "MetadataTailCut": "a torn last batch of the metadata log is cut off: {size_bytes} bytes from byte {byte}",
     # groups
