@@ -1,4 +1,4 @@
-"""The command line: `minikafka up | lab | tui | grade | dump-log | bench`.
+"""The command line: `minikafka up | lab | tui | grade | dump-log | adopt | bench`.
 
 Rule: a mistake is one sentence on stderr and a status that is not 0; nothing heavy is imported before the
 command that needs it runs.
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from minikafka.world.trace import TaskFailed, Traced
 
 if TYPE_CHECKING:
     from minikafka.cluster import Cluster
@@ -67,7 +69,7 @@ def open_cluster(**options: Any) -> Cluster:
             warnings.simplefilter("always", ConfigWarning)
             cluster = Cluster(**options)
         for warning in caught:
-            say(str(warning.message))
+            typer.echo(f"minikafka: {warning.message}", err=True)
         return cluster
     except DiskLocked as problem:
         raise fail(f"The data directory is in use by another process ({problem}).") from None
@@ -137,9 +139,10 @@ def wait_for_end() -> None:
         pass
 
 
-def say(sentence: str) -> None:
-    """One line on stderr."""
-    typer.echo(f"minikafka: {sentence}", err=True)
+def report_failure(traced: Traced) -> None:
+    """What fails inside goes to stderr as it happens."""
+    if isinstance(traced.event, TaskFailed):
+        typer.echo(f"minikafka: {traced}", err=True)
 
 
 @app.command()
@@ -164,14 +167,13 @@ def up(
     """Run a cluster that any Kafka client can use, until Ctrl-C or SIGTERM."""
     import msgspec
 
-    from minikafka.cluster import AnsweredFailure, BackgroundFailure
-    from minikafka.cluster.telling import tell
+    from minikafka.cluster import BackgroundFailure
 
     settings = parse_settings(set_ or [])
     block_end_signals()
     say_low_limit()
     cluster = open_cluster(brokers=brokers, port=port, data=data, name=name, configs=settings)
-    tell(cluster, say)
+    cluster.on_event(report_failure)
     if json:
         about = {
             "name": cluster.name,
@@ -189,16 +191,10 @@ def up(
         )
     sys.stdout.flush()
     wait_for_end()
-    gone = cluster.problems
     try:
         cluster.close()
-    except AnsweredFailure:
-        pass  # said when it happened, and harmed nobody but the client that was told
     except BackgroundFailure as failure:
-        if not gone:
-            raise fail(f"Something failed inside while the cluster ran: {failure}") from None
-    if gone:
-        raise fail(f"It ends without {' and '.join(sorted(gone))}; why was said above.")
+        raise fail(f"Something failed inside while the cluster ran: {failure}") from None
 
 
 @app.command()
@@ -285,6 +281,55 @@ def dump_log(
     if hex and (json or verify):
         raise fail("--hex goes with neither --json nor --verify.")
     raise typer.Exit(run_dump(paths, Wanted(deep, print_data, hex, json, verify)))
+
+
+@app.command()
+def adopt(
+    directories: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="REAL_DIR…",
+            help="Data directories of one stopped Kafka cluster, or folders with several in them: its brokers', its "
+            "controller's (KRaft), its ZooKeeper's.",
+        ),
+    ],
+    data: Annotated[
+        Path, typer.Option(help="New directory for the data of the cluster that gets all of it.")
+    ],
+    topics: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAMES", help="Only these: names or globs, separated by commas; may be repeated."
+        ),
+    ] = None,
+    keep_retention: Annotated[
+        bool,
+        typer.Option(
+            "--keep-retention",
+            help="Keep the topics' own retention and compaction: old records may go at the first start.",
+        ),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print what was taken and left as JSON.")] = False,
+) -> None:
+    """Copy a real Kafka's data into a cluster of ours, which `minikafka up --data DIR` then runs.
+
+    KRaft or ZooKeeper, any release from 0.8 on. REAL_DIR is only read. Taken are topics with their ids and settings
+    (from the metadata log or ZooKeeper's directory; without either, what folders tell), every record at its offset,
+    and committed offsets. Of several replicas the most complete one counts. What is left behind is said.
+    """
+    from minikafka.adopt.command import NotAdopted, Wishes, run_adopt
+
+    wanted = tuple(name.strip() for names in topics or [] for name in names.split(",") if name.strip())
+    try:
+        status = run_adopt(directories, data, Wishes(wanted, keep_retention), as_json=json)
+    except NotAdopted as problem:
+        raise fail(str(problem)) from None
+    except OSError as problem:
+        where = f"{problem.filename}: " if problem.filename else ""
+        raise fail(f"{where}{problem.strerror or problem}; nothing was adopted.") from None
+    except KeyboardInterrupt:
+        raise fail("Interrupted; nothing was adopted.") from None
+    raise typer.Exit(status)
 
 
 bench_app = typer.Typer(

@@ -63,7 +63,6 @@ class Picture:
                 events=self._story.told(),
                 paused=paused,
                 seed=self._seed,
-                problems=nodes.problems,
                 cut=self.cut,
             )
         )

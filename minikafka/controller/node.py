@@ -18,7 +18,6 @@ from minikafka.controller.events import ControllerFailed, ControllerStarted, cha
 from minikafka.controller.metadata_fetch import MetadataFetch, Observer
 from minikafka.log.log import LogSnapshot
 from minikafka.log.meta_properties import claimed_properties, note_claim, read_meta_properties
-from minikafka.metadata.batches import skipping
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES
 from minikafka.metadata.ids import decode_uuid
@@ -29,7 +28,7 @@ from minikafka.protocol.dispatch import CloseConnection, Dispatch
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.server import Server
 from minikafka.quorum import MetadataLog, VoterNode
-from minikafka.world import Lock, World, reason_of
+from minikafka.world import Lock, World
 
 R = TypeVar("R")
 
@@ -57,8 +56,7 @@ class ControllerSnapshot:
 
 
 class ControllerNode:
-    """Started once: `await start(port)`, then `await stop()` or `kill()`. `on_failure` is called once, with the
-    reason, when it can't go on and has ended itself.
+    """Started once: `await start(port)`, then `await stop()` or `kill()`.
 
     `known_by`: what, outside of the controller's directory, says that this cluster has been there before (a clause).
     """
@@ -72,10 +70,8 @@ class ControllerNode:
         organs: Organs | None = None,
         *,
         known_by: str = "",
-        on_failure: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.world = world
-        self._on_failure = on_failure
         self.id = node_id
         self.cluster_id = cluster_id
         self.configs = configs or BrokerConfigs()
@@ -143,19 +139,11 @@ class ControllerNode:
             known_by=self._known_by,
         )
         self.fetches = MetadataFetch(self.world, self.log, self.cluster_id, lambda: self.port)
-        snapshot = self.log.snapshot_below
-        if snapshot is not None:
-            for skipped in snapshot.skipped:
-                self.world.trace.emit(skipped)
-            last = snapshot.name.end_offset - 1
-            skip = skipping(self.world.trace.emit, [last] * len(snapshot.records))
-            self.core.load_snapshot(snapshot, skip)
+        if self.log.snapshot_below is not None:
+            self.core.load_snapshot(self.log.snapshot_below)
         for batch in self.log.replay(self.core.image.offset + 1):
-            for skipped in batch.skipped:
-                self.world.trace.emit(skipped)
             if batch.records:
-                skip = skipping(self.world.trace.emit, range(batch.base_offset, batch.last_offset + 1))
-                self.core.replay(batch.records, batch.base_offset, skip=skip)
+                self.core.replay(batch.records, batch.base_offset)
 
     def _registration(self) -> RegisterControllerRecord:
         endpoint = ControllerEndpoint(
@@ -175,8 +163,7 @@ class ControllerNode:
         """Make a decision and carry it out; returns its answer.
 
         `decide` gets the core and the offset at which the decision's first record will stand. What it raises
-        (`ApiError`) passes through, and so does the ValueError of a decision that can't be carried out: nothing of it
-        is written. A failing disk ends this controller, as it would Kafka's.
+        (`ApiError`) passes through. A failing disk ends this controller, as it would Kafka's.
         """
         async with self._writing:
             if not self._running:
@@ -184,16 +171,13 @@ class ControllerNode:
             decision = decide(self.core, self.log.end_offset)
             if decision.records:
                 before = self.core.image
-                foreseen = self.core.foresee(decision.records, self.log.end_offset)
                 try:
                     base_offset = await self.log.append(decision.records)
                 except OSError as error:
-                    reason = f"it can't write its metadata log ({reason_of(error)})"
-                    self.world.trace.emit(ControllerFailed(self.id, reason))
+                    self.world.trace.emit(ControllerFailed(self.id, str(error)))
                     self.kill()
-                    self._on_failure(reason)
                     raise ControllerStopped(f"this controller has stopped: {error}") from error
-                delta = self.core.adopt(foreseen, decision.records, base_offset, self.world.clock.now())
+                delta = self.core.replay(decision.records, base_offset, self.world.clock.now())
                 for event in changes(before, self.core.image, delta):
                     self.world.trace.emit(event)
             self._watch_sessions()
@@ -224,10 +208,7 @@ class ControllerNode:
         """Leadership returns to the preferred replicas: without it all would end up at who stayed alive longest."""
         while self._running:
             await asyncio.sleep(self.configs.int("leader.imbalance.check.interval.seconds"))
-            try:
-                await self.commit(lambda core, at: core.balance_leaders())
-            except ControllerStopped:
-                return
+            await self.commit(lambda core, at: core.balance_leaders())
 
     def api_versions_features(self) -> Features:
         return Features(

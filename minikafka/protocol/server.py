@@ -15,7 +15,7 @@ from typing import Any, cast
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.begun import Begun, BegunRequests
 from minikafka.protocol.dispatch import CloseConnection, Dispatch, Outcome, RequestContext, Route
-from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.errors import ApiError
 from minikafka.protocol.events import BadRequestClosed, RequestReceived, ResponseSent
 from minikafka.protocol.framing import (
     BadFrame,
@@ -270,36 +270,30 @@ class Connection(asyncio.BufferedProtocol):
             self._failed(error, route, request, context)
 
     def _failed(self, error: BaseException, route: Route, request: Message, context: RequestContext) -> None:
-        """The handler raised: its client is told, and what is a fault of ours is said."""
+        if isinstance(error, ApiError) and route.on_error is not None:
+            self._answer(route.on_error(request, context, error), route, request, context)
+            return
         if isinstance(error, CloseConnection):
             self._reject(str(error))
             return
-        if not isinstance(error, ApiError):
-            self._world.trace.fault(f"{route.api_key.name} handler", error)
-            error = ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
-        try:
-            refusal = route.refusal(request, context.api_version, error)
-            if refusal is not None:
-                pieces = response_frame(refusal, context.api_version, context.correlation_id)
-                self._send_answer(pieces, route, context)
-                return
-        except Exception as another:
-            self._world.trace.fault(f"{route.api_key.name} refusal", another)
-        self._reject(str(error))  # nobody waits for an answer, or there is no way to say it
+        self._world.trace.fail(f"{route.api_key.name} handler", error)
+        self.close()
 
     def _answer(self, answer: Outcome, route: Route, request: Message, context: RequestContext) -> None:
         if answer is None or self._closed:
             return
-        try:
-            if not isinstance(answer, Message):
+        if not isinstance(answer, Message):
+            try:
                 answer = answer()
+            except Exception as error:
+                self._failed(error, route, request, context)
+                return
+        try:
             pieces = response_frame(answer, context.api_version, context.correlation_id)
-        except Exception as error:
-            self._failed(error, route, request, context)
+        except ValueError as error:  # an answer that this version cannot hold is a fault of the handler
+            self._world.trace.fail(f"{route.api_key.name} handler", error)
+            self.close()
             return
-        self._send_answer(pieces, route, context)
-
-    def _send_answer(self, pieces: list[Piece], route: Route, context: RequestContext) -> None:
         if self._world.trace.messages:
             self._world.trace.emit(
                 ResponseSent(

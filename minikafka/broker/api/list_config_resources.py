@@ -26,7 +26,13 @@ BROKER_LOGGER_RESOURCE = 8
 ALL = (TOPIC_RESOURCE, BROKER_RESOURCE, BROKER_LOGGER_RESOURCE, CLIENT_METRICS_RESOURCE, GROUP_RESOURCE)
 
 
-@handles(ApiKey.LIST_CONFIG_RESOURCES, versions=(0, 1))
+def _refused(
+    _: ListConfigResourcesRequest, __: RequestContext, error: ApiError
+) -> ListConfigResourcesResponse:
+    return ListConfigResourcesResponse(error_code=error.code, config_resources=[])
+
+
+@handles(ApiKey.LIST_CONFIG_RESOURCES, versions=(0, 1), on_error=_refused)
 def list_config_resources(
     node: Broker, request: ListConfigResourcesRequest, context: RequestContext
 ) -> ListConfigResourcesResponse:

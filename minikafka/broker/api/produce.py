@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 MOVED = (ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH)
 
-FIRST_VERSION_WITH_LEADERS = 10
-
 ADMIN_CLIENT_ID = "__admin_client"
 """With this client id, Kafka's own tools may write into the internal topics."""
 
@@ -65,12 +63,35 @@ class Waiting:
     answer: PartitionProduceResponse
 
 
-@handles(ApiKey.PRODUCE, versions=(3, 13), overlaps=True)
+def refuse(request: ProduceRequest, context: RequestContext, error: ApiError) -> ProduceResponse:
+    """The whole request is refused: every partition hears the same."""
+    return ProduceResponse(
+        responses=[
+            TopicProduceResponse(
+                name=topic.name,
+                topic_id=topic.topic_id,
+                partition_responses=[
+                    _refusal(data.index, error.code, message=error.message) for data in topic.partition_data
+                ],
+            )
+            for topic in request.topic_data
+        ],
+        throttle_time_ms=0,
+        node_endpoints=[],
+    )
+
+
+@handles(ApiKey.PRODUCE, versions=(3, 13), on_error=refuse, overlaps=True)
 def produce(
     node: Broker, request: ProduceRequest, context: RequestContext
 ) -> ProduceResponse | Later[ProduceResponse] | None:
     """Append every batch, then answer by `acks`: 0 never, 1 at once, -1 when the ISR has it."""
-    _check_transactions(request)
+    try:
+        _check_transactions(request)
+    except ApiError:
+        if request.acks == 0:
+            raise _hang_up() from None
+        raise
     waiting: list[Waiting] = []
     topics: list[TopicProduceResponse] = []
     failed = False
@@ -87,13 +108,17 @@ def produce(
             )
     if request.acks == 0:
         if failed:
-            # The client listens to no answer; a closed connection tells it to look at its metadata.
-            raise CloseConnection("a produce request with acks=0 failed")
+            raise _hang_up()
         return None
     response = ProduceResponse(responses=topics, throttle_time_ms=0, node_endpoints=[])
     if not waiting:
-        return _finish(node, response, context)
-    return _wait(node, response, waiting, request.timeout_ms / 1000, context)
+        return _finish(node, response)
+    return _wait(node, response, waiting, request.timeout_ms / 1000)
+
+
+def _hang_up() -> CloseConnection:
+    # The client listens to no answer; a closed connection tells it to look at its metadata.
+    return CloseConnection("a produce request with acks=0 failed")
 
 
 def _check_transactions(request: ProduceRequest) -> None:
@@ -195,11 +220,7 @@ def _refusal(
 
 
 def _wait(
-    node: Broker,
-    response: ProduceResponse,
-    waiting: list[Waiting],
-    timeout_s: float,
-    context: RequestContext,
+    node: Broker, response: ProduceResponse, waiting: list[Waiting], timeout_s: float
 ) -> ProduceResponse | Later[ProduceResponse]:
     left = list(waiting)
 
@@ -211,12 +232,12 @@ def _wait(
             left.remove(item)
             if error is not ErrorCode.NONE:
                 _fail(item.answer, error)
-        return None if left else _finish(node, response, context)
+        return None if left else _finish(node, response)
 
     def on_deadline() -> ProduceResponse:
         for item in left:
             _fail(item.answer, ErrorCode.REQUEST_TIMED_OUT)
-        return _finish(node, response, context)
+        return _finish(node, response)
 
     keys = [(item.partition.topic, item.partition.index) for item in waiting]
     return node.replicas.produce_pending.wait(keys, look, on_deadline, timeout_s)
@@ -229,10 +250,8 @@ def _fail(answer: PartitionProduceResponse, error: ErrorCode) -> None:
     answer.log_start_offset = -1
 
 
-def _finish(node: Broker, response: ProduceResponse, context: RequestContext) -> ProduceResponse:
+def _finish(node: Broker, response: ProduceResponse) -> ProduceResponse:
     """Tell where the leader is, for partitions that are led elsewhere (KIP-951)."""
-    if context.api_version < FIRST_VERSION_WITH_LEADERS:
-        return response
     leaders: dict[int, None] = {}
     for topic in response.responses:
         name = topic.name or node.image.topic_names.get(topic.topic_id)
