@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# One worker more than cores: some tests wait for a real Kafka. `make test WORKERS=0` runs them one by one.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
+PARALLEL = -n $(WORKERS) --dist loadgroup
 STAMP := $(VENV)/.installed
 
 .PHONY: lab test test-all bench fmt lint venv notebooks clean
@@ -19,12 +22,16 @@ venv: $(STAMP)
 lab: $(STAMP)
 	$(BIN)/minikafka lab
 
-test: $(STAMP) lint
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+test: $(STAMP)
+	@echo "make test: linters, types, layers, and every test but the slow ones: up to 4 minutes on 2 cores."
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -m "not slow" $(PARALLEL) $(PYTEST_ARGS)
 
 # Everything, the slow tier included.
-test-all: $(STAMP) lint
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test-all: $(STAMP)
+	@echo "make test-all: the slow tests too: up to 30 minutes on 2 cores."
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -84,6 +84,7 @@ def run_lab(
 ) -> int:
     """The cluster, JupyterLab, and the wait for the end."""
     from minikafka.cluster import Cluster
+    from minikafka.cluster.telling import tell
 
     ended: list[int] = []
 
@@ -97,6 +98,7 @@ def run_lab(
         except (OSError, TimeoutError) as problem:
             raise fail(f"The cluster did not start: {problem}.") from None
         server = None
+        tell(cluster, lambda sentence: print(f"minikafka: {sentence}", file=sys.stderr, flush=True))
         try:
             server = start_jupyter(notebook, place, port, browser, cluster)
             url = wait_for_url(server, ended)
@@ -106,7 +108,7 @@ def run_lab(
                 print(announcement(url, notebook, place, copied, cluster), flush=True)
             while not ended and server.poll() is None:
                 time.sleep(0.2)
-            return 0 if ended else int(server.returncode != 0)
+            return int(bool(cluster.problems)) if ended else int(server.returncode != 0)
         finally:
             if server is not None:
                 stop_jupyter(server)

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from minikafka.world.trace import TaskFailed, Traced
-
 if TYPE_CHECKING:
     from minikafka.cluster import Cluster
 
@@ -69,7 +67,7 @@ def open_cluster(**options: Any) -> Cluster:
             warnings.simplefilter("always", ConfigWarning)
             cluster = Cluster(**options)
         for warning in caught:
-            typer.echo(f"minikafka: {warning.message}", err=True)
+            say(str(warning.message))
         return cluster
     except DiskLocked as problem:
         raise fail(f"The data directory is in use by another process ({problem}).") from None
@@ -139,10 +137,9 @@ def wait_for_end() -> None:
         pass
 
 
-def report_failure(traced: Traced) -> None:
-    """What fails inside goes to stderr as it happens."""
-    if isinstance(traced.event, TaskFailed):
-        typer.echo(f"minikafka: {traced}", err=True)
+def say(sentence: str) -> None:
+    """One line on stderr."""
+    typer.echo(f"minikafka: {sentence}", err=True)
 
 
 @app.command()
@@ -167,13 +164,14 @@ def up(
     """Run a cluster that any Kafka client can use, until Ctrl-C or SIGTERM."""
     import msgspec
 
-    from minikafka.cluster import BackgroundFailure
+    from minikafka.cluster import AnsweredFailure, BackgroundFailure
+    from minikafka.cluster.telling import tell
 
     settings = parse_settings(set_ or [])
     block_end_signals()
     say_low_limit()
     cluster = open_cluster(brokers=brokers, port=port, data=data, name=name, configs=settings)
-    cluster.on_event(report_failure)
+    tell(cluster, say)
     if json:
         about = {
             "name": cluster.name,
@@ -191,10 +189,16 @@ def up(
         )
     sys.stdout.flush()
     wait_for_end()
+    gone = cluster.problems
     try:
         cluster.close()
+    except AnsweredFailure:
+        pass  # said when it happened, and harmed nobody but the client that was told
     except BackgroundFailure as failure:
-        raise fail(f"Something failed inside while the cluster ran: {failure}") from None
+        if not gone:
+            raise fail(f"Something failed inside while the cluster ran: {failure}") from None
+    if gone:
+        raise fail(f"It ends without {' and '.join(sorted(gone))}; why was said above.")
 
 
 @app.command()

@@ -113,6 +113,10 @@ class CommandingApp(App[None]):
             title = f"{verb.capitalize()} {broker.name}"
             ask = partial(self.ask_about_broker, verb, broker.name)
             yield SystemCommand(title, f"It is {broker.state}", ask)
+        for controller in self.snapshot.controllers:
+            if controller.state == "down":
+                restart = partial(self.send, "restart", {"host": controller.name})
+                yield SystemCommand(f"Restart {controller.name}", controller.error or "It is down", restart)
         for spec in commands.SPECS:
             if not spec.simulated or self.snapshot.paused is not None:
                 yield SystemCommand(spec.title, spec.hint, partial(self.ask_and_send, spec))

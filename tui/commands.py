@@ -77,7 +77,7 @@ def consequence(verb: str, broker: Broker) -> tuple[str, str]:
         )
     if broker.state == "down":
         return f"Start {broker.name} again?", "It recovers its logs, then follows until it is in sync."
-    return f"Restart {broker.name}?", "It is killed and started again on its data."
+    return f"Restart {broker.name}?", "It stops in order, and starts again on its data."
 
 
 def places(snapshot: Snapshot, tabs: tuple[str, ...]) -> Iterator[str]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from minikafka.broker.controller_link import ControllerLink
 from minikafka.broker.fetch_sessions import FetchSessions
@@ -34,11 +34,11 @@ from minikafka.protocol.handshake import Features
 from minikafka.protocol.later import Later
 from minikafka.protocol.schema import Message
 from minikafka.protocol.server import Server
-from minikafka.replication.log_directories import LogDirectories, NoLogDirectory, log_dirs_of
+from minikafka.replication.log_directories import LogDirectories, log_dirs_of
 from minikafka.replication.log_directory import LogDirectory, LogDirectorySnapshot
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.replicas import Replicas
-from minikafka.world import Event, World
+from minikafka.world import Event, World, reason_of
 
 R = TypeVar("R", bound=Message)
 START_TIMEOUT_S = 30.0
@@ -65,6 +65,17 @@ class BrokerStopped(Event, frozen=True):
     """The broker has shut down cleanly."""
 
     broker: int
+
+
+class BrokerFailed(Event, frozen=True):
+    """The broker can't go on; it is out of service until it starts again."""
+
+    broker: int
+    reason: str
+
+
+class BrokerCantStart(OSError):
+    """What a broker can't be without failed while it started; says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +112,14 @@ class BrokerSnapshot:
     log_dirs: tuple[LogDirectorySnapshot, ...]
     partitions: tuple[PartitionSnapshot, ...]
     groups: tuple[GroupSnapshot, ...]
+    problem: str | None
 
 
 class Broker:
-    """One broker, on its own host. `await start()`, then `await stop()`; a kill is its universe's to do."""
+    """One broker, on its own host. `await start()`, then `await stop()`; a kill is its universe's to do.
+
+    `on_failure` is called once when it can't go on and others lead what it led; its `problem` says why.
+    """
 
     def __init__(
         self,
@@ -115,6 +130,7 @@ class Broker:
         controller: tuple[str, int],
         configs: BrokerConfigs,
         organs: Organs,
+        on_failure: Callable[[], None] = lambda: None,
     ) -> None:
         self.world = world
         self.id = broker_id
@@ -124,6 +140,9 @@ class Broker:
         self.image = MetadataImage()
         self.state = BrokerState.NOT_RUNNING
         self.port = 0
+        self.problem: str | None = None
+        """Why it is out of service."""
+        self._on_failure = on_failure
         self._controller_address = controller
         self._images = PendingRequests(world)
         self._applies_images = False
@@ -157,6 +176,7 @@ class Broker:
             ask_controller=self.controller.request,
             on_directory_failure=self._directory_failed,
             on_settled=self._partition_settled,
+            was_deleted=self.follower.has_seen_deleted,
         )
         self.topic_creation = TopicCreation(world, configs, self.controller)
         self.producer_ids = ProducerIds(self.id, self._broker_epoch, self.controller)
@@ -186,8 +206,8 @@ class Broker:
             previous_broker_epoch=self.directories.previous_broker_epoch,
         )
         self._tasks = [
-            world.spawn(self.follower.run(), "metadata-follower"),
-            world.spawn(self.lifecycle.run(), "broker-lifecycle"),
+            self._vital(self.follower.run(), "metadata-follower"),
+            self._vital(self.lifecycle.run(), "broker-lifecycle"),
         ]
         await self.lifecycle.ready
         await self.image_shows(lambda image: self.endpoint(self.id) is not None, START_TIMEOUT_S)
@@ -212,6 +232,42 @@ class Broker:
         self.state = BrokerState.NOT_RUNNING
         self.world.trace.emit(BrokerStopped(self.id))
 
+    # -- what ends it ------------------------------------------------------------------------------------------
+
+    def _vital(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """A task without which this broker is of no use to anybody (Kafka: a fault handler that ends the process)."""
+        task = self.world.spawn(work, name)
+        task.add_done_callback(self._vital_task_ended)
+        return task
+
+    def _vital_task_ended(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and self.world.life.alive:
+            self._fail(f"its {task.get_name()} ended: {reason_of(error)}")
+
+    def _directory_failed(self, directory: LogDirectory) -> None:
+        """Tell the controller, so that others lead what lies there. With the last one this broker has nothing left."""
+        if self.directories.online:
+            if directory.id is not None:
+                self.lifecycle.offline_log_dirs.append(directory.id)
+            self.lifecycle.beat()
+            return
+        self._fail(f"its last log directory, {directory.location}, failed: {directory.problem}")
+
+    def _fail(self, reason: str) -> None:
+        """Leave the service. Kafka ends the process at once; here others lead what this broker led before it ends."""
+        if not self.lifecycle.ready.done():
+            self.lifecycle.ready.set_exception(BrokerCantStart(f"broker-{self.id} can't start: {reason}"))
+        elif self.problem is None and self.state is BrokerState.RUNNING:
+            self.problem = reason
+            self.world.trace.emit(BrokerFailed(self.id, reason))
+            self.world.spawn(self._leave(), "leaving the service")
+
+    async def _leave(self) -> None:
+        await self.lifecycle.leave_service()
+        if self.state is BrokerState.RUNNING:
+            self._on_failure()
+
     # -- the cluster as this broker knows it -------------------------------------------------------------------
 
     def _on_image(self, image: MetadataImage, delta: MetadataDelta) -> None:
@@ -221,8 +277,12 @@ class Broker:
             self._applies_images = True
         else:
             self._applies_images = False
-        gone = [name for name, _ in delta.deleted_topics if image.topic(name) is None]
-        if gone:
+        gone = [
+            name
+            for name, topic_id in delta.deleted_topics
+            if image.topic(name) is None and self.follower.has_seen_deleted(topic_id)
+        ]
+        if gone:  # offsets, too, go only with a topic whose deletion was committed
             self.group_coordinator.forget_topics(gone)
         if self.state is BrokerState.STOPPING:
             self.lifecycle.beat()  # the controller waits for this broker to have heard of its new leaders
@@ -251,18 +311,9 @@ class Broker:
             journal = PartitionJournal(self.replicas, partition, timeout_s)
             self.group_coordinator.become_leader(index, partition.leader_epoch, journal)
 
-    def _directory_failed(self, directory: LogDirectory) -> None:
-        """Tell the controller, so that others lead what lies there. With the last one this broker has nothing
-        left: it asks to be fenced until it starts again. (Kafka ends the process then.)
-        """
-        if not self.directories.online:
-            self.lifecycle.want_fence = True
-            if not self.lifecycle.ready.done():
-                sentence = f"{directory.location}, the last log directory, failed: {directory.problem}"
-                self.lifecycle.ready.set_exception(NoLogDirectory(sentence))
-        elif directory.id is not None:
-            self.lifecycle.offline_log_dirs.append(directory.id)
-        self.lifecycle.beat()
+    @property
+    def is_in_service(self) -> bool:
+        return self.state is BrokerState.RUNNING and self.problem is None
 
     def _broker_epoch(self) -> int:
         return self.lifecycle.broker_epoch
@@ -350,6 +401,7 @@ class Broker:
                 for p in directory.partitions.values()
             ),
             groups=self.group_coordinator.snapshot(),
+            problem=self.problem,
         )
 
 

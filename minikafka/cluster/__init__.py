@@ -5,7 +5,7 @@ Kafka's tests have `KafkaClusterTestKit`.
 """
 
 from minikafka.cluster.cluster import Cluster
-from minikafka.cluster.failures import BackgroundFailure
+from minikafka.cluster.failures import AnsweredFailure, BackgroundFailure
 from minikafka.metadata.config_types import ConfigWarning
 
-__all__ = ["BackgroundFailure", "Cluster", "ConfigWarning"]
+__all__ = ["AnsweredFailure", "BackgroundFailure", "Cluster", "ConfigWarning"]

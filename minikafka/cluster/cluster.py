@@ -128,6 +128,11 @@ class Cluster:
         """The names that `kill`, `restart` and `partition` take."""
         return self._nodes.hosts
 
+    @property
+    def problems(self) -> dict[str, str]:
+        """Why hosts are out of service though nobody asked for it, until they start again."""
+        return self._loop.call(lambda: dict(self._nodes.problems))
+
     def __repr__(self) -> str:
         state = "closed" if self._closed else self.bootstrap_servers
         return f"<Cluster {self.name} {self.world} {state}>"
@@ -223,8 +228,9 @@ class Cluster:
         self._loop.call(lambda: self._nodes.repair_disk(host))
 
     def restart(self, host: str) -> None:
-        """Start a host again on its data; a running one is stopped cleanly first."""
-        self._check()
+        """Start a host again on its data; a running one is stopped cleanly first. Raises OSError when it can't."""
+        self._check_open()  # what else has failed must not keep this one from starting: the next call raises it
+        self._failures.forgive(host)
         self._loop.run(self._nodes.restart(host), START_TIMEOUT_S)
         self._source.changed()
 
@@ -369,9 +375,12 @@ class Cluster:
             self._abandon()
         self._failures.raise_new()
 
-    def _check(self) -> None:
+    def _check_open(self) -> None:
         if self._closed:
             raise RuntimeError("This cluster is closed.")
+
+    def _check(self) -> None:
+        self._check_open()
         self._failures.raise_new()
 
     def __enter__(self) -> Self:

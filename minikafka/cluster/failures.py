@@ -13,20 +13,47 @@ class BackgroundFailure(RuntimeError):
     """Something inside the cluster raised what nobody was there to catch; the cause is `__cause__`."""
 
 
+class AnsweredFailure(BackgroundFailure):
+    """All that failed were requests whose clients have been told: the cluster is as well as before."""
+
+
+class NodeFailure(RuntimeError):
+    """A node has left the service, and nobody asked it to."""
+
+    def __init__(self, host: str, reason: str) -> None:
+        super().__init__(f"{host} is out of service: {reason}. When that is mended, restart {host}.")
+        self.host = host
+
+
 class Failures:
     """Those of one universe's trace."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._raised = 0
+        self._answered = 0
+
+    def forgive(self, host: str) -> None:
+        """Who starts a node again knows that it had failed."""
+        failures = self._trace.failures
+        failures[self._raised :] = [
+            error
+            for error in failures[self._raised :]
+            if not (isinstance(error, NodeFailure) and error.host == host)
+        ]
 
     def raise_new(self) -> None:
         """Raises BackgroundFailure if something failed since the last call."""
-        failures = self._trace.failures
-        if len(failures) > self._raised:
-            first = failures[self._raised]
-            more = len(failures) - self._raised - 1
-            self._raised = len(failures)
-            where = "; ".join(getattr(first, "__notes__", ()))
-            others = f" (and {more} more)" if more else ""
-            raise BackgroundFailure(f"{type(first).__name__}: {first} [{where}]{others}") from first
+        failures = self._trace.failures[self._raised :]
+        faults = self._trace.faults[self._answered :]
+        self._raised += len(failures)
+        self._answered += len(faults)
+        new = [*failures, *faults]
+        if not new:
+            return
+        first, more = new[0], len(new) - 1
+        where = "; ".join(getattr(first, "__notes__", ()))
+        others = f" (and {more} more)" if more else ""
+        kind = BackgroundFailure if failures else AnsweredFailure
+        what = str(first) if isinstance(first, NodeFailure) else f"{type(first).__name__}: {first} [{where}]"
+        raise kind(f"{what}{others}") from first

@@ -15,12 +15,13 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from minikafka.broker.broker import Broker, BrokerState
+from minikafka.cluster.failures import NodeFailure
 from minikafka.controller.node import ControllerNode
 from minikafka.log.meta_properties import WrongDirectory, read_meta_properties
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Organs
 from minikafka.replication.log_directories import log_dirs_of
-from minikafka.world import LiveUniverse, SimulatedUniverse, World
+from minikafka.world import LiveUniverse, SimulatedUniverse, World, reason_of
 
 T = TypeVar("T")
 Universe = LiveUniverse | SimulatedUniverse
@@ -60,7 +61,10 @@ class ClusterNodes:
         self._controller_port = 0
         self.controller: ControllerNode | None = None
         self.brokers: dict[str, Broker | None] = {broker_host(n): None for n in range(1, brokers + 1)}
+        self.problems: dict[str, str] = {}
+        """Why hosts are out of service though nobody asked for it."""
         self._ports: dict[str, int] = {}
+        self._disks_taken: set[str] = set()
 
     @property
     def cluster_id(self) -> str:
@@ -136,10 +140,7 @@ class ClusterNodes:
         self._known(host)
         if not self.is_up(host):
             raise ValueError(f"{host} is down already")
-        if host == CONTROLLER:
-            self.controller = None
-        else:
-            self.brokers[host] = None
+        self._forget(host)
         self.universe.crash(host)
 
     def power_cut(self, host: str) -> None:
@@ -147,10 +148,7 @@ class ClusterNodes:
         self._known(host)
         if not isinstance(self.universe, SimulatedUniverse):
             raise ValueError("A power cut needs a simulated world: the live one has only one machine.")
-        if host == CONTROLLER:
-            self.controller = None
-        else:
-            self.brokers[host] = None
+        self._forget(host)
         self.universe.power_cut(host)
 
     async def stop_broker(self, host: str) -> None:
@@ -162,14 +160,48 @@ class ClusterNodes:
     async def restart(self, host: str) -> None:
         """Start a host again on its data (a running one is stopped cleanly first)."""
         self._known(host)
+        if host == CONTROLLER and self.controller is not None:
+            await self.on(CONTROLLER, self.controller.stop())
+            self.controller = None
+        elif host != CONTROLLER and self.is_up(host):
+            await self.stop_broker(host)
+        self.problems.pop(host, None)
+        try:
+            await (self._start_controller() if host == CONTROLLER else self._start_broker(host))
+        except Exception as error:
+            self.problems[host] = f"it could not start again: {reason_of(error)}"
+            raise
+
+    def _forget(self, host: str) -> None:
+        """A host has ended."""
+        self.problems.pop(host, None)
         if host == CONTROLLER:
-            if self.controller is not None:
-                await self.on(CONTROLLER, self.controller.stop())
-            await self._start_controller()
+            self.controller = None
         else:
-            if self.is_up(host):
-                await self.stop_broker(host)
-            await self._start_broker(host)
+            self.brokers[host] = None
+
+    def _broker_failed(self, host: str, broker: Broker) -> None:
+        """It ends, as Kafka's process does; but the last one in service stays to say that nothing is led any more."""
+        if self.brokers[host] is not broker or broker.problem is None:
+            return
+        self.problems[host] = broker.problem
+        if any(other is not None and other.is_in_service for other in self.brokers.values()):
+            self.brokers[host] = None
+            self.universe.end(host)
+        self._tell(host)
+
+    def _controller_failed(self, reason: str) -> None:
+        self.controller = None
+        self.problems[CONTROLLER] = reason
+        asyncio.get_running_loop().call_soon(
+            self.universe.end, CONTROLLER
+        )  # what failed still has to be answered
+        self._tell(CONTROLLER)
+
+    def _tell(self, host: str) -> None:
+        """A failure that somebody asked for is no news to the caller."""
+        if not self.simulated and host not in self._disks_taken:
+            self.universe.trace.failures.append(NodeFailure(host, self.problems[host]))
 
     def fail_disk(self, host: str, directory: str = "") -> None:
         """A host's disk fails, or only the one below `directory`: a broker's `log.dirs` may name several."""
@@ -179,6 +211,7 @@ class ClusterNodes:
             raise ValueError(
                 f"{directory!r} is no log directory of {host}; log.dirs of the brokers: {named}."
             )
+        self._disks_taken.add(host)
         if isinstance(self.universe, SimulatedUniverse):
             self.universe.fail_disk(host, count=None, path=directory, gone=True)
         else:
@@ -222,7 +255,13 @@ class ClusterNodes:
     async def _start_controller(self) -> None:
         world = self.universe.world(CONTROLLER)
         node = ControllerNode(
-            world, CONTROLLER_ID, self.cluster_id, self.configs, self.organs, known_by=self._known_by
+            world,
+            CONTROLLER_ID,
+            self.cluster_id,
+            self.configs,
+            self.organs,
+            known_by=self._known_by,
+            on_failure=self._controller_failed,
         )
         port = self._controller_port or (SIMULATED_CONTROLLER_PORT if self.simulated else 0)
         self._controller_port = await self.on(CONTROLLER, node.start(port))
@@ -237,6 +276,7 @@ class ClusterNodes:
             controller=(self._address(CONTROLLER), self._controller_port),
             configs=self.configs,
             organs=self.organs,
+            on_failure=lambda: self._broker_failed(host, broker),
         )
         self.brokers[host] = broker
         try:

@@ -63,6 +63,7 @@ class Picture:
                 events=self._story.told(),
                 paused=paused,
                 seed=self._seed,
+                problems=nodes.problems,
                 cut=self.cut,
             )
         )

@@ -19,7 +19,7 @@ from minikafka.controller.partition_change import elections_where_allowed
 from minikafka.controller.sessions import Sessions
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import bootstrap_records
-from minikafka.metadata.image import MetadataDelta, MetadataImage
+from minikafka.metadata.image import MetadataDelta, MetadataImage, Skip
 from minikafka.metadata.records import RegisterBrokerRecord, UnregisterBrokerRecord
 from minikafka.metadata.snapshot import MetadataSnapshot
 from minikafka.policy import Organs
@@ -49,11 +49,13 @@ from minikafka.protocol.messages.incremental_alter_configs import (
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from minikafka.protocol.schema import Message
 
+Foreseen = tuple[MetadataImage, MetadataDelta]
+
 
 class Controller:
     """State: the metadata image, and the brokers' sessions (which no log keeps).
 
-    Every method but `replay` and `activate` only decides. They raise `ApiError` where the whole request is
+    Every method but `replay`, `adopt` and `activate` only decides. They raise `ApiError` where the whole request is
     refused. `now_s` is the controller's clock in seconds; `next_offset` where the decision's first record
     will stand.
     """
@@ -73,9 +75,23 @@ class Controller:
         self.sessions = Sessions(self.configs.seconds("broker.session.timeout.ms"))
         self._registration_offsets: dict[int, int] = {}
 
-    def replay(self, records: Sequence[Message], base_offset: int, now_s: float = 0.0) -> MetadataDelta:
-        """Take committed records in; they stand from `base_offset` on. Returns what is different now."""
-        self.image, delta = self.image.advance(records, base_offset + len(records) - 1)
+    def replay(
+        self, records: Sequence[Message], base_offset: int, now_s: float = 0.0, skip: Skip | None = None
+    ) -> MetadataDelta:
+        """Take committed records in; they stand from `base_offset` on. Returns what is different now. `skip` is told
+        of those that make no sense (`MetadataImage.advance`)."""
+        return self.adopt(self.foresee(records, base_offset, skip), records, base_offset, now_s)
+
+    def foresee(self, records: Sequence[Message], base_offset: int, skip: Skip | None = None) -> Foreseen:
+        """What the records will make of the image. Raises `ValueError` for what makes no sense, unless `skip` takes it:
+        such must never be committed."""
+        return self.image.advance(records, base_offset + len(records) - 1, skip)
+
+    def adopt(
+        self, foreseen: Foreseen, records: Sequence[Message], base_offset: int, now_s: float = 0.0
+    ) -> MetadataDelta:
+        """The records are committed: what was foreseen is so."""
+        self.image, delta = foreseen
         for offset, record in enumerate(records, base_offset):
             if isinstance(record, RegisterBrokerRecord):
                 if (
@@ -89,10 +105,10 @@ class Controller:
                 self._registration_offsets.pop(record.broker_id, None)
         return delta
 
-    def load_snapshot(self, snapshot: MetadataSnapshot) -> None:
+    def load_snapshot(self, snapshot: MetadataSnapshot, skip: Skip | None = None) -> None:
         """Begin with what was known at the snapshot's end, in place of all records before it."""
         last_offset = snapshot.name.end_offset - 1
-        self.image = MetadataImage().apply_all(snapshot.records, last_offset)
+        self.image, _ = MetadataImage().advance(snapshot.records, last_offset, skip)
         self._registration_offsets = dict.fromkeys(sorted(self.image.brokers), last_offset)
 
     def activate(self, now_s: float) -> Decision[None]:

@@ -16,6 +16,8 @@ class ControllerStarted(Event, frozen=True):
 
 
 class ControllerFailed(Event, frozen=True):
+    """The controller can't go on; nothing is decided until it starts again."""
+
     node_id: int
     reason: str
 

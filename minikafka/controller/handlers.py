@@ -10,11 +10,10 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from minikafka.controller import snapshot_fetch
-from minikafka.controller.refusals import no_topics_deleted, nobody_elected
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
-from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.allocate_producer_ids import (
     AllocateProducerIdsRequest,
     AllocateProducerIdsResponse,
@@ -60,7 +59,6 @@ from minikafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsResponse,
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
-from minikafka.protocol.schema import Message
 
 if TYPE_CHECKING:
     from minikafka.controller.node import ControllerNode
@@ -79,74 +77,42 @@ def fetch_snapshot(
     return snapshot_fetch.fetch_snapshot(node.log, request, context, node.cluster_id, leader)
 
 
-def _registration_error(
-    request: BrokerRegistrationRequest, context: RequestContext, error: ApiError
-) -> Message:
-    return BrokerRegistrationResponse(error_code=error.code)
-
-
-@handles(ApiKey.BROKER_REGISTRATION, versions=(0, 4), on_error=_registration_error)
+@handles(ApiKey.BROKER_REGISTRATION, versions=(0, 4))
 def broker_registration(
     node: ControllerNode, request: BrokerRegistrationRequest, context: RequestContext
 ) -> Awaitable[BrokerRegistrationResponse]:
     return node.commit(lambda core, at: core.register_broker(request, at, node.world.clock.now()))
 
 
-def _heartbeat_error(request: BrokerHeartbeatRequest, context: RequestContext, error: ApiError) -> Message:
-    return BrokerHeartbeatResponse(error_code=error.code, should_shut_down=False)
-
-
-@handles(ApiKey.BROKER_HEARTBEAT, versions=(0, 2), on_error=_heartbeat_error)
+@handles(ApiKey.BROKER_HEARTBEAT, versions=(0, 2))
 def broker_heartbeat(
     node: ControllerNode, request: BrokerHeartbeatRequest, context: RequestContext
 ) -> Awaitable[BrokerHeartbeatResponse]:
     return node.commit(lambda core, at: core.heartbeat(request, at, node.world.clock.now()))
 
 
-def _unregister_error(request: UnregisterBrokerRequest, context: RequestContext, error: ApiError) -> Message:
-    return UnregisterBrokerResponse(error_code=error.code, error_message=error.message)
-
-
-@handles(ApiKey.UNREGISTER_BROKER, versions=(0, 0), on_error=_unregister_error)
+@handles(ApiKey.UNREGISTER_BROKER, versions=(0, 0))
 def unregister_broker(
     node: ControllerNode, request: UnregisterBrokerRequest, context: RequestContext
 ) -> Awaitable[UnregisterBrokerResponse]:
     return node.commit(lambda core, at: core.unregister_broker(request))
 
 
-def _alter_partition_error(
-    request: AlterPartitionRequest, context: RequestContext, error: ApiError
-) -> Message:
-    return AlterPartitionResponse(error_code=error.code, topics=[])
-
-
-@handles(ApiKey.ALTER_PARTITION, versions=(2, 3), on_error=_alter_partition_error)
+@handles(ApiKey.ALTER_PARTITION, versions=(2, 3))
 def alter_partition(
     node: ControllerNode, request: AlterPartitionRequest, context: RequestContext
 ) -> Awaitable[AlterPartitionResponse]:
     return node.commit(lambda core, at: core.alter_partition(request))
 
 
-def _assign_replicas_error(
-    request: AssignReplicasToDirsRequest, context: RequestContext, error: ApiError
-) -> Message:
-    return AssignReplicasToDirsResponse(error_code=error.code, directories=[])
-
-
-@handles(ApiKey.ASSIGN_REPLICAS_TO_DIRS, versions=(0, 0), on_error=_assign_replicas_error)
+@handles(ApiKey.ASSIGN_REPLICAS_TO_DIRS, versions=(0, 0))
 def assign_replicas_to_dirs(
     node: ControllerNode, request: AssignReplicasToDirsRequest, context: RequestContext
 ) -> Awaitable[AssignReplicasToDirsResponse]:
     return node.commit(lambda core, at: core.assign_replicas_to_dirs(request))
 
 
-def _producer_ids_error(
-    request: AllocateProducerIdsRequest, context: RequestContext, error: ApiError
-) -> Message:
-    return AllocateProducerIdsResponse(error_code=error.code, producer_id_start=0, producer_id_len=0)
-
-
-@handles(ApiKey.ALLOCATE_PRODUCER_IDS, versions=(0, 0), on_error=_producer_ids_error)
+@handles(ApiKey.ALLOCATE_PRODUCER_IDS, versions=(0, 0))
 def allocate_producer_ids(
     node: ControllerNode, request: AllocateProducerIdsRequest, context: RequestContext
 ) -> Awaitable[AllocateProducerIdsResponse]:
@@ -160,7 +126,7 @@ def create_topics(
     return node.commit(lambda core, at: core.create_topics(request))
 
 
-@handles(ApiKey.DELETE_TOPICS, versions=(1, 6), on_error=no_topics_deleted)
+@handles(ApiKey.DELETE_TOPICS, versions=(1, 6))
 def delete_topics(
     node: ControllerNode, request: DeleteTopicsRequest, context: RequestContext
 ) -> Awaitable[DeleteTopicsResponse]:
@@ -192,7 +158,7 @@ async def alter_configs(
     return response
 
 
-@handles(ApiKey.ELECT_LEADERS, versions=(0, 2), on_error=nobody_elected)
+@handles(ApiKey.ELECT_LEADERS, versions=(0, 2))
 def elect_leaders(
     node: ControllerNode, request: ElectLeadersRequest, context: RequestContext
 ) -> Awaitable[ElectLeadersResponse]:

@@ -18,6 +18,7 @@ from minikafka.controller.events import ControllerFailed, ControllerStarted, cha
 from minikafka.controller.metadata_fetch import MetadataFetch, Observer
 from minikafka.log.log import LogSnapshot
 from minikafka.log.meta_properties import claimed_properties, note_claim, read_meta_properties
+from minikafka.metadata.batches import skipping
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES
 from minikafka.metadata.ids import decode_uuid
@@ -28,7 +29,7 @@ from minikafka.protocol.dispatch import CloseConnection, Dispatch
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.server import Server
 from minikafka.quorum import MetadataLog, VoterNode
-from minikafka.world import Lock, World
+from minikafka.world import Lock, World, reason_of
 
 R = TypeVar("R")
 
@@ -56,7 +57,8 @@ class ControllerSnapshot:
 
 
 class ControllerNode:
-    """Started once: `await start(port)`, then `await stop()` or `kill()`.
+    """Started once: `await start(port)`, then `await stop()` or `kill()`. `on_failure` is called once, with the
+    reason, when it can't go on and has ended itself.
 
     `known_by`: what, outside of the controller's directory, says that this cluster has been there before (a clause).
     """
@@ -70,8 +72,10 @@ class ControllerNode:
         organs: Organs | None = None,
         *,
         known_by: str = "",
+        on_failure: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.world = world
+        self._on_failure = on_failure
         self.id = node_id
         self.cluster_id = cluster_id
         self.configs = configs or BrokerConfigs()
@@ -139,11 +143,19 @@ class ControllerNode:
             known_by=self._known_by,
         )
         self.fetches = MetadataFetch(self.world, self.log, self.cluster_id, lambda: self.port)
-        if self.log.snapshot_below is not None:
-            self.core.load_snapshot(self.log.snapshot_below)
+        snapshot = self.log.snapshot_below
+        if snapshot is not None:
+            for skipped in snapshot.skipped:
+                self.world.trace.emit(skipped)
+            last = snapshot.name.end_offset - 1
+            skip = skipping(self.world.trace.emit, [last] * len(snapshot.records))
+            self.core.load_snapshot(snapshot, skip)
         for batch in self.log.replay(self.core.image.offset + 1):
+            for skipped in batch.skipped:
+                self.world.trace.emit(skipped)
             if batch.records:
-                self.core.replay(batch.records, batch.base_offset)
+                skip = skipping(self.world.trace.emit, range(batch.base_offset, batch.last_offset + 1))
+                self.core.replay(batch.records, batch.base_offset, skip=skip)
 
     def _registration(self) -> RegisterControllerRecord:
         endpoint = ControllerEndpoint(
@@ -163,7 +175,8 @@ class ControllerNode:
         """Make a decision and carry it out; returns its answer.
 
         `decide` gets the core and the offset at which the decision's first record will stand. What it raises
-        (`ApiError`) passes through. A failing disk ends this controller, as it would Kafka's.
+        (`ApiError`) passes through, and so does the ValueError of a decision that can't be carried out: nothing of it
+        is written. A failing disk ends this controller, as it would Kafka's.
         """
         async with self._writing:
             if not self._running:
@@ -171,13 +184,16 @@ class ControllerNode:
             decision = decide(self.core, self.log.end_offset)
             if decision.records:
                 before = self.core.image
+                foreseen = self.core.foresee(decision.records, self.log.end_offset)
                 try:
                     base_offset = await self.log.append(decision.records)
                 except OSError as error:
-                    self.world.trace.emit(ControllerFailed(self.id, str(error)))
+                    reason = f"it can't write its metadata log ({reason_of(error)})"
+                    self.world.trace.emit(ControllerFailed(self.id, reason))
                     self.kill()
+                    self._on_failure(reason)
                     raise ControllerStopped(f"this controller has stopped: {error}") from error
-                delta = self.core.replay(decision.records, base_offset, self.world.clock.now())
+                delta = self.core.adopt(foreseen, decision.records, base_offset, self.world.clock.now())
                 for event in changes(before, self.core.image, delta):
                     self.world.trace.emit(event)
             self._watch_sessions()
@@ -208,7 +224,10 @@ class ControllerNode:
         """Leadership returns to the preferred replicas: without it all would end up at who stayed alive longest."""
         while self._running:
             await asyncio.sleep(self.configs.int("leader.imbalance.check.interval.seconds"))
-            await self.commit(lambda core, at: core.balance_leaders())
+            try:
+                await self.commit(lambda core, at: core.balance_leaders())
+            except ControllerStopped:
+                return
 
     def api_versions_features(self) -> Features:
         return Features(

@@ -7,13 +7,15 @@ announced once. Kafka: `KafkaRaftClient` (as an observer), `MetadataLoader`; KIP
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from typing import cast
+from uuid import UUID
 
-from minikafka.metadata.batches import MetadataBatch, decode_batch
+from minikafka.metadata.batches import MetadataBatch, decode_batch, skipping
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.metadata.image import MetadataDelta, MetadataImage
+from minikafka.metadata.records import RemoveTopicRecord
 from minikafka.metadata.snapshot import SnapshotName
 from minikafka.metadata.snapshot_fetch import fetch_snapshot
 from minikafka.protocol.channel import Channel
@@ -34,6 +36,8 @@ FETCH_VERSION = 17
 MAX_WAIT_MS = 2000
 MAX_BYTES = 8 << 20
 REQUEST_TIMEOUT_S = MAX_WAIT_MS / 1000 + 2.0
+MOST_DELETED = 20_000
+"""Topics whose deletion is remembered."""
 BACKOFF_S = (0.05, 1.0)
 """The first and the longest pause before connecting again."""
 
@@ -48,9 +52,8 @@ class MetadataLogDiverged(Event, frozen=True):
 
 
 class MetadataFollower:
-    """Follows one controller's log. `on_image(image, delta)` is called after each step.
-
-    What it raises ends `run`.
+    """Follows one controller's log. `on_image(image, delta)` is called after each step; what it raises is put into
+    `trace.failures`, and a record that can't be applied is said: neither ends `run`.
     """
 
     def __init__(
@@ -59,6 +62,8 @@ class MetadataFollower:
         self.image = self._announced = MetadataImage()
         self.high_watermark = 0
         self.leader_epoch = -1
+        self._is_whole = False  # has the image been all that is committed since it was begun?
+        self._deleted: OrderedDict[UUID, None] = OrderedDict()
         self._world = world
         self._broker_id = broker_id
         self._address = controller_address
@@ -72,6 +77,10 @@ class MetadataFollower:
     def is_caught_up(self) -> bool:
         """Whether all that the controller had committed, when last heard of, is in the image."""
         return 0 < self.high_watermark <= self.image.offset + 1
+
+    def has_seen_deleted(self, topic_id: UUID) -> bool:
+        """Was the deletion of that topic read in this log, and not so long ago that it was forgotten?"""
+        return topic_id in self._deleted
 
     async def run(self) -> None:
         """Follow for ever; connects again when the connection is lost."""
@@ -140,8 +149,12 @@ class MetadataFollower:
         self._uncommitted.clear()
         self._fetched_to, self._last_epoch = name
         self.high_watermark = max(self.high_watermark, answer.high_watermark)
-        self.image = MetadataImage().apply_all(snapshot.records, name.end_offset - 1)
-        self._announce(self.image.delta(self._announced))
+        last = name.end_offset - 1
+        for skipped in snapshot.skipped:
+            self._world.trace.emit(skipped)
+        skip = skipping(self._world.trace.emit, [last] * len(snapshot.records))
+        self.image, _ = MetadataImage().advance(snapshot.records, last, skip)
+        self._announce(None)
 
     def _take(self, answer: PartitionData) -> None:
         """Work an answer in: drop what diverged, keep what isn't committed, apply the rest."""
@@ -155,23 +168,42 @@ class MetadataFollower:
         for batch in read_batches(answer.records or b""):
             if batch.header.base_offset >= self._fetched_to:
                 self._uncommitted.append(decode_batch(batch))
+                for skipped in self._uncommitted[-1].skipped:
+                    self._world.trace.emit(skipped)
                 self._fetched_to = batch.header.next_offset
                 self._last_epoch = batch.header.partition_leader_epoch
         self.high_watermark = max(self.high_watermark, answer.high_watermark)
         records: list[Message] = []
+        offsets: list[int] = []
         offset = self.image.offset
         while self._uncommitted and self._uncommitted[0].last_offset < self.high_watermark:
             committed = self._uncommitted.popleft()
             records += committed.records
+            offsets += range(committed.base_offset, committed.base_offset + len(committed.records))
             offset = committed.last_offset
         if offset > self.image.offset:
             is_known = self.image is self._announced  # else another log was begun
-            self.image, delta = self.image.advance(records, offset)
-            self._announce(delta if is_known else self.image.delta(self._announced))
+            skip = skipping(self._world.trace.emit, offsets)
+            self.image, delta = self.image.advance(records, offset, skip)
+            self._note_deleted(records)
+            self._announce(delta if is_known else None)
 
-    def _announce(self, delta: MetadataDelta) -> None:
-        self._announced = self.image
-        self._on_image(self.image, delta)
+    def _note_deleted(self, records: Sequence[Message]) -> None:
+        for record in records:
+            if isinstance(record, RemoveTopicRecord):
+                self._deleted[record.topic_id] = None
+                if len(self._deleted) > MOST_DELETED:
+                    self._deleted.popitem(last=False)
+
+    def _announce(self, delta: MetadataDelta | None) -> None:
+        """But not half of the metadata: that would make strangers of the partitions in the other half."""
+        self._is_whole = self._is_whole or self.is_caught_up
+        if self._is_whole:
+            old, self._announced = self._announced, self.image
+            try:
+                self._on_image(self.image, self.image.delta(old) if delta is None else delta)
+            except Exception as error:  # said; what comes next may be right again
+                self._world.trace.fail(f"metadata up to offset {self.image.offset}", error)
 
     def _truncate(self, end_offset: int) -> None:
         while self._uncommitted and self._uncommitted[-1].last_offset >= end_offset:
@@ -182,6 +214,8 @@ class MetadataFollower:
             self._uncommitted.clear()
             self.image = MetadataImage()
             self.high_watermark = 0
+            self._is_whole = False
+            self._deleted.clear()
         last = self._uncommitted[-1] if self._uncommitted else None
         self._fetched_to = self.image.offset + 1 if last is None else last.last_offset + 1
         self._last_epoch = -1 if last is None else last.epoch

@@ -6,7 +6,7 @@ records don't touch. Kafka: `MetadataImage`, `MetadataDelta`, `PartitionRegistra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +21,9 @@ RECOVERED, RECOVERING = 0, 1
 BROKER_RESOURCE, TOPIC_RESOURCE, CLIENT_METRICS_RESOURCE, GROUP_RESOURCE = 4, 2, 16, 32
 DEFAULT_BROKER = ""
 """The resource name under which configurations for all brokers are kept."""
+
+Skip = Callable[[int, Message, ValueError], None]
+"""Gets a record's number among those applied, the record, and what is wrong with it."""
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
@@ -221,13 +224,23 @@ class MetadataImage:
         """The image after these records, the last of which stands at `last_offset`."""
         return self.advance(records, last_offset)[0]
 
-    def advance(self, records: Iterable[Message], last_offset: int) -> tuple[MetadataImage, MetadataDelta]:
-        """As `apply_all`, with what changed: that is found among what the records name, not among all there is."""
+    def advance(
+        self, records: Iterable[Message], last_offset: int, skip: Skip | None = None
+    ) -> tuple[MetadataImage, MetadataDelta]:
+        """As `apply_all`, with what changed: that is found among what the records name, not among all there is.
+
+        With `skip`, it is told which of the records makes no sense here, and the others are applied.
+        """
         from minikafka.metadata.replay import ImageDraft
 
         draft = ImageDraft(self)
-        for record in records:
-            draft.replay(record)
+        for number, record in enumerate(records):
+            try:
+                draft.replay(record)
+            except ValueError as problem:
+                if skip is None:
+                    raise
+                skip(number, record, problem)
         return draft.finish(last_offset)
 
     def delta(self, older: MetadataImage) -> MetadataDelta:

@@ -107,6 +107,7 @@ class BrokerLifecycle:
         self._previous_epoch = previous_broker_epoch
         self._channel: Channel | None = None
         self._may_leave = asyncio.Event()
+        self._out_of_service = asyncio.Event()
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -126,8 +127,9 @@ class BrokerLifecycle:
                     backoff_s = BACKOFF_S[0]
                 await self._pause(pause_s)
         except RegistrationRefused as error:
-            if not self.ready.done():
-                self.ready.set_exception(error)
+            if self.ready.done():
+                raise
+            self.ready.set_exception(error)
         finally:
             self.state = BrokerState.SHUTTING_DOWN
             self.fenced = True
@@ -136,6 +138,18 @@ class BrokerLifecycle:
     def beat(self) -> None:
         """Send the next heartbeat now (something changed: metadata was read, `want_fence` was set …)."""
         self._wake.set()
+
+    async def leave_service(self) -> None:
+        """Ask to be fenced, and wait until the controller has done so and others lead what this broker led, or until
+        it must have done so for lack of heartbeats.
+        """
+        self.want_fence = True
+        self._wake.set()
+        try:
+            async with asyncio.timeout(2 * self._timeout_s):
+                await self._out_of_service.wait()
+        except TimeoutError:
+            pass
 
     async def controlled_shutdown(self, timeout_s: float = 5.0) -> bool:
         """Ask to leave, and wait until others lead what this broker led; False when that wasn't granted in time.
@@ -208,6 +222,8 @@ class BrokerLifecycle:
         if code is not ErrorCode.NONE:
             raise ConnectionError(code.name)
         self.fenced = response.is_fenced
+        if self.fenced and self.want_fence:
+            self._out_of_service.set()
         if response.should_shut_down:
             self._may_leave.set()
         elif not self.fenced and self.state is BrokerState.STARTING:

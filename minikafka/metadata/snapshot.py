@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from minikafka.metadata.batches import decode_batch
+from minikafka.metadata.batches import MetadataRecordSkipped, decode_batch
 from minikafka.protocol.schema import MalformedMessage, Message
 from minikafka.records.batch import Batch, read_batches
 from minikafka.records.control import ControlType, parse_control_type
@@ -42,15 +42,17 @@ def parse_snapshot_name(file_name: str) -> SnapshotName | None:
 
 @dataclass(frozen=True, slots=True)
 class MetadataSnapshot:
-    """A whole snapshot; `records` without those of the quorum itself."""
+    """A whole snapshot; `records` without those of the quorum itself. `skipped`: what of it nobody here can read."""
 
     name: SnapshotName
     records: tuple[Message, ...]
+    skipped: tuple[MetadataRecordSkipped, ...] = ()
 
 
 def decode_snapshot(name: SnapshotName, data: bytes) -> MetadataSnapshot:
     """The snapshot in `data`. Raises `DamagedSnapshot`."""
     records: list[Message] = []
+    skipped: list[MetadataRecordSkipped] = []
     kinds: list[ControlType | None] = []
     position = 0
     try:
@@ -61,7 +63,9 @@ def decode_snapshot(name: SnapshotName, data: bytes) -> MetadataSnapshot:
                 raise DamagedSnapshot(f"at byte {position} a batch has a wrong checksum")
             if batch.header.is_control:
                 kinds += _kinds(batch)
-            records += decode_batch(batch).records
+            decoded = decode_batch(batch)
+            records += decoded.records
+            skipped += decoded.skipped
             position += batch.header.size_bytes
             if kinds[:1] != [ControlType.SNAPSHOT_HEADER]:
                 raise DamagedSnapshot("it doesn't begin with a header")
@@ -71,7 +75,7 @@ def decode_snapshot(name: SnapshotName, data: bytes) -> MetadataSnapshot:
         raise DamagedSnapshot(f"it is torn at byte {position} of {len(data)}")
     if kinds[-1:] != [ControlType.SNAPSHOT_FOOTER]:
         raise DamagedSnapshot(f"it has no footer: it ends at byte {position}")
-    return MetadataSnapshot(name, tuple(records))
+    return MetadataSnapshot(name, tuple(records), tuple(skipped))
 
 
 def _kinds(batch: Batch) -> list[ControlType | None]:

@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
 from minikafka.protocol.api import REQUESTS, RESPONSES, ApiKey
-from minikafka.protocol.errors import ApiError
 from minikafka.protocol.later import Later
+from minikafka.protocol.refusals import REFUSALS, Refusal
 from minikafka.protocol.schema import Message
 
 Deferred = Callable[[], Message]
@@ -21,7 +21,6 @@ Deferred = Callable[[], Message]
 Outcome = Message | Deferred | None
 Answer = Outcome | Later[Any] | Awaitable[Outcome]
 Handler = Callable[[Any, Any, "RequestContext"], Answer]
-ErrorBuilder = Callable[[Any, "RequestContext", ApiError], Message | None]
 H = TypeVar("H", bound=Callable[..., Any])
 
 
@@ -47,7 +46,7 @@ class Route:
     api_key: ApiKey
     versions: tuple[int, int]
     handler: Handler
-    on_error: ErrorBuilder | None
+    refusal: Refusal
     request: type[Message]
     response: type[Message]
     overlaps: bool = False
@@ -57,28 +56,21 @@ class Route:
 class _Registration:
     api_key: ApiKey
     versions: tuple[int, int]
-    on_error: ErrorBuilder | None
     overlaps: bool
 
 
-def handles(
-    api_key: ApiKey,
-    versions: tuple[int, int],
-    *,
-    on_error: ErrorBuilder | None = None,
-    overlaps: bool = False,
-) -> Callable[[H], H]:
+def handles(api_key: ApiKey, versions: tuple[int, int], *, overlaps: bool = False) -> Callable[[H], H]:
     """Register ``handler(node, request, context)``, which returns a response, a function that makes it, a ``Later``,
     something to await, or None.
 
-    None is no answer at all (Produce with acks=0). ``on_error(request, context, error)`` makes the response for
-    an ``ApiError`` that the handler raises; without it, as for any other exception, the connection is closed.
+    None is no answer at all (Produce with acks=0). Of an ``ApiError`` that the handler raises, the API's refusal is
+    made; any other exception is answered as UNKNOWN_SERVER_ERROR.
     ``overlaps``: what the handler has to do is done when it returns, and only the answer may be to come; so the next
     request of its kind on the same connection may begin before that.
     """
 
     def register(handler: H) -> H:
-        handler.__route__ = _Registration(api_key, versions, on_error, overlaps)  # type: ignore[attr-defined]
+        handler.__route__ = _Registration(api_key, versions, overlaps)  # type: ignore[attr-defined]
         return handler
 
     return register
@@ -107,7 +99,7 @@ class Dispatch:
         if not known_low <= low <= high <= known_high:
             raise ValueError(f"{key.name}: versions {low}–{high} are not within {known_low}–{known_high}")
         self.routes[key] = Route(
-            key, (low, high), handler, registration.on_error, request, response, registration.overlaps
+            key, (low, high), handler, REFUSALS[key], request, response, registration.overlaps
         )
 
     def advertised(self) -> list[tuple[ApiKey, int, int]]:

@@ -15,7 +15,7 @@ from typing import Any, cast
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.begun import Begun, BegunRequests
 from minikafka.protocol.dispatch import CloseConnection, Dispatch, Outcome, RequestContext, Route
-from minikafka.protocol.errors import ApiError
+from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.events import BadRequestClosed, RequestReceived, ResponseSent
 from minikafka.protocol.framing import (
     BadFrame,
@@ -270,30 +270,36 @@ class Connection(asyncio.BufferedProtocol):
             self._failed(error, route, request, context)
 
     def _failed(self, error: BaseException, route: Route, request: Message, context: RequestContext) -> None:
-        if isinstance(error, ApiError) and route.on_error is not None:
-            self._answer(route.on_error(request, context, error), route, request, context)
-            return
+        """The handler raised: its client is told, and what is a fault of ours is said."""
         if isinstance(error, CloseConnection):
             self._reject(str(error))
             return
-        self._world.trace.fail(f"{route.api_key.name} handler", error)
-        self.close()
+        if not isinstance(error, ApiError):
+            self._world.trace.fault(f"{route.api_key.name} handler", error)
+            error = ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
+        try:
+            refusal = route.refusal(request, context.api_version, error)
+            if refusal is not None:
+                pieces = response_frame(refusal, context.api_version, context.correlation_id)
+                self._send_answer(pieces, route, context)
+                return
+        except Exception as another:
+            self._world.trace.fault(f"{route.api_key.name} refusal", another)
+        self._reject(str(error))  # nobody waits for an answer, or there is no way to say it
 
     def _answer(self, answer: Outcome, route: Route, request: Message, context: RequestContext) -> None:
         if answer is None or self._closed:
             return
-        if not isinstance(answer, Message):
-            try:
-                answer = answer()
-            except Exception as error:
-                self._failed(error, route, request, context)
-                return
         try:
+            if not isinstance(answer, Message):
+                answer = answer()
             pieces = response_frame(answer, context.api_version, context.correlation_id)
-        except ValueError as error:  # an answer that this version cannot hold is a fault of the handler
-            self._world.trace.fail(f"{route.api_key.name} handler", error)
-            self.close()
+        except Exception as error:
+            self._failed(error, route, request, context)
             return
+        self._send_answer(pieces, route, context)
+
+    def _send_answer(self, pieces: list[Piece], route: Route, context: RequestContext) -> None:
         if self._world.trace.messages:
             self._world.trace.emit(
                 ResponseSent(

@@ -69,6 +69,8 @@ class LogDirectories:
 
     def __init__(self, directories: Sequence[LogDirectory]) -> None:
         self._all = tuple(directories)
+        for directory in self._all:
+            directory.others = tuple(other for other in self._all if other is not directory)
 
     @classmethod
     def open(cls, world: World, broker_id: int, cluster_id: str, paths: Sequence[str]) -> LogDirectories:

@@ -9,6 +9,7 @@ Kafka: `LogManager`, `LogDirFailureChannel`; KIP-112 (one directory may fail), K
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
@@ -20,7 +21,8 @@ from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.metadata.image import MetadataImage
 from minikafka.replication.checkpoints import Checkpoints, Key
 from minikafka.replication.partition import Partition
-from minikafka.world import DiskLocked, Event, Lock, World
+from minikafka.replication.strays import StraySetAside, is_stray, stray_name, why_stray
+from minikafka.world import DiskLocked, Event, Lock, World, reason_of
 
 LOCK_FILE = ".lock"
 DOOMED = re.compile(r".+\.[0-9a-f]{32}-delete")
@@ -35,6 +37,8 @@ class LogDirectoryFailed(Event, frozen=True):
     directory: str
     partitions: int
     reason: str
+    is_last: bool
+    """Are all of this broker's gone now?"""
 
 
 class LogDirectorySnapshot(NamedTuple):
@@ -47,6 +51,7 @@ class LogDirectorySnapshot(NamedTuple):
     size_bytes: int
     total_bytes: int | None
     usable_bytes: int | None
+    strays: int = 0
 
 
 class LogDirectory:
@@ -58,6 +63,8 @@ class LogDirectory:
         """The broker's world, with this directory for a disk."""
         self.id: UUID | None = None
         """None: it could never be read."""
+        self.others: tuple[LogDirectory, ...] = ()
+        """Of the same broker."""
         self.problem: str | None = None
         """Why it is offline."""
         self.logs: set[Key] = set()
@@ -66,6 +73,8 @@ class LogDirectory:
         """Those that are open."""
         self.doomed: list[str] = []
         """Folders of partitions that were deleted, still to be removed."""
+        self.strays: list[str] = []
+        """Folders that the metadata don't know, under the names that they are kept by."""
         self.residency = SegmentResidency(self.world.disk, world.clock)
         self.checkpoints: Checkpoints
         self._broker_id = broker_id
@@ -97,6 +106,7 @@ class LogDirectory:
             names = disk.listdir("")
             self.logs = {key for key in map(key_of, names) if key is not None}
             self.doomed = [name for name in names if DOOMED.fullmatch(name)]
+            self.strays = [name for name in names if is_stray(name)]
         except DiskLocked as held:
             sentence = f"{self.location} is locked: another broker is using it."
             raise DiskLocked(held.errno, sentence) from None
@@ -114,9 +124,10 @@ class LogDirectory:
 
     def fail(self, problem: OSError) -> None:
         """The disk refused it: offline from now on."""
-        self.problem = str(problem)
+        self.problem = reason_of(problem)
+        is_last = not any(other.is_online for other in self.others)
         self.world.trace.emit(
-            LogDirectoryFailed(self._broker_id, self.location, len(self.partitions), self.problem)
+            LogDirectoryFailed(self._broker_id, self.location, len(self.partitions), self.problem, is_last)
         )
 
     def make_folder(self, key: Key) -> None:
@@ -126,7 +137,7 @@ class LogDirectory:
         self.logs.add(key)
 
     def doom(self, key: Key) -> None:
-        """Its topic was deleted, or it lives elsewhere now: the folder loses its name, and is `doomed`. Raises OSError.
+        """Its topic's deletion is committed: the folder loses its name, and is `doomed`. Raises OSError.
 
         Kafka names it so, too (`LogManager.asyncDelete`).
         """
@@ -147,13 +158,25 @@ class LogDirectory:
         """Whose folder that is; None when it doesn't say. Raises OSError."""
         return read_partition_metadata(self.world.disk, folder_of(key))
 
-    def remove_strays(self, image: MetadataImage) -> None:
-        """Remove folders of topics that were deleted while this broker was away. Raises OSError."""
+    def sort_out(self, image: MetadataImage, was_deleted: Callable[[UUID], bool]) -> None:
+        """Doom the folders of topics that were deleted while this broker was away, and set aside what else isn't
+        known. Raises OSError."""
         for key in sorted(self.logs):
-            topic_id, registered = self.topic_id_of(key), image.topic(key[0])
-            if topic_id is not None and (registered is None or registered.id != topic_id):
-                self.world.disk.rmtree(folder_of(key))
-                self.logs.discard(key)
+            topic_id = self.topic_id_of(key)
+            reason = why_stray(image, self._broker_id, *key, topic_id)
+            if topic_id is not None and was_deleted(topic_id):
+                self.doom(key)
+            elif reason is not None:
+                self.set_aside(key, reason)
+
+    def set_aside(self, key: Key, reason: str) -> None:
+        """Give a folder a name of its own, so that nothing takes it for this partition, and keep it. Raises OSError."""
+        kept_as = stray_name(*key, self.world.random)
+        self.world.disk.rename(folder_of(key), kept_as)
+        self.world.disk.sync_dir("")
+        self.logs.discard(key)
+        self.strays.append(kept_as)
+        self.world.trace.emit(StraySetAside(self._broker_id, self.location, *key, kept_as, reason))
 
     def snapshot(self) -> LogDirectorySnapshot:
         """This directory at this instant."""
@@ -166,7 +189,14 @@ class LogDirectory:
         total, usable = space or (None, None)
         size = sum(segment.size_bytes for p in self.partitions.values() for segment in p.log.segments)
         return LogDirectorySnapshot(
-            self.location, self.id, self.problem, len(self.partitions), size, total, usable
+            self.location,
+            self.id,
+            self.problem,
+            len(self.partitions),
+            size,
+            total,
+            usable,
+            len(self.strays),
         )
 
     def release(self) -> None:

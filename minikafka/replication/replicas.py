@@ -40,12 +40,14 @@ from minikafka.replication.log_upkeep import LogUpkeep
 from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.rolled_segments import RolledSegments
+from minikafka.replication.strays import why_stray
 from minikafka.world import Backlog, World, in_turns
 
 
 class Replicas:
     """All partitions of one broker. `on_directory_failure` is told once of each log directory that fails,
-    `on_settled(topic, index)` of each partition that came, changed its role, or went.
+    `on_settled(topic, index)` of each partition that came, changed its role, or went. `was_deleted(topic_id)`: was the
+    deletion of that topic committed?
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Replicas:
         ask_controller: Callable[[Message, int], Awaitable[Any]],
         on_directory_failure: Callable[[LogDirectory], None] = lambda _: None,
         on_settled: Callable[[str, int], None] = lambda topic, index: None,
+        was_deleted: Callable[[UUID], bool] = lambda _: False,
     ) -> None:
         self._world = world
         self._broker_id = broker_id
@@ -69,6 +72,7 @@ class Replicas:
         self._directories = directories
         self._on_directory_failure = on_directory_failure
         self._on_settled = on_settled
+        self._was_deleted = was_deleted
         self._partitions: dict[Key, Partition] = {}
         self._offline: dict[
             Key, UUID
@@ -131,7 +135,7 @@ class Replicas:
         """
         old, self._image = self._image, image
         if old is None:
-            self._each_directory(lambda directory: directory.remove_strays(image))
+            self._each_directory(lambda directory: directory.sort_out(image, self._was_deleted))
         if delta is None:
             delta = image.delta(old or MetadataImage())
         if delta.configs:
@@ -281,7 +285,12 @@ class Replicas:
         partition.resign()
         partition.log.abandon()
         try:
-            directory.doom(key)
+            if self._was_deleted(partition.topic_id):
+                directory.doom(key)
+            else:
+                assert self._image is not None
+                reason = why_stray(self._image, self._broker_id, *key, partition.topic_id)
+                directory.set_aside(key, reason or "this broker has given it up")
         except OSError as problem:
             self.directory_failed(directory, problem)
 

@@ -6,9 +6,10 @@ from minikafka.world.file_slice import LEAST_SLICE_BYTES, FileSlice, ShortFile
 from minikafka.world.foreign_lock import is_locked
 from minikafka.world.life import HOST, HostDown, Life
 from minikafka.world.live import LiveUniverse, new_live_loop
+from minikafka.world.reasons import reason_of
 from minikafka.world.sim_loop import SimLoop, SimulationIdle, SimulationStuck
 from minikafka.world.simulated import SimulatedUniverse
-from minikafka.world.trace import Event, TaskFailed, Trace, Traced
+from minikafka.world.trace import Event, RequestFailed, TaskFailed, Trace, Traced
 from minikafka.world.turns import Backlog, Piece, in_turns
 from minikafka.world.virtual_time import virtual_time
 from minikafka.world.world import Clock, Disk, DiskLocked, File, Listener, Lock, Network, World
@@ -35,6 +36,7 @@ __all__ = [
     "Partitioned",
     "Piece",
     "PowerLost",
+    "RequestFailed",
     "ShortFile",
     "SimLoop",
     "SimulatedUniverse",
@@ -47,5 +49,6 @@ __all__ = [
     "in_turns",
     "is_locked",
     "new_live_loop",
+    "reason_of",
     "virtual_time",
 ]

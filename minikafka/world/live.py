@@ -159,9 +159,15 @@ class LiveUniverse:
 
     def crash(self, host: str) -> None:
         """SIGKILL: tasks, connections, listeners, open files and locks go at once; what was written stays."""
-        world = self._worlds.pop(host, None)
+        world = self._worlds.get(host)
         if world is not None:
             world.trace.emit(HostCrashed())
+            self.end(host)
+
+    def end(self, host: str) -> None:
+        """A process that ends by itself: what a crash does, but nobody killed it."""
+        world = self._worlds.pop(host, None)
+        if world is not None:
             world.life.end()
 
     def fail_disk(self, host: str, *, path: str = "") -> None:

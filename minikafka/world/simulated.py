@@ -106,9 +106,15 @@ class SimulatedUniverse:
         """SIGKILL: tasks, timers, connections, listeners and locks go at once; peers see resets; the disk
         stays.
         """
-        world = self._worlds.pop(host, None)
+        world = self._worlds.get(host)
         if world is not None:
             world.trace.emit(HostCrashed())
+            self.end(host)
+
+    def end(self, host: str) -> None:
+        """A process that ends by itself: what a crash does, but nobody killed it."""
+        world = self._worlds.pop(host, None)
+        if world is not None:
             world.life.end()
 
     def power_cut(self, host: str) -> None:

@@ -68,10 +68,14 @@ class TaskFailed(Event, frozen=True):
     error: str
 
 
+class RequestFailed(TaskFailed, frozen=True):
+    """A request could not be handled or answered for a fault of ours: its client was told so. Said once a fault."""
+
+
 class TraceStream:
     """What all the hosts' traces share."""
 
-    __slots__ = ("failures", "messages", "now", "recent", "seq", "subscribers")
+    __slots__ = ("failures", "faults", "messages", "now", "recent", "seq", "subscribers")
 
     def __init__(
         self, now: Callable[[], float], *, messages: bool = False, recent: int = RECENT_EVENTS
@@ -80,6 +84,7 @@ class TraceStream:
         self.messages = messages
         self.recent: deque[Traced] = deque(maxlen=recent)
         self.failures: list[BaseException] = []
+        self.faults: dict[tuple[str, str, str], BaseException] = {}
         self.subscribers: tuple[Callable[[Traced], None], ...] = ()
         self.seq = 0
 
@@ -102,6 +107,11 @@ class Trace:
     def failures(self) -> list[BaseException]:
         """Every exception that nobody else was there to catch, oldest first."""
         return self._stream.failures
+
+    @property
+    def faults(self) -> list[BaseException]:
+        """The first exception of each kind that a request met and whose client was told, oldest first."""
+        return list(self._stream.faults.values())
 
     @property
     def messages(self) -> bool:
@@ -145,6 +155,27 @@ class Trace:
         stream.failures.append(error)
         self.emit(TaskFailed(where, f"{type(error).__name__}: {error}"))
 
+    def fault(self, where: str, error: BaseException) -> None:
+        """Record an exception whose request was answered all the same. The same one again is not said again."""
+        stream = self._stream
+        kind = (where, type(error).__name__, _raised_at(error))
+        if kind in stream.faults:
+            return
+        error.add_note(f"in {where} of {self.host or 'no host'} at {stream.now():.6f} s")
+        stream.faults[kind] = error
+        self.emit(RequestFailed(where, f"{type(error).__name__}: {error}"))
+
     def on(self, host: str) -> Trace:
         """The same stream, as `host` sees it."""
         return Trace(self._stream, host)
+
+
+def _raised_at(error: BaseException) -> str:
+    """The line that raised it, in a file: code that was made at run time differs with each version of a message."""
+    where, frame = "", error.__traceback__
+    while frame is not None:
+        name = frame.tb_frame.f_code.co_filename
+        if not name.startswith("<"):
+            where = f"{name}:{frame.tb_lineno}"
+        frame = frame.tb_next
+    return where

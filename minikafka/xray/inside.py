@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from minikafka.broker.broker import BrokerSnapshot, PartitionSnapshot
 from minikafka.coordinator.reading import GroupSnapshot
@@ -75,6 +75,7 @@ class Inside:
     paused: bool | None = None
     seed: int | None = None
     cut: tuple[tuple[str, ...], ...] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
 
 
 def build(inside: Inside) -> Snapshot:
@@ -110,13 +111,17 @@ def build(inside: Inside) -> Snapshot:
                 epoch=controller.epoch,
                 log_end=controller.log_end,
                 committed=controller.committed,
+                error=inside.problems.get(controller.name),
             ),
         ),
         hosts=(
             Host(controller.name, "controller", RUNNING if controller.up else DOWN),
             *(Host(n, "broker", RUNNING if b else DOWN) for n, b in inside.brokers.items()),
         ),
-        brokers=tuple(_broker(inside.image, name, view) for name, view in inside.brokers.items()),
+        brokers=tuple(
+            _broker(inside.image, name, view, inside.problems.get(name))
+            for name, view in inside.brokers.items()
+        ),
         topics=topics,
         groups=tuple(sorted(groups, key=lambda group: group.id)),
         events=tuple(_lines(Story(inside.events).told())),
@@ -126,7 +131,7 @@ def build(inside: Inside) -> Snapshot:
     )
 
 
-def _broker(image: MetadataImage, name: str, view: BrokerSnapshot | None) -> Broker:
+def _broker(image: MetadataImage, name: str, view: BrokerSnapshot | None, problem: str | None) -> Broker:
     broker_id = int(name.rpartition("-")[2])
     registered = image.brokers.get(broker_id)
     listener = registered.listener() if registered is not None else None
@@ -148,6 +153,7 @@ def _broker(image: MetadataImage, name: str, view: BrokerSnapshot | None) -> Bro
         leaders=sum(broker_id == p.leader for _, _, p in image.partitions()),
         log_bytes=sum(s.size_bytes for p in view.partitions for s in p.log.segments) if view else None,
         log_dirs=tuple(_log_dir(seen) for seen in view.log_dirs) if view else None,
+        error=view.problem if view else problem,
     )
 
 
@@ -160,6 +166,7 @@ def _log_dir(seen: LogDirectorySnapshot) -> LogDir:
         usable_bytes=seen.usable_bytes,
         error=seen.problem,
         id=uuid_text(seen.id) if seen.id is not None else None,
+        strays=seen.strays,
     )
 
 

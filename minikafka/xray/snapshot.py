@@ -155,6 +155,8 @@ class LogDir(msgspec.Struct, frozen=True):
     """Of the volume that it lies on."""
     error: str | None = None
     id: str | None = None
+    strays: int | None = None
+    """Folders of partitions that the metadata don't know, kept under another name."""
 
 
 class Broker(msgspec.Struct, frozen=True):
@@ -172,6 +174,8 @@ class Broker(msgspec.Struct, frozen=True):
     leaders: int | None = None
     log_bytes: int | None = None
     log_dirs: tuple[LogDir, ...] | None = None
+    error: str | None = None
+    """Why it left the service though nobody asked it to."""
 
 
 class Controller(msgspec.Struct, frozen=True):
@@ -187,6 +191,8 @@ class Controller(msgspec.Struct, frozen=True):
     log_end: int | None = None
     committed: int | None = None
     voter: bool = True
+    error: str | None = None
+    """Why it ended though nobody asked it to."""
 
 
 class Host(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -136,6 +137,61 @@ def test_settings_without_effect_are_a_sentence_each_and_hinder_nothing() -> Non
     names = sorted(setting.partition("=")[0] for setting in settings)
     assert [line.split()[1] for line in said] == names
     assert process.returncode == 0
+
+
+def test_a_broker_whose_disk_is_full_is_told_and_restarted_from_the_inspector(tmp_path: Path) -> None:
+    """The limit on the size of a file stands in for the full disk."""
+    import resource
+
+    from minikafka import AdminClient, NewTopic, Producer
+    from minikafka.xray.client import SocketFeed
+    from minikafka.xray.discovery import find_cluster
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
+
+    async def restart() -> str:
+        feed = SocketFeed(find_cluster("full"))
+        watching = asyncio.create_task(feed.watch(lambda _: seen.set(), pytest.fail))
+        await seen.wait()
+        answer = await feed.command("restart", {"host": "broker-1"})
+        watching.cancel()
+        await feed.close()
+        return answer.text
+
+    seen = asyncio.Event()
+
+    process = subprocess.Popen(
+        command("up", "--json", "--brokers", 1, "--name", "full", "--data", tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=limit,
+    )
+    try:
+        assert process.stdout is not None
+        about = json.loads(process.stdout.readline())
+        boot = {"bootstrap.servers": about["bootstrap_servers"]}
+        AdminClient(boot).create_topics([NewTopic("t", 1, 1)])["t"].result(30)
+        producer = Producer({**boot, "message.timeout.ms": 1000, "batch.num.messages": 1})
+        errors: list[object] = []
+        while errors[-1:] in ([], [None]):
+            producer.produce("t", bytes(300_000), on_delivery=lambda error, _: errors.append(error))
+            producer.flush(10)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        assert asyncio.run(restart()) == "broker-1 runs again."
+        producer.produce("t", b"there is room again", on_delivery=lambda error, _: errors.append(error))
+        producer.flush(10)
+        assert errors[-1] is None
+        producer.close()
+        process.terminate()
+        (said,) = process.communicate(timeout=30)[1].splitlines()
+        for words in ("broker-1", str(tmp_path / "broker-1"), "File too large", "minikafka tui"):
+            assert words in said
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_zero_brokers_are_refused() -> None:

@@ -51,6 +51,6 @@ def stage():
 
     yield build
     for one in made:
-        failures = list(one.universe.trace.failures)
+        failures = [*one.universe.trace.failures, *one.universe.trace.faults]
         one.universe.close()
         assert not failures, failures

@@ -133,3 +133,21 @@ def test_a_batch_says_what_it_holds() -> None:
         log.become_leader(ME)
         universe.run(log.append([NoOpRecord()]))
         assert list(log.replay(3)) == [MetadataBatch(3, 3, 1, [NoOpRecord()])]
+
+
+def test_half_of_the_metadata_is_announced_to_nobody() -> None:
+    """At a start, and when another log is begun: partitions in the other half would look like strangers."""
+    with SimulatedUniverse(1) as universe:
+        seen: list[int] = []
+        follower = MetadataFollower(universe.world("b"), 1, ("c", 1), lambda new, _: seen.append(new.offset))
+        follower._take(answer(3, batch(0, 1)))
+        follower._take(answer(3, batch(1, 2)))
+        assert seen == []
+        follower._take(answer(3, batch(2, 3)))
+        follower._take(answer(5, batch(3, 4)))
+        assert seen == [2, 3]
+        follower._take(answer(2, diverging=1))
+        follower._take(answer(2, batch(0, 7, epoch=2)))
+        assert seen == [2, 3]
+        follower._take(answer(2, batch(1, 8, epoch=2)))
+        assert seen == [2, 3, 1]

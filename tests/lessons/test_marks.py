@@ -60,7 +60,7 @@ def test_a_public_result_says_how_many_hidden_checks_remain(grade):
     assert "hidden checks remain" in text
 
 
-@pytest.mark.parametrize("name", ["2a", "2b"])
+@pytest.mark.parametrize("name", [pytest.param("2a", marks=pytest.mark.slow), "2b"])
 def test_twenty_repeats_give_one_result(grade, name):
     for source in (RIGHT[name], next(iter(WRONG[name].values()))[0]):
         results = {json.dumps(grade(name, source).as_dict()) for _ in range(20)}

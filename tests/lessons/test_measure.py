@@ -76,6 +76,7 @@ def test_reading_ahead_fetches_at_least_what_was_asked_for_and_never_less_than_b
 
 
 @linux
+@pytest.mark.slow
 def test_more_records_take_more_memory_and_bytes_the_least():
     found = measured(measure.memory, TINY_S, 20_000)
     assert found.counts == (5_000, 10_000, 15_000, 20_000)
@@ -88,6 +89,7 @@ def test_more_records_take_more_memory_and_bytes_the_least():
 
 
 @linux
+@pytest.mark.slow
 def test_a_cache_of_ones_own_is_a_second_copy():
     found = measured(measure.double_caching, TINY_S)
     assert found.copies("cache") > 1.5 * found.copies("read") > 0

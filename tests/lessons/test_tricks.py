@@ -35,7 +35,7 @@ def test_true_is_not_one(grade):
         ("raise SystemExit\n", "exit()"),
         ("import os\ndef lag(e, c, s):\n    os._exit(0)\n", "ended the process"),
         ("def lag(e, c, s):\n    while True: print('spam' * 1000)\n", "prints without end"),
-        ("def lag(e, c, s):\n    x = []\n    while True: x.append(bytearray(10**8))\n", "MemoryError"),
+        ("def lag(e, c, s):\n    x = []\n    while True: x.append(bytearray(10**9))\n", "MemoryError"),
         ("def lag(e, c, s) return 1\n", "no valid Python"),
         ("from minikafka.policy import lag\n", "ModuleNotFoundError"),
         ("from minikafka_lessons.course import lessons\n", "ModuleNotFoundError"),

@@ -7,7 +7,13 @@ from nbclient import NotebookClient
 from minikafka_lessons.build import build
 from minikafka_lessons.course import lessons
 
-LESSONS = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
+# The first one is quick and shows most of what can go wrong; the others follow in the slow tier.
+FIRST, *OTHERS = lessons()
+LESSONS = pytest.mark.parametrize(
+    "lesson",
+    [FIRST, *(pytest.param(lesson, marks=pytest.mark.slow) for lesson in OTHERS)],
+    ids=lambda lesson: lesson.name,
+)
 GRADED = pytest.mark.parametrize(
     "lesson", [lesson for lesson in lessons() if not lesson.is_lab], ids=lambda lesson: lesson.name
 )

@@ -13,9 +13,6 @@ from oracle.brokers import Address
 
 from minikafka.world import LiveUniverse, World
 
-COUNTS = {"requests": 0, "wrong": 0}
-WORDS: list[str] = []
-
 
 @pytest.fixture(scope="session")
 def kafka() -> None:
@@ -78,20 +75,29 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if os.environ.get("ORACLE_SHOW"):
         print("\n".join(str(step) for step in theirs.steps))
     ours = script.run(play, *sides[1])
-    COUNTS["requests"] += len(theirs.steps)
-    COUNTS["wrong"] += sum(step.is_wrong for step in theirs.steps)
     faults, words = script.compare(pyfuncitem.name, theirs, ours)
-    WORDS.extend(f"{pyfuncitem.name}: {line}" for line in words)
+    # In the report, as another worker's process may write the summary.
+    pyfuncitem.user_properties += [
+        ("oracle requests", len(theirs.steps)),
+        ("oracle wrong", sum(step.is_wrong for step in theirs.steps)),
+        ("oracle words", [f"{pyfuncitem.name}: {line}" for line in words]),
+    ]
     if faults:
         pytest.fail(f"{pyfuncitem.name}: ours answers otherwise\n" + "\n".join(faults[:8]), pytrace=False)
     return True
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if COUNTS["requests"]:
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())]
+    told = [(name, value) for report in reports for name, value in getattr(report, "user_properties", ())]
+    requests, wrong = (
+        sum(value for name, value in told if name == f"oracle {counted}") for counted in ("requests", "wrong")
+    )
+    words = [line for name, value in told if name == "oracle words" for line in value]
+    if requests:
         terminalreporter.section("differential oracle")
-        terminalreporter.write_line("{requests} scripted requests, {wrong} of them wrong".format(**COUNTS))
-    if WORDS and (terminalreporter.config.option.verbose > 0 or os.environ.get("ORACLE_WORDS")):
+        terminalreporter.write_line(f"{requests} scripted requests, {wrong} of them wrong")
+    if words and (terminalreporter.config.option.verbose > 0 or os.environ.get("ORACLE_WORDS")):
         terminalreporter.write_line("error messages in other words (allowed):")
-        for line in WORDS:
+        for line in words:
             terminalreporter.write_line("  " + line)

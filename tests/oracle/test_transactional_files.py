@@ -143,6 +143,7 @@ def indexes(directory: Path) -> dict[str, bytes]:
 # -- ours under its broker -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_real_broker_serves_our_transactions(tmp_path: Path, world: World) -> None:
     data = tmp_path / "real"
     with real_broker(data) as where:
@@ -229,6 +230,7 @@ def produce_transactions(where: str) -> tuple[list[tuple[int, bytes]], Any]:
     return sorted(committed), writers
 
 
+@pytest.mark.slow
 def test_our_log_tells_of_a_real_brokers_transactions_what_it_tells(tmp_path: Path, world: World) -> None:
     data = tmp_path / "real"
     with real_broker(data) as where:

@@ -153,15 +153,17 @@ def test_a_write_that_ends_the_connection_does_so_in_its_turn(universe: Simulate
     assert stage.channel.closed
 
 
-def test_an_answer_that_fails_ends_the_connection_in_its_turn(universe: SimulatedUniverse) -> None:
+def test_an_answer_that_fails_is_refused_in_its_turn(universe: SimulatedUniverse) -> None:
     stage = Stage(universe)
     sent = stage.send(write(1), write(2), write(3))
     stage.answer(2, error=KeyError("a fault"))
-    assert not stage.channel.closed
+    assert told(sent) == []
     stage.answer(1)
-    assert told(sent) == [1]
-    assert stage.channel.closed
-    assert [type(error) for error in universe.trace.failures] == [KeyError]
+    assert told(sent) == [1, 0], "the refusal, of which nothing was throttled"
+    stage.answer(3)
+    assert told(sent) == [1, 0, 3]
+    assert universe.trace.failures == []
+    assert [type(error) for error in universe.trace.faults] == [KeyError]
 
 
 def test_bad_bytes_behind_a_write_that_waits_end_the_connection_after_its_answer(

@@ -19,7 +19,7 @@ from minikafka.protocol.handshake import Features
 from minikafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from minikafka.protocol.messages.fetch import FetchableTopicResponse, FetchRequest, FetchResponse
 from minikafka.protocol.messages.fetch import PartitionData as FetchedPartition
-from minikafka.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
+from minikafka.protocol.messages.find_coordinator import FindCoordinatorRequest
 from minikafka.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from minikafka.protocol.messages.join_group import JoinGroupRequest
 from minikafka.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
@@ -81,21 +81,13 @@ async def list_groups(node: Node, request: ListGroupsRequest, context: RequestCo
     raise KeyError("a fault of the handler's own")
 
 
-def coordinator_error(
-    request: FindCoordinatorRequest, context: RequestContext, error: ApiError
-) -> FindCoordinatorResponse:
-    return FindCoordinatorResponse(error_code=error.code, node_id=-1, host="", port=-1)
-
-
 def handlers() -> ModuleType:
     module = ModuleType("handlers")
     module.__dict__.update(
         fetch=handles(ApiKey.FETCH, (4, 18))(fetch),
         heartbeat=handles(ApiKey.HEARTBEAT, (0, 4))(heartbeat),
         produce=handles(ApiKey.PRODUCE, (3, 13))(produce),
-        find_coordinator=handles(ApiKey.FIND_COORDINATOR, (0, 3), on_error=coordinator_error)(
-            find_coordinator
-        ),
+        find_coordinator=handles(ApiKey.FIND_COORDINATOR, (0, 3))(find_coordinator),
         list_groups=handles(ApiKey.LIST_GROUPS, (0, 5))(list_groups),
     )
     for handler in (fetch, heartbeat, produce, find_coordinator, list_groups):
@@ -352,20 +344,21 @@ def test_requests_behind_a_slow_one_stay_in_the_socket(universe: SimulatedUniver
     assert len(stage.node.produced) == 50
 
 
-def test_an_api_error_is_answered_by_the_apis_own_builder(universe: SimulatedUniverse) -> None:
+def test_an_api_error_is_answered_by_the_apis_refusal(universe: SimulatedUniverse) -> None:
     stage = Stage(universe)
     answer = stage.ask(stage.channel(), FindCoordinatorRequest(key="g"), 0)
     assert answer.error_code == ErrorCode.COORDINATOR_NOT_AVAILABLE
     assert universe.trace.failures == []
 
 
-def test_a_handlers_fault_ends_the_connection_and_is_recorded(universe: SimulatedUniverse) -> None:
+def test_a_handlers_fault_is_answered_and_recorded(universe: SimulatedUniverse) -> None:
     stage = Stage(universe)
     channel = stage.channel()
-    with pytest.raises(ConnectionError):
-        stage.ask(channel, ListGroupsRequest(), 5)
-    assert channel.closed
-    assert [type(error) for error in universe.trace.failures] == [KeyError]
+    for _ in range(2):
+        answer = stage.ask(channel, ListGroupsRequest(), 5)
+        assert answer.error_code == ErrorCode.UNKNOWN_SERVER_ERROR
+    assert universe.trace.failures == []
+    assert [type(error) for error in universe.trace.faults] == [KeyError]
     assert stage.is_well()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from minikafka.cluster import Cluster
 from minikafka.coordinator.events import GroupStateChanged
 from minikafka.log.events import LogCleaned, LogTruncated
+from minikafka.metadata.batches import MetadataRecordSkipped
 from minikafka.metadata.configs import topic_config_value
 from minikafka.records.batch import read_batches
 from minikafka.replication.partition import Role
@@ -108,6 +109,8 @@ class Invariants:
 
     def _event(self, traced) -> None:
         event = traced.event
+        if isinstance(event, MetadataRecordSkipped):
+            self.fail(f"a record of the metadata log makes no sense to {traced.host}: {event.text()}")
         if isinstance(event, LogTruncated):
             for key, verified in self._verified.items():
                 if key[0] == traced.host and key[2:] == (event.partition,) and verified > event.offset:

@@ -16,7 +16,6 @@ from minikafka.protocol.messages.list_offsets import (
 )
 from minikafka.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from minikafka.replication.isr_changes import IsrChangeAsked
-from minikafka.replication.log_directories import NoLogDirectory
 
 TWO = {"log_dirs": "d1,d2"}
 PARTITIONS = 6
@@ -164,7 +163,7 @@ def test_when_the_last_directory_fails_the_broker_leaves_the_service(seed):
         writer.keep_writing(0.3)
         image = s.invariants._newest_image
         s.until(lambda: image().brokers[int(sick[-1])].fenced, within=10, what="its being fenced")
-        assert s.nodes.is_up(sick)
+        s.until(lambda: not s.nodes.is_up(sick), within=5, what="its end")
         assert all(p.leader not in (-1, int(sick[-1])) for p in registrations(s).values())
         writer.flush()
         s.cluster.repair_disk(sick)
@@ -182,10 +181,11 @@ def test_a_broker_without_a_directory_that_works_says_so_and_starts_when_it_is_r
         writer.flush()
         s.kill("broker-1")
         s.universe.fail_disk("broker-1", count=None, gone=gone)
-        with pytest.raises(NoLogDirectory, match=r"broker-1/d\d") as refused:
+        with pytest.raises(OSError, match=r"broker-1/d\d") as refused:
             s.restart("broker-1")
         assert "\n" not in str(refused.value)
         assert not s.nodes.is_up("broker-1")
+        assert s.cluster.snapshot().broker("broker-1").error.startswith("it could not start again: ")
         s.universe.repair_disk("broker-1")
         s.restart("broker-1")
         s.until_whole("orders")

@@ -48,7 +48,6 @@ def test_a_disk_that_fails_during_a_background_sync_takes_the_replica_offline(se
         writer.flush()
         writer.check(s.read_all("orders"))
         s.universe.repair_disk(host)
-        s.kill(host)
         s.run(1)
         s.restart(host)
         s.until_whole("orders")

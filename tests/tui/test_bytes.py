@@ -342,7 +342,10 @@ def test_without_disks_the_reason_is_a_sentence(draw: Any, feed_of: Any) -> None
     run(feed_of(draw()), scenario)
 
 
-@pytest.mark.parametrize("size", [(20, 6), (40, 12), (80, 24), (200, 60)])
+@pytest.mark.parametrize(
+    "size",
+    [(20, 6), *(pytest.param(size, marks=pytest.mark.slow) for size in ((40, 12), (80, 24), (200, 60)))],
+)
 def test_every_level_draws_at_every_size_and_without_colour(
     draw: Any, feed_of: Any, disk: Disk, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

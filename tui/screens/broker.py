@@ -38,7 +38,8 @@ class BrokerDetails(ModalScreen[None]):
             (f" leads {leads} of its {format.number(broker.partitions)} partitions. ", palette.TEXT),
             ("k kills it, r restarts it.", palette.MUTED),
         )
-        return Group(head, Text(), log_dirs(broker.log_dirs))
+        why = [Text(f"✗ It is out of service: {broker.error}", palette.BAD)] if broker.error else []
+        return Group(head, *why, Text(), log_dirs(broker.log_dirs))
 
     def on_click(self, event: events.Click) -> None:
         """A click beside the dialog closes it."""

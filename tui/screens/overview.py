@@ -68,7 +68,7 @@ class Overview(Pane):
         table = self.query_one(BrokerTable)
         table.styles.height = min(len(snapshot.brokers), 12) + 2
         table.set_rows(snapshot.brokers)
-        table.border_title = escape(f"Brokers   {trouble(snapshot)}".rstrip())
+        table.border_title = f"Brokers   [{palette.BAD}]{escape(trouble(snapshot))}[/]"
         self.query_one(RecentEvents).lines = recent(view.history.events)
         self.query_one(RecentEvents).world = snapshot.world
 
@@ -151,7 +151,12 @@ def recent(events: Iterable[EventLine]) -> tuple[EventLine, ...]:
 
 
 def trouble(snapshot: Snapshot) -> str:
-    """What the numbers don't tell: a cut network, things that could not be asked."""
+    """What the numbers don't tell: why a node is gone, a cut network, things that could not be asked."""
+    failed = [
+        f"{node.name}: {node.error}" for node in (*snapshot.controllers, *snapshot.brokers) if node.error
+    ]
+    if failed:
+        return "✗ " + "; ".join(failed)
     if snapshot.cut:
         return "✂ network cut: " + " ┃ ".join(" ".join(side) for side in snapshot.cut)
     return f"! {snapshot.problems[0]}" if snapshot.problems else ""

@@ -24,13 +24,7 @@ EXACT, DEFAULT, ANY_NAME = 0, 1, 2
 MATCH_NAMES = {EXACT: "MATCH_TYPE_EXACT", DEFAULT: "MATCH_TYPE_DEFAULT", ANY_NAME: "MATCH_TYPE_SPECIFIED"}
 
 
-def _refused(
-    _: DescribeClientQuotasRequest, __: RequestContext, error: ApiError
-) -> DescribeClientQuotasResponse:
-    return DescribeClientQuotasResponse(error_code=error.code, error_message=error.message, entries=None)
-
-
-@handles(ApiKey.DESCRIBE_CLIENT_QUOTAS, versions=(0, 1), on_error=_refused)
+@handles(ApiKey.DESCRIBE_CLIENT_QUOTAS, versions=(0, 1))
 def describe_client_quotas(
     node: Broker, request: DescribeClientQuotasRequest, context: RequestContext
 ) -> DescribeClientQuotasResponse:

@@ -6,18 +6,13 @@ from typing import TYPE_CHECKING
 
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
-from minikafka.protocol.errors import ApiError
 from minikafka.protocol.messages.describe_quorum import DescribeQuorumRequest, DescribeQuorumResponse
 
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
 
-def _unknown(request: DescribeQuorumRequest, _: RequestContext, error: ApiError) -> DescribeQuorumResponse:
-    return DescribeQuorumResponse(error_code=error.code, error_message=error.message, topics=[])
-
-
-@handles(ApiKey.DESCRIBE_QUORUM, versions=(0, 2), on_error=_unknown)
+@handles(ApiKey.DESCRIBE_QUORUM, versions=(0, 2))
 async def describe_quorum(
     node: Broker, request: DescribeQuorumRequest, context: RequestContext
 ) -> DescribeQuorumResponse:

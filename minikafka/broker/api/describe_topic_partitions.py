@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.broker.api.metadata import NO_OPERATIONS, TOPIC_OPERATIONS, leadership
+from minikafka.broker.api.metadata import TOPIC_OPERATIONS, leadership
 from minikafka.metadata.image import PartitionRegistration, TopicImage
 from minikafka.metadata.topic_names import is_internal, why_invalid
 from minikafka.protocol.api import ApiKey
@@ -25,16 +25,7 @@ if TYPE_CHECKING:
 MAX_PARTITIONS = 2_000  # max.request.partition.size.limit
 
 
-def _refused(
-    request: DescribeTopicPartitionsRequest, _: RequestContext, error: ApiError
-) -> DescribeTopicPartitionsResponse:
-    """There is no error for the whole: every topic asked for has it."""
-    return DescribeTopicPartitionsResponse(
-        topics=[_absent(topic.name, error.code, NO_OPERATIONS) for topic in request.topics]
-    )
-
-
-@handles(ApiKey.DESCRIBE_TOPIC_PARTITIONS, versions=(0, 0), on_error=_refused)
+@handles(ApiKey.DESCRIBE_TOPIC_PARTITIONS, versions=(0, 0))
 def describe_topic_partitions(
     node: Broker, request: DescribeTopicPartitionsRequest, context: RequestContext
 ) -> DescribeTopicPartitionsResponse:

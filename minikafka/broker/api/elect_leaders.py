@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.controller.refusals import nobody_elected
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
 from minikafka.protocol.messages.elect_leaders import (
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
 
-@handles(ApiKey.ELECT_LEADERS, versions=(0, 2), on_error=nobody_elected)
+@handles(ApiKey.ELECT_LEADERS, versions=(0, 2))
 async def elect_leaders(
     node: Broker, request: ElectLeadersRequest, context: RequestContext
 ) -> ElectLeadersResponse:

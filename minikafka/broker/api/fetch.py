@@ -29,6 +29,7 @@ from minikafka.protocol.messages.fetch import (
     PartitionData,
     SnapshotId,
 )
+from minikafka.protocol.refusals.records import unread
 from minikafka.replication.partition import NO_LEADER_EPOCH, Partition
 
 if TYPE_CHECKING:
@@ -39,19 +40,7 @@ UNKNOWN = (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID)
 READ_UNCOMMITTED, READ_COMMITTED = ISOLATION_LEVELS = (0, 1)
 
 
-def refuse(request: FetchRequest, context: RequestContext, error: ApiError) -> FetchResponse:
-    """The whole request is refused. Before topic ids, every partition hears it too."""
-    responses = [
-        _topic(topic.topic, [_unread(ask, error.code) for ask in topic.partitions])
-        for topic in request.topics
-        if context.api_version < 13
-    ]
-    return FetchResponse(
-        throttle_time_ms=0, error_code=error.code, session_id=0, responses=responses, node_endpoints=[]
-    )
-
-
-@handles(ApiKey.FETCH, versions=(4, 18), on_error=refuse)
+@handles(ApiKey.FETCH, versions=(4, 18))
 def fetch(
     node: Broker, request: FetchRequest, context: RequestContext
 ) -> FetchResponse | Deferred | Later[Deferred] | Awaitable[Deferred]:
@@ -333,7 +322,7 @@ class Read:
         ]
 
     def _refusal(self, target: Target, error: ErrorCode) -> PartitionData:
-        answer = _unread(target.ask, error)
+        answer = unread(target.ask.partition, error)
         if error not in UNKNOWN:
             answer.aborted_transactions = None  # Kafka got as far as reading, which looks for none
         if error in MOVED and self._version >= 16 and target.name is not None:
@@ -343,22 +332,6 @@ class Read:
             # The follower begins anew where the leader's log begins.
             answer.log_start_offset = target.partition.log.log_start_offset
         return answer
-
-
-def _unread(ask: FetchPartition, error: ErrorCode) -> PartitionData:
-    return PartitionData(
-        partition_index=ask.partition,
-        error_code=error,
-        high_watermark=-1,
-        last_stable_offset=-1,
-        log_start_offset=-1,
-        diverging_epoch=EpochEndOffset(),
-        current_leader=LeaderIdAndEpoch(),
-        snapshot_id=SnapshotId(),
-        aborted_transactions=[],
-        preferred_read_replica=-1,
-        records=b"",
-    )
 
 
 def _topic(topic: TopicKey, partitions: list[PartitionData]) -> FetchableTopicResponse:

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.controller.refusals import no_topics_deleted
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
-from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.create_partitions import (
     CreatePartitionsRequest,
     CreatePartitionsResponse,
-    CreatePartitionsTopicResult,
 )
 from minikafka.protocol.messages.create_topics import (
-    CreatableTopicResult,
     CreateTopicsRequest,
     CreateTopicsResponse,
 )
@@ -31,31 +28,7 @@ if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
 
-def _no_topics_created(
-    request: CreateTopicsRequest, _: RequestContext, error: ApiError
-) -> CreateTopicsResponse:
-    return CreateTopicsResponse(
-        throttle_time_ms=0,
-        topics=[
-            CreatableTopicResult(name=t.name, error_code=error.code, error_message=error.message)
-            for t in request.topics
-        ],
-    )
-
-
-def _no_partitions_created(
-    request: CreatePartitionsRequest, _: RequestContext, error: ApiError
-) -> CreatePartitionsResponse:
-    return CreatePartitionsResponse(
-        throttle_time_ms=0,
-        results=[
-            CreatePartitionsTopicResult(name=t.name, error_code=error.code, error_message=error.message)
-            for t in request.topics
-        ],
-    )
-
-
-@handles(ApiKey.CREATE_TOPICS, versions=(2, 7), on_error=_no_topics_created)
+@handles(ApiKey.CREATE_TOPICS, versions=(2, 7))
 async def create_topics(
     node: Broker, request: CreateTopicsRequest, context: RequestContext
 ) -> CreateTopicsResponse:
@@ -69,7 +42,7 @@ async def create_topics(
     return response
 
 
-@handles(ApiKey.DELETE_TOPICS, versions=(1, 6), on_error=no_topics_deleted)
+@handles(ApiKey.DELETE_TOPICS, versions=(1, 6))
 async def delete_topics(
     node: Broker, request: DeleteTopicsRequest, context: RequestContext
 ) -> DeleteTopicsResponse:
@@ -87,7 +60,7 @@ async def delete_topics(
     return response
 
 
-@handles(ApiKey.CREATE_PARTITIONS, versions=(0, 3), on_error=_no_partitions_created)
+@handles(ApiKey.CREATE_PARTITIONS, versions=(0, 3))
 async def create_partitions(
     node: Broker, request: CreatePartitionsRequest, context: RequestContext
 ) -> CreatePartitionsResponse:

@@ -26,13 +26,7 @@ BROKER_LOGGER_RESOURCE = 8
 ALL = (TOPIC_RESOURCE, BROKER_RESOURCE, BROKER_LOGGER_RESOURCE, CLIENT_METRICS_RESOURCE, GROUP_RESOURCE)
 
 
-def _refused(
-    _: ListConfigResourcesRequest, __: RequestContext, error: ApiError
-) -> ListConfigResourcesResponse:
-    return ListConfigResourcesResponse(error_code=error.code, config_resources=[])
-
-
-@handles(ApiKey.LIST_CONFIG_RESOURCES, versions=(0, 1), on_error=_refused)
+@handles(ApiKey.LIST_CONFIG_RESOURCES, versions=(0, 1))
 def list_config_resources(
     node: Broker, request: ListConfigResourcesRequest, context: RequestContext
 ) -> ListConfigResourcesResponse:

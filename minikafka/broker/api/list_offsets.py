@@ -41,21 +41,7 @@ Found = tuple[int, int, int]  # timestamp in ms, offset, leader epoch
 NOTHING: Found = (-1, -1, -1)
 
 
-def refuse(request: ListOffsetsRequest, context: RequestContext, error: ApiError) -> ListOffsetsResponse:
-    """The whole request is refused: every partition hears the same."""
-    return ListOffsetsResponse(
-        throttle_time_ms=0,
-        topics=[
-            ListOffsetsTopicResponse(
-                name=topic.name,
-                partitions=[_answer(ask.partition_index, error.code, NOTHING) for ask in topic.partitions],
-            )
-            for topic in request.topics
-        ],
-    )
-
-
-@handles(ApiKey.LIST_OFFSETS, versions=(1, 11), on_error=refuse)
+@handles(ApiKey.LIST_OFFSETS, versions=(1, 11))
 def list_offsets(node: Broker, request: ListOffsetsRequest, context: RequestContext) -> ListOffsetsResponse:
     """Look each partition up; every partition has its own error."""
     if request.isolation_level not in ISOLATION_LEVELS:

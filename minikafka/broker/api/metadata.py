@@ -13,7 +13,7 @@ from minikafka.metadata.image import PartitionRegistration, TopicImage
 from minikafka.metadata.topic_names import is_internal, why_invalid
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
-from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.metadata import (
     MetadataRequest,
     MetadataRequestTopic,
@@ -44,7 +44,7 @@ def metadata(node: Broker, request: MetadataRequest, context: RequestContext) ->
         return _response(node, request, topics, context)
     error = _why_malformed(asked, context.api_version)
     if error is not ErrorCode.NONE:
-        return _refused(asked, error)
+        raise ApiError(error)
     ids = [topic.topic_id for topic in asked if topic.topic_id != ZERO_UUID]
     if ids:  # names beside ids are not answered
         topics = [_by_id(node, topic_id, request, context) for topic_id in dict.fromkeys(ids)]
@@ -164,16 +164,3 @@ def brokers(node: Broker) -> list[MetadataResponseBroker]:
                 )
             )
     return found
-
-
-def _refused(asked: list[MetadataRequestTopic], error: ErrorCode) -> MetadataResponse:
-    """The whole question is wrong: an error for every topic and nothing about the cluster. Names can't be null."""
-    return MetadataResponse(
-        throttle_time_ms=0,
-        brokers=[],
-        cluster_id=None,
-        controller_id=-1,
-        topics=[_absent(error, topic.name or "", topic.topic_id) for topic in asked],
-        cluster_authorized_operations=NO_OPERATIONS,
-        error_code=error,
-    )

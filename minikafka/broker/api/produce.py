@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 MOVED = (ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH)
 
+FIRST_VERSION_WITH_LEADERS = 10
+
 ADMIN_CLIENT_ID = "__admin_client"
 """With this client id, Kafka's own tools may write into the internal topics."""
 
@@ -63,35 +65,12 @@ class Waiting:
     answer: PartitionProduceResponse
 
 
-def refuse(request: ProduceRequest, context: RequestContext, error: ApiError) -> ProduceResponse:
-    """The whole request is refused: every partition hears the same."""
-    return ProduceResponse(
-        responses=[
-            TopicProduceResponse(
-                name=topic.name,
-                topic_id=topic.topic_id,
-                partition_responses=[
-                    _refusal(data.index, error.code, message=error.message) for data in topic.partition_data
-                ],
-            )
-            for topic in request.topic_data
-        ],
-        throttle_time_ms=0,
-        node_endpoints=[],
-    )
-
-
-@handles(ApiKey.PRODUCE, versions=(3, 13), on_error=refuse, overlaps=True)
+@handles(ApiKey.PRODUCE, versions=(3, 13), overlaps=True)
 def produce(
     node: Broker, request: ProduceRequest, context: RequestContext
 ) -> ProduceResponse | Later[ProduceResponse] | None:
     """Append every batch, then answer by `acks`: 0 never, 1 at once, -1 when the ISR has it."""
-    try:
-        _check_transactions(request)
-    except ApiError:
-        if request.acks == 0:
-            raise _hang_up() from None
-        raise
+    _check_transactions(request)
     waiting: list[Waiting] = []
     topics: list[TopicProduceResponse] = []
     failed = False
@@ -108,17 +87,13 @@ def produce(
             )
     if request.acks == 0:
         if failed:
-            raise _hang_up()
+            # The client listens to no answer; a closed connection tells it to look at its metadata.
+            raise CloseConnection("a produce request with acks=0 failed")
         return None
     response = ProduceResponse(responses=topics, throttle_time_ms=0, node_endpoints=[])
     if not waiting:
-        return _finish(node, response)
-    return _wait(node, response, waiting, request.timeout_ms / 1000)
-
-
-def _hang_up() -> CloseConnection:
-    # The client listens to no answer; a closed connection tells it to look at its metadata.
-    return CloseConnection("a produce request with acks=0 failed")
+        return _finish(node, response, context)
+    return _wait(node, response, waiting, request.timeout_ms / 1000, context)
 
 
 def _check_transactions(request: ProduceRequest) -> None:
@@ -220,7 +195,11 @@ def _refusal(
 
 
 def _wait(
-    node: Broker, response: ProduceResponse, waiting: list[Waiting], timeout_s: float
+    node: Broker,
+    response: ProduceResponse,
+    waiting: list[Waiting],
+    timeout_s: float,
+    context: RequestContext,
 ) -> ProduceResponse | Later[ProduceResponse]:
     left = list(waiting)
 
@@ -232,12 +211,12 @@ def _wait(
             left.remove(item)
             if error is not ErrorCode.NONE:
                 _fail(item.answer, error)
-        return None if left else _finish(node, response)
+        return None if left else _finish(node, response, context)
 
     def on_deadline() -> ProduceResponse:
         for item in left:
             _fail(item.answer, ErrorCode.REQUEST_TIMED_OUT)
-        return _finish(node, response)
+        return _finish(node, response, context)
 
     keys = [(item.partition.topic, item.partition.index) for item in waiting]
     return node.replicas.produce_pending.wait(keys, look, on_deadline, timeout_s)
@@ -250,8 +229,10 @@ def _fail(answer: PartitionProduceResponse, error: ErrorCode) -> None:
     answer.log_start_offset = -1
 
 
-def _finish(node: Broker, response: ProduceResponse) -> ProduceResponse:
+def _finish(node: Broker, response: ProduceResponse, context: RequestContext) -> ProduceResponse:
     """Tell where the leader is, for partitions that are led elsewhere (KIP-951)."""
+    if context.api_version < FIRST_VERSION_WITH_LEADERS:
+        return response
     leaders: dict[int, None] = {}
     for topic in response.responses:
         name = topic.name or node.image.topic_names.get(topic.topic_id)

@@ -6,18 +6,13 @@ from typing import TYPE_CHECKING
 
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
-from minikafka.protocol.errors import ApiError
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
 
-def _refused(_: UnregisterBrokerRequest, __: RequestContext, error: ApiError) -> UnregisterBrokerResponse:
-    return UnregisterBrokerResponse(error_code=error.code, error_message=error.message)
-
-
-@handles(ApiKey.UNREGISTER_BROKER, versions=(0, 0), on_error=_refused)
+@handles(ApiKey.UNREGISTER_BROKER, versions=(0, 0))
 async def unregister_broker(
     node: Broker, request: UnregisterBrokerRequest, context: RequestContext
 ) -> UnregisterBrokerResponse:

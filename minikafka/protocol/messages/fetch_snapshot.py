@@ -40,7 +40,12 @@ class PartitionSnapshot(Struct):
     snapshot_id: SnapshotId = field(SnapshotId, about="Which snapshot.")
     position: int = field(INT64, about="The byte of it to go on from.")
     replica_directory_id: uuid.UUID = field(
-        UUID, since=1, tagged=(0, 1), default=ZERO_UUID, about="The follower's directory id."
+        UUID,
+        since=1,
+        tagged=(0, 1),
+        default=ZERO_UUID,
+        ignorable=True,
+        about="The follower's directory id.",
     )
 
 
