@@ -117,6 +117,18 @@ def parse_settings(pairs: list[str]) -> dict[str, str]:
     return settings
 
 
+def listener_settings(listen: str, advertise: str, port: int) -> dict[str, str]:
+    """`--listen` and `--advertise` as Kafka's settings; port 0 is a free one, or the one listened on."""
+    from minikafka.broker.listeners import ADVERTISED, LISTENERS, PLAINTEXT, url
+
+    settings = {}
+    if listen:
+        settings[LISTENERS] = url(PLAINTEXT, listen, port)
+    if advertise:
+        settings[ADVERTISED] = url(PLAINTEXT, advertise, 0)
+    return settings
+
+
 def block_end_signals() -> None:
     """Hold SIGTERM and SIGINT back: they are taken by `wait_for_end`, and must not cut a start or a stop short."""
     if hasattr(signal, "pthread_sigmask"):
@@ -149,6 +161,12 @@ def up(
         int,
         typer.Option(min=0, max=65_000, help="Port of the first broker; the others follow. 0: free ones."),
     ] = 0,
+    listen: Annotated[
+        str, typer.Option(metavar="HOST", help="Address to listen on; 0.0.0.0 for all. Default: 127.0.0.1.")
+    ] = "",
+    advertise: Annotated[
+        str, typer.Option(metavar="HOST", help="Name or address that clients are told to connect to.")
+    ] = "",
     data: Data = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the cluster, for `minikafka tui --cluster`.")
@@ -167,7 +185,7 @@ def up(
     from minikafka.cluster import AnsweredFailure, BackgroundFailure
     from minikafka.cluster.telling import tell
 
-    settings = parse_settings(set_ or [])
+    settings = parse_settings(set_ or []) | listener_settings(listen, advertise, port)
     block_end_signals()
     say_low_limit()
     cluster = open_cluster(brokers=brokers, port=port, data=data, name=name, configs=settings)
@@ -186,6 +204,10 @@ def up(
         typer.echo(
             f"minikafka: {cluster.name} is up ({count}); watch it with `minikafka tui`; Ctrl-C ends it",
             err=True,
+        )
+    if cluster.opened:
+        say(
+            f"Brokers listen on {', '.join(cluster.opened)}: everybody who reaches this machine can read and write."
         )
     sys.stdout.flush()
     wait_for_end()

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from minikafka.broker.controller_link import ControllerLink
 from minikafka.broker.fetch_sessions import FetchSessions
 from minikafka.broker.journal import PartitionJournal
+from minikafka.broker.listeners import ADVERTISED, LISTENERS, BrokerListener, url
 from minikafka.broker.producer_ids import ProducerIds
 from minikafka.broker.topic_creation import GROUP_METADATA, TopicCreation
 from minikafka.coordinator.coordinator import GroupCoordinator
@@ -130,6 +131,7 @@ class Broker:
         controller: tuple[str, int],
         configs: BrokerConfigs,
         organs: Organs,
+        listener: BrokerListener = BrokerListener(),
         on_failure: Callable[[], None] = lambda: None,
     ) -> None:
         self.world = world
@@ -142,6 +144,7 @@ class Broker:
         self.port = 0
         self.problem: str | None = None
         """Why it is out of service."""
+        self._listener = listener
         self._on_failure = on_failure
         self._controller_address = controller
         self._images = PendingRequests(world)
@@ -190,14 +193,15 @@ class Broker:
             max_frame_bytes=configs.int("socket.request.max.bytes"),
             idle_close_s=configs.seconds("connections.max.idle.ms"),
         )
-        self.port = await self.server.listen(port)
+        self.port = await self.server.listen(port, self._listener.host)
+        self.advertised = self._advertise()
         self._incarnation_id = uuid.UUID(int=world.random.getrandbits(128), version=4)
         self.lifecycle = BrokerLifecycle(
             world,
             self.id,
             self.cluster_id,
             self._incarnation_id,
-            (Endpoint("PLAINTEXT", world.network.address, self.port),),
+            (self.advertised,),
             self._controller_address,
             log_dirs=self.directories.ids,
             metadata_offset=lambda: self.replicas.applied_offset,
@@ -214,6 +218,21 @@ class Broker:
         self.state = BrokerState.RUNNING
         world.trace.emit(BrokerStarted(self.id, self.port))
         return self.port
+
+    def _advertise(self) -> Endpoint:
+        """Settle where clients are told to connect, and show all of it as this broker's configuration."""
+        listener, own = self._listener, self.world.network.address
+        host, port = listener.advertised_host or own, listener.advertised_port or self.port
+        self.server.advertise(host, port)
+        actual = {
+            "broker.id": self.id,
+            "node.id": self.id,
+            LISTENERS: url(listener.name, listener.host or own, self.port),
+        }
+        if ADVERTISED in self.configs.overrides:
+            actual[ADVERTISED] = url(listener.name, host, port)
+        self.configs = BrokerConfigs({**self.configs.overrides, **actual})
+        return Endpoint(listener.name, host, port)
 
     async def stop(self) -> None:
         """A clean shutdown: hand leadership over, flush, mark the directory clean."""
@@ -373,8 +392,8 @@ class Broker:
         """This broker at this instant, immutable."""
         return BrokerSnapshot(
             id=self.id,
-            host=self.world.network.address,
-            port=self.port,
+            host=self.advertised.host,
+            port=self.advertised.port,
             state=self.state.value,
             epoch=self.lifecycle.broker_epoch,
             metadata_offset=self.image.offset,

@@ -37,7 +37,8 @@ STOP_TIMEOUT_S = 30.0
 class Cluster:
     """A controller and `brokers` brokers, started when this returns.
 
-    - `world="live"`: TCP on 127.0.0.1 (`port` and the following; 0: free ones) and real files in `data`
+    - `world="live"`: TCP on 127.0.0.1 (`port` and the following; 0: free ones; `listeners` and
+      `advertised.listeners` may say otherwise) and real files in `data`
       (None: a temporary directory that goes with the cluster). It runs in a thread of its own.
     - `world="simulated"`: virtual time, memory for network and disks, everything from `seed`; it moves only
       while a call asks it to.
@@ -127,6 +128,11 @@ class Cluster:
     def hosts(self) -> tuple[str, ...]:
         """The names that `kill`, `restart` and `partition` take."""
         return self._nodes.hosts
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """`host:port` of brokers that listen on more than this machine's loopback, because `listeners` say so."""
+        return self._nodes.opened
 
     @property
     def problems(self) -> dict[str, str]:

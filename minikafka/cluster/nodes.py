@@ -15,9 +15,11 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from minikafka.broker.broker import Broker, BrokerState
+from minikafka.broker.listeners import LISTENERS, BrokerListener, host_port, is_loopback, listener_of
 from minikafka.cluster.failures import NodeFailure
 from minikafka.controller.node import ControllerNode
 from minikafka.log.meta_properties import WrongDirectory, read_meta_properties
+from minikafka.metadata.config_types import ConfigError
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Organs
 from minikafka.replication.log_directories import log_dirs_of
@@ -58,12 +60,14 @@ class ClusterNodes:
         self._cluster_id = cluster_id
         self._known_by = ""
         self._wished_port = port
+        self._listeners = self._read_listeners(brokers)
         self._controller_port = 0
         self.controller: ControllerNode | None = None
         self.brokers: dict[str, Broker | None] = {broker_host(n): None for n in range(1, brokers + 1)}
         self.problems: dict[str, str] = {}
         """Why hosts are out of service though nobody asked for it."""
         self._ports: dict[str, int] = {}
+        self._advertised: dict[str, str] = {}
         self._disks_taken: set[str] = set()
 
     @property
@@ -80,7 +84,16 @@ class ClusterNodes:
     @property
     def bootstrap_servers(self) -> str:
         """`host:port,…` of every broker, dead or alive."""
-        return ",".join(f"{self._address(host)}:{self._ports[host]}" for host in self.brokers)
+        return ",".join(self._advertised[host] for host in self.brokers)
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """`host:port` of each broker that listens on more than the loopback."""
+        return tuple(
+            host_port(listener.host, self._ports[host])
+            for host, listener in self._listeners.items()
+            if listener.host is not None and not is_loopback(listener.host)
+        )
 
     @property
     def controllers(self) -> str:
@@ -114,7 +127,7 @@ class ClusterNodes:
             self._known_by = f"data directories belong to cluster {self._cluster_id}"
         await self._start_controller()
         for index, host in enumerate(self.brokers):
-            self._ports[host] = self._port_of(index)
+            self._ports[host] = self._port_of(index, host)
         # All at once: each waits for its registration anyway.
         started = [self._start_broker(host) for host in self.brokers]
         results = await asyncio.gather(*started, return_exceptions=True)
@@ -276,11 +289,13 @@ class ClusterNodes:
             controller=(self._address(CONTROLLER), self._controller_port),
             configs=self.configs,
             organs=self.organs,
+            listener=self._listeners[host],
             on_failure=lambda: self._broker_failed(host, broker),
         )
         self.brokers[host] = broker
         try:
             self._ports[host] = await self.on(host, broker.start(self._ports[host]))
+            self._advertised[host] = host_port(broker.advertised.host, broker.advertised.port)
         except BaseException:
             if self.brokers[host] is broker:
                 self.brokers[host] = None
@@ -290,7 +305,17 @@ class ClusterNodes:
                 )  # a broker that can't start ends its process, and with that its locks
             raise
 
-    def _port_of(self, index: int) -> int:
+    def _read_listeners(self, brokers: int) -> dict[str, BrokerListener]:
+        listeners = {broker_host(n): listener_of(self.configs, n) for n in range(1, brokers + 1)}
+        given = next(iter(listeners.values())).port
+        if given and self._wished_port not in (0, given):
+            text = self.configs.overrides[LISTENERS]
+            raise ConfigError(LISTENERS, text, f"its port isn't {self._wished_port}, which was asked for too")
+        return listeners
+
+    def _port_of(self, index: int, host: str) -> int:
+        if self._listeners[host].port:
+            return self._listeners[host].port
         if self.simulated:
             return SIMULATED_BROKER_PORT
         return self._wished_port + index if self._wished_port else 0

@@ -28,9 +28,6 @@ _ONE_PROCESS = "all brokers share one thread"
 WITHOUT_EFFECT: Mapping[str, str] = {
     "node.id": _NUMBERED,
     "broker.id": _NUMBERED,
-    "listeners": "brokers listen on 127.0.0.1",
-    "advertised.listeners": "brokers listen on 127.0.0.1",
-    "listener.security.protocol.map": "",
     "process.roles": _ONE_CONTROLLER,
     "controller.listener.names": _ONE_CONTROLLER,
     "controller.quorum.bootstrap.servers": _ONE_CONTROLLER,

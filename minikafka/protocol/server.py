@@ -65,10 +65,15 @@ class Server:
         self._listener: Listener | None = None
         self._connections_made = 0
 
-    async def listen(self, port: int = 0) -> int:
-        """Begin to accept; returns the port. Raises OSError where it is taken."""
-        self._listener = await self.world.network.listen(self._accept, port)
+    async def listen(self, port: int = 0, host: str | None = None) -> int:
+        """Begin to accept, on `host` or the world's own address; returns the port. Raises OSError where it is taken."""
+        self._listener = await self.world.network.listen(self._accept, port, host)
         return self._listener.port
+
+    def advertise(self, host: str, port: int) -> None:
+        """Clients are told to connect there."""
+        assert self._listener is not None, "the server does not listen yet"
+        self.world.network.advertise(self._listener, host, port)
 
     @property
     def port(self) -> int:

@@ -14,9 +14,10 @@ from typing import Any, cast
 from minikafka.world.file_slice import FileSlice
 from minikafka.world.life import Life
 from minikafka.world.live_disk import LiveFile
-from minikafka.world.world import Buffer, ProtocolFactory
+from minikafka.world.world import Buffer, Listener, ProtocolFactory
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1"})
+EVERYWHERE = ("0.0.0.0", "::")
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", *EVERYWHERE})
 
 
 class Connection:
@@ -61,6 +62,9 @@ class Wires:
 
     def __init__(self) -> None:
         self.listeners: dict[int, str] = {}
+        self.names: dict[
+            tuple[str, int], tuple[str, int]
+        ] = {}  # what is advertised → where that is listened on
         self.callers: dict[int, str] = {}  # local port of a connection → the host that has made it
         self.connections: list[Connection] = []
         self._prune_at = 64
@@ -114,6 +118,8 @@ class LiveListener:
         self._life = life
         self._server = server
         self.port = port
+        self.reached_at = ""
+        """The address at which hosts of this machine reach it."""
 
     def close(self) -> None:
         """Accept no more; connections go on."""
@@ -138,28 +144,37 @@ class LiveNetwork:
         self._life = life
         self.address = address
 
-    async def listen(self, factory: ProtocolFactory, port: int) -> LiveListener:
+    async def listen(self, factory: ProtocolFactory, port: int, host: str | None = None) -> LiveListener:
         self._life.check()
+        host = host or self.address
         loop = asyncio.get_running_loop()
 
         def gate() -> Gate:
             return Gate(self._wires, self._life, factory, None)
 
-        server = await self._life.run(loop.create_server(gate, self.address, port), f"listen on {port}")
+        server = await self._life.run(loop.create_server(gate, host, port), f"listen on {host}:{port}")
         bound = int(server.sockets[0].getsockname()[1])
         listener = LiveListener(self._wires, self._life, server, bound)
         if not self._life.alive:
             server.close()
         self._life.check()
         self._wires.listeners[bound] = self._life.host
+        listener.reached_at = self.address if host in EVERYWHERE else host
         self._life.endings.append(listener.close)
         return listener
+
+    def advertise(self, listener: Listener, host: str, port: int) -> None:
+        assert isinstance(listener, LiveListener)
+        self._wires.names[host, port] = listener.reached_at, listener.port
 
     async def connect(
         self, factory: ProtocolFactory, host: str, port: int
     ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
         self._life.check()
-        peer = self._wires.listeners.get(port) if host in LOOPBACK or host == self.address else None
+        known = self._wires.names.get((host, port))
+        host, port = known or (host, port)
+        ours = known is not None or host in LOOPBACK or host == self.address
+        peer = self._wires.listeners.get(port) if ours else None
         self._check_reach(peer)
         loop = asyncio.get_running_loop()
         gate = Gate(self._wires, self._life, factory, peer or "")

@@ -20,7 +20,7 @@ from minikafka.world.file_slice import FileSlice
 from minikafka.world.life import Life
 from minikafka.world.sim_socket import SimSocket
 from minikafka.world.sim_transport import SimTransport
-from minikafka.world.world import Buffer, ProtocolFactory
+from minikafka.world.world import Buffer, Listener, ProtocolFactory
 
 if TYPE_CHECKING:
     from minikafka.world.sim_loop import SimLoop
@@ -138,6 +138,9 @@ class Fabric:
         self.chunking = chunking
         self.hosts: dict[str, None] = {}
         self.listeners: dict[tuple[str, int], SimServer] = {}
+        self.names: dict[
+            tuple[str, int], tuple[str, int]
+        ] = {}  # what is advertised → where that is listened on
         self.connections: dict[SimTransport, None] = {}
         self.holding: dict[SimTransport, None] = {}  # ends whose bytes a partition holds back
         self._links: dict[tuple[str, str], Link] = {}
@@ -241,6 +244,7 @@ class Fabric:
         self, src: str, factory: ProtocolFactory, name: Any, port: int
     ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
         self.add_host(src)
+        name, port = self.names.get((name, port), (name, port))
         dst = self._target(src, name)
         there, back = self.link(src, dst), self.link(dst, src)
         await self._reach(there, back)
@@ -335,7 +339,11 @@ class SimNetwork:
         self.address = life.host
         fabric.add_host(life.host)
 
-    async def listen(self, factory: ProtocolFactory, port: int) -> SimServer:
+    def advertise(self, listener: Listener, host: str, port: int) -> None:
+        assert isinstance(listener, SimServer)
+        self._fabric.names[host, port] = listener.host, listener.port
+
+    async def listen(self, factory: ProtocolFactory, port: int, host: str | None = None) -> SimServer:
         self._life.check()
         return self._life.context.copy().run(self._fabric.listen, self.address, factory, port)
 

@@ -52,8 +52,14 @@ class Network(Protocol):
     def address(self) -> str:
         """What this host listens on and advertises."""
 
-    async def listen(self, factory: ProtocolFactory, port: int) -> Listener:
-        """Accept connections on `port` (0: any free one). Raises OSError when the port is taken."""
+    async def listen(self, factory: ProtocolFactory, port: int, host: str | None = None) -> Listener:
+        """Accept connections on `port` (0: any free one) of `host`, or of this host's own `address`.
+
+        Raises OSError when the port is taken or the address isn't the machine's.
+        """
+
+    def advertise(self, listener: Listener, host: str, port: int) -> None:
+        """`host` and `port` lead the hosts of this universe to that listener, whatever they mean outside."""
 
     async def connect(
         self, factory: ProtocolFactory, host: str, port: int
