@@ -167,7 +167,6 @@ class Broker:
         self.directories = LogDirectories.open(world, self.id, self.cluster_id, log_dirs_of(configs))
         self.controller = ControllerLink(world, self._controller_address, f"broker-{self.id}")
         self.follower = MetadataFollower(world, self.id, self._controller_address, self._on_image)
-        self.fetch_sessions = FetchSessions(world, configs.int("max.incremental.fetch.session.cache.slots"))
         self.replicas = Replicas(
             world,
             self.id,
@@ -181,6 +180,8 @@ class Broker:
             on_settled=self._partition_settled,
             was_deleted=self.follower.has_seen_deleted,
         )
+        slots = configs.int("max.incremental.fetch.session.cache.slots")
+        self.fetch_sessions = FetchSessions(world, slots, self.replicas.fetch_pending)
         self.topic_creation = TopicCreation(world, configs, self.controller)
         self.producer_ids = ProducerIds(self.id, self._broker_epoch, self.controller)
         self.group_coordinator = GroupCoordinator(

@@ -7,7 +7,7 @@ caller's business. Kafka: ``NetworkClient`` with its ``InFlightRequests``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from minikafka.protocol.api import RESPONSES, ApiKey, response_header_version
@@ -32,24 +32,24 @@ SOFTWARE_NAME = "minikafka"
 SOFTWARE_VERSION = "0.1.0"
 
 
+Told = Callable[[Message | None, Exception | None], None]
+"""What is called with the answer, or with the error that came in its place."""
+
+
 class _Pending:
     """A request that waits for its answer."""
 
-    __slots__ = ("api", "deadline", "future", "response", "version")
+    __slots__ = ("api", "deadline", "is_done", "response", "tell", "version")
 
     def __init__(
-        self,
-        api: ApiKey,
-        response: type[Message],
-        version: int,
-        future: asyncio.Future[Message],
-        deadline: float,
+        self, api: ApiKey, response: type[Message], version: int, tell: Told, deadline: float
     ) -> None:
         self.api = api
         self.response = response
         self.version = version
-        self.future = future
+        self.tell = tell
         self.deadline = deadline
+        self.is_done = False
 
 
 class Channel(asyncio.BufferedProtocol):
@@ -88,14 +88,28 @@ class Channel(asyncio.BufferedProtocol):
 
     def submit(self, message: Message, version: int, timeout_s: float = 30.0) -> asyncio.Future[Message]:
         """As ``request``, sent before this returns: so the order of calls is the order on the wire."""
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+
+        def tell(answer: Message | None, error: Exception | None) -> None:
+            if future.done():
+                return
+            if error is None:
+                future.set_result(cast("Message", answer))
+                return
+            future.set_exception(error)
+            if isinstance(error, ConnectionError):
+                future.exception()  # whoever has stopped waiting is not told, and that is no failure
+
+        self.ask(message, version, timeout_s, tell)
+        return future
+
+    def ask(self, message: Message, version: int, timeout_s: float, tell: Told) -> None:
+        """As ``submit``; ``tell`` is called once, in the very moment in which the answer or an error is there."""
         correlation_id = self._send(message, version)
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Message] = loop.create_future()
         api = ApiKey(message.SCHEMA.api_key)
         deadline = self._world.clock.now() + timeout_s
-        self._pending[correlation_id] = _Pending(api, RESPONSES[api], version, future, deadline)
+        self._pending[correlation_id] = _Pending(api, RESPONSES[api], version, tell, deadline)
         self._watch(deadline)
-        return future
 
     def send(self, message: Message, version: int) -> None:
         """Send a request that gets no answer (Produce with acks=0). Raises ConnectionError."""
@@ -177,17 +191,20 @@ class Channel(asyncio.BufferedProtocol):
     def _expire(self) -> None:
         self._timer = None
         now = self._world.clock.now()
-        waiting = []
+        waiting, late = [], []
         for pending in self._pending.values():
-            if pending.future.done():
+            if pending.is_done:
                 continue
             if pending.deadline <= now:
                 # It stays in the table, so that its late answer is known for what it is.
-                pending.future.set_exception(TimeoutError(f"{pending.api.name}: no answer from {self.host}"))
+                late.append(pending)
             else:
                 waiting.append(pending.deadline)
         if waiting:
             self._watch(min(waiting))
+        for pending in late:
+            pending.is_done = True
+            pending.tell(None, TimeoutError(f"{pending.api.name}: no answer from {self.host}"))
 
     # In: what the transport calls.
 
@@ -228,8 +245,8 @@ class Channel(asyncio.BufferedProtocol):
             self._world.trace.emit(
                 ResponseReceived(self._peer_host(), self.port, name, version, correlation_id, len(frame))
             )
-        if not pending.future.done():
-            pending.future.set_result(response)
+        if not pending.is_done:
+            pending.tell(response, None)
 
     def _end(self, reason: str) -> None:
         if self.closed:
@@ -239,6 +256,5 @@ class Channel(asyncio.BufferedProtocol):
             self._timer.cancel()
         pending, self._pending = self._pending, {}
         for entry in pending.values():
-            if not entry.future.done():
-                entry.future.set_exception(ConnectionError(f"{self.host}:{self.port}: {reason}"))
-                entry.future.exception()  # whoever has stopped waiting is not told, and that is no failure
+            if not entry.is_done:
+                entry.tell(None, ConnectionError(f"{self.host}:{self.port}: {reason}"))

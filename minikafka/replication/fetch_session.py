@@ -1,6 +1,7 @@
-"""The asking side of a fetch session: after one full fetch, only what changed is named (KIP-227).
+"""The asking side of a fetch session: after the partitions were named once, only what changed is named (KIP-227).
 
-Rule: `next()` says what to send, `accept()` or `reset()` says how it went; nothing else changes it.
+Rule: `next()` says what to send, `accept()` or `reset()` says how it went; nothing else changes it. It costs what is
+named, however many partitions the session has.
 
 Kafka: `org.apache.kafka.clients.FetchSessionHandler`.
 """
@@ -8,7 +9,8 @@ Kafka: `org.apache.kafka.clients.FetchSessionHandler`.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 INITIAL_EPOCH = 0
 FINAL_EPOCH = -1
@@ -17,8 +19,7 @@ NO_SESSION = 0
 Key = tuple[uuid.UUID, int]
 
 
-@dataclass(frozen=True, slots=True)
-class FetchPosition:
+class FetchPosition(NamedTuple):
     """What is asked of one partition. Offsets in records, sizes in bytes; -1 = unknown."""
 
     fetch_offset: int
@@ -28,47 +29,60 @@ class FetchPosition:
     last_fetched_epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class FetchPlan:
-    """One request's session part."""
+class FetchPlan(NamedTuple):
+    """One request's session part. `reign` tells it from those of an earlier session."""
 
     session_id: int
     session_epoch: int
     partitions: dict[Key, FetchPosition]
-    forgotten: tuple[Key, ...]
+    forgotten: list[Key]
+    reign: int
 
 
 class FetchSession:
     """One session with one leader."""
 
     def __init__(self) -> None:
+        self.told: dict[Key, FetchPosition] = {}
+        """What the leader knows that we want."""
         self._id = NO_SESSION
         self._epoch = INITIAL_EPOCH
-        self._sent: dict[Key, FetchPosition] = {}
-        self._planned: dict[Key, FetchPosition] = {}
+        self._reign = 0
 
-    def next(self, wanted: dict[Key, FetchPosition]) -> FetchPlan:
-        """What to send so that the leader knows `wanted`."""
-        self._planned = wanted
-        if self._epoch == INITIAL_EPOCH:
-            return FetchPlan(self._id, INITIAL_EPOCH, dict(wanted), ())
-        changed = {key: position for key, position in wanted.items() if self._sent.get(key) != position}
-        forgotten = tuple(key for key in self._sent if key not in wanted)
-        return FetchPlan(self._id, self._epoch, changed, forgotten)
+    @property
+    def is_established(self) -> bool:
+        """Does the leader have it? Then more than one request may be on its way."""
+        return self._id != NO_SESSION
 
-    def accept(self, session_id: int) -> None:
-        """The leader answered without an error of the session itself."""
-        if session_id == NO_SESSION:
+    def next(self, positions: Mapping[Key, FetchPosition], unwanted: Iterable[Key] = ()) -> FetchPlan:
+        """What to send when these may have changed, and those are wanted no more."""
+        told = self.told
+        changed = {key: position for key, position in positions.items() if told.get(key) != position}
+        forgotten = [key for key in unwanted if told.pop(key, None) is not None]
+        told.update(changed)
+        epoch = self._epoch
+        if epoch == INITIAL_EPOCH:
+            forgotten = []  # the leader knows of none
+        else:
+            self._epoch = epoch % 0x7FFFFFFF + 1
+        return FetchPlan(self._id, epoch, changed, forgotten, self._reign)
+
+    def is_answered(self, plan: FetchPlan) -> bool:
+        """Does an answer to it mean anything yet?"""
+        return plan.reign == self._reign
+
+    def accept(self, session_id: int) -> bool:
+        """The leader answered without an error of the session itself. False: it keeps none, so all is to be named."""
+        if session_id == NO_SESSION or self._id not in (NO_SESSION, session_id):
             self.reset()
-            return
-        self._epoch = (
-            1 if session_id != self._id or self._epoch == INITIAL_EPOCH else self._epoch % 0x7FFFFFFF + 1
-        )
-        self._id = session_id
-        self._sent = self._planned
+            return False
+        if self._id == NO_SESSION:
+            self._id, self._epoch = session_id, 1
+        return True
 
     def reset(self) -> None:
         """The session is gone (error, lost connection): begin with a full fetch."""
         self._id = NO_SESSION
         self._epoch = INITIAL_EPOCH
-        self._sent = {}
+        self._reign += 1
+        self.told = {}

@@ -1,7 +1,8 @@
 """A follower is a loop that fetches: one loop for each leader this broker follows.
 
 Rule: everything a follower learns it learns from Fetch answers of the leader: records, the high
-watermark, the log start offset, and where its log diverges (KIP-320, KIP-595's diverging epoch).
+watermark, the log start offset, and where its log diverges (KIP-320, KIP-595's diverging epoch). A round costs what
+is in its answer: the next request names what that has moved, and what others have changed meanwhile.
 
 Kafka: `ReplicaFetcherThread`, `AbstractFetcherThread`.
 """
@@ -10,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import cast
 
 from minikafka.protocol.channel import Channel
@@ -26,12 +29,15 @@ from minikafka.protocol.messages.fetch import (
     ReplicaState,
 )
 from minikafka.protocol.schema import Message
-from minikafka.replication.fetch_session import FetchPosition, FetchSession, Key
+from minikafka.replication.fetch_session import FetchPlan, FetchPosition, FetchSession, Key
 from minikafka.replication.partition import Partition, Role
+from minikafka.replication.resting import Resting
 from minikafka.world import Event, World
 
 FETCH_VERSION = 17
 RETRY_SOON_S = 0.05  # the leader has not heard of its leadership yet: a matter of one metadata fetch
+NAMED_A_FETCH = 500
+"""A session of thousands of partitions begins in pieces, between which others have their turn."""
 SESSION_ERRORS = (
     ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
     ErrorCode.INVALID_FETCH_SESSION_EPOCH,
@@ -81,28 +87,45 @@ class ReplicaFetcher:
         self._settings = settings
         self._storage_failed = storage_failed
         self._partitions: dict[Key, Partition] = {}
-        self._not_before: dict[Key, float] = {}
-        self._asked: dict[Key, FetchPosition] = {}
+        self._news: dict[Key, None] = {}
+        """Those whose position the leader may not know, in the order in which they changed."""
+        self._resting = Resting()
         self._session = FetchSession()
+        self._in_session = True
         self._channel: Channel | None = None
-        self._work = asyncio.Event()
-        self._in_flight: asyncio.Future[Message] | None = None
+        self._in_flight: deque[FetchPlan] = deque()
+        self._newcomers = False
+        self._ask_is_due = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._changed = asyncio.Event()
+        """Something to follow has come, or the connection is lost."""
         self._task = world.spawn(self._run(), f"replica-fetcher-{leader_id}")
 
     # -- what to follow --------------------------------------------------------------------------------
 
     def follow(self, partition: Partition) -> None:
         """Begin (or go on) with a partition of this leader."""
-        self._partitions[partition.topic_id, partition.index] = partition
-        self._not_before.pop((partition.topic_id, partition.index), None)
-        self._work.set()
-        if self._in_flight is not None:
-            # A long poll that does not name the newcomer would keep it waiting: ask anew.
-            self._in_flight.cancel()
+        key = (partition.topic_id, partition.index)
+        self._partitions[key] = partition
+        self._resting.end(key)
+        self._news[key] = None
+        # A long poll that does not name the newcomer would keep it waiting: the next request is sent behind it.
+        self._newcomers = True
+        self._changed.set()
+        self._ask_soon()
 
     def unfollow(self, partition: Partition) -> None:
         """Stop with a partition; no error if it was not followed."""
-        self._partitions.pop((partition.topic_id, partition.index), None)
+        key = (partition.topic_id, partition.index)
+        if self._partitions.pop(key, None) is not None:
+            self._resting.end(key)
+            self._news[key] = None
+
+    def note(self, partition: Partition) -> None:
+        """Something about a partition has changed; no error if it is not followed here."""
+        key = (partition.topic_id, partition.index)
+        if key in self._partitions:
+            self._news[key] = None
 
     @property
     def idle(self) -> bool:
@@ -114,85 +137,111 @@ class ReplicaFetcher:
         self._task.cancel()
         self._disconnect()
 
-    # -- the loop ----------------------------------------------------------------------------------------
+    # -- the connection ----------------------------------------------------------------------------------
 
     async def _run(self) -> None:
         while True:
-            wanted, pause_s = self._wanted()
-            if not wanted:
-                self._work.clear()
-                await self._sleep(pause_s)
-                continue
+            while not self._partitions:
+                self._changed.clear()
+                await self._changed.wait()
             try:
-                if self._channel is None or self._channel.closed:
-                    await self._connect()
-                    continue  # something may have been added meanwhile
-                response = await self._answer(self._fetch(self._channel, wanted, pause_s))
+                await self._connect()
+                self._ask()
+                while self._channel is not None:
+                    self._changed.clear()
+                    await self._changed.wait()
             except (OSError, TimeoutError):
                 self._disconnect()
-                await asyncio.sleep(self._settings.backoff_ms / 1000)
-                continue
-            if response is None:
-                self._disconnect()
-            else:
-                self._take(response)
+            await asyncio.sleep(self._settings.backoff_ms / 1000)
 
     async def _connect(self) -> None:
         endpoint = self._endpoint(self._leader_id)
         if endpoint is None:
             raise ConnectionError(f"broker {self._leader_id} is not registered")
-        self._session.reset()
+        self._begin_anew()
         self._channel = await Channel.connect(
             self._world, *endpoint, client_id=f"broker-{self._broker_id}-fetcher-{self._leader_id}"
         )
 
-    async def _answer(self, in_flight: asyncio.Future[Message]) -> FetchResponse | None:
-        """The answer, or None when `follow` interrupted the wait for it."""
-        self._in_flight = in_flight
-        try:
-            return cast("FetchResponse", await in_flight)
-        except asyncio.CancelledError:
-            if self._task.cancelling():
-                raise
-            return None
-        finally:
-            self._in_flight = None
+    def _disconnect(self) -> None:
+        """The loop connects again, after a while."""
+        channel, self._channel = self._channel, None
+        self._in_flight.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if channel is not None:
+            channel.close()
+        self._changed.set()
 
-    async def _sleep(self, seconds: float | None) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._work.wait()
-        except TimeoutError:
-            pass
+    def _begin_anew(self) -> None:
+        """The session is gone: all is to be named."""
+        self._session.reset()
+        self._news = dict.fromkeys(self._partitions)
 
-    def _wanted(self) -> tuple[dict[Key, FetchPosition], float | None]:
-        """Positions of all partitions not backing off; and how long until the first of those that are."""
-        now = self._world.clock.now()
-        wanted: dict[Key, FetchPosition] = {}
-        for key, partition in self._partitions.items():
-            if self._not_before.get(key, 0.0) > now or partition.role is not Role.FOLLOWER:
+    # -- asking --------------------------------------------------------------------------------------------
+
+    def _ask_soon(self) -> None:
+        """Once a turn of the loop, however many newcomers it brings."""
+        if not self._ask_is_due:
+            self._ask_is_due = True
+            self._world.call_soon(self._ask)
+
+    def _ask(self) -> None:
+        """Send the next request, if it is time."""
+        self._ask_is_due = False
+        channel = self._channel
+        if channel is None or not self._may_ask():
+            return
+        if channel.closed:  # while nothing was asked
+            self._disconnect()
+            return
+        self._newcomers = False
+        for key in self._resting.ended(self._world.clock.now()):
+            self._news[key] = None
+        positions, unwanted = self._take_news()
+        plan = self._session.next(positions, unwanted)
+        if not self._session.told:
+            self._session.reset()  # there is nothing to wait for at the leader
+            if self._news:
+                self._ask_soon()
+            else:
+                self._sleep()
+            return
+        self._send(channel, plan)
+
+    def _may_ask(self) -> bool:
+        """One request at a time, but for one that tells of newcomers while the last one waits at the leader."""
+        count = len(self._in_flight)
+        if not count:
+            return True
+        return count == 1 and self._newcomers and self._session.is_established
+
+    def _take_news(self) -> tuple[dict[Key, FetchPosition], list[Key]]:
+        """The positions to tell now, and those that are wanted no more."""
+        limit = NAMED_A_FETCH if self._in_session else len(self._news)
+        positions: dict[Key, FetchPosition] = {}
+        unwanted = []
+        for key in list(islice(self._news, limit)):
+            del self._news[key]
+            partition = self._partitions.get(key)
+            if partition is None or partition.role is not Role.FOLLOWER or key in self._resting:
+                unwanted.append(key)
                 continue
             log = partition.log
-            wanted[key] = FetchPosition(
-                fetch_offset=log.log_end_offset,
-                log_start_offset=log.log_start_offset,
-                max_bytes=self._settings.max_bytes,
-                leader_epoch=partition.leader_epoch,
-                last_fetched_epoch=log.epochs.latest,
+            positions[key] = FetchPosition(
+                log.log_end_offset,
+                log.log_start_offset,
+                self._settings.max_bytes,
+                partition.leader_epoch,
+                log.epochs.latest,
             )
-        later = [at - now for at in self._not_before.values() if at > now]
-        return wanted, min(later) if later else None
+        return positions, unwanted
 
-    def _fetch(
-        self, channel: Channel, wanted: dict[Key, FetchPosition], pause_s: float | None
-    ) -> asyncio.Future[Message]:
-        self._asked = wanted
-        plan = self._session.next(wanted)
-        # A partition that backs off should not have to wait for the end of a long poll.
-        wait_ms = self._settings.wait_max_ms if pause_s is None else max(1, int(pause_s * 1000))
+    def _send(self, channel: Channel, plan: FetchPlan) -> None:
         request = FetchRequest(
             replica_state=ReplicaState(replica_id=self._broker_id, replica_epoch=self._broker_epoch()),
-            max_wait_ms=min(self._settings.wait_max_ms, wait_ms),
+            max_wait_ms=self._wait_ms(),
             min_bytes=self._settings.min_bytes,
             max_bytes=self._settings.response_max_bytes,
             session_id=plan.session_id,
@@ -201,44 +250,73 @@ class ReplicaFetcher:
             forgotten_topics_data=_forgotten(plan.forgotten),
         )
         timeout_s = (self._settings.request_timeout_ms + self._settings.wait_max_ms) / 1000
-        return channel.submit(request, FETCH_VERSION, timeout_s)
+        self._in_flight.append(plan)
+        try:
+            channel.ask(
+                request, FETCH_VERSION, timeout_s, lambda answer, error: self._told(channel, answer, error)
+            )
+        except OSError:
+            self._disconnect()
 
-    def _disconnect(self) -> None:
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
-        self._session.reset()
+    def _wait_ms(self) -> int:
+        """How long the leader may wait. What is still to be named, or backs off, need not wait for that."""
+        wait_ms = self._settings.wait_max_ms
+        if self._news:
+            return 0
+        rest_s = self._resting.next_s(self._world.clock.now())
+        return wait_ms if rest_s is None else max(1, min(wait_ms, int(rest_s * 1000)))
+
+    def _sleep(self) -> None:
+        """Until the first that backs off may be asked for again."""
+        rest_s = self._resting.next_s(self._world.clock.now())
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if rest_s is not None:
+            self._timer = self._world.call_later(rest_s, self._ask)
 
     # -- answers -----------------------------------------------------------------------------------------
+
+    def _told(self, channel: Channel, answer: Message | None, error: Exception | None) -> None:
+        """An answer, or what came in its place; the next request follows in the same turn."""
+        if channel is not self._channel:
+            return
+        if error is not None:
+            self._disconnect()
+            return
+        plan = self._in_flight.popleft()
+        try:
+            if self._session.is_answered(plan):
+                self._take(cast("FetchResponse", answer))
+        except Exception as fault:
+            self._world.trace.fail(f"replica-fetcher-{self._leader_id}", fault)
+            self._disconnect()
+            return
+        self._ask()
 
     def _take(self, response: FetchResponse) -> None:
         error = ErrorCode(response.error_code)
         if error is not ErrorCode.NONE:
-            self._session.reset()
+            self._begin_anew()
             if error not in SESSION_ERRORS:
-                self._back_off_all(self._settings.backoff_ms / 1000)
+                for key in self._partitions:
+                    self._back_off(key, self._settings.backoff_ms / 1000)
             return
-        self._session.accept(response.session_id)
+        asked = self._session.told
+        self._in_session = self._session.accept(response.session_id)
+        if not self._in_session:
+            self._news = dict.fromkeys(self._partitions)
         for topic in response.responses:
             for data in topic.partitions:
                 key = (topic.topic_id, data.partition_index)
-                partition = self._partitions.get(key)
-                if partition is None or not self._is_answered(key, partition):
+                partition, position = self._partitions.get(key), asked.get(key)
+                if partition is None or position is None or not _is_answered(partition, position):
                     continue
+                self._news[key] = None
                 try:
                     self._take_partition(key, partition, data)
                 except OSError as problem:
                     self._storage_failed(partition, problem)
-
-    def _is_answered(self, key: Key, partition: Partition) -> bool:
-        """Is it still what was asked about: the same reign, the same end of our log?"""
-        asked = self._asked.get(key)
-        return (
-            asked is not None
-            and partition.role is Role.FOLLOWER
-            and asked.leader_epoch == partition.leader_epoch
-            and asked.fetch_offset == partition.log.log_end_offset
-        )
 
     def _take_partition(self, key: Key, partition: Partition, data: PartitionData) -> None:
         error = ErrorCode(data.error_code)
@@ -288,11 +366,17 @@ class ReplicaFetcher:
         partition.changed(partition)
 
     def _back_off(self, key: Key, seconds: float) -> None:
-        self._not_before[key] = self._world.clock.now() + seconds
+        self._resting.begin(key, self._world.clock.now() + seconds)
+        self._news[key] = None
 
-    def _back_off_all(self, seconds: float) -> None:
-        for key in self._partitions:
-            self._back_off(key, seconds)
+
+def _is_answered(partition: Partition, asked: FetchPosition) -> bool:
+    """Is it still what was asked about: the same reign, the same end of our log?"""
+    return (
+        partition.role is Role.FOLLOWER
+        and asked.leader_epoch == partition.leader_epoch
+        and asked.fetch_offset == partition.log.log_end_offset
+    )
 
 
 def _topics(partitions: dict[Key, FetchPosition]) -> list[FetchTopic]:
@@ -311,7 +395,7 @@ def _topics(partitions: dict[Key, FetchPosition]) -> list[FetchTopic]:
     return [FetchTopic(topic_id=topic_id, partitions=items) for topic_id, items in by_topic.items()]
 
 
-def _forgotten(keys: tuple[Key, ...]) -> list[ForgottenTopic]:
+def _forgotten(keys: list[Key]) -> list[ForgottenTopic]:
     by_topic: dict[uuid.UUID, list[int]] = {}
     for topic_id, index in keys:
         by_topic.setdefault(topic_id, []).append(index)

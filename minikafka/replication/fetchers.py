@@ -68,6 +68,12 @@ class Fetchers:
         if leader is not None and leader in self._fetchers:
             self._fetchers[leader].unfollow(partition)
 
+    def note(self, partition: Partition) -> None:
+        """Something about a partition has changed that its leader may have to know; fine when nobody fetches it."""
+        leader = self._leaders.get((partition.topic, partition.index))
+        if leader is not None and leader in self._fetchers:
+            self._fetchers[leader].note(partition)
+
     def close_idle(self) -> None:
         """End the fetchers that have nothing to fetch."""
         for leader in [n for n, fetcher in self._fetchers.items() if fetcher.idle]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from minikafka.log.log import Log
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.replication.partition import Partition
 from minikafka.world import World, in_turns
@@ -44,23 +43,27 @@ class LogUpkeep:
             group.create_task(self._every("producer.id.expiration.check.interval.ms", self._expire))
             group.create_task(self._every("log.flush.scheduler.interval.ms", self._flush))
 
-    async def _every(self, config: str, work: Callable[[Log, int], object]) -> None:
+    async def _every(self, config: str, work: Callable[[Partition, int], object]) -> None:
         while (interval_ms := self._configs.int(config)) < _NEVER_MS:
             await asyncio.sleep(interval_ms / 1000)
             async for partition in in_turns(self._world, list(self._partitions.values())):
                 if self._partitions.get((partition.topic, partition.index)) is not partition:
                     continue
                 try:
-                    work(partition.log, self._world.clock.time_ms())
+                    work(partition, self._world.clock.time_ms())
                 except OSError as problem:
                     self._failed(partition, problem)
 
-    def _delete_old_segments(self, log: Log, now_ms: int) -> None:
-        log.delete_old_segments()
+    def _delete_old_segments(self, partition: Partition, now_ms: int) -> None:
+        if partition.log.delete_old_segments():
+            partition.changed(
+                partition
+            )  # it begins later now, which its readers and its leader are to be told
 
-    def _expire(self, log: Log, now_ms: int) -> None:
-        log.producers.expire(now_ms, self._configs.int("producer.id.expiration.ms"))
+    def _expire(self, partition: Partition, now_ms: int) -> None:
+        partition.log.producers.expire(now_ms, self._configs.int("producer.id.expiration.ms"))
 
-    def _flush(self, log: Log, now_ms: int) -> None:
+    def _flush(self, partition: Partition, now_ms: int) -> None:
+        log = partition.log
         if now_ms - log.synced.last_flush_ms >= log.config.flush_ms:
             log.flush()

@@ -87,6 +87,17 @@ class Assignment(Protocol):
 
 
 @dataclass(slots=True)
+class FetchTimes:
+    """When a follower fetched last, said once for all partitions of its fetch session.
+
+    A session tells its partitions of a fetch (`record_fetch`) only where that names them or something has changed, and
+    else moves this alone; so a fetch costs nothing for a partition in which nothing happens.
+    """
+
+    last_at: float = 0.0
+
+
+@dataclass(slots=True)
 class FollowerState:
     """What a leader knows of one follower, from its fetches alone. Times are the loop's, in seconds."""
 
@@ -96,6 +107,22 @@ class FollowerState:
     last_fetch_at: float = 0.0
     last_caught_up_at: float = 0.0
     leader_end_offset_at_last_fetch: int = 0
+    session: FetchTimes | None = None
+
+    @property
+    def caught_up_at(self) -> float:
+        """When it last had all that the leader had."""
+        if self.session is None or self.end_offset < self.leader_end_offset_at_last_fetch:
+            return self.last_caught_up_at
+        # It had all then, and as long as nothing came it had all at each fetch of its session.
+        return max(self.last_caught_up_at, self.session.last_at)
+
+    def leave_session(self) -> None:
+        """Later fetches of the session mean nothing for this partition; what the earlier ones meant is kept."""
+        if self.session is not None:
+            self.last_caught_up_at = self.caught_up_at
+            self.last_fetch_at = max(self.last_fetch_at, self.session.last_at)
+            self.session = None
 
 
 @dataclass(slots=True)
@@ -267,10 +294,17 @@ class Partition:
     # -- the leader's bookkeeping --------------------------------------------------------------------
 
     def record_fetch(
-        self, replica_id: int, fetch_offset: int, log_start_offset: int, now: float, broker_epoch: int = -1
+        self,
+        replica_id: int,
+        fetch_offset: int,
+        log_start_offset: int,
+        now: float,
+        broker_epoch: int = -1,
+        session: FetchTimes | None = None,
     ) -> None:
         """A follower asked for `fetch_offset`, so it has everything below it. May advance the high watermark.
 
+        `session`: its later fetches are told of here only when something has changed since.
         Raises ApiError: UNKNOWN_LEADER_EPOCH for a stranger, NOT_LEADER_OR_FOLLOWER for a life that is over.
         """
         follower = self.followers.get(replica_id)
@@ -278,7 +312,8 @@ class Partition:
             raise ApiError(ErrorCode.UNKNOWN_LEADER_EPOCH)
         if broker_epoch < follower.broker_epoch:
             raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-        follower.broker_epoch = broker_epoch
+        follower.leave_session()
+        follower.broker_epoch, follower.session = broker_epoch, session
         end = self.log.log_end_offset
         if fetch_offset >= end:
             follower.last_caught_up_at = now
@@ -293,6 +328,12 @@ class Partition:
             told = self.advance_high_watermark() or told
         if told:
             self.changed(self)
+
+    def disregard_fetch(self, replica_id: int) -> None:
+        """A fetch that can't be served says nothing of what the follower has, nor do the next of its session."""
+        follower = self.followers.get(replica_id)
+        if follower is not None:
+            follower.leave_session()
 
     def advance_high_watermark(self) -> bool:
         """Move the high watermark as far as the organ allows. True if it moved.
@@ -346,7 +387,7 @@ class Partition:
             if follower.end_offset == self.log.log_end_offset:
                 return True
             return self.organs.is_in_sync(
-                round(now * 1000), round(follower.last_caught_up_at * 1000), lag_time_max_ms
+                round(now * 1000), round(follower.caught_up_at * 1000), lag_time_max_ms
             )
         # To come back it must have all that is committed and all of this leader's own reign's start, and have
         # fetched that in its present life: in an earlier one it may have had more than it has now.

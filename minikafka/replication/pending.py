@@ -88,6 +88,7 @@ class PendingRequests:
         self._world = world
         # Dicts, not sets: what is woken looks in the order in which it came. The values are the watchers' tokens.
         self._watchers: dict[Hashable, dict[Watcher, Hashable]] = {}
+        self._waiters: dict[Waiter[Any], None] = {}
         self._woken: dict[Hashable, None] = {}
         self._closed = False
 
@@ -97,26 +98,36 @@ class PendingRequests:
         condition: Callable[[Tokens], T | None],
         on_deadline: Callable[[], T],
         timeout_s: float,
-        *,
-        may_hurry: bool = False,
     ) -> T | Waiter[T]:
         """The answer at once if there is one; else a `Later` that has it by `timeout_s` from now.
 
-        `condition` is told which of `keys` have changed since it looked last: at first all. `may_hurry`: the asker
-        rather has the answer of the deadline than let its next request wait.
+        `condition` is told which of `keys` have changed since it looked last: at first all.
+        """
+        watched = tuple(keys)
+        answer = condition(watched)
+        return self.enter(watched, condition, on_deadline, timeout_s) if answer is None else answer
+
+    def enter(
+        self,
+        keys: Collection[Hashable],
+        condition: Callable[[Tokens], T | None],
+        on_deadline: Callable[[], T],
+        timeout_s: float,
+        *,
+        may_hurry: bool = False,
+    ) -> T | Waiter[T]:
+        """As `wait`, for who has just looked. `may_hurry`: the asker rather has the answer of the deadline than let
+        its next request wait.
 
         Whoever gives the answer up takes the waiter along. (A lost connection doesn't: as in Kafka, the write it asked
         for is waited for until the deadline.)
         """
-        watched = tuple(keys)
-        answer = condition(watched)
-        if answer is not None:
-            return answer
         if timeout_s <= 0 or self._closed:
             return on_deadline()
-        waiter: Waiter[T] = Waiter(self, watched, condition, on_deadline, may_hurry)
-        for key in watched:
+        waiter: Waiter[T] = Waiter(self, tuple(keys), condition, on_deadline, may_hurry)
+        for key in waiter.keys:
             self.watch(key, waiter, key)
+        self._waiters[waiter] = None
         waiter.timer = self._world.call_later(timeout_s, waiter.expire)
         return waiter
 
@@ -124,13 +135,22 @@ class PendingRequests:
         """Let `watcher` look, with this token, whenever `key` was woken."""
         self._watchers.setdefault(key, {})[watcher] = token
 
-    def unwatch(self, key: Hashable, watcher: Watcher) -> None:
-        """No more; fine if it didn't."""
+    def unwatch(self, key: Hashable, watcher: Watcher, token: Hashable) -> None:
+        """No more with this token; fine if it didn't."""
         watchers = self._watchers.get(key)
-        if watchers is not None:
-            watchers.pop(watcher, None)
+        if watchers is not None and watchers.get(watcher) == token:
+            del watchers[watcher]
             if not watchers:
                 del self._watchers[key]
+
+    def woken(self, watcher: Watcher) -> list[Hashable]:
+        """The tokens with which it will look at the end of this turn."""
+        found = []
+        for key in self._woken:
+            watchers = self._watchers.get(key)
+            if watchers is not None and watcher in watchers:
+                found.append(watchers[watcher])
+        return found
 
     def wake(self, key: Hashable) -> None:
         """Something about `key` changed: at the end of this turn those who watch it look."""
@@ -146,18 +166,17 @@ class PendingRequests:
     def close(self) -> None:
         """Answer all that still wait, as at their deadline."""
         self._closed = True
-        for watchers in list(self._watchers.values()):
-            for watcher in list(watchers):
-                if isinstance(watcher, Waiter):
-                    watcher.expire()
+        for waiter in list(self._waiters):
+            waiter.expire()
 
     def forget(self, waiter: Waiter[Any]) -> None:
         """It waits no more."""
         if waiter.timer is not None:
             waiter.timer.cancel()
             waiter.timer = None
+        self._waiters.pop(waiter, None)
         for key in waiter.keys:
-            self.unwatch(key, waiter)
+            self.unwatch(key, waiter, key)
 
     def _end_of_turn(self) -> None:
         woken, self._woken = self._woken, {}

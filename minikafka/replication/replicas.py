@@ -355,6 +355,8 @@ class Replicas:
                 directory.checkpoints.write_recovery_points()
             if partition.log.has_unflushed_segment:
                 self._rolled_segments.note(partition)
+        if partition.role is Role.FOLLOWER:
+            self._fetchers.note(partition)
         self.produce_pending.wake(key)
         self.fetch_pending.wake(key)
 

@@ -131,7 +131,7 @@ def test_who_may_hurry_has_the_answer_of_its_deadline_at_once(
         patient = wait(pending, ["a"], lambda _: None)
         patient.hurry()
         assert not patient.is_there
-        later = pending.wait(["a"], lambda _: None, lambda: -1, 10, may_hurry=True)
+        later = pending.enter(["a"], lambda _: None, lambda: -1, 10, may_hurry=True)
         assert isinstance(later, Later)
         later.hurry()
         return await later

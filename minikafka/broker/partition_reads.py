@@ -1,0 +1,170 @@
+"""One partition in a Fetch: whether this asker may read it, and what it is told.
+
+Rule: `look` finds out what stands in the way and changes nothing; `read` tells what `look` has found. Neither waits.
+
+Kafka: `ReplicaManager.readFromLog`, `Partition.fetchRecords`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from minikafka.broker.fetch_sessions import Asker, Wanted
+from minikafka.log.epochs import LeaderEpochs
+from minikafka.log.reads import NOTHING, Records
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.messages.fetch import (
+    AbortedTransaction,
+    EpochEndOffset,
+    FetchPartition,
+    LeaderIdAndEpoch,
+    PartitionData,
+    SnapshotId,
+)
+from minikafka.protocol.refusals.records import unread
+from minikafka.replication.partition import NO_LEADER_EPOCH, Partition
+
+if TYPE_CHECKING:
+    from minikafka.broker.broker import Broker
+
+MOVED = (ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH)
+UNKNOWN = (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID)
+READ_UNCOMMITTED, READ_COMMITTED = ISOLATION_LEVELS = (0, 1)
+# In every answer, and never changed.
+NOT_DIVERGING, NO_LEADER, NO_SNAPSHOT = EpochEndOffset(), LeaderIdAndEpoch(), SnapshotId()
+
+
+class PartitionReads:
+    """The reads of one Fetch."""
+
+    def __init__(self, node: Broker, asker: Asker) -> None:
+        self._node = node
+        self._asker = asker
+
+    def look(self, wanted: Wanted) -> None:
+        """Find the partition, and why it can't be read, or where the logs part (no problem, but an answer)."""
+        topic, index = wanted.key
+        wanted.error, wanted.diverging, wanted.partition = ErrorCode.NONE, None, None
+        wanted.name = topic if isinstance(topic, str) else self._node.image.topic_names.get(topic)
+        if wanted.name is None:
+            wanted.error = ErrorCode.UNKNOWN_TOPIC_ID
+            return
+        try:
+            wanted.partition = self._node.replicas.partition(wanted.name, index)
+            wanted.error = self._problem(wanted, wanted.partition)
+        except ApiError as error:
+            wanted.error = error.code
+
+    def _problem(self, wanted: Wanted, partition: Partition) -> ErrorCode:
+        ask, log = wanted.ask, partition.log
+        if self._asker.version >= 9:
+            # Here every negative number stands for "no epoch", elsewhere only -1 does.
+            partition.check_leader_epoch(max(ask.current_leader_epoch, NO_LEADER_EPOCH))
+        partition.check_leader()
+        if self._asker.is_follower and self._asker.replica_id not in partition.followers:
+            return self._stranger(ask)
+        if ask.last_fetched_epoch >= 0 and self._asker.version >= 12:
+            wanted.diverging = _divergence(ask, log.epochs)
+        if ask.fetch_offset < log.log_start_offset:
+            return ErrorCode.OFFSET_OUT_OF_RANGE
+        # Where the logs part says more than that the offset is out of range. A consumer ahead of the high
+        # watermark but inside the log waits.
+        if wanted.diverging is None and ask.fetch_offset > log.log_end_offset:
+            return ErrorCode.OFFSET_OUT_OF_RANGE
+        return ErrorCode.NONE
+
+    def _stranger(self, ask: FetchPartition) -> ErrorCode:
+        # With the right leader epoch it may be a replica that we haven't heard of yet; it should try again.
+        knows_epoch = self._asker.version >= 9 and ask.current_leader_epoch > NO_LEADER_EPOCH
+        return ErrorCode.UNKNOWN_LEADER_EPOCH if knows_epoch else ErrorCode.NOT_LEADER_OR_FOLLOWER
+
+    def end_offset(self, partition: Partition) -> int:
+        """Where what this asker may read ends."""
+        if self._asker.is_follower:
+            return partition.log.log_end_offset
+        if self._asker.isolation_level == READ_COMMITTED:
+            return partition.last_stable_offset
+        return partition.high_watermark
+
+    def read(self, wanted: Wanted, left: int, *, nothing_yet: bool) -> PartitionData:
+        """What is told of it, with at most `left` bytes of records (the first batch of an answer always comes)."""
+        partition, ask = wanted.partition, wanted.ask
+        if wanted.error is not ErrorCode.NONE or partition is None:
+            return self._refusal(wanted)
+        records: Records = NOTHING
+        aborted: list[AbortedTransaction] | None = None
+        if wanted.diverging is None:
+            try:
+                records = self._records(partition, ask, left, nothing_yet)
+                aborted = self._aborted(partition, ask, len(records))
+            except ApiError as error:
+                wanted.error = error.code
+                return self._refusal(wanted)
+            except OSError as failure:
+                self._node.replicas.storage_failed(partition, failure)
+                wanted.error = ErrorCode.KAFKA_STORAGE_ERROR
+                return self._refusal(wanted)
+        return PartitionData(
+            partition_index=ask.partition,
+            error_code=0,
+            high_watermark=partition.high_watermark,
+            last_stable_offset=partition.last_stable_offset,
+            log_start_offset=partition.log.log_start_offset,
+            diverging_epoch=wanted.diverging or NOT_DIVERGING,
+            current_leader=NO_LEADER,
+            snapshot_id=NO_SNAPSHOT,
+            aborted_transactions=aborted,
+            preferred_read_replica=-1,
+            # The server sends either kind; who reads a response always has bytes.
+            records=cast("memoryview", records),
+        )
+
+    def _records(self, partition: Partition, ask: FetchPartition, left: int, nothing_yet: bool) -> Records:
+        end, limit = self.end_offset(partition), min(left, ask.partition_max_bytes)
+        if ask.fetch_offset >= end:
+            return NOTHING
+        if limit < 0:
+            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, f"Invalid max size {limit} for log read")
+        if left == 0 and not nothing_yet:
+            return NOTHING
+        return partition.log.slice(ask.fetch_offset, limit, up_to_offset=end, at_least_one=nothing_yet)
+
+    def _aborted(
+        self, partition: Partition, ask: FetchPartition, size_bytes: int
+    ) -> list[AbortedTransaction] | None:
+        """What a reader of committed records has to skip in what it gets; None for other readers."""
+        if self._asker.is_follower or self._asker.isolation_level != READ_COMMITTED:
+            return None
+        if ask.fetch_offset >= partition.last_stable_offset:
+            return []
+        return [
+            AbortedTransaction(producer_id=found.producer_id, first_offset=found.first_offset)
+            for found in partition.log.aborted_in_read(ask.fetch_offset, size_bytes)
+        ]
+
+    def _refusal(self, wanted: Wanted) -> PartitionData:
+        error = wanted.error
+        answer = unread(wanted.ask.partition, error)
+        if error not in UNKNOWN:
+            answer.aborted_transactions = None  # Kafka got as far as reading, which looks for none
+        if error in MOVED and self._asker.version >= 16 and wanted.name is not None:
+            leader_id, epoch = self._node.leader_of(wanted.name, wanted.ask.partition)
+            answer.current_leader = LeaderIdAndEpoch(leader_id=leader_id, leader_epoch=epoch)
+        if (
+            error is ErrorCode.OFFSET_OUT_OF_RANGE
+            and wanted.partition is not None
+            and self._asker.is_follower
+        ):
+            # The follower begins anew where the leader's log begins.
+            answer.log_start_offset = wanted.partition.log.log_start_offset
+        return answer
+
+
+def _divergence(ask: FetchPartition, epochs: LeaderEpochs) -> EpochEndOffset | None:
+    """Where the caller's log parts from ours; OFFSET_OUT_OF_RANGE when it has an epoch that we never saw."""
+    epoch, end_offset = epochs.end_offset_for(ask.last_fetched_epoch)
+    if end_offset < 0:
+        raise ApiError(ErrorCode.OFFSET_OUT_OF_RANGE)
+    if epoch < ask.last_fetched_epoch or end_offset < ask.fetch_offset:
+        return EpochEndOffset(epoch=epoch, end_offset=end_offset)
+    return None
