@@ -56,3 +56,18 @@ def test_sixteen_writes_on_one_connection_cost_one_fetch_of_each_follower(s, ans
 def test_one_write_costs_the_same(s, answers):
     write(s, 1)
     assert len(answers) == 2
+
+
+def test_a_new_partition_is_followed_at_once_though_the_followers_wait_at_the_leader(s):
+    """Their long poll names it not; the request behind it does, and on the same connection."""
+    leaders = [broker.server.connections for broker in s.nodes.brokers.values()]
+    before = sum(map(len, leaders))
+    s.create_topic("payments", partitions=6)
+    began = s.now
+    client = Client(s, s.leader("payments"), "client-2")
+    answer = client.ask(produce("payments", batch(b"v", timestamps=[TIME]), acks=-1), 11)
+    assert produced(answer).error_code == ErrorCode.NONE
+    assert s.now - began < 0.2
+    assert sum(map(len, leaders)) <= before + 6 + 2, (
+        "at most one of each follower to each leader, and the clients"
+    )

@@ -135,7 +135,8 @@ class Read:
 
     def when_there(self) -> Deferred | Later[Deferred]:
         """The answer now, or as soon as there is enough, or when the time is up."""
-        if self._min_bytes <= 0 or self._is_enough(self._due.values()):
+        max_wait_ms = self._request.max_wait_ms
+        if self._min_bytes <= 0 or max_wait_ms <= 0 or self._is_enough(self._due.values()):
             return self._answer
         session, places = self._session, self._by_place
         if session is None:
@@ -144,7 +145,7 @@ class Read:
             places,
             self._look_at,
             lambda: self.answer,
-            self._request.max_wait_ms / 1000,
+            max_wait_ms / 1000,
             may_hurry=self.is_follower,
         )
         if session is not None and isinstance(later, Later):
