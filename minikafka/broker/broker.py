@@ -209,6 +209,7 @@ class Broker:
             configs=configs,
             rack=configs.get("broker.rack"),
             previous_broker_epoch=self.directories.previous_broker_epoch,
+            holds_back=lambda: self.replicas.has_untold_losses,
         )
         self._tasks = [
             self._vital(self.follower.run(), "metadata-follower"),

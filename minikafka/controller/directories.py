@@ -12,6 +12,7 @@ from uuid import UUID
 
 from minikafka.controller.decision import Decision, Situation
 from minikafka.controller.partition_change import ChangeTarget, change_partition, leadership_changes
+from minikafka.metadata.ids import LOST_DIRECTORY
 from minikafka.metadata.image import BrokerRegistration, TopicImage
 from minikafka.metadata.records import BrokerRegistrationChangeRecord, PartitionChangeRecord
 from minikafka.protocol.errors import ErrorCode
@@ -47,7 +48,8 @@ def assign_replicas_to_dirs(
 ) -> Decision[AssignReplicasToDirsResponse]:
     """A broker says where it keeps replicas. Answers partition by partition.
 
-    A replica in a directory that has failed meanwhile is lost at once.
+    A replica in a directory that has failed meanwhile is lost at once; so is one that is told to be in no directory
+    (`LOST_DIRECTORY`): its files are gone.
     """
     records: dict[tuple[UUID, int], PartitionChangeRecord] = {}
     response = AssignReplicasToDirsResponse(directories=[])
@@ -87,9 +89,13 @@ def _assign(
         for replica in partition.replicas
     )
     alive, isr = situation.active_brokers, partition.isr
+    lost_data = (broker.id,) if directory == LOST_DIRECTORY else ()  # it is here, but without its files
     if not broker.has_online(directory):
         alive = tuple(id for id in alive if id != broker.id)
         isr = tuple(id for id in isr if id != broker.id)
     return change_partition(
-        situation, topic, index, ChangeTarget(alive=alive, isr=isr, directories=directories)
+        situation,
+        topic,
+        index,
+        ChangeTarget(alive=alive, isr=isr, directories=directories, lost_data=lost_data),
     )

@@ -1,8 +1,9 @@
 """What follows for a partition when its ISR changes or brokers come and go: leader, ISR, eligible leaders.
 
 One rule: a leader is one of the ISR, or of the eligible leader replicas when the ISR is empty; anybody else
-only by an unclean election, which leaves it alone in the ISR. Kafka: `PartitionChangeBuilder`; KIP-966
-(eligible leader replicas), KIP-704 (leader recovery state).
+only by an unclean election, or when all of those have lost their files; it is alone in the ISR then.
+
+Kafka: `PartitionChangeBuilder`; KIP-966 (eligible leader replicas), KIP-704 (leader recovery state).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from minikafka.controller.decision import Situation
 from minikafka.metadata.configs import topic_config_value
+from minikafka.metadata.ids import LOST_DIRECTORY
 from minikafka.metadata.image import (
     NO_LEADER,
     NO_LEADER_CHANGE,
@@ -127,12 +129,21 @@ def _elect(
         # Nobody is sure to have everything: the last one who led knows most.
         last = before.last_known_elr[0]
         leader = last if last in alive else None
+    if leader is None and _have_lost_it(before, candidates or before.last_known_elr or before.isr):
+        # Who had everything has it no longer, so anybody else has more; where nobody has, one is like the other.
+        everybody = target.alive if _have_lost_it(before, before.replicas) else alive
+        leader = elect_leader(before.replicas, candidates, everybody, True)
     allowed = allows_unclean_election(situation, topic) if target.unclean is None else target.unclean
     if leader is None and allowed:
         leader = elect_leader(before.replicas, candidates, alive, True)
     if leader is None:
         return NO_LEADER, False
     return leader, leader not in candidates
+
+
+def _have_lost_it(partition: PartitionRegistration, replicas: Sequence[int]) -> bool:
+    """Have all of these told that their files of the partition are gone?"""
+    return bool(replicas) and all(partition.directory_of(r) == LOST_DIRECTORY for r in replicas)
 
 
 def _can_serve(situation: Situation, partition: PartitionRegistration, broker_id: int) -> bool:

@@ -68,6 +68,8 @@ class Log:
         self.high_watermark = 0
         self.cleaned_up_to = 0
         """All below it has been compacted; the cleaner sets it, checkpoints keep it."""
+        self.lacks_its_beginning = False
+        """Were its first segments taken away? Retention notes the new start with the epochs before it removes any."""
         self.note_gaps: Callable[[], None] | None = None
         """Called before the first batch that leaves offsets out: the next life must know of it (`was_compacted`),
         or its recovery takes the gap for damage."""
@@ -118,6 +120,7 @@ class Log:
         log.synced = Synced(world, directory, log.segments, log.epochs, recovery_point)
         log._end = LogEnd(log.segments, log.epochs, log.producers, log.aborted, log.synced)
         log.log_start_offset = log.high_watermark = found.segments[0].base_offset
+        log.lacks_its_beginning = any(e.start_offset < log.log_start_offset for e in log.epochs.entries[:1])
         log.epochs.truncate_from_start(log.log_start_offset)
         if found.segments_scanned and (found.truncated_bytes or log.log_end_offset):
             world.trace.emit(

@@ -65,8 +65,8 @@ class BrokerLifecycle:
     """One broker's. `metadata_offset()` says how far it has read the metadata log.
 
     `previous_broker_epoch`: the epoch of its earlier life if that ended cleanly, else -1. `want_fence`
-    keeps the broker out of service as long as it is true (its disks have failed, say). `log_dirs`: the ids of the
-    directories that work at the start; what fails later is to be put into `offline_log_dirs`.
+    keeps the broker out of service as long as it is true (its disks have failed, say), and so does `holds_back()`.
+    `log_dirs`: the ids of the directories that work at the start; what fails later is put into `offline_log_dirs`.
     """
 
     def __init__(
@@ -84,6 +84,7 @@ class BrokerLifecycle:
         rack: str | None = None,
         previous_broker_epoch: int = -1,
         want_fence: bool = False,
+        holds_back: Callable[[], bool] = lambda: False,
     ) -> None:
         self.state = BrokerState.NOT_RUNNING
         self.broker_epoch = -1
@@ -105,6 +106,7 @@ class BrokerLifecycle:
         self._timeout_s = configs.seconds("broker.session.timeout.ms") / 2
         self._rack = rack
         self._previous_epoch = previous_broker_epoch
+        self._holds_back = holds_back
         self._channel: Channel | None = None
         self._may_leave = asyncio.Event()
         self._out_of_service = asyncio.Event()
@@ -209,7 +211,7 @@ class BrokerLifecycle:
             broker_id=self._broker_id,
             broker_epoch=self.broker_epoch,
             current_metadata_offset=self._metadata_offset(),
-            want_fence=self.want_fence,
+            want_fence=self.want_fence or self._holds_back(),
             want_shut_down=self.state is BrokerState.PENDING_CONTROLLED_SHUTDOWN,
             offline_log_dirs=list(self.offline_log_dirs),
         )

@@ -47,7 +47,7 @@ class DirectoryAssignments:
         self._queue = ControllerQueue(world, "directory-assignments", RETRY_S, is_news, self._settle)
 
     def tell(self, replica: Replica, directory: UUID) -> None:
-        """The replica lies in that directory."""
+        """The replica lies in that directory; `LOST_DIRECTORY`: its files are gone."""
         self._queue.put(replica, directory)
 
     def close(self) -> None:

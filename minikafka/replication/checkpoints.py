@@ -84,6 +84,15 @@ class Checkpoints:
         """May offsets be missing in this partition's log?"""
         return key in self._cleaned
 
+    def has_lost(self, log: Log, key: Key) -> bool:
+        """Does a log that was just opened lack what the last life noted of it? After an unclean end only when it lacks
+        everything: a power cut may always take the end of a log."""
+        committed = self._high_watermarks.get(key, 0)
+        if self.started_clean:
+            noted = max(committed, self._recovery_points.get(key, 0))
+            return log.lacks_its_beginning or log.log_end_offset < noted
+        return not log.size_bytes and log.log_end_offset < committed
+
     def begin(self, key: Key) -> None:
         """A new log is about to be made: what was noted of an earlier one under that name no longer holds."""
         noted = (

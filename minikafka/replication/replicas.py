@@ -17,6 +17,7 @@ from uuid import UUID
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.metadata.configs import BrokerConfigs, effective_topic_configs
+from minikafka.metadata.ids import LOST_DIRECTORY
 from minikafka.metadata.image import (
     BROKER_RESOURCE,
     DEFAULT_BROKER,
@@ -41,7 +42,17 @@ from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.rolled_segments import RolledSegments
 from minikafka.replication.strays import why_stray
-from minikafka.world import Backlog, World, in_turns
+from minikafka.world import Backlog, Event, World, in_turns
+
+
+class ReplicaFilesLost(Event, frozen=True):
+    """A start found less of a partition than the life before had noted: its log ends at `end_offset` here. It leads
+    nobody who has more."""
+
+    topic: str
+    partition: int
+    broker: int
+    end_offset: int
 
 
 class Replicas:
@@ -78,6 +89,8 @@ class Replicas:
             Key, UUID
         ] = {}  # the topic's id: what lies, or may lie, in a directory that failed
         self._fetchers = Fetchers(world, broker_id, configs, endpoint, broker_epoch, self.storage_failed)
+        self._lost: set[Key] = set()  # until somebody leads them
+        self._untold_losses: set[Key] = set()
         self._image: MetadataImage | None = None
         self._applied_offset = -1
         self._unsettled = Backlog(world, "replicas", self._settle, self._after_piece)
@@ -165,6 +178,9 @@ class Replicas:
         topic, registration = self._image.topic(key[0]), self._image.partition(*key)
         is_mine = registration is not None and self._broker_id in registration.replicas
         topic_id = topic.id if topic is not None and is_mine else None
+        if topic_id is None:
+            self._lost.discard(key)
+            self._untold_losses.discard(key)
         if key in self._partitions and self._partitions[key].topic_id != topic_id:
             self._drop(key)
         if key in self._offline and self._offline[key] != topic_id:
@@ -183,11 +199,17 @@ class Replicas:
     def _apply_partition(self, topic: TopicImage, index: int, registration: PartitionRegistration) -> None:
         key = (topic.name, index)
         partition = self._partitions.get(key) or self._open(topic, index, registration)
+        if partition is not None and registration.leader >= 0 and key in self._lost:
+            self._lost.discard(key)
+            if registration.leader != self._broker_id and partition.log.lacks_its_beginning:
+                self._drop(key, "its first segments are gone, and the leader has them")
+                partition = self._open(topic, index, registration)
         if partition is None:
             return
         config = self._log_config(topic.name)
         if partition.log.config is not config:
             partition.log.config = config
+        self._tell_directory(partition, registration)
         old_leader = self._fetchers.leader_of(key)
         try:
             new_epoch = partition.apply(registration, self._world.clock.now())
@@ -204,12 +226,11 @@ class Replicas:
         if key in self._offline:
             return None  # until the broker starts again
         assigned = registration.directory_of(self._broker_id)
+        is_new = self._directories.home(key) is None
         directory = self._place(key, assigned)
         if directory is None:
             self._offline[key] = topic.id
             return None
-        if directory.id is not None and directory.id != assigned:
-            self._assignments.tell((topic.id, index), directory.id)
         notes = directory.checkpoints
         try:
             log = Log.open(
@@ -225,6 +246,7 @@ class Replicas:
                 was_compacted=notes.was_compacted(key),
             )
             try:
+                has_lost = self._applied_offset < 0 if is_new else notes.has_lost(log, key)
                 notes.apply_to(log, key)
             except OSError:
                 log.abandon()
@@ -244,7 +266,36 @@ class Replicas:
             self._partition_changed,
         )
         self._partitions[key] = directory.partitions[key] = partition
+        if has_lost:
+            self._tell_loss(partition, registration)
         return partition
+
+    def _tell_loss(self, partition: Partition, registration: PartitionRegistration) -> None:
+        """The replica isn't what it was when this broker ended: until that is known, the broker stays out of service,
+        or it might lead what it has no longer over others that have it."""
+        self._world.trace.emit(
+            ReplicaFilesLost(partition.topic, partition.index, self._broker_id, partition.log.log_end_offset)
+        )
+        if len(registration.replicas) > 1:
+            self._lost.add((partition.topic, partition.index))
+            self._untold_losses.add((partition.topic, partition.index))
+            self._assignments.tell((partition.topic_id, partition.index), LOST_DIRECTORY)
+
+    @property
+    def has_untold_losses(self) -> bool:
+        """Isn't it in the metadata yet that a replica here has lost its files?"""
+        return bool(self._untold_losses)
+
+    def _tell_directory(self, partition: Partition, registration: PartitionRegistration) -> None:
+        """What has lost its files counts as lost until somebody leads it, whom it can follow."""
+        key = (partition.topic, partition.index)
+        assigned, home = registration.directory_of(self._broker_id), self._home(key)
+        if assigned == LOST_DIRECTORY:
+            self._untold_losses.discard(key)
+            if registration.leader < 0 and (key in self._lost or not partition.log.size_bytes):
+                return
+        if home.id is not None and home.id != assigned and key not in self._untold_losses:
+            self._assignments.tell((partition.topic_id, partition.index), home.id)
 
     def _place(self, key: Key, assigned: UUID) -> LogDirectory | None:
         """The directory that has the partition's folder, or has now been given it; None: none may or can."""
@@ -276,7 +327,8 @@ class Replicas:
             config = self._log_configs[own] = LogConfig.from_topic(values)
         return config
 
-    def _drop(self, key: Key) -> None:
+    def _drop(self, key: Key, reason: str | None = None) -> None:
+        """Give a replica up. Its folder goes if the topic's deletion is committed, else it is kept renamed."""
         partition = self._partitions.pop(key)
         directory = self._home(key)
         del directory.partitions[key]
@@ -289,7 +341,7 @@ class Replicas:
                 directory.doom(key)
             else:
                 assert self._image is not None
-                reason = why_stray(self._image, self._broker_id, *key, partition.topic_id)
+                reason = reason or why_stray(self._image, self._broker_id, *key, partition.topic_id)
                 directory.set_aside(key, reason or "this broker has given it up")
         except OSError as problem:
             self.directory_failed(directory, problem)
@@ -328,6 +380,7 @@ class Replicas:
         for key, partition in lost.items():
             del self._partitions[key]
             self._offline[key] = partition.topic_id
+            self._untold_losses.discard(key)
             self._rolled_segments.forget(partition)
             self._fetchers.unfollow(partition)
         for partition in lost.values():

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from controller.machine import Machine
 
-from minikafka.metadata.ids import UNASSIGNED_DIRECTORY
+from minikafka.metadata.ids import LOST_DIRECTORY, UNASSIGNED_DIRECTORY
 from minikafka.metadata.records import BrokerRegistrationChangeRecord, PartitionChangeRecord, decode_record
 from minikafka.protocol.errors import ApiError, ErrorCode
 
@@ -153,3 +153,35 @@ def test_without_another_replica_the_partition_waits_for_its_directory():
     m.heartbeat(1, fence=True)
     m.heartbeat(1)
     assert [partitions(m)[index].leader for index in (0, 1)] == [-1, 1]
+
+
+def alone_with_everything(m, index=0):
+    """Everybody leaves, 1 last; returns the partition: 1 is the only eligible leader."""
+    for broker in (2, 3, 1):
+        m.heartbeat(broker, fence=True)
+    partition = partitions(m)[index]
+    assert (partition.leader, partition.isr, partition.elr, partition.last_known_elr) == (-1, (), (1,), (1,))
+    return partition
+
+
+def test_who_lost_its_files_leads_nobody_who_has_more():
+    m = machine()
+    alone_with_everything(m)
+    assert m.assign(1, LOST_DIRECTORY, topic(m).id, [0]) == [0]
+    m.heartbeat(1)
+    assert (partitions(m)[0].leader, partitions(m)[0].elr) == (-1, ())
+    assert partitions(m)[1].leader == 1 or partitions(m)[1].elr == (1,), "others are as they were"
+    m.heartbeat(3)
+    assert (partitions(m)[0].leader, partitions(m)[0].isr) == (3, (3,))
+    assert m.assign(1, directory(1, 1), topic(m).id, [0]) == [0]
+    assert (partitions(m)[0].leader, partitions(m)[0].directory_of(1)) == (3, directory(1, 1))
+
+
+def test_where_all_lost_their_files_one_leads_again():
+    m = machine()
+    alone_with_everything(m)
+    for broker in (1, 2, 3):
+        assert m.assign(broker, LOST_DIRECTORY, topic(m).id, [0]) == [0]
+        assert partitions(m)[0].leader == -1
+    m.heartbeat(2)
+    assert (partitions(m)[0].leader, partitions(m)[0].isr) == (2, (2,))
