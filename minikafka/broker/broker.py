@@ -11,19 +11,18 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
 from minikafka.broker.controller_link import ControllerLink
+from minikafka.broker.events import BrokerFailed, BrokerStarted, BrokerStopped
 from minikafka.broker.fetch_sessions import FetchSessions
 from minikafka.broker.journal import PartitionJournal
 from minikafka.broker.listeners import ADVERTISED, LISTENERS, BrokerListener, url
 from minikafka.broker.producer_ids import ProducerIds
+from minikafka.broker.snapshot import BrokerSnapshot, PartitionSnapshot
 from minikafka.broker.topic_creation import GROUP_METADATA, TopicCreation
 from minikafka.coordinator.coordinator import GroupCoordinator
-from minikafka.coordinator.reading import GroupSnapshot
-from minikafka.log.log import LogSnapshot
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.follower import MetadataFollower
 from minikafka.metadata.image import Endpoint, MetadataDelta, MetadataImage
@@ -36,10 +35,10 @@ from minikafka.protocol.later import Later
 from minikafka.protocol.schema import Message
 from minikafka.protocol.server import Server
 from minikafka.replication.log_directories import LogDirectories, log_dirs_of
-from minikafka.replication.log_directory import LogDirectory, LogDirectorySnapshot
+from minikafka.replication.log_directory import LogDirectory
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.replicas import Replicas
-from minikafka.world import Event, World, reason_of
+from minikafka.world import World, reason_of
 
 R = TypeVar("R", bound=Message)
 START_TIMEOUT_S = 30.0
@@ -55,65 +54,8 @@ class BrokerState(Enum):
     STOPPING = "stopping"
 
 
-class BrokerStarted(Event, frozen=True):
-    """The broker is unfenced and answers clients on `port`."""
-
-    broker: int
-    port: int
-
-
-class BrokerStopped(Event, frozen=True):
-    """The broker has shut down cleanly."""
-
-    broker: int
-
-
-class BrokerFailed(Event, frozen=True):
-    """The broker can't go on; it is out of service until it starts again."""
-
-    broker: int
-    reason: str
-
-
 class BrokerCantStart(OSError):
     """What a broker can't be without failed while it started; says what."""
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionSnapshot:
-    """A partition as this broker sees it."""
-
-    topic: str
-    topic_id: uuid.UUID
-    index: int
-    role: str
-    leader: int
-    leader_epoch: int
-    partition_epoch: int
-    replicas: tuple[int, ...]
-    isr: tuple[int, ...]
-    high_watermark: int
-    last_stable_offset: int
-    log: LogSnapshot
-    directory: str
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerSnapshot:
-    """One broker at one instant."""
-
-    id: int
-    host: str
-    port: int
-    state: str
-    epoch: int
-    metadata_offset: int
-    fetch_sessions: int
-    connections: int
-    log_dirs: tuple[LogDirectorySnapshot, ...]
-    partitions: tuple[PartitionSnapshot, ...]
-    groups: tuple[GroupSnapshot, ...]
-    problem: str | None
 
 
 class Broker:
@@ -162,7 +104,6 @@ class Broker:
         """
         from minikafka.broker.api import HANDLERS
 
-        self.state = BrokerState.STARTING
         world, configs = self.world, self.configs
         self.directories = LogDirectories.open(world, self.id, self.cluster_id, log_dirs_of(configs))
         self.controller = ControllerLink(world, self._controller_address, f"broker-{self.id}")
@@ -211,6 +152,7 @@ class Broker:
             previous_broker_epoch=self.directories.previous_broker_epoch,
             holds_back=lambda: self.replicas.has_untold_losses,
         )
+        self.state = BrokerState.STARTING  # from here on somebody may look
         self._tasks = [
             self._vital(self.follower.run(), "metadata-follower"),
             self._vital(self.lifecycle.run(), "broker-lifecycle"),
@@ -403,27 +345,13 @@ class Broker:
             connections=len(self.server.connections),
             log_dirs=tuple(directory.snapshot() for directory in self.directories),
             partitions=tuple(
-                PartitionSnapshot(
-                    topic=p.topic,
-                    topic_id=p.topic_id,
-                    index=p.index,
-                    role=p.role.value,
-                    leader=p.leader,
-                    leader_epoch=p.leader_epoch,
-                    partition_epoch=p.partition_epoch,
-                    replicas=p.replicas,
-                    isr=p.isr,
-                    high_watermark=p.high_watermark,
-                    last_stable_offset=p.last_stable_offset,
-                    log=p.log.snapshot(directory.residency),
-                    directory=directory.location,
-                )
+                PartitionSnapshot.of(partition, directory)
                 for directory in self.directories
-                for p in directory.partitions.values()
+                for partition in directory.partitions.values()
             ),
             groups=self.group_coordinator.snapshot(),
             problem=self.problem,
         )
 
 
-__all__ = ["Broker", "BrokerSnapshot", "BrokerState", "PartitionSnapshot"]
+__all__ = ["Broker", "BrokerState"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from minikafka.broker.broker import BrokerFailed
+from minikafka.broker.events import BrokerFailed
 from minikafka.cluster.cluster import Cluster
 from minikafka.controller.events import ControllerFailed
 from minikafka.replication.log_directory import LogDirectoryFailed

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from minikafka.broker.broker import BrokerSnapshot, PartitionSnapshot
+from minikafka.broker.snapshot import BrokerSnapshot, PartitionSnapshot
 from minikafka.coordinator.reading import GroupSnapshot
 from minikafka.metadata.image import MetadataImage, PartitionRegistration, TopicImage
 from minikafka.metadata.topic_names import is_internal

@@ -1,0 +1,28 @@
+"""What a broker tells the trace of its life.
+
+One rule: each is told once, when it has come to pass.
+"""
+
+from __future__ import annotations
+
+from minikafka.world import Event
+
+
+class BrokerStarted(Event, frozen=True):
+    """The broker is unfenced and answers clients on `port`."""
+
+    broker: int
+    port: int
+
+
+class BrokerStopped(Event, frozen=True):
+    """The broker has shut down cleanly."""
+
+    broker: int
+
+
+class BrokerFailed(Event, frozen=True):
+    """The broker can't go on; it is out of service until it starts again."""
+
+    broker: int
+    reason: str

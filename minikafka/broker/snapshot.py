@@ -1,0 +1,70 @@
+"""A broker and its partitions at one instant, immutable: what a picture of the cluster is drawn from.
+
+One rule: a snapshot reads what is there and changes nothing. Kafka shows as much only by JMX and several requests.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from minikafka.coordinator.reading import GroupSnapshot
+from minikafka.log.log import LogSnapshot
+from minikafka.replication.log_directory import LogDirectory, LogDirectorySnapshot
+from minikafka.replication.partition import Partition
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionSnapshot:
+    """A partition as this broker sees it."""
+
+    topic: str
+    topic_id: uuid.UUID
+    index: int
+    role: str
+    leader: int
+    leader_epoch: int
+    partition_epoch: int
+    replicas: tuple[int, ...]
+    isr: tuple[int, ...]
+    high_watermark: int
+    last_stable_offset: int
+    log: LogSnapshot
+    directory: str
+
+    @classmethod
+    def of(cls, partition: Partition, directory: LogDirectory) -> PartitionSnapshot:
+        """Now, in the directory where it lies."""
+        return cls(
+            topic=partition.topic,
+            topic_id=partition.topic_id,
+            index=partition.index,
+            role=partition.role.value,
+            leader=partition.leader,
+            leader_epoch=partition.leader_epoch,
+            partition_epoch=partition.partition_epoch,
+            replicas=partition.replicas,
+            isr=partition.isr,
+            high_watermark=partition.high_watermark,
+            last_stable_offset=partition.last_stable_offset,
+            log=partition.log.snapshot(directory.residency),
+            directory=directory.location,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSnapshot:
+    """One broker at one instant."""
+
+    id: int
+    host: str
+    port: int
+    state: str
+    epoch: int
+    metadata_offset: int
+    fetch_sessions: int
+    connections: int
+    log_dirs: tuple[LogDirectorySnapshot, ...]
+    partitions: tuple[PartitionSnapshot, ...]
+    groups: tuple[GroupSnapshot, ...]
+    problem: str | None
