@@ -11,7 +11,12 @@ from collections.abc import Callable
 from minikafka.broker.events import BrokerFailed
 from minikafka.cluster.cluster import Cluster
 from minikafka.controller.events import ControllerFailed
+from minikafka.metadata.batches import MetadataRecordSkipped
+from minikafka.quorum.committed import MetadataTailCut
+from minikafka.quorum.snapshots import SnapshotSetAside
 from minikafka.replication.log_directory import LogDirectoryFailed
+from minikafka.replication.replicas import ReplicaFilesLost
+from minikafka.replication.strays import StraySetAside
 from minikafka.world import TaskFailed, Traced
 
 
@@ -44,6 +49,28 @@ def sentence_of(traced: Traced) -> str:
                 f"{traced.host} can't use its log directory {event.directory}, with {count} in it: {event.reason}. "
                 f"It goes on with the others; when that is mended, restart {traced.host}."
             )
+        case StraySetAside():
+            return (
+                f"{traced.host} keeps {event.topic}-{event.partition} as {event.directory}/{event.kept_as}: "
+                f"{event.reason}. Nothing reads or removes it; delete it when you are sure."
+            )
+        case ReplicaFilesLost():
+            return (
+                f"{traced.host} misses files of {event.topic}-{event.partition}: its log ends at offset "
+                f"{event.end_offset} now. If another broker has the records, it leads, and they come back from there."
+            )
+        case MetadataRecordSkipped():
+            return (
+                f"{traced.host} goes on without {event.record} at offset {event.offset} of the metadata log: "
+                f"{event.reason}."
+            )
+        case MetadataTailCut():
+            return (
+                f"{traced.host} cuts {event.size_bytes} bytes off the metadata log ({event.file}, byte {event.byte}): "
+                "a last batch that was torn before anybody heard of it."
+            )
+        case SnapshotSetAside():
+            return f"{traced.host} keeps the damaged snapshot {event.snapshot} as {event.kept_as}: {event.reason}."
         case TaskFailed():
             return f"Something failed inside {traced.host or 'the cluster'}: {event.where}: {event.error}"
     return ""

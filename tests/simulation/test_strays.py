@@ -4,6 +4,7 @@ import pytest
 from simulation.story import seeds
 
 from minikafka import Cluster
+from minikafka.cluster.telling import tell
 from minikafka.log.checkpoints import RECOVERY_POINTS
 from minikafka.metadata.image import MetadataImage
 from minikafka.quorum import METADATA_DIRECTORY
@@ -158,3 +159,19 @@ def test_a_topic_that_was_deleted_while_its_broker_was_away_is_removed():
         s.restart("broker-2")
         s.run(5)
         assert [records_on(s.disk(host)) for host in s.hosts] == [0, 0, 0]
+
+
+def test_whoever_runs_the_cluster_is_told():
+    with Stage(1, brokers=1) as s:
+        write_precious(s, "orders", partitions=1)
+        s.cluster.stop_broker("broker-1")
+        disk = s.disk("broker-1")
+        disk.write_atomic("orders-0/partition.metadata", b"version: 0\ntopic_id: 0123456789abcdefghijkA\n")
+        s.restart("broker-1")
+        told: list[str] = []
+        tell(s.cluster, told.append)
+        kept, lost = told
+        assert kept.startswith("broker-1 keeps orders-0 as /broker-1/orders-0.")
+        assert kept.endswith("-stray: the metadata know another topic of that name. Nothing reads or removes it; "
+                             "delete it when you are sure.")  # fmt: skip
+        assert lost.startswith("broker-1 misses files of orders-0: its log ends at offset 0 now.")
