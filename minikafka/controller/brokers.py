@@ -8,16 +8,19 @@ registration. Kafka: `ClusterControlManager`, `ReplicationControlManager.process
 
 from __future__ import annotations
 
-from minikafka.controller.decision import Decision, Situation
+from typing import TypeVar
+
+from minikafka.controller.decision import PIECE_RECORDS, Decision, Situation
 from minikafka.controller.directories import directories_offline, newly_offline
-from minikafka.controller.partition_change import leadership_changes
-from minikafka.controller.sessions import Sessions
+from minikafka.controller.partition_change import elections_where_allowed, leadership_changes
+from minikafka.controller.sessions import Session, Sessions
 from minikafka.metadata.ids import RESERVED_DIRECTORIES, encode_uuid
 from minikafka.metadata.image import BrokerRegistration
 from minikafka.metadata.records import (
     BrokerEndpoint,
     BrokerFeature,
     BrokerRegistrationChangeRecord,
+    PartitionChangeRecord,
     RegisterBrokerRecord,
     UnregisterBrokerRecord,
 )
@@ -29,6 +32,8 @@ from minikafka.protocol.messages.broker_registration import (
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from minikafka.protocol.schema import Message
+
+R = TypeVar("R")
 
 
 def check_broker_epoch(situation: Situation, broker_id: int, epoch: int) -> BrokerRegistration:
@@ -74,13 +79,13 @@ def register_broker(
         )
     _check_directories(situation, request)
     _check_features(situation, request)
-    records: list[Message] = []
+    changes: list[PartitionChangeRecord] = []
     if is_new and existing is not None:
         if situation.uses_elr and request.previous_broker_epoch != existing.epoch:
             # It didn't end cleanly, so it may have lost records that it had acknowledged.
-            records += leadership_changes(situation, lost_data=request.broker_id)
+            changes = leadership_changes(situation, lost_data=request.broker_id)
         elif not existing.fenced:
-            records += leadership_changes(situation, gone=request.broker_id)
+            changes = leadership_changes(situation, gone=request.broker_id)
     record = RegisterBrokerRecord(
         broker_id=request.broker_id,
         incarnation_id=request.incarnation_id,
@@ -103,7 +108,7 @@ def register_broker(
     if existing is not None and not is_new:
         record.fenced = existing.fenced
         record.in_controlled_shutdown = existing.in_controlled_shutdown
-    return Decision((*records, record), BrokerRegistrationResponse(broker_epoch=record.broker_epoch))
+    return Decision.of_changes(changes, BrokerRegistrationResponse(broker_epoch=record.broker_epoch), record)
 
 
 def _check_directories(situation: Situation, request: BrokerRegistrationRequest) -> None:
@@ -156,50 +161,82 @@ def heartbeat(
     response = BrokerHeartbeatResponse(
         is_caught_up=is_caught_up, is_fenced=broker.fenced, should_shut_down=False
     )
-    records: tuple[Message, ...] = ()
 
     def leads() -> bool:
         return any(partition.leader == broker.id for _, _, partition in situation.image.partitions())
 
     if newly_offline(broker, request.offline_log_dirs):
         # First things first: all else is for the next heartbeat, which comes soon.
-        return Decision(directories_offline(situation, broker, request.offline_log_dirs), response)
+        return directories_offline(situation, broker, request.offline_log_dirs, response)
     if broker.fenced:
         # Who has asked to leave doesn't come back in this life.
         response.should_shut_down = request.want_shut_down or broker.in_controlled_shutdown
         if not response.should_shut_down and not request.want_fence and is_caught_up:
             response.is_fenced = False
-            records = unfence(situation, broker)
+            return _unfence(situation, broker, session, response)
+    elif session.elects:
+        return _elect_more(situation, session, response)
     elif session.shutdown_offset is not None or broker.in_controlled_shutdown:
+        if leads():
+            return _hand_over(situation, broker, session, next_offset, response)
         lowest = sessions.lowest_active_offset(situation.image.brokers)
-        others_know = lowest is None or session.shutdown_offset is None or session.shutdown_offset <= lowest
-        if others_know and not leads():
+        if lowest is None or session.shutdown_offset is None or session.shutdown_offset <= lowest:
             response.is_fenced = response.should_shut_down = True
-            records = fence(situation, broker)
     elif request.want_shut_down and not request.want_fence and leads():
-        change = BrokerRegistrationChangeRecord(
-            broker_id=broker.id, broker_epoch=broker.epoch, in_controlled_shutdown=1
-        )
-        records = (change, *leadership_changes(situation, gone=broker.id))
-        session.shutdown_offset = next_offset + len(records) - 1
+        return _hand_over(situation, broker, session, next_offset, response)
     elif request.want_shut_down or request.want_fence:
         response.is_fenced, response.should_shut_down = True, request.want_shut_down
-        records = fence(situation, broker)
-    if response.is_fenced:
-        session.shutdown_offset = None
-    return Decision(records, response)
+    if not response.is_fenced:
+        return Decision((), response)
+    session.shutdown_offset = None
+    return Decision((), response) if broker.fenced else fence(situation, broker, response)
 
 
-def fence(situation: Situation, broker: BrokerRegistration) -> tuple[Message, ...]:
+def fence(situation: Situation, broker: BrokerRegistration, response: R) -> Decision[R]:
     """Take a broker out of service: others lead what it led, and it leaves every ISR."""
     change = BrokerRegistrationChangeRecord(broker_id=broker.id, broker_epoch=broker.epoch, fenced=1)
-    return (*leadership_changes(situation, gone=broker.id), change)
+    return Decision.of_changes(leadership_changes(situation, gone=broker.id), response, change)
 
 
-def unfence(situation: Situation, broker: BrokerRegistration) -> tuple[Message, ...]:
+def _unfence(
+    situation: Situation, broker: BrokerRegistration, session: Session, response: BrokerHeartbeatResponse
+) -> Decision[BrokerHeartbeatResponse]:
     """Put a broker into service; it leads what nobody led, if it may."""
     change = BrokerRegistrationChangeRecord(broker_id=broker.id, broker_epoch=broker.epoch, fenced=-1)
-    return (change, *leadership_changes(situation, back=broker.id))
+    changes = leadership_changes(situation, back=broker.id)
+    session.elects = len(changes) == PIECE_RECORDS
+    return Decision((change, *changes), response, is_whole=not session.elects)
+
+
+def _elect_more(
+    situation: Situation, session: Session, response: BrokerHeartbeatResponse
+) -> Decision[BrokerHeartbeatResponse]:
+    """The rest of `_unfence`."""
+    decision = Decision.of_changes(elections_where_allowed(situation), response)
+    session.elects = not decision.is_whole
+    return decision
+
+
+def _hand_over(
+    situation: Situation,
+    broker: BrokerRegistration,
+    session: Session,
+    next_offset: int,
+    response: BrokerHeartbeatResponse,
+) -> Decision[BrokerHeartbeatResponse]:
+    """A broker that wants to leave is first noted as such, so that it gets nothing back; then others lead."""
+    records: list[Message] = []
+    if not broker.in_controlled_shutdown:
+        records.append(
+            BrokerRegistrationChangeRecord(
+                broker_id=broker.id, broker_epoch=broker.epoch, in_controlled_shutdown=1
+            )
+        )
+    changes = leadership_changes(situation, gone=broker.id)
+    records += changes
+    if records:
+        session.shutdown_offset = next_offset + len(records) - 1
+    return Decision(tuple(records), response, is_whole=len(changes) < PIECE_RECORDS)
 
 
 def unregister_broker(
@@ -214,4 +251,4 @@ def unregister_broker(
     record = UnregisterBrokerRecord(broker_id=broker.id, broker_epoch=broker.epoch)
     # Its replicas are no longer eligible leaders either.
     changes = leadership_changes(situation, gone=broker.id, lost_data=broker.id)
-    return Decision((*changes, record), UnregisterBrokerResponse())
+    return Decision.of_changes(changes, UnregisterBrokerResponse(), record)

@@ -39,7 +39,7 @@ from minikafka.protocol.messages.broker_registration import (
     BrokerRegistrationResponse,
 )
 from minikafka.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
-from minikafka.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
+from minikafka.protocol.messages.create_topics import CreateTopicsResponse
 from minikafka.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from minikafka.protocol.messages.elect_leaders import ElectLeadersRequest, ElectLeadersResponse
 from minikafka.protocol.messages.incremental_alter_configs import (
@@ -144,7 +144,7 @@ class Controller:
         broker_id = self.sessions.first_expired(self.image.brokers, now_s)
         if broker_id is None:
             return Decision((), None)
-        return Decision(brokers.fence(self.situation, self.image.brokers[broker_id]), broker_id)
+        return brokers.fence(self.situation, self.image.brokers[broker_id], broker_id)
 
     def next_expiry_s(self) -> float | None:
         """When `expire_session` is due next; None: as long as nobody is in service, never."""
@@ -153,8 +153,8 @@ class Controller:
     def unregister_broker(self, request: UnregisterBrokerRequest) -> Decision[UnregisterBrokerResponse]:
         return brokers.unregister_broker(self.situation, request)
 
-    def create_topics(self, request: CreateTopicsRequest) -> Decision[CreateTopicsResponse]:
-        return topics.create_topics(self.situation, request)
+    def create_topics(self, asked: topics.TopicsToCreate) -> Decision[CreateTopicsResponse]:
+        return asked.decide(self.situation)
 
     def delete_topics(self, request: DeleteTopicsRequest) -> Decision[DeleteTopicsResponse]:
         return topics.delete_topics(self.situation, request)
@@ -188,7 +188,7 @@ class Controller:
 
     def elect_where_allowed(self) -> Decision[None]:
         """After configurations changed: leaders for offline partitions that may now have one."""
-        return Decision(tuple(elections_where_allowed(self.situation)), None)
+        return Decision.of_changes(elections_where_allowed(self.situation), None)
 
     def allocate_producer_ids(
         self, request: AllocateProducerIdsRequest

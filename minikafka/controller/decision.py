@@ -1,11 +1,13 @@
 """What a decision is, and what it may look at.
 
-One rule: a decision changes nothing. Kafka: `ControllerResult`.
+One rule: a decision changes nothing, and it is of bounded size: what concerns thousands of partitions is decided piece
+by piece, each as the cluster is by then, and others are heard in between. Kafka: `ControllerResult`.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -17,15 +19,28 @@ from minikafka.protocol.schema import Message
 
 R = TypeVar("R")
 
+PIECE_RECORDS = 500
+"""Of a decision that could be cut anywhere, so many records are decided at a time."""
+
 ELIGIBLE_LEADER_REPLICAS = "eligible.leader.replicas.version"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision(Generic[R]):
-    """Records to append (all of them or none), and the answer to give once they are committed."""
+    """Records to append (all of them or none), and the answer to give once they are committed.
+
+    One that isn't whole is made again after that, of what the cluster is by then, and gives the answer in the end.
+    """
 
     records: tuple[Message, ...]
     response: R
+    is_whole: bool = True
+
+    @classmethod
+    def of_changes(cls, changes: Sequence[Message], response: R, last: Message | None = None) -> Decision[R]:
+        """So many changes that they may not be all (`PIECE_RECORDS`), or those and `last`."""
+        is_whole = len(changes) < PIECE_RECORDS
+        return cls((*changes, last) if is_whole and last else tuple(changes), response, is_whole)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ all must ask to be fenced. Kafka: `ReplicationControlManager.handleAssignReplica
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TypeVar
 from uuid import UUID
 
 from minikafka.controller.decision import Decision, Situation
@@ -23,7 +24,8 @@ from minikafka.protocol.messages.assign_replicas_to_dirs import (
     ResponsePartitionData,
     ResponseTopicData,
 )
-from minikafka.protocol.schema import Message
+
+R = TypeVar("R")
 
 
 def newly_offline(broker: BrokerRegistration, told: Collection[UUID]) -> list[UUID]:
@@ -34,13 +36,14 @@ def newly_offline(broker: BrokerRegistration, told: Collection[UUID]) -> list[UU
 
 
 def directories_offline(
-    situation: Situation, broker: BrokerRegistration, told: Collection[UUID]
-) -> tuple[Message, ...]:
+    situation: Situation, broker: BrokerRegistration, told: Collection[UUID], response: R
+) -> Decision[R]:
     """Others lead what the broker led from there, and those replicas leave their ISRs."""
     failed = newly_offline(broker, told)
     left = [directory for directory in broker.log_dirs if directory not in failed]
     change = BrokerRegistrationChangeRecord(broker_id=broker.id, broker_epoch=broker.epoch, log_dirs=left)
-    return (*leadership_changes(situation, gone=broker.id, in_directories=failed), change)
+    changes = leadership_changes(situation, gone=broker.id, in_directories=failed)
+    return Decision.of_changes(changes, response, change)
 
 
 def assign_replicas_to_dirs(

@@ -6,7 +6,7 @@ Kafka: `ReplicationControlManager.electLeaders`; KIP-183, KIP-460.
 
 from __future__ import annotations
 
-from minikafka.controller.decision import Decision, Situation
+from minikafka.controller.decision import PIECE_RECORDS, Decision, Situation
 from minikafka.controller.partition_change import ChangeTarget, change_partition
 from minikafka.metadata.image import NO_LEADER
 from minikafka.metadata.records import PartitionChangeRecord
@@ -66,7 +66,9 @@ def balance_leaders(situation: Situation) -> Decision[None]:
             change = change_partition(situation, topic, index, target)
             if change is not None:
                 records.append(change)
-    return Decision(tuple(records), None)
+                if len(records) == PIECE_RECORDS:
+                    break
+    return Decision.of_changes(records, None)
 
 
 def _elect(situation: Situation, name: str, index: int, kind: int) -> PartitionChangeRecord:

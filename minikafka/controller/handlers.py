@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from minikafka.controller import snapshot_fetch
+from minikafka.controller.topics import TopicsToCreate
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
@@ -123,7 +124,8 @@ def allocate_producer_ids(
 def create_topics(
     node: ControllerNode, request: CreateTopicsRequest, context: RequestContext
 ) -> Awaitable[CreateTopicsResponse]:
-    return node.commit(lambda core, at: core.create_topics(request))
+    asked = TopicsToCreate(request)
+    return node.commit(lambda core, at: core.create_topics(asked))
 
 
 @handles(ApiKey.DELETE_TOPICS, versions=(1, 6))

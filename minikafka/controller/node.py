@@ -172,12 +172,19 @@ class ControllerNode:
         )
 
     async def commit(self, decide: Callable[[Controller, int], Decision[R]]) -> R:
-        """Make a decision and carry it out; returns its answer.
+        """Make a decision and carry it out, with all that is left of it; returns its answer.
 
         `decide` gets the core and the offset at which the decision's first record will stand. What it raises
         (`ApiError`) passes through, and so does the ValueError of a decision that can't be carried out: nothing of it
         is written. A failing disk ends this controller, as it would Kafka's.
         """
+        while True:
+            decision = await self._commit(decide)
+            if decision.is_whole:
+                return decision.response
+            await asyncio.sleep(0)
+
+    async def _commit(self, decide: Callable[[Controller, int], Decision[R]]) -> Decision[R]:
         async with self._writing:
             if not self._running:
                 raise ControllerStopped("this controller has stopped")
@@ -197,7 +204,7 @@ class ControllerNode:
                 for event in changes(before, self.core.image, delta):
                     self.world.trace.emit(event)
             self._watch_sessions()
-            return decision.response
+            return decision
 
     def _watch_sessions(self) -> None:
         """One timer, which wakes when the next session may end; heartbeats don't move it, it looks again."""
@@ -225,6 +232,7 @@ class ControllerNode:
         while self._running:
             await asyncio.sleep(self.configs.int("leader.imbalance.check.interval.seconds"))
             try:
+                await self.commit(lambda core, at: core.elect_where_allowed())
                 await self.commit(lambda core, at: core.balance_leaders())
             except ControllerStopped:
                 return

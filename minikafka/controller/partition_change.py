@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from minikafka.controller.decision import Situation
+from minikafka.controller.decision import PIECE_RECORDS, Situation
 from minikafka.metadata.configs import topic_config_value
 from minikafka.metadata.ids import LOST_DIRECTORY
 from minikafka.metadata.image import (
@@ -162,7 +162,7 @@ def _remember_last_leader(before: PartitionRegistration, record: PartitionChange
 
 
 def elections_where_allowed(situation: Situation) -> list[PartitionChangeRecord]:
-    """Leaders for partitions that have none, where a changed configuration now allows one.
+    """Leaders for partitions that have none, where there may be one now; no more than `PIECE_RECORDS`.
 
     Kafka: `ReplicationControlManager.maybeElectUncleanLeaders`, which runs every few minutes.
     """
@@ -173,6 +173,8 @@ def elections_where_allowed(situation: Situation) -> list[PartitionChangeRecord]
             change = change_partition(situation, topic, index, target)
             if change is not None:
                 changes.append(change)
+                if len(changes) == PIECE_RECORDS:
+                    break
     return changes
 
 
@@ -184,9 +186,10 @@ def leadership_changes(
     lost_data: int | None = None,
     in_directories: Collection[UUID] | None = None,
 ) -> list[PartitionChangeRecord]:
-    """What changes for all partitions when a broker goes (fenced or shutting down), comes back, or lost data.
+    """What changes for partitions when a broker goes (fenced or shutting down), comes back, or lost data.
 
-    `in_directories`: only those whose replica on the broker that is `gone` lies there.
+    `in_directories`: only those whose replica on the broker that is `gone` lies there. No more than `PIECE_RECORDS`:
+    as many say that there may be more, which shows once these are committed.
 
     Kafka: `ReplicationControlManager.generateLeaderAndIsrUpdates`.
     """
@@ -212,4 +215,6 @@ def leadership_changes(
         change = change_partition(situation, topic, index, target)
         if change is not None:
             changes.append(change)
+            if len(changes) == PIECE_RECORDS:
+                break
     return changes

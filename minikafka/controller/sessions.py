@@ -17,12 +17,14 @@ class Session:
     """One broker's. Times are seconds on the controller's clock.
 
     `metadata_offset`: how far it has read the metadata log; `shutdown_offset`: the offset that the other
-    brokers must have read before this one may leave (None: it doesn't want to).
+    brokers must have read before this one may leave (None: it doesn't want to); `elects`: since it is in service there
+    may be leaders for partitions that have none.
     """
 
     last_contact_s: float
     metadata_offset: int = -1
     shutdown_offset: int | None = None
+    elects: bool = False
 
 
 class Sessions:

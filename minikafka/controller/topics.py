@@ -6,18 +6,19 @@ One rule: each topic of a request succeeds or fails by itself, with Kafka's code
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
 from minikafka.controller.alter_configs import check_topic_configs
-from minikafka.controller.decision import Decision, Situation
+from minikafka.controller.decision import PIECE_RECORDS, Decision, Situation
 from minikafka.controller.placement import Replicas, check_manual_assignment, place
 from minikafka.metadata.configs import describe_topic_configs
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.metadata.image import RECOVERED, TOPIC_RESOURCE, TopicImage
 from minikafka.metadata.records import ConfigRecord, PartitionRecord, RemoveTopicRecord, TopicRecord
-from minikafka.metadata.topic_names import collide, why_invalid
+from minikafka.metadata.topic_names import has_mark, why_invalid, with_one_mark
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.create_partitions import (
     CreatePartitionsRequest,
@@ -46,76 +47,100 @@ NO_SUCH_NAME = "This server does not host this topic-partition."
 NO_SUCH_ID = "This server does not host this topic ID."
 
 
-def create_topics(situation: Situation, request: CreateTopicsRequest) -> Decision[CreateTopicsResponse]:
-    """Creates what can be created; with `validate_only` nothing, but answers as if."""
-    records: list[Message] = []
-    results: list[CreatableTopicResult] = []
-    wanted = sum(_wanted_partitions(situation, topic) for topic in request.topics)
-    repeated = _repeated(topic.name for topic in request.topics)
-    told: list[str] = []
-    for topic in request.topics:
-        if topic.name in told:
-            continue
-        try:
-            if topic.name in repeated:
-                told.append(topic.name)
-                raise ApiError(ErrorCode.INVALID_REQUEST, "Duplicate topic name.")
-            if wanted > MAX_PARTITIONS_PER_REQUEST:
-                raise ApiError(
-                    ErrorCode.POLICY_VIOLATION, "Excessively large number of partitions per request."
+class TopicsToCreate:
+    """A CreateTopics request and what has become of it so far: `decide` as often as the decision isn't whole."""
+
+    def __init__(self, request: CreateTopicsRequest) -> None:
+        self._validate_only = request.validate_only
+        self._repeated = dict.fromkeys(_repeated(topic.name for topic in request.topics))
+        self._left = deque({topic.name: topic for topic in request.topics}.values())
+        self._topics = request.topics
+        self._results: list[CreatableTopicResult] = []
+        self._alike: dict[str, str] = {}
+        self._described: dict[tuple[tuple[str, str], ...], list[CreatableTopicConfigs]] = {}
+
+    def decide(self, situation: Situation) -> Decision[CreateTopicsResponse]:
+        """Creates what can be created; with `validate_only` nothing, but answers as if."""
+        records: list[Message] = []
+        self._described.clear()
+        if not self._results:  # as in Kafka, the topics of a request aren't compared with each other
+            names = sorted(situation.image.topics, reverse=True)
+            self._alike = {with_one_mark(name): name for name in names if has_mark(name)}
+        is_too_much = sum(_wanted_partitions(situation, t) for t in self._topics) > MAX_PARTITIONS_PER_REQUEST
+        while self._left and len(records) < PIECE_RECORDS:
+            topic = self._left.popleft()
+            try:
+                if topic.name in self._repeated:
+                    raise ApiError(ErrorCode.INVALID_REQUEST, "Duplicate topic name.")
+                if is_too_much:
+                    raise ApiError(
+                        ErrorCode.POLICY_VIOLATION, "Excessively large number of partitions per request."
+                    )
+                made, result = self._create(situation, topic)
+            except ApiError as error:
+                result = CreatableTopicResult(
+                    name=topic.name, error_code=error.code, error_message=error.message
                 )
-            made, result = _create_topic(situation, topic)
-        except ApiError as error:
-            results.append(
-                CreatableTopicResult(name=topic.name, error_code=error.code, error_message=error.message)
-            )
-        else:
-            records += made
-            results.append(result)
-    response = CreateTopicsResponse(topics=results)
-    return Decision(() if request.validate_only else tuple(records), response)
-
-
-def _create_topic(situation: Situation, topic: CreatableTopic) -> tuple[list[Message], CreatableTopicResult]:
-    _check_new_name(situation, topic.name)
-    nulls = [config.name for config in topic.configs if config.value is None]
-    if nulls:
-        raise ApiError(
-            ErrorCode.INVALID_CONFIG, f"Null value not supported for topic configs: {','.join(nulls)}"
+            else:
+                records += made
+            self._results.append(result)
+        return Decision(
+            () if self._validate_only else tuple(records),
+            CreateTopicsResponse(topics=self._results),
+            is_whole=not self._left,
         )
-    own = {config.name: config.value for config in topic.configs if config.value is not None}
-    check_topic_configs(situation, own)
-    if topic.assignments:
-        partitions = _assigned_by_hand(situation, topic)
-    else:
-        partitions = _placed(situation, topic)
-    topic_id = situation.new_id()
-    result = CreatableTopicResult(
-        name=topic.name,
-        topic_id=topic_id,
-        num_partitions=len(partitions),
-        replication_factor=len(partitions[0].brokers),
-        configs=[
-            CreatableTopicConfigs(
-                name=config.name,
-                value=config.value,
-                read_only=config.read_only,
-                config_source=config.source,
-                is_sensitive=config.sensitive,
+
+    def _create(
+        self, situation: Situation, topic: CreatableTopic
+    ) -> tuple[list[Message], CreatableTopicResult]:
+        _check_new_name(situation, self._alike, topic.name)
+        nulls = [config.name for config in topic.configs if config.value is None]
+        if nulls:
+            raise ApiError(
+                ErrorCode.INVALID_CONFIG, f"Null value not supported for topic configs: {','.join(nulls)}"
             )
-            for config in describe_topic_configs(situation.image, own, situation.configs)
-        ],
-    )
-    records: list[Message] = [TopicRecord(name=topic.name, topic_id=topic_id)]
-    records += [
-        ConfigRecord(resource_type=TOPIC_RESOURCE, resource_name=topic.name, name=name, value=value)
-        for name, value in own.items()
-    ]
-    records += [_partition_record(topic_id, index, replicas) for index, replicas in enumerate(partitions)]
-    return records, result
+        own = {config.name: config.value for config in topic.configs if config.value is not None}
+        configs = self._checked_configs(situation, own)
+        if topic.assignments:
+            partitions = _assigned_by_hand(situation, topic)
+        else:
+            partitions = _placed(situation, topic)
+        topic_id = situation.new_id()
+        result = CreatableTopicResult(
+            name=topic.name,
+            topic_id=topic_id,
+            num_partitions=len(partitions),
+            replication_factor=len(partitions[0].brokers),
+            configs=configs,
+        )
+        records: list[Message] = [TopicRecord(name=topic.name, topic_id=topic_id)]
+        records += [
+            ConfigRecord(resource_type=TOPIC_RESOURCE, resource_name=topic.name, name=name, value=value)
+            for name, value in own.items()
+        ]
+        records += [_partition_record(topic_id, index, replicas) for index, replicas in enumerate(partitions)]
+        return records, result
+
+    def _checked_configs(self, situation: Situation, own: Mapping[str, str]) -> list[CreatableTopicConfigs]:
+        """All that holds for a topic which sets these; worked out once for all that set the same."""
+        key = tuple(own.items())
+        described = self._described.get(key)
+        if described is None:
+            check_topic_configs(situation, own)
+            described = self._described[key] = [
+                CreatableTopicConfigs(
+                    name=config.name,
+                    value=config.value,
+                    read_only=config.read_only,
+                    config_source=config.source,
+                    is_sensitive=config.sensitive,
+                )
+                for config in describe_topic_configs(situation.image, own, situation.configs)
+            ]
+        return described
 
 
-def _check_new_name(situation: Situation, name: str) -> None:
+def _check_new_name(situation: Situation, alike: Mapping[str, str], name: str) -> None:
     if name == METADATA_TOPIC:
         raise ApiError(
             ErrorCode.INVALID_REQUEST, f"Creation of internal topic {METADATA_TOPIC} is prohibited."
@@ -125,12 +150,11 @@ def _check_new_name(situation: Situation, name: str) -> None:
     reason = why_invalid(name)
     if reason is not None:
         raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, reason)
-    if "." in name or "_" in name:
-        for other in sorted(situation.image.topics):
-            if collide(name, other):
-                raise ApiError(
-                    ErrorCode.INVALID_TOPIC_EXCEPTION, f"Topic '{name}' collides with existing topic: {other}"
-                )
+    other = alike.get(with_one_mark(name))
+    if other is not None:
+        raise ApiError(
+            ErrorCode.INVALID_TOPIC_EXCEPTION, f"Topic '{name}' collides with existing topic: {other}"
+        )
 
 
 def _assigned_by_hand(situation: Situation, topic: CreatableTopic) -> list[Replicas]:

@@ -28,9 +28,14 @@ def why_invalid(name: str) -> str | None:
     return f"Topic name is invalid: {reason}"
 
 
-def collide(one: str, other: str) -> bool:
-    """Whether two names differ only in '.' and '_', which metrics don't tell apart."""
-    return one.replace(".", "_") == other.replace(".", "_")
+def has_mark(name: str) -> bool:
+    """Whether the name may collide with another."""
+    return "." in name or "_" in name
+
+
+def with_one_mark(name: str) -> str:
+    """Names that differ only in '.' and '_', which metrics don't tell apart, are the same in this form."""
+    return name.replace(".", "_")
 
 
 def is_internal(name: str) -> bool:

@@ -166,11 +166,18 @@ class Replicas:
                 keys += [(name, index) for index in topic.partitions]
             elif kind == BROKER_RESOURCE and name in (DEFAULT_BROKER, str(self._broker_id)):
                 keys += self._partitions
+        others = []
         for key in keys:
             registration = image.partition(*key)
-            is_mine = registration is not None and self._broker_id in registration.replicas
-            if is_mine or key in self._partitions or key in self._offline:
-                yield key
+            if registration is not None and registration.leader == self._broker_id:
+                yield key  # first, as followers and clients will ask for them
+            elif (
+                (registration is not None and self._broker_id in registration.replicas)
+                or key in self._partitions
+                or key in self._offline
+            ):
+                others.append(key)
+        yield from others
 
     def _settle(self, key: Key) -> None:
         """Make of this partition what the newest image says."""

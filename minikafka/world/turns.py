@@ -16,7 +16,7 @@ from minikafka.world.world import Clock, World
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
-PIECE_S = 0.004
+PIECE_S = 0.008
 PIECE_THINGS = 64
 
 

@@ -3,6 +3,7 @@
 import pytest
 from controller.machine import Machine
 
+from minikafka.controller.topics import TopicsToCreate
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages import alter_configs as legacy
 from minikafka.protocol.messages.create_partitions import (
@@ -55,7 +56,7 @@ def topic(
 
 def create(machine: Machine, *topics: CreatableTopic, validate_only: bool = False) -> CreateTopicsResponse:
     request = CreateTopicsRequest(topics=list(topics), validate_only=validate_only)
-    return machine.do(machine.core.create_topics(request))
+    return machine.do(machine.core.create_topics(TopicsToCreate(request)))
 
 
 def test_a_new_topic_is_described_in_full() -> None:
