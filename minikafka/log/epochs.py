@@ -36,13 +36,17 @@ class LeaderEpochs:
         self._log_end_offset = log_end_offset
         self._entries: list[EpochEntry] = []
         self._unsynced = False
+        self._is_there = False
+        """The file, which is made with its first entry."""
 
     def load(self) -> None:
         """Read the file; `CorruptCheckpoint` when it is missing or broken. An empty one, as a power cut may leave it,
         is broken."""
-        if not self._disk.exists(self._path):
-            raise CorruptCheckpoint(f"there is no {self._path}")
-        entries, data = [], self._disk.read_bytes(self._path)
+        try:
+            entries, data = [], self._disk.read_bytes(self._path)
+        except FileNotFoundError:
+            raise CorruptCheckpoint(f"there is no {self._path}") from None
+        self._is_there = True
         if not data:
             raise CorruptCheckpoint(f"{self._path} is empty")
         for words in parse_checkpoint(self._path, data):
@@ -99,11 +103,15 @@ class LeaderEpochs:
         return self._entries[higher - 1].epoch if higher else NO_EPOCH
 
     def truncate_from_end(self, end_offset: int) -> None:
-        """Remove the epochs that begin at or after `end_offset`."""
+        """Remove the epochs that begin at or after `end_offset`. An empty log's file stays until there is something to
+        say: what it says of no records is removed at each opening."""
         kept = [entry for entry in self._entries if entry.start_offset < end_offset]
         if len(kept) < len(self._entries):
             self._entries = kept
-            self._write()
+            if end_offset:
+                self._write()
+            else:
+                self._unsynced = True
 
     def truncate_from_start(self, start_offset: int) -> None:
         """Let the log begin at `start_offset`: the epoch of that offset is now said to begin there."""
@@ -118,12 +126,18 @@ class LeaderEpochs:
             self._entries = []
             self._write()
 
-    def sync(self, *, always: bool = False) -> None:
-        """Make the file durable, if it has changed; `always`: even if a life that was cut short may have written it."""
-        if self._unsynced or always:
+    def sync(self, *, always: bool = False) -> bool:
+        """Make the file durable, and its name, if it has changed and tells something of records; `always`: even if a
+        life that was cut short may have written it. Was there something to do?"""
+        if always or (self._unsynced and self._log_end_offset() > 0):
             self._write(sync=True)
+            return True
+        return False
 
     def _write(self, *, sync: bool = False) -> None:
-        lines = [f"{entry.epoch} {entry.start_offset}" for entry in self._entries]
-        self._disk.write_atomic(self._path, format_checkpoint(lines), sync=sync)
-        self._unsynced = not sync
+        data = format_checkpoint([f"{entry.epoch} {entry.start_offset}" for entry in self._entries])
+        if sync or self._is_there:
+            self._disk.write_atomic(self._path, data, sync=sync)
+        else:
+            self._disk.write_new(self._path, data)
+        self._unsynced, self._is_there = not sync, True

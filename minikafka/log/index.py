@@ -35,7 +35,7 @@ class CorruptIndex(ValueError):
 
 
 class _IndexFile:
-    """An index's file: opened on the first write, so that old segments hold none."""
+    """An index's file: opened for the first write, so that old segments and idle logs hold none."""
 
     def __init__(self, disk: Disk, path: str, entry_bytes: int, max_bytes: int) -> None:
         self.disk = disk
@@ -43,19 +43,23 @@ class _IndexFile:
         self.entry_bytes = entry_bytes
         self.max_entries = max_bytes // entry_bytes
         self._file: File | None = None
+        self._is_unsynced = False
 
     def file(self) -> File:
+        """To change it."""
+        self._is_unsynced = True
         if self._file is None:
             self._file = self.disk.open(self.path, create=True)
         return self._file
 
     def read(self) -> bytes:
         """The entries; zeros that Kafka preallocated are left out. `CorruptIndex` when the size is odd."""
-        if not self.disk.exists(self.path):
+        size = self._size()
+        if size < 0:
             raise CorruptIndex(f"{self.path} is missing")
-        if self.disk.size(self.path) > MOST_BYTES:
+        if size > MOST_BYTES:
             raise CorruptIndex(f"{self.path} is larger than any index")
-        data = self.disk.read_bytes(self.path)
+        data = self.disk.read_bytes(self.path) if size else b""
         if len(data) % self.entry_bytes:
             raise CorruptIndex(f"{self.path} has {len(data)} bytes, not a multiple of {self.entry_bytes}")
         used = len(data.rstrip(b"\x00"))
@@ -64,9 +68,18 @@ class _IndexFile:
             self.file().truncate(used)
         return data[:used]
 
+    def _size(self) -> int:
+        """-1: there is no file."""
+        try:
+            return self.disk.size(self.path)
+        except FileNotFoundError:
+            return -1
+
     def sync(self) -> None:
-        if self.disk.exists(self.path):
+        """What this life of the host has changed; what an earlier one left is checked, or made anew."""
+        if self._is_unsynced:
             self.file().sync()
+            self._is_unsynced = False
 
     def close(self) -> None:
         if self._file is not None:
@@ -74,11 +87,11 @@ class _IndexFile:
             self._file = None
 
     def create(self) -> None:
-        if not self.disk.exists(self.path):
-            self.file()
+        self.disk.touch(self.path)
 
     def reset(self) -> None:
-        self.file().truncate(0)
+        if self._file is not None or self._size() != 0:
+            self.file().truncate(0)
 
 
 class OffsetPosition(NamedTuple):

@@ -100,12 +100,17 @@ class Log:
         `InconsistentTopicId` (an OSError) when the directory is that of another topic.
         """
         disk = world.disk
-        disk.makedirs(directory)
+        try:
+            files = disk.listfiles(directory)
+        except FileNotFoundError:
+            disk.makedirs(directory)
+            files = []
         topic_id = claim_for_topic(disk, directory, topic_id)
         log = cls(world, directory, topic, partition, config, organs, topic_id)
         found = open_segments(
             disk,
             directory,
+            files,
             config,
             organs.floor_entry,
             world.clock.time_ms(),
@@ -117,7 +122,8 @@ class Log:
         )
         log.segments = Segments(world, directory, topic, partition, organs, log.producers, found.segments)
         log.aborted = AbortedTransactions(disk, directory, log.name, log.segments)
-        log.synced = Synced(world, directory, log.segments, log.epochs, recovery_point)
+        was_cut = found.segments_scanned > 0
+        log.synced = Synced(world, directory, log.segments, log.epochs, recovery_point, was_cut=was_cut)
         log._end = LogEnd(log.segments, log.epochs, log.producers, log.aborted, log.synced)
         log.log_start_offset = log.high_watermark = found.segments[0].base_offset
         log.lacks_its_beginning = any(e.start_offset < log.log_start_offset for e in log.epochs.entries[:1])

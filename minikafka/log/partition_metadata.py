@@ -21,9 +21,10 @@ class InconsistentTopicId(OSError):
 def read_partition_metadata(disk: Disk, directory: str) -> uuid.UUID | None:
     """The id in the file; None when there is none that can be read (a power cut may tear a new file)."""
     path = f"{directory}/{PARTITION_METADATA}"
-    if not disk.exists(path):
+    try:
+        lines = disk.read_bytes(path).decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
         return None
-    lines = disk.read_bytes(path).decode("utf-8", "replace").splitlines()
     words = dict(line.split(": ", 1) for line in lines if ": " in line)
     try:
         return decode_uuid(words["topic_id"]) if words["version"] == "0" else None
@@ -32,9 +33,9 @@ def read_partition_metadata(disk: Disk, directory: str) -> uuid.UUID | None:
 
 
 def write_partition_metadata(disk: Disk, directory: str, topic_id: uuid.UUID) -> None:
-    """Replace the file."""
+    """Write the file where there is none that can be read."""
     text = f"version: 0\ntopic_id: {encode_uuid(topic_id)}\n"
-    disk.write_atomic(f"{directory}/{PARTITION_METADATA}", text.encode(), sync=False)
+    disk.write_new(f"{directory}/{PARTITION_METADATA}", text.encode())
 
 
 def claim_for_topic(disk: Disk, directory: str, topic_id: uuid.UUID | None) -> uuid.UUID | None:

@@ -15,7 +15,7 @@ import crc32c
 
 from minikafka.log.producers import BatchMetadata, CompletedTransaction, ProducerState, ProducerStates
 from minikafka.log.scan import scan_headers
-from minikafka.log.segment import Segment, is_file, is_file_of_segment, segment_path
+from minikafka.log.segment import Segment, is_file_of_segment, segment_path
 from minikafka.records.batch import Batch
 from minikafka.world import Disk
 
@@ -25,6 +25,7 @@ _HEAD = struct.Struct(">hI")
 _COUNT = struct.Struct(">i")
 _ENTRY = struct.Struct(">qhiqiqiq")
 _INT32_MAX = 0x7FFFFFFF
+_INT64_MAX = 0x7FFFFFFFFFFFFFFF
 HEADERS_A_TURN = 512
 
 
@@ -91,11 +92,13 @@ def snapshot_path(directory: str, offset: int) -> str:
 
 def snapshot_offsets(disk: Disk, directory: str) -> list[int]:
     """The offsets that there are snapshots for, ascending."""
-    names = disk.listdir(directory)
+    return offsets_of(disk.listfiles(directory))
+
+
+def offsets_of(names: Sequence[str]) -> list[int]:
+    """Of the snapshots among these sorted names of files."""
     return [
-        int(name.removesuffix(SNAPSHOT_SUFFIX))
-        for name in names
-        if is_file_of_segment(name, SNAPSHOT_SUFFIX) and is_file(disk, f"{directory}/{name}")
+        int(name.removesuffix(SNAPSHOT_SUFFIX)) for name in names if is_file_of_segment(name, SNAPSHOT_SUFFIX)
     ]
 
 
@@ -103,47 +106,69 @@ def write_snapshot(
     disk: Disk, directory: str, offset: int, producers: ProducerStates, bases: Sequence[int]
 ) -> None:
     """Notes the producers as Kafka does, at each roll and at a clean close; keeps the notes at segment beginnings."""
+    if offset == producers.noted_at or (offset == bases[0] and not len(producers)):
+        return  # there is nothing new to tell
     for at in snapshot_offsets(disk, directory)[:-1]:
         if at not in bases:
             disk.remove(snapshot_path(directory, at))
     disk.write_atomic(snapshot_path(directory, offset), encode_snapshot(producers), sync=False)
+    producers.noted_at = offset
 
 
 def remove_snapshots_before(disk: Disk, directory: str, offset: int) -> None:
     """Of segments that are gone."""
-    for at in snapshot_offsets(disk, directory):
-        if at < offset:
-            disk.remove(snapshot_path(directory, at))
+    keep_snapshots(disk, directory, snapshot_offsets(disk, directory), from_offset=offset)
 
 
 def remove_snapshots_after(disk: Disk, directory: str, offset: int) -> None:
     """Of what was cut off."""
-    for at in snapshot_offsets(disk, directory):
-        if at > offset:
+    keep_snapshots(disk, directory, snapshot_offsets(disk, directory), to_offset=offset)
+
+
+def keep_snapshots(
+    disk: Disk, directory: str, offsets: Sequence[int], *, from_offset: int = 0, to_offset: int = _INT64_MAX
+) -> list[int]:
+    """Of those at `offsets`, which are all, remove the ones outside; returns the others."""
+    for at in offsets:
+        if not from_offset <= at <= to_offset:
             disk.remove(snapshot_path(directory, at))
+    return [at for at in offsets if from_offset <= at <= to_offset]
 
 
 # -- the state at an offset --------------------------------------------------------------------------------
 
 
 def load_producers(
-    disk: Disk, directory: str, producers: ProducerStates, segments: Sequence[Segment], end_offset: int
+    disk: Disk,
+    directory: str,
+    producers: ProducerStates,
+    segments: Sequence[Segment],
+    end_offset: int,
+    snapshots: Sequence[int] | None = None,
 ) -> None:
     """The state at `end_offset`, where `segments` end: from the newest good snapshot at or below it, and the headers
-    after."""
-    for _ in loading_producers(disk, directory, producers, segments, end_offset):
+    after. `snapshots`: the offsets of those that are there; None: look."""
+    for _ in loading_producers(disk, directory, producers, segments, end_offset, snapshots):
         pass
 
 
 def loading_producers(
-    disk: Disk, directory: str, producers: ProducerStates, segments: Sequence[Segment], end_offset: int
+    disk: Disk,
+    directory: str,
+    producers: ProducerStates,
+    segments: Sequence[Segment],
+    end_offset: int,
+    snapshots: Sequence[int] | None = None,
 ) -> Iterator[None]:
     """`load_producers` in turns: yields now and then, for others to go on; they must leave the segments as they are."""
     producers.clear(segments[0].base_offset if segments else end_offset)
-    for at in reversed([at for at in snapshot_offsets(disk, directory) if at <= end_offset]):
+    if snapshots is None:
+        snapshots = snapshot_offsets(disk, directory)
+    for at in reversed([at for at in snapshots if at <= end_offset]):
         path = snapshot_path(directory, at)
         try:
             producers.replace(decode_snapshot(disk.read_bytes(path)), at)
+            producers.noted_at = at
             break
         except CorruptSnapshot:
             disk.remove(path)

@@ -79,6 +79,8 @@ class ProducerStates:
     def __init__(self, topic_partition: str) -> None:
         self.topic_partition = topic_partition
         self.end_offset = 0
+        self.noted_at: int | None = None
+        """Where the log ended when a snapshot that is there was written of this."""
         self._states: dict[int, ProducerState] = {}
         self._ongoing: dict[int, int] = {}
         """Where a transaction begins: whose it is."""
@@ -265,6 +267,7 @@ class ProducerStates:
         }
         self._unreplicated = {}
         self.end_offset = end_offset
+        self.noted_at = None
 
     def clear(self, end_offset: int) -> None:
         """Forget all: the state of a log that begins at `end_offset`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from minikafka.log import lookup
@@ -20,10 +20,9 @@ from minikafka.log.epochs import LeaderEpochs
 from minikafka.log.index import MAX_RELATIVE_OFFSET, FloorEntry
 from minikafka.log.partition_metadata import PARTITION_METADATA
 from minikafka.log.producer_snapshots import (
+    keep_snapshots,
     load_producers,
-    remove_snapshots_after,
-    remove_snapshots_before,
-    snapshot_offsets,
+    offsets_of,
 )
 from minikafka.log.producers import ProducerStates
 from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
@@ -32,7 +31,6 @@ from minikafka.log.segment import (
     INDEX_SUFFIXES,
     LOG_SUFFIX,
     Segment,
-    is_file,
     is_file_of_segment,
 )
 from minikafka.log.swaps import complete_swaps
@@ -55,6 +53,7 @@ class Recovered(NamedTuple):
 def open_segments(
     disk: Disk,
     directory: str,
+    files: list[str],
     config: LogConfig,
     floor_entry: FloorEntry,
     now_ms: int,
@@ -65,13 +64,17 @@ def open_segments(
     recovery_point: int,
     gaps_are_normal: bool,
 ) -> Recovered:
-    """The segments in `directory` (at least one), their ends known; fills `epochs` and `producers`."""
-    is_new = all(name == PARTITION_METADATA for name in disk.listdir(directory))
-    segments = _find_segments(disk, directory, config, floor_entry, now_ms)
+    """The segments in `directory`, where `files` are (at least one, their ends known); fills `epochs`, `producers`."""
+    is_new = all(name == PARTITION_METADATA for name in files)
+    files = complete_swaps(disk, directory, files)
+    segments = _find_segments(disk, directory, files, config, floor_entry, now_ms)
     if not segments:
-        first = Segment(disk, directory, 0, config, floor_entry, now_ms)
+        first = Segment(disk, directory, 0, config, floor_entry, now_ms, files=files)
         first.create()
         segments.append(first)
+    if is_new:
+        return Recovered(segments, 0, 0)
+    snapshots = offsets_of(files)
     try:
         epochs.load()
         epochs_are_known = True
@@ -84,54 +87,56 @@ def open_segments(
     else:
         try:
             segments[-1].load_tail()
-            if not gaps_are_normal and _ends_too_late(disk, directory, segments[-1]):
+            if not gaps_are_normal and snapshots and snapshots[-1] < segments[-1].next_offset:
+                # The log ends after the snapshot that was written when it was closed.
                 start = len(segments) - 1
         except CorruptLog:
             start = len(segments) - 1
         if start < len(segments):
             segments[-1].next_offset = segments[-1].base_offset  # unknown again
-    if not epochs_are_known and not is_new:
+    if not epochs_are_known:
         _rebuild_epochs(segments[:start], epochs)
-        if start == len(segments):
+        if start == len(segments) and epochs.entries:
             epochs.sync(always=True)  # so that the next start need not look
     scanned, truncated = len(segments) - start, 0
-    remove_snapshots_before(disk, directory, segments[0].base_offset)
+    snapshots = keep_snapshots(disk, directory, snapshots, from_offset=segments[0].base_offset)
     if scanned:
         # The file may be older than the log, or of records that a power cut took: from here on batches tell.
         epochs.truncate_from_end(segments[start].base_offset)
-        remove_snapshots_after(disk, directory, segments[start].base_offset)
-        _load_producers(disk, directory, producers, segments[:start], segments[start].base_offset)
+        snapshots = keep_snapshots(disk, directory, snapshots, to_offset=segments[start].base_offset)
+        _load_producers(disk, directory, producers, segments[:start], segments[start].base_offset, snapshots)
         truncated = _recover(segments, start, epochs, producers, gaps_are_normal)
-        if not is_new:
-            # What the last life cut or removed, too: else a power cut brings it back behind what is appended now.
-            segments[-1].file().sync()
-            disk.sync_dir(directory)
-            epochs.truncate_from_end(segments[-1].next_offset)
-            epochs.sync(always=True)
+        # What the last life cut or removed, too: else a power cut brings it back behind what is appended now.
+        segments[-1].file().sync()
+        disk.sync_dir(directory)
+        epochs.truncate_from_end(segments[-1].next_offset)
+        epochs.sync(always=True)
     else:
-        remove_snapshots_after(disk, directory, segments[-1].next_offset)
-        _load_producers(disk, directory, producers, segments, segments[-1].next_offset)
+        snapshots = keep_snapshots(disk, directory, snapshots, to_offset=segments[-1].next_offset)
+        _load_producers(disk, directory, producers, segments, segments[-1].next_offset, snapshots)
     epochs.truncate_from_end(segments[-1].next_offset)
     return Recovered(segments, scanned, truncated)
 
 
 def _find_segments(
-    disk: Disk, directory: str, config: LogConfig, floor_entry: FloorEntry, now_ms: int
+    disk: Disk,
+    directory: str,
+    names: Sequence[str],
+    config: LogConfig,
+    floor_entry: FloorEntry,
+    now_ms: int,
 ) -> list[Segment]:
-    complete_swaps(disk, directory)
-    names = disk.listdir(directory)
-    logs = {
-        name.removesuffix(LOG_SUFFIX)
-        for name in names
-        if is_file_of_segment(name, LOG_SUFFIX) and is_file(disk, f"{directory}/{name}")
-    }
+    logs = {name.removesuffix(LOG_SUFFIX) for name in names if is_file_of_segment(name, LOG_SUFFIX)}
     for name in names:
         stem, dot, suffix = name.rpartition(".")
         kind = dot + suffix
         is_orphan = kind in INDEX_SUFFIXES and is_file_of_segment(name, kind) and stem not in logs
-        if (is_orphan or name.endswith(_LEFTOVERS)) and is_file(disk, f"{directory}/{name}"):
+        if is_orphan or name.endswith(_LEFTOVERS):
             disk.remove(f"{directory}/{name}")
-    segments = [Segment(disk, directory, int(stem), config, floor_entry, now_ms) for stem in sorted(logs)]
+    there = frozenset(names)
+    segments = [
+        Segment(disk, directory, int(stem), config, floor_entry, now_ms, files=there) for stem in sorted(logs)
+    ]
     for segment, following in itertools.pairwise(segments):
         segment.next_offset = following.base_offset
     return segments
@@ -199,12 +204,6 @@ def recover_segment(
     return removed
 
 
-def _ends_too_late(disk: Disk, directory: str, active: Segment) -> bool:
-    """Does the log end after the snapshot that was written when it was closed?"""
-    offsets = snapshot_offsets(disk, directory)
-    return bool(offsets) and offsets[-1] < active.next_offset
-
-
 def _batches_in_order(segment: Segment, gaps_are_normal: bool) -> Iterator[tuple[int, Batch]]:
     """The batches up to the first that isn't right, each given when the one after it has been seen.
 
@@ -233,12 +232,17 @@ def _batches_in_order(segment: Segment, gaps_are_normal: bool) -> Iterator[tuple
 
 
 def _load_producers(
-    disk: Disk, directory: str, producers: ProducerStates, segments: list[Segment], end_offset: int
+    disk: Disk,
+    directory: str,
+    producers: ProducerStates,
+    segments: list[Segment],
+    end_offset: int,
+    snapshots: Sequence[int],
 ) -> None:
     """Where no snapshot tells and the log is damaged on the way, nothing is known: a log that doesn't open, or a
     transaction that never ends, is worse."""
     try:
-        load_producers(disk, directory, producers, segments, end_offset)
+        load_producers(disk, directory, producers, segments, end_offset, snapshots)
     except CorruptRecords:
         producers.clear(end_offset)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from minikafka.log import lookup
 from minikafka.log.config import LogConfig
@@ -51,15 +51,6 @@ def is_file_of_segment(name: str, suffix: str) -> bool:
     return stem.isascii() and stem.isdecimal() and int(stem) <= _INT64_MAX
 
 
-def is_file(disk: Disk, path: str) -> bool:
-    """What is there is no directory? Such are nothing of a log's, whatever their names (so in Kafka)."""
-    try:
-        disk.listdir(path)
-    except OSError:
-        return True
-    return False
-
-
 class Segment:
     """Offsets from `base_offset` to `next_offset` (exclusive) in `size_bytes` bytes of file.
 
@@ -76,14 +67,18 @@ class Segment:
         floor_entry: FloorEntry,
         created_ms: int,
         suffix: str = "",
+        *,
+        files: Container[str] | None = None,
     ) -> None:
+        """`files`: the names of those that are in the directory; None: look."""
         self.disk = disk
         self.directory = directory
         self.base_offset = base_offset
         self.next_offset = base_offset
         self.created_ms = created_ms
         self.path = segment_path(directory, base_offset, LOG_SUFFIX) + suffix
-        self.size_bytes = disk.size(self.path) if disk.exists(self.path) else 0
+        is_there = disk.exists(self.path) if files is None else self.path.rpartition("/")[2] in files
+        self.size_bytes = disk.size(self.path) if is_there else 0
         self.index_interval_bytes = config.index_interval_bytes
         max_bytes = config.segment_index_bytes
         self._offsets = OffsetIndex(
@@ -100,9 +95,9 @@ class Segment:
             max_bytes,
             floor_entry,
         )
-        self.aborted = TransactionIndex(
-            disk, segment_path(directory, base_offset, TRANSACTION_INDEX_SUFFIX) + suffix, base_offset
-        )
+        aborted = segment_path(directory, base_offset, TRANSACTION_INDEX_SUFFIX) + suffix
+        has_aborted = disk.exists(aborted) if files is None else aborted.rpartition("/")[2] in files
+        self.aborted = TransactionIndex(disk, aborted, base_offset, exists=has_aborted)
         self.times_cut = 0
         """Grows when batches are cut off and when the files are closed: who reads it in turns looks whether it did."""
         self._file: File | None = None
@@ -118,8 +113,8 @@ class Segment:
     # -- opening -----------------------------------------------------------------------------------------
 
     def create(self) -> None:
-        """Make the three files of a new segment."""
-        self.file()
+        """Make the three files of a new segment; they are opened when they are needed."""
+        self.disk.touch(self.path)
         self._offsets.create()
         self._times.create()
         self._indexes_are_loaded = True
@@ -146,6 +141,10 @@ class Segment:
     def load_tail(self) -> None:
         """Find `next_offset` and the largest timestamp of a segment that was closed cleanly: from the last
         index entries on. Raises `CorruptLog` when the file's end is not that of a batch."""
+        if not self.size_bytes:
+            self.reset_indexes()
+            self.next_offset = self.base_offset
+            return
         self.next_offset = self.base_offset + MAX_RELATIVE_OFFSET
         try:
             self._scan_tail()
@@ -232,7 +231,7 @@ class Segment:
     def seal(self) -> None:
         """No more will be written: the time index ends with the largest timestamp of all."""
         self._times.maybe_append(self._largest)
-        self._times.sync()  # the recovery point may have passed this segment already
+        self._times.sync()  # only if it was: the recovery point may have passed this segment already
 
     def flush(self) -> None:
         self.file().sync()

@@ -19,39 +19,36 @@ from minikafka.log.segment import (
     SWAP_SUFFIX,
     TIME_INDEX_SUFFIX,
     TRANSACTION_INDEX_SUFFIX,
-    is_file,
     is_file_of_segment,
     segment_path,
 )
 from minikafka.world import Disk
 
 
-def complete_swaps(disk: Disk, directory: str) -> None:
-    """Put every swap file of `directory` in its place; the indexes are made again at their first use."""
+def complete_swaps(disk: Disk, directory: str, names: list[str]) -> list[str]:
+    """Put every swap file of `directory`, where the files `names` are, in its place; the indexes are made again at
+    their first use. Returns the files that are there then."""
     suffix = LOG_SUFFIX + SWAP_SUFFIX
-    names = disk.listdir(directory)
-    swaps = [
-        int(name.removesuffix(suffix))
-        for name in names
-        if is_file_of_segment(name, suffix) and is_file(disk, f"{directory}/{name}")
-    ]
+    swaps = [int(name.removesuffix(suffix)) for name in names if is_file_of_segment(name, suffix)]
+    if not swaps:
+        return names
     for base in swaps:
         _complete(disk, directory, base)
-    if swaps:
-        disk.sync_dir(directory)
+    disk.sync_dir(directory)
+    return disk.listfiles(directory)
 
 
 def _complete(disk: Disk, directory: str, base: int) -> None:
     swap = segment_path(directory, base, LOG_SUFFIX) + SWAP_SUFFIX
     end = max(_next_offset(disk, swap), base + 1)
-    for name in disk.listdir(directory):
+    for name in disk.listfiles(directory):
         stem, dot, kind = name.partition(".")
         if not is_file_of_segment(name, dot + kind) or not base <= int(stem) < end:
             continue
         is_index = dot + kind in (INDEX_SUFFIX, TIME_INDEX_SUFFIX)
         goes = is_index or (dot + kind in (LOG_SUFFIX, TRANSACTION_INDEX_SUFFIX) and int(stem) != base)
-        if goes and is_file(disk, f"{directory}/{name}"):
-            disk.remove(f"{directory}/{name}")  # `listdir` is sorted: the oldest first
+        if goes:
+            disk.remove(f"{directory}/{name}")  # `listfiles` is sorted: the oldest first
     aborted = segment_path(directory, base, TRANSACTION_INDEX_SUFFIX)
     for suffix in (CLEANED_SUFFIX, SWAP_SUFFIX):  # Kafka gives the log's file its name first
         if disk.exists(aborted + suffix):

@@ -19,7 +19,14 @@ class Synced:
     """The synced part of one log."""
 
     def __init__(
-        self, world: World, directory: str, segments: Segments, epochs: LeaderEpochs, recovery_point: int
+        self,
+        world: World,
+        directory: str,
+        segments: Segments,
+        epochs: LeaderEpochs,
+        recovery_point: int,
+        *,
+        was_cut: bool,
     ) -> None:
         self._world = world
         self._directory = directory
@@ -30,8 +37,10 @@ class Synced:
         self.last_flush_ms = world.clock.time_ms()
         self.unflushed_messages = 0
         self._is_over = False
-        self._was_cut = True
-        """Was something removed or created that only a flush makes durable?"""
+        self._was_cut = was_cut
+        """Was something removed that only a flush makes durable?"""
+        self._folder_is_synced = False
+        """Does the directory's own name survive?"""
 
     def was_cut_to(self, end_offset: int) -> None:
         """The log ends at `end_offset` now."""
@@ -45,7 +54,8 @@ class Synced:
             for segment in self._segments.since(self.up_to):
                 segment.flush()
             self._sync_names()
-        self._epochs.sync()
+        else:
+            self._epochs.sync()
         self._was_cut = False
         self.up_to = end
         self.unflushed_messages = 0
@@ -90,8 +100,12 @@ class Synced:
     def _begin_at(self, following: Segment) -> None:
         """All before this segment is synced."""
         self._epochs.sync()
+        self._folder_is_synced = True
         self.up_to = following.base_offset
 
     def _sync_names(self) -> None:
-        self._world.disk.sync_dir(self._directory)
-        self._world.disk.sync_dir(self._directory.rpartition("/")[0])
+        if not self._epochs.sync():
+            self._world.disk.sync_dir(self._directory)
+        if not self._folder_is_synced:
+            self._world.disk.sync_dir(self._directory.rpartition("/")[0])
+            self._folder_is_synced = True

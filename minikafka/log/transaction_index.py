@@ -40,11 +40,11 @@ def entry_of(completed: CompletedTransaction) -> AbortedTransaction:
 class TransactionIndex:
     """`.txnindex`, read at the first question."""
 
-    def __init__(self, disk: Disk, path: str, base_offset: int) -> None:
+    def __init__(self, disk: Disk, path: str, base_offset: int, *, exists: bool) -> None:
         self.disk = disk
         self.path = path
         self.base_offset = base_offset
-        self.exists = disk.exists(path)
+        self.exists = exists
         self.is_borne_out = not self.exists
         """Has the log been seen to say the same? A segment without a file is taken at its word, as Kafka does."""
         self._entries: list[AbortedTransaction] | None = None if self.exists else []

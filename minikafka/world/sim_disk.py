@@ -235,6 +235,20 @@ class SimDisk:
         names = (entry[len(prefix) :] for entry in self._entries() if entry.startswith(prefix))
         return [name for name in names if name and "/" not in name]
 
+    def listfiles(self, path: str) -> list[str]:
+        directory, entries = self._at(path), self._entries()
+        prefix = directory + "/" if directory else ""
+        return [name for name in self.listdir(path) if entries[prefix + name] is not None]
+
+    def touch(self, path: str) -> None:
+        self.open(path, create=True).close()
+
+    def write_new(self, path: str, data: bytes) -> None:
+        file = self.open(path, create=True)
+        file.truncate(0)
+        file.append(data)
+        file.close()
+
     def makedirs(self, path: str) -> None:
         path = self._at(path)
         entries = self._entries()

@@ -131,6 +131,9 @@ class Disk(Protocol):
     def listdir(self, path: str) -> list[str]:
         """Names in a directory, sorted."""
 
+    def listfiles(self, path: str) -> list[str]:
+        """Names of what is no directory in a directory, sorted."""
+
     def makedirs(self, path: str) -> None:
         """Make a directory and its parents; fine when it exists."""
 
@@ -146,6 +149,13 @@ class Disk(Protocol):
 
     def residency(self, path: str) -> tuple[int, int] | None:
         """(resident pages, pages): how much of a file is in the page cache; None where that can't be known."""
+
+    def touch(self, path: str) -> None:
+        """Make an empty file; one that is there stays as it is."""
+
+    def write_new(self, path: str, data: bytes) -> None:
+        """Write a file that isn't there, or is of no use. Cheaper than `write_atomic`: a crash may leave it empty or
+        torn."""
 
     def write_atomic(self, path: str, data: bytes, *, sync: bool = True) -> None:
         """Replace the file so that a reader or a crash sees the old content or the new, nothing between."""

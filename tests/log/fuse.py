@@ -12,7 +12,7 @@ from typing import Any
 from minikafka.world import World
 
 CHANGES_OF_FILES = ("append", "write_at", "truncate", "sync")
-CHANGES_OF_DIRECTORIES = ("makedirs", "remove", "rmtree", "rename", "sync_dir")
+CHANGES_OF_DIRECTORIES = ("makedirs", "remove", "rmtree", "rename", "sync_dir", "touch")
 
 
 class Gone(BaseException):
@@ -61,6 +61,12 @@ class FusedDisk:
         if not self._disk.exists(path):
             self._fuse.burn()
         return FusedFile(self._disk.open(path, create=create), self._fuse)
+
+    def write_new(self, path: str, data: bytes) -> None:
+        file = self.open(path, create=True)
+        file.truncate(0)
+        file.append(data)
+        file.close()
 
     def write_atomic(self, path: str, data: bytes, *, sync: bool = True) -> None:
         file = self.open(path + ".tmp", create=True)
