@@ -109,6 +109,7 @@ class Connection(asyncio.BufferedProtocol):
         self._read_paused = False
         self._closed = False
         self._last_active = 0.0
+        self.has_asked = False
         self._idle_timer: asyncio.TimerHandle | None = None
 
     # What the transport calls.
@@ -152,6 +153,12 @@ class Connection(asyncio.BufferedProtocol):
         self._last_active = self._world.clock.now()
         self._serve()
 
+    @property
+    def idle_since(self) -> float | None:
+        """Since when nothing was asked or answered; None while something is."""
+        is_idle = not self._begun and not self._queue and not self._write_paused
+        return self._last_active if is_idle else None
+
     def _peer_host(self) -> str:
         """The client as the trace shows it."""
         return self._world.network.host_of(self._peer) or self.client_host
@@ -168,6 +175,7 @@ class Connection(asyncio.BufferedProtocol):
         while queue and not (self._write_paused or self._closed) and self._begun.may_begin(queue[0]):
             frame = queue.popleft()
             self._queued_bytes -= len(frame)
+            self.has_asked = True
             try:
                 self._request(frame)
             except MalformedMessage as error:

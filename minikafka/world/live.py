@@ -86,6 +86,10 @@ def _files_of_a_universe() -> int:
     return max(8, shares().files // max(1, len(_open_universes)))
 
 
+def _connections_of_a_universe() -> int:
+    return max(8, shares().connections // max(1, len(_open_universes)))
+
+
 class LiveUniverse:
     """Hosts below the directory `root`, each in its own subdirectory.
 
@@ -113,7 +117,7 @@ class LiveUniverse:
         self._clock = LiveClock()
         raise_limit()
         self._files = OpenFiles(_files_of_a_universe)
-        self._wires = Wires()
+        self._wires = Wires(self._files, _connections_of_a_universe)
         self._worlds: dict[str, World] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False

@@ -8,25 +8,43 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Collection, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Protocol, cast, runtime_checkable
 
+from minikafka.world.accepting import Acceptor
 from minikafka.world.file_slice import FileSlice
 from minikafka.world.life import Life
 from minikafka.world.live_disk import LiveFile
+from minikafka.world.open_files import OpenFiles, is_out_of_descriptors
 from minikafka.world.world import Buffer, Listener, ProtocolFactory
 
 EVERYWHERE = ("0.0.0.0", "::")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", *EVERYWHERE})
 
 
+@runtime_checkable
+class Guest(Protocol):
+    """A protocol whose connection may be closed for another's sake while it is idle; clients come again."""
+
+    @property
+    def has_asked(self) -> bool:
+        """For anything, ever?"""
+
+    @property
+    def idle_since(self) -> float | None:
+        """On the loop's clock; None: something is asked or answered just now."""
+
+
 class Connection:
     """One end of a connection that a host of the universe has made or accepted."""
 
-    __slots__ = ("life", "peer", "transport")
+    __slots__ = ("life", "peer", "protocol", "transport")
 
-    def __init__(self, life: Life, peer: str | None, transport: asyncio.Transport) -> None:
+    def __init__(
+        self, life: Life, peer: str | None, transport: asyncio.Transport, protocol: asyncio.BaseProtocol
+    ) -> None:
         self.life = life
+        self.protocol = protocol
         self.peer = peer  # the host at the other end, where known
         self.transport = transport
 
@@ -47,8 +65,8 @@ class Gate(asyncio.Protocol):
         if not self.life.alive:
             transport.abort()
             return
-        self.connection = self.wires.note(self.life, self.peer, transport)
         self.protocol = protocol = self.factory()
+        self.connection = self.wires.note(self.life, self.peer, transport, protocol)
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
 
@@ -60,7 +78,10 @@ class Deaf(asyncio.Protocol):
 class Wires:
     """Which host listens where, which connections there are, and which hosts can't reach each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: OpenFiles, most: Callable[[], int]) -> None:
+        self.files = files
+        self._most = most
+        """So many connections there may be before idle ones give way."""
         self.listeners: dict[int, str] = {}
         self.names: dict[
             tuple[str, int], tuple[str, int]
@@ -70,10 +91,12 @@ class Wires:
         self._prune_at = 64
         self._partitions: list[tuple[frozenset[str], frozenset[str] | None]] = []
 
-    def note(self, life: Life, peer: str | None, transport: asyncio.Transport) -> Connection:
+    def note(
+        self, life: Life, peer: str | None, transport: asyncio.Transport, protocol: asyncio.BaseProtocol
+    ) -> Connection:
         if len(self.connections) >= self._prune_at:
             self._prune()
-        connection = Connection(life, peer, transport)
+        connection = Connection(life, peer, transport, protocol)
         self.connections.append(connection)
         if peer is not None:
             self.callers[transport.get_extra_info("sockname")[1]] = life.host
@@ -84,6 +107,31 @@ class Wires:
         self._prune_at = max(64, 2 * len(self.connections))
         mine = {one.transport.get_extra_info("sockname")[1] for one in self.connections}
         self.callers = {port: host for port, host in self.callers.items() if port in mine}
+
+    def make_room(self) -> None:
+        """Where there are too many connections, strangers' idle ones give way: first who never asked for anything, then
+        who has not for longest. The hosts' own links stay. (Kafka: `max.connections`, `lowestPriorityChannel`.)
+        """
+        if len(self.connections) <= self._most():
+            return
+        self._prune()
+        excess = len(self.connections) - self._most()
+        if excess <= 0:
+            return
+        idle = []
+        for connection in self.connections:
+            guest = connection.protocol
+            if isinstance(guest, Guest) and self._is_stranger(connection):
+                since = guest.idle_since
+                if since is not None:
+                    idle.append((guest.has_asked, since, connection))
+        idle.sort(key=lambda found: found[:2])
+        for _, _, connection in idle[:excess]:
+            connection.transport.close()
+
+    def _is_stranger(self, connection: Connection) -> bool:
+        peer = connection.transport.get_extra_info("peername")
+        return connection.peer is None and bool(peer) and peer[1] not in self.callers
 
     def separated(self, a: str, b: str) -> bool:
         for one, other in self._partitions:
@@ -113,7 +161,9 @@ class Wires:
 
 
 class LiveListener:
-    def __init__(self, wires: Wires, life: Life, server: asyncio.AbstractServer, port: int) -> None:
+    def __init__(
+        self, wires: Wires, life: Life, server: Acceptor | asyncio.AbstractServer, port: int
+    ) -> None:
         self._wires = wires
         self._life = life
         self._server = server
@@ -152,8 +202,14 @@ class LiveNetwork:
         def gate() -> Gate:
             return Gate(self._wires, self._life, factory, None)
 
-        server = await self._life.run(loop.create_server(gate, host, port), f"listen on {host}:{port}")
-        bound = int(server.sockets[0].getsockname()[1])
+        name = f"listen on {host}:{port}"
+        server: Acceptor | asyncio.AbstractServer
+        if hasattr(loop, "_proactor"):  # Windows: a loop that can't watch a socket, and no limit to mind
+            server = await self._life.run(loop.create_server(gate, host, port), name)
+            bound = int(server.sockets[0].getsockname()[1])
+        else:
+            server = Acceptor(self._life, gate, self._wires.files, self._wires.make_room)
+            bound = await self._life.run(server.listen(host, port), name)
         listener = LiveListener(self._wires, self._life, server, bound)
         if not self._life.alive:
             server.close()
@@ -178,8 +234,14 @@ class LiveNetwork:
         self._check_reach(peer)
         loop = asyncio.get_running_loop()
         gate = Gate(self._wires, self._life, factory, peer or "")
-        connecting = loop.create_connection(lambda: gate, host, port)
-        transport, _ = await self._life.run(connecting, f"connect to {host}:{port}")
+        name = f"connect to {host}:{port}"
+        try:
+            transport, _ = await self._life.run(loop.create_connection(lambda: gate, host, port), name)
+        except OSError as problem:
+            if not is_out_of_descriptors(problem):
+                raise
+            self._wires.files.let_go_of_half()
+            transport, _ = await self._life.run(loop.create_connection(lambda: gate, host, port), name)
         try:
             self._life.check()
             self._check_reach(peer)  # it may have been cut while we were connecting
