@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol, cast, runtime_checkable
 
@@ -19,6 +20,8 @@ from minikafka.world.open_files import OpenFiles, is_out_of_descriptors
 from minikafka.world.world import Buffer, Listener, ProtocolFactory
 
 EVERYWHERE = ("0.0.0.0", "::")
+SILENT_S = 1.0
+"""Who has just come may be about to ask."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", *EVERYWHERE})
 
 
@@ -110,7 +113,7 @@ class Wires:
 
     def make_room(self) -> None:
         """Where there are too many connections, strangers' idle ones give way: first who never asked for anything, then
-        who has not for longest. The hosts' own links stay. (Kafka: `max.connections`, `lowestPriorityChannel`.)
+        who hasn't for longest. The hosts' own links stay. (Kafka: `max.connections`, `lowestPriorityChannel`.)
         """
         if len(self.connections) <= self._most():
             return
@@ -124,7 +127,8 @@ class Wires:
             if isinstance(guest, Guest) and self._is_stranger(connection):
                 since = guest.idle_since
                 if since is not None:
-                    idle.append((guest.has_asked, since, connection))
+                    is_known = guest.has_asked or time.monotonic() - since < SILENT_S
+                    idle.append((is_known, since, connection))
         idle.sort(key=lambda found: found[:2])
         for _, _, connection in idle[:excess]:
             connection.transport.close()

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -17,7 +18,7 @@ class Served(asyncio.Protocol):
 
     def __init__(self):
         self.has_asked = False
-        self.idle_since = 100.0
+        self.idle_since = time.monotonic()
         self.is_lost = False
 
     def connection_made(self, transport):
@@ -88,11 +89,12 @@ def test_who_never_asked_gives_way_first_and_who_is_busy_not_at_all(room_for):
         await strangers(3)
         client, silent, busy = served
         client.has_asked = busy.has_asked = True
-        client.idle_since, silent.idle_since, busy.idle_since = 1.0, 2.0, None
+        now = time.monotonic()
+        client.idle_since, silent.idle_since, busy.idle_since = now - 30, now - 20, None
         await strangers(2)
         assert (client.is_lost, silent.is_lost, busy.is_lost) == (False, True, False)
         for each in served[3:]:
-            each.has_asked, each.idle_since = True, 3.0
+            each.has_asked = True
         await strangers(1)
         assert (client.is_lost, busy.is_lost) == (True, False), "then who has not asked for longest"
 
