@@ -29,7 +29,7 @@ from minikafka.protocol.dispatch import CloseConnection, Dispatch
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.server import Server
 from minikafka.quorum import MetadataLog, VoterNode
-from minikafka.world import Lock, World, reason_of
+from minikafka.world import Alarm, Lock, World, reason_of
 
 R = TypeVar("R")
 
@@ -88,7 +88,7 @@ class ControllerNode:
         self._server: Server | None = None
         self._lock: Lock | None = None
         self._writing = asyncio.Lock()
-        self._expiry: asyncio.TimerHandle | None = None
+        self._expiry: Alarm | None = None
         self._balancing: asyncio.Task[None] | None = None
         self._running = False
 
@@ -213,7 +213,7 @@ class ControllerNode:
         due_s = self.core.next_expiry_s()
         if due_s is not None:
             delay_s = max(0.0, due_s - self.world.clock.now()) + 0.001
-            self._expiry = self.world.call_later(delay_s, self._look_for_silence)
+            self._expiry = self.world.alarm(delay_s, self._look_for_silence)
 
     def _look_for_silence(self) -> None:
         self._expiry = None

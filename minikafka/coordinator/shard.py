@@ -21,7 +21,7 @@ from minikafka.coordinator.records import CoordinatorRecord, decode_record, enco
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.schema import Struct
 from minikafka.records.batch import NewRecord, Record
-from minikafka.world import World
+from minikafka.world import Alarm, World
 
 MAX_APPEND_BYTES = 512 * 1024
 RECORDS_PER_LOAD_STEP = 1_000
@@ -81,7 +81,7 @@ class Shard:
         self._next_token = 0
         self._queue: deque[_Write] = deque()
         self._is_writing = False
-        self._timers: dict[TimerKey, asyncio.TimerHandle] = {}
+        self._timers: dict[TimerKey, Alarm] = {}
 
     # --- life
 
@@ -200,7 +200,7 @@ class Shard:
         if running is not None:
             running.cancel()
         if timer.delay_s is not None:
-            self._timers[timer.key] = self.world.call_later(timer.delay_s, self._on_timer, timer)
+            self._timers[timer.key] = self.world.alarm(timer.delay_s, self._on_timer, timer)
 
     def _on_timer(self, timer: Timer) -> None:
         self._timers.pop(timer.key, None)

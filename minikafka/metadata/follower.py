@@ -34,7 +34,8 @@ from minikafka.world import Event, World
 
 FETCH_VERSION = 17
 MAX_WAIT_MS = 2000
-MAX_BYTES = 8 << 20
+MAX_BYTES = 128 << 10
+"""Of an answer: a few hundred records, so that taking one in holds nobody up. A batch comes whole."""
 REQUEST_TIMEOUT_S = MAX_WAIT_MS / 1000 + 2.0
 MOST_DELETED = 20_000
 """Topics whose deletion is remembered."""

@@ -24,6 +24,7 @@ from minikafka.protocol.framing import (
 )
 from minikafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from minikafka.protocol.schema import Buffer, MalformedMessage, Message
+from minikafka.world.alarm import Alarm
 from minikafka.world.world import World
 
 MAX_RESPONSE_BYTES = 256 * 1024 * 1024
@@ -66,7 +67,7 @@ class Channel(asyncio.BufferedProtocol):
         self._receiver = FrameReceiver(self._frame, MAX_RESPONSE_BYTES)
         self._pending: dict[int, _Pending] = {}
         self._correlation_id = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Alarm | None = None
         self._transport: asyncio.Transport | None = None
 
     @classmethod
@@ -186,7 +187,7 @@ class Channel(asyncio.BufferedProtocol):
             if timer is not None:
                 timer.cancel()
             delay = max(0.0, deadline - self._world.clock.now())
-            self._timer = self._world.call_later(delay, self._expire)
+            self._timer = self._world.alarm(delay, self._expire)
 
     def _expire(self) -> None:
         self._timer = None

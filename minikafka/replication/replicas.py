@@ -42,7 +42,7 @@ from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.rolled_segments import RolledSegments
 from minikafka.replication.strays import why_stray
-from minikafka.world import Backlog, Event, World, in_turns
+from minikafka.world import LATE_S, Backlog, Event, World, in_turns
 
 
 class ReplicaFilesLost(Event, frozen=True):
@@ -426,8 +426,15 @@ class Replicas:
             self._check_isr(partition, self._image, self._alive(self._image))
 
     async def _check_isrs(self) -> None:
+        """A check that comes late is left out once: followers couldn't fetch either while this process was away."""
+        was_late = False
         while True:
-            await asyncio.sleep(self._configs.seconds("replica.lag.time.max.ms") / 2)
+            pause_s = self._configs.seconds("replica.lag.time.max.ms") / 2
+            due = self._world.clock.now() + pause_s
+            await asyncio.sleep(pause_s)
+            was_late = not was_late and self._world.clock.now() - due >= LATE_S
+            if was_late:
+                continue
             led = [p for p in self._partitions.values() if p.is_leader and len(p.replicas) > 1]
             async for partition in in_turns(self._world, led):
                 if self._image is not None:

@@ -1,5 +1,6 @@
 """The world: what a node meets outside itself, live and simulated."""
 
+from minikafka.world.alarm import LATE_S, Alarm
 from minikafka.world.disk_counters import DiskCounters
 from minikafka.world.events import Healed, HostCrashed, Partitioned, PowerLost
 from minikafka.world.file_slice import LEAST_SLICE_BYTES, FileSlice, ShortFile
@@ -16,7 +17,9 @@ from minikafka.world.world import Clock, Disk, DiskLocked, File, Listener, Lock,
 
 __all__ = [
     "HOST",
+    "LATE_S",
     "LEAST_SLICE_BYTES",
+    "Alarm",
     "Backlog",
     "Clock",
     "Disk",

@@ -235,6 +235,10 @@ class SimLoop(asyncio.BaseEventLoop):
         following = self.next_time()
         self._now = max(self._now, when if following is None else min(when, following))
 
+    def stand_still(self, seconds: float) -> None:
+        """The whole process is away (paused, the lid is closed): time passes, nothing runs, much is overdue then."""
+        self._now += seconds
+
     # --- tasks and futures
 
     def _number(self) -> int:

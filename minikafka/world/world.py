@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from minikafka.world.alarm import Alarm
 from minikafka.world.disk_counters import DiskCounters
 from minikafka.world.file_slice import FileSlice
 from minikafka.world.life import Life
@@ -201,6 +202,10 @@ class World:
         return self.life.loop.call_later(
             delay_s, self._call_if_alive, callback, args, context=self.life.context.copy()
         )
+
+    def alarm(self, delay_s: float, callback: Callable[..., object], *args: Any) -> Alarm:
+        """As `call_later`, for what ends when nobody is heard of: time in which nobody could be heard is left out."""
+        return Alarm(self, delay_s, lambda: callback(*args))
 
     def _call_if_alive(self, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
         if not self.life.alive:
