@@ -10,7 +10,7 @@ Kafka: `kafka.server.FetchManager`, `FetchSessionCacheShard`, `CachedPartition`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -24,10 +24,13 @@ from minikafka.world import World
 INITIAL_EPOCH = 0
 FINAL_EPOCH = -1
 EVICT_AFTER_S = 120.0
+NEVER_FOUND = -2
+"""In place of a partition epoch: what is asked is new."""
 
 # A topic is named by id from Fetch version 13 on, by name before.
 TopicKey = str | uuid.UUID
-Key = tuple[TopicKey, int]
+Key = tuple[str | int, int]
+"""A topic id is a number here: a UUID takes long to hash."""
 Place = tuple[str, int]
 """Topic and index: under which name a partition's changes are told."""
 
@@ -37,9 +40,11 @@ class Wanted:
     """One partition that somebody fetches: what is asked, what was found there, and what was told last."""
 
     key: Key
+    topic: TopicKey
     ask: FetchPartition
     name: str | None = None
     partition: Partition | None = None
+    found_in_epoch: int = NEVER_FOUND
     error: ErrorCode = ErrorCode.NONE
     diverging: EpochEndOffset | None = None
     told_high_watermark: int = -1
@@ -177,7 +182,7 @@ class FetchSessions:
         if request.session_epoch in (INITIAL_EPOCH, FINAL_EPOCH):
             if request.session_id != 0:
                 self._end(request.session_id)
-            due = {key: Wanted(key, ask) for key, ask in _named(request, by_id)}
+            due = {key: Wanted(key, topic, ask) for key, topic, ask in _named(request, by_id)}
             return Opened(ErrorCode.NONE, asker, due, may_create=request.session_epoch == INITIAL_EPOCH)
         session = self._sessions.get(request.session_id)
         if session is None:
@@ -192,6 +197,8 @@ class FetchSessions:
         session.used_at = self._world.clock.now()
         if session.asker != asker:
             session.asker = asker
+            for wanted in session.wanted.values():
+                wanted.found_in_epoch = NEVER_FOUND
             session.due.update(session.wanted)
         self._update(session, request)
         if not session.wanted:
@@ -215,17 +222,16 @@ class FetchSessions:
         return session
 
     def _update(self, session: Session, request: FetchRequest) -> None:
-        for key, ask in _named(request, session.by_id):
+        for key, topic, ask in _named(request, session.by_id):
             known = session.wanted.get(key)
             if known is None:
-                session.want(Wanted(key, ask))
+                session.want(Wanted(key, topic, ask))
             else:
-                known.ask = ask
+                known.ask, known.found_in_epoch = ask, NEVER_FOUND
                 session.due.setdefault(key, known)
-        for topic in request.forgotten_topics_data:
-            name: TopicKey = topic.topic_id if session.by_id else topic.topic
-            for index in topic.partitions:
-                session.forget((name, index))
+        for forgotten in request.forgotten_topics_data:
+            for index in forgotten.partitions:
+                session.forget((forgotten.topic_id.int if session.by_id else forgotten.topic, index))
 
     def _evict(self, follower: bool, now: float) -> bool:
         """Make room: the one unused longest, if unused long enough, or a consumer's for a follower."""
@@ -253,9 +259,12 @@ def _asker(request: FetchRequest, version: int) -> Asker:
     return Asker(version, state.replica_id, state.replica_epoch, request.isolation_level)
 
 
-def _named(request: FetchRequest, by_id: bool) -> list[tuple[Key, FetchPartition]]:
-    return [
-        ((topic.topic_id if by_id else topic.topic, ask.partition), ask)
-        for topic in request.topics
-        for ask in topic.partitions
-    ]
+def _named(request: FetchRequest, by_id: bool) -> Iterator[tuple[Key, TopicKey, FetchPartition]]:
+    for topic in request.topics:
+        if by_id:
+            number, topic_id = topic.topic_id.int, topic.topic_id
+            for ask in topic.partitions:
+                yield (number, ask.partition), topic_id, ask
+        else:
+            for ask in topic.partitions:
+                yield (topic.topic, ask.partition), topic.topic, ask

@@ -22,7 +22,7 @@ from minikafka.protocol.messages.fetch import (
     SnapshotId,
 )
 from minikafka.protocol.refusals.records import unread
-from minikafka.replication.partition import NO_LEADER_EPOCH, Partition
+from minikafka.replication.partition import NO_LEADER_EPOCH, Partition, Role
 
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
@@ -39,11 +39,29 @@ class PartitionReads:
 
     def __init__(self, node: Broker, asker: Asker) -> None:
         self._node = node
-        self._asker = asker
+        self._version = asker.version
+        self._replica_id = asker.replica_id
+        self._is_follower = asker.is_follower
+        self._reads_committed = asker.isolation_level == READ_COMMITTED
 
-    def look(self, wanted: Wanted) -> None:
-        """Find the partition, and why it can't be read, or where the logs part (no problem, but an answer)."""
-        topic, index = wanted.key
+    def look(self, wanted: Wanted) -> bool:
+        """Find the partition, and why it can't be read, or where the logs part (no problem, but an answer). False:
+        nothing has changed since the last look but perhaps where the log ends."""
+        partition = wanted.partition
+        if (
+            partition is not None
+            and wanted.found_in_epoch == partition.partition_epoch
+            and wanted.error is ErrorCode.NONE
+            and wanted.diverging is None
+            and partition.role is Role.LEADER
+            and wanted.ask.fetch_offset >= partition.log.log_start_offset
+        ):
+            return False
+        self._look_anew(wanted)
+        return True
+
+    def _look_anew(self, wanted: Wanted) -> None:
+        topic, index = wanted.topic, wanted.ask.partition
         wanted.error, wanted.diverging, wanted.partition = ErrorCode.NONE, None, None
         wanted.name = topic if isinstance(topic, str) else self._node.image.topic_names.get(topic)
         if wanted.name is None:
@@ -51,19 +69,21 @@ class PartitionReads:
             return
         try:
             wanted.partition = self._node.replicas.partition(wanted.name, index)
+            wanted.found_in_epoch = wanted.partition.partition_epoch
             wanted.error = self._problem(wanted, wanted.partition)
         except ApiError as error:
             wanted.error = error.code
 
     def _problem(self, wanted: Wanted, partition: Partition) -> ErrorCode:
         ask, log = wanted.ask, partition.log
-        if self._asker.version >= 9:
+        epoch = ask.current_leader_epoch
+        if epoch != partition.leader_epoch and self._version >= 9:
             # Here every negative number stands for "no epoch", elsewhere only -1 does.
-            partition.check_leader_epoch(max(ask.current_leader_epoch, NO_LEADER_EPOCH))
+            partition.check_leader_epoch(max(epoch, NO_LEADER_EPOCH))
         partition.check_leader()
-        if self._asker.is_follower and self._asker.replica_id not in partition.followers:
+        if self._is_follower and self._replica_id not in partition.followers:
             return self._stranger(ask)
-        if ask.last_fetched_epoch >= 0 and self._asker.version >= 12:
+        if ask.last_fetched_epoch >= 0 and self._version >= 12:
             wanted.diverging = _divergence(ask, log.epochs)
         if ask.fetch_offset < log.log_start_offset:
             return ErrorCode.OFFSET_OUT_OF_RANGE
@@ -75,14 +95,14 @@ class PartitionReads:
 
     def _stranger(self, ask: FetchPartition) -> ErrorCode:
         # With the right leader epoch it may be a replica that we haven't heard of yet; it should try again.
-        knows_epoch = self._asker.version >= 9 and ask.current_leader_epoch > NO_LEADER_EPOCH
+        knows_epoch = self._version >= 9 and ask.current_leader_epoch > NO_LEADER_EPOCH
         return ErrorCode.UNKNOWN_LEADER_EPOCH if knows_epoch else ErrorCode.NOT_LEADER_OR_FOLLOWER
 
     def end_offset(self, partition: Partition) -> int:
         """Where what this asker may read ends."""
-        if self._asker.is_follower:
+        if self._is_follower:
             return partition.log.log_end_offset
-        if self._asker.isolation_level == READ_COMMITTED:
+        if self._reads_committed:
             return partition.last_stable_offset
         return partition.high_watermark
 
@@ -133,7 +153,7 @@ class PartitionReads:
         self, partition: Partition, ask: FetchPartition, size_bytes: int
     ) -> list[AbortedTransaction] | None:
         """What a reader of committed records has to skip in what it gets; None for other readers."""
-        if self._asker.is_follower or self._asker.isolation_level != READ_COMMITTED:
+        if self._is_follower or not self._reads_committed:
             return None
         if ask.fetch_offset >= partition.last_stable_offset:
             return []
@@ -147,14 +167,10 @@ class PartitionReads:
         answer = unread(wanted.ask.partition, error)
         if error not in UNKNOWN:
             answer.aborted_transactions = None  # Kafka got as far as reading, which looks for none
-        if error in MOVED and self._asker.version >= 16 and wanted.name is not None:
+        if error in MOVED and self._version >= 16 and wanted.name is not None:
             leader_id, epoch = self._node.leader_of(wanted.name, wanted.ask.partition)
             answer.current_leader = LeaderIdAndEpoch(leader_id=leader_id, leader_epoch=epoch)
-        if (
-            error is ErrorCode.OFFSET_OUT_OF_RANGE
-            and wanted.partition is not None
-            and self._asker.is_follower
-        ):
+        if error is ErrorCode.OFFSET_OUT_OF_RANGE and wanted.partition is not None and self._is_follower:
             # The follower begins anew where the leader's log begins.
             answer.log_start_offset = wanted.partition.log.log_start_offset
         return answer

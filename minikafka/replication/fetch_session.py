@@ -8,7 +8,6 @@ Kafka: `org.apache.kafka.clients.FetchSessionHandler`.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -16,7 +15,8 @@ INITIAL_EPOCH = 0
 FINAL_EPOCH = -1
 NO_SESSION = 0
 
-Key = tuple[uuid.UUID, int]
+Key = tuple[int, int]
+"""Topic id and partition. The id is a number: a UUID takes long to hash."""
 
 
 class FetchPosition(NamedTuple):

@@ -105,7 +105,7 @@ class ReplicaFetcher:
 
     def follow(self, partition: Partition) -> None:
         """Begin (or go on) with a partition of this leader."""
-        key = (partition.topic_id, partition.index)
+        key = (partition.topic_id.int, partition.index)
         self._partitions[key] = partition
         self._resting.end(key)
         self._news[key] = None
@@ -116,14 +116,14 @@ class ReplicaFetcher:
 
     def unfollow(self, partition: Partition) -> None:
         """Stop with a partition; no error if it was not followed."""
-        key = (partition.topic_id, partition.index)
+        key = (partition.topic_id.int, partition.index)
         if self._partitions.pop(key, None) is not None:
             self._resting.end(key)
             self._news[key] = None
 
     def note(self, partition: Partition) -> None:
         """Something about a partition has changed; no error if it is not followed here."""
-        key = (partition.topic_id, partition.index)
+        key = (partition.topic_id.int, partition.index)
         if key in self._partitions:
             self._news[key] = None
 
@@ -246,7 +246,7 @@ class ReplicaFetcher:
             max_bytes=self._settings.response_max_bytes,
             session_id=plan.session_id,
             session_epoch=plan.session_epoch,
-            topics=_topics(plan.partitions),
+            topics=self._topics(plan.partitions),
             forgotten_topics_data=_forgotten(plan.forgotten),
         )
         timeout_s = (self._settings.request_timeout_ms + self._settings.wait_max_ms) / 1000
@@ -257,6 +257,26 @@ class ReplicaFetcher:
             )
         except OSError:
             self._disconnect()
+
+    def _topics(self, positions: dict[Key, FetchPosition]) -> list[FetchTopic]:
+        by_topic: dict[int, FetchTopic] = {}
+        for key, position in positions.items():
+            number, index = key
+            topic = by_topic.get(number)
+            if topic is None:
+                topic_id = self._partitions[key].topic_id
+                topic = by_topic[number] = FetchTopic(topic_id=topic_id, partitions=[])
+            topic.partitions.append(
+                FetchPartition(
+                    partition=index,
+                    current_leader_epoch=position.leader_epoch,
+                    fetch_offset=position.fetch_offset,
+                    last_fetched_epoch=position.last_fetched_epoch,
+                    log_start_offset=position.log_start_offset,
+                    partition_max_bytes=position.max_bytes,
+                )
+            )
+        return list(by_topic.values())
 
     def _wait_ms(self) -> int:
         """How long the leader may wait. What is still to be named, or backs off, need not wait for that."""
@@ -295,8 +315,8 @@ class ReplicaFetcher:
         self._ask()
 
     def _take(self, response: FetchResponse) -> None:
-        error = ErrorCode(response.error_code)
-        if error is not ErrorCode.NONE:
+        if response.error_code != ErrorCode.NONE:
+            error = ErrorCode(response.error_code)
             self._begin_anew()
             if error not in SESSION_ERRORS:
                 for key in self._partitions:
@@ -307,8 +327,9 @@ class ReplicaFetcher:
         if not self._in_session:
             self._news = dict.fromkeys(self._partitions)
         for topic in response.responses:
+            number = topic.topic_id.int
             for data in topic.partitions:
-                key = (topic.topic_id, data.partition_index)
+                key = (number, data.partition_index)
                 partition, position = self._partitions.get(key), asked.get(key)
                 if partition is None or position is None or not _is_answered(partition, position):
                     continue
@@ -319,7 +340,7 @@ class ReplicaFetcher:
                     self._storage_failed(partition, problem)
 
     def _take_partition(self, key: Key, partition: Partition, data: PartitionData) -> None:
-        error = ErrorCode(data.error_code)
+        error = ErrorCode(data.error_code) if data.error_code else ErrorCode.NONE
         if error is ErrorCode.NONE:
             if data.diverging_epoch.end_offset >= 0:
                 self._truncate(partition, data.diverging_epoch.epoch, data.diverging_epoch.end_offset)
@@ -379,24 +400,11 @@ def _is_answered(partition: Partition, asked: FetchPosition) -> bool:
     )
 
 
-def _topics(partitions: dict[Key, FetchPosition]) -> list[FetchTopic]:
-    by_topic: dict[uuid.UUID, list[FetchPartition]] = {}
-    for (topic_id, index), position in partitions.items():
-        by_topic.setdefault(topic_id, []).append(
-            FetchPartition(
-                partition=index,
-                current_leader_epoch=position.leader_epoch,
-                fetch_offset=position.fetch_offset,
-                last_fetched_epoch=position.last_fetched_epoch,
-                log_start_offset=position.log_start_offset,
-                partition_max_bytes=position.max_bytes,
-            )
-        )
-    return [FetchTopic(topic_id=topic_id, partitions=items) for topic_id, items in by_topic.items()]
-
-
 def _forgotten(keys: list[Key]) -> list[ForgottenTopic]:
-    by_topic: dict[uuid.UUID, list[int]] = {}
-    for topic_id, index in keys:
-        by_topic.setdefault(topic_id, []).append(index)
-    return [ForgottenTopic(topic_id=topic_id, partitions=indexes) for topic_id, indexes in by_topic.items()]
+    by_topic: dict[int, list[int]] = {}
+    for number, index in keys:
+        by_topic.setdefault(number, []).append(index)
+    return [
+        ForgottenTopic(topic_id=uuid.UUID(int=number), partitions=indexes)
+        for number, indexes in by_topic.items()
+    ]

@@ -98,9 +98,9 @@ class Leader:
         self.looks = 0
         look = PartitionReads.look
 
-        def counting(reads: PartitionReads, wanted: Any) -> None:
+        def counting(reads: PartitionReads, wanted: Any) -> bool:
             self.looks += 1
-            look(reads, wanted)
+            return look(reads, wanted)
 
         monkeypatch.setattr(PartitionReads, "look", counting)
         self.session, self.epoch = 0, 0

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-
 from minikafka.replication.fetch_session import FetchPosition, FetchSession
 
-A = (uuid.UUID(int=1), 0)
-B = (uuid.UUID(int=1), 1)
+A = (1, 0)
+B = (1, 1)
 
 
 def position(offset: int) -> FetchPosition:

@@ -94,8 +94,7 @@ class Read:
             self._look(wanted)
 
     def _look(self, wanted: Wanted) -> None:
-        self._reads.look(wanted)
-        if self._session is not None:
+        if self._reads.look(wanted) and self._session is not None:
             self._session.watch(wanted)
 
     def _note_follower(self) -> None:
@@ -221,25 +220,28 @@ class Read:
         return self.is_follower and self.replica_id not in partition.isr
 
     def _response(self, told: list[tuple[Wanted, PartitionData]], session_id: int) -> FetchResponse:
-        topics: dict[TopicKey, list[PartitionData]] = {}
+        topics: dict[str | int, FetchableTopicResponse] = {}
         moved: dict[int, None] = {}
         for wanted, data in told:
-            topics.setdefault(wanted.key[0], []).append(data)
+            topic = topics.get(wanted.key[0])
+            if topic is None:
+                topic = topics[wanted.key[0]] = _topic(wanted.topic)
+            topic.partitions.append(data)
             if self._version >= 16 and not self.is_follower and data.current_leader.leader_id >= 0:
                 moved[data.current_leader.leader_id] = None
         return FetchResponse(
             throttle_time_ms=0,
             error_code=ErrorCode.NONE,
             session_id=session_id,
-            responses=[_topic(topic, partitions) for topic, partitions in topics.items()],
+            responses=list(topics.values()),
             node_endpoints=[_endpoint(self._node, leader) for leader in moved if self._node.endpoint(leader)],
         )
 
 
-def _topic(topic: TopicKey, partitions: list[PartitionData]) -> FetchableTopicResponse:
+def _topic(topic: TopicKey) -> FetchableTopicResponse:
     if isinstance(topic, str):
-        return FetchableTopicResponse(topic=topic, partitions=partitions)
-    return FetchableTopicResponse(topic_id=topic, partitions=partitions)
+        return FetchableTopicResponse(topic=topic, partitions=[])
+    return FetchableTopicResponse(topic_id=topic, partitions=[])
 
 
 def _endpoint(node: Broker, leader: int) -> NodeEndpoint:
