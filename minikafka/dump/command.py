@@ -177,7 +177,7 @@ class Dump:
             return
         try:
             for record in batch.records():
-                self.wrong |= bool(record.field.note) or not record.crc_is_valid
+                self.wrong |= bool(record.note) or not record.crc_is_valid
                 if self.wanted.json:
                     print(json.dumps(lines.record_line(file, batch, record, data=self.wanted.data)))
                 else:

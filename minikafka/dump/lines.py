@@ -10,7 +10,8 @@ import base64
 from typing import Any
 
 from minikafka.log.dump.found import FoundFile
-from minikafka.log.dump.segment import DumpedBatch, DumpedRecord
+from minikafka.log.dump.record import DumpedRecord
+from minikafka.log.dump.segment import DumpedBatch
 from minikafka.log.dump.value import Problem, Row
 from minikafka.records.header import MAGIC_V2
 
@@ -62,7 +63,7 @@ def record_line(file: FoundFile, batch: DumpedBatch, record: DumpedRecord, *, da
         "header_keys": [name for name, _ in record.headers],
     }
     if batch.is_plain:
-        line |= {"position": record.field.offset, "size": record.field.size}
+        line |= {"position": record.position, "size": record.size}
     if record.crc is not None:
         line |= {"is_valid": record.crc_is_valid, "crc": record.crc}
     if data:
@@ -71,8 +72,8 @@ def record_line(file: FoundFile, batch: DumpedBatch, record: DumpedRecord, *, da
     if record.decoded is not None:
         decoded = record.decoded
         line["decoded"] = {"kind": decoded.kind, "key": decoded.key, "value": decoded.value}
-    if record.field.note:
-        line["problem"] = record.field.note
+    if record.note:
+        line["problem"] = record.note
     return line
 
 

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
+from rich.color import ColorSystem
 from rich.console import Console
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from minikafka.log.dump.found import FoundFile
 from minikafka.log.dump.outline import shown
-from minikafka.log.dump.segment import DumpedBatch, DumpedRecord
+from minikafka.log.dump.record import DumpedRecord
+from minikafka.log.dump.segment import DumpedBatch
 from minikafka.log.dump.value import Problem, Row
 from minikafka.records.header import MAGIC_V2
 
+_SYSTEMS = {
+    "standard": ColorSystem.STANDARD,
+    "256": ColorSystem.EIGHT_BIT,
+    "truecolor": ColorSystem.TRUECOLOR,
+    "windows": ColorSystem.WINDOWS,
+}
 ROWS_A_TABLE = 500
 LONGEST_DATA = 2000
 
@@ -34,22 +44,47 @@ def time_text(timestamp_ms: int) -> str:
     """A time in UTC with its number; only the number where there is no such date."""
     if timestamp_ms < 0:
         return f"no time ({timestamp_ms})"
+    second = _second(timestamp_ms // 1000)
+    return f"{second}.{timestamp_ms % 1000:03} ({timestamp_ms})" if second else str(timestamp_ms)
+
+
+@lru_cache(maxsize=256)
+def _second(seconds: int) -> str:
+    """Date and time of a second, or nothing; neighbours in a log share it."""
     try:
-        time = datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
     except (ValueError, OverflowError, OSError):
-        return str(timestamp_ms)
-    return f"{time:%Y-%m-%d %H:%M:%S}.{timestamp_ms % 1000:03} ({timestamp_ms})"
+        return ""
 
 
 def line(console: Console, *parts: tuple[str, str] | str) -> None:
-    """One line, never wrapped; a part may have a style."""
-    text = Text(no_wrap=True, end="\n")
+    """One line, never wrapped; a part may have a style. Written as it is: a dump has many, and Rich thinks long."""
+    if console.legacy_windows:
+        text = Text.assemble(*(safe(p) if isinstance(p, str) else (safe(p[0]), p[1]) for p in parts))
+        console.print(text, soft_wrap=True, highlight=False)
+        return
+    system, no_color = console.color_system, console.no_color
+    out = []
     for part in parts:
         if isinstance(part, str):
-            text.append(safe(part))
+            out.append(part if part.isprintable() else safe(part))
         else:
-            text.append(safe(part[0]), part[1])
-    console.print(text, soft_wrap=True, highlight=False)
+            before, after = _ink(part[1], system, no_color)
+            out.append(f"{before}{safe(part[0])}{after}" if part[0] else "")
+    out.append("\n")
+    console.file.write("".join(out))
+
+
+@lru_cache(maxsize=256)
+def _ink(style: str, system: str | None, no_color: bool) -> tuple[str, str]:
+    """What a terminal is told before and after a text of that style."""
+    if system is None:
+        return "", ""
+    parsed = Style.parse(style)
+    if no_color:
+        parsed = parsed.without_color
+    before, _, after = parsed.render("|", color_system=_SYSTEMS[system]).partition("|")
+    return before, after
 
 
 def show_title(console: Console, file: FoundFile, size_bytes: int) -> None:
@@ -116,8 +151,8 @@ def show_record(console: Console, record: DumpedRecord, *, data: bool) -> None:
         parts += [f"  {name}={_data(value)}" for name, value in record.headers]
     if not record.crc_is_valid:
         parts.append(("  crc WRONG", "bold red"))
-    if record.field.note:
-        parts.append((f"  {record.field.note}", "bold red"))
+    if record.note:
+        parts.append((f"  {record.note}", "bold red"))
     line(console, *parts)
 
 

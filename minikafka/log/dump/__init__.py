@@ -5,7 +5,8 @@ The rule: nothing is changed, nothing is believed, and what can't be read is a `
 
 from minikafka.log.dump.decode import decode, decode_batch
 from minikafka.log.dump.found import FileKind, FoundFile, Unreadable, find_files
-from minikafka.log.dump.segment import DumpedBatch, DumpedRecord
+from minikafka.log.dump.record import DumpedRecord
+from minikafka.log.dump.segment import DumpedBatch
 from minikafka.log.dump.source import RawBytes, RawFile
 from minikafka.log.dump.value import Block, Decoded, Field, Problem, Row
 from minikafka.log.dump.verify import verify_all

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from minikafka.log.dump.segment import LARGEST_BATCH_BYTES, DumpedBatch, DumpedRecord
+from minikafka.log.dump.record import DumpedRecord
+from minikafka.log.dump.segment import LARGEST_BATCH_BYTES, DumpedBatch
 from minikafka.log.dump.source import Source
 from minikafka.log.dump.value import BadBytes, Block, Field, Meaning
 from minikafka.records import legacy
@@ -188,7 +189,19 @@ class DumpedMessage(DumpedBatch):
             fields = (relative, *fields[1:])
         whole = Field(f"record {offset}", begin, last.offset + last.size - begin, said, note, fields)
         return DumpedRecord(
-            offset, timestamp_ms, key, value, (), -1, whole, decoded, parsed.crc, parsed.crc_is_valid
+            offset,
+            timestamp_ms,
+            key,
+            value,
+            (),
+            -1,
+            whole.offset,
+            whole.size,
+            lambda: whole,
+            decoded,
+            note,
+            parsed.crc,
+            parsed.crc_is_valid,
         )
 
     def header_fields(self) -> tuple[Field, ...]:
@@ -224,7 +237,7 @@ class DumpedMessage(DumpedBatch):
         position = 0
         try:
             for record in self._inside(payload):
-                position = record.field.offset + record.field.size
+                position = record.position + record.size
                 yield record.field
         except (BadBytes, CorruptRecords) as error:
             yield Field("broken", position, len(payload) - position, None, f"{error}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import crc32c
 
+from minikafka.log.dump.record import DumpedRecord, Parsed, parse_quickly
 from minikafka.log.dump.source import Source
 from minikafka.log.dump.value import BadBytes, Block, Decoded, Field, Meaning
 from minikafka.records.batch import Header
@@ -32,25 +33,6 @@ LARGEST_BATCH_BYTES = 256 * 1024 * 1024
 """No batch is that large; a damaged length may say so, and must not fill the memory."""
 MAX_TIMESTAMP_AT = 35
 _INT32_MAX = 0x7FFFFFFF
-
-
-@dataclass(frozen=True, slots=True)
-class DumpedRecord:
-    """One record, with the field that covers its bytes. `sequence` is -1 without an idempotent producer.
-
-    `crc` and `crc_is_valid` are those of a message of an old format; records of a v2 batch have none of their own.
-    """
-
-    offset: int
-    timestamp_ms: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[Header, ...]
-    sequence: int
-    field: Field
-    decoded: Decoded | None = None
-    crc: int | None = None
-    crc_is_valid: bool = True
 
 
 def meaning_of_markers(topic: str, key: bytes | None, value: bytes | None, control: bool) -> Decoded | None:
@@ -157,13 +139,47 @@ class DumpedBatch:
         if self.header.record_count < 0:
             raise BadBytes(self.position + 57, 4, f"the record count is {self.header.record_count}")
         for _ in range(self.header.record_count):
-            record, position = self._record(payload, position, origin)
+            record = self._record(payload, position, origin)
+            position = record.position + record.size - origin
             yield record
         if position != len(payload):
             extra = len(payload) - position
             raise BadBytes(origin + position, extra, f"{extra} bytes remain after the last record")
 
-    def _record(self, payload: bytes, position: int, origin: int) -> tuple[DumpedRecord, int]:
+    def _record(self, payload: bytes, position: int, origin: int) -> DumpedRecord:
+        parsed = parse_quickly(payload, position)
+        if parsed is None:
+            parsed = self._slowly(payload, position, origin)[0]
+        header = self.header
+        sequence = header.base_sequence
+        if sequence != NO_SEQUENCE:
+            sequence = (sequence + parsed.offset_delta) & _INT32_MAX
+        append_time = header.timestamp_type == LOG_APPEND_TIME
+        decoded, note = self.decoded(parsed.key, parsed.value)
+        return DumpedRecord(
+            header.base_offset + parsed.offset_delta,
+            header.max_timestamp if append_time else header.base_timestamp + parsed.timestamp_delta,
+            parsed.key,
+            parsed.value,
+            parsed.headers,
+            sequence,
+            origin + position,
+            parsed.stop - position,
+            lambda: self._field(payload, position, origin),
+            decoded,
+            note,
+        )
+
+    def _field(self, payload: bytes, position: int, origin: int) -> Field:
+        """The record at `position` with all its parts."""
+        parsed, parts = self._slowly(payload, position, origin)
+        decoded, note = self.decoded(parsed.key, parsed.value)
+        said = None if decoded is None else str(decoded)
+        name = f"record {self.header.base_offset + parsed.offset_delta}"
+        return Field(name, origin + position, parsed.stop - position, said, note, parts)
+
+    def _slowly(self, payload: bytes, position: int, origin: int) -> tuple[Parsed, tuple[Field, ...]]:
+        """Field by field; `BadBytes` says which one makes no sense."""
         cursor = _Cursor(payload, position, origin)
         length = cursor.varint("length")
         stop = cursor.position + length
@@ -174,8 +190,7 @@ class DumpedBatch:
         delta_ms = cursor.varint("timestamp_delta")
         cursor.note(f"at {self.header.base_timestamp + delta_ms}")
         offset_delta = cursor.varint("offset_delta")
-        offset = self.header.base_offset + offset_delta
-        cursor.note(f"offset {offset}")
+        cursor.note(f"offset {self.header.base_offset + offset_delta}")
         key = cursor.content("key")
         value = cursor.content("value")
         headers = tuple(cursor.headers())
@@ -185,16 +200,7 @@ class DumpedBatch:
                 stop - cursor.position,
                 "the fields of a record do not fill its length",
             )
-        sequence = self.header.base_sequence
-        if sequence != NO_SEQUENCE:
-            sequence = (sequence + offset_delta) & _INT32_MAX
-        append_time = self.header.timestamp_type == LOG_APPEND_TIME
-        timestamp_ms = self.header.max_timestamp if append_time else self.header.base_timestamp + delta_ms
-        decoded, note = self.decoded(key, value)
-        said = None if decoded is None else str(decoded)
-        parts = tuple(cursor.fields)
-        whole = Field(f"record {offset}", origin + position, stop - position, said, note, parts)
-        return DumpedRecord(offset, timestamp_ms, key, value, headers, sequence, whole, decoded), stop
+        return Parsed(delta_ms, offset_delta, key, value, headers, stop), tuple(cursor.fields)
 
     def decoded(self, key: bytes | None, value: bytes | None) -> tuple[Decoded | None, str]:
         """What a record says, and a note where that can't be told."""
@@ -233,7 +239,7 @@ class DumpedBatch:
         position = origin
         try:
             for record in self._walk(payload, origin):
-                position = record.field.offset + record.field.size
+                position = record.position + record.size
                 yield record.field
         except BadBytes as error:
             yield Field("broken", position, origin + len(payload) - position, None, str(error))
@@ -339,4 +345,4 @@ def _attributes(header: BatchHeader) -> str:
     return ", ".join(words)
 
 
-__all__ = ["DumpedBatch", "DumpedRecord", "header_fields"]
+__all__ = ["DumpedBatch", "header_fields"]

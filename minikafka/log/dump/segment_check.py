@@ -122,15 +122,14 @@ class SegmentCheck:
         whole = header.record_count == header.last_offset_delta + 1
         for record in batch.records():
             self.records += 1
-            place = record.field
             body = batch.body
-            at = (place.offset, place.size) if batch.is_plain else (body, max(1, batch.end - body))
+            at = (record.position, record.size) if batch.is_plain else (body, max(1, batch.end - body))
             if not before < record.offset <= header.last_offset or (whole and record.offset != before + 1):
                 yield Problem(*at, f"a record has offset {record.offset} after {before}")
             if not record.crc_is_valid:
                 yield Problem(*at, f"the checksum of the message at offset {record.offset} is wrong")
-            if place.note:
-                yield Problem(*at, f"the record at offset {record.offset} {place.note}")
+            if record.note:
+                yield Problem(*at, f"the record at offset {record.offset} {record.note}")
             before, largest = record.offset, max(largest, record.timestamp_ms)
         if header.timestamp_type == CREATE_TIME and whole and largest != header.max_timestamp:
             yield Problem(
