@@ -11,6 +11,7 @@ from collections.abc import Callable
 from minikafka.broker.events import BrokerFailed
 from minikafka.cluster.cluster import Cluster
 from minikafka.controller.events import ControllerFailed
+from minikafka.log.aside import RecordsSetAside
 from minikafka.metadata.batches import MetadataRecordSkipped
 from minikafka.quorum.committed import MetadataTailCut
 from minikafka.quorum.snapshots import SnapshotSetAside
@@ -53,6 +54,11 @@ def sentence_of(traced: Traced) -> str:
             return (
                 f"{traced.host} keeps {event.topic}-{event.partition} as {event.directory}/{event.kept_as}: "
                 f"{event.reason}. Nothing reads or removes it; delete it when you are sure."
+            )
+        case RecordsSetAside():
+            return (
+                f"{traced.host} found damage or a hole in {event.topic}-{event.partition}: what is behind it, records "
+                f"among {event.size_bytes} bytes, is kept in {event.kept_as}."
             )
         case ReplicaFilesLost():
             return (

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from minikafka.log.aborted_transactions import AbortedTransactions
 from minikafka.log.appending import Appended, check_fits, checked_batches, has_gaps, prepare, repeated
+from minikafka.log.aside import Aside, RecordsSetAside
 from minikafka.log.config import LogConfig
 from minikafka.log.end import LogEnd
 from minikafka.log.epochs import LeaderEpochs
@@ -128,6 +129,7 @@ class Log:
         log.log_start_offset = log.high_watermark = found.segments[0].base_offset
         log.lacks_its_beginning = any(e.start_offset < log.log_start_offset for e in log.epochs.entries[:1])
         log.epochs.truncate_from_start(log.log_start_offset)
+        log._tell_of(found.aside)
         if found.segments_scanned and (found.truncated_bytes or log.log_end_offset):
             world.trace.emit(
                 LogRecovered(
@@ -365,6 +367,18 @@ class Log:
         remove_snapshots_before(self.world.disk, self.directory, offset + 1)
         self._ended_anew()
         self.high_watermark = offset
+
+    def begin_anew_at(self, offset: int) -> None:
+        """The same, but what there is is kept beside the log: a mere note says that it was deleted."""
+        aside = Aside(self.world.disk, self.directory)
+        aside.keep_segments(list(self.segments))
+        self._tell_of(aside)
+        self.truncate_fully_and_start_at(offset)
+
+    def _tell_of(self, aside: Aside) -> None:
+        if aside.folder is not None:
+            event = RecordsSetAside(self.topic, self.partition, aside.folder, aside.size_bytes)
+            self.world.trace.emit(event)
 
     def _ended_anew(self) -> None:
         """After a truncation: everything that follows from the log's end."""

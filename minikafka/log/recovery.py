@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from minikafka.log import lookup
+from minikafka.log.aside import Aside
 from minikafka.log.checkpoints import CorruptCheckpoint
 from minikafka.log.config import LogConfig
 from minikafka.log.epochs import LeaderEpochs
@@ -48,6 +49,7 @@ class Recovered(NamedTuple):
     segments: list[Segment]
     segments_scanned: int
     truncated_bytes: int
+    aside: Aside
 
 
 def open_segments(
@@ -73,7 +75,7 @@ def open_segments(
         first.create()
         segments.append(first)
     if is_new:
-        return Recovered(segments, 0, 0)
+        return Recovered(segments, 0, 0, Aside(disk, directory))
     snapshots = offsets_of(files)
     try:
         epochs.load()
@@ -98,14 +100,14 @@ def open_segments(
         _rebuild_epochs(segments[:start], epochs)
         if start == len(segments) and epochs.entries:
             epochs.sync(always=True)  # so that the next start need not look
-    scanned, truncated = len(segments) - start, 0
+    scanned, truncated, aside = len(segments) - start, 0, Aside(disk, directory)
     snapshots = keep_snapshots(disk, directory, snapshots, from_offset=segments[0].base_offset)
     if scanned:
         # The file may be older than the log, or of records that a power cut took: from here on batches tell.
         epochs.truncate_from_end(segments[start].base_offset)
         snapshots = keep_snapshots(disk, directory, snapshots, to_offset=segments[start].base_offset)
         _load_producers(disk, directory, producers, segments[:start], segments[start].base_offset, snapshots)
-        truncated = _recover(segments, start, epochs, producers, gaps_are_normal)
+        truncated = _recover(segments, start, epochs, producers, gaps_are_normal, aside)
         # What the last life cut or removed, too: else a power cut brings it back behind what is appended now.
         segments[-1].file().sync()
         disk.sync_dir(directory)
@@ -115,7 +117,7 @@ def open_segments(
         snapshots = keep_snapshots(disk, directory, snapshots, to_offset=segments[-1].next_offset)
         _load_producers(disk, directory, producers, segments, segments[-1].next_offset, snapshots)
     epochs.truncate_from_end(segments[-1].next_offset)
-    return Recovered(segments, scanned, truncated)
+    return Recovered(segments, scanned, truncated, aside)
 
 
 def _find_segments(
@@ -148,25 +150,25 @@ def _recover(
     epochs: LeaderEpochs,
     producers: ProducerStates,
     gaps_are_normal: bool,
+    aside: Aside,
 ) -> int:
     """Verify the segments from `start` on; after the first that has to be cut, the later ones go.
 
     They go, too, when offsets are missing before the next segment, as when a power cut undid the removal
     of a truncated log's last segments: a replica with a hole would never fetch what belongs there. Only
-    compaction makes holes.
+    compaction makes holes. What goes is kept beside the log.
     """
     for number in range(start, len(segments)):
         is_last = number + 1 == len(segments)
         removed = recover_segment(
-            segments[number], epochs, producers, gaps_are_normal=gaps_are_normal or not is_last
+            segments[number], epochs, producers, aside, gaps_are_normal=gaps_are_normal or not is_last
         )
         if is_last:
             return removed
         base = segments[number + 1].base_offset
         if removed or (segments[number].next_offset < base and not gaps_are_normal):
-            for segment in reversed(segments[number + 1 :]):
-                removed += segment.size_bytes
-                segment.remove()
+            removed += sum(segment.size_bytes for segment in segments[number + 1 :])
+            aside.keep_segments(segments[number + 1 :])
             # Else a power cut brings them back behind what is appended from now on.
             segments[number].disk.sync_dir(segments[number].directory)
             del segments[number + 1 :]
@@ -176,7 +178,12 @@ def _recover(
 
 
 def recover_segment(
-    segment: Segment, epochs: LeaderEpochs, producers: ProducerStates, *, gaps_are_normal: bool = True
+    segment: Segment,
+    epochs: LeaderEpochs,
+    producers: ProducerStates,
+    aside: Aside,
+    *,
+    gaps_are_normal: bool = True,
 ) -> int:
     """Scan all of `segment`, make its indexes anew, and cut it at the first batch that isn't right.
     Returns the bytes removed."""
@@ -197,6 +204,7 @@ def recover_segment(
         valid_bytes, next_offset = position + header.size_bytes, header.next_offset
     removed = segment.size_bytes - valid_bytes
     if removed:
+        aside.keep_tail(segment, valid_bytes, next_offset)
         segment.cut_at(valid_bytes)
     segment.next_offset = next_offset
     segment.seal()

@@ -97,6 +97,22 @@ def scan_batches(file: File, position: int, end: int) -> Iterator[tuple[int, Bat
         yield at, batch
 
 
+def holds_whole_batch(data: memoryview, from_offset: int) -> bool:
+    """Is there a whole batch (v2, its checksum right) anywhere in `data`, of offsets from `from_offset` on?"""
+    raw, at = bytes(data), MAGIC_AT - 1
+    while (at := raw.find(MAGIC_V2, at + 1)) >= 0:
+        start = at - MAGIC_AT
+        if len(data) - start < HEADER_BYTES:
+            return False
+        header = BatchHeader._make(HEADER.unpack_from(data, start))
+        is_possible = (
+            HEADER_BYTES <= header.size_bytes <= len(data) - start and header.base_offset >= from_offset
+        )
+        if is_possible and Batch(header, data[start : start + header.size_bytes]).crc_is_valid():
+            return True
+    return False
+
+
 class LargePieces:
     """A file that is read from front to back, in large pieces: no byte twice, but of a batch between two pieces."""
 

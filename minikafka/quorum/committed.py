@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from minikafka.log.scan import CorruptLog, scan_batches
+from minikafka.log.scan import CorruptLog, holds_whole_batch, scan_batches
 from minikafka.log.segment import LOG_SUFFIX, is_file_of_segment
 from minikafka.quorum.snapshots import MetadataLost
 from minikafka.records.batch import Batch
@@ -109,7 +109,7 @@ def check_committed(disk: Disk, directory: str, known: Known) -> Extent:
             tail = memoryview(file.read_at(damage.position, MOST_TAIL_BYTES))
             wrong = damage.at if isinstance(damage, _Misplaced) else _wrong_byte(tail)
             may_be_torn = name == names[-1] and damage.offset >= known.end_offset and wrong is None
-            if not may_be_torn or _holds_a_batch(tail, damage.offset):
+            if not may_be_torn or holds_whole_batch(tail, damage.offset + 1):
                 raise MetadataLost(_sentence(f"{where}/{name}", damage, wrong)) from None
             torn = MetadataTailCut(name, damage.position, len(tail))
         finally:
@@ -149,26 +149,6 @@ def _batches(file: File, following: int, epoch: int, known: Known) -> Iterator[B
             following, epoch = header.next_offset, new_epoch
     except CorruptLog as problem:
         raise _Damage(problem.position, following, str(problem).partition(": ")[2]) from None
-
-
-def _holds_a_batch(tail: memoryview, offset: int) -> bool:
-    """Is there a whole batch in `tail`, behind what should be the one at `offset`? A torn write is the last."""
-    return any(_is_whole_batch(tail[at:], offset) for at in _places_of_magic(tail))
-
-
-def _places_of_magic(tail: memoryview) -> Iterator[int]:
-    data, at = bytes(tail), MAGIC_AT
-    while (at := data.find(MAGIC_V2, at + 1)) >= 0:
-        yield at - MAGIC_AT
-
-
-def _is_whole_batch(data: memoryview, after_offset: int) -> bool:
-    if len(data) < HEADER_BYTES:
-        return False
-    header = BatchHeader.read(data)
-    if not HEADER_BYTES <= header.size_bytes <= len(data) or header.base_offset <= after_offset:
-        return False
-    return Batch(header, data[: header.size_bytes]).crc_is_valid()
 
 
 def _wrong_byte(tail: memoryview) -> int | None:

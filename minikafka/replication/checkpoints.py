@@ -114,7 +114,7 @@ class Checkpoints:
                 self._note_gaps(key)
         start = self._log_starts.get(key, 0)
         if start > log.log_end_offset:
-            log.truncate_fully_and_start_at(start)  # all that a power cut left or brought back was deleted
+            log.begin_anew_at(start)  # all that a power cut left or brought back was deleted, says the note
         log.advance_log_start_offset(start)
         log.high_watermark = max(
             log.log_start_offset, min(self._high_watermarks.get(key, 0), log.log_end_offset)

@@ -53,6 +53,7 @@ SENTENCES: Mapping[str, str] = {
     "LogDirectoryFailed": "the log directory {directory} failed with its {partitions} partitions: {reason}",
     "MetadataRecordSkipped": "goes on without {record} at offset {offset} of the metadata log: {reason}",
     "ReplicaFilesLost": "{tp}: files are gone since the last life, the log ends at {end_offset}",
+    "RecordsSetAside": "{tp}: {size_bytes} bytes behind damage or a hole are kept in {kept_as}",
     "StraySetAside": "{tp} isn't this broker's ({reason}): kept in {directory} as {kept_as}",
     "MetadataTailCut": "a torn last batch of the metadata log is cut off: {size_bytes} bytes from byte {byte}",
     # groups
