@@ -13,11 +13,11 @@ MAX_BYTES = 1 << 20
 class Client:
     """A host with one connection to one broker. `ask` waits; `submit` doesn't."""
 
-    def __init__(self, s, broker, name="client-by-hand"):
+    def __init__(self, s, broker, name="client-by-hand", port=9092):
         self.s = s
         self.host = name
         self.world = s.universe.world(name)
-        self.channel = s.universe.run(Channel.connect(self.world, broker, 9092, name), host=name)
+        self.channel = s.universe.run(Channel.connect(self.world, broker, port, name), host=name)
 
     def submit(self, request, version):
         """A task with the answer."""
