@@ -5,6 +5,9 @@ import asyncio
 import pytest
 from simulation.story import story
 
+from minikafka.protocol.channel import Channel
+from minikafka.protocol.events import BadRequestClosed, RequestReceived
+from minikafka.protocol.messages.elect_leaders import ElectLeadersRequest
 from minikafka.world import virtual_time
 
 aiokafka = pytest.importorskip("aiokafka")
@@ -123,3 +126,49 @@ def test_it_replays_identically():
         assert a == b
     assert first == second
     assert one == two
+
+
+def test_leaders_change_under_it_and_no_connection_is_closed():
+    """It speaks Produce v7, which has no word for the new leader: it is told to look, over the connection it has."""
+    with story(7) as s, virtual_time(s.universe):
+        s.create_topic("orders", partitions=6)
+        for host in ("broker-1", "broker-2"):
+            s.kill(host)
+            s.run(15)
+            s.restart(host)
+            s.until_whole("orders")
+        bootstrap = s.cluster.bootstrap_servers.split(",")
+        led = [s.leader("orders", index) for index in range(6)]
+        asked, closed = [], []
+        trace = s.universe.world("story").trace
+        trace.messages = True
+
+        def note(traced):
+            event = traced.event
+            if isinstance(event, RequestReceived) and event.client_id.startswith("aiokafka"):
+                asked.append((event.api, event.version))
+            if isinstance(event, BadRequestClosed):
+                closed.append(event)
+
+        trace.subscribe(note)
+
+        def lead_from_the_preferred_replicas():
+            s.universe.loop.create_task(elect())
+
+        async def elect():
+            world = s.universe.world("operator")
+            channel = await Channel.connect(world, "broker-3", 9092, "operator")
+            answer = await channel.request(ElectLeadersRequest(topic_partitions=None), 2, 30)
+            assert answer.error_code == 0
+
+        writing = on_host(s, "writer-1", produce(bootstrap, lead_from_the_preferred_replicas))
+
+        async def written():
+            return await writing
+
+        places = s.universe.run(written())
+        assert [s.leader("orders", index) for index in range(6)] != led
+        assert len(set(places)) == RECORDS
+        assert ("PRODUCE", 7) in asked
+        assert closed == []
+        assert trace.faults == []
