@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from minikafka.broker.fetch_sessions import Asker, Wanted
 from minikafka.log.epochs import LeaderEpochs
-from minikafka.log.reads import NOTHING, Records
+from minikafka.log.reads import IN_MEMORY_BYTES, NOTHING, Records
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.fetch import (
     AbortedTransaction,
@@ -43,6 +43,7 @@ class PartitionReads:
         self._replica_id = asker.replica_id
         self._is_follower = asker.is_follower
         self._reads_committed = asker.isolation_level == READ_COMMITTED
+        self._in_memory_left = IN_MEMORY_BYTES
 
     def look(self, wanted: Wanted) -> bool:
         """Find the partition, and why it can't be read, or where the logs part (no problem, but an answer). False:
@@ -147,7 +148,16 @@ class PartitionReads:
             raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, f"Invalid max size {limit} for log read")
         if left == 0 and not nothing_yet:
             return NOTHING
-        return partition.log.slice(ask.fetch_offset, limit, up_to_offset=end, at_least_one=nothing_yet)
+        found = partition.log.slice(
+            ask.fetch_offset,
+            limit,
+            up_to_offset=end,
+            at_least_one=nothing_yet,
+            in_memory_bytes=self._in_memory_left,
+        )
+        if isinstance(found, memoryview):
+            self._in_memory_left = max(0, self._in_memory_left - len(found))
+        return found
 
     def _aborted(
         self, partition: Partition, ask: FetchPartition, size_bytes: int

@@ -22,7 +22,7 @@ from minikafka.log.events import LogRecovered, LogTruncated
 from minikafka.log.partition_metadata import claim_for_topic
 from minikafka.log.producer_snapshots import load_producers, remove_snapshots_after, remove_snapshots_before
 from minikafka.log.producers import ProducerStates
-from minikafka.log.reads import Records, in_memory
+from minikafka.log.reads import IN_MEMORY_BYTES, Records, in_memory
 from minikafka.log.recovery import open_segments
 from minikafka.log.refusals import damaged, out_of_range, telling_damage, unexpected_offset
 from minikafka.log.residency import SegmentResidency
@@ -304,15 +304,28 @@ class Log:
         return in_memory(self.slice(offset, max_bytes, up_to_offset=up_to_offset, at_least_one=at_least_one))
 
     def slice(
-        self, offset: int, max_bytes: int, *, up_to_offset: int | None = None, at_least_one: bool = False
+        self,
+        offset: int,
+        max_bytes: int,
+        *,
+        up_to_offset: int | None = None,
+        at_least_one: bool = False,
+        in_memory_bytes: int = IN_MEMORY_BYTES,
     ) -> Records:
-        """What `read` gives, to be sent at once: large batches stay where they are, a `FileSlice`."""
+        """What `read` gives, to be sent at once: large batches, and more than `in_memory_bytes` of small ones, stay
+        where they are, a `FileSlice`."""
         end = self.log_end_offset
         if not self.log_start_offset <= offset <= end:
             raise out_of_range(self.name, offset, self.log_start_offset, end)
         limit = end if up_to_offset is None else min(up_to_offset, end)
         try:  # the hot path
-            return self.segments.slice(offset, max_bytes, up_to_offset=limit, at_least_one=at_least_one)
+            return self.segments.slice(
+                offset,
+                max_bytes,
+                up_to_offset=limit,
+                at_least_one=at_least_one,
+                in_memory_bytes=in_memory_bytes,
+            )
         except CorruptRecords as error:
             raise damaged(self.name, error) from error
 

@@ -1,7 +1,7 @@
 """What is read from a segment: whole batches in order, as they stand in its file.
 
 The rule: nothing is decoded and nothing served that its neighbours contradict; of large batches only the headers
-come into memory. Kafka: `LogSegment.read`, `FileRecords.slice`.
+come into memory, and of many small ones a window. Kafka: `LogSegment.read`, `FileRecords.slice`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ Records = memoryview | FileSlice
 NOTHING = memoryview(b"")
 SLICED_BATCH_BYTES = LEAST_SLICE_BYTES
 """Where the first batch is so large, looking at each header costs less than taking all into memory."""
+IN_MEMORY_BYTES = 512 * 1024
+"""Of smaller batches so much is taken into memory; more is looked at in windows and stays in the file."""
+WALK_WINDOW_BYTES = 256 * 1024
 _ENDS_KEPT = 16
 
 
@@ -43,7 +46,9 @@ class Reads:
         """The segment was cut."""
         self._ends.clear()
 
-    def slice(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> Records:
+    def slice(
+        self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool, in_memory_bytes: int
+    ) -> Records:
         """See `Segment.slice`."""
         segment = self._segment
         position = self._ends.get(offset)
@@ -65,8 +70,14 @@ class Reads:
         if batch_bytes > size and at_least_one and last_offset < up_to_offset:
             size = batch_bytes
         hops = size >= batch_bytes >= SLICED_BATCH_BYTES
+        stays = hops or (size > in_memory_bytes and size >= LEAST_SLICE_BYTES)
         if hops:
             end, next_offset = hop_in_order(chunk, size, up_to_offset, file, position, file_end)
+        elif stays:
+            chunk = self._chunk_at(position, min(size, WALK_WINDOW_BYTES))[1]
+            end, next_offset = hop_in_order(
+                chunk, size, up_to_offset, file, position, file_end, WALK_WINDOW_BYTES
+            )
         else:
             if len(chunk) < min(size + HEADER_BYTES, file_end - position):
                 chunk = self._chunk_at(position, size)[1]
@@ -79,7 +90,9 @@ class Reads:
         if next_offset > segment.next_offset:
             raise CorruptLog(position, f"offset {next_offset - 1} can't be there")
         self._note_end(next_offset, position + end)
-        return FileSlice(file, position, end) if hops else memoryview(chunk)[:end]
+        if stays and end >= LEAST_SLICE_BYTES:
+            return FileSlice(file, position, end)
+        return memoryview(chunk)[:end]
 
     def _note_end(self, offset: int, position: int) -> None:
         if len(self._ends) >= _ENDS_KEPT:

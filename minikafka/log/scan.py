@@ -155,16 +155,25 @@ def walk_in_order(
         if end > size or next_offset > up_to_offset:
             return at, following
         at, following = end, next_offset
+    else:
+        if 0 < at < len(chunk) < file_end - position:
+            return at, following  # the chunk is a window that ends inside the next header
     if at < len(chunk):
         return _walk_old(size, up_to_offset, file, position, file_end, at, following)
     return at, following
 
 
 def hop_in_order(
-    window: bytes, size: int, up_to_offset: int, file: File, position: int, file_end: int
+    window: bytes,
+    size: int,
+    up_to_offset: int,
+    file: File,
+    position: int,
+    file_end: int,
+    window_bytes: int = HOP_WINDOW_BYTES,
 ) -> tuple[int, int]:
-    """As `walk_in_order`, where batches are large: `window` is what stands at `position`, of the rest only headers
-    are read."""
+    """As `walk_in_order`, window by window: `window` is what stands at `position`; from where a batch is the first
+    that goes beyond it, the next is read. So of large batches only the headers come into memory."""
     at, following = 0, -1
     while True:
         here = position + at
@@ -172,7 +181,7 @@ def hop_in_order(
         at, here = at + step, here + step
         if not step or here >= file_end:
             return at, following
-        window = file.read_at(here, min(HOP_WINDOW_BYTES, file_end - here))
+        window = file.read_at(here, min(window_bytes, file_end - here))
 
 
 def _walk_old(

@@ -353,10 +353,19 @@ class Segment:
 
     # -- reading -----------------------------------------------------------------------------------------
 
-    def slice(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> Records:
+    def slice(
+        self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool, in_memory_bytes: int
+    ) -> Records:
         """Whole batches from the one that holds `offset` (or the next one), all below `up_to_offset`, at
-        most `max_bytes`; with `at_least_one` the first is given whatever its size."""
-        return self._reads.slice(offset, max_bytes, up_to_offset=up_to_offset, at_least_one=at_least_one)
+        most `max_bytes`; with `at_least_one` the first is given whatever its size. More than `in_memory_bytes`, and
+        large batches, stay in the file."""
+        return self._reads.slice(
+            offset,
+            max_bytes,
+            up_to_offset=up_to_offset,
+            at_least_one=at_least_one,
+            in_memory_bytes=in_memory_bytes,
+        )
 
     def position_of(self, offset: int) -> int:
         """Where the batch that holds `offset` (or the next one) begins; the end when there is none."""

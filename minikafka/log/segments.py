@@ -167,14 +167,22 @@ class Segments:
 
     # -- reading -----------------------------------------------------------------------------------------
 
-    def slice(self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool) -> Records:
+    def slice(
+        self, offset: int, max_bytes: int, *, up_to_offset: int, at_least_one: bool, in_memory_bytes: int
+    ) -> Records:
         """`Segment.slice` of the first segment that has something from `offset` on; empty when none has."""
         number = self._number_of(offset)
         while offset < up_to_offset and number < len(self._all):
             segment = self._all[number]
             if segment.base_offset >= up_to_offset:
                 break
-            found = segment.slice(offset, max_bytes, up_to_offset=up_to_offset, at_least_one=at_least_one)
+            found = segment.slice(
+                offset,
+                max_bytes,
+                up_to_offset=up_to_offset,
+                at_least_one=at_least_one,
+                in_memory_bytes=in_memory_bytes,
+            )
             if found or segment.position_of(offset) < segment.size_bytes:
                 return found
             number += 1  # compaction left nothing after `offset` in this segment

@@ -30,7 +30,8 @@ from minikafka.protocol.framing import (
 from minikafka.protocol.handshake import ServedNode, unsupported_version
 from minikafka.protocol.later import Later
 from minikafka.protocol.schema import Buffer, MalformedMessage, Message, Piece
-from minikafka.world import LEAST_SLICE_BYTES
+from minikafka.world import LEAST_SLICE_BYTES, SliceGone
+from minikafka.world.file_slice import kept
 from minikafka.world.world import Listener, World
 
 MAX_FRAME_BYTES = 100 * 1024 * 1024
@@ -104,6 +105,8 @@ class Connection(asyncio.BufferedProtocol):
         self._queued_bytes = 0
         self._out: list[Piece] = []
         self._out_bytes = 0
+        self._unsent: list[Piece] = []
+        """What the client hasn't taken yet of answers that stand in files; nothing is answered before it has."""
         self._begun = BegunRequests(server.max_in_flight, MAX_QUEUED_BYTES)
         self._write_paused = False
         self._read_paused = False
@@ -140,6 +143,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closed = True
+        self._unsent = []
         self._queue.clear()
         self._server.connections.pop(self._id, None)
         if self._idle_timer is not None:
@@ -151,6 +155,10 @@ class Connection(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         self._write_paused = False
         self._last_active = self._world.clock.now()
+        if self._unsent:
+            self._write(self._unsent)
+            if not self._unsent and not self._closed:
+                self._transport.set_write_buffer_limits()
         self._serve()
 
     @property
@@ -172,7 +180,7 @@ class Connection(asyncio.BufferedProtocol):
     def _serve(self) -> None:
         """Work on what waits, until a handler has to be awaited or the client does not read its answers."""
         queue = self._queue
-        while queue and not (self._write_paused or self._closed) and self._begun.may_begin(queue[0]):
+        while queue and not self._is_held_up() and self._begun.may_begin(queue[0]):
             frame = queue.popleft()
             self._queued_bytes -= len(frame)
             self.has_asked = True
@@ -186,6 +194,9 @@ class Connection(asyncio.BufferedProtocol):
         self._pace_reading()
         if queue:
             self._begun.hurry()
+
+    def _is_held_up(self) -> bool:
+        return self._write_paused or self._closed or bool(self._unsent)
 
     def _pace_reading(self) -> None:
         full = len(self._queue) >= self._server.max_in_flight or self._queued_bytes > MAX_QUEUED_BYTES
@@ -341,11 +352,20 @@ class Connection(asyncio.BufferedProtocol):
         if self._closed:
             return
         self._last_active = self._world.clock.now()
+        if self._unsent:
+            self._unsent += kept(coalesced(pieces))
+        else:
+            self._write(coalesced(pieces))
+
+    def _write(self, pieces: list[Piece]) -> None:
+        """Send what the client takes now, keep the rest."""
         try:
-            self._world.network.write(self._transport, coalesced(pieces))
+            self._unsent = self._world.network.write(self._transport, pieces)
         except OSError as problem:  # a file is not what it was, and a part of the frame may be on its way
-            self._world.trace.fail("sending an answer", problem)
+            if not isinstance(problem, SliceGone):
+                self._world.trace.fault("sending an answer", problem)
             self._closed = True
+            self._unsent = []
             self._queue.clear()
             self._transport.abort()
 

@@ -3,7 +3,7 @@
 from minikafka.world.alarm import LATE_S, Alarm
 from minikafka.world.disk_counters import DiskCounters
 from minikafka.world.events import Healed, HostCrashed, Partitioned, PowerLost
-from minikafka.world.file_slice import LEAST_SLICE_BYTES, FileSlice, ShortFile
+from minikafka.world.file_slice import LEAST_SLICE_BYTES, PAGE_BYTES, FileSlice, ShortFile, SliceGone
 from minikafka.world.foreign_lock import is_locked
 from minikafka.world.life import HOST, HostDown, Life
 from minikafka.world.live import LiveUniverse, new_live_loop
@@ -19,6 +19,7 @@ __all__ = [
     "HOST",
     "LATE_S",
     "LEAST_SLICE_BYTES",
+    "PAGE_BYTES",
     "Alarm",
     "Backlog",
     "Clock",
@@ -45,6 +46,7 @@ __all__ = [
     "SimulatedUniverse",
     "SimulationIdle",
     "SimulationStuck",
+    "SliceGone",
     "TaskFailed",
     "Trace",
     "Traced",

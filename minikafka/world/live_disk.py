@@ -49,6 +49,7 @@ class LiveFile:
         "_is_closed",
         "_is_synced",
         "_place",
+        "cuts",
         "is_dirty",
         "size",
         "was_used",
@@ -64,6 +65,7 @@ class LiveFile:
         """Was all that had been written synced, so that without a descriptor there is nothing to sync?"""
         self.is_dirty = False
         self.was_used = True
+        self.cuts = 0
         self.size = os.fstat(fd).st_size
         disk.files.opened(self)
 
@@ -152,6 +154,7 @@ class LiveFile:
     def truncate(self, size: int) -> None:
         fd = self._fd if self._fd >= 0 else self._open_again()
         self.was_used = self.is_dirty = True
+        self.cuts += 1
         os.ftruncate(fd, size)
         self.size = size
 
@@ -172,6 +175,7 @@ class LiveFile:
         if self._is_closed:
             return
         self._is_closed = True
+        self.cuts += 1
         self._disk.opened.pop(self, None)
         self._disk.files.closed(self)
         self._place.release()

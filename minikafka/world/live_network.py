@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol, cast, runtime_checkable
 
 from minikafka.world.accepting import Acceptor
-from minikafka.world.file_slice import FileSlice
+from minikafka.world.file_slice import PAGE_BYTES, FileSlice, kept
 from minikafka.world.life import Life
 from minikafka.world.live_disk import LiveFile
 from minikafka.world.open_files import OpenFiles, is_out_of_descriptors
@@ -255,25 +255,16 @@ class LiveNetwork:
         assert gate.protocol is not None
         return transport, gate.protocol
 
-    def write(self, transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]) -> None:
+    def write(
+        self, transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]
+    ) -> list[Buffer | FileSlice]:
         if len(pieces) == 1 and not isinstance(pieces[0], FileSlice):
             transport.write(pieces[0])  # the usual case
-            return
-        before: list[Buffer] = []
-        for piece in pieces:
-            if isinstance(piece, FileSlice):
-                sent = _send(transport, before, piece)
-                for buffer in before:
-                    if sent < len(buffer):
-                        transport.write(memoryview(buffer)[sent:] if sent else buffer)
-                    sent = max(0, sent - len(buffer))
-                before = []
-                if sent < len(piece):
-                    transport.write(piece.read(sent))
-            else:
-                before.append(piece)
-        for buffer in before:
-            transport.write(buffer)
+            return []
+        left = _write_some(transport, pieces)
+        while left and not (transport.get_write_buffer_size() or transport.is_closing()):
+            left = _write_some(transport, left)  # only something before it was in the way
+        return left
 
     def _check_reach(self, peer: str | None) -> None:
         if peer is not None and self._wires.separated(self._life.host, peer):
@@ -284,8 +275,39 @@ class LiveNetwork:
         return self._wires.callers.get(peername[1]) if peername else None
 
 
+def _write_some(
+    transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]
+) -> list[Buffer | FileSlice]:
+    """Up to what the peer takes no more of for now; returns what is left."""
+    before: list[Buffer] = []
+    for index, piece in enumerate(pieces):
+        if not isinstance(piece, FileSlice):
+            before.append(piece)
+            continue
+        sent = _send(transport, before, piece)
+        for buffer in before:
+            if sent < len(buffer):
+                transport.write(memoryview(buffer)[sent:] if sent else buffer)
+            sent = max(0, sent - len(buffer))
+        before = []
+        if sent < len(piece):
+            return [*_write_a_page(transport, piece.rest(sent)), *kept(pieces[index + 1 :])]
+    for buffer in before:
+        transport.write(buffer)
+    return []
+
+
+def _write_a_page(transport: asyncio.Transport, piece: FileSlice) -> list[FileSlice]:
+    """With a page of it in its buffer, and told to hold nothing, the transport says when the peer takes more."""
+    transport.set_write_buffer_limits(high=0)
+    size = min(PAGE_BYTES, len(piece))
+    transport.write(piece.part(0, size))
+    return [piece.rest(size)] if size < len(piece) else []
+
+
 def _send(transport: asyncio.Transport, before: Sequence[Buffer], piece: FileSlice) -> int:
     """Send as much as goes at once past the transport, which must have nothing of its own to send."""
+    piece.check()
     file = piece.file
     if not isinstance(file, LiveFile) or transport.is_closing() or transport.get_write_buffer_size():
         return 0

@@ -26,7 +26,7 @@ BACKGROUND_SYNC_S = (0.001, 0.5)
 class SimFile:
     """Its descriptor is the inode: one of the host's `OpenFiles`, there while it is needed."""
 
-    __slots__ = ("_disk", "_inode", "_is_closed", "_is_synced", "_place", "is_dirty", "was_used")
+    __slots__ = ("_disk", "_inode", "_is_closed", "_is_synced", "_place", "cuts", "is_dirty", "was_used")
 
     def __init__(self, disk: SimDisk, path: str, inode: Inode) -> None:
         self._disk = disk
@@ -36,6 +36,7 @@ class SimFile:
         self._is_synced = False
         self.is_dirty = False
         self.was_used = True
+        self.cuts = 0
         disk.files.opened(self)
 
     @property
@@ -102,6 +103,7 @@ class SimFile:
     def truncate(self, size: int) -> None:
         self._check_write().truncate(size)
         self.is_dirty = True
+        self.cuts += 1
 
     def sync(self) -> None:
         self._disk.life.check()
@@ -118,6 +120,7 @@ class SimFile:
     def close(self) -> None:
         if not self._is_closed:
             self._is_closed, self._inode = True, None
+            self.cuts += 1
             self._disk.files.closed(self)
             self._place.release()
 

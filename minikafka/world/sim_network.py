@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, cast
 
-from minikafka.world.file_slice import FileSlice
+from minikafka.world.file_slice import PAGE_BYTES, FileSlice, kept
 from minikafka.world.life import Life
 from minikafka.world.sim_socket import SimSocket
 from minikafka.world.sim_transport import SimTransport
@@ -355,9 +355,23 @@ class SimNetwork:
             self._fabric.connect(self.address, factory, host, port), f"connect to {host}"
         )
 
-    def write(self, transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]) -> None:
-        for piece in pieces:
-            transport.write(piece.read() if isinstance(piece, FileSlice) else piece)
+    def write(
+        self, transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]
+    ) -> list[Buffer | FileSlice]:
+        for index, piece in enumerate(pieces):
+            if not isinstance(piece, FileSlice):
+                transport.write(piece)
+                continue
+            room = cast(SimTransport, transport).room()
+            if len(piece) <= room:
+                transport.write(piece.read())
+                continue
+            taken = min(len(piece), max(room, PAGE_BYTES))
+            transport.set_write_buffer_limits(high=0)
+            transport.write(piece.part(0, taken))
+            rest = [piece.rest(taken)] if taken < len(piece) else []
+            return [*rest, *kept(pieces[index + 1 :])]
+        return []
 
     def host_of(self, peername: Any) -> str | None:
         return peername[0] if peername else None

@@ -178,6 +178,10 @@ class SimTransport(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return max(0, self._unread - SOCKET_BUFFER_BYTES)
 
+    def room(self) -> int:
+        """How much can be written before the writer should pause."""
+        return max(0, SOCKET_BUFFER_BYTES + HIGH_WATER_BYTES - self._unread)
+
     def _send(self, item: Chunk | Signal) -> None:
         if self._held:
             self._held.append(item)

@@ -67,9 +67,13 @@ class Network(Protocol):
     ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
         """Connect to a listener. Raises OSError when it is refused, unknown or can't be reached."""
 
-    def write(self, transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]) -> None:
-        """As `transport.write` of each piece; what is part of a file comes from there, in this call. Raises
-        OSError, when a part of `pieces` may be on its way: a failing disk, or a file that is too short."""
+    def write(
+        self, transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]
+    ) -> list[Buffer | FileSlice]:
+        """As `transport.write` of each piece, except that what stands in a file is taken from there as the peer takes
+        it. Returns what it doesn't take yet, which is to be written when the transport, whose buffer may hold nothing
+        until then, resumes writing. Raises OSError, when a part of `pieces` may be on its way: a failing disk, or a
+        file that is too short or gone."""
 
     def host_of(self, peername: Any) -> str | None:
         """Which host of this universe is at the other end of a connection; None when it is a stranger."""
@@ -80,6 +84,10 @@ class File(Protocol):
 
     @property
     def size(self) -> int: ...
+
+    @property
+    def cuts(self) -> int:
+        """Grows when it is truncated or closed: what somebody was to read later may not be there any more."""
 
     def append(self, *buffers: Buffer) -> int:
         """Write all the buffers at the end, in one piece; returns how many bytes that were."""

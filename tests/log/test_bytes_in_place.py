@@ -8,7 +8,7 @@ import pytest
 from minikafka import Cluster, TopicPartition
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.log.reads import SLICED_BATCH_BYTES, in_memory
+from minikafka.log.reads import IN_MEMORY_BYTES, SLICED_BATCH_BYTES, in_memory
 from minikafka.policy import Organs
 from minikafka.protocol.errors import ApiError
 from minikafka.records.batch import HEADER_BYTES, NewRecord, build_batch, read_batches
@@ -165,3 +165,26 @@ def test_a_consumer_s_bytes_never_enter_the_broker_s_memory():
         total = sum(map(len, values))
         assert counters.bytes_sent - sent >= total
         assert counters.bytes_read - read < total / 10
+
+
+@pytest.mark.parametrize("size", [30, 500, 5000])
+def test_of_many_small_batches_no_more_than_a_window_is_in_memory(lab, size):
+    """What stays in the file ends where it would in memory, wherever a window ends in a batch."""
+    log = open_log(lab.world, segment_bytes=1 << 30)
+    count = 0
+    while log.size_bytes < 3 * IN_MEMORY_BYTES:
+        log.append_as_leader(batch_of(size, count), 0)
+        count += 1
+    end = log.segments.active.size_bytes
+    everything = log.segments.active.file().read_at(0, end)
+    for limit in (IN_MEMORY_BYTES + 1, IN_MEMORY_BYTES * 2 + 77, 1 << 30):
+        found = log.slice(0, limit)
+        assert isinstance(found, FileSlice)
+        assert found.read() == everything[: len(found)]
+        assert min(limit, end) - len(found) < size + 200
+        assert sum(batch.header.size_bytes for batch in read_batches(found.read())) == len(found)
+    found = log.slice(7, 1 << 30, up_to_offset=count - 5)
+    assert [batch.header.base_offset for batch in read_batches(in_memory(found))] == [*range(7, count - 5)]
+    assert isinstance(log.slice(0, IN_MEMORY_BYTES), memoryview)
+    assert isinstance(log.slice(0, IN_MEMORY_BYTES, in_memory_bytes=0), FileSlice)
+    assert isinstance(log.slice(0, 10_000, in_memory_bytes=0), memoryview)

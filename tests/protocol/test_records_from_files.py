@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import socket
 from types import ModuleType
@@ -22,6 +23,7 @@ from minikafka.protocol.messages.fetch import (
 from minikafka.protocol.server import Server
 from minikafka.world import (
     LEAST_SLICE_BYTES,
+    PAGE_BYTES,
     File,
     FileSlice,
     LiveUniverse,
@@ -39,6 +41,7 @@ class Node:
         self.file: File = world.disk.open("a.log", create=True)
         self.file.append(CONTENT)
         self.answers_made = 0
+        self.server: Server | None = None
 
     def answer(self, position: int, size: int) -> FetchResponse:
         self.answers_made += 1
@@ -61,7 +64,8 @@ def server_of(world: World) -> tuple[Server, Node]:
     module.__dict__["fetch"] = handles(ApiKey.FETCH, (4, 18))(fetch)
     fetch.__module__ = "handlers"
     node = Node(world)
-    return Server(world, node, Dispatch([module])), node
+    node.server = Server(world, node, Dispatch([module]))
+    return node.server, node
 
 
 @pytest.fixture
@@ -135,8 +139,58 @@ def test_a_file_that_somebody_has_cut_ends_that_connection_and_is_told(stage):
         return records(await other.request(ask(0, 30_000), V, 10))
 
     assert universe.run(scenario()) == CONTENT[:30_000]
-    (failure,) = universe.trace.failures
-    assert "the file ends before" in str(failure)
+    (fault,) = universe.trace.faults
+    assert "the file ends before" in str(fault)
+    assert universe.trace.failures == []
+
+
+def test_clients_that_never_read_cost_a_page_each_and_hold_up_nobody(stage):
+    universe, node = stage
+    size = 3_000_000
+    node.file.append(os.urandom(size))
+    whole = node.file.read_at(0, size)
+
+    async def scenario():
+        world = universe.world("client-1")
+        stuck = [await Channel.connect(world, "broker-1", 9092, "c") for _ in range(20)]
+        sent = []
+        for channel in stuck:
+            channel._transport.pause_reading()
+            sent += [channel.submit(ask(0, size), V, 100_000) for _ in range(50)]
+        await asyncio.sleep(5)
+        assert node.answers_made == 20, "one a client"
+        served = list(node.server.connections.values())
+        assert max(one._transport.get_write_buffer_size() for one in served) <= 2 * PAGE_BYTES
+        other = await Channel.connect(world, "broker-1", 9092, "c")
+        assert records(await other.request(ask(0, size), V, 10)) == whole
+        stuck[0]._transport.resume_reading()
+        for answer in sent[:50]:
+            assert records(await answer) == whole
+        assert node.answers_made == 20 + 1 + 49
+        for channel in stuck[1:]:
+            channel.close()
+        await asyncio.gather(*sent, return_exceptions=True)
+
+    universe.run(scenario())
+    assert universe.trace.failures == universe.trace.faults == []
+
+
+def test_a_client_that_reads_too_late_is_cut_off_where_its_records_are_gone(stage):
+    universe, node = stage
+    node.file.append(os.urandom(1_000_000))
+
+    async def scenario():
+        channel = await Channel.connect(universe.world("client-1"), "broker-1", 9092, "c")
+        channel._transport.pause_reading()
+        answer = channel.submit(ask(0, 1_000_000), V, 100)
+        await asyncio.sleep(1)
+        node.file.truncate(500)
+        channel._transport.resume_reading()
+        with pytest.raises(ConnectionError):
+            await answer
+
+    universe.run(scenario())
+    assert universe.trace.failures == universe.trace.faults == []
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ import pytest
 import minikafka.world.page_cache_send as page_cache_send
 from minikafka.world import (
     LEAST_SLICE_BYTES,
+    PAGE_BYTES,
     FileSlice,
     LiveUniverse,
     ShortFile,
     SimulatedUniverse,
+    SliceGone,
     new_live_loop,
 )
 
@@ -33,7 +35,8 @@ class Collector(asyncio.Protocol):
 
 
 def sent(send, *, loop_factory, reads_late=False):
-    """What a client received of what `send(network, transport, file)` sent it; and the disk's counters."""
+    """What a client received of what `send(network, transport, file)` sent it, and what that left until there was room
+    for it; the disk's counters; and how much the transport held each time when there was none."""
 
     async def scenario():
         with LiveUniverse() as universe:
@@ -44,10 +47,22 @@ def sent(send, *, loop_factory, reads_late=False):
 
             class Sender(asyncio.Protocol):
                 def connection_made(self, transport):
-                    send(server.network, transport, file)
-                    file.truncate(0)  # nothing that was sent is asked for later
-                    transport.close()
+                    self.transport = transport
+                    self.left = send(server.network, transport, file)
+                    self.go_on()
 
+                def resume_writing(self):
+                    self.left = server.network.write(self.transport, self.left)
+                    self.go_on()
+
+                def go_on(self):
+                    if self.left:
+                        held.append(self.transport.get_write_buffer_size())
+                    else:
+                        file.truncate(0)  # nothing that was sent is asked for later
+                        self.transport.close()
+
+            held = []
             listener = await server.network.listen(Sender, 0)
             transport, collector = await client.network.connect(
                 lambda: Collector(loop), client.network.address, listener.port
@@ -59,7 +74,7 @@ def sent(send, *, loop_factory, reads_late=False):
             async with asyncio.timeout(30):
                 await collector.ended
             assert universe.trace.failures == []
-            return bytes(collector.received), server.disk.counters
+            return bytes(collector.received), server.disk.counters, held
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(scenario())
@@ -71,11 +86,11 @@ CONTENT = os.urandom(20 * MIB)
 @pytest.mark.parametrize("loop_factory", LOOPS.values(), ids=LOOPS)
 def test_slices_arrive_between_the_bytes_around_them(loop_factory):
     def send(network, transport, file):
-        network.write(
+        return network.write(
             transport, [b"head", FileSlice(file, 4097, MIB), b"mid", FileSlice(file, 3, 20_000), b"tail"]
         )
 
-    received, counters = sent(send, loop_factory=loop_factory)
+    received, counters, _ = sent(send, loop_factory=loop_factory)
     assert received == b"head" + CONTENT[4097 : 4097 + MIB] + b"mid" + CONTENT[3:20_003] + b"tail"
     assert counters.sends
 
@@ -84,7 +99,7 @@ def test_slices_arrive_between_the_bytes_around_them(loop_factory):
 def test_what_the_transport_holds_goes_first(loop_factory):
     def send(network, transport, file):
         transport.write(CONTENT)
-        network.write(transport, [b"head", FileSlice(file, 5, MIB)])
+        return network.write(transport, [b"head", FileSlice(file, 5, MIB)])
 
     assert (
         sent(send, loop_factory=loop_factory, reads_late=True)[0] == CONTENT + b"head" + CONTENT[5 : 5 + MIB]
@@ -93,15 +108,18 @@ def test_what_the_transport_holds_goes_first(loop_factory):
 
 @pytest.mark.parametrize("loop_factory", LOOPS.values(), ids=LOOPS)
 def test_what_a_slow_reader_leaves_in_the_kernel_s_way_is_sent_later(loop_factory):
-    """More than any send buffer holds: the rest is taken into memory before the file is cut."""
+    """More than any send buffer holds: of the rest there is never more than a page in memory."""
     pieces = [b"head" * 5, None, b"mid", None, b"tail"]
 
     def send(network, transport, file):
-        network.write(transport, [FileSlice(file, 0, len(CONTENT)) if p is None else p for p in pieces])
+        return network.write(
+            transport, [FileSlice(file, 0, len(CONTENT)) if p is None else p for p in pieces]
+        )
 
-    received, counters = sent(send, loop_factory=loop_factory, reads_late=True)
+    received, counters, held = sent(send, loop_factory=loop_factory, reads_late=True)
     assert received == b"".join(CONTENT if piece is None else piece for piece in pieces)
-    assert 0 < counters.bytes_sent < len(CONTENT)
+    assert 0 < counters.bytes_sent < 2 * len(CONTENT)
+    assert held and max(held) <= PAGE_BYTES + len(b"headmid")
 
 
 @pytest.mark.parametrize("count", [510, 511, 512, 513, 1500])
@@ -110,9 +128,9 @@ def test_more_pieces_than_a_system_call_takes(count):
     piece = CONTENT[:LEAST_SLICE_BYTES]
 
     def send(network, transport, file):
-        network.write(transport, [*[piece] * count, FileSlice(file, 5, MIB), b"tail"])
+        return network.write(transport, [*[piece] * count, FileSlice(file, 5, MIB), b"tail"])
 
-    received, counters = sent(send, loop_factory=new_live_loop)
+    received, counters, _ = sent(send, loop_factory=new_live_loop)
     assert received == piece * count + CONTENT[5 : 5 + MIB] + b"tail"
     assert counters.sends
 
@@ -185,3 +203,43 @@ def test_a_simulated_network_sends_the_same():
 
     assert universe.run(scenario()) == b"head" + CONTENT[7 : 7 + LEAST_SLICE_BYTES]
     universe.close()
+
+
+@pytest.mark.parametrize("end", ["truncated", "written anew", "closed"])
+@pytest.mark.parametrize("world", ["live", "simulated"])
+def test_a_file_that_changes_while_a_peer_takes_its_time_is_sent_no_further(tmp_path, world, end):
+    """Not even where other bytes stand at the same place now."""
+    universe = LiveUniverse(tmp_path) if world == "live" else SimulatedUniverse(1)
+
+    async def scenario():
+        broker, client = universe.world("broker-1"), universe.world("client-1")
+        file = broker.disk.open("a.log", create=True)
+        file.append(CONTENT)
+        made = asyncio.get_running_loop().create_future()
+
+        class Sender(asyncio.Protocol):
+            def connection_made(self, transport):
+                made.set_result((transport, broker.network.write(transport, [FileSlice(file, 0, 20 * MIB)])))
+
+        listener = await broker.network.listen(Sender, 0)
+        reader, _ = await client.network.connect(asyncio.Protocol, broker.network.address, listener.port)
+        reader.pause_reading()
+        transport, left = await made
+        assert left
+        if end == "closed":
+            file.close()
+        else:
+            file.truncate(0)
+            if end == "written anew":
+                file.append(CONTENT)
+        with pytest.raises(SliceGone):
+            broker.network.write(transport, left)
+        transport.abort()
+        reader.abort()
+
+    with universe:
+        if world == "simulated":
+            universe.run(scenario())
+        else:
+            with asyncio.Runner(loop_factory=new_live_loop) as runner:
+                runner.run(scenario())
