@@ -155,7 +155,7 @@ class PartitionReads:
             at_least_one=nothing_yet,
             in_memory_bytes=self._in_memory_left,
         )
-        if isinstance(found, memoryview):
+        if isinstance(found, memoryview) or found.data is not None:
             self._in_memory_left = max(0, self._in_memory_left - len(found))
         return found
 

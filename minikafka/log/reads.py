@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from minikafka.log import lookup
 from minikafka.log.scan import HOP_WINDOW_BYTES, CorruptLog, hop_in_order, walk_in_order
 from minikafka.records.batch import HEADER_BYTES, MAGIC_AT, MAGIC_V2, BatchHeader
-from minikafka.world import LEAST_SLICE_BYTES, FileSlice
+from minikafka.world import LEAST_SLICE_BYTES, PAGE_BYTES, FileSlice
 
 if TYPE_CHECKING:
     from minikafka.log.segment import Segment
@@ -21,15 +21,18 @@ Records = memoryview | FileSlice
 NOTHING = memoryview(b"")
 SLICED_BATCH_BYTES = LEAST_SLICE_BYTES
 """Where the first batch is so large, looking at each header costs less than taking all into memory."""
-IN_MEMORY_BYTES = 512 * 1024
-"""Of smaller batches so much is taken into memory; more is looked at in windows and stays in the file."""
+IN_MEMORY_BYTES = 1024 * 1024
+"""Of smaller batches so much is taken into memory; more is looked at in windows and stays in the file. Of what a client
+doesn't take at once, a page is kept in memory."""
 WALK_WINDOW_BYTES = 256 * 1024
 _ENDS_KEPT = 16
 
 
 def in_memory(records: Records) -> memoryview:
     """The bytes. Raises OSError."""
-    return memoryview(records.read()) if isinstance(records, FileSlice) else records
+    if isinstance(records, FileSlice):
+        return memoryview(records.read()) if records.data is None else records.data
+    return records
 
 
 class Reads:
@@ -92,7 +95,8 @@ class Reads:
         self._note_end(next_offset, position + end)
         if stays and end >= LEAST_SLICE_BYTES:
             return FileSlice(file, position, end)
-        return memoryview(chunk)[:end]
+        data = memoryview(chunk)[:end]
+        return data if end <= PAGE_BYTES else FileSlice(file, position, end, data=data)
 
     def _note_end(self, offset: int, position: int) -> None:
         if len(self._ends) >= _ENDS_KEPT:

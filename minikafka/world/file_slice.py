@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,13 +39,15 @@ class SliceGone(OSError):
 @dataclass(frozen=True, slots=True)
 class FileSlice:
     """`size_bytes` bytes of `file` from `position` on; they are there. At least `LEAST_SLICE_BYTES`, unless it is a
-    rest: then `cuts` is how often the file had been cut.
+    rest: then `cuts` is how often the file had been cut. `data`: the bytes, where they are in memory already; a rest
+    has none.
     """
 
     file: File
     position: int
     size_bytes: int
     cuts: int = -1
+    data: memoryview | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         assert self.size_bytes >= LEAST_SLICE_BYTES or self.cuts >= 0, self.size_bytes
@@ -67,6 +69,8 @@ class FileSlice:
 
     def part(self, skipped: int, size_bytes: int) -> bytes:
         """So many of them. Raises `ShortFile`, `SliceGone`."""
+        if self.data is not None:
+            return bytes(self.data[skipped : skipped + size_bytes])
         self.check()
         position = self.position + skipped
         data = self.file.read_at(position, size_bytes)

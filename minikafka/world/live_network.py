@@ -17,6 +17,7 @@ from minikafka.world.file_slice import PAGE_BYTES, FileSlice, kept
 from minikafka.world.life import Life
 from minikafka.world.live_disk import LiveFile
 from minikafka.world.open_files import OpenFiles, is_out_of_descriptors
+from minikafka.world.page_cache_send import send_now
 from minikafka.world.world import Buffer, Listener, ProtocolFactory
 
 EVERYWHERE = ("0.0.0.0", "::")
@@ -311,4 +312,7 @@ def _send(transport: asyncio.Transport, before: Sequence[Buffer], piece: FileSli
     file = piece.file
     if not isinstance(file, LiveFile) or transport.is_closing() or transport.get_write_buffer_size():
         return 0
-    return file.send(transport.get_extra_info("socket").fileno(), before, piece.position, piece.size_bytes)
+    socket_fd = transport.get_extra_info("socket").fileno()
+    if piece.data is not None:
+        return send_now(socket_fd, [*before, piece.data])
+    return file.send(socket_fd, before, piece.position, piece.size_bytes)

@@ -36,7 +36,7 @@ def page_cache_send(
 
     Raises `ShortFile`, and OSError when the file can't be mapped.
     """
-    if not HAS_SENDMSG or socket_fd < 0 or len(before) >= BUFFERS_A_CALL:
+    if not _can_send(socket_fd, before):
         return 0
     offset = position % mmap.ALLOCATIONGRANULARITY
     try:
@@ -54,6 +54,15 @@ def page_cache_send(
     if os.fstat(file_fd).st_size < position + size_bytes:
         raise ShortFile(position, size_bytes)
     return sent
+
+
+def send_now(socket_fd: int, buffers: list[Buffer]) -> int:
+    """The same for bytes in memory. Raises OSError."""
+    return _send(socket_fd, buffers) if _can_send(socket_fd, buffers[1:]) else 0
+
+
+def _can_send(socket_fd: int, before: Sequence[Buffer]) -> bool:
+    return HAS_SENDMSG and socket_fd >= 0 and len(before) < BUFFERS_A_CALL
 
 
 def _send(socket_fd: int, buffers: list[Buffer]) -> int:

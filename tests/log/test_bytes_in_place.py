@@ -13,7 +13,7 @@ from minikafka.policy import Organs
 from minikafka.protocol.errors import ApiError
 from minikafka.records.batch import HEADER_BYTES, NewRecord, build_batch, read_batches
 from minikafka.records.errors import CorruptRecords
-from minikafka.world import FileSlice, LiveUniverse
+from minikafka.world import PAGE_BYTES, FileSlice, LiveUniverse
 
 
 def batch_of(size: int, number: int = 0) -> bytes:
@@ -185,6 +185,8 @@ def test_of_many_small_batches_no_more_than_a_window_is_in_memory(lab, size):
         assert sum(batch.header.size_bytes for batch in read_batches(found.read())) == len(found)
     found = log.slice(7, 1 << 30, up_to_offset=count - 5)
     assert [batch.header.base_offset for batch in read_batches(in_memory(found))] == [*range(7, count - 5)]
-    assert isinstance(log.slice(0, IN_MEMORY_BYTES), memoryview)
-    assert isinstance(log.slice(0, IN_MEMORY_BYTES, in_memory_bytes=0), FileSlice)
+    assert found.data is None
+    assert log.slice(0, IN_MEMORY_BYTES).data == everything[: len(log.slice(0, IN_MEMORY_BYTES))]
+    assert log.slice(0, IN_MEMORY_BYTES, in_memory_bytes=0).data is None
+    assert isinstance(log.slice(0, PAGE_BYTES), memoryview)
     assert isinstance(log.slice(0, 10_000, in_memory_bytes=0), memoryview)
