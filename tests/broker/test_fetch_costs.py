@@ -59,8 +59,10 @@ class StubLog:
     def last_stable_offset(self) -> int:
         return self.high_watermark
 
-    def slice(self, offset: int, limit: int, *, up_to_offset: int, at_least_one: bool) -> bytes:
-        return bytes(min(up_to_offset - offset, limit))
+    def slice(
+        self, offset: int, limit: int, *, up_to_offset: int, at_least_one: bool, in_memory_bytes: int
+    ) -> memoryview:
+        return memoryview(bytes(min(up_to_offset - offset, limit)))
 
 
 class Leader:
