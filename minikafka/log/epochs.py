@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from minikafka.log.checkpoints import LEADER_EPOCHS, CorruptCheckpoint, format_checkpoint, parse_checkpoint
-from minikafka.world import Disk
+from minikafka.world import Disk, is_out_of_descriptors
 
 NO_EPOCH = -1
 NO_OFFSET = -1
@@ -136,8 +136,13 @@ class LeaderEpochs:
 
     def _write(self, *, sync: bool = False) -> None:
         data = format_checkpoint([f"{entry.epoch} {entry.start_offset}" for entry in self._entries])
-        if sync or self._is_there:
-            self._disk.write_atomic(self._path, data, sync=sync)
-        else:
-            self._disk.write_new(self._path, data)
-        self._unsynced, self._is_there = not sync, True
+        try:
+            if sync or self._is_there:
+                self._disk.write_atomic(self._path, data, sync=sync)
+            else:
+                self._disk.write_new(self._path, data)
+            self._unsynced, self._is_there = not sync, True
+        except OSError as problem:
+            if sync or not is_out_of_descriptors(problem):
+                raise
+            self._unsynced = True  # until then the file is as stale as after a power cut

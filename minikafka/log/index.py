@@ -140,9 +140,9 @@ class OffsetIndex(_IndexFile):
         """Note that the batch at `position` ends with `offset`; both greater than the last entry's."""
         relative = offset - self.base_offset
         assert not self.offsets or relative > self.offsets[-1], "index offsets ascend"
+        self.file().append(_OFFSET_ENTRY.pack(relative, position))
         self.offsets.append(relative)
         self.positions.append(position)
-        self.file().append(_OFFSET_ENTRY.pack(relative, position))
 
     def lookup(self, offset: int) -> OffsetPosition:
         """The last entry at or below `offset`; the segment's beginning when there is none."""
@@ -218,9 +218,9 @@ class TimeIndex(_IndexFile):
         if entry.timestamp_ms < 0 or (self.timestamps and entry.timestamp_ms <= self.timestamps[-1]):
             return
         relative = entry.offset - self.base_offset
+        self.file().append(_TIME_ENTRY.pack(entry.timestamp_ms, relative))
         self.timestamps.append(entry.timestamp_ms)
         self.offsets.append(relative)
-        self.file().append(_TIME_ENTRY.pack(entry.timestamp_ms, relative))
 
     def lookup(self, timestamp_ms: int) -> TimestampOffset:
         """The last entry at or below `timestamp_ms`; the segment's beginning when there is none."""

@@ -25,7 +25,7 @@ from minikafka.log.reads import Reads, Records
 from minikafka.log.scan import CorruptLog, scan_headers
 from minikafka.log.transaction_index import TransactionIndex
 from minikafka.records.batch import LOG_OVERHEAD_BYTES, BatchHeader
-from minikafka.world import Disk, File
+from minikafka.world import Disk, File, is_out_of_descriptors
 
 CLEANED_SUFFIX, SWAP_SUFFIX, DELETED_SUFFIX = ".cleaned", ".swap", ".deleted"
 LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX = (
@@ -214,8 +214,13 @@ class Segment:
         self._note_timestamp(header)
         since_entry = self._bytes_since_entry
         if since_entry > self.index_interval_bytes:
-            self._offsets.append(header.last_offset, position)
-            self._times.maybe_append(self._largest)
+            try:
+                self._offsets.append(header.last_offset, position)
+                self._times.maybe_append(self._largest)
+            except OSError as problem:
+                if not is_out_of_descriptors(problem):
+                    raise
+                # An index that knows of fewer batches is as right.
             since_entry = 0
         self._bytes_since_entry = since_entry + LOG_OVERHEAD_BYTES + header.batch_length
 

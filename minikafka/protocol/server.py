@@ -30,7 +30,7 @@ from minikafka.protocol.framing import (
 from minikafka.protocol.handshake import ServedNode, unsupported_version
 from minikafka.protocol.later import Later
 from minikafka.protocol.schema import Buffer, MalformedMessage, Message, Piece
-from minikafka.world import LEAST_SLICE_BYTES, SliceGone
+from minikafka.world import LEAST_SLICE_BYTES, SliceGone, is_out_of_descriptors
 from minikafka.world.file_slice import kept
 from minikafka.world.world import Listener, World
 
@@ -164,7 +164,7 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def idle_since(self) -> float | None:
         """Since when nothing was asked or answered; None while something is."""
-        is_idle = not self._begun and not self._queue and not self._write_paused
+        is_idle = not (self._begun or self._queue or self._unsent or self._write_paused)
         return self._last_active if is_idle else None
 
     def _peer_host(self) -> str:
@@ -298,7 +298,9 @@ class Connection(asyncio.BufferedProtocol):
         if isinstance(error, CloseConnection):
             self._reject(str(error))
             return
-        if not isinstance(error, ApiError):
+        if isinstance(error, OSError) and is_out_of_descriptors(error):
+            error = ApiError(ErrorCode.KAFKA_STORAGE_ERROR)
+        elif not isinstance(error, ApiError):
             self._world.trace.fault(f"{route.api_key.name} handler", error)
             error = ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
         try:
@@ -362,7 +364,7 @@ class Connection(asyncio.BufferedProtocol):
         try:
             self._unsent = self._world.network.write(self._transport, pieces)
         except OSError as problem:  # a file is not what it was, and a part of the frame may be on its way
-            if not isinstance(problem, SliceGone):
+            if not isinstance(problem, SliceGone) and not is_out_of_descriptors(problem):
                 self._world.trace.fault("sending an answer", problem)
             self._closed = True
             self._unsent = []

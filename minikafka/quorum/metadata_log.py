@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from minikafka.log.checkpoints import RECOVERY_POINTS, CorruptCheckpoint, OffsetCheckpoint
 from minikafka.log.config import LogConfig
-from minikafka.log.log import Log, LogSnapshot
+from minikafka.log.log import Appended, Log, LogSnapshot
 from minikafka.metadata.batches import MetadataBatch, decode_batch
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.metadata.records import encode_record
@@ -25,7 +25,7 @@ from minikafka.quorum.control_records import VoterNode, reign_batch
 from minikafka.quorum.snapshots import MetadataLost, check_reach, find_snapshots, set_aside
 from minikafka.quorum.state import QUORUM_STATE, QuorumState, read_quorum_state, write_quorum_state
 from minikafka.records.batch import NewRecord, build_batch, read_batches
-from minikafka.world import Disk, World
+from minikafka.world import Disk, World, with_descriptors
 
 METADATA_DIRECTORY = f"{METADATA_TOPIC}-0"
 MAX_BATCH_BYTES = 64 << 20
@@ -152,17 +152,31 @@ class MetadataLog:
         assert self.leader_id == self._node_id, "only the leader appends"
         now_ms = self._world.clock.time_ms()
         values = [NewRecord(now_ms, None, encode_record(record)) for record in records]
-        return self._append_batch(build_batch(values, leader_epoch=self.leader_epoch))
+        batch = build_batch(values, leader_epoch=self.leader_epoch)
+        appended = await with_descriptors(lambda: self._write(batch))
+        await with_descriptors(self._log.flush)
+        self._committed()
+        await with_descriptors(self._note_segment)
+        return appended.first_offset
 
     def _append_batch(self, batch: bytes) -> int:
-        appended = self._log.append_as_leader(memoryview(batch), self.leader_epoch, origin="coordinator")
+        appended = self._write(batch)
         self._log.flush()
+        self._committed()
+        self._note_segment()
+        return appended.first_offset
+
+    def _write(self, batch: bytes) -> Appended:
+        return self._log.append_as_leader(memoryview(batch), self.leader_epoch, origin="coordinator")
+
+    def _committed(self) -> None:
         self._log.high_watermark = self._log.log_end_offset
-        if self._log.segments.active.base_offset > self._noted_recovery_point:
-            self._note_recovery_point()
         for listener in self._listeners:
             listener()
-        return appended.first_offset
+
+    def _note_segment(self) -> None:
+        if self._log.segments.active.base_offset > self._noted_recovery_point:
+            self._note_recovery_point()
 
     def _note_recovery_point(self) -> None:
         """Once a segment, and when a life begins and ends: all below was committed. (Kafka notes none of it.)"""

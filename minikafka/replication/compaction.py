@@ -21,7 +21,7 @@ from minikafka.metadata.configs import BrokerConfigs
 from minikafka.records.errors import CorruptRecords
 from minikafka.replication.checkpoints import Checkpoints, Key
 from minikafka.replication.partition import Partition
-from minikafka.world import World
+from minikafka.world import World, is_out_of_descriptors
 
 
 class Compaction:
@@ -65,7 +65,7 @@ class Compaction:
         except OSError as problem:
             if self._is_here(partition):
                 self._failed(partition, problem)
-            return True
+            return not is_out_of_descriptors(problem)
 
     async def _clean(self, partition: Partition, log: Log, dirty: Dirty) -> bool:
         key = (log.topic, log.partition)

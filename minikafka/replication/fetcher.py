@@ -338,6 +338,8 @@ class ReplicaFetcher:
                     self._take_partition(key, partition, data)
                 except OSError as problem:
                     self._storage_failed(partition, problem)
+                    if key in self._partitions:  # there were no descriptors
+                        self._back_off(key, self._settings.backoff_ms / 1000)
 
     def _take_partition(self, key: Key, partition: Partition, data: PartitionData) -> None:
         error = ErrorCode(data.error_code) if data.error_code else ErrorCode.NONE

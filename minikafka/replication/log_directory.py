@@ -22,7 +22,7 @@ from minikafka.metadata.image import MetadataImage
 from minikafka.replication.checkpoints import Checkpoints, Key
 from minikafka.replication.partition import Partition
 from minikafka.replication.strays import StraySetAside, is_stray, stray_name, why_stray
-from minikafka.world import DiskLocked, Event, Lock, World, reason_of
+from minikafka.world import DiskLocked, Event, Lock, World, is_out_of_descriptors, reason_of
 
 LOCK_FILE = ".lock"
 DOOMED = re.compile(r".+\.[0-9a-f]{32}-delete")
@@ -113,6 +113,8 @@ class LogDirectory:
         except WrongDirectory as wrong:
             raise WrongDirectory(f"{wrong} ({self.location})" if self.path else str(wrong)) from None
         except OSError as problem:
+            if is_out_of_descriptors(problem):
+                raise
             self.fail(problem)
 
     def read_notes(self) -> None:
@@ -120,6 +122,8 @@ class LogDirectory:
         try:
             self.checkpoints = Checkpoints(self.world, self._broker_id, self.partitions)
         except OSError as problem:
+            if is_out_of_descriptors(problem):
+                raise
             self.fail(problem)
 
     def fail(self, problem: OSError) -> None:

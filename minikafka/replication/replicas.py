@@ -42,7 +42,7 @@ from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.rolled_segments import RolledSegments
 from minikafka.replication.strays import why_stray
-from minikafka.world import LATE_S, Backlog, Event, World, in_turns
+from minikafka.world import LATE_S, LOOK_AGAIN_S, Backlog, Event, World, in_turns, is_out_of_descriptors
 
 
 class ReplicaFilesLost(Event, frozen=True):
@@ -196,6 +196,13 @@ class Replicas:
             self._apply_partition(topic, key[1], registration)
         self._on_settled(*key)
 
+    def _settle_later(self, key: Key, problem: OSError) -> bool:
+        """Try again where there were only no descriptors; False when that is not what the problem was."""
+        if not is_out_of_descriptors(problem):
+            return False
+        self._world.call_later(LOOK_AGAIN_S, lambda: self._unsettled.put([key]))
+        return True
+
     def _after_piece(self) -> None:
         if self._image is None or self._unsettled:
             return
@@ -222,6 +229,7 @@ class Replicas:
             new_epoch = partition.apply(registration, self._world.clock.now())
         except OSError as problem:
             self.storage_failed(partition, problem)
+            self._settle_later(key, problem)
             return
         if partition.is_leader or registration.leader != old_leader or new_epoch:
             self._fetchers.unfollow(partition)
@@ -259,8 +267,9 @@ class Replicas:
                 log.abandon()
                 raise
         except OSError as problem:
-            self._offline[key] = topic.id
-            self.directory_failed(directory, problem)
+            if not self._settle_later(key, problem):
+                self._offline[key] = topic.id
+                self.directory_failed(directory, problem)
             return None
         partition = Partition(
             topic.name,
@@ -378,8 +387,9 @@ class Replicas:
             self.directory_failed(self._home(key), problem)
 
     def directory_failed(self, directory: LogDirectory, problem: OSError) -> None:
-        """A directory is offline, with all that lies in it, until the broker starts again."""
-        if not directory.is_online:
+        """A directory is offline, with all that lies in it, until the broker starts again. Not for want of descriptors:
+        whoever wanted one was told to come again."""
+        if not directory.is_online or is_out_of_descriptors(problem):
             return
         directory.fail(problem)
         lost = dict(directory.partitions)

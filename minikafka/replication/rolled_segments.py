@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable
 
 from minikafka.replication.partition import Partition
-from minikafka.world import World
+from minikafka.world import World, is_out_of_descriptors
 
 DELAY_S = 0.1
 """Between two syncs, so that the disk has time for other things."""
@@ -71,6 +71,8 @@ class RolledSegments:
         is_still_here, self._syncing = partition is self._syncing, None
         if is_still_here and problem is not None:
             self._failed(partition, problem)
+            if is_out_of_descriptors(problem):
+                self.note(partition)
         elif is_still_here and partition.log.has_unflushed_segment:
             self.note(partition)
         self._set_timer()

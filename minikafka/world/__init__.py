@@ -7,6 +7,7 @@ from minikafka.world.file_slice import LEAST_SLICE_BYTES, PAGE_BYTES, FileSlice,
 from minikafka.world.foreign_lock import is_locked
 from minikafka.world.life import HOST, HostDown, Life
 from minikafka.world.live import LiveUniverse, new_live_loop
+from minikafka.world.open_files import LOOK_AGAIN_S, is_out_of_descriptors, with_descriptors
 from minikafka.world.reasons import reason_of
 from minikafka.world.sim_loop import SimLoop, SimulationIdle, SimulationStuck
 from minikafka.world.simulated import SimulatedUniverse
@@ -19,6 +20,7 @@ __all__ = [
     "HOST",
     "LATE_S",
     "LEAST_SLICE_BYTES",
+    "LOOK_AGAIN_S",
     "PAGE_BYTES",
     "Alarm",
     "Backlog",
@@ -53,7 +55,9 @@ __all__ = [
     "World",
     "in_turns",
     "is_locked",
+    "is_out_of_descriptors",
     "new_live_loop",
     "reason_of",
     "virtual_time",
+    "with_descriptors",
 ]

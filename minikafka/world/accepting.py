@@ -15,12 +15,11 @@ import socket
 from collections.abc import Callable
 
 from minikafka.world.life import Life
-from minikafka.world.open_files import OpenFiles, is_out_of_descriptors
+from minikafka.world.open_files import LOOK_AGAIN_S, OpenFiles, is_out_of_descriptors
 
 BACKLOG = 128
 A_TURN = 8
 """So many are accepted before others have a turn."""
-LOOK_AGAIN_S = 0.1
 _NOBODY_CAME = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR, errno.ECONNABORTED, errno.EPROTO)
 
 

@@ -10,6 +10,7 @@ Kafka keeps three descriptors open for each segment, and asks for a limit of 100
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -17,6 +18,8 @@ from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
+LOOK_AGAIN_S = 0.1
+"""How soon to try again what found no descriptor."""
 LOOKS = 64
 """So many are looked at for one that needn't be synced first."""
 OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
@@ -25,6 +28,17 @@ OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 def is_out_of_descriptors(problem: OSError) -> bool:
     """Has this process, or the machine, no descriptor left? The disk is as good as before, then."""
     return problem.errno in OUT_OF_DESCRIPTORS
+
+
+async def with_descriptors(call: Callable[[], T]) -> T:
+    """The call's result, as soon as there are the descriptors that it needs."""
+    while True:
+        try:
+            return call()
+        except OSError as problem:
+            if not is_out_of_descriptors(problem):
+                raise
+        await asyncio.sleep(LOOK_AGAIN_S)
 
 
 class Reopened(Protocol):
