@@ -71,6 +71,8 @@ class Log:
         """All below it has been compacted; the cleaner sets it, checkpoints keep it."""
         self.lacks_its_beginning = False
         """Were its first segments taken away? Retention notes the new start with the epochs before it removes any."""
+        self.is_cut_before_records = False
+        """Did its opening set records aside, behind damage or a hole?"""
         self.note_gaps: Callable[[], None] | None = None
         """Called before the first batch that leaves offsets out: the next life must know of it (`was_compacted`),
         or its recovery takes the gap for damage."""
@@ -129,6 +131,7 @@ class Log:
         log.log_start_offset = log.high_watermark = found.segments[0].base_offset
         log.lacks_its_beginning = any(e.start_offset < log.log_start_offset for e in log.epochs.entries[:1])
         log.epochs.truncate_from_start(log.log_start_offset)
+        log.is_cut_before_records = found.aside.folder is not None
         log._tell_of(found.aside)
         if found.segments_scanned and (found.truncated_bytes or log.log_end_offset):
             world.trace.emit(

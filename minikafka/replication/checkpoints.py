@@ -85,12 +85,14 @@ class Checkpoints:
         return key in self._cleaned
 
     def has_lost(self, log: Log, key: Key) -> bool:
-        """Does a log that was just opened lack what the last life noted of it? After an unclean end only when it lacks
-        everything: a power cut may always take the end of a log."""
+        """Does a log that was just opened lack what it had: its first segments, records in its midst, or what the last
+        life noted? The end may always have gone with a power cut, unless that was everything."""
         committed = self._high_watermarks.get(key, 0)
+        noted = max(committed, self._recovery_points.get(key, 0))
+        if log.lacks_its_beginning or log.is_cut_before_records:
+            return True
         if self.started_clean:
-            noted = max(committed, self._recovery_points.get(key, 0))
-            return log.lacks_its_beginning or log.log_end_offset < noted
+            return log.log_end_offset < noted
         return not log.size_bytes and log.log_end_offset < committed
 
     def begin(self, key: Key) -> None:
