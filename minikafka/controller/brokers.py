@@ -69,6 +69,12 @@ def register_broker(
             f"Expected cluster ID {cluster_id}, but got cluster ID {request.cluster_id}",
         )
     existing = situation.image.brokers.get(request.broker_id)
+    if request.previous_broker_epoch > (next_offset - 1 if existing is None else existing.epoch):
+        # It was registered after all that this metadata log knows: the log is older than its data.
+        raise ApiError(
+            ErrorCode.STALE_BROKER_EPOCH,
+            f"Broker {request.broker_id} had epoch {request.previous_broker_epoch}, of which nothing is known here",
+        )
     is_new = existing is None or existing.incarnation_id != request.incarnation_id
     # Whoever holds the same directories holds their lock, so the earlier life is over although its session
     # is not. Kafka has it wait for the session's end all the same.

@@ -197,6 +197,13 @@ class BrokerLifecycle:
         )
         response = cast("BrokerRegistrationResponse", await self._request(request, REGISTRATION_VERSION))
         code = ErrorCode(response.error_code)
+        if code is ErrorCode.STALE_BROKER_EPOCH:
+            raise RegistrationRefused(
+                f"The controller's metadata log is older than the data of broker {self._broker_id}, which was last "
+                f"registered at offset {self._previous_epoch} of it: what was decided since is missing. Put the newest "
+                "copy of the controller's directory back; if there is none, remove .kafka_cleanshutdown from the "
+                "brokers' directories: what the metadata don't know is kept aside then."
+            )
         if code in FATAL:
             raise RegistrationRefused(
                 f"the controller refuses broker {self._broker_id}: {code.name} ({code.message})"

@@ -53,21 +53,27 @@ class Checkpoints:
         self._broker_id = broker_id
         self._partitions = partitions
         self.started_clean = world.disk.exists(CLEAN_SHUTDOWN_FILE)
-        self.previous_broker_epoch = self._take_clean_shutdown() if self.started_clean else -1
+        self.previous_broker_epoch = self._read_clean_shutdown() if self.started_clean else -1
         self._recovery_points = self._read(RECOVERY_POINTS)
         self._high_watermarks = self._read(HIGH_WATERMARKS)
         self._log_starts = self._read(LOG_STARTS)
         self._cleaned = self._read(CLEANER_OFFSETS)
 
-    def _take_clean_shutdown(self) -> int:
-        """The epoch of this broker's earlier life (KIP-966), -1 if the file does not say; the file goes."""
-        text = self._world.disk.read_bytes(CLEAN_SHUTDOWN_FILE)
-        self._world.disk.remove(CLEAN_SHUTDOWN_FILE)
-        self._world.disk.sync_dir("")  # a power cut that brought it back would make us trust what was torn
+    def _read_clean_shutdown(self) -> int:
+        """The epoch of this broker's earlier life (KIP-966), -1 if the file does not say."""
         try:
+            text = self._world.disk.read_bytes(CLEAN_SHUTDOWN_FILE)
             return msgspec.json.decode(text, type=CleanShutdown).brokerEpoch
         except msgspec.DecodeError:
             return -1
+
+    def take_clean_shutdown(self) -> None:
+        """This life begins to write: its own end counts from now on. A start that is refused leaves the file."""
+        if self.started_clean:
+            self._world.disk.remove(CLEAN_SHUTDOWN_FILE)
+            self._world.disk.sync_dir(
+                ""
+            )  # a power cut that brought it back would make us trust what was torn
 
     def _read(self, file: str) -> dict[Key, int]:
         try:

@@ -148,6 +148,7 @@ class Replicas:
         """
         old, self._image = self._image, image
         if old is None:
+            self._each_directory(lambda directory: directory.checkpoints.take_clean_shutdown())
             self._each_directory(lambda directory: directory.sort_out(image, self._was_deleted))
         if delta is None:
             delta = image.delta(old or MetadataImage())
@@ -506,7 +507,6 @@ class Replicas:
             if self._image is not None:
                 notes.write()
                 notes.write_log_starts()
-            if self._image is not None or notes.started_clean:
                 notes.write_clean_shutdown(broker_epoch)
 
         self._each_directory(finish)  # one without the mark is looked at in whole by the next start

@@ -1,6 +1,7 @@
 """Folders that the metadata don't know are kept under another name; only a committed deletion removes one."""
 
 import pytest
+from cluster.test_flipped_broker_files import image, put_back
 from simulation.story import seeds
 
 from minikafka import Cluster
@@ -86,7 +87,11 @@ def test_what_another_metadata_log_does_not_know_is_kept(seed, running):
         hosts = s.hosts
         if not running:
             for host in hosts:
-                (s.kill if (seed + int(host[-1])) % 2 else s.cluster.stop_broker)(host)
+                if (seed + int(host[-1])) % 2:
+                    s.kill(host)
+                else:
+                    s.cluster.stop_broker(host)
+                    s.disk(host).remove(".kafka_cleanshutdown")  # which would keep it from starting
         begin_another_log(s)
         s.restart(CONTROLLER)
         for host in hosts:
@@ -175,3 +180,32 @@ def test_whoever_runs_the_cluster_is_told():
         assert kept.endswith("-stray: the metadata know another topic of that name. Nothing reads or removes it; "
                              "delete it when you are sure.")  # fmt: skip
         assert lost.startswith("broker-1 misses files of orders-0: its log ends at offset 0 now.")
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_an_older_copy_of_the_controllers_directory(clean):
+    """After a clean stop the brokers know of it, and don't start; else what it doesn't know is kept."""
+    with Stage(1, brokers=1) as s:
+        write_precious(s, "before", partitions=1)
+        s.kill("broker-1")
+        s.kill(CONTROLLER)
+        copy = image(s.disk(CONTROLLER))
+        s.restart(CONTROLLER)
+        s.restart("broker-1")
+        write_precious(s, "orders", partitions=1)
+        (s.cluster.stop_broker if clean else s.kill)("broker-1")
+        s.kill(CONTROLLER)
+        put_back(s.disk(CONTROLLER), copy)
+        s.cluster._picture._last_image = MetadataImage()
+        s.restart(CONTROLLER)
+        if clean:
+            before = image(s.disk("broker-1"))
+            for _ in range(2):
+                with pytest.raises(ValueError, match=r"older than the data of broker 1.*newest copy"):
+                    s.restart("broker-1")
+                assert image(s.disk("broker-1")) == before
+            s.disk("broker-1").remove(".kafka_cleanshutdown")
+        s.restart("broker-1")
+        s.run(5)
+        assert len(s.values("before")) == 10
+        assert records_on(s.disk("broker-1")) == 2
