@@ -1,4 +1,4 @@
-"""Configurations of topics and brokers are changed.
+"""Configurations of topics, brokers, groups and metrics' subscriptions are changed.
 
 One rule: a resource's configurations change all together or not at all, and what results must be valid as a
 whole. Kafka: `ConfigurationControlManager`, `ControllerConfigurationValidator`, `ConfigAdminManager`;
@@ -7,17 +7,24 @@ KIP-339.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from minikafka.controller.decision import Decision, Situation
-from minikafka.metadata.config_types import ConfigError, ConfigType
+from minikafka.metadata.client_metrics_configs import check_client_metrics_configs
+from minikafka.metadata.config_types import ConfigDefinition, ConfigError, ConfigType
 from minikafka.metadata.configs import (
     BROKER_CONFIGS,
     TOPIC_CONFIGS,
     effective_topic_configs,
     validate_topic_configs,
 )
-from minikafka.metadata.image import BROKER_RESOURCE, TOPIC_RESOURCE
+from minikafka.metadata.group_configs import check_group_configs
+from minikafka.metadata.image import (
+    BROKER_RESOURCE,
+    CLIENT_METRICS_RESOURCE,
+    GROUP_RESOURCE,
+    TOPIC_RESOURCE,
+)
 from minikafka.metadata.records import ConfigRecord
 from minikafka.metadata.topic_names import why_invalid
 from minikafka.protocol.errors import ApiError, ErrorCode
@@ -28,6 +35,7 @@ SET, DELETE, APPEND, SUBTRACT = range(4)
 OPERATIONS = ("SET", "DELETE", "APPEND", "SUBTRACT")
 
 Resource = tuple[int, str]
+Changes = Mapping[str, str | None]
 
 
 def check_topic_configs(situation: Situation, own: Mapping[str, str]) -> None:
@@ -102,7 +110,7 @@ def _check_request(
     for _, _, operation in configs:
         if not SET <= operation <= SUBTRACT:
             raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
-    if resource[0] not in (TOPIC_RESOURCE, BROKER_RESOURCE):
+    if resource[0] not in _CHECKS:
         raise refuse(f"Unknown resource type {resource[0]}")
 
 
@@ -111,7 +119,7 @@ def _new_value(situation: Situation, resource: Resource, config: incremental.Alt
         return config.value
     if config.config_operation == DELETE:
         return None
-    definition = (TOPIC_CONFIGS if resource[0] == TOPIC_RESOURCE else BROKER_CONFIGS).get(config.name)
+    definition = _LISTS.get(resource[0], {}).get(config.name)
     if definition is None or definition.type is not ConfigType.LIST:
         raise ApiError(
             ErrorCode.INVALID_CONFIG,
@@ -127,17 +135,12 @@ def _new_value(situation: Situation, resource: Resource, config: incremental.Alt
     return ",".join(words)
 
 
-def _change(
-    situation: Situation, resource: Resource, changes: Mapping[str, str | None]
-) -> list[ConfigRecord]:
+def _change(situation: Situation, resource: Resource, changes: Changes) -> list[ConfigRecord]:
     """The records for the new values (None: back to the default). Raises `ApiError`."""
     kind, name = resource
     before = situation.image.configs_of(kind, name)
     after = {key: value for key, value in {**before, **changes}.items() if value is not None}
-    if kind == TOPIC_RESOURCE:
-        _check_topic(situation, name, after)
-    else:
-        _check_broker(situation, name, changes)
+    _CHECKS[kind](situation, name, changes, after)
     return [
         ConfigRecord(resource_type=kind, resource_name=name, name=key, value=value)
         for key, value in changes.items()
@@ -146,7 +149,7 @@ def _change(
     ]
 
 
-def _check_topic(situation: Situation, name: str, after: Mapping[str, str]) -> None:
+def _check_topic(situation: Situation, name: str, _: Changes, after: Mapping[str, str]) -> None:
     if not name:
         raise ApiError(ErrorCode.INVALID_REQUEST, "Default topic resources are not allowed.")
     reason = why_invalid(name)
@@ -157,7 +160,25 @@ def _check_topic(situation: Situation, name: str, after: Mapping[str, str]) -> N
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.")
 
 
-def _check_broker(situation: Situation, name: str, changes: Mapping[str, str | None]) -> None:
+def _check_group(situation: Situation, name: str, _: Changes, after: Mapping[str, str]) -> None:
+    if not name:
+        raise ApiError(ErrorCode.INVALID_REQUEST, "Default group resources are not allowed.")
+    try:
+        check_group_configs(after, situation.configs.overrides.get)
+    except ValueError as error:
+        raise ApiError(ErrorCode.INVALID_CONFIG, str(error)) from None
+
+
+def _check_client_metrics(situation: Situation, name: str, _: Changes, after: Mapping[str, str]) -> None:
+    if not name:
+        raise ApiError(ErrorCode.INVALID_REQUEST, "Subscription name can't be empty")
+    try:
+        check_client_metrics_configs(after)
+    except ConfigError as error:
+        raise ApiError(ErrorCode.INVALID_CONFIG, str(error)) from None
+
+
+def _check_broker(situation: Situation, name: str, changes: Changes, _: Mapping[str, str]) -> None:
     if name:
         try:
             broker_id = int(name)
@@ -180,3 +201,17 @@ def _check_broker(situation: Situation, name: str, changes: Mapping[str, str | N
                 definition.parse(value)
             except ConfigError as error:
                 raise ApiError(ErrorCode.INVALID_REQUEST, str(error)) from None
+
+
+_CHECKS: Mapping[int, Callable[[Situation, str, Changes, Mapping[str, str]], None]] = {
+    TOPIC_RESOURCE: _check_topic,
+    BROKER_RESOURCE: _check_broker,
+    GROUP_RESOURCE: _check_group,
+    CLIENT_METRICS_RESOURCE: _check_client_metrics,
+}
+# Where a value can be added to or taken from: in these, where its type is a list. (In Kafka, too, no list of a
+# subscription.)
+_LISTS: Mapping[int, Mapping[str, ConfigDefinition]] = {
+    TOPIC_RESOURCE: TOPIC_CONFIGS,
+    BROKER_RESOURCE: BROKER_CONFIGS,
+}

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from minikafka.metadata.broker_configs import BROKER_CONFIGS, INTERNAL
+from minikafka.metadata.client_metrics_configs import CLIENT_METRICS_CONFIGS
 from minikafka.metadata.config_types import (
     ConfigDefinition,
     ConfigError,
@@ -19,7 +20,14 @@ from minikafka.metadata.config_types import (
     ConfigType,
     Value,
 )
-from minikafka.metadata.image import BROKER_RESOURCE, DEFAULT_BROKER, MetadataImage
+from minikafka.metadata.group_configs import GROUP_CONFIGS
+from minikafka.metadata.image import (
+    BROKER_RESOURCE,
+    CLIENT_METRICS_RESOURCE,
+    DEFAULT_BROKER,
+    GROUP_RESOURCE,
+    MetadataImage,
+)
 from minikafka.metadata.notices import notices
 from minikafka.metadata.topic_configs import TOPIC_CONFIGS
 from minikafka.metadata.unread_configs import unread_configs
@@ -36,6 +44,8 @@ __all__ = [
     "DescribedConfig",
     "Synonym",
     "describe_broker",
+    "describe_client_metrics",
+    "describe_group",
     "describe_topic",
     "describe_topic_configs",
     "effective_topic_configs",
@@ -169,19 +179,52 @@ def describe_topic_configs(
             synonyms.append(effective)
         if definition.synonyms:
             synonyms += _broker_places(image, [name for name, _ in definition.synonyms], configs, broker_id)
-        described.append(
-            DescribedConfig(
-                name=name,
-                value=effective.value,
-                source=effective.source,
-                read_only=False,
-                sensitive=False,
-                type=definition.type,
-                doc=definition.doc,
-                synonyms=tuple(synonyms),
-            )
-        )
+        described.append(_described(definition, effective, synonyms))
     return described
+
+
+def describe_group(image: MetadataImage, group: str, configs: BrokerConfigs) -> list[DescribedConfig]:
+    """Every configuration of a group, whether it exists or not, by name."""
+    own = image.configs_of(GROUP_RESOURCE, group)
+    described = []
+    for name, config in GROUP_CONFIGS.items():
+        synonyms = []
+        if name in own:
+            synonyms.append(Synonym(name, own[name], ConfigSource.GROUP_CONFIG))
+        if config.synonym in configs.overrides:
+            given = configs.overrides[config.synonym]
+            synonyms.append(Synonym(config.synonym, given, ConfigSource.STATIC_BROKER_CONFIG))
+        default = config.definition.default
+        synonyms.append(Synonym(config.synonym, default, ConfigSource.DEFAULT_CONFIG))
+        described.append(_described(config.definition, synonyms[0], synonyms))
+    return described
+
+
+def describe_client_metrics(image: MetadataImage, subscription: str) -> list[DescribedConfig]:
+    """Every configuration of a subscription to clients' metrics, by name."""
+    own = image.configs_of(CLIENT_METRICS_RESOURCE, subscription)
+    described = []
+    for name, definition in CLIENT_METRICS_CONFIGS.items():
+        set_here = Synonym(name, own.get(name), ConfigSource.CLIENT_METRICS_CONFIG)
+        default = Synonym(name, definition.default, ConfigSource.DEFAULT_CONFIG)
+        synonyms = [set_here] if name in own else []
+        described.append(_described(definition, synonyms[0] if synonyms else default, synonyms))
+    return described
+
+
+def _described(
+    definition: ConfigDefinition, effective: Synonym, synonyms: builtins.list[Synonym]
+) -> DescribedConfig:
+    return DescribedConfig(
+        name=definition.name,
+        value=effective.value,
+        source=effective.source,
+        read_only=False,
+        sensitive=False,
+        type=definition.type,
+        doc=definition.doc,
+        synonyms=tuple(synonyms),
+    )
 
 
 def describe_broker(image: MetadataImage, configs: BrokerConfigs, broker_id: int) -> list[DescribedConfig]:

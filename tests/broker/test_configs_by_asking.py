@@ -8,7 +8,7 @@ from minikafka.protocol.messages import alter_configs as legacy
 from minikafka.protocol.messages import incremental_alter_configs as incremental
 from minikafka.protocol.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
 
-TOPIC, BROKER = 2, 4
+TOPIC, BROKER, CLIENT_METRICS, GROUP = 2, 4, 16, 32
 SET = 0
 BACKOFF = "log.cleaner.backoff.ms"
 
@@ -102,3 +102,26 @@ def test_what_the_controller_cannot_decide_has_that_for_an_answer(s, alter):
     assert [code for _, _, code in alter(s, "broker-1", *asked)] == [timed_out, wrong]
     s.restart("controller-1")
     s.run(5)
+
+
+def test_what_a_group_or_a_subscription_sets_outlives_everybody(s):
+    """It stands in the metadata log, not with a broker."""
+    wanted = [(GROUP, "readers", "share.delivery.count.limit", "7"), (CLIENT_METRICS, "all", "metrics", "*")]
+    assert change(s, "broker-2", *wanted) == [(GROUP, "readers", 0), (CLIENT_METRICS, "all", 0)]
+    assert change(s, "broker-2", (GROUP, "readers", "no.such.key", "1"))[0][2] == ErrorCode.INVALID_CONFIG
+    for host in s.cluster.hosts:
+        s.kill(host)
+    for host in s.cluster.hosts:
+        s.restart(host)
+    s.run(2)
+    for kind, name, key, value in wanted:
+        code, _, configs = describe(s, "broker-3", kind, name, [key])
+        assert (code, configs) == (0, {key: value})
+
+
+@pytest.mark.filterwarnings("ignore::minikafka.cluster.ConfigWarning")
+def test_what_a_broker_was_started_with_bounds_a_groups_settings():
+    with story(1, brokers=1, group_consumer_max_session_timeout_ms="70000") as s:
+        key = "consumer.session.timeout.ms"
+        assert change(s, "broker-1", (GROUP, "readers", key, "70000")) == [(GROUP, "readers", 0)]
+        assert change(s, "broker-1", (GROUP, "readers", key, "70001"))[0][2] == ErrorCode.INVALID_CONFIG

@@ -18,6 +18,9 @@ from minikafka.protocol.messages import incremental_alter_configs as incremental
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
+BROKER_LOGGER_RESOURCE = 8
+LIST_OPERATIONS = {2: "APPEND", 3: "SUBTRACT"}
+
 
 class Resource(Protocol):
     """What both requests ask to change."""
@@ -107,6 +110,11 @@ def _sorted_out(node: Broker, resources: list[R]) -> tuple[list[R], list[ApiErro
 def _problem(node: Broker, resource: Resource) -> ApiError | None:
     """A broker's configurations are changed through that broker; those of all brokers (no name) through any."""
     name = resource.resource_name
+    if (
+        isinstance(resource, incremental.AlterConfigsResource)
+        and resource.resource_type == BROKER_LOGGER_RESOURCE
+    ):
+        return _logger_problem(node, resource)
     if resource.resource_type != BROKER_RESOURCE or not name:
         return None
     try:
@@ -117,3 +125,20 @@ def _problem(node: Broker, resource: Resource) -> ApiError | None:
     return ApiError(
         ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {node.id}, but received {name}"
     )
+
+
+def _logger_problem(node: Broker, resource: incremental.AlterConfigsResource) -> ApiError | None:
+    """There are no loggers here whose level could be set."""
+    name = resource.resource_name
+    if not name.isdecimal():
+        return ApiError(ErrorCode.INVALID_REQUEST, f"Node id must be an integer, but it is: {name}")
+    if int(name) != node.id:
+        sentence = f"Unexpected node id. Expected {node.id}, but received {name}"
+        return ApiError(ErrorCode.INVALID_REQUEST, sentence)
+    for config in resource.configs:
+        if config.config_operation in LIST_OPERATIONS:
+            word = LIST_OPERATIONS[config.config_operation]
+            sentence = f"{word} operation is not allowed for the BROKER_LOGGER resource"
+            return ApiError(ErrorCode.INVALID_REQUEST, sentence)
+        return ApiError(ErrorCode.INVALID_CONFIG, f"Logger {config.name} does not exist!")
+    return None

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from minikafka.metadata.configs import ConfigSource, DescribedConfig, describe_broker, describe_topic
+from minikafka.metadata.configs import (
+    ConfigSource,
+    DescribedConfig,
+    describe_broker,
+    describe_client_metrics,
+    describe_group,
+    describe_topic,
+)
 from minikafka.metadata.image import (
     BROKER_RESOURCE,
     CLIENT_METRICS_RESOURCE,
@@ -76,7 +83,15 @@ def _configs(node: Broker, resource: DescribeConfigsResource) -> Iterable[Descri
         return describe_topic(node.image, name, node.configs, node.id)
     if resource.resource_type == BROKER_RESOURCE:
         return _broker(node, name)
-    if resource.resource_type in (BROKER_LOGGER_RESOURCE, CLIENT_METRICS_RESOURCE, GROUP_RESOURCE):
+    if resource.resource_type == GROUP_RESOURCE:
+        if not name:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Group name must not be empty")
+        return describe_group(node.image, name, node.configs)
+    if resource.resource_type == CLIENT_METRICS_RESOURCE:
+        if not name:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Client metrics subscription name must not be empty")
+        return describe_client_metrics(node.image, name)
+    if resource.resource_type == BROKER_LOGGER_RESOURCE:
         if not name:
             raise ApiError(ErrorCode.INVALID_REQUEST, "The resource name must not be empty")
         return ()
