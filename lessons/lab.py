@@ -84,6 +84,7 @@ def run_lab(
 ) -> int:
     """The cluster, JupyterLab, and the wait for the end."""
     from minikafka.cluster import Cluster
+    from minikafka.cluster.reasons import why_not_started
     from minikafka.cluster.telling import tell
 
     ended: list[int] = []
@@ -91,12 +92,13 @@ def run_lab(
     def end(number: int, _: FrameType | None) -> None:
         ended.append(number)
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, end) for number in numbers}
     try:
         try:
             cluster = Cluster(brokers=brokers, name="lab")
-        except (OSError, TimeoutError) as problem:
-            raise fail(f"The cluster did not start: {problem}.") from None
+        except Exception as problem:
+            raise fail(why_not_started(problem)) from None
         server = None
         tell(cluster, lambda sentence: print(f"minikafka: {sentence}", file=sys.stderr, flush=True))
         try:

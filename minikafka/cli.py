@@ -6,19 +6,16 @@ command that needs it runs.
 
 from __future__ import annotations
 
-import signal
+import os
 import sys
-import threading  # noqa: TID251 - to wait for Ctrl-C where there is no sigwait
-import warnings
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
-import typer
-
-if TYPE_CHECKING:
-    from minikafka.cluster import Cluster
-
-END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+try:
+    import typer
+except KeyboardInterrupt:  # it takes a moment, in which somebody may change their mind
+    raise SystemExit(130) from None
 
 app = typer.Typer(
     name="minikafka",
@@ -28,14 +25,27 @@ app = typer.Typer(
     help="A whole Kafka cluster in one Python process, which you can stop, step, break and look inside.",
 )
 
+
+def directory(text: str) -> Path:
+    """An empty text, as of a variable that isn't set, would mean this very directory."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty")
+    return Path(text)
+
+
 Data = Annotated[
-    Path | None, typer.Option(help="Directory for the data; kept. Default: a temporary one that is removed.")
+    Path | None,
+    typer.Option(
+        parser=directory,
+        metavar="DIRECTORY",
+        help="Directory for the data; kept. Default: a temporary one that is removed.",
+    ),
 ]
 
 
 def fail(sentence: str) -> typer.Exit:
     """Say what is wrong; the status is 1."""
-    typer.echo(f"minikafka: {sentence}", err=True)
+    say(sentence)
     return typer.Exit(1)
 
 
@@ -57,45 +67,6 @@ def main_options(
     """A whole Kafka cluster in one Python process, which you can stop, step, break and look inside."""
 
 
-def open_cluster(**options: Any) -> Cluster:
-    """A `Cluster`; every reason why it can't start is one sentence, and every setting without effect another."""
-    from minikafka.cluster import Cluster, ConfigWarning
-    from minikafka.world import DiskLocked
-
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", ConfigWarning)
-            cluster = Cluster(**options)
-        for warning in caught:
-            say(str(warning.message))
-        return cluster
-    except DiskLocked as problem:
-        raise fail(f"The data directory is in use by another process ({problem}).") from None
-    except ValueError as problem:
-        raise fail(str(problem)) from None
-    except OSError as problem:
-        raise fail(why_os_error(problem, options)) from None
-    except TimeoutError:
-        raise fail("The brokers did not come up in time; is this machine very busy?") from None
-
-
-def why_os_error(problem: OSError, options: dict[str, Any]) -> str:
-    """One sentence for what the operating system refused."""
-    import errno
-
-    if problem.errno == errno.EADDRINUSE:
-        port, brokers = options.get("port", 0), options.get("brokers", 1)
-        return (
-            f"A port from {port} to {port + brokers - 1} is in use; choose another with --port, "
-            "or 0 for free ones."
-        )
-    if problem.errno in (errno.EEXIST, errno.ENOTDIR):
-        return f"{options.get('data')} is not a directory."
-    if problem.errno in (errno.EACCES, errno.EPERM) and options.get("data") is None:
-        return f"Port {options.get('port')} may not be used: {problem.strerror}."
-    return str(problem)
-
-
 def say_low_limit() -> None:
     """How many files this process may open, where that will be felt."""
     from minikafka.world.open_file_limit import low_limit_sentence, raise_limit
@@ -103,60 +74,24 @@ def say_low_limit() -> None:
     raise_limit()
     sentence = low_limit_sentence()
     if sentence is not None:
-        typer.echo(f"minikafka: {sentence}", err=True)
-
-
-def parse_settings(pairs: list[str]) -> dict[str, str]:
-    """`KEY=VALUE` pairs. Raises typer.Exit with one sentence."""
-    settings = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise fail(f"--set takes KEY=VALUE, not {pair!r}.")
-        settings[key] = value
-    return settings
-
-
-def listener_settings(listen: str, advertise: str, port: int) -> dict[str, str]:
-    """`--listen` and `--advertise` as Kafka's settings; port 0 is a free one, or the one listened on."""
-    from minikafka.broker.listeners import ADVERTISED, LISTENERS, PLAINTEXT, url
-
-    settings = {}
-    if listen:
-        settings[LISTENERS] = url(PLAINTEXT, listen, port)
-    if advertise:
-        settings[ADVERTISED] = url(PLAINTEXT, advertise, 0)
-    return settings
-
-
-def block_end_signals() -> None:
-    """Hold SIGTERM and SIGINT back: they are taken by `wait_for_end`, and must not cut a start or a stop short."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
-
-
-def wait_for_end() -> None:
-    """Return at SIGTERM or SIGINT (Ctrl-C)."""
-    if hasattr(signal, "sigwait"):
-        signal.sigwait(END_SIGNALS)
-        return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    never = threading.Event()
-    try:  # Windows has no sigwait, and lets Ctrl-C through only between two waits
-        while not never.wait(0.2):
-            pass
-    except KeyboardInterrupt:
-        pass
+        say(sentence)
 
 
 def say(sentence: str) -> None:
-    """One line on stderr."""
-    typer.echo(f"minikafka: {sentence}", err=True)
+    """One line on stderr, if anybody reads it."""
+    with suppress(OSError):
+        typer.echo(f"minikafka: {sentence}", err=True)
 
 
 @app.command()
 def up(
-    brokers: Annotated[int, typer.Option(min=1, max=100, help="How many brokers.")] = 3,
+    brokers: Annotated[
+        int | None,
+        typer.Option(min=1, max=100, help="How many brokers. Default: as many as have data, else 3."),
+    ] = None,
+    fewer_brokers: Annotated[
+        bool, typer.Option("--fewer-brokers", help="Start though others have data there, too.")
+    ] = False,
     port: Annotated[
         int,
         typer.Option(min=0, max=65_000, help="Port of the first broker; the others follow. 0: free ones."),
@@ -180,47 +115,11 @@ def up(
     ] = False,
 ) -> None:
     """Run a cluster that any Kafka client can use, until Ctrl-C or SIGTERM."""
-    import msgspec
+    from minikafka.cluster.command import Up, run_up
 
-    from minikafka.cluster import AnsweredFailure, BackgroundFailure
-    from minikafka.cluster.telling import tell
-
-    settings = parse_settings(set_ or []) | listener_settings(listen, advertise, port)
-    block_end_signals()
     say_low_limit()
-    cluster = open_cluster(brokers=brokers, port=port, data=data, name=name, configs=settings)
-    tell(cluster, say)
-    if json:
-        about = {
-            "name": cluster.name,
-            "cluster_id": cluster.cluster_id,
-            "bootstrap_servers": cluster.bootstrap_servers,
-            "controllers": cluster.controllers,
-        }
-        typer.echo(msgspec.json.encode(about).decode())
-    else:
-        typer.echo(cluster.bootstrap_servers)
-        count = "1 broker" if brokers == 1 else f"{brokers} brokers"
-        typer.echo(
-            f"minikafka: {cluster.name} is up ({count}); watch it with `minikafka tui`; Ctrl-C ends it",
-            err=True,
-        )
-    if cluster.opened:
-        say(
-            f"Brokers listen on {', '.join(cluster.opened)}: everybody who reaches this machine can read and write."
-        )
-    sys.stdout.flush()
-    wait_for_end()
-    gone = cluster.problems
-    try:
-        cluster.close()
-    except AnsweredFailure:
-        pass  # said when it happened, and harmed nobody but the client that was told
-    except BackgroundFailure as failure:
-        if not gone:
-            raise fail(f"Something failed inside while the cluster ran: {failure}") from None
-    if gone:
-        raise fail(f"It ends without {' and '.join(sorted(gone))}; why was said above.")
+    wanted = Up(brokers, fewer_brokers, port, listen, advertise, data, name, set_ or [], json)
+    raise typer.Exit(run_up(wanted, say))
 
 
 @app.command()
@@ -412,7 +311,37 @@ def bench_storage(
 
 def main() -> None:
     """Entry point of the `minikafka` command."""
-    app()
+    open_standard_files()
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        from minikafka.world import unforeseen
+
+        say(f"It failed unexpectedly: {unforeseen(error)}.")
+        sys.exit(1)
+    finally:
+        forget_closed_stdout()
+
+
+def open_standard_files() -> None:
+    """Where the caller has closed one, a socket would get its number, and meet what is meant for people."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # noqa: TID251 - it gets the lowest number that is free
+
+
+def forget_closed_stdout() -> None:
+    """Python would complain at its end that nobody reads what is still to be written."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        with suppress(OSError, AttributeError):
+            nobody = os.open(os.devnull, os.O_WRONLY)  # noqa: TID251 - no file of a world's
+            os.dup2(nobody, sys.stdout.fileno())
 
 
 if __name__ == "__main__":

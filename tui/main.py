@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from minikafka.world import reason_of
 from minikafka.xray.client import SocketFeed
 from minikafka.xray.discovery import NoCluster, find_cluster
 from minikafka.xray.snapshot import Snapshot, to_json
@@ -28,8 +29,8 @@ def run_tui(
             return _print_once(feed, as_json)
     except BrokenPipeError:
         return 1  # whoever read our output has seen enough
-    except (NoCluster, ConnectionError, ValueError) as error:
-        print(error, file=sys.stderr)
+    except (NoCluster, OSError, ValueError) as error:
+        print(f"{reason_of(error)}.", file=sys.stderr)
         return 1
     # Textual draws on standard error, so that standard output stays free for pipes.
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -43,6 +43,7 @@ class Cluster:
     - `world="simulated"`: virtual time, memory for network and disks, everything from `seed`; it moves only
       while a call asks it to.
 
+    `brokers=None`: as many as `data` has, else 3. Fewer than have data there are refused without `fewer_brokers`.
     `configs` are Kafka's broker settings, for every broker; `organs` replaces decisions by your own functions.
     Raises OSError (port in use, directory locked) or ValueError (a wrong setting, somebody else's directory); warns
     (`ConfigWarning`) of a setting that has no effect.
@@ -50,7 +51,7 @@ class Cluster:
 
     def __init__(
         self,
-        brokers: int = 3,
+        brokers: int | None = 3,
         *,
         world: Literal["live", "simulated"] = "live",
         seed: int = 0,
@@ -62,8 +63,9 @@ class Cluster:
         name: str | None = None,
         announce: bool | None = None,
         message_events: bool | None = None,
+        fewer_brokers: bool = False,
     ) -> None:
-        if brokers < 1:
+        if brokers is not None and brokers < 1:
             raise ValueError(f"A cluster needs at least one broker, not {brokers}.")
         if coordinator != "kraft":
             raise ValueError(f'coordinator={coordinator!r} is not there (yet); use "kraft".')
@@ -87,7 +89,12 @@ class Cluster:
         self.seed = seed if world == "simulated" else None
         try:
             self._nodes = ClusterNodes(
-                self._loop.universe, brokers=brokers, configs=configs, organs=organs, port=port
+                self._loop.universe,
+                brokers=brokers,
+                configs=configs,
+                organs=organs,
+                port=port,
+                fewer_brokers=fewer_brokers,
             )
             self._loop.run(self._nodes.start(), START_TIMEOUT_S)
         except BaseException:
@@ -380,6 +387,11 @@ class Cluster:
         finally:
             self._abandon()
         self._failures.raise_new()
+
+    def discard(self) -> None:
+        """For a process that ends this very moment: a temporary directory goes, nothing is stopped."""
+        if isinstance(self._loop, LiveLoop):
+            self._loop.universe.discard()
 
     def _check_open(self) -> None:
         if self._closed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import uuid
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
@@ -23,15 +24,27 @@ from minikafka.metadata.config_types import ConfigError
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Organs
 from minikafka.replication.log_directories import log_dirs_of
+from minikafka.replication.log_directory import key_of
 from minikafka.world import LiveUniverse, SimulatedUniverse, World, reason_of
 
 T = TypeVar("T")
 Universe = LiveUniverse | SimulatedUniverse
 
+DEFAULT_BROKERS = 3
 CONTROLLER_ID = 3000
 CONTROLLER = "controller-1"
 SIMULATED_BROKER_PORT = 9092
 SIMULATED_CONTROLLER_PORT = 9093
+
+
+class LeftOut(ValueError):
+    """Brokers that have data here wouldn't be started."""
+
+
+def _kept_brokers(universe: Universe) -> list[int]:
+    """The numbers of those that have a directory, in order."""
+    found = (re.fullmatch(r"broker-([1-9]\d{0,3})", host) for host in universe.kept_hosts())
+    return sorted(int(match[1]) for match in found if match is not None)
 
 
 def broker_host(broker_id: int) -> str:
@@ -46,13 +59,16 @@ class ClusterNodes:
         self,
         universe: Universe,
         *,
-        brokers: int,
+        brokers: int | None,
         configs: Mapping[str, object] | None = None,
         organs: Organs | None = None,
         port: int = 0,
         cluster_id: str | None = None,
+        fewer_brokers: bool = False,
     ) -> None:
         self.universe = universe
+        self._fewer_brokers = fewer_brokers
+        brokers = brokers or max(_kept_brokers(universe), default=DEFAULT_BROKERS)
         self.organs = organs or Organs()
         self.configs = BrokerConfigs({**cluster_defaults(brokers), **(configs or {})})
         self._log_dirs = log_dirs_of(self.configs)
@@ -125,6 +141,7 @@ class ClusterNodes:
             self._cluster_id = new_cluster_id(world)
         else:
             self._known_by = f"data directories belong to cluster {self._cluster_id}"
+        self._check_for_left_out()
         await self._start_controller()
         for index, host in enumerate(self.brokers):
             self._ports[host] = self._port_of(index, host)
@@ -264,6 +281,29 @@ class ClusterNodes:
                 if known is not None:
                     return known.cluster_id
         return None
+
+    def _check_for_left_out(self) -> None:
+        """What only brokers have that aren't started would be led by nobody."""
+        left_out = [
+            n for n in _kept_brokers(self.universe) if n > len(self.brokers) and self._has_partitions(n)
+        ]
+        if left_out and not self._fewer_brokers:
+            names = ", ".join(map(broker_host, left_out))
+            raise LeftOut(
+                f"The data directory has partitions of {names} too, and what only they have would be led by nobody: "
+                f"start all {left_out[-1]} brokers (--brokers {left_out[-1]}), or say that fewer will do "
+                "(--fewer-brokers)"
+            )
+
+    def _has_partitions(self, broker_id: int) -> bool:
+        disk = self.universe.world(broker_host(broker_id)).disk
+        for path in self._log_dirs:
+            try:
+                if any(key_of(name) is not None for name in disk.listdir(path)):
+                    return True
+            except OSError:
+                continue
+        return False
 
     async def _start_controller(self) -> None:
         world = self.universe.world(CONTROLLER)

@@ -49,13 +49,14 @@ def read_meta_properties(disk: Disk) -> MetaProperties | None:
     properties = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     if properties.get("version") != "1":
         raise WrongDirectory(
-            f"meta.properties has version {properties.get('version', 'none')}; only version 1 is known"
+            f"{disk.location}/meta.properties has version {properties.get('version', 'none')}, and only version 1 is "
+            "known: the directory is a newer Kafka's, or the file is damaged"
         )
     try:
         node_id = int(properties["node.id"])
         return MetaProperties(properties["cluster.id"], node_id, properties.get("directory.id", ""))
     except (KeyError, ValueError):
-        raise WrongDirectory("meta.properties has no valid cluster.id and node.id") from None
+        raise WrongDirectory(f"{disk.location}/meta.properties has no valid cluster.id and node.id") from None
 
 
 def write_meta_properties(disk: Disk, properties: MetaProperties) -> None:
@@ -95,12 +96,13 @@ def claimed_properties(disk: Disk, cluster_id: str, node_id: int, rng: random.Ra
     found = read_meta_properties(disk) or MetaProperties(cluster_id, node_id, "")
     if found.cluster_id != cluster_id:
         raise WrongDirectory(
-            f"The data directory belongs to another cluster: its cluster id is {found.cluster_id}, "
+            f"The data directory {disk.location} belongs to another cluster: its cluster id is {found.cluster_id}, "
             f"this cluster's is {cluster_id}."
         )
     if found.node_id != node_id:
         raise WrongDirectory(
-            f"The data directory belongs to another node: its node id is {found.node_id}, this node's is {node_id}."
+            f"The data directory {disk.location} belongs to another node: its node id is {found.node_id}, "
+            f"this node's is {node_id}."
         )
     if not found.directory_id:
         found = replace(found, directory_id=encode_uuid(uuid.UUID(int=rng.getrandbits(128), version=4)))
@@ -108,6 +110,6 @@ def claimed_properties(disk: Disk, cluster_id: str, node_id: int, rng: random.Ra
         decode_uuid(found.directory_id)
     except ValueError:
         raise WrongDirectory(
-            f"meta.properties has the directory.id {found.directory_id[:40]!r}, which is no id."
+            f"{disk.location}/meta.properties has the directory.id {found.directory_id[:40]!r}, which is no id."
         ) from None
     return found

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from minikafka.log.meta_properties import WrongDirectory, claim_directory, decode_uuid
+from minikafka.log.meta_properties import claim_directory, decode_uuid
 from minikafka.log.partition_metadata import read_partition_metadata
 from minikafka.log.residency import SegmentResidency
 from minikafka.metadata.ids import METADATA_TOPIC
@@ -110,8 +110,6 @@ class LogDirectory:
         except DiskLocked as held:
             sentence = f"{self.location} is locked: another broker is using it."
             raise DiskLocked(held.errno, sentence) from None
-        except WrongDirectory as wrong:
-            raise WrongDirectory(f"{wrong} ({self.location})" if self.path else str(wrong)) from None
         except OSError as problem:
             if is_out_of_descriptors(problem):
                 raise

@@ -8,13 +8,13 @@ from minikafka.world.foreign_lock import is_locked
 from minikafka.world.life import HOST, HostDown, Life
 from minikafka.world.live import LiveUniverse, new_live_loop
 from minikafka.world.open_files import LOOK_AGAIN_S, is_out_of_descriptors, with_descriptors
-from minikafka.world.reasons import reason_of
+from minikafka.world.reasons import reason_of, unforeseen
 from minikafka.world.sim_loop import SimLoop, SimulationIdle, SimulationStuck
 from minikafka.world.simulated import SimulatedUniverse
 from minikafka.world.trace import Event, RequestFailed, TaskFailed, Trace, Traced
 from minikafka.world.turns import Backlog, Piece, in_turns
 from minikafka.world.virtual_time import virtual_time
-from minikafka.world.world import Clock, Disk, DiskLocked, File, Listener, Lock, Network, World
+from minikafka.world.world import Clock, Disk, DiskLocked, File, Listener, Lock, Network, UnknownHost, World
 
 __all__ = [
     "HOST",
@@ -52,12 +52,14 @@ __all__ = [
     "TaskFailed",
     "Trace",
     "Traced",
+    "UnknownHost",
     "World",
     "in_turns",
     "is_locked",
     "is_out_of_descriptors",
     "new_live_loop",
     "reason_of",
+    "unforeseen",
     "virtual_time",
     "with_descriptors",
 ]

@@ -161,6 +161,10 @@ class LiveUniverse:
             life=life,
         )
 
+    def kept_hosts(self) -> tuple[str, ...]:
+        """The hosts that have a directory here, from this universe or an earlier one."""
+        return tuple(sorted(path.name for path in self.root.iterdir() if path.is_dir()))
+
     def crash(self, host: str) -> None:
         """SIGKILL: tasks, connections, listeners, open files and locks go at once; what was written stays."""
         world = self._worlds.get(host)
@@ -217,6 +221,10 @@ class LiveUniverse:
         worlds, self._worlds = self._worlds, {}
         for world in worlds.values():
             world.life.end()
+        self.discard()
+
+    def discard(self) -> None:
+        """Remove a temporary directory; others stay."""
         if self._temporary:
             shutil.rmtree(self.root, ignore_errors=True)
 

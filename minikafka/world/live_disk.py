@@ -336,7 +336,7 @@ class LiveDisk:
         self._make_root()
         fd = self.files.trying(os.open, self.path_of(path), _OPEN_FLAGS | os.O_CREAT, 0o644)
         try:
-            _lock(fd, path)
+            _lock(fd, self.path_of(path))
         except BaseException:
             os.close(fd)
             raise

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
+import socket
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol, cast, runtime_checkable
@@ -18,7 +20,7 @@ from minikafka.world.life import Life
 from minikafka.world.live_disk import LiveFile
 from minikafka.world.open_files import OpenFiles, is_out_of_descriptors
 from minikafka.world.page_cache_send import send_now
-from minikafka.world.world import Buffer, Listener, ProtocolFactory
+from minikafka.world.world import Buffer, Listener, ProtocolFactory, UnknownHost
 
 EVERYWHERE = ("0.0.0.0", "::")
 SILENT_S = 1.0
@@ -209,12 +211,15 @@ class LiveNetwork:
 
         name = f"listen on {host}:{port}"
         server: Acceptor | asyncio.AbstractServer
-        if hasattr(loop, "_proactor"):  # Windows: a loop that can't watch a socket, and no limit to mind
-            server = await self._life.run(loop.create_server(gate, host, port), name)
-            bound = int(server.sockets[0].getsockname()[1])
-        else:
-            server = Acceptor(self._life, gate, self._wires.files, self._wires.make_room)
-            bound = await self._life.run(server.listen(host, port), name)
+        try:
+            if hasattr(loop, "_proactor"):  # Windows: a loop that can't watch a socket, and no limit to mind
+                server = await self._life.run(loop.create_server(gate, host, port), name)
+                bound = int(server.sockets[0].getsockname()[1])
+            else:
+                server = Acceptor(self._life, gate, self._wires.files, self._wires.make_room)
+                bound = await self._life.run(server.listen(host, port), name)
+        except OSError as refused:
+            raise named(refused, f"{host}:{port}") from None
         listener = LiveListener(self._wires, self._life, server, bound)
         if not self._life.alive:
             server.close()
@@ -304,6 +309,15 @@ def _write_a_page(transport: asyncio.Transport, piece: FileSlice) -> list[FileSl
     size = min(PAGE_BYTES, len(piece))
     transport.write(piece.part(0, size))
     return [piece.rest(size)] if size < len(piece) else []
+
+
+def named(refused: OSError, address: str) -> OSError:
+    """The same refusal in the system's own words, with the address for a file name."""
+    if refused.errno is None:
+        return refused
+    if isinstance(refused, socket.gaierror):
+        return UnknownHost(refused.errno, refused.strerror, address)
+    return OSError(refused.errno, os.strerror(refused.errno), address)
 
 
 def _send(transport: asyncio.Transport, before: Sequence[Buffer], piece: FileSlice) -> int:

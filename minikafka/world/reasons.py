@@ -6,16 +6,24 @@ the class and the place say it. Kafka logs a stack trace instead.
 
 from __future__ import annotations
 
+import os
 import traceback
 from pathlib import PurePath
 
 
 def reason_of(error: BaseException) -> str:
     """`No space left on device: d1/orders-0`; `AssertionError (in append, log.py line 12)`. Without a full stop."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    if isinstance(error, OSError) and error.errno is not None:
+        sentence = error.strerror or os.strerror(error.errno)
+        return f"{sentence}: {error.filename}" if error.filename else sentence
     text = " ".join(str(error).split()).rstrip(".")
     return text or f"{type(error).__name__}{_place(error)}"
+
+
+def unforeseen(error: BaseException) -> str:
+    """The same with class and place, for what nobody expected."""
+    text = " ".join(str(error).split()).rstrip(".")
+    return f"{type(error).__name__}{text and ': '}{text}{_place(error)}"
 
 
 def _place(error: BaseException) -> str:

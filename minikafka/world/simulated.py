@@ -102,6 +102,10 @@ class SimulatedUniverse:
             life=life,
         )
 
+    def kept_hosts(self) -> tuple[str, ...]:
+        """The hosts that have a disk."""
+        return tuple(sorted(self._platters))
+
     def crash(self, host: str) -> None:
         """SIGKILL: tasks, timers, connections, listeners and locks go at once; peers see resets; the disk
         stays.

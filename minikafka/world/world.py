@@ -29,6 +29,10 @@ class DiskLocked(OSError):
     """The lock file is held by somebody else."""
 
 
+class UnknownHost(OSError):
+    """There is no address for that name."""
+
+
 class Clock(Protocol):
     def now(self) -> float:
         """Seconds on the loop's clock: for deadlines and durations."""

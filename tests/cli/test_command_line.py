@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -192,6 +192,85 @@ def test_a_broker_whose_disk_is_full_is_told_and_restarted_from_the_inspector(tm
     finally:
         process.kill()
         process.communicate()
+
+
+def closed(number: int) -> Callable[[], None]:
+    return lambda: os.close(number)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no terminals that go away")
+def test_a_terminal_that_goes_away_ends_it_cleanly_and_nohup_does_not() -> None:
+    with up("--brokers", 1) as (process, _):
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(30) == 0
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # children inherit that
+    try:
+        with up("--brokers", 1) as (process, _):
+            process.send_signal(signal.SIGHUP)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_it_starts_ends_it_without_a_traceback(number: signal.Signals, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command("up", "--brokers", 3, "--data", tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (tmp_path / "controller-1").exists():
+        assert process.poll() is None
+    process.send_signal(number)
+    out, said = process.communicate(timeout=60)
+    assert "Traceback" not in said
+    assert process.returncode == 0
+    if not out:  # else it was up already
+        assert said.splitlines() == ["minikafka: It ends as soon as it is up; once more ends it at once."]
+    assert (tmp_path / "broker-1" / ".kafka_cleanshutdown").exists()
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_nobody_need_read_or_write_it(number: int) -> None:
+    """A closed stdin, stdout or stderr: it runs, and a socket doesn't get that number."""
+    port = free_port()
+    process = subprocess.Popen(
+        command("up", "--brokers", 1, "--port", port),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE if number != 2 else None,
+        preexec_fn=closed(number),
+        text=True,
+    )
+    try:
+        while True:
+            assert process.poll() is None
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=5).close()
+                break
+            except OSError:
+                continue
+        process.terminate()
+        said = process.communicate(timeout=30)[1] or ""
+        assert process.returncode == 0
+        assert [line for line in said.splitlines() if "is up" not in line] == []
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_whoever_reads_its_first_line_and_leaves_hurts_nobody() -> None:
+    process = subprocess.Popen(command("up", "--brokers", 1), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert b"is up" in process.stderr.readline()
+    process.terminate()
+    assert process.wait(30) == 0
+    assert process.stderr.read() == b""
+    process.stderr.close()
 
 
 def test_zero_brokers_are_refused() -> None:
