@@ -11,6 +11,7 @@ from collections.abc import Callable
 from minikafka.broker.events import BrokerFailed
 from minikafka.cluster.cluster import Cluster
 from minikafka.controller.events import ControllerFailed
+from minikafka.coordinator.events import CoordinatorRecordSkipped
 from minikafka.log.aside import RecordsSetAside
 from minikafka.metadata.batches import MetadataRecordSkipped
 from minikafka.quorum.committed import MetadataTailCut
@@ -69,6 +70,11 @@ def sentence_of(traced: Traced) -> str:
             return (
                 f"{traced.host} goes on without {event.record} at offset {event.offset} of the metadata log: "
                 f"{event.reason}."
+            )
+        case CoordinatorRecordSkipped():
+            return (
+                f"{traced.host} goes on without the record at offset {event.offset} of "
+                f"__consumer_offsets-{event.partition}: {event.reason}."
             )
         case MetadataTailCut():
             return (

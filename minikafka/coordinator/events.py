@@ -52,6 +52,14 @@ class CoordinatorLoaded(Event, frozen=True):
     records: int
 
 
+class CoordinatorRecordSkipped(Event, frozen=True):
+    """A record of `__consumer_offsets` can't be read: the coordinator goes on without what it says."""
+
+    partition: int
+    offset: int
+    reason: str
+
+
 class CoordinatorResigned(Event, frozen=True):
     """This broker no longer coordinates the groups of a partition of `__consumer_offsets`."""
 

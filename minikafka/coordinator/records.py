@@ -19,6 +19,7 @@ from minikafka.protocol.schema import (
     STRING,
     UUID,
     ZERO_UUID,
+    MalformedMessage,
     Message,
     Struct,
     array,
@@ -168,5 +169,7 @@ def _framed(body: Message, version: int) -> bytes:
 
 
 def _unframed(data: bytes) -> tuple[bytes, int]:
+    if len(data) < _VERSION.size:
+        raise MalformedMessage(f"a value of {len(data)} bytes has no version")
     (version,) = _VERSION.unpack_from(data)
     return bytes(data[_VERSION.size :]), version

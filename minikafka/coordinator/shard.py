@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from minikafka.coordinator.decision import Decision, OnFailure, Timer, TimerKey, coordinator_error
-from minikafka.coordinator.events import CoordinatorLoaded, CoordinatorResigned
+from minikafka.coordinator.events import CoordinatorLoaded, CoordinatorRecordSkipped, CoordinatorResigned
 from minikafka.coordinator.records import CoordinatorRecord, decode_record, encode_record
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.schema import Struct
@@ -90,9 +90,15 @@ class Shard:
         count = 0
         try:
             for stored in self._journal.read_all():
-                record = decode_record(stored.key, stored.value)
-                if record is not None:
-                    self.core.replay(record)
+                try:
+                    record = decode_record(stored.key, stored.value)
+                    if record is not None:
+                        self.core.replay(record)
+                except ValueError as problem:
+                    # It stays in the log; the other groups must not do without their coordinator.
+                    self.world.trace.emit(
+                        CoordinatorRecordSkipped(self.partition, stored.offset, str(problem))
+                    )
                 count += 1
                 if count % RECORDS_PER_LOAD_STEP == 0:
                     await asyncio.sleep(0)

@@ -62,6 +62,7 @@ SENTENCES: Mapping[str, str] = {
     "MemberLeft": "group {group}: a member left ({reason})",
     "OffsetsCommitted": "group {group}: committed {what}",
     "CoordinatorLoaded": "coordinates __consumer_offsets-{partition}, {records} records read",
+    "CoordinatorRecordSkipped": "__consumer_offsets-{partition}: goes on without the record at {offset}: {reason}",
     "CoordinatorResigned": "no longer coordinates __consumer_offsets-{partition}",
 }
 

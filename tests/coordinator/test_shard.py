@@ -391,3 +391,24 @@ def test_older_versions_have_one_answer_for_one_member(universe, broker):
 )
 def test_a_group_lives_where_java_would_put_it(group_id, partition):
     assert partition_of(group_id, 50) == partition
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (b"\x00\x02\x00\x05torn", b"\x00\x03"),
+        (b"\x00\x01\x00\x01g\x00\x01t\x00\x00\x00\x00", b"\x00"),
+        (b"\x00\x01\x00\x01g\x00\x01t\x00\x00\x00\x00", b"\x00\x63 of a newer Kafka"),
+    ],
+)
+def test_a_record_that_can_not_be_read_takes_no_groups_along(universe, broker, key, value):
+    member = broker.member()
+    universe.run(member.join())
+    universe.run(member.commit(7))
+    broker.coordinator.resign(0)
+    records = broker.journal.records
+    records.insert(1, Record(99, 0, key, value))
+    other = Broker(universe, MemoryJournal(records), "broker-2").lead(epoch=1)
+    assert other.fetched() == (ErrorCode.NONE, {0: 7})
+    [said] = [t.event for t in universe.trace.recent if t.event.kind == "CoordinatorRecordSkipped"]
+    assert (said.partition, said.offset) == (0, 99) and said.reason
