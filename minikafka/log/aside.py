@@ -71,6 +71,12 @@ class Aside:
         if self.folder is not None:
             self._sync()
 
+    def keep_file(self, path: str) -> None:
+        """Move a file that is in the way."""
+        self.size_bytes += self._disk.size(path)
+        self._disk.rename(path, f"{self._make()}/{path.rpartition('/')[2]}")
+        self._sync()
+
     def _make(self) -> str:
         if self.folder is None:
             number = 0

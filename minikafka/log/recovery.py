@@ -68,14 +68,15 @@ def open_segments(
 ) -> Recovered:
     """The segments in `directory`, where `files` are (at least one, their ends known); fills `epochs`, `producers`."""
     is_new = all(name == PARTITION_METADATA for name in files)
-    files = complete_swaps(disk, directory, files)
+    aside = Aside(disk, directory)
+    files = complete_swaps(disk, directory, files, aside)
     segments = _find_segments(disk, directory, files, config, floor_entry, now_ms)
     if not segments:
         first = Segment(disk, directory, 0, config, floor_entry, now_ms, files=files)
         first.create()
         segments.append(first)
     if is_new:
-        return Recovered(segments, 0, 0, Aside(disk, directory))
+        return Recovered(segments, 0, 0, aside)
     snapshots = offsets_of(files)
     try:
         epochs.load()
@@ -100,7 +101,7 @@ def open_segments(
         _rebuild_epochs(segments[:start], epochs)
         if start == len(segments) and epochs.entries:
             epochs.sync(always=True)  # so that the next start need not look
-    scanned, truncated, aside = len(segments) - start, 0, Aside(disk, directory)
+    scanned, truncated = len(segments) - start, 0
     snapshots = keep_snapshots(disk, directory, snapshots, from_offset=segments[0].base_offset)
     if scanned:
         # The file may be older than the log, or of records that a power cut took: from here on batches tell.

@@ -2,6 +2,7 @@
 
 The rule: a `.log.swap` file is whole and fsynced, so it takes the place of the segments whose offsets it covers, even
 if some of them are gone already. A `.cleaned` file is nothing yet. Run again after a crash, this does the same.
+A swap file that isn't whole (damaged since) takes nobody's place as long as the segment that it was made of is there.
 
 Of its indexes only the transaction index is kept, as the log's file alone doesn't tell it: it has the same suffix, or
 its final name already, when there is none with the suffix (`Segments.swap` makes one wherever one was before).
@@ -11,7 +12,8 @@ Kafka: `LogLoader.load`, `removeTempFilesAndCollectSwapFiles`.
 
 from __future__ import annotations
 
-from minikafka.log.scan import CorruptLog, scan_headers
+from minikafka.log.aside import Aside
+from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
 from minikafka.log.segment import (
     CLEANED_SUFFIX,
     INDEX_SUFFIX,
@@ -25,7 +27,7 @@ from minikafka.log.segment import (
 from minikafka.world import Disk
 
 
-def complete_swaps(disk: Disk, directory: str, names: list[str]) -> list[str]:
+def complete_swaps(disk: Disk, directory: str, names: list[str], aside: Aside) -> list[str]:
     """Put every swap file of `directory`, where the files `names` are, in its place; the indexes are made again at
     their first use. Returns the files that are there then."""
     suffix = LOG_SUFFIX + SWAP_SUFFIX
@@ -33,7 +35,11 @@ def complete_swaps(disk: Disk, directory: str, names: list[str]) -> list[str]:
     if not swaps:
         return names
     for base in swaps:
-        _complete(disk, directory, base)
+        path = segment_path(directory, base, LOG_SUFFIX)
+        if disk.exists(path) and disk.size(path) and not _is_whole(disk, path + SWAP_SUFFIX):
+            aside.keep_file(path + SWAP_SUFFIX)
+        else:
+            _complete(disk, directory, base)
     disk.sync_dir(directory)
     return disk.listfiles(directory)
 
@@ -54,6 +60,17 @@ def _complete(disk: Disk, directory: str, base: int) -> None:
         if disk.exists(aborted + suffix):
             disk.rename(aborted + suffix, aborted)
     disk.rename(swap, segment_path(directory, base, LOG_SUFFIX))
+
+
+def _is_whole(disk: Disk, path: str) -> bool:
+    """Has it batches, all of them right?"""
+    file = disk.open(path)
+    try:
+        return sum(1 for _ in scan_batches(file, 0, file.size)) > 0
+    except CorruptLog:
+        return False
+    finally:
+        file.close()
 
 
 def _next_offset(disk: Disk, path: str) -> int:

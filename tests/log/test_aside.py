@@ -70,3 +70,20 @@ def test_a_log_that_a_note_says_was_deleted_is_kept_under_a_new_name_each_time(l
         assert (log.log_start_offset, log.log_end_offset) == (1000 * (number + 1),) * 2
     found = kept(lab)
     assert len({folder for folder, _ in found}) == times and len(found) == 24 * times
+
+
+@pytest.mark.parametrize("damage", ["a bit", "torn", "empty"])
+def test_a_damaged_swap_file_takes_nobodys_place(lab, batch_of, values_in, damage):
+    log = lab.open(segment_bytes=900)
+    fill(log, batch_of, 20)
+    path, before = log.segments[1].path, values_in(log)
+    log.close()
+    raw = bytearray(lab.world.disk.read_bytes(path))
+    raw[200] ^= 1
+    swap = {"a bit": bytes(raw), "torn": bytes(raw[:150]), "empty": b""}[damage]
+    lab.world.disk.write_atomic(path + ".swap", swap)
+    log = lab.open(clean=True)
+    assert values_in(log) == before
+    assert not [name for name in lab.files() if name.endswith(".swap")]
+    [folder] = [name for name in lab.world.disk.listdir("") if name.endswith("-stray")]
+    assert lab.world.disk.read_bytes(f"{folder}/{path.rpartition('/')[2]}.swap") == swap
