@@ -269,12 +269,29 @@ app.add_typer(bench_app)
 def bench(
     context: typer.Context,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long each measurement runs.")] = 2.0,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Of each; one more warms up.")] = 3,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]HOST:PORT[@PID,…]",
+            help="Another Kafka to measure in the same run; processor time is that of these processes and their "
+            "children. May be repeated.",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
 ) -> None:
-    """Measure this cluster through raw sockets, against the bare limits of this machine."""
-    if context.invoked_subcommand is None:
-        from minikafka.bench.cluster import run_bench
+    """Measure this cluster through raw sockets, against the bare limits of this machine and other Kafkas."""
+    if context.invoked_subcommand is not None:
+        return
+    from minikafka.bench.cluster import run_bench
+    from minikafka.bench.servers import parse_against
 
-        run_bench(seconds)
+    try:
+        run_bench(seconds, rounds, [parse_against(text) for text in against or ()], as_json=json)
+    except (ValueError, OSError) as problem:
+        raise fail(str(problem)) from None
+    except KeyboardInterrupt:
+        raise fail("Interrupted; its files have been removed.") from None
 
 
 @bench_app.command("storage")
