@@ -40,10 +40,9 @@ class Peer:
 
 
 def produce_frame(value_bytes: int, records: int, acks: int) -> bytes:
-    """One Produce request, with random values (nothing compresses)."""
-    batch = build_batch(
-        [NewRecord(1_700_000_000_000, None, os.urandom(value_bytes)) for _ in range(records)]  # noqa: TID251
-    )
+    """One Produce request, with random values (nothing compresses) of today (retention takes nothing)."""
+    now_ms = int(time.time() * 1000)
+    batch = build_batch([NewRecord(now_ms, None, os.urandom(value_bytes)) for _ in range(records)])  # noqa: TID251
     request = ProduceRequest(
         acks=acks,
         timeout_ms=30_000,
