@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -142,6 +145,8 @@ class Leader:
             outcome: Any = fetch(self.node, request, context)
             if isinstance(outcome, Later):
                 return outcome
+            if isinstance(outcome, Coroutine):
+                outcome = await outcome
             response = outcome() if callable(outcome) else outcome
             self.session = response.session_id
             return response
@@ -233,6 +238,20 @@ def test_records_for_which_there_was_no_room_come_next(monkeypatch: pytest.Monke
     assert leader.looks == 3
     assert set(leader.answer({1: 1 << 24, 2: 1 << 24})) <= {0, 1, 2}
     assert leader.answer({}) == {}
+
+
+def test_a_full_fetch_of_thousands_leaves_turns_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    leader = Leader(3000, monkeypatch)
+    looks: list[int] = []
+
+    async def neighbour() -> None:
+        while leader.looks < 3000:
+            looks.append(leader.looks)
+            await asyncio.sleep(0)
+
+    leader.world.spawn(neighbour(), "neighbour")
+    assert len(leader.answer(dict.fromkeys(range(3000), 0))) == 3000
+    assert max(b - a for a, b in pairwise(looks)) <= 100
 
 
 # -- the lag of followers --------------------------------------------------------------------------------------

@@ -24,6 +24,9 @@ from minikafka.protocol.messages.fetch import (
     PartitionData,
 )
 from minikafka.replication.pending import Tokens
+from minikafka.world import in_turns
+
+LOOKS_AT_ONCE = 1000
 
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
@@ -46,6 +49,19 @@ def fetch(
     read = Read(node, request, opened)
     if opened.session is None and not opened.due:
         return read.answer()
+    if len(opened.due) > LOOKS_AT_ONCE:
+        return _read_in_turns(read)
+    return _read(read)
+
+
+async def _read_in_turns(read: Read) -> Deferred:
+    """A fetch of thousands of partitions looks at them in pieces, between which others have their turn."""
+    await read.look_in_turns()
+    found = _read(read)
+    return await found if isinstance(found, Awaitable) else found
+
+
+def _read(read: Read) -> Deferred | Later[Deferred] | Awaitable[Deferred]:
     read.arrive()
     unready = read.unready()
     return _read_when_ready(read, unready) if unready else read.when_there()
@@ -74,6 +90,7 @@ class Read:
         self._version = opened.asker.version
         self.replica_id = opened.asker.replica_id
         self.is_follower = opened.asker.is_follower
+        self._arrived_at = node.world.clock.now()
         self._min_bytes = request.min_bytes
         self._available: dict[Key, int] = {}
         """How much there is of which partition, where `min_bytes` makes a difference."""
@@ -88,6 +105,11 @@ class Read:
         if self.is_follower:
             self._note_follower()
 
+    async def look_in_turns(self) -> None:
+        """Look at all that is due, so that `arrive` finds most of it looked at."""
+        async for wanted in in_turns(self._node.world, list(self._due.values())):
+            self._look(wanted)
+
     def look_again(self) -> None:
         """After a wait for something else."""
         for wanted in self._due.values():
@@ -98,7 +120,7 @@ class Read:
             self._session.watch(wanted)
 
     def _note_follower(self) -> None:
-        now = self._node.world.clock.now()
+        now = self._arrived_at
         epoch, session = self._opened.asker.replica_epoch, self._session
         times = session.times if session is not None else None
         for wanted in self._due.values():
