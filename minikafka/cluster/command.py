@@ -67,7 +67,7 @@ def run_up(wanted: Up, say: Say) -> int:
         signals.before_hurrying = cluster.discard
         tell(cluster, say)
         if not signals.came:
-            _say_where(cluster, wanted.json, say)
+            _say_where(cluster, wanted, say)
             signals.wait()
         return _end(cluster, say)
 
@@ -89,10 +89,10 @@ def _start(wanted: Up, say: Say) -> Cluster:
     return cluster
 
 
-def _say_where(cluster: Cluster, json: bool, say: Say) -> None:
+def _say_where(cluster: Cluster, wanted: Up, say: Say) -> None:
     """Its addresses, for programs on stdout."""
     line = cluster.bootstrap_servers
-    if json:
+    if wanted.json:
         about = {
             "name": cluster.name,
             "cluster_id": cluster.cluster_id,
@@ -102,10 +102,12 @@ def _say_where(cluster: Cluster, json: bool, say: Say) -> None:
         line = msgspec.json.encode(about).decode()
     with suppress(OSError, ValueError):  # who has closed stdout doesn't want it
         print(line, flush=True)
-    if not json:
+    if not wanted.json:
         brokers = len(cluster.hosts) - 1
         count = "1 broker" if brokers == 1 else f"{brokers} brokers"
         say(f"{cluster.name} is up ({count}); watch it with `minikafka tui`; Ctrl-C ends it")
+    if ADVERTISED in wanted.configs():
+        say(f"Clients are told to connect to {cluster.bootstrap_servers} (advertised.listeners).")
     if cluster.opened:
         opened = ", ".join(cluster.opened)
         say(f"Brokers listen on {opened}: everybody who reaches this machine can read and write.")

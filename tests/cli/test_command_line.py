@@ -273,6 +273,22 @@ def test_whoever_reads_its_first_line_and_leaves_hurts_nobody() -> None:
     process.stderr.close()
 
 
+def test_what_is_opened_and_advertised_is_said() -> None:
+    process = subprocess.Popen(
+        command("up", "--json", "--brokers", 1, "--listen", "0.0.0.0", "--advertise", "127.0.0.2"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    address = json.loads(process.stdout.readline())["bootstrap_servers"]
+    assert address.startswith("127.0.0.2:")
+    process.terminate()
+    told, opened = process.communicate(timeout=30)[1].splitlines()
+    assert f"Clients are told to connect to {address} (advertised.listeners)" in told
+    assert f"listen on 0.0.0.0:{address.rpartition(':')[2]}: everybody who reaches this machine" in opened
+
+
 def test_zero_brokers_are_refused() -> None:
     result = run("up", "--brokers", 0)
     assert result.returncode == 2

@@ -136,8 +136,7 @@ def taken() -> Iterator[int]:
 
 
 def test_a_port_in_use_is_named(taken: int) -> None:
-    sentence = refused((f"Port {taken} is in use", "--port"), "up", "--brokers", 2, "--port", taken - 1)
-    assert str(taken - 1) not in sentence
+    refused((f"Port {taken} is in use", "--port"), "up", "--brokers", 1, "--port", taken)
 
 
 @pytest.mark.parametrize(
