@@ -85,9 +85,9 @@ class AdminClient(Face[AsyncAdmin]):
         return {key: PartOfFuture(whole, key) for key in keys}
 
     def _submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
-        if self._closed:
+        if self._refusal is not None:
             coro.close()
-            raise RuntimeError("AdminClient closed")
+            raise RuntimeError(self._refusal)
         future = self._attachment.submit(coro)
         # `AdminClient(conf).create_topics(…)` in one line: the client lives until its answer is there.
         future.add_done_callback(functools.partial(_done_with, self))
@@ -243,7 +243,7 @@ class AdminClient(Face[AsyncAdmin]):
 
     def close(self) -> None:
         """Ends the client (not in confluent_kafka, where the garbage collector does it)."""
-        if not self._closed:
+        if self._may_close():
             self._end()
 
 

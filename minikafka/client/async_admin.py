@@ -25,9 +25,10 @@ from minikafka.client.admin_values import (
 from minikafka.client.deleting_records import delete_records
 from minikafka.client.errors import KafkaError, KafkaException
 from minikafka.client.group_admin import GroupAdmin, Outcome
+from minikafka.client.notices import Notices
 from minikafka.client.offsets import Retrying, settled_offsets
 from minikafka.client.reach import Reach
-from minikafka.client.settings import ADMIN, check
+from minikafka.client.settings import check
 from minikafka.client.values import (
     Node,
     TopicPartition,
@@ -82,10 +83,11 @@ class AsyncAdmin:
     """Administration for coroutines, and the core of the synchronous `AdminClient`. Timeouts are in seconds."""
 
     def __init__(self, world: World, conf: Mapping[str, Any]) -> None:
-        self.settings = settings = check(conf, ADMIN)
+        self.settings = settings = check(conf, "admin")
         self.world = world
         self._reach = Reach.of(world, settings)
         self.connections, self.metadata = self._reach.connections, self._reach.metadata
+        self.notices = Notices(settings, self._reach.news)
         self.retrying = Retrying(world, settings.seconds("retry.backoff.ms"))
         self.groups = GroupAdmin(self.connections, self.retrying, self._view, self._timeout)
 

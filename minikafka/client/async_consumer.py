@@ -1,19 +1,20 @@
 """The consumer's core: subscription or assignment in, records out. Runs on one loop, knows no thread.
 
 One rule: `take()` is the application's side and never waits; everything else runs on the loop. The two sides share
-only the buffer, plain numbers and the mailbox. Kafka does the same in `ClassicKafkaConsumer`.
+only the positions and the buffer, under its lock, and the mailbox. Kafka does the same in `ClassicKafkaConsumer`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
 from minikafka.client.fetcher import Fetcher
 from minikafka.client.group import Membership
 from minikafka.client.mailbox import Committed, Mailbox
+from minikafka.client.notices import Notices
 from minikafka.client.offsets import (
     EARLIEST,
     LATEST,
@@ -25,8 +26,9 @@ from minikafka.client.offsets import (
 )
 from minikafka.client.positions import Buffer, Position
 from minikafka.client.reach import Reach
-from minikafka.client.settings import CONSUMER, check
+from minikafka.client.settings import check
 from minikafka.client.starting_offsets import StartingOffsets
+from minikafka.client.statistics import Statistics
 from minikafka.client.subscription import Subscription
 from minikafka.client.values import OFFSET_INVALID, Message, TopicPartition
 from minikafka.policy import Organs
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
     from minikafka.world import World
 
-_SECOND_LOOK_S = 1.0
+_SECOND_LOOK_S = 0.4
 _QUIET_COMMIT_TIMEOUT_S = 5.0
 """Neither close() nor a rebalance waits longer for a commit that nobody asked for."""
 
@@ -44,7 +46,7 @@ class AsyncConsumer:
     """Consumer for coroutines, and the core of the synchronous `Consumer`."""
 
     def __init__(self, world: World, conf: Mapping[str, Any], *, organs: Organs | None = None) -> None:
-        self.settings = settings = check(conf, CONSUMER)
+        self.settings = settings = check(conf, "consumer")
         if not settings["group.id"]:
             raise ValueError("Failed to create consumer: group.id must be set")
         self.world = world
@@ -57,8 +59,10 @@ class AsyncConsumer:
             check_crcs=settings["check.crcs"],
             read_committed=settings["isolation.level"] == "read_committed",
         )
-        self.mailbox = mailbox = Mailbox(wants_errors=settings["error_cb"] is not None)
-        self.events, self.errors = mailbox.events, mailbox.errors
+        self.news = reach.news
+        self.notices = Notices(settings, self.news)
+        self.mailbox = mailbox = Mailbox(self.news, self.notices)
+        self.events = mailbox.events
         self.wants_assign_event = False
         self.wants_revoke_event = False
         self.wants_lost_event = False
@@ -77,25 +81,72 @@ class AsyncConsumer:
             reach,
             self.positions,
             self.buffer,
-            on_data=mailbox.wake,
+            on_data=self.news.tell,
             on_out_of_range=self.starting.out_of_range,
-            on_connection_error=mailbox.complain,
+            on_replaced=self._begin_anew,
+            on_connection_error=self.notices.complain,
         )
         self.loop: asyncio.AbstractEventLoop | None = None
         self.last_poll = world.clock.now()
-        self.in_poll = False
+        self._polls = 0  # how many calls wait in poll()
         self._auto_store: bool = settings["enable.auto.offset.store"]
         self._isolation = 1 if settings["isolation.level"] == "read_committed" else 0
         self.subscription = Subscription()
         self._closed = False
         self._background: list[asyncio.Task[None]] = []
+        self.metadata.on_news = self._on_news
+        self.statistics = Statistics(reach, self.notices, "consumer", self._statistics)
+        self._rebalances = 0
 
     async def start(self) -> None:
         """Starts what runs in the background. Called once, on the loop."""
         self.loop = asyncio.get_running_loop()
         if self.settings["enable.auto.commit"] and self.settings["auto.commit.interval.ms"]:
-            self._background.append(self.world.spawn(self._auto_commit(), name="auto-commit"))
-        self._background.append(self.world.spawn(self._refresh_topics(), name="refresh-topics"))
+            self._spawn(self._auto_commit(), "auto-commit")
+        self.metadata.keep_fresh()
+        self.statistics.start()
+
+    def _statistics(self) -> tuple[dict[str, Any], dict[Pair, dict[str, Any]]]:
+        membership = self.membership
+        group = {
+            "state": "up" if membership.member_id else "init",
+            "stateage": 0,
+            "join_state": "steady" if membership.state == "stable" else membership.state,
+            "rebalance_age": 0,
+            "rebalance_cnt": self._rebalances,
+            "rebalance_reason": "",
+            "assignment_size": len(self.positions),
+        }
+        top = {"cgrp": group, "replyq": len(self.events)}
+        partitions = {}
+        for pair, position in list(self.positions.items()):
+            lag = (
+                max(position.end - position.committed, 0)
+                if min(position.end, position.committed) >= 0
+                else -1
+            )
+            stored_lag = (
+                max(position.end - position.stored, 0) if min(position.end, position.stored) >= 0 else -1
+            )
+            partitions[pair] = {
+                "next_offset": max(position.fetch_from, 0),
+                "app_offset": position.consumed,
+                "stored_offset": position.stored,
+                "stored_leader_epoch": position.stored_epoch,
+                "commited_offset": position.committed,
+                "committed_offset": position.committed,
+                "lo_offset": position.log_start,
+                "hi_offset": position.high_watermark,
+                "ls_offset": position.end,
+                "consumer_lag": lag,
+                "consumer_lag_stored": stored_lag,
+                "leader_epoch": position.leader_epoch,
+            }
+        return top, partitions
+
+    def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
+        self._background = [task for task in self._background if not task.done()]
+        self._background.append(self._reach.background.spawn(coro, name))
 
     # --- subscription and assignment
 
@@ -108,22 +159,34 @@ class AsyncConsumer:
             try:
                 await self.metadata.update(self.settings.seconds("socket.timeout.ms"))
             except (KafkaException, TimeoutError) as cause:
-                self.mailbox.complain(as_kafka_error(cause))
+                self.notices.complain(as_kafka_error(cause))
         if not self.positions and self.membership.state == "unjoined":
             self.last_poll = self.world.clock.now()
         self.membership.subscribe(self.subscription.topics(self.metadata))
-        self._background.append(self.world.spawn(self._look_for_topics(), name="look-for-topics"))
+        self._spawn(self._look_for_topics(), "look-for-topics")
 
     async def _look_for_topics(self) -> None:
         """Tells the application, once, of a topic in its subscription that does not exist."""
-        for _ in range(2):  # a topic that was created a moment ago gets a second look
+        subscription = self.subscription
+        for pause_s in (_SECOND_LOOK_S, 0):  # a topic that was created a moment ago gets a second look
             try:
                 await self.metadata.update(self.settings.seconds("socket.timeout.ms"))
             except (KafkaException, TimeoutError):
                 return
-            await asyncio.sleep(_SECOND_LOOK_S)
-        for event in self.subscription.complaints(self.metadata):
-            self.mailbox.put(event)
+            if not subscription.complaints(self.metadata):
+                return
+            await asyncio.sleep(pause_s)
+        if subscription is self.subscription:
+            for event in subscription.complaints(self.metadata):
+                self.mailbox.put(event)
+
+    def _on_news(self) -> None:
+        """Fresh metadata: leaders may have moved, and there may be new topics that a pattern matches."""
+        self.fetcher.wake()
+        if self.subscription.patterns and self.membership.is_on:
+            topics = self.subscription.topics(self.metadata)
+            if self.membership.topics != topics:
+                self.membership.subscribe(topics)
 
     async def unsubscribe(self) -> None:
         """Leaves the group, and gives up every partition."""
@@ -140,14 +203,15 @@ class AsyncConsumer:
 
     def add(self, partitions: Iterable[TopicPartition]) -> None:
         """Takes on these partitions beside those it has."""
-        for tp in partitions:
-            pair = (tp.topic, tp.partition)
-            if pair in self.positions:
-                if tp.offset != OFFSET_INVALID:
-                    self.positions[pair].move(tp.offset)
-                continue
-            position = self.positions[pair] = Position(tp.topic, tp.partition)
-            position.move(tp.offset)
+        with self.buffer.lock:
+            for tp in partitions:
+                pair = (tp.topic, tp.partition)
+                if pair in self.positions:
+                    if tp.offset != OFFSET_INVALID:
+                        self.positions[pair].move(tp.offset)
+                    continue
+                position = self.positions[pair] = Position(tp.topic, tp.partition)
+                position.move(tp.offset)
         self.metadata.want(sorted({topic for topic, _ in self.positions}))
         self.starting.resolve()
 
@@ -158,9 +222,16 @@ class AsyncConsumer:
         self.fetcher.wake()
 
     def _drop(self, pair: Pair) -> None:
-        position = self.positions.pop(pair, None)
-        if position is not None:
-            position.era += 1
+        with self.buffer.lock:
+            position = self.positions.pop(pair, None)
+            if position is not None:
+                position.era += 1
+
+    def _begin_anew(self, position: Position) -> None:
+        """The topic was deleted, and another one has its name: reading begins there, as in any new topic."""
+        with self.buffer.lock:
+            position.begin_anew()
+        self.starting.resolve()
 
     def seek(self, topic: str, partition: int, offset: int) -> None:
         """Goes on from this offset. Raises KafkaException(_STATE) when the partition is not assigned."""
@@ -168,7 +239,8 @@ class AsyncConsumer:
         if position is None:
             reason = f"Failed to seek to offset {offset}: {topic} [{partition}] is not assigned"
             raise failure(KafkaError._STATE, reason)
-        position.move(offset)
+        with self.buffer.lock:
+            position.move(offset)
         self.starting.resolve()
 
     def pause(self, pairs: Iterable[Pair], paused: bool) -> None:
@@ -178,8 +250,9 @@ class AsyncConsumer:
             if position is not None:
                 position.paused = paused
         if not paused:
-            self.buffer.resume()
-            self.mailbox.wake()
+            with self.buffer.lock:
+                self.buffer.resume()
+            self.news.tell()
         self.fetcher.wake()
 
     def _wake_fetcher(self) -> None:
@@ -188,7 +261,7 @@ class AsyncConsumer:
     def _event_at(self, position: Position, error: KafkaError) -> None:
         message = Message(position.topic, position.partition, error=error)
         self.buffer.add_event(position, message)
-        self.mailbox.wake()
+        self.news.tell()
 
     # --- the membership's side
 
@@ -198,6 +271,7 @@ class AsyncConsumer:
 
     async def on_assigned(self, pairs: Sequence[Pair]) -> None:
         """Takes on what the group gives, after telling the application."""
+        self._rebalances += 1
         self.metadata.want(sorted({topic for topic, _ in pairs}))
         if any(self.metadata.leader(*pair) < 0 for pair in pairs):
             self.metadata.request_update()
@@ -217,9 +291,13 @@ class AsyncConsumer:
 
     def poll_is_overdue(self) -> bool:
         """Has the application stayed away for longer than max.poll.interval.ms?"""
-        if self.in_poll:
+        if self._polls:
             return False
         return self.world.clock.now() - self.last_poll > self.settings.seconds("max.poll.interval.ms")
+
+    def is_being_told(self) -> bool:
+        """Is the application in a callback about a rebalance?"""
+        return self.mailbox.being_handled > 0
 
     def tell(self, error: KafkaError) -> None:
         """An error for the application's next poll; what will be tried again only goes to error_cb."""
@@ -229,35 +307,90 @@ class AsyncConsumer:
 
     def take(self) -> Message | None:
         """The next record or event, if one is there. Never waits."""
-        message = self.buffer.next()
-        if message is None:
-            return None
-        if self._auto_store and message._error is None:
-            position = self.positions.get((message._topic, message._partition))  # type: ignore[arg-type]
-            if position is not None:
-                position.stored = message._offset + 1  # type: ignore[operator]
-                position.stored_epoch = message._leader_epoch if message._leader_epoch is not None else -1
-        if self.fetcher.is_blocked and self.buffer.size_bytes < self.fetcher.buffer_max_bytes // 2:
+        buffer = self.buffer
+        with buffer.lock:
+            message = buffer.next()
+            if message is None:
+                return None
+            position = buffer.position
+            if message._error is None and position is not None:
+                position.consumed = next_offset = message._offset + 1  # type: ignore[operator]
+                if self._auto_store:
+                    position.stored = next_offset
+                    epoch = message._leader_epoch
+                    position.stored_epoch = -1 if epoch is None else epoch
+        if self.fetcher.is_blocked:
+            self._make_room()
+        return message
+
+    def draw(self, count_max: int) -> list[tuple[Position, int, Message]]:
+        """Up to `count_max` records and events, which `hand_out` or `put_back` must follow. Never waits."""
+        buffer = self.buffer
+        drawn: list[tuple[Position, int, Message]] = []
+        with buffer.lock:
+            while len(drawn) < count_max:
+                message = buffer.next()
+                if message is None:
+                    break
+                position = buffer.position
+                assert position is not None
+                drawn.append((position, position.era, message))
+        if self.fetcher.is_blocked:
+            self._make_room()
+        return drawn
+
+    def hand_out(self, drawn: Iterable[tuple[Position, int, Message]]) -> list[Message]:
+        """The application gets these. Those of partitions that it gave up meanwhile are not among them."""
+        messages = []
+        with self.buffer.lock:
+            for position, era, message in drawn:
+                if position.era == era:
+                    messages.append(message)
+                    if message._error is None:
+                        self._hand_out(position, message)
+        return messages
+
+    def put_back(self, drawn: list[tuple[Position, int, Message]]) -> None:
+        """The application could not be given these: they come next."""
+        with self.buffer.lock:
+            self.buffer.put_back(drawn)
+
+    def _hand_out(self, position: Position, message: Message) -> None:
+        next_offset = message._offset + 1  # type: ignore[operator]
+        if next_offset > position.consumed:
+            position.consumed = next_offset
+        if self._auto_store:
+            position.stored = next_offset
+            position.stored_epoch = message._leader_epoch if message._leader_epoch is not None else -1
+
+    def _make_room(self) -> None:
+        if self.buffer.size_bytes < self.fetcher.buffer_max_bytes // 2:
             self.fetcher.is_blocked = False
             assert self.loop is not None
             self.loop.call_soon_threadsafe(self.fetcher.wake)
-        return message
+
+    def polling(self, step: int) -> None:
+        """+1: somebody waits in poll(); -1: no more."""
+        with self.buffer.lock:
+            self._polls += step
+            self.last_poll = self.world.clock.now()
 
     async def wait_ready(self, timeout_s: float | None) -> None:
         """Returns when there is something to take or an event, or after `timeout_s`."""
         if self.fetcher.is_blocked:
             self.fetcher.wake()
-        if self.buffer or self.events or self.errors:
+        if self.buffer or self.events or self.notices.waiting:
             return
         if timeout_s is not None and timeout_s <= 0:
+            self.news.check()
             await asyncio.sleep(0)
             return
-        await self.mailbox.wait(timeout_s)
+        await self.news.wait(timeout_s)
 
     async def wait_event(self, timeout_s: float) -> None:
         """Returns when there is an event, or after `timeout_s`."""
         if not self.events:
-            await self.mailbox.wait(timeout_s)
+            await self.news.wait(timeout_s)
 
     async def get(self, timeout_s: float | None = None) -> Message | None:
         """For coroutines: the next record or event, or None after `timeout_s`. Rebalances are accepted as they are."""
@@ -266,21 +399,21 @@ class AsyncConsumer:
         deadline = None if timeout_s is None else self.world.clock.now() + timeout_s
         while True:
             self.last_poll = self.world.clock.now()
-            if self.events and isinstance(self.events[0], Message):
-                event = self.events.popleft()
-                assert isinstance(event, Message)
-                return event
+            while self.events:
+                event = self.mailbox.take()
+                if isinstance(event, Message):
+                    return event
             message = self.take()
             if message is not None:
                 return message
             left_s = None if deadline is None else deadline - self.world.clock.now()
-            if left_s is not None and left_s <= 0:
+            if self.news.closed or (left_s is not None and left_s <= 0):
                 return None
-            self.in_poll = True
+            self.polling(1)
             try:
                 await self.wait_ready(left_s)
             finally:
-                self.in_poll = False
+                self.polling(-1)
 
     # --- offsets
 
@@ -290,11 +423,15 @@ class AsyncConsumer:
         for pair in list(self.positions) if pairs is None else pairs:
             position = self.positions.get(pair)
             if position is not None and position.stored >= 0 and position.stored != position.committed:
-                offsets[pair] = OffsetToCommit(position.stored, position.stored_epoch)
+                offsets[pair] = OffsetToCommit(
+                    position.stored, position.stored_epoch, topic_id=position.topic_id
+                )
         return offsets
 
     async def commit(self, offsets: Mapping[Pair, OffsetToCommit], timeout_s: float) -> list[TopicPartition]:
         """Commits, retrying. Raises KafkaException when the whole commit fails; else each partition has its error."""
+
+        offsets = {pair: self._with_topic_id(pair, commit) for pair, commit in offsets.items()}
 
         async def attempt() -> dict[Pair, int]:
             return await self.group.commit(offsets, self.membership.member)
@@ -313,6 +450,13 @@ class AsyncConsumer:
         if errors and all(error is not None for error in errors):
             raise KafkaException(errors[0])
         return result
+
+    def _with_topic_id(self, pair: Pair, commit: OffsetToCommit) -> OffsetToCommit:
+        """The topic that this consumer reads, and not one that was made anew under its name."""
+        if commit.topic_id is not None:
+            return commit
+        position = self.positions.get(pair)
+        return commit._replace(topic_id=None if position is None else position.topic_id)
 
     async def commit_and_tell(
         self, offsets: Mapping[Pair, OffsetToCommit], timeout_s: float | None = None
@@ -336,17 +480,6 @@ class AsyncConsumer:
         while True:
             await asyncio.sleep(self.settings.seconds("auto.commit.interval.ms"))
             await self._commit_quietly()
-
-    async def _refresh_topics(self) -> None:
-        interval_ms = self.settings["topic.metadata.refresh.interval.ms"]
-        if interval_ms <= 0:
-            return
-        while True:
-            await asyncio.sleep(interval_ms / 1000)
-            self.metadata.request_update()
-            topics = self.subscription.topics(self.metadata)
-            if self.subscription.patterns and self.membership.topics != topics:
-                self.membership.subscribe(topics)
 
     async def committed(self, pairs: Sequence[Pair], timeout_s: float) -> dict[Pair, OffsetAnswer]:
         """What the group has committed. Raises KafkaException."""
@@ -385,13 +518,17 @@ class AsyncConsumer:
             return
         for task in self._background:
             task.cancel()
+        self.statistics.close()
         if self.subscription or self.membership.topics:
             await self.membership.stop()
         elif self.settings["enable.auto.commit"] and self.positions:
             await self._commit_quietly()
         self._closed = True
         self.starting.close()
-        self.positions.clear()
+        with self.buffer.lock:
+            for position in self.positions.values():
+                position.era += 1
+            self.positions.clear()
         self.fetcher.close()
         self._reach.close()
-        self.mailbox.wake()
+        self.news.close()

@@ -11,23 +11,24 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from minikafka.client.batches import (
-    Outgoing,
-    PartitionQueue,
-    ProducerBatch,
-    Report,
-)
+from minikafka.client.batches import Outgoing, PartitionQueue, ProducerBatch
+from minikafka.client.deliveries import Deliveries, Report
 from minikafka.client.errors import KafkaError, KafkaException, failure
+from minikafka.client.notices import Notices
 from minikafka.client.partitioner import TopicPartitioner
 from minikafka.client.reach import Reach
 from minikafka.client.sender import Sender
-from minikafka.client.settings import PRODUCER, check
-from minikafka.client.values import OFFSET_INVALID, Message
+from minikafka.client.settings import check, delivery_limit_s
+from minikafka.client.statistics import Statistics
+from minikafka.client.values import Message
 from minikafka.policy import Organs
 from minikafka.records.compression import Compression
 
 if TYPE_CHECKING:
     from minikafka.world import World
+
+
+_UNLIMITED = 2_147_483_647
 
 
 class _Topic:
@@ -41,44 +42,74 @@ class _Topic:
         self.waiting: deque[Outgoing] | None = deque()  # None once the topic's partitions are known
         self.known_version = -1
 
+    def learn(self, name: str, partitions: Mapping[int, Any]) -> None:
+        """There are new partitions; or fewer, in a topic that was made anew."""
+        for index in [index for index in self.queues if index not in partitions]:
+            if not self.queues[index].batches:
+                del self.queues[index]
+        for index in partitions:
+            if index not in self.queues:
+                self.queues[index] = PartitionQueue(name, index)
+
+
+class _Sent:
+    """The callback of a record that a coroutine waits for."""
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: asyncio.Future[Message]) -> None:
+        self.message = message
+
+    def __call__(self, _error: KafkaError | None, message: Message) -> None:
+        if not self.message.done():
+            self.message.set_result(message)
+
 
 class AsyncProducer:
     """Producer for coroutines, and the core of the synchronous `Producer`."""
 
     def __init__(self, world: World, conf: Mapping[str, Any], *, organs: Organs | None = None) -> None:
-        self.settings = settings = check(conf, PRODUCER)
+        self.settings = settings = check(with_organs(conf, organs), "producer")
         self.world = world
         self.organs = organs or Organs()
         self._reach = reach = Reach.of(world, settings)
-        self.connections, self.metadata = reach.connections, reach.metadata
+        self.connections, self.metadata, self.news = reach.connections, reach.metadata, reach.news
         self.inbox: deque[Outgoing] = deque()
-        self.reports: deque[Report] = deque()
-        self.errors: deque[KafkaError] = deque()
+        self.deliveries = Deliveries(
+            settings["queue.buffering.max.messages"] or _UNLIMITED,
+            settings["queue.buffering.max.kbytes"] * 1024,
+            only_errors=settings["delivery.report.only.error"],
+        )
+        self.notices = Notices(settings, self.news)
+        self.statistics = Statistics(reach, self.notices, "producer", self._statistics)
+        self._settled_count = self._settled_bytes = 0
         self.fatal: KafkaError | None = None
         self.accept_is_due = False
+        self.accept = reach.background.guarded(self._accept, "queue of records")
         self.sender = Sender(
             reach,
             self.organs,
             idempotent=_check_idempotence(settings),
             new_batch=self._new_batch,
             on_settled=self._settled,
-            on_trouble=self._complain,
+            on_trouble=self.notices.complain,
             on_fatal=self._die,
         )
+        self.news.on_death(self._die)
         self._batch_bytes = min(settings["batch.size"], settings["message.max.bytes"])
         self._count_max: int = settings["batch.num.messages"]
         self._compression = Compression[str(settings["compression.type"]).upper()]
         level = settings["compression.level"]
         self._level: int | None = None if level == -1 else level
         self._topics: dict[str, _Topic] = {}
+        self._delivery_s = delivery_limit_s(settings)
         self._outstanding = 0
-        self._report_waiter: asyncio.Future[None] | None = None
-        self._idle_waiter: asyncio.Future[None] | None = None
+        self._sent = 0  # of these, what coroutines wait for
         self._closed = False
 
     # --- records in
 
-    def accept(self) -> None:
+    def _accept(self) -> None:
         """Moves what the application gave into batches."""
         self.accept_is_due = False  # before looking: what comes from now on asks again
         inbox = self.inbox
@@ -88,24 +119,39 @@ class AsyncProducer:
             self._outstanding += 1
             topic = self._topics.get(record.topic)
             if topic is None:
-                topic = self._topics[record.topic] = _Topic(
-                    TopicPartitioner(self.world, self.organs, self.settings)
-                )
-                self.world.spawn(self._learn_topic(record.topic, topic), name=f"learn-topic-{record.topic}")
+                topic = self._new_topic(record.topic)
             if topic.waiting is not None:
                 topic.waiting.append(record)
-            else:
+                continue
+            try:
                 self._append(topic, record, now)
+            except Exception as cause:
+                self._cannot_write(record, cause)
         self.sender.pump()
+
+    def _new_topic(self, name: str) -> _Topic:
+        partitioner = TopicPartitioner(self.world, self.organs, self.settings)
+        topic = self._topics[name] = _Topic(partitioner)
+        self.metadata.keep_fresh()
+        self._reach.background.spawn(self._learn_topic(name, topic), name=f"learn-topic-{name}")
+        return topic
+
+    def has_partition(self, topic: str, partition: int) -> bool:
+        """False only where the topic is known and has no such partition."""
+        view = self.metadata.topics.get(topic)
+        return view is None or not view.partitions or partition in view.partitions
+
+    def _cannot_write(self, record: Outgoing, cause: Exception) -> None:
+        """What goes wrong with one record is its own error, and the others live."""
+        reason = f"the record can't be written: {type(cause).__name__}: {cause}"
+        self._report([record], record.topic, -1, KafkaError(KafkaError._FAIL, reason))
 
     def _append(self, topic: _Topic, record: Outgoing, now: float) -> None:
         if topic.known_version != self.metadata.version:
             view = self.metadata.topics.get(record.topic)
             if view is not None and view.partitions:
                 topic.partitioner.learn(view)
-                for index in view.partitions:
-                    if index not in topic.queues:
-                        topic.queues[index] = PartitionQueue(record.topic, index)
+                topic.learn(record.topic, view.partitions)
             topic.known_version = self.metadata.version
         partition = record.partition
         if partition < 0:
@@ -128,13 +174,13 @@ class AsyncProducer:
         if batches:
             topic.partitioner.batch_closed(partition)
         batch = self._new_batch(now)
-        batch.deadline = record.produced_at + self.settings.seconds("delivery.timeout.ms")
+        batch.deadline = record.produced_at + self._delivery_s
         batch.try_append(record, self._count_max)
         batches.append(batch)
         self.sender.add(queue)
 
     async def _learn_topic(self, name: str, topic: _Topic) -> None:
-        delivery_s = self.settings.seconds("delivery.timeout.ms")
+        delivery_s = self._delivery_s
         propagation_s = self.settings.seconds("topic.metadata.propagation.max.ms")
         waiting = topic.waiting
         assert waiting is not None
@@ -154,11 +200,14 @@ class AsyncProducer:
                     self._report(list(waiting), name, -1, cause.error)
                     waiting.clear()
                 else:
-                    self._complain(cause.error)
+                    self.notices.complain(cause.error)
         topic.waiting = None
         now = self.world.clock.now()
         for record in waiting:
-            self._append(topic, record, now)
+            try:
+                self._append(topic, record, now)
+            except Exception as cause:
+                self._cannot_write(record, cause)
         self.sender.pump()
 
     def _new_batch(self, now: float) -> ProducerBatch:
@@ -169,11 +218,36 @@ class AsyncProducer:
     def _settled(
         self, queue: PartitionQueue, batch: ProducerBatch, error: KafkaError | None, base: int, time_ms: int
     ) -> None:
+        if error is None:
+            self._settled_count += len(batch.messages)
+            self._settled_bytes += batch.size_bytes
         self._report(batch.messages, queue.topic, queue.partition, error, base, time_ms)
 
+    def _statistics(self) -> tuple[dict[str, Any], dict[tuple[str, int], dict[str, Any]]]:
+        settings, deliveries = self.settings, self.deliveries
+        top = {
+            "msg_cnt": deliveries.count,
+            "msg_size": deliveries.size_bytes,
+            "msg_max": settings["queue.buffering.max.messages"],
+            "msg_size_max": settings["queue.buffering.max.kbytes"] * 1024,
+            "txmsgs": self._settled_count,
+            "txmsg_bytes": self._settled_bytes,
+        }
+        partitions = {}
+        for name, topic in self._topics.items():
+            for index, queue in topic.queues.items():
+                waiting = [len(batch.messages) for batch in queue.batches if batch not in queue.in_flight]
+                flying = sum(len(batch.messages) for batch in queue.in_flight)
+                partitions[name, index] = {"msgq_cnt": sum(waiting), "msgs_inflight": flying}
+        return top, partitions
+
     def _die(self, error: KafkaError) -> None:
-        self.fatal = error
-        self._complain(error)
+        if self.fatal is None:
+            self.fatal = error
+            self.deliveries.refuse(KafkaException(error))
+            self.notices.complain(error)
+            if self.news.death is not None:  # nobody will send any more
+                self.purge(error=error)
 
     def _report(
         self,
@@ -184,33 +258,30 @@ class AsyncProducer:
         base_offset: int = -1,
         append_time_ms: int = -1,
     ) -> None:
-        now = self.world.clock.now()
         self._outstanding -= len(messages)
-        self.reports.append(Report(messages, topic, partition, error, base_offset, append_time_ms, now))
-        self._wake_waiter()
-        if not self._outstanding and self._idle_waiter is not None and not self._idle_waiter.done():
-            self._idle_waiter.set_result(None)
+        now = self.world.clock.now()
+        report = Report(messages, topic, partition, error, base_offset, append_time_ms, now)
+        if self._sent:
+            report = self._tell_senders(report)
+        if report.messages:
+            self.deliveries.reports.append(report)
+        self.news.tell()
 
-    def _complain(self, error: KafkaError) -> None:
-        if self.settings["error_cb"] is not None and len(self.errors) < 100:
-            self.errors.append(error)
-            self._wake_waiter()
+    def _tell_senders(self, report: Report) -> Report:
+        """Coroutines have nobody who polls, so they are told at once. Returns what is left to be polled for."""
+        for index, record in enumerate(report.messages):
+            if isinstance(record.on_delivery, _Sent):
+                self._sent -= 1
+                record.on_delivery(report.error, report.message(index))
+        if any(isinstance(record.on_delivery, _Sent) for record in report.messages):
+            report.messages = [one for one in report.messages if not isinstance(one.on_delivery, _Sent)]
+        return report
 
-    def _wake_waiter(self) -> None:
-        if self._report_waiter is not None and not self._report_waiter.done():
-            self._report_waiter.set_result(None)
-
-    async def wait_for_reports(self, timeout_s: float | None) -> None:
-        """Returns when there is a report (or an error to tell), or after `timeout_s`."""
+    async def wait_for_reports(self, timeout_s: float | None, enough: Callable[[], bool]) -> None:
+        """Returns at news, when there is a report or a notice, when `enough()`, or after `timeout_s`."""
         self.accept()
-        if self.reports or self.errors:
-            return
-        waiter = self._report_waiter = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(timeout_s):
-                await waiter
-        except TimeoutError:
-            pass
+        if not self.deliveries.reports and not self.notices.waiting and not enough():
+            await self.news.wait(timeout_s)
 
     # --- for coroutines
 
@@ -225,98 +296,70 @@ class AsyncProducer:
         headers: tuple[tuple[str, bytes | None], ...] = (),
     ) -> Message:
         """Writes one record and waits for its acknowledgement. Raises KafkaException."""
+        if self.fatal is not None:
+            raise KafkaException(self.fatal)
+        if self._closed:
+            raise failure(KafkaError._DESTROY)
         done: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-
-        def on_delivery(error: KafkaError | None, message: Message) -> None:
-            if not done.done():
-                done.set_result(message)
-
-        time_ms = timestamp_ms or self.world.clock.time_ms()
-        now = self.world.clock.now()
-        self.inbox.append(Outgoing(topic, partition, key, value, headers, time_ms, on_delivery, now))
+        clock = self.world.clock
+        time_ms = timestamp_ms or clock.time_ms()
+        size_bytes = len(value or b"") + len(key or b"")
+        self._sent += 1
+        self.inbox.append(
+            Outgoing(topic, partition, key, value, headers, time_ms, _Sent(done), clock.now(), size_bytes)
+        )
         self.accept()
-        while not done.done():
-            await self.wait_for_reports(None)
-            self.errors.clear()
-            self.serve_reports()
-        message = done.result()
+        message = await done
         error = message.error()
         if error is not None:
             raise KafkaException(error)
         return message
 
-    def serve_reports(self) -> int:
-        """Calls the callbacks of all reports that are there; returns how many records they were about."""
-        count = 0
-        while self.reports:
-            count += deliver(self.reports.popleft())
-        return count
-
     async def flush(self, timeout_s: float | None = None) -> int:
         """Sends everything and waits until it is acknowledged or refused; returns how many records are not."""
         self.accept()
         self.sender.begin_flush()
+        deadline = None if timeout_s is None else self.world.clock.now() + timeout_s
         try:
-            async with asyncio.timeout(timeout_s):
-                while self._outstanding:
-                    self._idle_waiter = asyncio.get_running_loop().create_future()
-                    await self._idle_waiter
-        except TimeoutError:
-            pass
+            while self._outstanding and not self._closed:
+                left_s = None if deadline is None else deadline - self.world.clock.now()
+                if left_s is not None and left_s <= 0:
+                    break
+                await self.news.wait(left_s)
         finally:
             self.sender.end_flush()
         return self._outstanding
 
-    def purge(self, in_queue: bool = True, in_flight: bool = True) -> None:
-        """Drops records; their reports carry _PURGE_QUEUE or _PURGE_INFLIGHT."""
-        self.accept()
+    def purge(self, in_queue: bool = True, in_flight: bool = True, error: KafkaError | None = None) -> None:
+        """Drops records; their reports carry `error`, or _PURGE_QUEUE or _PURGE_INFLIGHT."""
+        if self.news.death is None:
+            self.accept()
         for topic in self._topics.values():
             for queue in topic.queues.values():
-                self.sender.purge(queue, in_queue, in_flight)
+                self.sender.purge(queue, in_queue, in_flight, error)
             if in_queue and topic.waiting:
-                name = topic.waiting[0].topic
-                self._report(list(topic.waiting), name, -1, KafkaError(KafkaError._PURGE_QUEUE))
+                waiting = list(topic.waiting)
                 topic.waiting.clear()
+                reason = error or KafkaError(KafkaError._PURGE_QUEUE)
+                self._report(waiting, waiting[0].topic, waiting[0].partition, reason)
 
     async def close(self) -> None:
-        """Closes at once; what is not acknowledged is not reported any more. Flush before."""
+        """Closes at once; what is not acknowledged fails with _PURGE_QUEUE or _PURGE_INFLIGHT. Flush before."""
+        if self._closed:
+            return
+        self.purge()
         self._closed = True
+        self.statistics.close()
         self.sender.close()
+        self.news.close()
         self._reach.close()
 
 
-def deliver(report: Report) -> int:
-    """Tells each record's callback what became of it; returns how many records there were.
-
-    What a callback raises is raised here, once the others have been called.
-    """
-    raised: BaseException | None = None
-    error = report.error
-    offset = report.base_offset if report.base_offset >= 0 else OFFSET_INVALID
-    append_time_ms = report.append_time_ms
-    for record in report.messages:
-        if record.on_delivery is not None:
-            timestamp = (1, record.timestamp_ms) if append_time_ms < 0 else (2, append_time_ms)
-            message = Message(
-                report.topic,
-                report.partition,
-                offset,
-                record.key,
-                record.value,
-                list(record.headers) or None,
-                error,
-                timestamp,
-                report.at - record.produced_at,
-            )
-            try:
-                record.on_delivery(error, message)
-            except BaseException as exception:
-                raised = raised or exception
-        if offset >= 0:
-            offset += 1
-    if raised is not None:
-        raise raised
-    return len(report.messages)
+def with_organs(conf: Mapping[str, Any], organs: Organs | None) -> Mapping[str, Any]:
+    """A producer that is given organs, as a cluster gives them to its own, asks them where a key goes."""
+    if organs is None or not isinstance(conf, Mapping):
+        return conf
+    return {"partitioner": "murmur2_random", **conf}
 
 
 def _check_idempotence(settings: Any) -> bool:

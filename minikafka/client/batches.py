@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from minikafka.records.batch import BatchBuilder
 
 if TYPE_CHECKING:
-    from minikafka.client.errors import KafkaError
     from minikafka.records.compression import Compression
 
 NO_SEQUENCE = -1
@@ -33,19 +32,7 @@ class Outgoing(NamedTuple):
     timestamp_ms: int
     on_delivery: Any
     produced_at: float
-
-
-class Report(NamedTuple):
-    """What became of some records of one partition; `base_offset` is that of the first."""
-
-    messages: list[Outgoing]
-    topic: str
-    partition: int
-    error: KafkaError | None
-    base_offset: int
-    append_time_ms: int
-    at: float
-    leader_epoch: int | None = None
+    size_bytes: int
 
 
 class ProducerIdentity(NamedTuple):

@@ -73,6 +73,10 @@ class Connections:
         """Where this broker is; ("", -1) when it is not known."""
         return self._addresses.get(broker_id, ("", -1))
 
+    def is_connected(self, broker_id: int) -> bool:
+        """Is there a live connection to this broker?"""
+        return any(key[0] == broker_id and not one.closed for key, one in self._channels.items())
+
     @property
     def broker_ids(self) -> list[int]:
         """The brokers known from metadata, sorted."""

@@ -7,20 +7,33 @@ Kafka's consumer calls its listeners inside poll() and close(), too (`KafkaConsu
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from minikafka.client.arguments import checked_partitions, offsets_given, pair_of
+from minikafka.client.arguments import (
+    checked_assignment,
+    checked_callback,
+    checked_number,
+    checked_partition,
+    checked_partitions,
+    checked_text,
+    offsets_given,
+    pair_of,
+    timeout_of,
+)
 from minikafka.client.async_consumer import AsyncConsumer
-from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
+from minikafka.client.errors import KafkaError, KafkaException, failure
 from minikafka.client.face import Face
 from minikafka.client.mailbox import Committed, Rebalance
 from minikafka.client.offsets import EARLIEST, LATEST
-from minikafka.client.values import OFFSET_END, OFFSET_INVALID, Message, TopicPartition
+from minikafka.client.positions import Position, is_position
+from minikafka.client.values import OFFSET_END, OFFSET_INVALID, OFFSET_STORED, Message, TopicPartition
 
 if TYPE_CHECKING:
     from minikafka.policy import Organs
     from minikafka.world import World
 
+T = TypeVar("T")
+Drawn = tuple[Position, int, Message]
 RebalanceCallback = Callable[["Consumer", list[TopicPartition]], Any]
 _NO_TIMEOUT_S = 60.0
 
@@ -33,7 +46,6 @@ class Consumer(Face[AsyncConsumer]):
 
     def _begin(self) -> None:
         core = self._core
-        self._error_cb = core.settings["error_cb"]
         self._on_commit = core.settings["on_commit"]
         core.wants_commit_event = self._on_commit is not None
         self._callbacks: dict[str, RebalanceCallback | None] = {}
@@ -54,14 +66,18 @@ class Consumer(Face[AsyncConsumer]):
     ) -> None:
         """Joins the group for these topics; "^…" is a regular expression. The old subscription is replaced."""
         core = self._open()
-        if not isinstance(topics, (list, tuple)) or not all(isinstance(topic, str) for topic in topics):
+        if not isinstance(topics, list) or not all(isinstance(topic, str) for topic in topics):
             raise TypeError("expected list of topic unicode strings")
-        if not topics:
-            raise failure(KafkaError._INVALID_ARG, "Failed to set subscription: the list of topics is empty")
-        for callback in (on_assign, on_revoke, on_lost):
-            if callback is not None and not callable(callback):
-                raise TypeError("the rebalance callbacks must be callable")
-        self._callbacks = {"assign": on_assign, "revoke": on_revoke, "lost": on_lost}
+        for topic in topics:
+            checked_text(topic)
+        if not topics or not all(topics):
+            raise failure(
+                KafkaError._INVALID_ARG, "Failed to set subscription: a topic without a name, or none"
+            )
+        callbacks = {"assign": on_assign, "revoke": on_revoke, "lost": on_lost}
+        for name, callback in callbacks.items():
+            checked_callback(callback, f"on_{name}")
+        self._callbacks = callbacks
         core.wants_assign_event = on_assign is not None
         core.wants_revoke_event = on_revoke is not None
         core.wants_lost_event = on_lost is not None
@@ -72,106 +88,141 @@ class Consumer(Face[AsyncConsumer]):
         self._serve_until(self._open().unsubscribe())
 
     def assign(self, partitions: list[TopicPartition]) -> None:
-        """Reads exactly these partitions, from their offsets where they have any."""
+        """Reads exactly these partitions, from their offsets where they have any (OFFSET_TAIL(n) and the like, too).
+
+        Raises TypeError, or KafkaException(_INVALID_ARG) for an offset that means nothing.
+        """
+        core = self._open()
+        wanted = checked_assignment(partitions)
         self._callback_assigned = True
-        self._attachment.run(self._open().assign(checked_partitions(partitions)))
+        self._attachment.run(core.assign(wanted))
 
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:
         """Reads these partitions, too."""
+        core = self._open()
+        wanted = checked_assignment(partitions)
         self._callback_assigned = True
-        self._call(self._open().add, checked_partitions(partitions))
+        self._call(core.add, wanted)
 
     def unassign(self) -> None:
         """Reads nothing any more."""
+        core = self._open()
         self._callback_assigned = True
-        self._attachment.run(self._open().assign([]))
+        self._attachment.run(core.assign([]))
 
     def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
-        """Reads these partitions no more."""
+        """Reads these partitions no more. Raises KafkaException(_INVALID_ARG) for one that is not assigned."""
+        core = self._open()
+        pairs = [pair_of(tp) for tp in checked_partitions(partitions)]
+        for topic, partition in pairs:
+            if (topic, partition) not in core.positions:
+                reason = (
+                    f"{topic} [{partition}] can't be unassigned since it is not in the current assignment"
+                )
+                raise failure(KafkaError._INVALID_ARG, reason)
         self._callback_assigned = True
-        self._call(self._open().remove, [pair_of(tp) for tp in checked_partitions(partitions)])
+        self._call(core.remove, pairs)
 
     def assignment(self) -> list[TopicPartition]:
         """What is assigned now."""
         return [TopicPartition(*pair) for pair in self._open().owned()]
 
-    def _call(self, function: Callable[..., Any], *args: Any) -> Any:
-        async def call() -> Any:
-            return function(*args)
-
-        return self._attachment.run(call())
-
     # --- records
 
     def poll(self, timeout: float = -1) -> Message | None:
-        """The next record or event; None when `timeout` seconds (-1: no limit) are over."""
+        """The next record or event; None when `timeout` seconds (-1: no limit) are over.
+
+        What a callback raises is raised here, and nothing is lost by it.
+        """
         core = self._open()
-        if not core.events and not core.errors:
+        if type(timeout) is not float and type(timeout) is not int:
+            timeout_of(timeout)
+        if not core.events and not core.notices.waiting:
             message = core.take()
             if message is not None:
                 core.last_poll = self._attachment.now()
                 return message
-        return self._wait(timeout)
+        return self._wait(timeout_of(timeout), core.take)
 
     def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Message]:
-        """Up to `num_messages` records or events: waits for all of them, or until `timeout` seconds are over."""
-        core = self._open()
-        if not 0 <= num_messages <= 1_000_000:
-            raise ValueError("num_messages must be between 0 and 1000000 (1M)")
-        deadline = None if timeout < 0 else self._attachment.now() + timeout
-        messages: list[Message] = []
-        while len(messages) < num_messages:
-            message = core.take() if not core.events else None
-            if message is None:
-                left_s = -1.0 if deadline is None else max(deadline - self._attachment.now(), 0.0)
-                message = self._wait(left_s)
-                if message is None:
-                    break
-            messages.append(message)
-        core.last_poll = self._attachment.now()
-        return messages
+        """Up to `num_messages` records or events: waits for all of them, or until `timeout` seconds are over.
 
-    def _wait(self, timeout: float) -> Message | None:
+        What a callback raises is raised here; the records that were taken already come with the next call.
+        """
+        core = self._open()
+        count = checked_number(num_messages, "num_messages", 64)
+        if not 0 <= count <= 1_000_000:
+            raise ValueError("num_messages must be between 0 and 1000000 (1M)")
+        limit_s = timeout_of(timeout)
+        deadline = None if limit_s is None else self._attachment.now() + limit_s
+        drawn: list[Drawn] = []
+        events: list[Message] = []  # those that belong to no partition
+
+        def draw() -> bool:
+            drawn.extend(core.draw(count - len(drawn) - len(events)))
+            return len(drawn) + len(events) >= count
+
+        try:
+            while not draw() or core.notices.waiting:
+                left_s = None if deadline is None else max(deadline - self._attachment.now(), 0.0)
+                event = self._wait(left_s, lambda: draw() or None)
+                if isinstance(event, Message):
+                    events.append(event)
+                elif event is None:
+                    break
+        except BaseException:
+            core.put_back(drawn)
+            core.events.extendleft(reversed(events))
+            raise
+        core.last_poll = self._attachment.now()
+        return core.hand_out(drawn) + events
+
+    def _wait(self, limit_s: float | None, take: Callable[[], T | None]) -> Message | T | None:
+        """Serves callbacks until there is an event that is a message, or what `take` finds, or time is over."""
         core = self._core
-        deadline = None if timeout < 0 else self._attachment.now() + timeout
-        core.in_poll = True
+        deadline = None if limit_s is None else self._attachment.now() + limit_s
+        core.polling(1)
         try:
             first = True
             while True:
                 event = self._serve_events()
-                if self._closed:
+                if event is not None:
+                    return event
+                if self._closed or core.news.closed:
                     return None
-                message = event or core.take()
-                if message is not None:
-                    return message
+                taken = take()
+                if taken is not None:
+                    return taken
                 left_s = None if deadline is None else deadline - self._attachment.now()
                 if left_s is not None and left_s <= 0:
                     if not first or not self._attachment.is_virtual:
+                        core.news.check()
                         return None
                     left_s = 0.0
                 first = False
                 self._attachment.run(core.wait_ready(left_s))
         finally:
-            core.last_poll = self._attachment.now()
-            core.in_poll = False
+            core.polling(-1)
 
     def _serve_events(self) -> Message | None:
         """Calls the callbacks that are due; returns the first event that is a message."""
         core = self._core
-        while core.errors:
-            complaint = core.errors.popleft()
-            if self._error_cb is not None:
-                self._error_cb(complaint)
-        while core.events:
-            event = core.events.popleft()
-            if isinstance(event, Message):
-                return event
-            if isinstance(event, Committed):
-                if self._on_commit is not None:
-                    self._on_commit(event.error, event.offsets)
-            else:
-                self._serve_rebalance(event)
-        return None
+        if not core.events and not core.notices.waiting:
+            return None
+        self._enter()
+        try:
+            core.notices.serve()
+            while True:
+                event = core.mailbox.take()
+                if event is None or isinstance(event, Message):
+                    return event
+                if isinstance(event, Committed):
+                    if self._on_commit is not None:
+                        self._on_commit(event.error, event.offsets)
+                else:
+                    self._serve_rebalance(event)
+        finally:
+            self._leave()
 
     def _serve_rebalance(self, event: Rebalance) -> None:
         core = self._core
@@ -183,19 +234,30 @@ class Consumer(Face[AsyncConsumer]):
         finally:
 
             def settle() -> None:
+                core.mailbox.being_handled -= 1
                 if event.kind == "assign" and not self._callback_assigned:
                     core.add(TopicPartition(*pair) for pair in event.pairs)
                 if not event.done.done():
                     event.done.set_result(None)
 
-            if not self._closed:
+            if self._closed:
+                core.mailbox.being_handled -= 1
+            else:
                 self._call(settle)
 
     # --- positions and offsets
 
     def seek(self, partition: TopicPartition) -> None:
         """Goes on from partition.offset. Raises KafkaException(_STATE) when it is not assigned."""
-        self._call(self._open().seek, partition.topic, partition.partition, partition.offset)
+        core = self._open()
+        checked_partition(partition)
+        offset = partition.offset
+        if not is_position(offset) or offset == OFFSET_STORED:
+            reason = (
+                f"Failed to seek to offset {offset}: it is no offset and stands for none that can be sought"
+            )
+            raise failure(KafkaError._INVALID_ARG, reason)
+        self._call(core.seek, partition.topic, partition.partition, offset)
 
     def pause(self, partitions: list[TopicPartition]) -> None:
         """Gives out no records of these partitions until resume()."""
@@ -212,7 +274,15 @@ class Consumer(Face[AsyncConsumer]):
         for tp in checked_partitions(partitions):
             position = core.positions.get(pair_of(tp))
             offset = position.consumed if position is not None else OFFSET_INVALID
-            result.append(TopicPartition(tp.topic, tp.partition, offset))
+            found = TopicPartition(tp.topic, tp.partition, offset)
+            if (
+                position is not None
+                and offset >= 0
+                and position.stored == offset
+                and position.stored_epoch >= 0
+            ):
+                found.leader_epoch = position.stored_epoch
+            result.append(found)
         return result
 
     def store_offsets(
@@ -220,14 +290,14 @@ class Consumer(Face[AsyncConsumer]):
     ) -> None:
         """Sets what the next commit commits; needs enable.auto.offset.store=false."""
         core = self._open()
+        wanted = offsets_given(message, offsets)
+        if wanted is None:
+            raise ValueError("expected either message or offsets")
         if core.settings["enable.auto.offset.store"]:
             raise failure(
                 KafkaError._INVALID_ARG,
                 "StoreOffsets failed: enable.auto.offset.store must be false for offsets to be stored by hand",
             )
-        wanted = offsets_given(message, offsets)
-        if wanted is None:
-            raise ValueError("Either message or offsets must be given")
         for pair, commit in wanted.items():
             position = core.positions.get(pair)
             if position is None:
@@ -248,6 +318,8 @@ class Consumer(Face[AsyncConsumer]):
         if wanted is None:
             wanted = core.stored_offsets()
         if not wanted:
+            if asynchronous and message is None and offsets is None:
+                return None  # there is nothing new to commit
             raise failure(KafkaError._NO_OFFSET, "Commit failed: Local: No offset stored")
         if asynchronous:
             self._attachment.submit(core.commit_and_tell(wanted))
@@ -260,6 +332,8 @@ class Consumer(Face[AsyncConsumer]):
         """What the group has committed; OFFSET_INVALID where nothing. Raises KafkaException."""
         core = self._open()
         pairs = [pair_of(tp) for tp in checked_partitions(partitions)]
+        if not pairs:
+            return []
         answers = self._ask("Failed to get committed offsets", core.committed(pairs, _timeout_s(timeout)))
         result = []
         for pair in pairs:
@@ -278,7 +352,7 @@ class Consumer(Face[AsyncConsumer]):
     ) -> tuple[int, int]:
         """(first offset, offset after the last). `cached` asks nobody: what the last fetch said."""
         core = self._open()
-        pair = pair_of(partition)
+        pair = pair_of(checked_partition(partition))
         if cached:
             position = core.positions.get(pair)
             if position is None:
@@ -300,6 +374,8 @@ class Consumer(Face[AsyncConsumer]):
         """For each partition the first offset at or after its timestamp (in `offset`, ms); OFFSET_END if none."""
         core = self._open()
         wanted = {pair_of(tp): tp.offset for tp in checked_partitions(partitions)}
+        if not wanted:
+            raise failure(KafkaError._INVALID_ARG, "Failed to get offsets: there is no partition in the list")
         answers = self._ask("Failed to get offsets", core.offsets_at(wanted, _timeout_s(timeout)))
         result = []
         for pair in wanted:
@@ -328,32 +404,39 @@ class Consumer(Face[AsyncConsumer]):
         )
 
     def close(self) -> None:
-        """Commits (with auto commit), gives up the assignment, leaves the group, ends the consumer."""
-        if self._closed:
+        """Commits (with auto commit), gives up the assignment, leaves the group, ends the consumer.
+
+        What a callback raises meanwhile is raised here, when all is done.
+        """
+        if not self._may_close():
             return
         self._finalizer.detach()
         try:
             self._serve_until(self._core.close())
         finally:
-            self._closed = True
-            self._attachment.release()
+            self._ended()
 
-    def _serve_until(self, coro: Any) -> None:
+    def _serve_until(self, coro: Coroutine[Any, Any, None]) -> None:
         """Waits for something that may need callbacks to be called meanwhile."""
         core = self._core
         future = self._attachment.submit(coro)
-        while not future.done():
-            event = self._serve_events()
-            if event is None and not future.done():
-                self._attachment.run(core.wait_event(0.05))
+        first: Exception | None = None
+        kept: list[Message] = []
+        while True:
+            is_done = future.done()
+            try:
+                while (event := self._serve_events()) is not None:
+                    kept.append(event)
+            except Exception as error:
+                first = first or error
+                continue
+            if is_done:
+                break
+            self._attachment.run(core.wait_event(0.05))
+        core.events.extendleft(reversed(kept))  # errors, which are for poll()
         future.result(0)
-        self._serve_events()
-
-    def _ask(self, doing: str, coro: Any) -> Any:
-        try:
-            return self._attachment.run(coro)
-        except (KafkaException, OSError, TimeoutError) as cause:
-            raise KafkaException(as_kafka_error(cause, doing)) from cause
+        if first is not None:
+            raise first
 
 
 class ConsumerGroupMetadata:
@@ -366,4 +449,5 @@ class ConsumerGroupMetadata:
 
 
 def _timeout_s(timeout: float | None) -> float:
-    return _NO_TIMEOUT_S if timeout is None or timeout < 0 else timeout
+    limit_s = None if timeout is None else timeout_of(timeout)
+    return _NO_TIMEOUT_S if limit_s is None else limit_s

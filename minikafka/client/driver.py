@@ -11,8 +11,11 @@ import asyncio
 import atexit
 import concurrent.futures
 import os
-import threading  # noqa: TID251  the live driver owns a thread; nothing else in the clients does
+import threading  # noqa: TID251  the live driver owns a thread, and only here does anybody drive a loop
+import weakref
+from collections import deque
 from collections.abc import Callable, Coroutine
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -20,6 +23,106 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Future = concurrent.futures.Future
+
+AFTER_FORK = "This was made before a fork and belongs to the parent process; make a new one in the child."
+
+
+class Forkable(Protocol):
+    """Something that a child of a fork must not go on with."""
+
+    def forked(self) -> None:
+        """Called in the child."""
+        ...
+
+
+_forkables: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def after_fork(one: Forkable) -> None:
+    """Has `one.forked()` called in a child process."""
+    _forkables.add(one)
+
+
+def _in_child() -> None:
+    LiveDriver.forget_shared()
+    for one in list(_forkables):
+        one.forked()
+    _forkables.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
+
+
+class Turns:
+    """Who may drive a simulated universe: one thread at a time, first come, first served, and as deep as it likes.
+
+    A thread that drives for long gives way when others wait.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+        self._depth = 0
+        self._queue: deque[tuple[int, int, threading.Lock]] = deque()
+
+    @property
+    def are_wanted(self) -> bool:
+        """Does another thread wait for its turn?"""
+        return bool(self._queue)
+
+    def __enter__(self) -> Turns:
+        thread = threading.get_ident()
+        with self._lock:
+            if self._owner is None or self._owner == thread:
+                self._owner = thread
+                self._depth += 1
+                return self
+            gate = self._queued(thread, 1)
+        self._wait(thread, gate)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._depth -= 1
+            if not self._depth:
+                self._hand_over()
+
+    def give_way(self) -> None:
+        """Lets those who wait have their turn, and comes back."""
+        thread = threading.get_ident()
+        with self._lock:
+            if not self._queue:
+                return
+            gate = self._queued(thread, self._depth)
+            self._hand_over()
+        self._wait(thread, gate)
+
+    def _queued(self, thread: int, depth: int) -> threading.Lock:
+        gate = threading.Lock()
+        gate.acquire()
+        self._queue.append((thread, depth, gate))
+        return gate
+
+    def _hand_over(self) -> None:
+        self._owner, self._depth = None, 0
+        if self._queue:
+            self._owner, self._depth, gate = self._queue.popleft()
+            gate.release()
+
+    def _wait(self, thread: int, gate: threading.Lock) -> None:
+        try:
+            gate.acquire()
+        except BaseException:  # KeyboardInterrupt: what was given goes to the next
+            with self._lock:
+                waiting = [entry for entry in self._queue if entry[2] is not gate]
+                if len(waiting) < len(self._queue):
+                    self._queue = deque(waiting)
+                elif self._owner == thread:
+                    self._hand_over()
+            raise
 
 
 class Driver(Protocol):
@@ -31,6 +134,10 @@ class Driver(Protocol):
 
     def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
         """Starts `coro`; the future's `result()` waits, advancing virtual time where time is virtual."""
+        ...
+
+    def post(self, callback: Callable[..., object], *args: Any) -> None:
+        """Has `callback` called on the loop; never waits."""
         ...
 
     def now(self) -> float:
@@ -79,10 +186,13 @@ class LiveDriver:
         self._owns_thread = loop is None
         self.loop = loop if loop is not None else new_live_loop()
         self._users = 0
-        self._pid = os.getpid()  # only to notice a fork
+        self._refusal: str | None = None
+        self._lock = threading.Lock()
+        self._unfinished: dict[Future[Any], None] = {}  # what callers wait for
         self._universe: LiveUniverse | None = None
         self._clients = 0
         self._thread: threading.Thread | None = None
+        after_fork(self)
         if self._owns_thread:
             self._thread = threading.Thread(target=self._run_loop, name=name, daemon=True)
             self._thread.start()
@@ -93,10 +203,21 @@ class LiveDriver:
         """The process's driver; every call must be paired with one of `release()`."""
         with cls._shared_lock:
             driver = cls._shared
-            if driver is None or driver._pid != os.getpid() or driver.loop.is_closed():
+            if driver is None or driver._refusal is not None or driver.loop.is_closed():
                 driver = cls._shared = cls()
             driver._users += 1
             return driver
+
+    @classmethod
+    def forget_shared(cls) -> None:
+        """In a child process: the parent's driver is of no use, and its lock may be held by nobody."""
+        cls._shared_lock = threading.RLock()
+        cls._shared = None
+
+    def forked(self) -> None:
+        """In a child process: there is no thread, and the loop is the parent's."""
+        self._refusal = AFTER_FORK
+        atexit.unregister(self.close)
 
     def release(self) -> None:
         """One user less; the thread ends with the last."""
@@ -122,12 +243,16 @@ class LiveDriver:
         try:
             self.loop.run_forever()
         finally:
+            with self._lock:
+                self._refusal = self._refusal or "The client's event loop has ended."
             pending = asyncio.all_tasks(self.loop)
             for task in sorted(pending, key=lambda task: task.get_name()):
                 task.cancel()
             if pending:
                 self.loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
             self.loop.close()
+            for future in list(self._unfinished):  # started too late to be a task
+                future.cancel()
 
     async def _wind_down(self) -> None:
         for _ in range(5):  # what was started just before gets a chance to close its connections
@@ -142,23 +267,37 @@ class LiveDriver:
         except concurrent.futures.TimeoutError:
             future.cancel()
             raise
+        except concurrent.futures.CancelledError:
+            raise RuntimeError("The client was closed while this call waited.") from None
         except BaseException:
             future.cancel()  # KeyboardInterrupt: the work must not go on behind the user's back
             raise
 
     def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
         """Starts `coro` in the loop's thread."""
-        reason = None
-        if self._pid != os.getpid():
-            reason = "This client was made before a fork; make a new one in the child process."
-        elif self.loop.is_closed() or (self._thread is not None and not self._thread.is_alive()):
-            reason = "The client's event loop has ended."
-        elif threading.current_thread() is self._thread:
-            reason = "A blocking call was made from inside the client's own event loop."
-        if reason is not None:
+        refusal = self._refusal
+        if refusal is None and threading.current_thread() is self._thread:
+            refusal = "A blocking call was made from inside the client's own event loop."
+        if refusal is not None:
             coro.close()
-            raise RuntimeError(reason)
-        return asyncio.run_coroutine_threadsafe(coro, self.loop)
+            raise RuntimeError(refusal)
+        with self._lock:
+            if self._refusal is not None:
+                coro.close()
+                raise RuntimeError(self._refusal)
+            future = asyncio.run_coroutine_threadsafe(coro, self.loop)
+            self._unfinished[future] = None
+        future.add_done_callback(self._finished)
+        return future
+
+    def _finished(self, future: Future[Any]) -> None:
+        self._unfinished.pop(future, None)
+
+    def post(self, callback: Callable[..., object], *args: Any) -> None:
+        """Has `callback` called on the loop; never waits. Raises RuntimeError where there is no loop any more."""
+        if self._refusal is not None:
+            raise RuntimeError(self._refusal)
+        self.loop.call_soon_threadsafe(callback, *args)
 
     def now(self) -> float:
         """The loop's time in seconds."""
@@ -170,7 +309,7 @@ class LiveDriver:
             return
         atexit.unregister(self.close)
         thread, self._thread = self._thread, None
-        if self._pid != os.getpid() or thread is None or not thread.is_alive():
+        if self._refusal is not None or thread is None or not thread.is_alive():
             return
         asyncio.run_coroutine_threadsafe(self._wind_down(), self.loop)
         if thread is not threading.current_thread():
@@ -205,11 +344,15 @@ class DrivenFuture(Future[T]):
 
 
 class SimulatedDriver:
-    """Advances a simulated universe from the caller's own thread, and only while it is asked to."""
+    """Advances a simulated universe from the caller's own thread, and only while it is asked to.
+
+    Several threads may ask: one drives, and gives way to the others between two rounds of the loop.
+    """
 
     def __init__(self, universe: SimulatedUniverse) -> None:
         self.universe = universe
         self.loop = universe.loop
+        self.lock = Turns()
 
     def run(self, coro: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
         """Runs the universe until `coro` has ended. Raises TimeoutError after that much virtual time."""
@@ -218,12 +361,14 @@ class SimulatedDriver:
             async with asyncio.timeout(timeout_s):
                 return await coro
 
-        result: T = self.universe.run(bounded())
+        with self.lock:
+            result: T = self.universe.run(bounded(), turns=self.lock)
         return result
 
     def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
         """Schedules `coro`; it moves when time does."""
-        task = self.loop.create_task(coro)
+        with self.lock:
+            task = self.loop.create_task(coro)
 
         def drive(timeout_s: float | None) -> None:
             async def wait() -> None:
@@ -242,6 +387,10 @@ class SimulatedDriver:
 
         task.add_done_callback(finished)
         return future
+
+    def post(self, callback: Callable[..., object], *args: Any) -> None:
+        """Has `callback` called on the loop when it next runs."""
+        self.loop.call_soon_threadsafe(callback, *args)
 
     def now(self) -> float:
         """Virtual seconds."""
@@ -320,7 +469,7 @@ class Attachment:
 
     def post(self, callback: Callable[..., object], *args: Any) -> None:
         """Has `callback` called on the loop; never waits."""
-        self.loop.call_soon_threadsafe(callback, *args)
+        self.driver.post(callback, *args)
 
     def release(self) -> None:
         """Lets go of the driver; the process's live one ends with its last user."""

@@ -1,25 +1,28 @@
 """What the three synchronous clients have in common: a core on a loop, and a hold on the driver that runs it.
 
 One rule: a face that could not be made lets go of its driver, and one that is dropped without being closed closes
-its core by itself. confluent_kafka's clients do the same when they are collected; Kafka's Java clients leak.
+its core by itself. A closed one, and one from before a fork, says so to every call. confluent_kafka's clients do the
+same when they are collected; Kafka's Java clients leak.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading  # noqa: TID251  a client is closed once, whoever closes it
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
-from minikafka.client.arguments import keyword_config
-from minikafka.client.driver import Attachment
+from minikafka.client.arguments import checked_text, keyword_config, timeout_of
+from minikafka.client.driver import AFTER_FORK, Attachment, after_fork
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error
 from minikafka.client.topic_listing import ClusterMetadata, cluster_metadata
 
 if TYPE_CHECKING:
     from minikafka.client.driver import Driver
     from minikafka.client.metadata import Metadata
+    from minikafka.client.settings import Settings
     from minikafka.policy import Organs
     from minikafka.world import World
 
@@ -29,6 +32,8 @@ _CLOSE_TIMEOUT_S = 5.0
 
 class Core(Protocol):
     """What a face drives."""
+
+    settings: Settings
 
     @property
     def metadata(self) -> Metadata:
@@ -62,9 +67,14 @@ class Face(Generic[C]):
         except BaseException:
             self._attachment.release()
             raise
-        self._closed = False
+        self._refusal: str | None = None
+        """Why this client answers no call any more."""
+        self._closing = threading.Lock()
+        self._closer: int | None = None
+        self._serving: dict[int, int] = {}  # thread → how deep it is in calling callbacks
         self._begin()
         self._finalizer = weakref.finalize(self, self._attachment.abandon, self._ending())
+        after_fork(self)
 
     def _new_core(self, world: World, conf: Mapping[str, Any], organs: Organs | None) -> C:
         raise NotImplementedError
@@ -76,15 +86,55 @@ class Face(Generic[C]):
         """What closes the core of a face that was dropped. It must not hold the face."""
         return self._core.close
 
+    def forked(self) -> None:
+        """In the child of a fork: this client belongs to the parent."""
+        self._refusal = AFTER_FORK
+        self._finalizer.detach()
+
+    @property
+    def _closed(self) -> bool:
+        return self._refusal is not None
+
     def _open(self) -> C:
-        if self._closed:
-            raise RuntimeError(f"{type(self).__name__} closed")
+        if self._refusal is not None:
+            raise RuntimeError(self._refusal)
         return self._core
+
+    def _call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """`function(*args)` on the loop."""
+
+        async def call() -> Any:
+            return function(*args)
+
+        return self._attachment.run(call())
+
+    def _ask(self, doing: str, coro: Coroutine[Any, Any, Any]) -> Any:
+        """What `coro` answers. Raises KafkaException; `doing` begins its sentence."""
+        try:
+            return self._attachment.run(coro)
+        except (KafkaException, OSError, TimeoutError) as cause:
+            raise KafkaException(as_kafka_error(cause, doing)) from cause
+
+    def _enter(self) -> None:
+        """This thread begins to call callbacks."""
+        thread = threading.get_ident()
+        self._serving[thread] = self._serving.get(thread, 0) + 1
+
+    def _leave(self) -> None:
+        thread = threading.get_ident()
+        depth = self._serving[thread] - 1
+        if depth:
+            self._serving[thread] = depth
+        else:
+            del self._serving[thread]
 
     def list_topics(self, topic: str | None = None, timeout: float = -1) -> ClusterMetadata:
         """The cluster's brokers and topics (or one topic). Raises KafkaException."""
         metadata = self._open().metadata
-        timeout_s = _LIST_TIMEOUT_S if timeout < 0 else timeout
+        if topic is not None:
+            checked_text(topic)
+        limit_s = timeout_of(timeout)
+        timeout_s = _LIST_TIMEOUT_S if limit_s is None else limit_s
 
         async def ask() -> ClusterMetadata:
             async with asyncio.timeout(timeout_s):
@@ -95,24 +145,54 @@ class Face(Generic[C]):
             return self._attachment.run(ask())
         except (OSError, TimeoutError) as cause:
             error = as_kafka_error(cause, "Failed to get metadata")
-            raise KafkaException(KafkaError(KafkaError._TRANSPORT, error.str())) from cause
+            code = KafkaError._TIMED_OUT if limit_s == 0 else KafkaError._TRANSPORT
+            raise KafkaException(KafkaError(code, error.str())) from cause
 
     def cluster_id(self, timeout: float = -1) -> str | None:
         """The cluster's id. Raises KafkaException."""
         return self.list_topics(timeout=timeout).cluster_id
 
+    def set_sasl_credentials(self, username: str, password: str) -> None:
+        """Has no effect: there is no SASL here."""
+        self._open()
+        checked_text(username)
+        checked_text(password)
+
+    # --- the end
+
     def close(self) -> Any:
         """Ends the client."""
         raise NotImplementedError
 
+    def _may_close(self) -> bool:
+        """Must this call do the closing? A second thread waits until the first has done it; a callback does not."""
+        thread = threading.get_ident()
+        if self._refusal is not None or self._closer == thread:
+            return False
+        if thread in self._serving and not self._closing.acquire(blocking=False):
+            return False  # who closes waits for this callback
+        if thread not in self._serving:
+            self._closing.acquire()
+        if self._closed:  # meanwhile
+            self._closing.release()
+            return False
+        self._closer = thread
+        return True
+
     def _end(self) -> None:
         """Closes the core and lets go of the driver."""
-        self._closed = True
         self._finalizer.detach()
         try:
             self._attachment.run(self._core.close(), _CLOSE_TIMEOUT_S)
         finally:
-            self._attachment.release()
+            self._ended()
+
+    def _ended(self) -> None:
+        """From now on every call is refused."""
+        self._refusal = f"{type(self).__name__} closed"
+        self._closer = None
+        self._closing.release()
+        self._attachment.release()
 
     def __enter__(self) -> Self:
         return self

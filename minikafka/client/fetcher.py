@@ -92,15 +92,18 @@ class Fetcher:
         *,
         on_data: Callable[[], None],
         on_out_of_range: Callable[[Position], None],
+        on_replaced: Callable[[Position], None],
         on_connection_error: Callable[[KafkaError], None],
     ) -> None:
         self._world, self._settings = reach.world, reach.settings
         self._connections, self._metadata = reach.connections, reach.metadata
-        self._metadata.on_news = self.wake
+        self._background = reach.background
         self._positions = positions
         self._buffer = buffer
         self._on_data = on_data
         self._on_out_of_range = on_out_of_range
+        self._on_replaced = on_replaced
+        self._on_time = reach.background.guarded(self._on_timer, "timer")
         self._on_connection_error = on_connection_error
         self.buffer_max_bytes: int = self._settings["queued.max.messages.kbytes"] * 1024
         self._eof: bool = self._settings["enable.partition.eof"]
@@ -125,14 +128,14 @@ class Fetcher:
         for leader in sorted(leaders):
             if leader not in self._loops:
                 self._loops[leader] = asyncio.Event()
-                self._world.spawn(self._run(leader, self._loops[leader]), name=f"fetch-from-{leader}")
+                self._background.spawn(self._run(leader, self._loops[leader]), f"fetch-from-{leader}")
         for event in self._loops.values():
             event.set()
 
     def _wake_later(self, delay_s: float) -> None:
         if not self._timer_set:
             self._timer_set = True
-            self._world.call_later(delay_s, self._on_timer)
+            self._world.call_later(delay_s, self._on_time)
 
     def _on_timer(self) -> None:
         self._timer_set = False
@@ -173,15 +176,24 @@ class Fetcher:
     def _wanted(self, leader: int) -> dict[Pair, Position]:
         now = self._world.clock.now()
         wanted = {}
+        replaced: list[Position] = []
         for pair, position in self._positions.items():
             if position.paused or position.fetch_from == UNRESOLVED:
                 continue
             if self._metadata.leader(*pair) != leader:
                 continue
+            topic_id = self._metadata.topics[position.topic].id
+            if position.topic_id is None and topic_id != NO_TOPIC_ID:
+                position.topic_id = topic_id
+            elif position.topic_id is not None and topic_id not in (position.topic_id, NO_TOPIC_ID):
+                replaced.append(position)
+                continue
             if position.blocked_until > now:
                 self._wake_later(position.blocked_until - now)
                 continue
             wanted[pair] = position
+        for position in replaced:
+            self._on_replaced(position)
         return wanted
 
     async def _fetch(self, leader: int, session: FetchSession, positions: dict[Pair, Position]) -> None:

@@ -55,6 +55,10 @@ class Reader(Protocol):
         """Has the application stayed away for longer than max.poll.interval.ms?"""
         ...
 
+    def is_being_told(self) -> bool:
+        """Is the application in a callback about a rebalance?"""
+        ...
+
     def tell(self, error: KafkaError) -> None:
         """An error that the application should see at its next poll."""
         ...
@@ -71,6 +75,7 @@ class Membership:
         reader: Reader,
     ) -> None:
         self._world, self._settings, self._metadata = reach.world, reach.settings, reach.metadata
+        self._background = reach.background
         self._group = group
         self._organs = organs
         self._reader = reader
@@ -85,6 +90,8 @@ class Membership:
         self._watched: list[str] = []
         self._assigned_counts: dict[str, int] = {}
         self._walk: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Future[None] | None = None
+        self._next_topics: list[str] | None = None  # to be joined for when it has left
         self._beat: asyncio.Task[None] | None = None
         self._attention = asyncio.Event()
         self._lost = False
@@ -103,21 +110,51 @@ class Membership:
     # --- from the consumer
 
     def subscribe(self, topics: Sequence[str]) -> None:
-        """Joins with these topics, or rejoins when they changed."""
+        """Joins with these topics, or rejoins when they changed. While it leaves, that comes first."""
+        if self._stopping is not None:
+            self._next_topics = list(topics)
+            return
         if list(topics) == self.topics and self._walk is not None:
             return
         self.topics = list(topics)
         if self._walk is None:
-            self._walk = self._world.spawn(self._run(), name=f"group-{self._requests.group_id}")
-            self._beat = self._world.spawn(self._heartbeats(), name=f"heartbeat-{self._requests.group_id}")
+            self._walk = self._background.spawn(self._run(), f"group-{self._requests.group_id}")
+            self._beat = self._background.spawn(self._heartbeats(), f"heartbeat-{self._requests.group_id}")
         self.rejoin()
+
+    @property
+    def is_on(self) -> bool:
+        """Is it in the group, or on the way there?"""
+        return self._walk is not None
 
     def rejoin(self) -> None:
         """Something changed that the group has to agree on anew."""
         self._attention.set()
 
     async def stop(self) -> None:
-        """Gives up the assignment and leaves the group (a static member stays, as Kafka has it)."""
+        """Gives up the assignment and leaves the group (a static member stays, as Kafka has it).
+
+        A second call waits for the first, but not from within a callback, for which the first one waits.
+        """
+        self._next_topics = None
+        if self._stopping is not None:
+            if not self._reader.is_being_told():
+                await asyncio.shield(self._stopping)
+            return
+        stopping = self._stopping = asyncio.get_running_loop().create_future()
+        try:
+            await self._stop()
+        finally:
+            self._stopping = None
+            stopping.set_result(None)
+        self._begin_next()
+
+    def _begin_next(self) -> None:
+        topics, self._next_topics = self._next_topics, None
+        if topics is not None:
+            self.subscribe(topics)
+
+    async def _stop(self) -> None:
         walk, beat = self._walk, self._beat
         self._walk = self._beat = None
         self.topics = []

@@ -18,6 +18,7 @@ from minikafka.protocol.messages.metadata import MetadataRequest, MetadataReques
 if TYPE_CHECKING:
     from minikafka.client.connections import Connections
     from minikafka.client.settings import Settings
+    from minikafka.client.waiting import Background
     from minikafka.world import World
 
 NO_TOPIC_ID = uuid.UUID(int=0)
@@ -92,11 +93,25 @@ def cluster_view(response: MetadataResponse) -> ClusterView:
     return ClusterView(response.cluster_id, response.controller_id, brokers, topics)
 
 
+def _refresh_interval_s(settings: Settings) -> float:
+    """The shorter of topic.metadata.refresh.interval.ms (-1: never) and metadata.max.age.ms; 0 is never."""
+    interval_ms: int = settings["topic.metadata.refresh.interval.ms"]
+    limits_ms = [ms for ms in (interval_ms, settings["metadata.max.age.ms"]) if ms > 0]
+    if interval_ms <= 0 and "metadata.max.age.ms" not in settings.given:
+        return 0.0
+    return min(limits_ms) / 1000
+
+
 class Metadata:
     """The cache, and its refreshing."""
 
-    def __init__(self, world: World, connections: Connections, settings: Settings) -> None:
+    def __init__(
+        self, world: World, connections: Connections, settings: Settings, background: Background
+    ) -> None:
         self._world = world
+        self._background = background
+        self._interval_s = _refresh_interval_s(settings)
+        self._refreshing: asyncio.Task[None] | None = None
         self._connections = connections
         self._auto_create: bool = settings["allow.auto.create.topics"]
         self._backoff_s = settings.seconds("retry.backoff.ms")
@@ -114,6 +129,7 @@ class Metadata:
         self.on_news: Callable[[], None] = lambda: None
         """Called after every answer: a partition may have another leader."""
         self._last_refresh = float("-inf")
+        self._creating = False  # does somebody wait for topics that the next refresh may create?
 
     def want(self, topics: Iterable[str]) -> None:
         """Adds topics to what every refresh asks for."""
@@ -126,10 +142,25 @@ class Metadata:
         place = view.partitions.get(partition) if view is not None else None
         return place.leader if place is not None else -1
 
-    def request_update(self) -> None:
-        """Starts a refresh unless one is on its way. Never raises."""
+    def request_update(self, *, creating: bool = True) -> None:
+        """Starts a refresh unless one is on its way. Never raises.
+
+        Somebody waits for the topics, so the brokers may create them, unless `creating` is False.
+        """
+        self._creating = self._creating or creating
         if self._task is None or self._task.done():
-            self._task = self._world.spawn(self._refresh_quietly(), name="metadata-refresh")
+            self._task = self._background.spawn(self._refresh_quietly(), name="metadata-refresh")
+
+    def keep_fresh(self) -> None:
+        """From now on there is a refresh at regular times: a topic may grow or be made anew without an error."""
+        if self._refreshing is None and self._interval_s:
+            self._refreshing = self._background.spawn(self._refresh_by_time(), name="metadata-age")
+
+    async def _refresh_by_time(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval_s)
+            if self.wanted or self.all_topics:
+                self.request_update(creating=False)  # a topic that was deleted stays deleted
 
     async def update(self, timeout_s: float | None = None) -> None:
         """Waits for the next answer. Raises KafkaException when the refresh fails, or TimeoutError."""
@@ -148,9 +179,20 @@ class Metadata:
         self._last_refresh = self._world.clock.now()
         error: KafkaError | None = None
         try:
-            self._learn(await self.ask(None if self.all_topics else list(self.wanted)))
+            topics = None if self.all_topics else list(self.wanted)
+            creating, self._creating = self._creating, False
+            self._learn(await self.ask(topics, creating=creating))
         except (OSError, TimeoutError, KafkaException) as cause:
             error = as_kafka_error(cause)
+        except Exception as cause:
+            self._answer(
+                KafkaError(KafkaError._FATAL, f"the metadata can't be refreshed: {cause}", fatal=True)
+            )
+            raise
+        self._answer(error)
+
+    def _answer(self, error: KafkaError | None) -> None:
+        """Tells everybody who waits for the refresh."""
         self.last_error = error
         news, self._news = self._news, None
         if news is not None and not news.done():
@@ -160,10 +202,12 @@ class Metadata:
                 news.set_exception(KafkaException(error))
                 news.exception()  # nobody may be waiting any more; that is no accident
 
-    async def ask(self, topics: list[str] | None, timeout_s: float | None = None) -> ClusterView:
+    async def ask(
+        self, topics: list[str] | None, timeout_s: float | None = None, *, creating: bool = True
+    ) -> ClusterView:
         """One metadata request without touching the cache; None asks for all topics."""
         named = None if topics is None else [MetadataRequestTopic(name=topic) for topic in topics]
-        request = MetadataRequest(topics=named, allow_auto_topic_creation=self._auto_create)
+        request = MetadataRequest(topics=named, allow_auto_topic_creation=creating and self._auto_create)
         limit_s = _REQUEST_TIMEOUT_S if timeout_s is None else timeout_s
         response = await self._connections.request_any(request, MetadataResponse, limit_s)
         return cluster_view(response)
@@ -218,8 +262,9 @@ class Metadata:
 
     def close(self) -> None:
         """Ends a refresh that is on its way."""
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._task, self._refreshing):
+            if task is not None:
+                task.cancel()
         news, self._news = self._news, None
         if news is not None and not news.done():
             news.set_exception(KafkaException(KafkaError(KafkaError._DESTROY)))

@@ -7,6 +7,7 @@ retried until the deadline. Kafka does the same in `OffsetFetcher` and `Consumer
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -33,6 +34,7 @@ from minikafka.protocol.messages.offset_fetch import (
     OffsetFetchRequestTopics,
     OffsetFetchResponse,
 )
+from minikafka.protocol.schema import ZERO_UUID
 
 if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
@@ -63,6 +65,7 @@ class OffsetToCommit(NamedTuple):
     offset: int
     leader_epoch: int = -1
     metadata: str = ""
+    topic_id: uuid.UUID | None = None  # which topic it is of, where that is known
 
 
 class Member(NamedTuple):
@@ -183,10 +186,39 @@ class GroupOffsets:
 
     async def commit(self, offsets: Mapping[Pair, OffsetToCommit], member: Member) -> dict[Pair, int]:
         """pair → error code. Raises KafkaException where all fail by an error of the group; OSError."""
+        try:
+            channel = await self._connections.to(await self.coordinator())
+            highest = self._connections.version(channel, OffsetCommitRequest)
+            by_id = {
+                pair: commit
+                for pair, commit in offsets.items()
+                if commit.topic_id is not None and highest > _LAST_BY_NAME
+            }
+            by_name = {pair: commit for pair, commit in offsets.items() if pair not in by_id}
+            result: dict[Pair, int] = {}
+            for some, version in ((by_id, highest), (by_name, min(highest, _LAST_BY_NAME))):
+                if some:
+                    request = self._commit_request(some, member)
+                    response = await self._connections.ask(
+                        channel, request, OffsetCommitResponse, at_most=version
+                    )
+                    result |= _commit_codes(response, some, by_id=version > _LAST_BY_NAME)
+        except (OSError, TimeoutError):
+            self.forget()
+            raise
+        for code in result.values():
+            if code in (ErrorCode.NOT_COORDINATOR, ErrorCode.COORDINATOR_NOT_AVAILABLE) or (
+                code == ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+            ):
+                self.check(code)
+        return result
+
+    def _commit_request(self, offsets: Mapping[Pair, OffsetToCommit], member: Member) -> OffsetCommitRequest:
         topics: dict[str, OffsetCommitRequestTopic] = {}
         for (topic, partition), commit in offsets.items():
             if topic not in topics:
-                topics[topic] = OffsetCommitRequestTopic(name=topic, partitions=[])
+                topic_id = commit.topic_id or ZERO_UUID
+                topics[topic] = OffsetCommitRequestTopic(name=topic, topic_id=topic_id, partitions=[])
             topics[topic].partitions.append(
                 OffsetCommitRequestPartition(
                     partition_index=partition,
@@ -195,27 +227,13 @@ class GroupOffsets:
                     committed_metadata=commit.metadata,
                 )
             )
-        request = OffsetCommitRequest(
+        return OffsetCommitRequest(
             group_id=self._group_id,
             generation_id_or_member_epoch=member.generation,
             member_id=member.id,
             group_instance_id=member.instance_id,
             topics=list(topics.values()),
         )
-        try:
-            response = await self._connections.request(
-                await self.coordinator(), request, OffsetCommitResponse, at_most=_LAST_BY_NAME
-            )
-        except (OSError, TimeoutError):
-            self.forget()
-            raise
-        result = {(t.name, p.partition_index): p.error_code for t in response.topics for p in t.partitions}
-        for code in result.values():
-            if code in (ErrorCode.NOT_COORDINATOR, ErrorCode.COORDINATOR_NOT_AVAILABLE) or (
-                code == ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
-            ):
-                self.check(code)
-        return result
 
     async def committed(
         self, pairs: Sequence[Pair] | None, *, require_stable: bool = True
@@ -264,3 +282,15 @@ class GroupOffsets:
         )
         stable = require_stable and version >= 7
         return OffsetFetchRequest(group_id=self._group_id, topics=old, require_stable=stable)
+
+
+def _commit_codes(
+    response: OffsetCommitResponse, offsets: Mapping[Pair, OffsetToCommit], *, by_id: bool
+) -> dict[Pair, int]:
+    """pair → error code."""
+    names = {commit.topic_id: pair[0] for pair, commit in offsets.items()} if by_id else {}
+    return {
+        (names.get(topic.topic_id, topic.name), partition.partition_index): partition.error_code
+        for topic in response.topics
+        for partition in topic.partitions
+    }

@@ -7,12 +7,14 @@ batch is sent. Kafka does the same in `BuiltInPartitioner` (KIP-480, KIP-794); t
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from minikafka.policy import Organs
 
 if TYPE_CHECKING:
     from minikafka.client.metadata import TopicView
     from minikafka.client.settings import Settings
-    from minikafka.policy import Organs
     from minikafka.world import World
 
 
@@ -36,7 +38,7 @@ class TopicPartitioner:
         self._organs = organs
         self._name: str = settings["partitioner"]
         self._linger_s = settings.seconds("sticky.partitioning.linger.ms")
-        self._key_hash = _crc if self._name.startswith("consistent") else organs.partition_for_key
+        self._key_hash = partition_hash(self._name, organs)
         self._available: list[int] = []
         self._all = 0
         self._sticky: int | None = None
@@ -55,7 +57,7 @@ class TopicPartitioner:
         name = self._name
         if key is not None and name != "random":
             return self._key_hash(key, self._all)
-        if name in ("murmur2", "consistent"):
+        if name in _KEYS_ONLY:
             return self._key_hash(b"", self._all)
         if name == "random" or self._linger_s <= 0:
             return self._available[self._world.random.randrange(len(self._available))]
@@ -76,3 +78,22 @@ class TopicPartitioner:
 def _crc(key: bytes, partition_count: int) -> int:
     """librdkafka's "consistent": CRC-32 of the key modulo the partition count."""
     return zlib.crc32(key) % partition_count
+
+
+def _fnv1a(key: bytes, partition_count: int) -> int:
+    """librdkafka's "fnv1a": 32 bits of FNV-1a, their absolute value as a signed number, modulo the count."""
+    value = 0x811C9DC5
+    for byte in key:
+        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return (value if value < 0x80000000 else 0x100000000 - value) % partition_count
+
+
+_HASHES = {"consistent": _crc, "fnv1a": _fnv1a}
+_KEYS_ONLY = ("murmur2", "consistent", "fnv1a")
+"""They take a record without a key as one with an empty key."""
+
+
+def partition_hash(partitioner: str, organs: Organs | None = None) -> Callable[[bytes, int], int]:
+    """(key, number of partitions) → partition. For murmur2, which is Kafka's own, that is an organ."""
+    own = _HASHES.get(partitioner.partition("_")[0])
+    return own or (organs or Organs()).partition_for_key

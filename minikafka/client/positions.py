@@ -1,17 +1,28 @@
 """What a consumer knows of each partition that it reads: where it stands, and what is fetched and not yet read.
 
-One rule: a seek, an assignment or a pause makes a new `era` of the partition; data fetched in an older era is
-dropped unread. Kafka does the same in `SubscriptionState` and `CompletedFetch`.
+One rule: a seek or an assignment makes a new `era` of the partition; data fetched in an older era is dropped unread.
+The application takes and the loop moves, so both do it under the buffer's lock. Kafka does the same in
+`SubscriptionState` and `CompletedFetch`.
 """
 
 from __future__ import annotations
 
+import threading  # noqa: TID251  several of the application's threads may poll at once
+import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minikafka.client.errors import KafkaError
-from minikafka.client.values import OFFSET_INVALID, TIMESTAMP_NOT_AVAILABLE, Message
+from minikafka.client.values import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    OFFSET_INVALID,
+    OFFSET_STORED,
+    OFFSET_TAIL_BASE,
+    TIMESTAMP_NOT_AVAILABLE,
+    Message,
+)
 from minikafka.records.batch import read_batches
 from minikafka.records.control import ControlType, parse_control_type
 from minikafka.records.errors import CorruptRecords
@@ -20,6 +31,12 @@ if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
 
 UNRESOLVED = -1
+
+
+def is_position(offset: int) -> bool:
+    """Is it an offset, or a number that stands for one (OFFSET_BEGINNING, OFFSET_TAIL(n) and the like)?"""
+    named = (OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, OFFSET_INVALID)
+    return offset >= 0 or offset in named or offset <= OFFSET_TAIL_BASE
 
 
 class Position:
@@ -42,12 +59,14 @@ class Position:
         "stored",
         "stored_epoch",
         "topic",
+        "topic_id",
     )
 
     def __init__(self, topic: str, partition: int, asked: int = OFFSET_INVALID) -> None:
         self.topic = topic
         self.partition = partition
-        self.asked = asked  # an offset, or OFFSET_BEGINNING, _END, _STORED, _INVALID (= stored)
+        self.topic_id: uuid.UUID | None = None  # of the topic that was read; another may get its name
+        self.asked = asked  # an offset, or OFFSET_BEGINNING, _END, _TAIL(n), _STORED, _INVALID (= stored)
         self.fetch_from = UNRESOLVED  # the next offset to fetch
         self.consumed = OFFSET_INVALID  # the offset after the last record given to the application
         self.stored = OFFSET_INVALID  # the offset to commit
@@ -83,6 +102,13 @@ class Position:
         self.leader_epoch = -1
         self.blocked_until = 0.0
 
+    def begin_anew(self) -> None:
+        """Another topic has this one's name now: nothing that is known of the old one holds."""
+        self.move(OFFSET_STORED)
+        self.topic_id = None
+        self.stored = self.committed = self.log_start = self.high_watermark = self.end = OFFSET_INVALID
+        self.stored_epoch = -1
+
 
 class Chunk(NamedTuple):
     """What one fetch brought for one partition."""
@@ -96,19 +122,31 @@ class Chunk(NamedTuple):
     size_bytes: int
 
 
+class _Opened(NamedTuple):
+    """A chunk of which some records are taken already."""
+
+    chunk: Chunk
+    messages: Iterator[Message]
+
+
+_Event = tuple[Position, int, Message]
+
+
 class Buffer:
     """Fetched data in order of arrival, and events (errors, ends of partitions) among it.
 
-    The loop appends and the application takes, perhaps from another thread: each side writes its own counter.
+    The loop appends, and any thread of the application takes. `position` is that of the message taken last.
     """
 
     def __init__(self, *, check_crcs: bool, read_committed: bool) -> None:
         self._check_crcs = check_crcs
         self._read_committed = read_committed
-        self._items: deque[Chunk | tuple[Position, int, Message]] = deque()
-        self._held: list[Chunk] = []  # of paused partitions
+        self.lock = threading.Lock()
+        self._items: deque[Chunk | _Opened | _Event] = deque()
+        self._held: list[_Opened | Chunk | _Event] = []  # of paused partitions
         self._messages: Iterator[Message] | None = None
         self._current: Chunk | None = None
+        self.position: Position | None = None
         self.fetched_bytes = 0
         self.taken_bytes = 0
 
@@ -132,11 +170,17 @@ class Buffer:
     def resume(self) -> None:
         """Puts back what was held for paused partitions."""
         held, self._held = self._held, []
-        for chunk in reversed(held):
-            self._items.appendleft(chunk)
+        self._items.extendleft(reversed(held))
+
+    def put_back(self, taken: Iterable[_Event]) -> None:
+        """What was taken and could not be handed out comes next again."""
+        if self._messages is not None and self._current is not None:
+            self._items.appendleft(_Opened(self._current, self._messages))
+            self._messages = self._current = None
+        self._items.extendleft(reversed(list(taken)))
 
     def next(self) -> Message | None:
-        """The application's side: the next record or event, or None."""
+        """The application's side, under the lock: the next record or event, or None."""
         while True:
             messages = self._messages
             if messages is not None:
@@ -146,32 +190,34 @@ class Buffer:
                 if position.era == chunk.era and not position.paused:
                     message = next(messages, None)
                     if message is not None:
-                        if message._error is None:
-                            position.consumed = message._offset + 1  # type: ignore[operator]
+                        self.position = position
                         return message
-                    self._finish(chunk)
+                    # Control batches and gaps left by compaction move the position, too.
+                    position.consumed = max(position.consumed, chunk.next_offset)
                 elif position.era == chunk.era:
-                    from_here = max(chunk.offset, position.consumed)
-                    self._held.append(chunk._replace(offset=from_here, size_bytes=0))
+                    self._held.append(_Opened(chunk._replace(size_bytes=0), messages))
                 self.taken_bytes += chunk.size_bytes
                 self._messages = self._current = None
             if not self._items:
                 return None
-            item = self._items.popleft()
-            if isinstance(item, Chunk):
-                self._current = item
-                self._messages = self._decode(item)
-            else:
-                position, era, message = item
-                if position.era == era:
-                    return message
+            message = self._open(self._items.popleft())
+            if message is not None:
+                return message
 
-    @staticmethod
-    def _finish(chunk: Chunk) -> None:
-        position = chunk.position
-        if position.era == chunk.era:
-            # Control batches and gaps left by compaction move the position, too.
-            position.consumed = max(position.consumed, chunk.next_offset)
+    def _open(self, item: Chunk | _Opened | _Event) -> Message | None:
+        """Begins with a chunk, or returns an event's message."""
+        if isinstance(item, Chunk):
+            self._current, self._messages = item, self._decode(item)
+        elif isinstance(item, _Opened):
+            self._current, self._messages = item
+        else:
+            position, era, message = item
+            if position.era == era and position.paused and message._error is None:
+                self._held.append(item)
+            elif position.era == era:
+                self.position = position
+                return message
+        return None
 
     def _decode(self, chunk: Chunk) -> Iterator[Message]:
         position = chunk.position

@@ -9,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from minikafka.client.arguments import bytes_of, headers_of
-from minikafka.client.async_producer import AsyncProducer, deliver
+from minikafka.client.arguments import (
+    bytes_of,
+    checked_callback,
+    checked_number,
+    checked_text,
+    headers_of,
+    headers_size,
+    timeout_of,
+)
+from minikafka.client.async_producer import AsyncProducer
 from minikafka.client.batches import Outgoing
 from minikafka.client.errors import KafkaError, KafkaException, failure
 from minikafka.client.face import Face
@@ -21,6 +29,9 @@ if TYPE_CHECKING:
     from minikafka.world import World
 
 _RECORD_OVERHEAD_BYTES = 36
+_INT32_MAX = 2_147_483_647
+_new_tuple = tuple.__new__
+_NO_TRANSACTIONS = "Transactions are not supported by this producer yet"
 
 
 class Producer(Face[AsyncProducer]):
@@ -30,15 +41,20 @@ class Producer(Face[AsyncProducer]):
         return AsyncProducer(world, conf, organs=organs)
 
     def _begin(self) -> None:
-        settings = self._core.settings
-        self._count_max: int = settings["queue.buffering.max.messages"] or 2_147_483_647
-        self._bytes_max: int = settings["queue.buffering.max.kbytes"] * 1024
-        self._message_max_bytes: int = settings["message.max.bytes"]
+        core = self._core
+        settings = core.settings
+        self._size_max: int = settings["message.max.bytes"] - _RECORD_OVERHEAD_BYTES
         self._on_delivery: DeliveryCallback | None = settings["on_delivery"]
-        self._only_errors: bool = settings["delivery.report.only.error"]
-        self._error_cb = settings["error_cb"]
-        self._waiting = 0
-        self._waiting_bytes = 0
+        clock = core.world.clock
+        self._now, self._time_ms, self._put_in = clock.now, clock.time_ms, core.inbox.append
+        self._topics: set[str] = set()  # names that were checked
+        self._deliveries = core.deliveries
+        attachment, news = self._attachment, core.news
+        self._deliveries.on_settled = lambda: attachment.post(news.tell)  # it must not hold the face
+        if core.statistics.is_wanted:
+            self._call(core.statistics.start)
+
+    # --- records in
 
     def produce(
         self,
@@ -51,32 +67,49 @@ class Producer(Face[AsyncProducer]):
         timestamp: int = 0,
         headers: HeadersArgument | None = None,
     ) -> None:
-        """Queues a record. Raises BufferError when the queue is full: poll() and try again."""
-        core = self._open()
-        if core.fatal is not None:
-            raise KafkaException(core.fatal)
-        data, key_data = bytes_of(value), bytes_of(key)
-        size = len(data or b"") + len(key_data or b"")
-        if size + _RECORD_OVERHEAD_BYTES > self._message_max_bytes:
-            raise failure(KafkaError.MSG_SIZE_TOO_LARGE, "Broker: Message size too large")
-        if self._waiting >= self._count_max or self._waiting_bytes + size > self._bytes_max:
-            raise BufferError("Local: Queue full")
-        if not isinstance(topic, str):
-            raise TypeError("topic must be a str")
-        record = Outgoing(
-            topic,
-            partition,
-            key_data,
-            data,
-            headers_of(headers) if headers else (),
-            timestamp or core.world.clock.time_ms(),
-            on_delivery or callback or self._on_delivery,
-            core.world.clock.now(),
-        )
-        self._waiting += 1
-        self._waiting_bytes += size
-        inbox = core.inbox
-        inbox.append(record)
+        """Queues a record. Raises BufferError when the queue is full: poll() and try again.
+
+        Raises TypeError, ValueError or OverflowError for an argument of a wrong kind, KafkaException for a partition
+        that the topic does not have or a record that is too large.
+        """
+        core = self._core
+        if self._refusal is not None:
+            self._open()
+        if topic not in self._topics:
+            self._topics.add(checked_text(topic))
+        if partition != -1 or timestamp != 0:
+            partition = checked_number(partition, "partition", 32)
+            timestamp = checked_number(timestamp, "timestamp", 64)
+            if partition < -1 or (partition >= 0 and not core.has_partition(topic, partition)):
+                self._attachment.post(core.metadata.request_update)
+                raise failure(
+                    KafkaError._UNKNOWN_PARTITION,
+                    f"Unable to produce message: topic {topic} has no partition {partition}",
+                )
+        reporter: Any = on_delivery if on_delivery is not None else callback
+        if reporter is None:
+            reporter = self._on_delivery
+        elif not callable(reporter):
+            checked_callback(reporter, "on_delivery")
+        data = value if type(value) is bytes else bytes_of(value)
+        size = len(data) if data is not None else 0
+        if key is not None:
+            key = key if type(key) is bytes else bytes_of(key)
+            size += len(key)  # type: ignore[arg-type]
+        pairs = headers_of(headers) if headers is not None else ()
+        if size > self._size_max or (pairs and size + headers_size(pairs) > self._size_max):
+            raise failure(
+                KafkaError.MSG_SIZE_TOO_LARGE, "Unable to produce message: Broker: Message size too large"
+            )
+        time_ms = timestamp or self._time_ms()
+        fields = (topic, partition, key, data, pairs, time_ms, reporter, self._now(), size)
+        deliveries = self._deliveries
+        with deliveries.lock:
+            room, room_bytes = deliveries.room, deliveries.room_bytes - size
+            if room <= 0 or room_bytes < 0:
+                deliveries.cannot_accept()
+            deliveries.room, deliveries.room_bytes = room - 1, room_bytes
+        self._put_in(_new_tuple(Outgoing, fields))  # as Outgoing(…), in half the time
         if not core.accept_is_due:
             core.accept_is_due = True
             self._attachment.post(core.accept)
@@ -89,16 +122,27 @@ class Producer(Face[AsyncProducer]):
         callback: DeliveryCallback | None = None,
         on_delivery: DeliveryCallback | None = None,
     ) -> int:
-        """Queues many records; returns how many. The entry of one that fails gets an "_error"."""
+        """Queues many records; returns how many. The entry of one that fails gets an "_error".
+
+        Raises TypeError, before anything is queued, for an entry that is no record.
+        """
+        self._open()
+        checked_text(topic)
+        if not isinstance(messages, list):
+            raise TypeError("messages must be a list")
+        for index, entry in enumerate(messages):
+            _check_entry(index, entry)
+        common = on_delivery if on_delivery is not None else callback
         count = 0
         for entry in messages:
+            own = entry.get("on_delivery") if entry.get("on_delivery") is not None else entry.get("callback")
             try:
                 self.produce(
                     topic,
                     entry.get("value"),
                     entry.get("key"),
                     entry.get("partition", partition),
-                    entry.get("callback") or callback or on_delivery,
+                    on_delivery=own if own is not None else common,
                     timestamp=entry.get("timestamp", 0),
                     headers=entry.get("headers"),
                 )
@@ -109,90 +153,177 @@ class Producer(Face[AsyncProducer]):
                 entry["_error"] = cause.error
         return count
 
+    # --- reports out
+
     def poll(self, timeout: float = -1) -> int:
-        """Calls the callbacks that are due, waiting up to `timeout` seconds (-1: for ever) for the first."""
+        """Calls the callbacks that are due, waiting up to `timeout` seconds (-1: for ever) for the first.
+
+        What a callback raises is raised here; the callbacks after it come with the next call.
+        """
+        self._open()
+        limit_s = timeout_of(timeout)
         core = self._core
-        if (
-            not core.reports
-            and not core.errors
-            and not self._closed
-            and (timeout or self._attachment.is_virtual)
-        ):
-            self._attachment.run(core.wait_for_reports(None if timeout < 0 else timeout))
-        return self._serve()
+        count = self._serve()
+        if count or (limit_s == 0 and not self._attachment.is_virtual):
+            return count
+        deadline = None if limit_s is None else self._attachment.now() + limit_s
+        while True:
+            left_s = None if deadline is None else max(deadline - self._attachment.now(), 0.0)
+            self._attachment.run(core.wait_for_reports(left_s, lambda: False))
+            core.news.check()
+            count = self._serve()
+            if count or core.news.closed or (deadline is not None and self._attachment.now() >= deadline):
+                return count
 
     def flush(self, timeout: float = -1) -> int:
-        """Sends everything and waits for every report; returns how many records are still waiting."""
-        if self._closed:
-            return 0
-        core = self._core
-        deadline = None if timeout < 0 else self._attachment.now() + timeout
+        """Sends everything and waits for every report; returns how many records are still waiting.
+
+        What a callback raises is raised here, when all have been called. In a callback it waits for all the others.
+        """
+        self._open()
+        return self._flush(timeout_of(timeout))
+
+    def _flush(self, limit_s: float | None) -> int:
+        core, deliveries = self._core, self._deliveries
+        inside = deliveries.is_inside()
+        deadline = None if limit_s is None else self._attachment.now() + limit_s
+        first: Exception | None = None
+
+        def enough() -> bool:
+            return deliveries.is_done(inside=inside)
+
+        deliveries.watch(1)
         self._attachment.post(core.accept)
         self._attachment.post(core.sender.begin_flush)
         try:
-            while self._waiting:
-                self._serve()
-                if not self._waiting:
+            while True:
+                try:
+                    self._serve(all_=True)
+                except Exception as error:
+                    first = first or error
+                if enough() or core.news.closed:
                     break
                 left_s = None if deadline is None else deadline - self._attachment.now()
                 if left_s is not None and left_s <= 0:
                     break
-                self._attachment.run(core.wait_for_reports(left_s))
-            self._serve()
+                self._attachment.run(core.wait_for_reports(left_s, enough))
         finally:
             self._attachment.post(core.sender.end_flush)
+            deliveries.watch(-1)
+        if first is not None:
+            raise first
+        core.news.check()
         return len(self)
 
-    def _serve(self) -> int:
-        core = self._core
-        count = 0
-        first_error: BaseException | None = None
-        while core.reports:
-            report = core.reports.popleft()
-            records = report.messages
-            self._waiting -= len(records)
-            self._waiting_bytes -= sum(len(r.value or b"") + len(r.key or b"") for r in records)
-            count += len(records)
-            if report.error is None and self._only_errors:
-                continue
-            try:
-                deliver(report)
-            except BaseException as error:
-                first_error = first_error or error
-        while core.errors:
-            complaint = core.errors.popleft()
-            if self._error_cb is not None:
-                self._error_cb(complaint)
-                count += 1
-        if first_error is not None:
-            raise first_error
-        return count
+    def _serve(self, *, all_: bool = False) -> int:
+        deliveries, notices = self._deliveries, self._core.notices
+        if not deliveries.reports and not notices.waiting:
+            return 0
+        self._enter()
+        try:
+            return deliveries.serve(all_=all_) + notices.serve()
+        finally:
+            self._leave()
 
     def purge(self, in_queue: bool = True, in_flight: bool = True, blocking: bool = True) -> None:
         """Drops records that wait; poll() afterwards calls their callbacks with an error."""
+        core = self._open()
 
         async def purge() -> None:
-            self._core.purge(in_queue, in_flight)
+            core.purge(bool(in_queue), bool(in_flight))
 
         self._attachment.run(purge())
 
+    # --- the end
+
     def close(self, timeout: float = -1) -> bool:
-        """Flushes, then ends the producer."""
-        if not self._closed:
-            try:
-                self.flush(timeout)
-            finally:
-                self._end()
-        return True
+        """Flushes, then ends the producer. Was everything delivered or refused within `timeout` seconds?
+
+        What is still waiting then fails with _PURGE_QUEUE or _PURGE_INFLIGHT, and its callback is called.
+        """
+        limit_s = timeout_of(timeout)
+        if not self._may_close():
+            return True
+        deadline = None if limit_s is None else self._attachment.now() + limit_s
+        first: Exception | None = None
+        try:
+            while True:
+                left_s = None if deadline is None else max(deadline - self._attachment.now(), 0.0)
+                try:
+                    self._flush(left_s)
+                except Exception as error:
+                    first = first or error
+                over = self._core.news.closed or self._core.fatal is not None or self._deliveries.is_inside()
+                over = over or (left_s is not None and left_s <= 0)
+                complete = self._deliveries.refuse(RuntimeError("Producer closed"), if_empty=not over)
+                if complete or over:
+                    break
+            complete = not self._deliveries.count
+        finally:
+            self._end()
+        try:
+            self._serve(all_=True)
+        except Exception as error:
+            first = first or error
+        if first is not None:
+            raise first
+        return complete
+
+    # --- what is not there
 
     def init_transactions(self, timeout: float = -1) -> None:
         """Transactions are not built yet."""
-        raise failure(KafkaError._NOT_IMPLEMENTED, "Transactions are not supported by this producer yet")
+        self._open()
+        raise failure(KafkaError._NOT_CONFIGURED, _NO_TRANSACTIONS)
 
-    begin_transaction = commit_transaction = abort_transaction = init_transactions
+    def begin_transaction(self) -> None:
+        """Transactions are not built yet."""
+        self.init_transactions()
+
+    def commit_transaction(self, timeout: float = -1) -> None:
+        """Transactions are not built yet."""
+        self.init_transactions()
+
+    def abort_transaction(self, timeout: float = -1) -> None:
+        """Transactions are not built yet."""
+        self.init_transactions()
+
+    def send_offsets_to_transaction(self, positions: Any, group_metadata: Any, timeout: float = -1) -> None:
+        """Transactions are not built yet."""
+        self.init_transactions()
+
+    # --- how much waits
+
+    @property
+    def _waiting(self) -> int:
+        return self._deliveries.count
+
+    @property
+    def _waiting_bytes(self) -> int:
+        return self._deliveries.size_bytes
 
     def __len__(self) -> int:
-        return self._waiting
+        return self._deliveries.count
 
     def __bool__(self) -> bool:
         return True
+
+
+def _check_entry(index: int, entry: Any) -> None:
+    """An entry of produce_batch() whose values have the right types."""
+    if not isinstance(entry, dict):
+        raise TypeError(f"Message at index {index} must be a dict")
+    for name in ("value", "key"):
+        if entry.get(name) is not None:
+            try:
+                bytes_of(entry[name])
+            except TypeError:
+                raise TypeError(f"Message {name} at index {index} must be bytes or str") from None
+    for name in ("partition", "timestamp"):
+        if name in entry:
+            checked_number(entry[name], f"Message {name} at index {index}", 32 if name == "partition" else 64)
+    if entry.get("headers") is not None:
+        headers_of(entry["headers"])
+    for name in ("callback", "on_delivery"):
+        if entry.get(name) is not None:
+            checked_callback(entry[name], f"Message {name} at index {index}")

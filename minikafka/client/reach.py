@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from minikafka.client.connections import Connections
 from minikafka.client.metadata import Metadata
+from minikafka.client.waiting import Background, News
 
 if TYPE_CHECKING:
     from minikafka.client.settings import Settings
@@ -25,12 +26,17 @@ class Reach:
     settings: Settings
     connections: Connections
     metadata: Metadata
+    news: News
+    background: Background
 
     @classmethod
     def of(cls, world: World, settings: Settings) -> Reach:
         """A new one; it connects to nobody before it has to."""
+        news = News()
+        background = Background(world, news)
         connections = Connections(world, settings)
-        return cls(world, settings, connections, Metadata(world, connections, settings))
+        metadata = Metadata(world, connections, settings, background)
+        return cls(world, settings, connections, metadata, news, background)
 
     def close(self) -> None:
         """Ends the refreshes and closes the connections."""

@@ -50,6 +50,8 @@ class Sender:
     ) -> None:
         self.world, self.settings = reach.world, reach.settings
         self.connections, self.metadata = reach.connections, reach.metadata
+        self._background = reach.background
+        self._on_time = reach.background.guarded(self._on_timer, "timer")
         settings = reach.settings
         self.organs = organs
         self.identity = ProducerIdentity()
@@ -89,16 +91,18 @@ class Sender:
         if self._timer is not None:
             self._timer.cancel()
 
-    def purge(self, queue: PartitionQueue, in_queue: bool, in_flight: bool) -> None:
-        """Drops batches; each is settled with _PURGE_QUEUE or _PURGE_INFLIGHT."""
+    def purge(
+        self, queue: PartitionQueue, in_queue: bool, in_flight: bool, error: KafkaError | None = None
+    ) -> None:
+        """Drops batches; each is settled with `error`, or _PURGE_QUEUE or _PURGE_INFLIGHT."""
         for batch in list(queue.batches) if in_queue else []:
             if batch not in queue.in_flight:
                 queue.batches.remove(batch)
-                self._done(queue, batch, KafkaError(KafkaError._PURGE_QUEUE), -1, -1)
+                self._done(queue, batch, error or KafkaError(KafkaError._PURGE_QUEUE), -1, -1)
         for batch in list(queue.in_flight) if in_flight else []:
             if batch in queue.batches:
                 queue.batches.remove(batch)
-            self._give_up(queue, batch, KafkaError(KafkaError._PURGE_INFLIGHT))
+            self._give_up(queue, batch, error or KafkaError(KafkaError._PURGE_INFLIGHT))
 
     # --- what is sent, and when
 
@@ -148,7 +152,7 @@ class Sender:
             for leader, batches in calls.items():
                 progress = True
                 self._in_flight[leader] = self._in_flight.get(leader, 0) + 1
-                self.world.spawn(self._send(leader, batches), name=f"produce-to-{leader}")
+                self._background.spawn(self._send(leader, batches), name=f"produce-to-{leader}")
         self._set_timer(wake_at)
 
     def _ready_at(self, queue: PartitionQueue, now: float) -> float:
@@ -183,7 +187,7 @@ class Sender:
         self._timer_at = at
         if at != float("inf"):
             delay_s = max(0.0, at - self.world.clock.now())
-            self._timer = self.world.call_later(delay_s, self._on_timer)
+            self._timer = self.world.call_later(delay_s, self._on_time)
 
     def _on_timer(self) -> None:
         self._timer, self._timer_at = None, float("inf")
@@ -192,13 +196,15 @@ class Sender:
     # --- one request
 
     async def _send(self, leader: int, batches: list[tuple[PartitionQueue, ProducerBatch]]) -> None:
-        call = ProduceCall(
-            [(queue.topic, queue.partition, batch.encoded()) for queue, batch in batches],
-            self._acks,
-            self.settings["request.timeout.ms"],
-        )
+        queues = [queue for queue, _ in batches]
         try:
-            answers = await produce(self.connections, self.metadata, leader, call)
+            batches = [one for one in batches if self._can_be_encoded(*one)]
+            call = ProduceCall(
+                [(queue.topic, queue.partition, batch.encoded()) for queue, batch in batches],
+                self._acks,
+                self.settings["request.timeout.ms"],
+            )
+            answers = await produce(self.connections, self.metadata, leader, call) if batches else {}
         except (OSError, TimeoutError) as cause:
             error = as_kafka_error(cause)
             self._on_trouble(error)
@@ -218,10 +224,20 @@ class Sender:
                     self._handle(queue, batch, answer)
         finally:
             self._in_flight[leader] -= 1
-            for queue, _ in batches:
+            for queue in queues:
                 queue.on_wire -= 1
                 self._settle_numbers(queue)
         self.pump()
+
+    def _can_be_encoded(self, queue: PartitionQueue, batch: ProducerBatch) -> bool:
+        """A batch that can't is given up, and the others leave."""
+        try:
+            batch.encoded()
+        except Exception as cause:
+            reason = f"the records can't be encoded: {type(cause).__name__}: {cause}"
+            self._reject(queue, batch, KafkaError(KafkaError._FAIL, reason))
+            return False
+        return True
 
     def _handle(self, queue: PartitionQueue, batch: ProducerBatch, answer: PartitionAnswer) -> None:
         code = answer.error_code
@@ -310,7 +326,7 @@ class Sender:
 
     def _begin_identity(self) -> None:
         if self._identity_task is None or self._identity_task.done():
-            self._identity_task = self.world.spawn(self._get_identity(), name="init-producer-id")
+            self._identity_task = self._background.spawn(self._get_identity(), name="init-producer-id")
 
     async def _get_identity(self) -> None:
         request = InitProducerIdRequest(transactional_id=None, transaction_timeout_ms=60_000)

@@ -11,9 +11,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, is_retriable
-from minikafka.client.offsets import EARLIEST, LATEST, GroupOffsets, list_offsets
+from minikafka.client.offsets import EARLIEST, LATEST, GroupOffsets, OffsetAnswer, list_offsets
 from minikafka.client.positions import UNRESOLVED, Position
-from minikafka.client.values import OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, OFFSET_STORED
+from minikafka.client.values import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    OFFSET_INVALID,
+    OFFSET_STORED,
+    OFFSET_TAIL_BASE,
+)
 
 if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
@@ -44,6 +50,7 @@ class StartingOffsets:
     ) -> None:
         self._world, self._settings = reach.world, reach.settings
         self._connections, self._metadata = reach.connections, reach.metadata
+        self._background = reach.background
         self._group = group
         self._positions = positions
         self._on_resolved = on_resolved
@@ -65,7 +72,7 @@ class StartingOffsets:
         if self._closed or (self._resolving is not None and not self._resolving.done()):
             return
         if any(position.fetch_from == UNRESOLVED for position in self._positions.values()):
-            self._resolving = self._world.spawn(self._resolve_all(), name="resolve-offsets")
+            self._resolving = self._background.spawn(self._resolve_all(), name="resolve-offsets")
 
     async def _resolve_all(self) -> None:
         while not self._closed:
@@ -91,7 +98,9 @@ class StartingOffsets:
     async def _resolve_once(self, positions: list[Position]) -> None:
         eras = {position.pair: position.era for position in positions}
         stored = [p.pair for p in positions if p.asked in (OFFSET_INVALID, OFFSET_STORED)]
-        reset: dict[Pair, int] = {p.pair: p.asked for p in positions if p.asked in _RESET.values()}
+        reset: dict[Pair, int] = {
+            p.pair: p.asked for p in positions if p.asked in _RESET.values() or p.asked <= OFFSET_TAIL_BASE
+        }
         if stored:
             for pair, answer in (await self._group.committed(stored)).items():
                 position = self._positions.get(pair)
@@ -108,17 +117,24 @@ class StartingOffsets:
         if not reset:
             return
         wanted = {pair: EARLIEST if asked == OFFSET_BEGINNING else LATEST for pair, asked in reset.items()}
-        answers = await list_offsets(self._connections, self._metadata, wanted, self._isolation)
+        answers = await self._list_offsets(wanted)
+        tails = {pair: EARLIEST for pair, asked in reset.items() if asked <= OFFSET_TAIL_BASE}
+        starts = await self._list_offsets(tails) if tails else {}
         for pair, answer in answers.items():
             position = self._positions.get(pair)
             if position is None or position.era != eras.get(pair):
                 continue
-            if not answer.error_code:
-                position.fetch_from = answer.offset
-            else:
+            if answer.error_code:
                 self._metadata.request_update()
                 if not is_retriable(answer.error_code):
                     self._no_offset(position, KafkaError(answer.error_code).str())
+            elif reset[pair] > OFFSET_TAIL_BASE:
+                position.fetch_from = answer.offset
+            elif pair in starts and not starts[pair].error_code:
+                position.fetch_from = max(answer.offset + reset[pair] - OFFSET_TAIL_BASE, starts[pair].offset)
+
+    async def _list_offsets(self, wanted: dict[Pair, int]) -> dict[Pair, OffsetAnswer]:
+        return await list_offsets(self._connections, self._metadata, wanted, self._isolation)
 
     def _no_offset(self, position: Position, why: str) -> None:
         position.blocked_until = float("inf")

@@ -7,6 +7,7 @@ Kafka: `ConsumerRecord`, `RecordMetadata`, `TopicPartition`, `Node`.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, IntEnum
 from typing import Any
@@ -17,6 +18,8 @@ OFFSET_BEGINNING = -2
 OFFSET_END = -1
 OFFSET_STORED = -1000
 OFFSET_INVALID = -1001
+OFFSET_TAIL_BASE = -2000
+"""OFFSET_TAIL_BASE - n begins n records before the end (librdkafka's OFFSET_TAIL(n))."""
 TIMESTAMP_NOT_AVAILABLE = 0
 TIMESTAMP_CREATE_TIME = 1
 TIMESTAMP_LOG_APPEND_TIME = 2
@@ -150,9 +153,11 @@ class TopicPartition:
         metadata: str | None = None,
         leader_epoch: int | None = None,
     ) -> None:
+        if not isinstance(topic, str):
+            raise TypeError(f"argument 1 must be str, not {type(topic).__name__}")
         self.topic = topic
-        self.partition = partition
-        self.offset = offset
+        self.partition = operator.index(partition)
+        self.offset = operator.index(offset)
         self.metadata = metadata
         self.leader_epoch = leader_epoch
         self.error: KafkaError | None = None

@@ -1,7 +1,7 @@
 """How the synchronous `Cluster` reaches its loop: by a thread of its own (live) or by stepping it (simulated).
 
-Rule: in the simulated world nothing moves unless somebody asks, and one lock makes sure that only one asks
-at a time (a notebook cell, or the inspector's socket).
+Rule: in the simulated world nothing moves unless somebody asks, and those who ask (a notebook cell, the
+inspector's socket, threads with clients) take turns.
 
 Kafka: `MockTime` stands still in the same way; nothing there drives a whole cluster with it.
 """
@@ -9,9 +9,9 @@ Kafka: `MockTime` stands still in the same way; nothing there drives a whole clu
 from __future__ import annotations
 
 import threading  # noqa: TID251 - the cluster's own thread (design, decision 2)
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from minikafka.client.driver import LiveDriver, SimulatedDriver
 from minikafka.world import LiveUniverse, SimulatedUniverse
@@ -47,15 +47,6 @@ class SimulatedLoop(SimulatedDriver):
 
     def __init__(self, seed: int, *, message_events: bool) -> None:
         super().__init__(SimulatedUniverse(seed, message_events=message_events))
-        self.lock = threading.RLock()
-
-    def run(self, coro: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
-        with self.lock:
-            return super().run(coro, timeout_s)
-
-    def submit(self, coro: Coroutine[Any, Any, T]) -> Any:
-        with self.lock:
-            return super().submit(coro)
 
     def call(self, function: Callable[[], T]) -> T:
         """`function()` while nothing else moves."""

@@ -37,7 +37,7 @@ class Acceptor:
         self._factory = factory
         self._files = files
         self._make_room = make_room
-        self._sockets: list[socket.socket] = []
+        self.sockets: list[socket.socket] = []
         self._timers: dict[socket.socket, asyncio.TimerHandle] = {}
 
     async def listen(self, host: str, port: int) -> int:
@@ -50,16 +50,16 @@ class Acceptor:
                 # Where there are several addresses, and any free port will do, the first one's choice is everybody's.
                 place = (
                     address[0],
-                    self._sockets[0].getsockname()[1] if self._sockets else port,
+                    self.sockets[0].getsockname()[1] if self.sockets else port,
                     *address[2:],
                 )
-                self._sockets.append(_listening(family, kind, protocol, place))
+                self.sockets.append(_listening(family, kind, protocol, place))
         except BaseException:
             self.close()
             raise
-        for each in self._sockets:
+        for each in self.sockets:
             self._life.loop.add_reader(each, self._accept, each)
-        return int(self._sockets[0].getsockname()[1])
+        return int(self.sockets[0].getsockname()[1])
 
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(A_TURN):
@@ -97,7 +97,7 @@ class Acceptor:
 
     def close(self) -> None:
         """Accept no more."""
-        sockets, self._sockets = self._sockets, []
+        sockets, self.sockets = self.sockets, []
         for each in sockets:
             timer = self._timers.pop(each, None)
             if timer is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import random
 import shutil
 import tempfile
@@ -64,6 +65,17 @@ def new_live_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
+def let_go_of(descriptors: Collection[int]) -> None:
+    """For the child of a fork. /dev/null takes their places, so that what closes them in the child later closes
+    nothing of the child's own.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in descriptors:
+        if fd >= 0:
+            os.dup2(nothing, fd, inheritable=False)
+    os.close(nothing)
+
+
 AWAY = ".taken-away"
 """The ending of the name under which a directory waits for its repair."""
 
@@ -80,6 +92,16 @@ class LiveClock:
 
 _open_universes: weakref.WeakKeyDictionary[LiveUniverse, None] = weakref.WeakKeyDictionary()
 """Those of this process, which share its descriptors."""
+
+
+def _in_child() -> None:
+    for universe in list(_open_universes):
+        universe.let_go()
+    _open_universes.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
 
 
 def _files_of_a_universe() -> int:
@@ -207,6 +229,12 @@ class LiveUniverse:
         """End all partitions."""
         self.trace.emit(Healed())
         self._wires.heal()
+
+    def let_go(self) -> None:
+        """In the child of a fork: the ports, connections, files and locks are the parent's alone."""
+        self._temporary = False  # the directory is the parent's, too
+        descriptors = [fd for world in self._worlds.values() for fd in world.disk.descriptors()]  # type: ignore[attr-defined]
+        let_go_of(descriptors + self._wires.descriptors())
 
     def handle_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """For `loop.set_exception_handler`: what a callback raises is put into the trace's failures."""

@@ -185,13 +185,13 @@ class LiveFile:
 
 
 class LiveLock:
-    __slots__ = ("_disk", "_fd", "_path")
+    __slots__ = ("_disk", "_path", "fd")
 
     def __init__(self, disk: LiveDisk, path: str, fd: int) -> None:
-        self._disk, self._path, self._fd = disk, path, fd
+        self._disk, self._path, self.fd = disk, path, fd
 
     def release(self) -> None:
-        fd, self._fd = self._fd, -1
+        fd, self.fd = self.fd, -1
         if fd >= 0:
             self._disk.locks.pop(self, None)
             os.close(fd)
@@ -217,6 +217,10 @@ class LiveDisk:
     @property
     def location(self) -> str:
         return self._root
+
+    def descriptors(self) -> list[int]:
+        """Of all files that are open, and of the locks."""
+        return [file._fd for file in self.opened] + [lock.fd for lock in self.locks]
 
     def within(self, path: str) -> LiveDisk:
         inner = LiveDisk(Path(self.path_of(path)), self._life, self.files, syncs=self.syncs)

@@ -94,6 +94,7 @@ class Wires:
         ] = {}  # what is advertised → where that is listened on
         self.callers: dict[int, str] = {}  # local port of a connection → the host that has made it
         self.connections: list[Connection] = []
+        self.servers: dict[LiveListener, None] = {}
         self._prune_at = 64
         self._partitions: list[tuple[frozenset[str], frozenset[str] | None]] = []
 
@@ -158,6 +159,12 @@ class Wires:
     def heal(self) -> None:
         self._partitions.clear()
 
+    def descriptors(self) -> list[int]:
+        """Of all sockets: those that listen, and the connections."""
+        sockets = [socket for one in self.servers for socket in one.sockets]
+        sockets += [one.transport.get_extra_info("socket") for one in self.connections]
+        return [socket.fileno() for socket in sockets if socket is not None]
+
     def abort_all_of(self, life: Life) -> None:
         """The process has died: its connections go, and it hears nothing of that."""
         for connection in [one for one in self.connections if one.life is life]:
@@ -169,7 +176,7 @@ class Wires:
 
 class LiveListener:
     def __init__(
-        self, wires: Wires, life: Life, server: Acceptor | asyncio.AbstractServer, port: int
+        self, wires: Wires, life: Life, server: Acceptor | asyncio.Server, port: int
     ) -> None:
         self._wires = wires
         self._life = life
@@ -177,9 +184,16 @@ class LiveListener:
         self.port = port
         self.reached_at = ""
         """The address at which hosts of this machine reach it."""
+        wires.servers[self] = None
+
+    @property
+    def sockets(self) -> Sequence[Any]:
+        """Those that listen."""
+        return self._server.sockets
 
     def close(self) -> None:
         """Accept no more; connections go on."""
+        self._wires.servers.pop(self, None)
         if self._wires.listeners.get(self.port) == self._life.host:
             del self._wires.listeners[self.port]
         self._server.close()

@@ -11,7 +11,7 @@ import errno
 import random
 from collections.abc import Callable, Collection, Coroutine
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from minikafka.world.events import Healed, HostCrashed, Partitioned, PowerLost
 from minikafka.world.life import OUTSIDE, Life, record_failure
@@ -42,6 +42,17 @@ class SimClock:
 
     def time_ms(self) -> int:
         return EPOCH_MS + round(self._loop._now * 1e6) // 1000
+
+
+class Turns(Protocol):
+    """How several threads share a universe: one drives at a time."""
+
+    @property
+    def are_wanted(self) -> bool:
+        """Does another thread wait?"""
+
+    def give_way(self) -> None:
+        """Let it, and come back."""
 
 
 class SimulatedUniverse:
@@ -193,8 +204,15 @@ class SimulatedUniverse:
         """Seconds since this universe began: what the trace stamps events with."""
         return self.loop.time()
 
-    def run(self, coro: Coroutine[Any, Any, T], *, host: str = OUTSIDE, timeout_s: float | None = None) -> T:
-        """Run until the coroutine returns, and return its result.
+    def run(
+        self,
+        coro: Coroutine[Any, Any, T],
+        *,
+        host: str = OUTSIDE,
+        timeout_s: float | None = None,
+        turns: Turns | None = None,
+    ) -> T:
+        """Run until the coroutine returns, and return its result. Other threads get their `turns` meanwhile.
 
         Raises SimulationIdle when it waits for what will never happen, TimeoutError after `timeout_s`
         virtual seconds.
@@ -204,9 +222,20 @@ class SimulatedUniverse:
             context = self.world(host).life.context.copy()
         task: asyncio.Task[T] = self.loop.create_task(coro, name=f"run on {host}", context=context)
         until = None if timeout_s is None else self.now + timeout_s
+        rounds = 0
+
+        def pause() -> bool:
+            nonlocal rounds
+            rounds += 1  # at least one, or two threads would only let each other pass
+            return task.done() or (turns is not None and turns.are_wanted and rounds > 1)
+
         try:
-            if not self.loop.drive(task.done, until):
-                self._never_returns(task, until)
+            while not task.done():
+                rounds = 0
+                if not self.loop.drive(pause, until):
+                    self._never_returns(task, until)
+                if turns is not None and turns.are_wanted:
+                    turns.give_way()
         except BaseException:
             self._abandon(task)
             raise

@@ -75,6 +75,12 @@ class XrayServer:
             with contextlib.suppress(RuntimeError):  # the loop closed in between
                 self._loop.call_soon_threadsafe(self._dirty.set)
 
+    def descriptors(self) -> list[int]:
+        """Of all sockets: the one that listens, and the connections."""
+        sockets = [*self._server.sockets] if self._server is not None else []
+        sockets += [writer.get_extra_info("socket") for writer in self._connections.values()]
+        return [socket.fileno() for socket in sockets if socket is not None]
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None

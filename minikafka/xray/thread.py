@@ -10,6 +10,8 @@ import asyncio
 import threading  # noqa: TID251 - process level: the server must answer while the cluster's loop stands still
 from pathlib import Path
 
+from minikafka.client.driver import after_fork
+from minikafka.world.live import let_go_of
 from minikafka.xray import discovery
 from minikafka.xray.server import XrayServer
 from minikafka.xray.source import Source
@@ -32,9 +34,16 @@ class ServerThread:
 
     def start(self) -> int:
         """Open the socket, write the announcement, return the port."""
+        after_fork(self)
         self._thread.start()
         self.port = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(timeout=10)
         return self.port
+
+    def forked(self) -> None:
+        """In the child of a fork: port and announcement are the parent's."""
+        self._file = None
+        if self._server is not None:
+            let_go_of(self._server.descriptors())
 
     def close(self) -> None:
         """Withdraw the announcement and end all connections."""

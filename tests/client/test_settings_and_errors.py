@@ -7,13 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minikafka.client import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from minikafka.client import (
+    AdminClient,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
+from minikafka.client.async_producer import with_organs
+from minikafka.client.partitioner import partition_hash
 from minikafka.client.settings import CONSUMER, PRODUCER, check, parse_servers
+from minikafka.policy import Organs
 
 
-def sentence_of(conf, known=PRODUCER):
+def sentence_of(conf, kind="producer"):
     with pytest.raises(KafkaException) as caught:
-        check(conf, known)
+        check(conf, kind)
     assert caught.value.args[0] == KafkaError._INVALID_ARG
     return caught.value.args[0].str()
 
@@ -45,7 +56,7 @@ def test_a_wrong_value_is_refused_with_its_name(key, value):
 
 def test_aliases_mean_the_same():
     settings = check(
-        {"compression.codec": "lz4", "request.required.acks": "all", "message.timeout.ms": "9"}, PRODUCER
+        {"compression.codec": "lz4", "request.required.acks": "all", "message.timeout.ms": "9"}, "producer"
     )
     assert (settings["compression.type"], settings["acks"], settings["delivery.timeout.ms"]) == ("lz4", -1, 9)
 
@@ -122,7 +133,8 @@ def test_every_key_that_they_share_is_accepted_by_both():
         key
         for known in (PRODUCER, CONSUMER)
         for key in known
-        if not key.endswith("_cb") and key not in ("logger", "on_delivery", "on_commit")
+        if not key.endswith("_cb")
+        and key not in ("logger", "on_delivery", "on_commit", "default.topic.config")
     }
     refused = []
     for key in sorted(ours_only):
@@ -134,3 +146,81 @@ def test_every_key_that_they_share_is_accepted_by_both():
         except (TypeError, ValueError):
             pass
     assert refused == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "conf"),
+    [
+        (Producer, {"group.id": "g", "auto.offset.reset": "earliest", "enable.auto.commit": False}),
+        (Consumer, {"group.id": "g", "acks": "all", "enable.idempotence": True, "linger.ms": 5}),
+        (AdminClient, {"group.id": "g", "linger.ms": 5}),
+    ],
+)
+def test_one_dict_serves_all_clients_and_each_key_of_another_is_told(kind, conf, caplog):
+    client = kind({"bootstrap.servers": "127.0.0.1:9", **conf})
+    client.close()
+    told = [record.getMessage() for record in caplog.records]
+    of_others = [key for key in conf if kind is not Consumer or key != "group.id"]
+    assert [line.split()[2] for line in told] == of_others
+    assert all("will be ignored by this" in line for line in told)
+
+
+def test_words_are_taken_in_any_case():
+    assert check({"compression.type": "ZSTD"}, "producer")["compression.type"] == "zstd"
+    assert check({"isolation.level": "READ_COMMITTED"}, "consumer")["isolation.level"] == "read_committed"
+    assert check({"auto.offset.reset": "Earliest"}, "consumer")["auto.offset.reset"] == "earliest"
+
+
+def test_what_has_no_effect_is_told_in_a_line_and_its_value_checked(caplog):
+    check(
+        {"socket.keepalive.enable": True, "ssl.ca.location": "/ca", "socket.nagle.disable": True}, "producer"
+    )
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.split()[2] for line in told] == ["socket.keepalive.enable", "ssl.ca.location"]
+    for key, value in (
+        ("socket.keepalive.enable", "perhaps"),
+        ("statistics.interval.ms", -1),
+        ("dr_cb", print),
+    ):
+        sentence_of({key: value})
+
+
+def test_the_applications_own_logger_is_told():
+    lines = []
+
+    class Logger:
+        def warning(self, text, *arguments):
+            lines.append(text % arguments)
+
+    check({"group.id": "g", "logger": Logger()}, "producer")
+    assert lines == [
+        "Configuration property group.id is a consumer property and will be ignored by this producer instance"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "conf"),
+    [
+        ("producer", {"transactional.id": "x"}),
+        ("producer", {"security.protocol": "SASL_SSL"}),
+        ("consumer", {"group.protocol": "consumer"}),
+    ],
+)
+def test_what_a_program_must_not_believe_that_it_has_is_refused(kind, conf):
+    with pytest.raises(KafkaException):
+        check(conf, kind)
+
+
+@pytest.mark.parametrize("partitioner", ["consistent", "murmur2", "fnv1a"])
+def test_partitioners_are_librdkafkas(partitioner):
+    hash_of = partition_hash(partitioner)
+    theirs = getattr(confluent_kafka, partitioner)
+    for key in (b"k", b"key-1", b"\xff\xfe", b"a longer key, of several words"):
+        assert [hash_of(key, count) for count in (1, 7, 1000)] == [
+            theirs(key, count) for count in (1, 7, 1000)
+        ]
+
+
+def test_the_default_partitioner_is_librdkafkas_and_a_clusters_own_is_kafkas():
+    assert check({}, "producer")["partitioner"] == "consistent_random"
+    assert with_organs({}, Organs())["partitioner"] == "murmur2_random"

@@ -1,0 +1,210 @@
+"""What became of records, until the application has been told; and how many records wait for that.
+
+One rule: a record counts from produce() until its callback has returned, and it is counted and told once, whoever
+polls. Kafka: `BufferPool` and `KafkaProducer.flush`; librdkafka counts in the same way (`rd_kafka_outq_len`).
+"""
+
+from __future__ import annotations
+
+import threading  # noqa: TID251  several of the application's threads may produce and poll at once
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from minikafka.client.values import OFFSET_INVALID, Message
+
+if TYPE_CHECKING:
+    from minikafka.client.batches import Outgoing
+    from minikafka.client.errors import KafkaError
+
+_AT_ONCE = 64
+_CLOSED = 1 << 40
+"""More room than any queue has: without it nothing is accepted."""
+
+
+class Report:
+    """What became of some records of one partition; `base_offset` is that of the first."""
+
+    __slots__ = (
+        "append_time_ms",
+        "at",
+        "base_offset",
+        "error",
+        "is_silent",
+        "messages",
+        "partition",
+        "told",
+        "topic",
+    )
+
+    def __init__(
+        self,
+        messages: list[Outgoing],
+        topic: str,
+        partition: int,
+        error: KafkaError | None,
+        base_offset: int,
+        append_time_ms: int,
+        at: float,
+    ) -> None:
+        self.messages = messages
+        self.topic = topic
+        self.partition = partition
+        self.error = error
+        self.base_offset = base_offset
+        self.append_time_ms = append_time_ms
+        self.at = at
+        self.told = 0  # so many of the messages are taken out already
+        self.is_silent = False
+
+    def message(self, index: int) -> Message:
+        """What the callback of one record gets."""
+        record = self.messages[index]
+        time_ms = self.append_time_ms
+        return Message(
+            self.topic,
+            self.partition,
+            self.base_offset + index if self.base_offset >= 0 else OFFSET_INVALID,
+            record.key,
+            record.value,
+            list(record.headers) if record.headers else None,
+            self.error,
+            (1, record.timestamp_ms) if time_ms < 0 else (2, time_ms),
+            self.at - record.produced_at,
+        )
+
+    def part(self, begin: int, end: int) -> Report:
+        """The same about some of the records."""
+        base = self.base_offset + begin if self.base_offset >= 0 else -1
+        messages = self.messages[begin:end]
+        return Report(messages, self.topic, self.partition, self.error, base, self.append_time_ms, self.at)
+
+
+class Deliveries:
+    """The loop puts reports in; `serve()` calls the callbacks in whichever thread polls. All numbers under one lock."""
+
+    def __init__(self, count_max: int, bytes_max: int, *, only_errors: bool = False) -> None:
+        self._count_max = count_max
+        self._bytes_max = bytes_max
+        self._only_errors = only_errors
+        self._inside: dict[int, int] = {}  # thread → how many calls of serve() it is in, one within the other
+        self._being_told = 0  # records that some serve() has taken
+        self._watchers = 0
+        self._refusal: BaseException | None = None
+        self.lock = threading.Lock()
+        self.room = count_max
+        """How many records more are accepted; produce() takes from it, under the lock."""
+        self.room_bytes = bytes_max
+        self.reports: deque[Report] = deque()
+        self.on_settled: Callable[[], None] = lambda: None
+        """Called when records have been told while somebody watches."""
+
+    @property
+    def count(self) -> int:
+        """Records that were accepted and whose callbacks have not returned."""
+        return self._count_max - self.room
+
+    @property
+    def size_bytes(self) -> int:
+        """Keys and values of these."""
+        return self._bytes_max - self.room_bytes
+
+    # --- records in
+
+    def cannot_accept(self) -> None:
+        """Says why there is no room: BufferError when the queue is full, else why it is closed."""
+        raise self._refusal or BufferError("Local: Queue full")
+
+    def refuse(self, refusal: BaseException, *, if_empty: bool = False) -> bool:
+        """From now on nothing is accepted; with `if_empty` only when nothing waits. Was it so?"""
+        with self.lock:
+            if if_empty and self.count:
+                return False
+            if self._refusal is None:
+                self._count_max -= _CLOSED
+                self.room -= _CLOSED
+            self._refusal = refusal
+            return True
+
+    # --- callbacks out
+
+    def serve(self, *, all_: bool = False) -> int:
+        """Calls the callbacks that are due, and returns for how many records. What one raises is raised here.
+
+        The callbacks after it wait for the next call; with `all_` they are called first.
+        """
+        served = 0
+        first: BaseException | None = None
+        while self.reports and (first is None or (all_ and isinstance(first, Exception))):
+            taken = self._take()
+            if taken is None:  # another thread was faster
+                break
+            report, begin, end = taken
+            messages = report.messages
+            index, size_bytes = begin, 0
+            try:
+                while index < end:
+                    record = messages[index]
+                    index += 1
+                    size_bytes += record.size_bytes
+                    if record.on_delivery is not None and not report.is_silent:
+                        record.on_delivery(report.error, report.message(index - 1))
+            except BaseException as error:
+                first = first or error
+            finally:
+                self._settle(taken, index, size_bytes)
+                served += index - begin
+        if served and self._watchers:
+            self.on_settled()
+        if first is not None:
+            raise first
+        return served
+
+    def _take(self) -> tuple[Report, int, int] | None:
+        """(report, index of the first record to tell, index after the last); none is told by two."""
+        with self.lock:
+            if not self.reports:
+                return None
+            report = self.reports[0]
+            begin = report.told
+            # With little room each record makes room for the next as soon as its callback has returned.
+            many = report.is_silent or self.room * 2 > self._count_max
+            end = min(begin + (_AT_ONCE if many else 1), len(report.messages))
+            report.told = end
+            if end == len(report.messages):
+                self.reports.popleft()
+            report.is_silent = self._only_errors and report.error is None
+            thread = threading.get_ident()
+            self._inside[thread] = self._inside.get(thread, 0) + 1
+            self._being_told += end - begin
+        return report, begin, end
+
+    def _settle(self, taken: tuple[Report, int, int], index: int, size_bytes: int) -> None:
+        """Those before `index` were told; the others wait again."""
+        report, begin, end = taken
+        with self.lock:
+            self.room += index - begin
+            self.room_bytes += size_bytes
+            self._being_told -= end - begin
+            if index < end:
+                self.reports.appendleft(report.part(index, end))
+            thread = threading.get_ident()
+            self._inside[thread] -= 1
+            if not self._inside[thread]:
+                del self._inside[thread]
+
+    # --- flush
+
+    def watch(self, step: int) -> None:
+        """+1: somebody waits for the count to fall; -1: no more."""
+        with self.lock:
+            self._watchers += step
+
+    def is_inside(self) -> bool:
+        """Is this thread in one of the callbacks? Then it can't wait for those that run now."""
+        return threading.get_ident() in self._inside
+
+    def is_done(self, *, inside: bool) -> bool:
+        """Is nothing left to wait for (`inside` a callback: nothing but the callbacks that run now)?"""
+        with self.lock:
+            return self.count <= (self._being_told if inside else 0)
