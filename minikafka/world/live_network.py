@@ -175,9 +175,7 @@ class Wires:
 
 
 class LiveListener:
-    def __init__(
-        self, wires: Wires, life: Life, server: Acceptor | asyncio.Server, port: int
-    ) -> None:
+    def __init__(self, wires: Wires, life: Life, server: Acceptor | asyncio.Server, port: int) -> None:
         self._wires = wires
         self._life = life
         self._server = server
