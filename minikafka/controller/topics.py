@@ -43,6 +43,8 @@ from minikafka.protocol.schema import ZERO_UUID, Message
 T = TypeVar("T")
 
 MAX_PARTITIONS_PER_REQUEST = 10_000
+MAX_RECORDS_PER_REQUEST = 10_000
+"""Of the metadata log; as in Kafka, a request that would take more is refused as a whole."""
 NO_SUCH_NAME = "This server does not host this topic-partition."
 NO_SUCH_ID = "This server does not host this topic ID."
 
@@ -60,13 +62,18 @@ class TopicsToCreate:
         self._described: dict[tuple[tuple[str, str], ...], list[CreatableTopicConfigs]] = {}
 
     def decide(self, situation: Situation) -> Decision[CreateTopicsResponse]:
-        """Creates what can be created; with `validate_only` nothing, but answers as if."""
+        """Creates what can be created; with `validate_only` nothing, but answers as if. Raises `ApiError`
+        POLICY_VIOLATION for a request of too many records."""
         records: list[Message] = []
         self._described.clear()
-        if not self._results:  # as in Kafka, the topics of a request aren't compared with each other
+        is_first = not self._results
+        if is_first:  # as in Kafka, the topics of a request aren't compared with each other
             names = sorted(situation.image.topics, reverse=True)
             self._alike = {with_one_mark(name): name for name in names if has_mark(name)}
-        is_too_much = sum(_wanted_partitions(situation, t) for t in self._topics) > MAX_PARTITIONS_PER_REQUEST
+        wanted = [topic for topic in self._topics if topic.name not in self._repeated]
+        is_too_much = sum(_wanted_partitions(situation, t) for t in wanted) > MAX_PARTITIONS_PER_REQUEST
+        if is_first and not is_too_much:
+            self._check_records(situation, wanted)
         while self._left and len(records) < PIECE_RECORDS:
             topic = self._left.popleft()
             try:
@@ -89,6 +96,18 @@ class TopicsToCreate:
             CreateTopicsResponse(topics=self._results),
             is_whole=not self._left,
         )
+
+    def _check_records(self, situation: Situation, wanted: list[CreatableTopic]) -> None:
+        count = 0
+        for topic in wanted:
+            try:
+                _check_new_name(situation, self._alike, topic.name)
+            except ApiError:
+                continue
+            count += 1 + len(topic.configs) + _wanted_partitions(situation, topic)
+        if count > MAX_RECORDS_PER_REQUEST:
+            sentence = "Unable to perform excessively large batch operation."
+            raise ApiError(ErrorCode.POLICY_VIOLATION, sentence)
 
     def _create(
         self, situation: Situation, topic: CreatableTopic
@@ -292,7 +311,7 @@ def create_partitions(
         if wanted.name in refused:
             continue
         try:
-            records += _more_partitions(situation, wanted)
+            records += _more_partitions(situation, wanted, MAX_RECORDS_PER_REQUEST - len(records))
         except ApiError as error:
             results.append(
                 CreatePartitionsTopicResult(
@@ -305,7 +324,7 @@ def create_partitions(
     return Decision(() if request.validate_only else tuple(records), response)
 
 
-def _more_partitions(situation: Situation, wanted: CreatePartitionsTopic) -> list[Message]:
+def _more_partitions(situation: Situation, wanted: CreatePartitionsTopic, most: int) -> list[Message]:
     topic = situation.image.topic(wanted.name)
     if topic is None:
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
@@ -331,11 +350,11 @@ def _more_partitions(situation: Situation, wanted: CreatePartitionsTopic) -> lis
             check_manual_assignment(situation, count + i, assignment.broker_ids, replication_factor)
             for i, assignment in enumerate(wanted.assignments)
         ]
-    elif additional > MAX_PARTITIONS_PER_REQUEST:
+    elif additional <= most:
+        placed = place(situation, additional, replication_factor)
+    if additional > most:
         # Kafka has no better word for it here: its list of records is full.
         raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
-    else:
-        placed = place(situation, additional, replication_factor)
     return [_partition_record(topic.id, count + i, replicas) for i, replicas in enumerate(placed)]
 
 

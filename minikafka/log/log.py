@@ -337,14 +337,15 @@ class Log:
         return self.segments.size_between(offset, end_offset, limit_bytes)
 
     def offset_for_timestamp(self, timestamp_ms: int) -> Found | None:
-        """The first record that is at least as late as `timestamp_ms`; None when all are earlier."""
+        """The first record that is at least as late as `timestamp_ms`; None when all are earlier, and (as in Kafka)
+        when the log was made to start behind it in its segment."""
         with telling_damage(self.name):
             return self.segments.find_timestamp(timestamp_ms, self.log_start_offset)
 
     def offset_of_max_timestamp(self) -> Found | None:
-        """The first record with the largest timestamp of all (KIP-734); None when there is none."""
+        """The first record with the largest timestamp of all that are in files (KIP-734); None when there is none."""
         with telling_damage(self.name):
-            return self.segments.find_largest_timestamp(self.log_start_offset)
+            return self.segments.find_largest_timestamp()
 
     def aborted_transactions(self, offset: int, end_offset: int) -> list[AbortedTransaction]:
         """Those rolled back that have something at or after `offset` and begin below `end_offset`.

@@ -94,16 +94,16 @@ def find_timestamp(segment: Segment, timestamp_ms: int, from_offset: int) -> tup
     return None
 
 
-def find_largest_timestamp(segment: Segment, from_offset: int) -> tuple[int, int, int] | None:
+def find_largest_timestamp(segment: Segment) -> tuple[int, int, int] | None:
     """See `Segment.find_largest_timestamp`."""
     best: tuple[int, int, int] | None = None
-    position, file = segment.position_of(from_offset), segment.file()
-    for at, header in scan_headers(file, position, segment.size_bytes):
+    file = segment.file()
+    for at, header in scan_headers(file, 0, segment.size_bytes):
         if best is not None and header.max_timestamp <= best[0]:
             continue
         for _, batch in scan_batches(file, at, at + header.size_bytes):
             for record in batch.records():
-                if record.offset >= from_offset and (best is None or record.timestamp_ms > best[0]):
+                if best is None or record.timestamp_ms > best[0]:
                     best = record.timestamp_ms, record.offset, header.partition_leader_epoch
     return best
 

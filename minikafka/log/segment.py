@@ -390,6 +390,6 @@ class Segment:
         as late as `timestamp_ms`. Only the batch that has it is decoded."""
         return lookup.find_timestamp(self, timestamp_ms, from_offset)
 
-    def find_largest_timestamp(self, from_offset: int) -> tuple[int, int, int] | None:
-        """(timestamp, offset, leader epoch) of the first record at or after `from_offset` that none is later than."""
-        return lookup.find_largest_timestamp(self, from_offset)
+    def find_largest_timestamp(self) -> tuple[int, int, int] | None:
+        """(timestamp, offset, leader epoch) of the first record that none is later than."""
+        return lookup.find_largest_timestamp(self)

@@ -198,25 +198,27 @@ class Segments:
         return min(total, limit_bytes)
 
     def find_timestamp(self, timestamp_ms: int, from_offset: int) -> tuple[int, int, int] | None:
-        """`Segment.find_timestamp` of the first segment that has one so late."""
+        """`Segment.find_timestamp` of the first segment that has one so late. As in Kafka, none when all of that are
+        before `from_offset`, until the segment is deleted."""
         for segment in self._all:
             if segment.largest_timestamp_ms >= timestamp_ms:
                 found = segment.find_timestamp(timestamp_ms, from_offset)
-                if found is not None:
+                if found is not None or segment.base_offset < from_offset:
                     return found
         return None
 
-    def find_largest_timestamp(self, from_offset: int) -> tuple[int, int, int] | None:
-        """(timestamp, offset, leader epoch) of the first record at or after `from_offset` that none is later than."""
+    def find_largest_timestamp(self) -> tuple[int, int, int] | None:
+        """(timestamp, offset, leader epoch) of the first record that none is later than. As in Kafka, it may stand
+        before the log's start, as long as its segment is there."""
         largest = self.largest_timestamp_ms
-        best = None if largest < 0 else self.find_timestamp(largest, from_offset)
+        best = None if largest < 0 else self.find_timestamp(largest, 0)
         if best is not None or largest < 0:
             return best
-        # Compaction or DeleteRecords took that record away; the segments still go by it.
+        # Compaction took that record away; the segments still go by it.
         for segment in sorted(self._all, key=lambda each: each.largest_timestamp_ms, reverse=True):
             if best is not None and segment.largest_timestamp_ms < best[0]:
                 break
-            found = segment.find_largest_timestamp(from_offset)
+            found = segment.find_largest_timestamp()
             if found is not None and (best is None or (found[0], -found[1]) > (best[0], -best[1])):
                 best = found
         return best

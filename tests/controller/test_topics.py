@@ -4,7 +4,7 @@ import pytest
 from controller.machine import Machine
 
 from minikafka.controller.topics import TopicsToCreate
-from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages import alter_configs as legacy
 from minikafka.protocol.messages.create_partitions import (
     CreatePartitionsAssignment,
@@ -327,3 +327,13 @@ def test_the_old_alter_configs_replaces_everything() -> None:
     )
     machine.do(machine.core.alter_configs(request))
     assert machine.core.image.topic_configs("t") == {"segment.ms": "10"}
+
+
+def test_a_request_of_too_many_records_is_refused_as_a_whole() -> None:
+    """10,000 partitions and their topic are one record too many, as in Kafka."""
+    machine = cluster()
+    for asked in ([topic("t", 10_000)], [topic("t", 9_998, configs={"retention.ms": "5"}), topic("u", 1)]):
+        with pytest.raises(ApiError, match=r"POLICY_VIOLATION.*excessively large batch"):
+            create(machine, *asked)
+    assert machine.core.image.topics == {}
+    create(machine, topic("t", 9_999), validate_only=True)

@@ -256,12 +256,16 @@ class LogAgainstModel(AppendsBesideModel, CommittedBesideModel):
         if times:
             at_ms = times[round((len(times) - 1) * share)] + shift
             due, found = self.model.first_as_late_as(at_ms), self.log.offset_for_timestamp(at_ms)
+            first = next((s for s in self.log.segments if s.largest_timestamp_ms >= at_ms), None)
+            if due is not None and first.base_offset < self.model.start and due.offset >= first.next_offset:
+                due = None  # as in Kafka, the segment that the log starts in is the only one that is searched
             assert (None if due is None else (due.timestamp_ms, due.offset)) == (found and found[:2])
         latest = self.log.offset_of_max_timestamp()
-        if times and latest is not None:
+        if times and latest is not None and latest[1] >= self.model.start:
             due = self.model.first_as_late_as(times[-1])
             assert latest[:2] == (due.timestamp_ms, due.offset)
         assert latest is not None or not times
+        assert latest is None or not times or latest[0] >= times[-1]
 
     @rule(epoch=st.integers(-1, 30))
     def where_an_epoch_ends(self, epoch):

@@ -170,3 +170,57 @@ def test_the_ends_of_several_epochs(broker, version):
             topics=topics,
         )
     broker.ask("None", "offset_for_leader_epoch", version, replica_id=-1, topics=[])
+
+
+def a_log_of_several_segments(broker):
+    """Times rise and fall; the latest of all stands in the second of three segments, the first has a batch of many."""
+    topic = broker.create_topic("segments", segment_bytes="1048576")
+    many = batch(*[b"x" * 75_000 for _ in range(12)], timestamps=[T + 10 * n for n in range(12)])
+    later = batch(b"y" * 900_000, b"z", timestamps=[T + 5000, T + 200])
+    last = batch(*[b"w" * 50_000 for _ in range(10)], timestamps=[T + 300 - n for n in range(10)])
+    broker.append(topic, many, later, last, batch(b"end", timestamps=[T + 310]))
+    return topic
+
+
+STARTS = (0, 1, 5, 11, 12, 13, 14, 18, 24, 25)
+"""Offsets: before, within and behind each batch, and the end."""
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_after_records_were_deleted(broker, start):
+    """The log begins in the middle of a batch or a segment: what was before is found by the highest timestamp only."""
+    topic = a_log_of_several_segments(broker)
+    deleted = [{"name": topic, "partitions": [{"partition_index": 0, "offset": start}]}]
+    broker.ask("Delete records", "delete_records", 2, topics=deleted, timeout=10_000)
+    for version in (1, 4, 7, 8, 9, 11):
+        for timestamp, name in SPECIAL.items():
+            ask(broker, f"Ask for {name}", version, topic, timestamp)
+    for time_ms in (
+        0,
+        T,
+        T + 5,
+        T + 50,
+        T + 110,
+        T + 111,
+        T + 200,
+        T + 291,
+        T + 300,
+        T + 310,
+        T + 311,
+        T + 5000,
+        T + 5001,
+    ):
+        ask(broker, f"Ask for {time_ms - T} ms", 7, topic, time_ms)
+        ask(broker, f"Ask for {time_ms - T} ms of what is committed", 7, topic, time_ms, isolation_level=1)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_after_a_part_of_a_compressed_batch_was_deleted(broker, codec):
+    topic = broker.create_topic("orders")
+    times = [T + 700, T, T + 900, T + 100, T + 900, T + 50]
+    broker.append(topic, batch(*[b"%d" % n for n in range(6)], timestamps=times, codec=codec))
+    for start in range(1, 7):
+        deleted = [{"name": topic, "partitions": [{"partition_index": 0, "offset": start}]}]
+        broker.ask(f"Delete records before {start}", "delete_records", 2, topics=deleted, timeout=10_000)
+        for timestamp in (-1, -2, -3, -4, -5, 0, T, T + 51, T + 101, T + 701, T + 900, T + 901):
+            ask(broker, f"From {start}, ask for {timestamp}", 9, topic, timestamp)
