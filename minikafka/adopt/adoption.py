@@ -173,6 +173,8 @@ class _Adoption:
             self._report.leave(
                 f"{self._copying.groups.unreadable} records of __consumer_offsets", "they can't be decoded"
             )
+        for damage in self._copying.groups.damaged:
+            self._report.leave(f"committed offsets behind the damage of {damage}", "they can't be read")
         next_id = max(self._known.next_producer_id, self._largest_producer_id + 1)
         next_id += -next_id % PRODUCER_IDS_A_BLOCK
         records.append(ProducerIdsRecord(broker_id=BROKER_ID, broker_epoch=-1, next_producer_id=next_id))

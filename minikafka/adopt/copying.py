@@ -54,7 +54,7 @@ class Copying:
         self.groups = LiveGroups()
 
     def take(self, key: Key, topic_id: UUID, replica: Replica | None, config: LogConfig) -> Copied:
-        """Make the partition; empty without a replica. Raises OSError, `ApiError` for a log that can't be read."""
+        """Make the partition; empty without a replica. Raises OSError."""
         directory = f"{key[0]}-{key[1]}"
         disk = self._world.disk
         disk.makedirs(directory)
@@ -123,6 +123,7 @@ class Copying:
         self.groups.offsets |= mine.offsets
         self.groups.groups |= mine.groups
         self.groups.unreadable += mine.unreadable
+        self.groups.damaged += mine.damaged
 
     def _note(self, key: Key, log: Log, replica: Replica | None, walked: Walked) -> None:
         self._notes[RECOVERY_POINTS][key] = self._notes[HIGH_WATERMARKS][key] = log.log_end_offset

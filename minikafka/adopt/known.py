@@ -57,10 +57,8 @@ def read_metadata_log(folder: Path) -> Known:
     known, reading = Known(), _Reading()
     files = sorted(path.name for path in folder.iterdir())
     known.is_complete = _take_snapshot(folder, files, reading, known)
+    snapshot_end = reading.position
     logs = [name for name in files if len(name) == 24 and name.endswith(".log")]
-    if not logs:
-        known.is_complete = False
-        known.notes.append(f"{folder} has no log: what is known of topics may be old")
     for name in logs:
         base = int(name[:20])
         if base > reading.position:
@@ -71,6 +69,9 @@ def read_metadata_log(folder: Path) -> Known:
             known.is_complete = False
             known.notes.append(problem)
             break
+    if missing := _missing(files, logs, reading.log_end, snapshot_end):
+        known.is_complete = False
+        known.notes.append(f"{folder} {missing}: what is known of topics may be old")
     if reading.refused:
         known.is_complete = False
         known.notes.append(f"{folder}: {reading.refused} records make no sense; the first: {reading.why}")
@@ -79,6 +80,23 @@ def read_metadata_log(folder: Path) -> Known:
         known.left.append((f"{kind} ({count} records)", "our cluster has no such thing"))
     known.end_offset = reading.position
     return known
+
+
+def _missing(files: list[str], logs: list[str], log_end: int, snapshot_end: int) -> str:
+    """What shows that there was more of the log, behind the snapshot, than there is."""
+    if not logs:
+        return "has no log"
+    if log_end < snapshot_end:
+        return f"has a snapshot of offset {snapshot_end}, but its log ends at {log_end}"
+    bases = {name[:20] for name in logs}
+    for name in files:
+        if not name[:20].isdecimal() or int(name[:20]) < snapshot_end:
+            continue
+        if name.endswith(".index") and name[:20] not in bases:
+            return f"has {name} without its .log"
+        if name.endswith(".snapshot") and int(name[:20]) > log_end:
+            return f"has {name}, but its log ends at {log_end}"
+    return ""
 
 
 def _conclude(image: MetadataImage, known: Known) -> None:
@@ -112,6 +130,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self.position = 0
+        self.log_end = 0
         self.refused = 0
         self.why = ""
         self.unheeded: dict[str, int] = {}
@@ -186,6 +205,7 @@ def _take_segment(path: Path, reading: _Reading) -> str:
                 for record in [] if header.is_control else batch.records():
                     reading.take(record.value or b"", record.offset)
                 reading.position = header.next_offset
+            reading.log_end = max(reading.log_end, header.next_offset)
             place += header.size_bytes
     except CorruptRecords as problem:
         return f"{path} is damaged at byte {place} ({problem}): what is known of topics ends there"

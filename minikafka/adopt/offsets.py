@@ -20,15 +20,18 @@ from minikafka.coordinator.records import (
     encode_record,
 )
 from minikafka.log.log import Log
+from minikafka.protocol.errors import ApiError
 from minikafka.protocol.schema import MalformedMessage
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.records.control import ControlType, parse_control_type
+from minikafka.records.errors import CorruptRecords
 
 OFFSETS_TOPIC = "__consumer_offsets"
 NEVER_MS = 253_402_300_799_000
 """The end of the year 9999."""
 READ_BYTES = 1 << 20
-RECORDS_A_BATCH = 500
+BYTES_A_BATCH = 100_000
+"""Well below any `max.message.bytes` that such a topic has."""
 
 Offset = tuple[str, str, int]
 
@@ -40,6 +43,8 @@ class LiveGroups:
         self.offsets: dict[Offset, OffsetRecord] = {}
         self.groups: dict[str, GroupRecord] = {}
         self.unreadable = 0
+        self.damaged: list[str] = []
+        """Where a log couldn't be read further."""
         self._undecided: dict[int, list[CoordinatorRecord]] = {}
 
     @property
@@ -47,7 +52,13 @@ class LiveGroups:
         return sorted({*self.groups, *(group for group, _, _ in self.offsets)})
 
     def read(self, log: Log) -> None:
-        """Take in the whole log. Raises OSError, `ApiError` where it is damaged."""
+        """Take in the whole log, or all before the damage. Raises OSError."""
+        try:
+            self._read(log)
+        except (ApiError, CorruptRecords) as problem:
+            self.damaged.append(f"{log.name}: {problem}")
+
+    def _read(self, log: Log) -> None:
         offset = log.log_start_offset
         while offset < log.log_end_offset and (data := log.read(offset, READ_BYTES, at_least_one=True)):
             for batch in read_batches(data):
@@ -106,10 +117,19 @@ class LiveGroups:
 
 def keep_from_expiring(log: Log, groups: LiveGroups, leader_epoch: int, now_ms: int) -> None:
     """Append what `groups` has, lasting. Raises OSError."""
-    records = groups.lasting()
-    for start in range(0, len(records), RECORDS_A_BATCH):
-        values = [
-            NewRecord(now_ms, *encode_record(record)) for record in records[start : start + RECORDS_A_BATCH]
-        ]
-        batch = build_batch(values, leader_epoch=leader_epoch)
-        log.append_as_leader(memoryview(batch), leader_epoch, origin="coordinator")
+    values: list[NewRecord] = []
+    size = 0
+    for record in groups.lasting():
+        key, value = encode_record(record)
+        values.append(NewRecord(now_ms, key, value))
+        size += len(key) + len(value or b"")
+        if size > BYTES_A_BATCH:
+            _append(log, values, leader_epoch)
+            values, size = [], 0
+    if values:
+        _append(log, values, leader_epoch)
+
+
+def _append(log: Log, values: list[NewRecord], leader_epoch: int) -> None:
+    batch = build_batch(values, leader_epoch=leader_epoch)
+    log.append_as_leader(memoryview(batch), leader_epoch, origin="coordinator")

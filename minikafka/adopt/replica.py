@@ -20,6 +20,7 @@ from minikafka.log.partition_metadata import PARTITION_METADATA
 from minikafka.log.scan import CorruptLog, scan_headers
 
 _OF_A_SEGMENT = re.compile(r"(\d{20})\.(log|index|timeindex|txnindex|snapshot)(?:\.(swap|cleaned|deleted))?")
+LOOK_BYTES = 1 << 20
 _BESIDE = (PARTITION_METADATA, "leader-epoch-checkpoint")
 
 
@@ -30,6 +31,8 @@ class Rank(NamedTuple):
     end_offset: int
     high_watermark: int
     negative_start: int
+    size_bytes: int
+    """Of the same reign and length: compaction has taken less of it."""
 
 
 class Walked(NamedTuple):
@@ -82,8 +85,8 @@ class Replica:
         records, last_epoch, largest, has_gaps, damage = 0, -1, -1, False, ""
         following = -1
         for name in self.logs:
-            try:
-                with RawFile(self.path / name) as file:
+            with RawFile(self.path / name) as file:
+                try:
                     for _, header in scan_headers(file, 0, file.size):
                         records += max(0, header.record_count)
                         last_epoch = max(last_epoch, header.partition_leader_epoch)
@@ -91,8 +94,9 @@ class Replica:
                         has_gaps |= -1 < following != header.base_offset
                         has_gaps |= header.record_count != header.last_offset_delta + 1
                         following = header.next_offset
-            except CorruptLog as problem:
-                damage = damage or f"{name} {problem}"
+                except CorruptLog as problem:
+                    if any(file.read_at(problem.position, LOOK_BYTES)):  # else preallocated
+                        damage = damage or f"{name} {problem}"
         return Walked(records, last_epoch, largest, has_gaps, damage)
 
 
@@ -116,7 +120,8 @@ def read_replica(source: SourceDirectory, key: Key) -> Replica:
         epoch, end = _end_of(path / name)
         if epoch >= 0 or end > int(name[:20]):
             break
-    rank = Rank(epoch, max(end, start), source.noted(HIGH_WATERMARKS, key) or 0, -start)
+    size = sum((path / name).stat().st_size for name in logs)
+    rank = Rank(epoch, max(end, start), source.noted(HIGH_WATERMARKS, key) or 0, -start, size)
     return Replica(source, key, path, tuple(files), tuple(others), rank)
 
 

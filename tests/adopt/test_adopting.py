@@ -190,7 +190,9 @@ def test_a_kraft_directory_comes_with_ids_and_settings_from_log_and_snapshot(
     assert not report.notes
 
 
-@pytest.mark.parametrize("lost", ["log", "snapshot", "half the snapshot", "the log's end", "everything"])
+@pytest.mark.parametrize(
+    "lost", ["log", "snapshot", "half the snapshot", "the log's end", "its last segment", "everything"]
+)
 def test_without_all_of_the_metadata_no_folder_is_taken_for_a_stray(tmp_path: Path, lost: str) -> None:
     records = [*described("orders", ORDERS, retention_ms="5"), *described("state", STATE)]
     broker = kraft_broker(tmp_path / "real", records, behind=3)
@@ -205,6 +207,8 @@ def test_without_all_of_the_metadata_no_folder_is_taken_for_a_stray(tmp_path: Pa
         snapshot.unlink()
     if lost == "half the snapshot":
         snapshot.write_bytes(snapshot.read_bytes()[:-30])
+    if lost == "its last segment":
+        (folder / f"{9:020}.index").touch()
     if lost == "the log's end":
         log.write_bytes(log.read_bytes()[:-3])
     report = adopting(tmp_path / "real", tmp_path / "data")
@@ -220,14 +224,17 @@ def test_without_all_of_the_metadata_no_folder_is_taken_for_a_stray(tmp_path: Pa
 
 def test_of_several_replicas_the_newest_reign_counts_then_the_length(tmp_path: Path) -> None:
     real = tmp_path / "real"
+    five = v2(4, b"5", epoch=2)
     zookeeper_broker(
-        real, 1, a_0=v2(0, b"x", b"y", b"z", epoch=1), b_0=v2(0, b"1", epoch=2), c_0=v2(0, b"only")
+        real, 1, a_0=v2(0, b"x", b"y", b"z", epoch=1), b_0=v2(0, b"1", epoch=2), c_0=v2(0, b"only"), d_0=five
     )
-    zookeeper_broker(real, 2, a_0=v2(0, b"new", epoch=2), b_0=v2(0, b"1", epoch=2) + v2(1, b"2", epoch=2))
+    longer = v2(0, b"1", epoch=2) + v2(1, b"2", epoch=2)
+    zookeeper_broker(real, 2, a_0=v2(0, b"new", epoch=2), b_0=longer, d_0=v2(2, b"3", epoch=2) + five)
     report = adopting(real, tmp_path / "data")
     assert adopted_records(tmp_path / "data", "a") == [(0, b"new")]
     assert adopted_records(tmp_path / "data", "b") == [(0, b"1"), (1, b"2")]
     assert adopted_records(tmp_path / "data", "c") == [(0, b"only")]
+    assert adopted_records(tmp_path / "data", "d") == [(2, b"3"), (4, b"5")]
     assert "another replica" in why(report, "kafka-logs-1/a-0")
     assert "another replica" in why(report, "kafka-logs-1/b-0")
 
@@ -268,11 +275,17 @@ def test_new_producers_get_ids_that_no_record_has(tmp_path: Path) -> None:
 def test_a_torn_end_is_cut_in_the_copy_and_damage_is_said(tmp_path: Path) -> None:
     damaged = bytearray(v2(0, b"a") + v2(1, b"bbbbbbbb") + v2(2, b"c"))
     damaged[len(v2(0, b"a")) + 70] ^= 1
-    zookeeper_broker(tmp_path / "real", t_0=v2(0, b"a") + v2(1, b"b")[:-2], d_0=bytes(damaged))
+    zookeeper_broker(
+        tmp_path / "real",
+        t_0=v2(0, b"a") + v2(1, b"b")[:-2],
+        d_0=bytes(damaged),
+        p_0=v2(0, b"a") + bytes(5000),
+    )
     report = adopting(tmp_path / "real", tmp_path / "data")
     assert adopted_records(tmp_path / "data", "t") == [(0, b"a")]
     assert "damaged" in why(report, "d-0 from offset 1 on")
     assert [note for note in report.notes if note.startswith("t-0 is damaged")]
+    assert not [note for note in report.notes if note.startswith("p-0")]
 
 
 def test_an_open_transaction_is_said(tmp_path: Path) -> None:

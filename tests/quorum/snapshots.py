@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Sequence
 
-from minikafka.metadata.records import encode_record
+from minikafka.metadata.records import BeginTransactionRecord, EndTransactionRecord, encode_record
 from minikafka.metadata.snapshot import SnapshotName
 from minikafka.protocol.schema import Message
 from minikafka.quorum import METADATA_DIRECTORY, MetadataLog
@@ -41,7 +41,8 @@ def begin_behind_a_snapshot(world: World, node_id: int, *, batches_kept: int = 1
     log.close()
     moved, kept = batches[:-batches_kept], batches[-batches_kept:]
     name = SnapshotName(kept[0].base_offset, moved[-1].epoch)
-    records = [record for batch in moved for record in batch.records]
+    ends = (BeginTransactionRecord, EndTransactionRecord)  # a snapshot has only what they hold
+    records = [record for batch in moved for record in batch.records if not isinstance(record, ends)]
     disk, directory = world.disk, METADATA_DIRECTORY
     raw = disk.read_bytes(f"{directory}/{0:020}.log")
     while struct.unpack_from(">q", raw)[0] < name.end_offset:
