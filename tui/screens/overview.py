@@ -193,7 +193,9 @@ def cluster_stats(snapshot: Snapshot, view: View) -> tuple[Stat, ...]:
     lag = total(g.lag for g in snapshot.groups or ())
     rate = view.history.records_per_s()
     leader = next((c for c in snapshot.controllers if c.is_leader), None)
-    epoch = f"epoch {leader.epoch}" if leader and leader.epoch is not None else ""
+    epoch: str | Text = f"epoch {leader.epoch}" if leader and leader.epoch is not None else ""
+    if leader is None and any(controller.error for controller in snapshot.controllers):
+        epoch = Text("! ended", palette.BAD)
     groups = "unknown" if snapshot.groups is None else format.plural(len(snapshot.groups), "group")
     colour = palette.BAD if down else palette.GOOD
     controller = snapshot.controller or format.UNKNOWN
