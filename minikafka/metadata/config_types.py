@@ -18,6 +18,7 @@ class ConfigError(ValueError):
     """A configuration has a value it can't have; says which, and what it may be."""
 
     def __init__(self, name: str, value: object, reason: str) -> None:
+        self.reason = reason
         super().__init__(f"Invalid value {_text(value)} for configuration {name}: {reason}")
 
 

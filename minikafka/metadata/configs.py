@@ -29,6 +29,7 @@ from minikafka.metadata.image import (
     MetadataImage,
 )
 from minikafka.metadata.notices import notices
+from minikafka.metadata.together import check_together
 from minikafka.metadata.topic_configs import TOPIC_CONFIGS
 from minikafka.metadata.unread_configs import unread_configs
 from minikafka.protocol.errors import ApiError, ErrorCode
@@ -72,6 +73,8 @@ class BrokerConfigs:
         for name, text in self.overrides.items():
             if (unread := unread_configs().get(name)) is not None:
                 unread.parse(text)
+
+        check_together(self)
 
     @property
     def notices(self) -> tuple[builtins.str, ...]:

@@ -8,6 +8,7 @@ order, and whatever is wrong with a connection's bytes ends that connection and 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable
 from typing import Any, cast
@@ -60,7 +61,7 @@ class Server:
         self.dispatch = dispatch
         self.served = ServedNode(node, dispatch.advertised())
         self.max_frame_bytes = max_frame_bytes
-        self.idle_close_s = idle_close_s
+        self.idle_close_s = idle_close_s if idle_close_s >= 0 else math.inf
         self.max_in_flight = max_in_flight
         self.connections: dict[int, Connection] = {}
         self._listener: Listener | None = None
@@ -124,7 +125,8 @@ class Connection(asyncio.BufferedProtocol):
         self.client_host = str(peer[0]) if isinstance(peer, tuple) and peer else str(peer or "")
         self._server.connections[self._id] = self
         self._last_active = self._world.clock.now()
-        self._idle_timer = self._world.call_later(self._server.idle_close_s, self._close_if_idle)
+        if self._server.idle_close_s < math.inf:
+            self._idle_timer = self._world.call_later(self._server.idle_close_s, self._close_if_idle)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._receiver.get_buffer()

@@ -46,7 +46,7 @@ class Compaction:
     async def run(self) -> None:
         """For the life of the broker."""
         while True:
-            await asyncio.sleep(self._configs.int("log.cleaner.backoff.ms") / 1000)
+            await asyncio.sleep(max(1, self._configs.int("log.cleaner.backoff.ms")) / 1000)
             while await self.clean_dirtiest():
                 await asyncio.sleep(0)
 

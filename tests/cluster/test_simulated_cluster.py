@@ -148,3 +148,12 @@ def test_a_setting_without_effect_is_a_warning_where_the_cluster_is_made(recwarn
     assert warning.category is ConfigWarning
     assert warning.filename == __file__
     assert "Did you mean log.retention.hours?" in str(warning.message)
+
+
+@pytest.mark.parametrize("setting", ["log.cleaner.backoff.ms=0", "connections.max.idle.ms=-1"])
+def test_an_interval_without_length_and_a_limit_without_end_keep_nobody_busy(setting):
+    name, _, value = setting.partition("=")
+    with Cluster(2, world="simulated", seed=1, configs={name: value}) as sim:
+        sim.create_topic("orders", replication_factor=2)
+        sim.run(30)
+        assert len(sim.snapshot().partition("orders", 0).isr) == 2

@@ -150,8 +150,10 @@ def test_a_description_says_where_values_come_from() -> None:
 
 
 def test_broker_configs_are_typed() -> None:
-    configs = BrokerConfigs({"broker.session.timeout.ms": 5, "listeners": "A://a:1,B://b:2", "my.own": "x"})
-    assert configs.int("broker.session.timeout.ms") == 5
+    configs = BrokerConfigs(
+        {"broker.session.timeout.ms": 3000, "listeners": "A://a:1,B://b:2", "my.own": "x"}
+    )
+    assert configs.int("broker.session.timeout.ms") == 3000
     assert configs.seconds("broker.heartbeat.interval.ms") == 2.0
     assert configs.bool("auto.create.topics.enable") is True
     assert configs.list("listeners") == ["A://a:1", "B://b:2"]
