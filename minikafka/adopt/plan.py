@@ -18,6 +18,7 @@ from minikafka.adopt.report import Report
 from minikafka.adopt.source import SourceDirectory
 from minikafka.log.checkpoints import CLEANER_OFFSETS
 from minikafka.metadata.ids import encode_uuid
+from minikafka.metadata.topic_names import why_invalid
 
 NOT_TAKEN = {
     "__transaction_state": "nobody coordinates transactions in our cluster (yet)",
@@ -50,6 +51,9 @@ def plan(
     for name in sorted({*candidates, *(name for name in known.topics if _is_wanted(name, wanted))}):
         if name in NOT_TAKEN:
             report.leave(f"topic {name}", NOT_TAKEN[name])
+            continue
+        if why_invalid(name) is not None:
+            report.leave(f"folders of {name}", "no topic can have this name")
             continue
         replicas = candidates.get(name, [])
         told = known.topics.get(name)

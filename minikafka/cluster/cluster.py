@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from minikafka.cluster.drivers import ClusterLoop, LiveLoop, Player, SimulatedLoop
 from minikafka.cluster.failures import BackgroundFailure, Failures
+from minikafka.cluster.foreign import refuse_a_real_kafkas
 from minikafka.cluster.nodes import CONTROLLER, ClusterNodes
 from minikafka.cluster.picture import Picture
 from minikafka.cluster.source import ClusterSource
@@ -73,9 +74,10 @@ class Cluster:
         self._clients = 0
         self._loop: ClusterLoop
         if world == "live":
-            self._loop = LiveLoop(
-                Path(data) if data is not None else None, message_events=bool(message_events)
-            )
+            root = None if data is None else Path(data)
+            if root is not None:
+                refuse_a_real_kafkas(root)
+            self._loop = LiveLoop(root, message_events=bool(message_events))
         elif world == "simulated":
             if data is not None or port:
                 raise ValueError("A simulated cluster has no real directory and no real port.")

@@ -377,6 +377,7 @@ def test_what_is_left_is_said(tmp_path: Path) -> None:
     (broker / "hollow-0" / f"{ZERO}.log").unlink()
     (broker / "orders-0" / "notes.txt").write_text("mine")
     (broker / "never-0").mkdir()
+    partition(broker, "@metadata-0", v2(0, b"of Kafka 2.8"))
     partition(broker, "__transaction_state-3", v2(0, b"x"))
     partition(broker, "old-0.0123456789abcdef0123456789abcdef-delete", v2(0, b"x"))
     partition(broker, "lost-0.0123456789abcdef0123456789abcdef-stray", v2(0, b"x"))
@@ -387,6 +388,7 @@ def test_what_is_left_is_said(tmp_path: Path) -> None:
     assert "no files" in why(report, "notes.txt")
     assert "transactions" in why(report, "__transaction_state")
     assert "deleting" in why(report, "old-0")
+    assert "no topic can have this name" in why(report, "@metadata")
     assert "set it aside" in why(report, "lost-0")
     assert "entries" in why(report, LOG_STARTS)
     assert [(t.name, t.partitions, t.records) for t in report.topics] == [
@@ -420,6 +422,14 @@ def test_what_can_not_be_adopted_is_one_sentence_and_leaves_nothing(tmp_path: Pa
         assert not data.exists()
     assert not (real / "new").exists()
     assert [path.name for path in full.iterdir()] == ["file"]
+
+
+def test_a_cluster_of_ours_is_not_begun_in_a_real_ones_directory(tmp_path: Path) -> None:
+    broker = zookeeper_broker(tmp_path, orders_0=v2(0, b"a"))
+    before = hashes(tmp_path)
+    with pytest.raises(ValueError, match=r"minikafka adopt .* --data NEW"):
+        Cluster(brokers=1, data=broker)
+    assert hashes(tmp_path) == before
 
 
 def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
