@@ -92,14 +92,9 @@ class Checkpoints:
 
     def has_lost(self, log: Log, key: Key) -> bool:
         """Does a log that was just opened lack what it had: its first segments, records in its midst, or what the last
-        life noted? The end may always have gone with a power cut, unless that was everything."""
-        committed = self._high_watermarks.get(key, 0)
-        noted = max(committed, self._recovery_points.get(key, 0))
-        if log.lacks_its_beginning or log.is_cut_before_records:
-            return True
-        if self.started_clean:
-            return log.log_end_offset < noted
-        return not log.size_bytes and log.log_end_offset < committed
+        life noted to be there? A power cut may take the end of a log, too: then whoever has more is to lead as well."""
+        noted = max(self._high_watermarks.get(key, 0), self._recovery_points.get(key, 0))
+        return log.lacks_its_beginning or log.is_cut_before_records or log.log_end_offset < noted
 
     def begin(self, key: Key) -> None:
         """A new log is about to be made: what was noted of an earlier one under that name no longer holds."""
