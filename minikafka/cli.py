@@ -326,6 +326,43 @@ def bench_storage(
         raise fail("Interrupted; its files have been removed.") from None
 
 
+@bench_app.command("partitions")
+def bench_partitions(
+    replicated: Annotated[
+        int, typer.Option(min=0, help="Partitions on three brokers, three to a topic.")
+    ] = 3000,
+    single: Annotated[
+        int, typer.Option(min=0, help="Partitions on one broker, up to 1,000 to a topic.")
+    ] = 10_000,
+    pause: Annotated[
+        float, typer.Option(min=0, help="Seconds for which all of the cluster stands still.")
+    ] = 40.0,
+    idle: Annotated[float, typer.Option(min=0.5, help="Seconds over which idleness is measured.")] = 20.0,
+    neighbours: Annotated[int, typer.Option(min=0, help="Busy processes beside it.")] = 0,
+    port: Annotated[int, typer.Option(help="The first port.")] = 24900,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A directory on the disk to measure. Default: that of temporary files."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
+) -> None:
+    """Thousands of partitions created, paused, restarted, deleted; beside a real Kafka if REAL_KAFKA names one."""
+    from minikafka.bench.partitions import Wanted, run_partitions
+
+    wanted = [Wanted(3, max(1, replicated // 3), 3)] if replicated else []
+    wanted += [Wanted(1, max(1, single // 1000), min(single, 1000))] if single else []
+    try:
+        run_partitions(
+            wanted, port=port, pause_s=pause, idle_s=idle, neighbours=neighbours, data=data, as_json=json
+        )
+    except TimeoutError as problem:
+        raise fail(f"It takes too long. {problem}") from None
+    except OSError as problem:
+        raise fail(f"It can't be measured: {problem}") from None
+    except KeyboardInterrupt:
+        raise fail("Interrupted; its files have been removed.") from None
+
+
 def main() -> None:
     """Entry point of the `minikafka` command."""
     open_standard_files()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -31,8 +31,8 @@ from minikafka.xray.snapshot import Snapshot
 if TYPE_CHECKING:
     from minikafka.client import AdminClient, Consumer, Producer
 
-START_TIMEOUT_S = 30.0
-STOP_TIMEOUT_S = 30.0
+START_TIMEOUT_S = STOP_TIMEOUT_S = 300.0
+"""Ten thousand partitions take their time on a busy machine. This only ends a wait that would never end."""
 
 
 class Cluster:
@@ -98,7 +98,7 @@ class Cluster:
                 port=port,
                 fewer_brokers=fewer_brokers,
             )
-            self._loop.run(self._nodes.start(), START_TIMEOUT_S)
+            self._finish(self._nodes.start(), START_TIMEOUT_S, "The start of the cluster")
         except BaseException:
             self._abandon()
             raise
@@ -246,13 +246,13 @@ class Cluster:
         """Start a host again on its data; a running one is stopped cleanly first. Raises OSError when it can't."""
         self._check_open()  # what else has failed must not keep this one from starting: the next call raises it
         self._failures.forgive(host)
-        self._loop.run(self._nodes.restart(host), START_TIMEOUT_S)
+        self._finish(self._nodes.restart(host), START_TIMEOUT_S, f"The start of {host}")
         self._source.changed()
 
     def stop_broker(self, host: str) -> None:
         """A clean (controlled) shutdown of one broker."""
         self._check()
-        self._loop.run(self._nodes.stop_broker(host), STOP_TIMEOUT_S)
+        self._finish(self._nodes.stop_broker(host), STOP_TIMEOUT_S, f"The stop of {host}")
         self._source.changed()
 
     def partition(self, group_a: Sequence[str], group_b: Sequence[str] | None = None) -> None:
@@ -385,7 +385,7 @@ class Cluster:
         if self._server is not None:
             self._server.close()
         try:
-            self._loop.run(self._nodes.stop(), STOP_TIMEOUT_S)
+            self._finish(self._nodes.stop(), STOP_TIMEOUT_S, "The stop of the cluster")
         finally:
             self._abandon()
         self._failures.raise_new()
@@ -394,6 +394,12 @@ class Cluster:
         """For a process that ends this very moment: a temporary directory goes, nothing is stopped."""
         if isinstance(self._loop, LiveLoop):
             self._loop.universe.discard()
+
+    def _finish(self, work: Coroutine[Any, Any, None], timeout_s: float, what: str) -> None:
+        try:
+            self._loop.run(work, timeout_s)
+        except TimeoutError as late:
+            raise TimeoutError(str(late) or f"{what} takes longer than {timeout_s:g} seconds.") from None
 
     def _check_open(self) -> None:
         if self._closed:

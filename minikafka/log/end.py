@@ -80,6 +80,8 @@ class LogEnd:
             self._epochs.clear()
         elif header.partition_leader_epoch > self._epochs.latest:
             self._epochs.assign(header.partition_leader_epoch, header.base_offset)
+        elif self._epochs.is_behind:
+            self._epochs.catch_up()
 
     def _take_in(self, header: BatchHeader, batch: Batch, config: LogConfig) -> None:
         completed = self._producers.update(header, batch)

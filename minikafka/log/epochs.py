@@ -24,7 +24,7 @@ class EpochEntry(NamedTuple):
 
 
 class LeaderEpochs:
-    """The entries of one log, written to its checkpoint file at each change.
+    """The entries of one log, written to its checkpoint file at each change that a start could see.
 
     The file is fsynced only by `sync()` (with the log itself): a stale or torn one after a power cut is
     set right from the batches, which carry their epoch.
@@ -38,6 +38,8 @@ class LeaderEpochs:
         self._unsynced = False
         self._is_there = False
         """The file, which is made with its first entry."""
+        self.is_behind = False
+        """Does the file lack an epoch of which there is no record yet?"""
 
     def load(self) -> None:
         """Read the file; `CorruptCheckpoint` when it is missing or broken. An empty one, as a power cut may leave it,
@@ -72,17 +74,32 @@ class LeaderEpochs:
 
     def assign(self, epoch: int, start_offset: int) -> None:
         """Note that `epoch` begins at `start_offset`; nothing changes when it is already known to."""
+        if self._enter(epoch, start_offset):
+            self._write()
+
+    def begin(self, epoch: int, end_offset: int) -> None:
+        """As `assign`, at the log's end: no record is of that epoch yet. A start would remove such an entry; the file
+        waits for the first record (`catch_up`)."""
+        if self._enter(epoch, end_offset):
+            self.is_behind = True
+
+    def catch_up(self) -> None:
+        """A record of the newest epoch is about to be written: the file says so first."""
+        if self.is_behind:
+            self._write()
+
+    def _enter(self, epoch: int, start_offset: int) -> bool:
         assert min(epoch, start_offset) >= 0, (epoch, start_offset)
         if self._entries:
             last = self._entries[-1]
             if last.epoch == epoch and start_offset >= last.start_offset:
-                return
+                return False
         while self._entries and (
             self._entries[-1].epoch >= epoch or self._entries[-1].start_offset >= start_offset
         ):
             self._entries.pop()
         self._entries.append(EpochEntry(epoch, start_offset))
-        self._write()
+        return True
 
     def end_offset_for(self, epoch: int) -> tuple[int, int]:
         """The largest known epoch not above `epoch`, and where it ends: the start of the next one, or the
@@ -141,7 +158,7 @@ class LeaderEpochs:
                 self._disk.write_atomic(self._path, data, sync=sync)
             else:
                 self._disk.write_new(self._path, data)
-            self._unsynced, self._is_there = not sync, True
+            self._unsynced, self._is_there, self.is_behind = not sync, True, False
         except OSError as problem:
             if sync or not is_out_of_descriptors(problem):
                 raise

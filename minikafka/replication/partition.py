@@ -171,7 +171,7 @@ class Partition:
         if new_epoch or self.role is not Role.LEADER:
             self.role = Role.LEADER
             self.leader_epoch_start_offset = self.log.log_end_offset
-            self.log.epochs.assign(self.leader_epoch, self.log.log_end_offset)
+            self.log.epochs.begin(self.leader_epoch, self.log.log_end_offset)
             # A new leader knows nothing of the others yet: they have the full lag time to show up.
             self.followers = {
                 r: FollowerState(last_caught_up_at=now) for r in self.replicas if r != self.broker_id

@@ -167,3 +167,31 @@ def test_topic_configs_become_a_log_config():
     assert config.is_compacted and config.deletes_old_segments and config.max_message_bytes == 1048588
     with pytest.raises(ValueError, match=r"Invalid value many for configuration segment\.bytes"):
         LogConfig.from_topic({"segment.bytes": "many"})
+
+
+def test_a_reign_of_which_there_is_no_record_costs_the_disk_nothing(epochs, lab):
+    epochs.sync()
+    before = lab.world.disk.read_bytes("orders-0/leader-epoch-checkpoint")
+    writes = lab.world.disk.counters.writes
+    for epoch in (8, 9, 10):
+        epochs.begin(epoch, 100)
+    assert epochs.entries[-1] == (10, 100) and epochs.end_offset_for(9) == (7, 100)
+    assert not epochs.sync()
+    assert lab.world.disk.counters.writes == writes
+    assert lab.world.disk.read_bytes("orders-0/leader-epoch-checkpoint") == before
+    epochs.catch_up()
+    epochs.catch_up()
+    assert lab.world.disk.counters.writes == writes + 1
+    again = LeaderEpochs(lab.world.disk, "orders-0", lambda: 101)
+    again.load()
+    assert again.entries == epochs.entries == ((2, 0), (4, 10), (7, 20), (10, 100))
+
+
+def test_the_first_record_of_a_reign_has_its_epoch_noted_before_it(lab, batch_of):
+    log = lab.open()
+    log.append_as_leader(batch_of(b"a"), 3)
+    log.epochs.begin(5, log.log_end_offset)
+    end = log.log_end_offset
+    log.append_as_leader(batch_of(b"b"), 5)
+    lab.crash(log)
+    assert lab.open().epochs.entries == ((3, 0), (5, end))
