@@ -16,6 +16,7 @@ from minikafka.log.aside import RecordsSetAside
 from minikafka.metadata.batches import MetadataRecordSkipped
 from minikafka.quorum.committed import MetadataTailCut
 from minikafka.quorum.snapshots import SnapshotSetAside
+from minikafka.replication.checkpoints import CheckpointIgnored
 from minikafka.replication.log_directory import LogDirectoryFailed
 from minikafka.replication.replicas import ReplicaFilesLost
 from minikafka.replication.strays import StraySetAside
@@ -51,6 +52,8 @@ def sentence_of(traced: Traced) -> str:
                 f"{traced.host} can't use its log directory {event.directory}, with {count} in it: {event.reason}. "
                 f"It goes on with the others; when that is mended, restart {traced.host}."
             )
+        case CheckpointIgnored():
+            return f"{traced.host} goes on without a note of its last life: {event.reason}."
         case StraySetAside():
             return (
                 f"{traced.host} keeps {event.topic}-{event.partition} as {event.directory}/{event.kept_as}: "
