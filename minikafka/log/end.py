@@ -45,6 +45,8 @@ class LogEnd:
         now_ms: int,
     ) -> None:
         """Write `buffers`, which are `batch` under its final `header`."""
+        if self._synced.is_unsettled:
+            self._synced.settle()
         segment = self._segments.writable(header.size_bytes, header, config, now_ms)
         self._note_epoch(header)
         segment.append(buffers, (header,))
@@ -52,6 +54,8 @@ class LogEnd:
 
     def add_all(self, batches: Sequence[Batch], config: LogConfig, now_ms: int) -> None:
         """Write batches as they are, those that fit into one segment at a time."""
+        if self._synced.is_unsettled:
+            self._synced.settle()
         begin = 0
         while begin < len(batches):
             begin = self._add_run(batches, begin, config, now_ms)

@@ -146,10 +146,24 @@ class LeaderEpochs:
     def sync(self, *, always: bool = False) -> bool:
         """Make the file durable, and its name, if it has changed and tells something of records; `always`: even if a
         life that was cut short may have written it. Was there something to do?"""
-        if always or (self._unsynced and self._log_end_offset() > 0):
+        if self._unsynced and (always or self._log_end_offset() > 0):
             self._write(sync=True)
             return True
+        if always and self._is_there:
+            file = self._disk.open(self._path)
+            file.sync()
+            file.close()
         return False
+
+    def written(self) -> list[str]:
+        """The file's path, if there is one, once it says what is to be synced."""
+        if self._unsynced and self._log_end_offset() > 0:
+            self._write()
+        return [self._path] if self._is_there else []
+
+    def was_synced(self) -> None:
+        """By somebody else, since it was `written`."""
+        self._unsynced = self._unsynced and self._log_end_offset() == 0
 
     def _write(self, *, sync: bool = False) -> None:
         data = format_checkpoint([f"{entry.epoch} {entry.start_offset}" for entry in self._entries])

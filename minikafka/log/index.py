@@ -43,11 +43,11 @@ class _IndexFile:
         self.entry_bytes = entry_bytes
         self.max_entries = max_bytes // entry_bytes
         self._file: File | None = None
-        self._is_unsynced = False
+        self.is_unsynced = False
 
     def file(self) -> File:
         """To change it."""
-        self._is_unsynced = True
+        self.is_unsynced = True
         if self._file is None:
             self._file = self.disk.open(self.path, create=True)
         return self._file
@@ -77,9 +77,13 @@ class _IndexFile:
 
     def sync(self) -> None:
         """What this life of the host has changed; what an earlier one left is checked, or made anew."""
-        if self._is_unsynced:
+        if self.is_unsynced:
             self.file().sync()
-            self._is_unsynced = False
+            self.is_unsynced = False
+
+    def was_synced(self) -> None:
+        """By somebody else, as far as it is written."""
+        self.is_unsynced = False
 
     def close(self) -> None:
         if self._file is not None:

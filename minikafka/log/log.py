@@ -10,7 +10,7 @@ Kafka: `UnifiedLog`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from minikafka.log.aborted_transactions import AbortedTransactions
 from minikafka.log.appending import Appended, check_fits, checked_batches, has_gaps, prepare, repeated
@@ -36,7 +36,7 @@ from minikafka.records.batch import LOG_APPEND_TIME
 from minikafka.records.conversion import converted, is_old
 from minikafka.records.errors import CorruptRecords
 from minikafka.records.validation import Origin, validate_batches
-from minikafka.world import World
+from minikafka.world import Disk, World
 
 Found = tuple[int, int, int]
 """(timestamp_ms, offset, leader_epoch) of a record that was looked up."""
@@ -274,6 +274,19 @@ class Log:
     async def flush_rolled_in_background(self) -> None:
         """The same, while the loop goes on; see `Synced.flush_rolled_in_background`."""
         await self.synced.flush_rolled_in_background()
+
+    @classmethod
+    def close_all(cls, disk: Disk, logs: Sequence[Log]) -> None:
+        """A clean end of many logs of a disk, as by `close` of each, but synced together, which takes less time."""
+        paths: dict[str, None] = {}
+        for log in logs:
+            log.segments.active.finish()
+            log.segments.note_producers(log.log_end_offset)
+            paths.update(dict.fromkeys(log.synced.begin_flush()))
+        disk.sync_together(list(paths))
+        for log in logs:
+            log.synced.end_flush()
+            log.abandon()
 
     def close(self) -> None:
         """A clean end: everything fsynced, the state of producers written. Not for a crash or a deletion."""

@@ -109,11 +109,6 @@ def open_segments(
         snapshots = keep_snapshots(disk, directory, snapshots, to_offset=segments[start].base_offset)
         _load_producers(disk, directory, producers, segments[:start], segments[start].base_offset, snapshots)
         truncated = _recover(segments, start, epochs, producers, gaps_are_normal, aside)
-        # What the last life cut or removed, too: else a power cut brings it back behind what is appended now.
-        segments[-1].file().sync()
-        disk.sync_dir(directory)
-        epochs.truncate_from_end(segments[-1].next_offset)
-        epochs.sync(always=True)
     else:
         snapshots = keep_snapshots(disk, directory, snapshots, to_offset=segments[-1].next_offset)
         _load_producers(disk, directory, producers, segments, segments[-1].next_offset, snapshots)
@@ -223,7 +218,9 @@ def _batches_in_order(segment: Segment, gaps_are_normal: bool) -> Iterator[tuple
     held: tuple[int, Batch] | None = None
     following, is_behind_gap = segment.base_offset, False
     with contextlib.suppress(CorruptRecords):
-        for position, batch in scan_batches(segment.file(), 0, segment.size_bytes):
+        for position, batch in (
+            scan_batches(segment.file(), 0, segment.size_bytes) if segment.size_bytes else ()
+        ):
             header = batch.header
             if header.base_offset < following:
                 if is_behind_gap:

@@ -233,10 +233,25 @@ class Segment:
         """Where its files are, the log's own first; not all of them need be there."""
         return self.path, self._offsets.path, self._times.path, self.aborted.path
 
-    def seal(self) -> None:
+    def finish(self) -> None:
         """No more will be written: the time index ends with the largest timestamp of all."""
         self._times.maybe_append(self._largest)
+
+    def seal(self) -> None:
+        """`finish` it, durably."""
+        self.finish()
         self._times.sync()  # only if it was: the recovery point may have passed this segment already
+
+    @property
+    def paths_to_sync(self) -> list[str]:
+        """The log's own file, and what else has changed."""
+        changed = [index.path for index in (self._offsets, self._times) if index.is_unsynced]
+        return [self.path, *changed, *([self.aborted.path] if self.aborted.exists else [])]
+
+    def was_synced(self) -> None:
+        """By somebody else, as far as it is written."""
+        self._offsets.was_synced()
+        self._times.was_synced()
 
     def flush(self) -> None:
         self.file().sync()

@@ -39,6 +39,8 @@ class Synced:
         self._is_over = False
         self._was_cut = was_cut
         """Was something removed that only a flush makes durable?"""
+        self.is_unsettled = was_cut
+        """May the life before, which was cut short, have cut or removed what a power cut brings back?"""
         self._folder_is_synced = False
         """Does the directory's own name survive?"""
 
@@ -46,6 +48,14 @@ class Synced:
         """The log ends at `end_offset` now."""
         self.up_to = min(self.up_to, end_offset)
         self._was_cut = True
+
+    def settle(self) -> None:
+        """Before the first append: else what the last life cut might come back behind it."""
+        for segment in self._segments.since(self.up_to):
+            segment.file().sync()
+        self._epochs.sync(always=True)
+        self._world.disk.sync_dir(self._directory)
+        self.is_unsettled = False
 
     def flush(self) -> None:
         """Fsync what has been written since the last time, and move the recovery point to the end."""
@@ -56,7 +66,30 @@ class Synced:
             self._sync_names()
         else:
             self._epochs.sync()
-        self._was_cut = False
+        self._moved_to(end)
+
+    def begin_flush(self) -> list[str]:
+        """As `flush`, but somebody else syncs: the paths that are to be, before `end_flush`."""
+        end = self._segments.active.next_offset
+        if not (end > self.up_to or self._was_cut):
+            return []
+        paths = [path for segment in self._segments.since(self.up_to) for path in segment.paths_to_sync]
+        snapshot = snapshot_path(self._directory, end)
+        if self._world.disk.exists(snapshot):
+            paths.append(snapshot)
+        paths += self._epochs.written()
+        return [*paths, self._directory, self._directory.rpartition("/")[0]]
+
+    def end_flush(self) -> None:
+        """All that is synced."""
+        for segment in self._segments.since(self.up_to):
+            segment.was_synced()
+        self._epochs.was_synced()
+        self._folder_is_synced = True
+        self._moved_to(self._segments.active.next_offset)
+
+    def _moved_to(self, end: int) -> None:
+        self._was_cut = self.is_unsettled = False
         self.up_to = end
         self.unflushed_messages = 0
         self.last_flush_ms = self._world.clock.time_ms()
@@ -104,7 +137,7 @@ class Synced:
         self.up_to = following.base_offset
 
     def _sync_names(self) -> None:
-        if not self._epochs.sync():
+        if not self._epochs.sync(always=self.is_unsettled):
             self._world.disk.sync_dir(self._directory)
         if not self._folder_is_synced:
             self._world.disk.sync_dir(self._directory.rpartition("/")[0])

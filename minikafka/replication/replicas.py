@@ -501,8 +501,8 @@ class Replicas:
         self.fetch_pending.close()
 
         def finish(directory: LogDirectory) -> None:
-            for partition in directory.partitions.values():
-                partition.log.close()
+            logs = [partition.log for partition in directory.partitions.values()]
+            Log.close_all(directory.world.disk, logs)
             notes = directory.checkpoints
             if self._image is not None:
                 notes.write()

@@ -11,7 +11,14 @@ import contextlib
 import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+from minikafka.world.open_files import Outcomes, Works, one_by_one
+
+TOGETHER = 16
+"""Syncs at a time."""
+PART, WORTH_THREADS = 2, 4
 _TO_SYNC = (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -30,6 +37,35 @@ def sync_in_background(paths: Sequence[str], loop: asyncio.AbstractEventLoop) ->
         _close(descriptors)
         raise
     return done
+
+
+def sync_together(paths: Sequence[str]) -> None:
+    """Fsync files and directories, several at a time: a disk, and its journal, take them together. Raises OSError."""
+    for problem in at_a_time([partial(_sync_path, path) for path in paths]):
+        if problem is not None:
+            raise problem
+
+
+def at_a_time(works: Works) -> Outcomes:
+    """What each raises; nobody goes on before all are done."""
+    if len(works) < WORTH_THREADS:
+        return one_by_one(works)
+    with ThreadPoolExecutor(TOGETHER, "sync") as threads:
+        return [outcome for part in threads.map(one_by_one, _parts(works)) for outcome in part]
+
+
+def _parts(works: Works) -> list[Works]:
+    return [works[begin : begin + PART] for begin in range(0, len(works), PART)]
+
+
+def _sync_path(path: str) -> None:
+    if os.name == "nt" and os.path.isdir(path):
+        return
+    descriptor = os.open(path, _TO_SYNC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sync(descriptors: list[int], loop: asyncio.AbstractEventLoop, done: asyncio.Future[None]) -> None:

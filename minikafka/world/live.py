@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from minikafka.world.background_sync import at_a_time
 from minikafka.world.events import Healed, HostCrashed, Partitioned
 from minikafka.world.life import Life, life_of, record_failure
 from minikafka.world.live_disk import LiveDisk
@@ -138,7 +139,7 @@ class LiveUniverse:
         self.trace = Trace(stream, "")
         self._clock = LiveClock()
         raise_limit()
-        self._files = OpenFiles(_files_of_a_universe)
+        self._files = OpenFiles(_files_of_a_universe, at_a_time)
         self._wires = Wires(self._files, _connections_of_a_universe)
         self._worlds: dict[str, World] = {}
         self._loop: asyncio.AbstractEventLoop | None = None

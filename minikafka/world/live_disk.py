@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from minikafka.world.background_sync import sync_in_background
+from minikafka.world.background_sync import sync_in_background, sync_together
 from minikafka.world.disk_counters import DiskCounters
 from minikafka.world.life import Life
 from minikafka.world.open_files import OpenFiles
@@ -84,13 +84,13 @@ class LiveFile:
         files.opened(self)
         return self._fd
 
+    def write_back(self) -> None:
+        if self.is_dirty:
+            self._sync(self._fd)
+
     def let_go(self) -> None:
-        try:
-            if self.is_dirty:
-                self._sync(self._fd)
-        finally:
-            fd, self._fd = self._fd, -1
-            os.close(fd)
+        fd, self._fd = self._fd, -1
+        os.close(fd)
 
     def append(self, *buffers: Buffer) -> int:
         before, fd = self.size, self._fd
@@ -329,6 +329,13 @@ class LiveDisk:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+    def sync_together(self, paths: Sequence[str]) -> None:
+        real = [self.path_of(path) for path in paths]
+        self.counters.syncs += len(real)
+        self.files.tell_problems_of(frozenset(real))
+        if self.syncs:
+            self.files.trying(sync_together, real)
 
     def sync_in_background(self, paths: Sequence[str]) -> asyncio.Future[None]:
         loop, real = asyncio.get_running_loop(), [self.path_of(path) for path in paths]

@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import itertools
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
 LOOK_AGAIN_S = 0.1
 """How soon to try again what found no descriptor."""
+BATCH = 32
+"""So many dirty files are synced when one has to be."""
 LOOKS = 64
 """So many are looked at for one that needn't be synced first."""
 OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
@@ -50,15 +53,36 @@ class Reopened(Protocol):
     @property
     def path(self) -> str: ...
 
+    def write_back(self) -> None:
+        """Sync it, if it is dirty. Raises OSError."""
+
     def let_go(self) -> None:
-        """Sync what is dirty, close the descriptor, also where that raises OSError."""
+        """Close the descriptor."""
+
+
+Works = Sequence[Callable[[], None]]
+Outcomes = list[OSError | None]
+
+
+def one_by_one(works: Works) -> Outcomes:
+    """What each raises."""
+    return [_outcome(work) for work in works]
+
+
+def _outcome(work: Callable[[], None]) -> OSError | None:
+    try:
+        work()
+    except OSError as problem:
+        return problem
+    return None
 
 
 class OpenFiles:
     """The descriptors of the files of one process (of one host, in the simulated world), at most `most()` of them."""
 
-    def __init__(self, most: Callable[[], int]) -> None:
+    def __init__(self, most: Callable[[], int], at_a_time: Callable[[Works], Outcomes] | None = None) -> None:
         self._most = most
+        self._at_a_time = at_a_time or one_by_one
         self._open: OrderedDict[Reopened, None] = OrderedDict()
         """Those that have a descriptor, the one that is looked at next first (the clock algorithm)."""
         self._problems: dict[Reopened, OSError] = {}
@@ -104,17 +128,25 @@ class OpenFiles:
         if problem is not None:
             raise problem
 
-    def tell_problems_of(self, paths: Sequence[str]) -> None:
+    def tell_problems_of(self, paths: Collection[str]) -> None:
         """The same, of all files with these paths."""
         for file in [file for file in self._problems if file.path in paths]:
             self.tell_problem(file)
 
     def _let_go(self, file: Reopened) -> None:
+        if file.is_dirty:
+            self._write_back(file)
         del self._open[file]
-        try:
-            file.let_go()
-        except OSError as problem:
-            self._problems[file] = problem
+        file.let_go()
+
+    def _write_back(self, first: Reopened) -> None:
+        """This one, and the next that may have to go soon: a disk takes many syncs in little more time than one."""
+        cold = (file for file in self._open if file is not first and file.is_dirty and not file.was_used)
+        batch = [first, *itertools.islice(cold, BATCH - 1)]
+        outcomes = self._at_a_time([file.write_back for file in batch])
+        self._problems.update(
+            (file, problem) for file, problem in zip(batch, outcomes, strict=True) if problem is not None
+        )
 
     def _coldest(self) -> Reopened:
         """Not used since the last time around, and clean if there is one nearby."""

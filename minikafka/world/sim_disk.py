@@ -60,12 +60,12 @@ class SimFile:
             disk.files.opened(self)
         return self._inode
 
+    def write_back(self) -> None:
+        if self.is_dirty:
+            self._sync()
+
     def let_go(self) -> None:
-        try:
-            if self.is_dirty:
-                self._sync()
-        finally:
-            self._inode = None
+        self._inode = None
 
     def _check_write(self) -> Inode:
         inode = self._descriptor()
@@ -338,6 +338,18 @@ class SimDisk:
         self.platter.check_descriptor(path)
         self.counters.syncs += 1
         self.platter.sync_dir(path)
+
+    def sync_together(self, paths: Sequence[str]) -> None:
+        on_platter = [self._at(path) for path in paths]
+        self.files.tell_problems_of(on_platter)
+        for path in on_platter:
+            if self._entries().get(path) is None:
+                self.files.trying(self._sync_dir, path)
+                continue
+            inode = self.files.trying(self.descriptor_of, path)
+            self.platter.check_write(path)
+            self.counters.syncs += 1
+            inode.sync()
 
     def sync_in_background(self, paths: Sequence[str]) -> asyncio.Future[None]:
         """Takes virtual time; a power cut meanwhile leaves what it leaves without."""

@@ -176,6 +176,10 @@ class Disk(Protocol):
     def sync_dir(self, path: str) -> None:
         """Return when the directory's entries (created, renamed, removed) survive a power cut."""
 
+    def sync_together(self, paths: Sequence[str]) -> None:
+        """Sync files and directories, several at a time; returns when all that was written to them survives a power
+        cut."""
+
     def sync_in_background(self, paths: Sequence[str]) -> asyncio.Future[None]:
         """Sync files and directories, one after the other, while the loop goes on. What was written or renamed before
         the call survives a power cut once the future is done; it has the OSError of a disk that fails. Raises OSError
