@@ -17,7 +17,8 @@ from minikafka.log.checkpoints import HIGH_WATERMARKS, LOG_STARTS
 from minikafka.log.dump.source import RawFile
 from minikafka.log.meta_properties import decode_uuid
 from minikafka.log.partition_metadata import PARTITION_METADATA
-from minikafka.log.scan import CorruptLog, scan_headers
+from minikafka.log.scan import CorruptLog, LargePieces, scan_headers
+from minikafka.records.batch import batch_of
 
 _OF_A_SEGMENT = re.compile(r"(\d{20})\.(log|index|timeindex|txnindex|snapshot)(?:\.(swap|cleaned|deleted))?")
 LOOK_BYTES = 1 << 20
@@ -36,14 +37,14 @@ class Rank(NamedTuple):
 
 
 class Walked(NamedTuple):
-    """What the headers of a replica's batches say."""
+    """What a replica's batches say."""
 
     records: int
     last_epoch: int
     largest_producer_id: int
     has_gaps: bool
     damage: str
-    """Where the walk through a segment ended before its end."""
+    """The first thing that is wrong, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,17 @@ class Replica:
             return None
 
     def walk(self) -> Walked:
-        """Go through all headers. Raises OSError."""
+        """Go through all batches, checksums verified. Raises OSError."""
         records, last_epoch, largest, has_gaps, damage = 0, -1, -1, False, ""
         following = -1
         for name in self.logs:
             with RawFile(self.path / name) as file:
+                pieces = LargePieces(file, file.size)
                 try:
-                    for _, header in scan_headers(file, 0, file.size):
+                    for at, header in scan_headers(pieces, 0, file.size):
+                        if not batch_of(header, pieces.view(at, header.size_bytes)).crc_is_valid():
+                            where = f"at byte {at}, offset {header.base_offset}"
+                            damage = damage or f"{name} has a wrong checksum {where}"
                         records += max(0, header.record_count)
                         last_epoch = max(last_epoch, header.partition_leader_epoch)
                         largest = max(largest, header.producer_id)

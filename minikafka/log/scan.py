@@ -116,7 +116,7 @@ def holds_whole_batch(data: memoryview, from_offset: int) -> bool:
 class LargePieces:
     """A file that is read from front to back, in large pieces: no byte twice, but of a batch between two pieces."""
 
-    def __init__(self, file: File, end: int) -> None:
+    def __init__(self, file: Source, end: int) -> None:
         self._file = file
         self._end = end
         self._piece = memoryview(b"")

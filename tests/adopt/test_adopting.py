@@ -284,6 +284,7 @@ def test_a_torn_end_is_cut_in_the_copy_and_damage_is_said(tmp_path: Path) -> Non
     report = adopting(tmp_path / "real", tmp_path / "data")
     assert adopted_records(tmp_path / "data", "t") == [(0, b"a")]
     assert "damaged" in why(report, "d-0 from offset 1 on")
+    assert [note for note in report.notes if "d-0 is damaged" in note and "wrong checksum" in note]
     assert [note for note in report.notes if note.startswith("t-0 is damaged")]
     assert not [note for note in report.notes if note.startswith("p-0")]
 
