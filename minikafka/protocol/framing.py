@@ -18,9 +18,10 @@ from minikafka.world import LEAST_SLICE_BYTES, FileSlice
 SCRATCH_BYTES = 64 * 1024
 """Small frames are read many at a time into a buffer of this size, and copied out."""
 OWN_BUFFER_BYTES = SCRATCH_BYTES // 4
-"""A larger frame that is not all there yet gets memory of its own, and is never copied."""
-GROWTH_BYTES = 1024 * 1024
-"""How much memory a frame gets before that much of it has come."""
+"""A larger frame that is not all there yet gets memory of its own."""
+LEAST_OWN_BYTES = 4 * 1024
+GROWTH = 4
+"""So many times what has come of it."""
 COALESCE_BYTES = LEAST_SLICE_BYTES
 """Pieces below this are joined before they are sent; larger ones, thus all slices of files, go out as they are."""
 
@@ -36,28 +37,51 @@ class BadFrame(ValueError):
 class FrameReceiver:
     """The reading half of a ``BufferedProtocol``: gives buffers to fill, and calls back with whole frames.
 
-    A frame is writable memory that nobody else holds, so a handler may keep it and slice it.
+    A frame is writable memory that nobody else holds, so a handler may keep it and slice it. ``scratch`` may be shared
+    by all receivers of one loop, since a buffer is filled and taken in one call of it: so an idle connection holds no
+    more than the beginning of a frame.
     """
 
-    __slots__ = ("_filled", "_on_frame", "_own", "_own_filled", "_own_size", "_scratch", "_view", "max_bytes")
+    __slots__ = (
+        "_filled",
+        "_on_frame",
+        "_own",
+        "_own_filled",
+        "_own_size",
+        "_rest",
+        "_scratch",
+        "_view",
+        "max_bytes",
+    )
 
-    def __init__(self, on_frame: Callable[[Buffer], None], max_bytes: int) -> None:
+    def __init__(
+        self, on_frame: Callable[[Buffer], None], max_bytes: int, scratch: bytearray | None = None
+    ) -> None:
         self.max_bytes = max_bytes
         self._on_frame = on_frame
-        self._scratch = bytearray(SCRATCH_BYTES)
+        self._scratch = bytearray(SCRATCH_BYTES) if scratch is None else scratch
         self._view = memoryview(self._scratch)
+        self._rest = b""
+        """The beginning of a small frame."""
         self._filled = 0
         self._own: bytearray | None = None
         self._own_filled = 0
         self._own_size = 0
 
+    @property
+    def held_bytes(self) -> int:
+        """Memory that is held for a frame which is not all there."""
+        return len(self._rest) if self._own is None else len(self._own)
+
     def get_buffer(self) -> memoryview:
         """Where the next bytes go; never empty."""
         own = self._own
         if own is None:
-            return self._view[self._filled :]
+            self._filled = filled = len(self._rest)
+            self._scratch[:filled] = self._rest
+            return self._view[filled:]
         if self._own_filled == len(own):  # grows here, where nobody holds a view of it
-            own.extend(bytes(min(len(own), self._own_size - len(own))))
+            own.extend(bytes(min((GROWTH - 1) * len(own), self._own_size - len(own))))
         return memoryview(own)[self._own_filled :]
 
     def received(self, count: int) -> None:
@@ -83,9 +107,7 @@ class FrameReceiver:
                 break
             self._on_frame(scratch[start + 4 : end])
             start = end
-        if start:
-            self._view[: filled - start] = self._view[start:filled]
-        self._filled = filled - start
+        self._rest = bytes(self._view[start:filled]) if start < filled else b""
 
     def _checked(self, size: int) -> int:
         if not 0 <= size <= self.max_bytes:
@@ -93,11 +115,12 @@ class FrameReceiver:
         return size
 
     def _begin_own(self, size: int, start: int) -> None:
-        self._own = own = bytearray(min(size, GROWTH_BYTES))
+        came = self._filled - start
+        self._own = own = bytearray(min(size, max(GROWTH * came, LEAST_OWN_BYTES)))
         self._own_size = size
-        self._own_filled = self._filled - start
-        own[: self._own_filled] = self._view[start : self._filled]
-        self._filled = 0
+        self._own_filled = came
+        own[:came] = self._view[start : self._filled]
+        self._rest = b""
 
 
 class RequestHeader(NamedTuple):

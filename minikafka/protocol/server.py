@@ -19,6 +19,7 @@ from minikafka.protocol.dispatch import CloseConnection, Dispatch, Outcome, Requ
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.events import BadRequestClosed, RequestReceived, ResponseSent
 from minikafka.protocol.framing import (
+    SCRATCH_BYTES,
     BadFrame,
     FrameReceiver,
     coalesced,
@@ -64,6 +65,7 @@ class Server:
         self.idle_close_s = idle_close_s if idle_close_s >= 0 else math.inf
         self.max_in_flight = max_in_flight
         self.connections: dict[int, Connection] = {}
+        self.scratch = bytearray(SCRATCH_BYTES)
         self._listener: Listener | None = None
         self._connections_made = 0
 
@@ -101,7 +103,7 @@ class Connection(asyncio.BufferedProtocol):
         self._server = server
         self._world = server.world
         self._id = connection_id
-        self._receiver = FrameReceiver(self._queue_frame, server.max_frame_bytes)
+        self._receiver = FrameReceiver(self._queue_frame, server.max_frame_bytes, server.scratch)
         self._queue: deque[Buffer] = deque()
         self._queued_bytes = 0
         self._out: list[Piece] = []

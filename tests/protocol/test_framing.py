@@ -9,7 +9,9 @@ import pytest
 
 from minikafka.protocol.framing import (
     COALESCE_BYTES,
-    GROWTH_BYTES,
+    GROWTH,
+    LEAST_OWN_BYTES,
+    SCRATCH_BYTES,
     BadFrame,
     FrameReceiver,
     coalesced,
@@ -39,7 +41,7 @@ def feed(receiver: FrameReceiver, data: bytes, chance: random.Random) -> int:
 def test_frames_survive_any_cutting(seed: int) -> None:
     chance = random.Random(seed)
     sizes = [chance.choice([0, 1, 50, 5_000, 16_380, 16_400, 65_532, 65_536, 300_000]) for _ in range(20)]
-    sizes.append(3 * GROWTH_BYTES + 17)
+    sizes.append(3_145_745)
     chance.shuffle(sizes)
     frames = [chance.randbytes(size) for size in sizes]
     got: list[Buffer] = []
@@ -52,7 +54,35 @@ def test_frames_survive_any_cutting(seed: int) -> None:
 def test_a_promised_frame_takes_no_more_memory_than_it_has_sent() -> None:
     receiver = FrameReceiver(lambda frame: None, 1 << 30)
     largest = feed(receiver, struct.pack(">i", 1 << 30) + bytes(3000), random.Random(1))
-    assert largest <= GROWTH_BYTES
+    assert largest <= SCRATCH_BYTES
+    for came in (4, 100, 5000, 100_000):
+        receiver = FrameReceiver(lambda frame: None, 1 << 30)
+        feed(receiver, struct.pack(">i", 1 << 30) + bytes(came - 4), random.Random(1))
+        assert receiver.held_bytes <= max(GROWTH * came, LEAST_OWN_BYTES)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_receivers_that_share_their_scratch_share_nothing_else(seed: int) -> None:
+    """As the connections of a server do, whose bytes come in turns."""
+    chance = random.Random(seed)
+    scratch = bytearray(SCRATCH_BYTES)
+    lines = []
+    for _ in range(5):
+        frames = [chance.randbytes(chance.choice([0, 3, 50, 9_000, 70_000])) for _ in range(20)]
+        got: list[Buffer] = []
+        data = b"".join(struct.pack(">i", len(frame)) + frame for frame in frames)
+        lines.append((FrameReceiver(got.append, 1 << 30, scratch), frames, got, data))
+    sent = [0] * len(lines)
+    while any(position < len(line[3]) for position, line in zip(sent, lines, strict=True)):
+        turn = chance.randrange(len(lines))
+        receiver, _, _, data = lines[turn]
+        receiver.get_buffer()  # nothing came after all
+        count = chance.choice([1, 2, 7, 500, 30_000])
+        feed(receiver, data[sent[turn] : sent[turn] + count], chance)
+        sent[turn] += count
+    for receiver, frames, got, _ in lines:
+        assert [bytes(frame) for frame in got] == frames
+        assert receiver.held_bytes == 0, "nothing of its own while it is idle"
 
 
 @pytest.mark.parametrize("size", [-1, -(2**31), 1001, 2**31 - 1])
