@@ -42,6 +42,8 @@ MAX_IN_FLIGHT = 100
 MAX_QUEUED_BYTES = 1024 * 1024
 """Reading pauses when requests of this size in all wait to be begun; so many more may have begun."""
 FLUSH_BYTES = 64 * 1024
+REQUESTS_A_TURN = 100
+"""Who sends more at once waits for its next turn, and others are served in between."""
 
 
 class Server:
@@ -113,6 +115,7 @@ class Connection(asyncio.BufferedProtocol):
         self._begun = BegunRequests(server.max_in_flight, MAX_QUEUED_BYTES)
         self._write_paused = False
         self._read_paused = False
+        self._waits_for_turn = False
         self._closed = False
         self._last_active = 0.0
         self.has_asked = False
@@ -182,9 +185,12 @@ class Connection(asyncio.BufferedProtocol):
         self._queued_bytes += len(frame)
 
     def _serve(self) -> None:
-        """Work on what waits, until a handler has to be awaited or the client does not read its answers."""
+        """Work on what waits, until a handler has to be awaited, the client does not read its answers, or others have
+        to have their turn."""
         queue = self._queue
-        while queue and not self._is_held_up() and self._begun.may_begin(queue[0]):
+        left = 0 if self._waits_for_turn else REQUESTS_A_TURN
+        while queue and left and not self._is_held_up() and self._begun.may_begin(queue[0]):
+            left -= 1
             frame = queue.popleft()
             self._queued_bytes -= len(frame)
             self.has_asked = True
@@ -197,7 +203,14 @@ class Connection(asyncio.BufferedProtocol):
         self._flush()
         self._pace_reading()
         if queue:
+            if not left and not self._waits_for_turn:
+                self._waits_for_turn = True
+                self._world.call_later(0.0, self._next_turn)
             self._begun.hurry()
+
+    def _next_turn(self) -> None:
+        self._waits_for_turn = False
+        self._serve()
 
     def _is_held_up(self) -> bool:
         return self._write_paused or self._closed or bool(self._unsent)

@@ -30,7 +30,7 @@ from minikafka.protocol.messages.produce import (
     TopicProduceData,
 )
 from minikafka.protocol.schema import Buffer, Message
-from minikafka.protocol.server import Server
+from minikafka.protocol.server import REQUESTS_A_TURN, Server
 from minikafka.world import SimulatedUniverse
 
 PORT = 9092
@@ -324,6 +324,28 @@ def test_a_client_that_does_not_read_stops_its_own_requests(universe: SimulatedU
     universe.run_for(60)
     assert len(raw.data) > 200 * 100_000
     assert len(stage.node.log) > begun
+
+
+def test_who_sends_thousands_at_once_leaves_others_their_turn(universe: SimulatedUniverse) -> None:
+    stage = Stage(universe)
+    raw = stage.raw()
+    raw.transport.write(b"".join(joined(request_frame(beat(), 4, n, b"c")) for n in range(5000)))
+    handled = stage.node.log
+    steps = []
+
+    async def scenario() -> None:
+        while len(handled) < 5000:
+            before = len(handled)
+            await asyncio.sleep(0)
+            steps.append(len(handled) - before)
+            if steps[-1] == 0:
+                await asyncio.sleep(0.0001)
+
+    universe.run(scenario(), host="client-1")
+    assert max(steps) <= 2 * REQUESTS_A_TURN
+    universe.run_for(1)
+    assert len(raw.data) == 5000 * int.from_bytes(raw.data[:4], "big") + 5000 * 4, "each has its answer"
+    assert stage.is_well()
 
 
 def test_requests_behind_a_slow_one_stay_in_the_socket(universe: SimulatedUniverse) -> None:
