@@ -97,10 +97,13 @@ def up(
         typer.Option(min=0, max=65_000, help="Port of the first broker; the others follow. 0: free ones."),
     ] = 0,
     listen: Annotated[
-        str, typer.Option(metavar="HOST", help="Address to listen on; 0.0.0.0 for all. Default: 127.0.0.1.")
+        str,
+        typer.Option(
+            metavar="HOST[:PORT]", help="Address to listen on; 0.0.0.0 for all. Default: 127.0.0.1."
+        ),
     ] = "",
     advertise: Annotated[
-        str, typer.Option(metavar="HOST", help="Name or address that clients are told to connect to.")
+        str, typer.Option(metavar="HOST[:PORT]", help="Name or address that clients are told to connect to.")
     ] = "",
     data: Data = None,
     name: Annotated[

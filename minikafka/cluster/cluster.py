@@ -24,7 +24,7 @@ from minikafka.cluster.source import ClusterSource
 from minikafka.cluster.waiting import is_ready, wait_live
 from minikafka.metadata.config_types import ConfigWarning
 from minikafka.policy import Organs
-from minikafka.world import Traced
+from minikafka.world import Traced, reason_of
 from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Snapshot
 
@@ -114,7 +114,11 @@ class Cluster:
         if announce is None:
             announce = world == "live"
         if announce:
-            self.announce()
+            try:
+                self.announce()
+            except OSError as problem:  # the cluster is as good as any; it is only not found by name
+                sentence = f"`minikafka tui` won't find this cluster: {reason_of(problem)}."
+                warnings.warn(sentence, RuntimeWarning, stacklevel=2)
 
     # -- who it is -------------------------------------------------------------------------------------------
 

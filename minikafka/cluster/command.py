@@ -49,10 +49,19 @@ class Up:
                 raise ValueError(f"--set takes KEY=VALUE, not {pair!r}")
             configs[key] = value
         if self.listen:
-            configs[LISTENERS] = url(PLAINTEXT, self.listen, self.port)
+            host, port = _split(self.listen)
+            configs[LISTENERS] = url(PLAINTEXT, host, port or self.port)
         if self.advertise:  # a port of 0 is the one that is listened on
-            configs[ADVERTISED] = url(PLAINTEXT, self.advertise, 0)
+            configs[ADVERTISED] = url(PLAINTEXT, *_split(self.advertise))
         return configs
+
+
+def _split(text: str) -> tuple[str, int]:
+    """HOST or HOST:PORT; a port of 0 where there is none. An IPv6 address has its own colons."""
+    host, colon, port = text.rpartition(":")
+    if colon and port.isdecimal() and (":" not in host or host.endswith("]")):
+        return host.strip("[]"), int(port)
+    return text.strip("[]"), 0
 
 
 def run_up(wanted: Up, say: Say) -> int:

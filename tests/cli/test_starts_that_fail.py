@@ -242,3 +242,14 @@ def test_no_reason_is_empty(problem: Exception) -> None:
     assert sentence.endswith((".", "?"))
     assert len(sentence) > 10
     assert ": ." not in sentence and "\n" not in sentence
+
+
+def test_a_folder_for_announcements_that_cannot_be_keeps_nobody_from_working(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MINIKAFKA_STATE_DIR", "/proc/nowhere")
+    with (
+        pytest.warns(RuntimeWarning, match="`minikafka tui` won't find this cluster: No such file"),
+        Cluster(brokers=1) as cluster,
+    ):
+        cluster.create_topic("orders")
