@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
@@ -175,7 +176,8 @@ def removable(real: Path) -> dict[str, list[Path]]:
         if is_records or ".deleted" in file.name or file.parent == real:
             continue
         if folder == METADATA_DIRECTORY:
-            found[f"metadata {file.name}"] = [file]
+            if file.suffix in (".log", ".checkpoint") or "." not in file.name:
+                found[f"metadata {file.name}"] = [file]
             found.setdefault(f"all metadata {file.suffix}", []).append(file)
             found.setdefault("all metadata", []).append(file)
         elif folder.startswith(("broker-", "version-")):
@@ -221,7 +223,7 @@ def test_whatever_file_of_the_adopted_one_is_missing_no_record_is_removed_by_a_s
         for file in files:
             (copy / file.relative_to(whole)).unlink()
         started = start_of(copy)
-        after = bytes_of_segments(copy)
+        after = all_bytes_of_segments(copy)
         for name, data in before.items():
             assert any(there.startswith(data) for there in after.get(name, [])), (what, started, name)
         shutil.rmtree(copy)
@@ -235,10 +237,19 @@ def start_of(data: Path) -> str:
         return f"refused: {refused}"
 
 
-def bytes_of_segments(data: Path) -> Any:
-    """Of each segment with records, wherever its folder is now: bytes, by topic, partition and name."""
-    found: dict[str, Any] = {}
+def bytes_of_segments(data: Path) -> dict[str, bytes]:
+    """Of each segment with records, by partition and name."""
+    return {
+        f"{path.parent.name} {path.name}": content
+        for path in sorted((data / "broker-1").rglob("*.log"))
+        if (content := path.read_bytes())
+    }
+
+
+def all_bytes_of_segments(data: Path) -> dict[str, list[bytes]]:
+    """The same, also of folders that were set aside."""
+    found: dict[str, list[bytes]] = {}
     for path in sorted((data / "broker-1").rglob("*.log")):
-        if content := path.read_bytes():
-            found.setdefault(f"{path.parent.name.partition('.')[0]} {path.name}", []).append(content)
+        folder = re.sub(r"\.[0-9a-f]{32}-\w+$", "", path.parent.name)
+        found.setdefault(f"{folder} {path.name}", []).append(path.read_bytes())
     return found
