@@ -20,7 +20,7 @@ from minikafka.log.log import LogSnapshot
 from minikafka.log.meta_properties import claimed_properties, note_claim, read_meta_properties
 from minikafka.metadata.batches import skipping
 from minikafka.metadata.configs import BrokerConfigs
-from minikafka.metadata.features import SUPPORTED_FEATURES
+from minikafka.metadata.features import SUPPORTED_FEATURES, check_levels
 from minikafka.metadata.ids import decode_uuid
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import ControllerEndpoint, ControllerFeature, RegisterControllerRecord
@@ -100,13 +100,14 @@ class ControllerNode:
         """Read the log, take a new epoch, listen; returns the port.
 
         Raises OSError (port taken, disk), `DiskLocked`, or a ValueError: `WrongDirectory` (the directory is another
-        node's or cluster's), `MetadataLost` (the log lacks what was committed).
+        node's or cluster's), `MetadataLost` (the log lacks what was committed), `NewerMetadata`.
         """
         self.world.disk.makedirs("")
         self._lock = self.world.disk.lock(".lock")
         try:
             properties = claimed_properties(self.world.disk, self.cluster_id, self.id, self.world.random)
             self._open_log()
+            check_levels(self.core.image.features)
             self._server = Server(
                 self.world,
                 self,

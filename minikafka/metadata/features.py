@@ -6,6 +6,8 @@ One rule: a node joins only when it understands every level that the cluster run
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from minikafka.metadata.image import BROKER_RESOURCE, DEFAULT_BROKER
 from minikafka.metadata.records import (
     BeginTransactionRecord,
@@ -35,6 +37,21 @@ LEVELS: dict[str, int] = {
     "transaction.version": 2,
 }
 """What a new cluster runs."""
+
+
+class NewerMetadata(ValueError):
+    """The metadata run at a level that isn't understood here; says which."""
+
+
+def check_levels(levels: Mapping[str, int]) -> None:
+    """Raises NewerMetadata for a cluster's levels that a node of ours can't follow, before it writes anything."""
+    for name, level in sorted(levels.items()):
+        lowest, highest = SUPPORTED_FEATURES.get(name, (0, 0))
+        if level and not lowest <= level <= highest:
+            raise NewerMetadata(
+                f"The metadata here run {name} {level}, and this version knows {lowest} to {highest}: another release "
+                "wrote them; start that one"
+            )
 
 
 def bootstrap_records(min_insync_replicas: int) -> list[Message]:

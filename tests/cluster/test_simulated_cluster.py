@@ -4,6 +4,7 @@ import pytest
 
 from minikafka import BackgroundFailure, Cluster, KafkaException, Organs
 from minikafka.cluster import ConfigWarning
+from minikafka.metadata.features import SUPPORTED_FEATURES
 
 
 @pytest.fixture
@@ -157,3 +158,17 @@ def test_an_interval_without_length_and_a_limit_without_end_keep_nobody_busy(set
         sim.create_topic("orders", replication_factor=2)
         sim.run(30)
         assert len(sim.snapshot().partition("orders", 0).isr) == 2
+
+
+def test_metadata_of_a_newer_release_are_refused_by_name_and_nothing_is_written(monkeypatch):
+    with Cluster(1, world="simulated", seed=1) as sim:
+        sim.create_topic("orders")
+        before = sim.snapshot().controllers[0].epoch
+        sim.kill("controller-1")
+        with monkeypatch.context() as older:
+            older.setitem(SUPPORTED_FEATURES, "metadata.version", (7, 29))
+            with pytest.raises(ValueError, match=r"metadata\.version 30, and this version knows 7 to 29"):
+                sim.restart("controller-1")
+        assert "metadata.version 30" in sim.snapshot().controllers[0].error
+        sim.restart("controller-1")
+        assert sim.snapshot().controllers[0].epoch == before + 1, "the refused start took none"
