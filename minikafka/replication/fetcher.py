@@ -326,12 +326,16 @@ class ReplicaFetcher:
         self._in_session = self._session.accept(response.session_id)
         if not self._in_session:
             self._news = dict.fromkeys(self._partitions)
+        # What a request that is still on its way has named anew, this answer doesn't know yet.
+        renamed = [plan.partitions for plan in self._in_flight]
         for topic in response.responses:
             number = topic.topic_id.int
             for data in topic.partitions:
                 key = (number, data.partition_index)
                 partition, position = self._partitions.get(key), asked.get(key)
                 if partition is None or position is None or not _is_answered(partition, position):
+                    continue
+                if any(key in named for named in renamed):
                     continue
                 self._news[key] = None
                 try:

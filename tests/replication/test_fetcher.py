@@ -249,3 +249,23 @@ def test_a_fault_in_one_round_is_said_and_the_next_begins_anew(s: Stage) -> None
     s.universe.run_for(3)
     assert [type(error) for error in s.universe.trace.failures] == [KeyError]
     assert s.named(s.requests[0]) == [0, 1, 2]
+
+
+def test_an_answer_does_not_know_what_a_request_still_on_its_way_has_named_anew(s: Stage) -> None:
+    s.follow(0)
+    s.universe.run_for(0.7)  # there is a session, and a request waits at the leader
+    partition = s.partitions[0]
+    partition.log.log_end_offset = 3  # an answer before brought three bytes
+
+    async def name_anew() -> None:
+        s.fetcher.note(cast(Partition, partition))
+
+    s.universe.run(name_anew(), host="broker-2")
+    s.follow(1)  # a second request is on its way behind the first
+    s.universe.run_for(0.01)
+    s.write(p0=5)  # answers the first, from the old end on
+    s.universe.run_for(0.01)
+    assert (partition.taken, partition.log.log_end_offset) == (0, 3)
+    s.write(p0=2)
+    s.universe.run_for(0.01)
+    assert (partition.taken, partition.log.log_end_offset) == (1, 5), "what answers the second is right"
