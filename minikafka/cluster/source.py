@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from minikafka.world import reason_of
 from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import COMMANDS, Answer
@@ -72,7 +73,7 @@ class ClusterSource:
         except TypeError as problem:
             return Answer(False, f"{name} takes {COMMANDS[name]} ({problem}).")
         except Exception as problem:
-            return Answer(False, f"{name} failed: {problem}")
+            return Answer(False, f"{name} failed: {reason_of(problem)}")
 
     def _do_kill(self, host: str) -> str:
         self._cluster.kill(host)
