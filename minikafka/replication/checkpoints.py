@@ -8,7 +8,7 @@ Kafka: `OffsetCheckpointFile`, `LogManager`'s and `ReplicaManager`'s checkpoints
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -93,11 +93,16 @@ class Checkpoints:
     def has_lost(self, log: Log, key: Key) -> bool:
         """Does a log that was just opened lack what it had: its first segments, records in its midst, or what the last
         life noted to be there? A power cut may take the end of a log, too: then whoever has more is to lead as well."""
-        noted = max(self._high_watermarks.get(key, 0), self._recovery_points.get(key, 0))
-        return log.lacks_its_beginning or log.is_cut_before_records or log.log_end_offset < noted
+        return (
+            log.lacks_its_beginning or log.is_cut_before_records or log.log_end_offset < self.noted_end(key)
+        )
 
-    def begin(self, key: Key) -> None:
-        """A new log is about to be made: what was noted of an earlier one under that name no longer holds."""
+    def noted_end(self, key: Key) -> int:
+        """Up to where there were records, as far as the last life noted; 0: it noted none."""
+        return max(self._high_watermarks.get(key, 0), self._recovery_points.get(key, 0))
+
+    def forget(self, keys: Collection[Key]) -> None:
+        """These are deleted, or a new log is about to be made: what was noted of an earlier one no longer holds."""
         noted = (
             (RECOVERY_POINTS, self._recovery_points),
             (HIGH_WATERMARKS, self._high_watermarks),
@@ -105,7 +110,8 @@ class Checkpoints:
             (CLEANER_OFFSETS, self._cleaned),
         )
         for file, offsets in noted:
-            if offsets.pop(key, None) is not None:
+            known = [key for key in keys if offsets.pop(key, None) is not None]
+            if known:
                 OffsetCheckpoint(self._world.disk, file).write(offsets)
 
     def apply_to(self, log: Log, key: Key) -> None:

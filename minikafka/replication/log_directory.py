@@ -134,7 +134,7 @@ class LogDirectory:
 
     def make_folder(self, key: Key) -> None:
         """A place for a new partition. Raises OSError."""
-        self.checkpoints.begin(key)
+        self.checkpoints.forget([key])
         self.world.disk.makedirs(folder_of(key))
         self.logs.add(key)
 
@@ -163,13 +163,16 @@ class LogDirectory:
     def sort_out(self, image: MetadataImage, was_deleted: Callable[[UUID], bool]) -> None:
         """Doom the folders of topics that were deleted while this broker was away, and set aside what else isn't
         known. Raises OSError."""
+        deleted: list[Key] = []
         for key in sorted(self.logs):
             topic_id = self.topic_id_of(key)
             reason = why_stray(image, self._broker_id, *key, topic_id)
             if topic_id is not None and was_deleted(topic_id):
                 self.doom(key)
+                deleted.append(key)
             elif reason is not None:
                 self.set_aside(key, reason)
+        self.checkpoints.forget(deleted)
 
     def set_aside(self, key: Key, reason: str) -> None:
         """Give a folder a name of its own, so that nothing takes it for this partition, and keep it. Raises OSError."""

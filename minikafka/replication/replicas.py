@@ -17,7 +17,7 @@ from uuid import UUID
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.metadata.configs import BrokerConfigs, effective_topic_configs
-from minikafka.metadata.ids import LOST_DIRECTORY
+from minikafka.metadata.ids import LOST_DIRECTORY, RESERVED_DIRECTORIES
 from minikafka.metadata.image import (
     BROKER_RESOURCE,
     DEFAULT_BROKER,
@@ -243,6 +243,7 @@ class Replicas:
             return None  # until the broker starts again
         assigned = registration.directory_of(self._broker_id)
         is_new = self._directories.home(key) is None
+        has_lost = is_new and self._had_a_log(key, registration)
         directory = self._place(key, assigned)
         if directory is None:
             self._offline[key] = topic.id
@@ -262,7 +263,7 @@ class Replicas:
                 was_compacted=notes.was_compacted(key),
             )
             try:
-                has_lost = self._applied_offset < 0 if is_new else notes.has_lost(log, key)
+                has_lost = has_lost or (not is_new and notes.has_lost(log, key))
                 notes.apply_to(log, key)
             except OSError:
                 log.abandon()
@@ -286,6 +287,19 @@ class Replicas:
         if has_lost:
             self._tell_loss(partition, registration)
         return partition
+
+    def _had_a_log(self, key: Key, registration: PartitionRegistration) -> bool:
+        """Was there a log of this partition when the last life ended? It isn't there, but topics are also made while a
+        broker is away."""
+        if self._applied_offset >= 0:
+            return False
+        assigned = registration.directory_of(self._broker_id)
+        is_elsewhere = assigned.int >= RESERVED_DIRECTORIES and all(
+            d.id != assigned for d in self._directories
+        )
+        knew = (*registration.isr, *registration.elr, *registration.last_known_elr)
+        noted = any(directory.checkpoints.noted_end(key) for directory in self._directories.online)
+        return noted or is_elsewhere or self._broker_id in knew
 
     def _tell_loss(self, partition: Partition, registration: PartitionRegistration) -> None:
         """The replica isn't what it was when this broker ended: until that is known, the broker stays out of service,

@@ -157,3 +157,26 @@ def test_a_start_with_all_files_tells_of_no_loss():
             cluster.wait_until(is_whole)
         assert not any(t.event.kind == "ReplicaFilesLost" for t in cluster.events())
         assert read(cluster) == WRITTEN
+
+
+def test_a_topic_made_or_made_anew_while_a_broker_was_away_is_no_loss():
+    with Cluster(brokers=3, world="simulated", seed=1, message_events=False) as cluster:
+        cluster.create_topic("t", 1, 3, SMALL)
+        write(cluster)
+        cluster.run(8)
+        for ends in (cluster.stop_broker, cluster.kill):
+            ends("broker-2")
+            cluster.run(15)
+            for future in cluster.admin().delete_topics(["t"]).values():
+                future.result(20)
+            cluster.run(1)
+            # Nobody can wait for a topic until the third broker is back.
+            from minikafka import NewTopic
+
+            for future in cluster.admin().create_topics([NewTopic("t", 1, 3, config=SMALL)]).values():
+                future.result(20)
+            cluster.restart("broker-2")
+            cluster.wait_until(is_whole)
+            write(cluster)
+            assert read(cluster) == WRITTEN
+        assert not any(t.event.kind in ("ReplicaFilesLost", "StraySetAside") for t in cluster.events())
