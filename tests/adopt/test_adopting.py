@@ -30,6 +30,7 @@ from minikafka.adopt import NotAdopted, Report, Wishes, adopt
 from minikafka.adopt.offsets import NEVER_MS
 from minikafka.coordinator.records import GroupMetadataValue, MemberMetadata, group_record, offset_record
 from minikafka.log.checkpoints import CLEANER_OFFSETS, HIGH_WATERMARKS, LOG_STARTS, RECOVERY_POINTS
+from minikafka.log.dump.source import RawFile
 from minikafka.log.meta_properties import encode_uuid
 from minikafka.metadata.records import (
     ConfigRecord,
@@ -40,9 +41,10 @@ from minikafka.metadata.records import (
     UserScramCredentialRecord,
 )
 from minikafka.protocol.schema import Message
-from minikafka.quorum import METADATA_DIRECTORY
+from minikafka.quorum import METADATA_DIRECTORY, MetadataLost
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.world import LiveUniverse
+from minikafka.world.live_disk import LiveDisk
 
 ORDERS, GONE, STATE = UUID(int=11 << 64), UUID(int=12 << 64), UUID(int=13 << 64)
 
@@ -423,6 +425,45 @@ def test_what_can_not_be_adopted_is_one_sentence_and_leaves_nothing(tmp_path: Pa
         assert not data.exists()
     assert not (real / "new").exists()
     assert [path.name for path in full.iterdir()] == ["file"]
+
+
+def test_an_adoption_that_fails_half_way_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, data = tmp_path / "real", tmp_path / "data"
+    zookeeper_broker(real, a_0=v2(0, b"a"), b_0=v2(0, b"b"))
+    read_at = RawFile.read_at
+
+    def failing(file: RawFile, position: int, size_bytes: int) -> bytes:
+        if (data / "broker-1" / "b-0").exists():
+            raise OSError(5, "Input/output error")
+        return read_at(file, position, size_bytes)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RawFile, "read_at", failing)
+        with pytest.raises(OSError, match="Input/output"):
+            adopt([real], data, Wishes())
+    assert not data.exists()
+    with monkeypatch.context() as patched:
+        patched.setattr(LiveDisk, "space", lambda _: (1 << 30, 1 << 20))
+        with pytest.raises(NotAdopted, match="has room for 1"):
+            adopt([real], data, Wishes())
+    assert not data.exists()
+    data.mkdir()
+    assert len(adopting(real, data).topics) == 2
+
+
+def test_our_own_directory_whose_metadata_are_lost_is_adopted_from_its_brokers(tmp_path: Path) -> None:
+    """What a cluster of ours says when it refuses to start on less than it had."""
+    zookeeper_broker(tmp_path / "real", orders_0=v2(0, b"a"), orders_1=v2(0, b"b"))
+    adopting(tmp_path / "real", tmp_path / "ours")
+    for file in (tmp_path / "ours" / "controller-1" / METADATA_DIRECTORY).glob("*.log"):
+        file.unlink()
+    with pytest.raises(MetadataLost, match="minikafka adopt"):
+        Cluster(brokers=1, data=tmp_path / "ours")
+    adopting(tmp_path / "ours", tmp_path / "new")
+    assert adopted_records(tmp_path / "new", "orders", 1) == [(0, b"b")]
+    assert list(adopted_image(tmp_path / "new").topics) == ["orders"]
 
 
 def test_a_cluster_of_ours_is_not_begun_in_a_real_ones_directory(tmp_path: Path) -> None:
