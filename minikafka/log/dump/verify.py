@@ -14,7 +14,7 @@ from pathlib import Path
 from minikafka.log.checkpoints import CLEANER_OFFSETS, LEADER_EPOCHS
 from minikafka.log.dump.batches import read_segment
 from minikafka.log.dump.decode import decode
-from minikafka.log.dump.found import FileKind, FoundFile
+from minikafka.log.dump.found import FileKind, FoundFile, known
 from minikafka.log.dump.index_check import check_offset_index, check_time_index
 from minikafka.log.dump.segment import meaning_of_markers
 from minikafka.log.dump.segment_check import SegmentCheck
@@ -24,6 +24,7 @@ from minikafka.log.dump.transaction_check import check_transaction_index, known_
 from minikafka.log.dump.value import Meaning, Problem, Row
 
 COMPACTED_TOPICS = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state"})
+METADATA_TOPIC = "__cluster_metadata"
 _SEGMENTS = (FileKind.LOG, FileKind.METADATA_SNAPSHOT)
 _INDEXES = {
     FileKind.OFFSET_INDEX: ".index",
@@ -82,9 +83,11 @@ class Verifier:
             may_have_gaps=snapshot or not is_live or may_be_compacted(file),
             epochs=[] if snapshot else noted_epochs(file.path.parent),
         )
+        if is_live and file.topic == METADATA_TOPIC:
+            yield from _begins(file)
         if is_live and self._before and self._before[0] == file.path.parent:
             yield from _joins(self._before[1], file.base_offset, check.may_have_gaps)
-        topic = "__cluster_metadata" if snapshot else file.topic
+        topic = METADATA_TOPIC if snapshot else file.topic
         try:
             for item in read_segment(source, topic, self.meaning):
                 if isinstance(item, Problem):
@@ -114,6 +117,17 @@ def _joins(ended: int, base_offset: int, may_have_gaps: bool) -> Iterator[Proble
     elif base_offset > ended and not may_have_gaps:
         yield Problem(
             0, 0, f"offsets {ended} to {base_offset - 1} are missing between this file and the one before it"
+        )
+
+
+def _begins(file: FoundFile) -> Iterator[Problem]:
+    """A metadata log has everything, or begins behind a snapshot that does."""
+    beside = [found for path in file.path.parent.iterdir() if (found := known(path)) is not None]
+    before = [one for one in beside if one.path.suffix == ".log" and one.base_offset < file.base_offset]
+    snapshots = [one.base_offset for one in beside if one.path.suffix == ".checkpoint"]
+    if file.base_offset > 0 and not before and max(snapshots, default=-1) < file.base_offset:
+        yield Problem(
+            0, 0, f"the log begins at offset {file.base_offset}, and no snapshot beside it reaches so far"
         )
 
 

@@ -136,6 +136,19 @@ def test_a_segment_that_is_gone_is_missed(tmp_path: Path) -> None:
     assert "offsets 1 to 1 are missing" in problem.sentence
 
 
+def test_a_metadata_log_that_begins_later_needs_a_snapshot(tmp_path: Path) -> None:
+    folder = tmp_path / "__cluster_metadata-0"
+    folder.mkdir()
+    for base in (7, 8):
+        batch = build_batch([NewRecord(0, None, b"\x01\x14\x00\x00")], base_offset=base)
+        (folder / f"{base:020}.log").write_bytes(batch)
+    (folder / f"{0:020}.log.deleted").touch()
+    ((name, problem),) = problems(tmp_path)
+    assert (name, "begins at offset 7" in problem.sentence) == (f"{7:020}.log", True)
+    (folder / f"{7:020}-{1:010}.checkpoint").touch()
+    assert problems(tmp_path) == []
+
+
 def test_a_file_of_another_kind_is_wrong(partition: Path, tmp_path: Path) -> None:
     shutil.copy(partition / f"{0:020}.timeindex", tmp_path / f"{0:020}.log")
     assert problems(tmp_path)
