@@ -175,20 +175,29 @@ def test_a_broker_whose_disk_is_full_is_told_and_restarted_from_the_inspector(tm
         AdminClient(boot).create_topics([NewTopic("t", 1, 1)])["t"].result(30)
         producer = Producer({**boot, "message.timeout.ms": 1000, "batch.num.messages": 1})
         errors: list[object] = []
-        while errors[-1:] in ([], [None]):
-            producer.produce("t", bytes(300_000), on_delivery=lambda error, _: errors.append(error))
-            producer.flush(10)
+
+        def fill() -> None:
+            errors.clear()
+            while errors[-1:] in ([], [None]):
+                producer.produce("t", bytes(300_000), on_delivery=lambda error, _: errors.append(error))
+                producer.flush(10)
+
+        fill()
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
         assert asyncio.run(restart()) == "broker-1 runs again."
         producer.produce("t", b"there is room again", on_delivery=lambda error, _: errors.append(error))
         producer.flush(10)
         assert errors[-1] is None
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
+        fill()
         producer.close()
         process.terminate()
-        (said,) = process.communicate(timeout=30)[1].splitlines()
+        first, again, last = process.communicate(timeout=30)[1].splitlines()
+        assert first == again
         for words in ("broker-1", str(tmp_path / "broker-1"), "File too large", "minikafka tui"):
-            assert words in said
-        assert process.returncode == 0
+            assert words in first
+        assert "It ends without broker-1" in last
+        assert process.returncode == 1
     finally:
         process.kill()
         process.communicate()

@@ -129,6 +129,24 @@ def test_a_controller_that_cant_write_ends_and_its_restart_decides_what_was_aske
         assert len(values(sim, 5)) == 5
 
 
+def test_one_of_several_directories_is_told_as_such_and_the_last_as_the_end():
+    said = []
+    with Cluster(brokers=2, world="simulated", seed=5, configs={"log.dirs": "d1,d2"}) as sim:
+        tell(sim, said.append)
+        sim.create_topic("orders", partitions=4, replication_factor=2)
+        sim.fail_disk("broker-1", "d1")
+        write(sim, 40)
+        sim.run(10)
+        (sentence,) = said
+        assert "broker-1 can't use its log directory /broker-1/d1, with" in sentence
+        assert "goes on with the others" in sentence
+        sim.fail_disk("broker-1", "d2")
+        write(sim, 40)
+        sim.run_until(lambda s: s.broker("broker-1").state == "down")
+        assert len(said) == 2
+        assert "broker-1 has left the service: its last log directory" in said[1]
+
+
 @pytest.mark.parametrize("host", ["broker-1", "controller-1"])
 def test_a_port_that_is_taken_at_a_restart_is_the_reason(host):
     with Cluster(brokers=2, announce=False) as cluster:
