@@ -31,8 +31,8 @@ from minikafka.world import Disk, Event, File
 
 MOST_TAIL_BYTES = 128 << 20
 NEVER_CHANGED = (
-    "Nothing was changed. Put the file back from a copy; without one, the brokers' directories still have the records, "
-    "and `minikafka adopt` takes them into a new cluster."
+    "Nothing was changed. Put the file back from a copy; without one, `minikafka adopt DIR --data NEW` takes the "
+    "records of this data directory DIR into a new cluster."
 )
 
 
@@ -143,7 +143,9 @@ def _batches(file: File, following: int, epoch: int, known: Known) -> Iterator[B
                 reason = f"the batch says epoch {new_epoch} in a reign of epoch {epoch}"
                 raise _Misplaced(position, following, EPOCH_AT, reason)
             if new_epoch < 0 or (known.epoch is not None and new_epoch > known.epoch):
-                reason = f"the batch says epoch {new_epoch}, and quorum-state knows none after {known.epoch}"
+                reason = (
+                    f"the batch says epoch {new_epoch}, but quorum-state, if that isn't wrong, {known.epoch}"
+                )
                 raise _Misplaced(position, following, EPOCH_AT, reason)
             yield header
             following, epoch = header.next_offset, new_epoch
