@@ -157,7 +157,7 @@ def skip_header_tags(frame: Buffer, position: int) -> int:
 def request_frame(
     message: Message, version: int, correlation_id: int, client_id: bytes | None
 ) -> list[Piece]:
-    """A request with length and header, in pieces."""
+    """A request with length and header: one piece, or where records are large several."""
     schema = message.SCHEMA
     header = _REQUEST_HEADER.pack(
         schema.api_key, version, correlation_id, -1 if client_id is None else len(client_id)
@@ -169,7 +169,7 @@ def request_frame(
 
 
 def response_frame(message: Message, version: int, correlation_id: int) -> list[Piece]:
-    """A response with length and header, in pieces."""
+    """A response with length and header: one piece, or where records are large several."""
     header = _LENGTH.pack(correlation_id)
     if response_header_version(type(message), version):
         header += b"\0"
@@ -179,8 +179,9 @@ def response_frame(message: Message, version: int, correlation_id: int) -> list[
 def _frame(header: bytes, message: Message, version: int) -> list[Piece]:
     out: list[Piece] = [b"", header]
     message.write(version, out)
-    out[0] = _LENGTH.pack(sum(map(len, out)))
-    return out
+    size = sum(map(len, out))
+    out[0] = _LENGTH.pack(size)
+    return [b"".join(out)] if size < COALESCE_BYTES else out  # type: ignore[arg-type]  # no slice is so small
 
 
 def read_correlation_id(frame: Buffer) -> int:
@@ -201,6 +202,8 @@ def has_slices(pieces: list[Piece]) -> bool:
 
 def coalesced(pieces: list[Piece]) -> list[Piece]:
     """The same bytes with small neighbours joined, so that large record buffers need no copy."""
+    if len(pieces) == 1:
+        return pieces
     if size_of(pieces) < COALESCE_BYTES:
         return [b"".join(pieces)]  # type: ignore[arg-type]  # no slice is so small
     out: list[Piece] = []
