@@ -1,7 +1,7 @@
 """`AdminClient`: confluent_kafka's admin client, in front of our core.
 
-One rule: every method returns at once with a future, or a dictionary of futures by name; only list_topics() waits.
-Kafka's `Admin` answers with futures by name, too (`KafkaAdminClient`).
+One rule: every method returns at once with a future, or a dictionary of futures by name; only list_topics() and
+list_groups() wait. Kafka's `Admin` answers with futures by name, too (`KafkaAdminClient`).
 """
 
 from __future__ import annotations
@@ -10,66 +10,58 @@ import functools
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from minikafka.client.admin_arguments import (
+    checked_alterations,
+    checked_groups,
+    checked_list,
+    checked_names,
+    checked_offset_specs,
+    isolation_option,
+    members,
+    names_of,
+    no_doubles,
+    timeout_option,
+)
 from minikafka.client.admin_values import (
-    AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
-    ConfigSource,
     DeletedRecords,
     DescribeClusterResult,
     ListOffsetsResultInfo,
     NewPartitions,
     NewTopic,
     OffsetSpec,
-    ResourceType,
     TopicDescription,
-    Uuid,
 )
-from minikafka.client.arguments import checked_list, checked_partitions, timeout_option
+from minikafka.client.arguments import checked_partitions, checked_text, timeout_of
 from minikafka.client.async_admin import AsyncAdmin
 from minikafka.client.driver import Future, PartOfFuture
 from minikafka.client.face import Face
 from minikafka.client.group_values import (
     ConsumerGroupDescription,
-    ConsumerGroupListing,
+    GroupMetadata,
     ListConsumerGroupsResult,
-    MemberAssignment,
-    MemberDescription,
 )
-from minikafka.client.topic_listing import BrokerMetadata, ClusterMetadata, PartitionMetadata, TopicMetadata
-from minikafka.client.values import ConsumerGroupTopicPartitions, TopicCollection, TopicPartition
+from minikafka.client.security_values import (
+    AclBinding,
+    AclBindingFilter,
+    UserScramCredentialAlteration,
+    UserScramCredentialsDescription,
+)
+from minikafka.client.values import (
+    ConsumerGroupState,
+    ConsumerGroupTopicPartitions,
+    ConsumerGroupType,
+    ElectionType,
+    TopicCollection,
+    TopicPartition,
+)
 
 if TYPE_CHECKING:
     from minikafka.policy import Organs
     from minikafka.world import World
 
 T = TypeVar("T")
-
-__all__ = [
-    "AdminClient",
-    "AlterConfigOpType",
-    "BrokerMetadata",
-    "ClusterMetadata",
-    "ConfigEntry",
-    "ConfigResource",
-    "ConfigSource",
-    "ConsumerGroupDescription",
-    "ConsumerGroupListing",
-    "DeletedRecords",
-    "DescribeClusterResult",
-    "ListConsumerGroupsResult",
-    "ListOffsetsResultInfo",
-    "MemberAssignment",
-    "MemberDescription",
-    "NewPartitions",
-    "NewTopic",
-    "OffsetSpec",
-    "PartitionMetadata",
-    "ResourceType",
-    "TopicDescription",
-    "TopicMetadata",
-    "Uuid",
-]
 
 
 class AdminClient(Face[AsyncAdmin]):
@@ -81,7 +73,19 @@ class AdminClient(Face[AsyncAdmin]):
         return AsyncAdmin(world, conf)
 
     def _futures(self, keys: Sequence[Any], coro: Coroutine[Any, Any, Any]) -> dict[Any, Future[Any]]:
-        whole: Future[dict[Any, Any]] = self._submit(coro)
+        async def once_each() -> Any:
+            try:
+                no_doubles(keys, "names")
+            except BaseException:
+                coro.close()
+                raise
+            return await coro
+
+        try:
+            whole: Future[dict[Any, Any]] = self._submit(once_each())
+        except RuntimeError:
+            coro.close()
+            raise
         return {key: PartOfFuture(whole, key) for key in keys}
 
     def _submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
@@ -93,40 +97,97 @@ class AdminClient(Face[AsyncAdmin]):
         future.add_done_callback(functools.partial(_done_with, self))
         return future
 
+    # --- topics
+
     def create_topics(self, new_topics: list[NewTopic], **options: Any) -> dict[str, Future[None]]:
         """Creates topics. Options: operation_timeout, request_timeout (seconds), validate_only."""
         timeout_s = timeout_option(options)
+        topics = checked_list(new_topics, "NewTopic objects", "topic", "num_partitions")
+        validate_only = options.get("validate_only", False)
         return self._futures(
-            [topic.topic for topic in checked_list(new_topics)],
-            self._core.create_topics(
-                new_topics, validate_only=options.get("validate_only", False), timeout_s=timeout_s
-            ),
+            [topic.topic for topic in topics],
+            self._core.create_topics(topics, validate_only=validate_only, timeout_s=timeout_s),
         )
 
     def delete_topics(self, topics: list[str], **options: Any) -> dict[str, Future[None]]:
         """Deletes topics. Options: operation_timeout, request_timeout."""
-        return self._futures(
-            checked_list(topics), self._core.delete_topics(topics, timeout_s=timeout_option(options))
-        )
+        timeout_s = timeout_option(options)
+        names = checked_names(topics, "topic strings")
+        return self._futures(names, self._core.delete_topics(names, timeout_s=timeout_s))
 
     def create_partitions(
         self, new_partitions: list[NewPartitions], **options: Any
     ) -> dict[str, Future[None]]:
         """Grows topics. Options: operation_timeout, request_timeout, validate_only."""
         timeout_s = timeout_option(options)
+        grown = checked_list(new_partitions, "NewPartitions objects", "topic", "new_total_count")
+        for one in grown:
+            if one.new_total_count < 1:
+                raise ValueError(f"Invalid NewPartitions({one.topic}): a topic has at least one partition")
+        validate_only = options.get("validate_only", False)
         return self._futures(
-            [topic.topic for topic in checked_list(new_partitions)],
-            self._core.create_partitions(
-                new_partitions, validate_only=options.get("validate_only", False), timeout_s=timeout_s
-            ),
+            [topic.topic for topic in grown],
+            self._core.create_partitions(grown, validate_only=validate_only, timeout_s=timeout_s),
         )
 
     def describe_topics(
         self, topics: TopicCollection | list[str], **options: Any
     ) -> dict[str, Future[TopicDescription]]:
         """Describes topics."""
-        names = topics if isinstance(topics, list) else topics.topic_names
-        return self._futures(names, self._core.describe_topics(names, timeout_s=timeout_option(options)))
+        timeout_s = timeout_option(options)
+        names = names_of(topics)
+        return self._futures(names, self._core.describe_topics(names, timeout_s=timeout_s)) if names else {}
+
+    def elect_leaders(
+        self, election_type: ElectionType, partitions: list[TopicPartition] | None = None, **options: Any
+    ) -> Future[dict[TopicPartition, Any]]:
+        """Elects leaders anew; None as `partitions` means all. Options: operation_timeout, request_timeout."""
+        timeout_s = timeout_option(options)
+        if type(election_type).__name__ != ElectionType.__name__:
+            raise TypeError("Expected 'election_type' to be of type 'ElectionType'")
+        chosen = None if partitions is None else checked_partitions(partitions)
+        unclean = election_type.value == ElectionType.UNCLEAN.value
+
+        async def elect() -> dict[TopicPartition, Any]:
+            no_doubles(chosen or (), "partitions")
+            return await self._core.elect_leaders(unclean, chosen, timeout_s=timeout_s)
+
+        return self._submit(elect())
+
+    def delete_records(
+        self, topic_partition_offsets: list[TopicPartition] | Mapping[TopicPartition, int], **options: Any
+    ) -> dict[TopicPartition, Future[DeletedRecords]]:
+        """Deletes what lies before each partition's `offset` (OFFSET_END: everything committed).
+
+        Also takes a mapping of partition to offset, as Java's client does. Options: operation_timeout, request_timeout.
+        """
+        timeout_s = timeout_option(options)
+        if isinstance(topic_partition_offsets, Mapping):
+            before = dict(topic_partition_offsets)
+        else:
+            before = {tp: tp.offset for tp in checked_partitions(topic_partition_offsets)}
+        if any(tp.partition < 0 for tp in checked_partitions(list(before))):
+            raise ValueError("'partition' cannot be negative")
+        if not before:
+            self._open()
+            return {}
+        return self._futures(list(before), self._core.delete_records(before, timeout_s=timeout_s))
+
+    def list_offsets(
+        self, topic_partition_offsets: Mapping[TopicPartition, OffsetSpec], **options: Any
+    ) -> dict[TopicPartition, Future[ListOffsetsResultInfo]]:
+        """Offsets of partitions. Options: isolation_level, request_timeout."""
+        timeout_s = timeout_option(options)
+        wanted = checked_offset_specs(topic_partition_offsets)
+        level = isolation_option(options)
+        if not wanted:
+            self._open()
+            return {}
+        return self._futures(
+            list(wanted), self._core.list_offsets(wanted, isolation_level=level, timeout_s=timeout_s)
+        )
+
+    # --- the cluster and its configuration
 
     def describe_cluster(self, **options: Any) -> Future[DescribeClusterResult]:
         """Describes the cluster."""
@@ -136,28 +197,52 @@ class AdminClient(Face[AsyncAdmin]):
         self, resources: list[ConfigResource], **options: Any
     ) -> dict[ConfigResource, Future[dict[str, ConfigEntry]]]:
         """Configuration of topics and brokers."""
-        return self._futures(
-            checked_list(resources), self._core.describe_configs(resources, timeout_s=timeout_option(options))
-        )
+        timeout_s = timeout_option(options)
+        checked_list(resources, "ConfigResource objects", "restype", "name")
+        return self._futures(resources, self._core.describe_configs(resources, timeout_s=timeout_s))
 
     def incremental_alter_configs(
         self, resources: list[ConfigResource], **options: Any
     ) -> dict[ConfigResource, Future[None]]:
         """Alters single settings, by each resource's incremental_configs."""
         timeout_s = timeout_option(options)
+        checked_alterations(resources)
+        validate_only = options.get("validate_only", False)
         return self._futures(
-            checked_list(resources),
-            self._core.incremental_alter_configs(
-                resources, validate_only=options.get("validate_only", False), timeout_s=timeout_s
-            ),
+            resources,
+            self._core.incremental_alter_configs(resources, validate_only=validate_only, timeout_s=timeout_s),
         )
+
+    def alter_configs(
+        self, resources: list[ConfigResource], **options: Any
+    ) -> dict[ConfigResource, Future[None]]:
+        """Replaces all that is set, by each resource's set_config (deprecated in Kafka)."""
+        timeout_s = timeout_option(options)
+        checked_list(resources, "ConfigResource objects", "restype", "name")
+        validate_only = options.get("validate_only", False)
+        return self._futures(
+            resources,
+            self._core.alter_configs(resources, validate_only=validate_only, timeout_s=timeout_s),
+        )
+
+    # --- groups
+
+    def list_groups(self, group: str | None = None, timeout: float = -1) -> list[GroupMetadata]:
+        """All groups with their members, or one (deprecated in confluent_kafka). Waits. Raises KafkaException."""
+        core = self._open()
+        if group is not None:
+            checked_text(group)
+        found: list[GroupMetadata] = self._ask(
+            "Failed to list groups", core.groups.list_groups(group, timeout_of(timeout))
+        )
+        return found
 
     def list_consumer_groups(self, **options: Any) -> Future[ListConsumerGroupsResult]:
         """Lists groups. Options: states, types (sets), request_timeout."""
         return self._submit(
             self._core.groups.list_consumer_groups(
-                states=sorted(options.get("states") or (), key=lambda state: state.value),
-                types=sorted(options.get("types") or (), key=lambda kind: kind.value),
+                states=members(options, "states", ConsumerGroupState),
+                types=members(options, "types", ConsumerGroupType),
                 timeout_s=timeout_option(options),
             )
         )
@@ -166,80 +251,99 @@ class AdminClient(Face[AsyncAdmin]):
         self, group_ids: list[str], **options: Any
     ) -> dict[str, Future[ConsumerGroupDescription]]:
         """Describes groups: state, members, what each reads."""
-        return self._futures(
-            checked_list(group_ids),
-            self._core.groups.describe_consumer_groups(group_ids, timeout_s=timeout_option(options)),
-        )
+        timeout_s = timeout_option(options)
+        groups = checked_names(group_ids, "group ids")
+        return self._futures(groups, self._core.groups.describe_consumer_groups(groups, timeout_s=timeout_s))
 
     def delete_consumer_groups(self, group_ids: list[str], **options: Any) -> dict[str, Future[None]]:
         """Deletes groups that have no members."""
-        return self._futures(
-            checked_list(group_ids),
-            self._core.groups.delete_consumer_groups(group_ids, timeout_s=timeout_option(options)),
-        )
+        timeout_s = timeout_option(options)
+        groups = checked_names(group_ids, "group ids")
+        return self._futures(groups, self._core.groups.delete_consumer_groups(groups, timeout_s=timeout_s))
 
     def list_consumer_group_offsets(
         self, list_consumer_group_offsets_request: list[ConsumerGroupTopicPartitions], **options: Any
     ) -> dict[str, Future[ConsumerGroupTopicPartitions]]:
         """What groups have committed."""
+        timeout_s = timeout_option(options)
         return {
             request.group_id: self._submit(
                 self._core.groups.list_consumer_group_offsets(
-                    request.group_id, request.topic_partitions, timeout_s=timeout_option(options)
+                    request.group_id, request.topic_partitions, timeout_s=timeout_s
                 )
             )
-            for request in checked_list(list_consumer_group_offsets_request)
+            for request in checked_groups(list_consumer_group_offsets_request, altering=False)
         }
 
     def alter_consumer_group_offsets(
         self, alter_consumer_group_offsets_request: list[ConsumerGroupTopicPartitions], **options: Any
     ) -> dict[str, Future[ConsumerGroupTopicPartitions]]:
         """Sets what groups without members have committed."""
+        timeout_s = timeout_option(options)
         return {
             request.group_id: self._submit(
                 self._core.groups.alter_consumer_group_offsets(
-                    request.group_id, request.topic_partitions or [], timeout_s=timeout_option(options)
+                    request.group_id, request.topic_partitions or [], timeout_s=timeout_s
                 )
             )
-            for request in checked_list(alter_consumer_group_offsets_request)
+            for request in checked_groups(alter_consumer_group_offsets_request, altering=True)
         }
 
-    def list_offsets(
-        self, topic_partition_offsets: Mapping[TopicPartition, OffsetSpec], **options: Any
-    ) -> dict[TopicPartition, Future[ListOffsetsResultInfo]]:
-        """Offsets of partitions. Options: isolation_level, request_timeout."""
-        wanted = {tp: spec.value for tp, spec in topic_partition_offsets.items()}
-        isolation = options.get("isolation_level")
-        return self._futures(
-            list(wanted),
-            self._core.list_offsets(
-                wanted,
-                isolation_level=0 if isolation is None else int(isolation),
-                timeout_s=timeout_option(options),
-            ),
-        )
+    # --- security
 
-    def delete_records(
-        self, topic_partition_offsets: list[TopicPartition] | Mapping[TopicPartition, int], **options: Any
-    ) -> dict[TopicPartition, Future[DeletedRecords]]:
-        """Deletes what lies before each partition's `offset` (OFFSET_END: everything committed).
+    def describe_acls(self, acl_binding_filter: AclBindingFilter, **options: Any) -> Future[list[AclBinding]]:
+        """The access rules that match; SECURITY_DISABLED from a cluster without an authorizer."""
+        timeout_s = timeout_option(options)
+        if not isinstance(acl_binding_filter, AclBindingFilter):
+            raise TypeError("Expected an AclBindingFilter object")
+        return self._submit(self._core.security.describe_acls(acl_binding_filter, timeout_s=timeout_s))
 
-        Also takes a mapping of partition to offset, as Java's client does. Options: operation_timeout, request_timeout.
-        """
-        if isinstance(topic_partition_offsets, Mapping):
-            before = dict(topic_partition_offsets)
-        else:
-            given = checked_partitions(checked_list(topic_partition_offsets))
-            before = {tp: tp.offset for tp in given}
-        if any(tp.partition < 0 for tp in before):
-            raise ValueError("'partition' cannot be negative")
-        return self._futures(
-            list(before), self._core.delete_records(before, timeout_s=timeout_option(options))
-        )
+    def create_acls(self, acls: list[AclBinding], **options: Any) -> dict[AclBinding, Future[None]]:
+        """Not supported: each future says so."""
+        timeout_option(options)
+        checked_list(acls, "AclBinding objects", "restype", "operation")
+        return self._futures(acls, self._core.security.refuse("creating ACLs"))
+
+    def delete_acls(
+        self, acl_binding_filters: list[AclBindingFilter], **options: Any
+    ) -> dict[AclBindingFilter, Future[list[AclBinding]]]:
+        """Not supported: each future says so."""
+        timeout_option(options)
+        checked_list(acl_binding_filters, "AclBindingFilter objects", "restype", "operation")
+        return self._futures(acl_binding_filters, self._core.security.refuse("deleting ACLs"))
+
+    def describe_user_scram_credentials(
+        self, users: list[str] | None = None, **options: Any
+    ) -> (
+        Future[dict[str, UserScramCredentialsDescription]]
+        | dict[str, Future[UserScramCredentialsDescription]]
+    ):
+        """Of all users (one future), or of these (a future each)."""
+        timeout_s = timeout_option(options)
+        if users is None or users == []:
+            future: Future[Any] = self._submit(
+                self._core.security.describe_user_scram_credentials(None, timeout_s=timeout_s)
+            )
+            return future
+        names = checked_names(users, "users")
+        coro = self._core.security.describe_user_scram_credentials(names, timeout_s=timeout_s)
+        return self._futures(names, coro)
+
+    def alter_user_scram_credentials(
+        self, alterations: list[UserScramCredentialAlteration], **options: Any
+    ) -> dict[str, Future[None]]:
+        """Not supported: each future says so."""
+        timeout_option(options)
+        users = [one.user for one in checked_list(alterations, "alterations", "user")]
+        return self._futures(users, self._core.security.refuse("altering SCRAM credentials"))
+
+    # --- the rest
 
     def poll(self, timeout: float = -1) -> int:
-        """Nothing to serve here; there for confluent_kafka's sake."""
-        return 0
+        """Calls error_cb for what it has to tell; never waits."""
+        core = self._open()
+        timeout_of(timeout)
+        return core.notices.serve()
 
     def close(self) -> None:
         """Ends the client (not in confluent_kafka, where the garbage collector does it)."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import operator
 import uuid
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -30,6 +31,14 @@ class Uuid:
         """From the standard library's UUID."""
         return cls(value.int >> 64, value.int & ((1 << 64) - 1))
 
+    def get_most_significant_bits(self) -> int:
+        """The first half, as a signed number."""
+        return _signed(self._value.int >> 64)
+
+    def get_least_significant_bits(self) -> int:
+        """The second half, as a signed number."""
+        return _signed(self._value.int & ((1 << 64) - 1))
+
     def __int__(self) -> int:
         return self._value.int
 
@@ -46,6 +55,10 @@ class Uuid:
         return hash(self._value)
 
 
+def _signed(bits: int) -> int:
+    return bits - (1 << 64) if bits >> 63 else bits
+
+
 class NewTopic:
     """A topic to create; -1 leaves a count to the broker's default."""
 
@@ -57,9 +70,11 @@ class NewTopic:
         replica_assignment: list[list[int]] | None = None,
         config: Mapping[str, str] | None = None,
     ) -> None:
+        if not isinstance(topic, str):
+            raise TypeError(f"argument 1 must be str, not {type(topic).__name__}")
         self.topic = topic
-        self.num_partitions = num_partitions
-        self.replication_factor = replication_factor
+        self.num_partitions = operator.index(num_partitions)
+        self.replication_factor = operator.index(replication_factor)
         self.replica_assignment = replica_assignment
         self.config = dict(config or {})
 
@@ -75,8 +90,10 @@ class NewPartitions:
     def __init__(
         self, topic: str, new_total_count: int, replica_assignment: list[list[int]] | None = None
     ) -> None:
+        if not isinstance(topic, str):
+            raise TypeError(f"argument 1 must be str, not {type(topic).__name__}")
         self.topic = topic
-        self.new_total_count = new_total_count
+        self.new_total_count = operator.index(new_total_count)
         self.replica_assignment = replica_assignment
 
 

@@ -183,28 +183,3 @@ def offsets_given(
             if tp.offset >= 0
         }
     return None
-
-
-def timeout_option(options: Mapping[str, Any]) -> float | None:
-    """The seconds an administration call may take, None for the default. Raises TypeError for an unknown option."""
-    for name in options:
-        if name not in (
-            "request_timeout",
-            "operation_timeout",
-            "validate_only",
-            "broker",
-            "states",
-            "types",
-        ) and (name not in ("isolation_level", "require_stable", "include_authorized_operations")):
-            raise TypeError(f"unknown option {name!r}")
-    chosen = options.get("operation_timeout") or options.get("request_timeout")
-    return None if chosen is None else float(chosen)
-
-
-def checked_list(items: Any) -> Any:
-    """The list itself. Raises TypeError, or ValueError where it is empty."""
-    if not isinstance(items, list):
-        raise TypeError("expected a list")
-    if not items:
-        raise ValueError("expected a list that is not empty")
-    return items

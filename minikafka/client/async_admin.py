@@ -28,6 +28,7 @@ from minikafka.client.group_admin import GroupAdmin, Outcome
 from minikafka.client.notices import Notices
 from minikafka.client.offsets import Retrying, settled_offsets
 from minikafka.client.reach import Reach
+from minikafka.client.security_admin import SecurityAdmin
 from minikafka.client.settings import check
 from minikafka.client.values import (
     Node,
@@ -35,6 +36,8 @@ from minikafka.client.values import (
     TopicPartitionInfo,
 )
 from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.messages import alter_configs as configs_replaced
+from minikafka.protocol.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
 from minikafka.protocol.messages.create_partitions import (
     CreatePartitionsAssignment,
     CreatePartitionsRequest,
@@ -59,6 +62,11 @@ from minikafka.protocol.messages.describe_configs import (
     DescribeConfigsResource,
     DescribeConfigsResourceResult,
     DescribeConfigsResponse,
+)
+from minikafka.protocol.messages.elect_leaders import (
+    ElectLeadersRequest,
+    ElectLeadersResponse,
+    TopicPartitions,
 )
 from minikafka.protocol.messages.incremental_alter_configs import (
     AlterableConfig,
@@ -89,6 +97,7 @@ class AsyncAdmin:
         self.connections, self.metadata = self._reach.connections, self._reach.metadata
         self.notices = Notices(settings, self._reach.news)
         self.retrying = Retrying(world, settings.seconds("retry.backoff.ms"))
+        self.security = SecurityAdmin(self.connections, self.retrying, self._timeout)
         self.groups = GroupAdmin(self.connections, self.retrying, self._view, self._timeout)
 
     async def close(self) -> None:
@@ -311,6 +320,58 @@ class AsyncAdmin:
                     results[resource] = _outcome(answer.error_code, answer.error_message)
         return results
 
+    async def alter_configs(
+        self,
+        resources: Sequence[ConfigResource],
+        *,
+        validate_only: bool = False,
+        timeout_s: float | None = None,
+    ) -> dict[ConfigResource, Outcome]:
+        """resource → None or its error. Replaces all that was set: what is not named goes back to its default."""
+        limit_s = self._timeout(timeout_s)
+        results: dict[ConfigResource, Outcome] = {}
+        for broker_id, group in _by_broker(resources).items():
+            request = AlterConfigsRequest(
+                resources=[_replacement(resource) for resource in group], validate_only=validate_only
+            )
+            if broker_id < 0:
+                response = await self._ask_controller(request, AlterConfigsResponse, limit_s)
+            else:
+                response = await self._ask_broker(broker_id, request, AlterConfigsResponse, limit_s)
+            by_name = {(r.resource_type, r.resource_name): r for r in response.responses}
+            for resource in group:
+                answer = by_name.get((resource.wire_type, resource.name))
+                if answer is None:
+                    results[resource] = KafkaException(KafkaError(KafkaError._PARTIAL))
+                else:
+                    results[resource] = _outcome(answer.error_code, answer.error_message)
+        return results
+
+    async def elect_leaders(
+        self, unclean: bool, partitions: Sequence[TopicPartition] | None, *, timeout_s: float | None = None
+    ) -> dict[TopicPartition, KafkaError | None]:
+        """partition → None or its error; None as `partitions` means all. Raises KafkaException for the whole."""
+        limit_s = self._timeout(timeout_s)
+        topics: dict[str, list[int]] = {}
+        for tp in partitions or ():
+            topics.setdefault(tp.topic, []).append(tp.partition)
+        named = [TopicPartitions(topic=topic, partitions=numbers) for topic, numbers in topics.items()]
+        request = ElectLeadersRequest(
+            election_type=1 if unclean else 0,
+            topic_partitions=None if partitions is None else named,
+            timeout_ms=int(limit_s * 1000),
+        )
+        response = await self._ask_controller(request, ElectLeadersResponse, limit_s)
+        if response.error_code:
+            raise KafkaException(KafkaError(response.error_code))
+        return {
+            TopicPartition(topic.topic, part.partition_id): KafkaError(part.error_code, part.error_message)
+            if part.error_code
+            else None
+            for topic in response.replica_election_results
+            for part in topic.partition_result
+        }
+
     # --- offsets
 
     async def list_offsets(
@@ -371,6 +432,17 @@ def _alteration(resource: ConfigResource) -> AlterConfigsResource:
         configs.append(AlterableConfig(name=entry.name, config_operation=operation.value, value=value))
     return AlterConfigsResource(
         resource_type=resource.wire_type, resource_name=resource.name, configs=configs
+    )
+
+
+def _replacement(resource: ConfigResource) -> configs_replaced.AlterConfigsResource:
+    return configs_replaced.AlterConfigsResource(
+        resource_type=resource.wire_type,
+        resource_name=resource.name,
+        configs=[
+            configs_replaced.AlterableConfig(name=name, value=None if value is None else str(value))
+            for name, value in resource.set_config_dict.items()
+        ],
     )
 
 

@@ -134,6 +134,12 @@ class _ErrorCodes(type):
         except KeyError:
             raise AttributeError(f"KafkaError has no code {name}") from None
 
+    def __dir__(cls) -> list[str]:
+        from minikafka.protocol.errors import ErrorCode
+
+        codes = {_RENAMED.get(int(code), code.name) for code in ErrorCode}
+        return sorted({*super().__dir__(), *codes})
+
 
 class KafkaError(metaclass=_ErrorCodes):
     """What went wrong, as a value. Compares equal to its code, so `error == KafkaError._PARTITION_EOF` works."""
@@ -171,7 +177,7 @@ class KafkaError(metaclass=_ErrorCodes):
 
     def str(self) -> str:
         """One sentence for a person."""
-        return self._reason if self._reason is not None else _sentence(self._code)
+        return self._reason or _sentence(self._code)  # some of a broker's answers have an empty text
 
     def retriable(self) -> bool:
         """May the same operation succeed when it is tried again?"""

@@ -14,6 +14,8 @@ from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error
 from minikafka.client.group_values import (
     ConsumerGroupDescription,
     ConsumerGroupListing,
+    GroupMember,
+    GroupMetadata,
     ListConsumerGroupsResult,
     MemberAssignment,
     MemberDescription,
@@ -21,6 +23,7 @@ from minikafka.client.group_values import (
     group_type,
 )
 from minikafka.client.offsets import GroupOffsets, Member, OffsetToCommit, Retrying
+from minikafka.client.topic_listing import BrokerMetadata
 from minikafka.client.values import (
     OFFSET_INVALID,
     ConsumerGroupState,
@@ -98,6 +101,23 @@ class GroupAdmin:
             if (not states or found[name].state in states) and (not types or found[name].type in types)
         ]
         return ListConsumerGroupsResult(valid, errors)
+
+    async def list_groups(self, only: str | None, timeout_s: float | None = None) -> list[GroupMetadata]:
+        """All groups with their members (or one group), as brokers describe them."""
+        limit_s = self._timeout(timeout_s)
+        view = await self.retrying.run(lambda: self._view([]), limit_s)
+        found: list[GroupMetadata] = []
+        for broker_id in sorted(view.brokers):
+            listed = await self.connections.request(broker_id, ListGroupsRequest(), ListGroupsResponse)
+            names = [group.group_id for group in listed.groups if only in (None, group.group_id)]
+            if not names:
+                continue
+            request = DescribeGroupsRequest(groups=names)
+            described = await self.connections.request(broker_id, request, DescribeGroupsResponse)
+            broker = view.brokers[broker_id]
+            for group in described.groups:
+                found.append(_group_metadata(group, BrokerMetadata(broker.id, broker.host, broker.port)))
+        return found
 
     async def describe_consumer_groups(
         self, group_ids: Sequence[str], *, timeout_s: float | None = None
@@ -206,3 +226,16 @@ class GroupAdmin:
             except KafkaException as error:
                 results[group_id] = error
         return results
+
+
+def _group_metadata(group: DescribedGroup, broker: BrokerMetadata) -> GroupMetadata:
+    shown = GroupMetadata()
+    shown.broker, shown.id, shown.state = broker, group.group_id, group.group_state
+    shown.error = KafkaError(group.error_code) if group.error_code else None
+    shown.protocol_type, shown.protocol = group.protocol_type, group.protocol_data
+    for one in group.members:
+        member = GroupMember()
+        member.id, member.client_id, member.client_host = one.member_id, one.client_id, one.client_host
+        member.metadata, member.assignment = bytes(one.member_metadata), bytes(one.member_assignment)
+        shown.members.append(member)
+    return shown

@@ -6,6 +6,8 @@ Kafka: `ConsumerGroupDescription`, `GroupListing`, `MemberDescription`.
 
 from __future__ import annotations
 
+from minikafka.client.errors import KafkaError
+from minikafka.client.topic_listing import BrokerMetadata
 from minikafka.client.values import ConsumerGroupState, ConsumerGroupType, Node, TopicPartition
 
 _GROUP_STATES = {
@@ -102,3 +104,33 @@ class ConsumerGroupDescription:
         self.coordinator = coordinator
         self.type = type
         self.authorized_operations = None
+
+
+class GroupMember:
+    """A member in list_groups()."""
+
+    def __init__(self) -> None:
+        self.id: str | None = None
+        self.client_id: str | None = None
+        self.client_host: str | None = None
+        self.metadata: bytes | None = None
+        self.assignment: bytes | None = None
+
+
+class GroupMetadata:
+    """A group in list_groups()."""
+
+    def __init__(self) -> None:
+        self.broker: BrokerMetadata | None = None
+        self.id: str | None = None
+        self.error: KafkaError | None = None
+        self.state: str | None = None
+        self.protocol_type: str | None = None
+        self.protocol: str | None = None
+        self.members: list[GroupMember] = []
+
+    def __repr__(self) -> str:
+        return f"GroupMetadata({self.id})"
+
+    def __str__(self) -> str:
+        return str(self.id)

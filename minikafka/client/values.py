@@ -121,6 +121,10 @@ class Message:
         """Replaces the value."""
         self._value = value
 
+    def set_topic(self, topic: str | None) -> None:
+        """Replaces the topic."""
+        self._topic = topic
+
     def set_error(self, error: KafkaError | None) -> None:
         """Replaces the error."""
         self._error = error
@@ -198,6 +202,8 @@ class TopicCollection:
     """Names of topics to describe."""
 
     def __init__(self, topic_names: list[str]) -> None:
+        if not isinstance(topic_names, list):
+            raise TypeError("topic_names must be a list")
         self.topic_names = topic_names
 
 
@@ -243,3 +249,10 @@ class IsolationLevel(IntEnum):
 
     READ_UNCOMMITTED = 0
     READ_COMMITTED = 1
+
+
+class ElectionType(Enum):
+    """Which replica may become leader."""
+
+    PREFERRED = 0
+    UNCLEAN = 1
