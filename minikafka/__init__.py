@@ -45,6 +45,9 @@ if TYPE_CHECKING:
         TopicPartition,
         TopicPartitionInfo,
         Uuid,
+        consistent,
+        fnv1a,
+        murmur2,
     )
     from minikafka.cluster import BackgroundFailure, Cluster
     from minikafka.policy import Organs
@@ -82,6 +85,9 @@ _HOMES = {
     "TopicPartition": "minikafka.client",
     "TopicPartitionInfo": "minikafka.client",
     "Uuid": "minikafka.client",
+    "consistent": "minikafka.client",
+    "fnv1a": "minikafka.client",
+    "murmur2": "minikafka.client",
 }
 
 __all__ = [
@@ -115,6 +121,9 @@ __all__ = [
     "TopicPartitionInfo",
     "Uuid",
     "__version__",
+    "consistent",
+    "fnv1a",
+    "murmur2",
 ]
 
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         MemberDescription,
     )
     from minikafka.client.metadata import Metadata
+    from minikafka.client.partitioner import consistent, fnv1a, murmur2
     from minikafka.client.producer import Producer
     from minikafka.client.security_values import (
         AclBinding,
@@ -126,6 +127,7 @@ _HOMES = {
         "MemberDescription",
     ),
     "metadata": ("Metadata",),
+    "partitioner": ("consistent", "fnv1a", "murmur2"),
     "producer": ("Producer",),
     "security_values": (
         "AclBinding",
@@ -236,6 +238,9 @@ __all__ = [
     "UserScramCredentialUpsertion",
     "UserScramCredentialsDescription",
     "Uuid",
+    "consistent",
+    "fnv1a",
+    "murmur2",
 ]
 
 

@@ -363,9 +363,8 @@ class Consumer(Face[AsyncConsumer]):
         high = self._ask(doing, core.offsets_at({pair: LATEST}, _timeout_s(timeout)))[pair]
         for answer in (low, high):
             if answer.error_code:
-                raise KafkaException(
-                    KafkaError(answer.error_code, f"{doing}: {KafkaError(answer.error_code).str()}")
-                )
+                error = _of_partition(answer.error_code)
+                raise KafkaException(KafkaError(error.code(), f"{doing}: {error.str()}"))
         return low.offset, high.offset
 
     def offsets_for_times(
@@ -381,7 +380,7 @@ class Consumer(Face[AsyncConsumer]):
         for pair in wanted:
             answer = answers[pair]
             tp = TopicPartition(*pair, answer.offset if answer.offset >= 0 else OFFSET_END)
-            tp.error = KafkaError(answer.error_code) if answer.error_code else None
+            tp.error = _of_partition(answer.error_code) if answer.error_code else None
             result.append(tp)
         return result
 
@@ -451,3 +450,8 @@ class ConsumerGroupMetadata:
 def _timeout_s(timeout: float | None) -> float:
     limit_s = None if timeout is None else timeout_of(timeout)
     return _NO_TIMEOUT_S if limit_s is None else limit_s
+
+
+def _of_partition(code: int) -> KafkaError:
+    """What a leader's code means to the application: of a partition that is not there librdkafka has its own word."""
+    return KafkaError(KafkaError._UNKNOWN_PARTITION if code == KafkaError.UNKNOWN_TOPIC_OR_PART else code)

@@ -30,7 +30,7 @@ AFTER_FORK = "This was made before a fork and belongs to the parent process; mak
 class Forkable(Protocol):
     """Something that a child of a fork must not go on with."""
 
-    def forked(self) -> None:
+    def _forked(self) -> None:
         """Called in the child."""
         ...
 
@@ -39,14 +39,14 @@ _forkables: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def after_fork(one: Forkable) -> None:
-    """Has `one.forked()` called in a child process."""
+    """Has `one._forked()` called in a child process."""
     _forkables.add(one)
 
 
 def _in_child() -> None:
     LiveDriver.forget_shared()
     for one in list(_forkables):
-        one.forked()
+        one._forked()
     _forkables.clear()
 
 
@@ -214,7 +214,7 @@ class LiveDriver:
         cls._shared_lock = threading.RLock()
         cls._shared = None
 
-    def forked(self) -> None:
+    def _forked(self) -> None:
         """In a child process: there is no thread, and the loop is the parent's."""
         self._refusal = AFTER_FORK
         atexit.unregister(self.close)

@@ -86,7 +86,7 @@ class Face(Generic[C]):
         """What closes the core of a face that was dropped. It must not hold the face."""
         return self._core.close
 
-    def forked(self) -> None:
+    def _forked(self) -> None:
         """In the child of a fork: this client belongs to the parent."""
         self._refusal = AFTER_FORK
         self._finalizer.detach()

@@ -27,6 +27,7 @@ class Answer(Protocol):
         ...
 
 
+_SECOND_LOOK_S = 0.8
 V = TypeVar("V")
 A = TypeVar("A", bound=Answer)
 
@@ -46,9 +47,11 @@ async def leaders_of(
         leader = metadata.leader(*pair)
         if leader >= 0:
             by_leader.setdefault(leader, []).append(pair)
-        elif view is None or view.error or pair[1] not in view.partitions:
+        elif view is None or view.error or not view.partitions:
             code = view.error if view is not None and view.error else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
             without[pair] = code
+        elif pair[1] not in view.partitions:
+            without[pair] = KafkaError._UNKNOWN_PARTITION
         else:
             without[pair] = ErrorCode.LEADER_NOT_AVAILABLE
     return {leader: by_leader[leader] for leader in sorted(by_leader)}, without
@@ -62,7 +65,12 @@ async def settle(
     answers: dict[Pair, A],
     timeout_s: float,
 ) -> None:
-    """Fills `answers` with rounds of `ask`. Raises KafkaException when time runs out before all are there."""
+    """Fills `answers` with rounds of `ask`. Raises KafkaException when time runs out before all are there.
+
+    An unknown topic gets a second look, as it may have been made a moment ago; then that is the answer.
+    """
+    clock = retrying.world.clock
+    believed_from = clock.now() + _SECOND_LOOK_S
 
     async def attempt() -> None:
         left = {pair: value for pair, value in wanted.items() if pair not in answers}
@@ -73,7 +81,10 @@ async def settle(
             metadata.request_update()  # the leader may be gone, and another lead by now
             raise
         for pair, answer in round_.items():
-            if answer.error_code and is_retriable(answer.error_code):
+            is_gone = (
+                answer.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION and clock.now() >= believed_from
+            )
+            if answer.error_code and is_retriable(answer.error_code) and not is_gone:
                 retriable = answer.error_code
             else:
                 answers[pair] = answer

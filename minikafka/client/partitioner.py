@@ -75,12 +75,12 @@ class TopicPartitioner:
             self._until = 0.0
 
 
-def _crc(key: bytes, partition_count: int) -> int:
+def consistent(key: bytes, partition_count: int) -> int:
     """librdkafka's "consistent": CRC-32 of the key modulo the partition count."""
     return zlib.crc32(key) % partition_count
 
 
-def _fnv1a(key: bytes, partition_count: int) -> int:
+def fnv1a(key: bytes, partition_count: int) -> int:
     """librdkafka's "fnv1a": 32 bits of FNV-1a, their absolute value as a signed number, modulo the count."""
     value = 0x811C9DC5
     for byte in key:
@@ -88,7 +88,12 @@ def _fnv1a(key: bytes, partition_count: int) -> int:
     return (value if value < 0x80000000 else 0x100000000 - value) % partition_count
 
 
-_HASHES = {"consistent": _crc, "fnv1a": _fnv1a}
+def murmur2(key: bytes, partition_count: int) -> int:
+    """Kafka's own: murmur2 without its sign bit, modulo the count."""
+    return Organs().partition_for_key(key, partition_count)
+
+
+_HASHES = {"consistent": consistent, "fnv1a": fnv1a}
 _KEYS_ONLY = ("murmur2", "consistent", "fnv1a")
 """They take a record without a key as one with an empty key."""
 

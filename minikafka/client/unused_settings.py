@@ -158,6 +158,7 @@ IN_C = (
     "open_cb",
     "resolve_cb",
     "opaque",
+    "default_topic_conf",
     "ssl_key",
     "ssl_certificate",
     "ssl_ca",

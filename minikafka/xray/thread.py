@@ -39,7 +39,7 @@ class ServerThread:
         self.port = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(timeout=10)
         return self.port
 
-    def forked(self) -> None:
+    def _forked(self) -> None:
         """In the child of a fork: port and announcement are the parent's."""
         self._file = None
         if self._server is not None:

@@ -72,7 +72,7 @@ def test_wrong_arguments_are_refused_at_once(stage):
     admin = stage().admin()
     with pytest.raises(TypeError, match="unknown option"):
         admin.describe_cluster(patience=3)
-    with pytest.raises(ValueError, match="not empty"):
+    with pytest.raises(ValueError, match="non-empty"):
         admin.create_topics([])
     admin.close()
     with pytest.raises(RuntimeError, match="closed"):
