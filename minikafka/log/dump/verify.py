@@ -16,12 +16,14 @@ from minikafka.log.dump.batches import read_segment
 from minikafka.log.dump.decode import decode
 from minikafka.log.dump.found import FileKind, FoundFile, known
 from minikafka.log.dump.index_check import check_offset_index, check_time_index
-from minikafka.log.dump.segment import meaning_of_markers
+from minikafka.log.dump.segment import DumpedBatch, meaning_of_markers
 from minikafka.log.dump.segment_check import SegmentCheck
 from minikafka.log.dump.source import RawFile
 from minikafka.log.dump.texts import read_leader_epochs, read_offset_checkpoint
 from minikafka.log.dump.transaction_check import check_transaction_index, known_producers
-from minikafka.log.dump.value import Meaning, Problem, Row
+from minikafka.log.dump.value import BadBytes, Meaning, Problem, Row
+from minikafka.records.control import ControlType, parse_control_type
+from minikafka.records.errors import CorruptRecords
 
 COMPACTED_TOPICS = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state"})
 METADATA_TOPIC = "__cluster_metadata"
@@ -88,12 +90,16 @@ class Verifier:
         if is_live and self._before and self._before[0] == file.path.parent:
             yield from _joins(self._before[1], file.base_offset, check.may_have_gaps)
         topic = METADATA_TOPIC if snapshot else file.topic
+        ends: list[DumpedBatch] = []
         try:
             for item in read_segment(source, topic, self.meaning):
                 if isinstance(item, Problem):
                     yield item
                 else:
+                    ends[1:] = [item]
                     yield from check.check(item)
+            if snapshot:
+                yield from _whole(ends, source.size)
         finally:
             self.count.batches += check.batches
             self.count.records += check.records
@@ -118,6 +124,27 @@ def _joins(ended: int, base_offset: int, may_have_gaps: bool) -> Iterator[Proble
         yield Problem(
             0, 0, f"offsets {ended} to {base_offset - 1} are missing between this file and the one before it"
         )
+
+
+def _whole(ends: list[DumpedBatch], size: int) -> Iterator[Problem]:
+    """A snapshot counts from its header to its footer. `ends`: its first and last batch."""
+    for batches, wanted in (
+        (ends[:1], ControlType.SNAPSHOT_HEADER),
+        (ends[-1:], ControlType.SNAPSHOT_FOOTER),
+    ):
+        if wanted not in [kind for batch in batches for kind in _control_types(batch)]:
+            yield Problem(
+                0, size, f"the snapshot is not whole: it has no {wanted.name.lower().replace('_', ' ')}"
+            )
+
+
+def _control_types(batch: DumpedBatch) -> list[ControlType | None]:
+    try:
+        return (
+            [parse_control_type(record.key) for record in batch.records()] if batch.header.is_control else []
+        )
+    except (BadBytes, CorruptRecords):
+        return []
 
 
 def _begins(file: FoundFile) -> Iterator[Problem]:

@@ -11,10 +11,12 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quorum.snapshots import snapshot_bytes
 
 from minikafka.log.dump import Problem, find_files, verify_all
 from minikafka.log.dump.batches import read_segment
 from minikafka.log.dump.source import RawFile
+from minikafka.metadata.records import NoOpRecord
 from minikafka.records.batch import NewRecord, build_batch
 
 
@@ -145,8 +147,21 @@ def test_a_metadata_log_that_begins_later_needs_a_snapshot(tmp_path: Path) -> No
     (folder / f"{0:020}.log.deleted").touch()
     ((name, problem),) = problems(tmp_path)
     assert (name, "begins at offset 7" in problem.sentence) == (f"{7:020}.log", True)
-    (folder / f"{7:020}-{1:010}.checkpoint").touch()
+    snapshot = folder / f"{7:020}-{1:010}.checkpoint"
+    snapshot.write_bytes(snapshot_bytes([NoOpRecord()]))
     assert problems(tmp_path) == []
+
+
+@pytest.mark.parametrize("cut", ["header", "footer", "all"])
+def test_half_a_metadata_snapshot_is_wrong(cut: str, tmp_path: Path) -> None:
+    whole, beginning = snapshot_bytes([NoOpRecord()]), snapshot_bytes([NoOpRecord()], footer=False)
+    header = len(snapshot_bytes([], footer=False))
+    data = {"header": whole[header:], "footer": beginning, "all": b""}[cut]
+    (tmp_path / f"{7:020}-{1:010}.checkpoint").write_bytes(data)
+    found = [problem.sentence for _, problem in problems(tmp_path)]
+    assert [word for word in ("header", "footer") if any(word in sentence for sentence in found)] == (
+        ["header", "footer"] if cut == "all" else [cut]
+    )
 
 
 def test_a_file_of_another_kind_is_wrong(partition: Path, tmp_path: Path) -> None:
