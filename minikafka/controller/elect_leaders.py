@@ -20,6 +20,8 @@ from minikafka.protocol.messages.elect_leaders import (
 
 PREFERRED, UNCLEAN = 0, 1
 
+NOT_NEEDED = "Leader election not needed for topic partition."
+
 
 def elect_leaders(situation: Situation, request: ElectLeadersRequest) -> Decision[ElectLeadersResponse]:
     """Answers partition by partition. Raises `ApiError` INVALID_REQUEST for an unknown kind of election.
@@ -42,7 +44,7 @@ def elect_leaders(situation: Situation, request: ElectLeadersRequest) -> Decisio
         for index in partitions:
             try:
                 if (topic, index) in records:
-                    raise ApiError(ErrorCode.ELECTION_NOT_NEEDED)
+                    raise ApiError(ErrorCode.ELECTION_NOT_NEEDED, NOT_NEEDED)
                 records[topic, index] = _elect(situation, topic, index, kind)
                 answers.append(PartitionResult(partition_id=index))
             except ApiError as error:
@@ -80,7 +82,7 @@ def _elect(situation: Situation, name: str, index: int, kind: int) -> PartitionC
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"No such partition as {name}-{index}")
     is_preferred = kind == PREFERRED
     if partition.leader == partition.replicas[0] if is_preferred else partition.leader != NO_LEADER:
-        raise ApiError(ErrorCode.ELECTION_NOT_NEEDED)
+        raise ApiError(ErrorCode.ELECTION_NOT_NEEDED, NOT_NEEDED)
     target = ChangeTarget(alive=situation.active_brokers, prefer_first=is_preferred, unclean=not is_preferred)
     change = change_partition(situation, topic, index, target)
     if change is None:

@@ -217,9 +217,10 @@ def _unknown_partition(index: int) -> ResponsePartitionData:
     return ResponsePartitionData(
         partition_index=index,
         error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-        leader_id=-1,
-        leader_epoch=-1,
-        high_watermark=-1,
+        error_message=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION.message,
+        leader_id=0,
+        leader_epoch=0,
+        high_watermark=0,
         current_voters=[],
         observers=[],
     )

@@ -33,22 +33,27 @@ def delete_records(
     """Advance each log start to the asked offset (-1: the high watermark)."""
     waiting: list[tuple[Partition, int, DeleteRecordsPartitionResult]] = []
     topics = []
+    # A partition is told once, as it was asked for last; a topic not at all without partitions.
+    asked: dict[str, dict[int, int]] = {}
     for topic in request.topics:
-        results = []
         for ask in topic.partitions:
+            asked.setdefault(topic.name, {})[ask.partition_index] = ask.offset
+    for name, offsets in asked.items():
+        results = []
+        for index, offset in offsets.items():
             result = DeleteRecordsPartitionResult(
-                partition_index=ask.partition_index, low_watermark=-1, error_code=ErrorCode.NONE
+                partition_index=index, low_watermark=-1, error_code=ErrorCode.NONE
             )
             try:
-                partition = node.replicas.partition(topic.name, ask.partition_index)
-                waiting.append((partition, _advance(partition, ask.offset), result))
+                partition = node.replicas.partition(name, index)
+                waiting.append((partition, _advance(partition, offset), result))
             except ApiError as error:
                 result.error_code = error.code
             except OSError as problem:
                 node.replicas.storage_failed(partition, problem)
                 result.error_code = ErrorCode.KAFKA_STORAGE_ERROR
             results.append(result)
-        topics.append(DeleteRecordsTopicResult(name=topic.name, partitions=results))
+        topics.append(DeleteRecordsTopicResult(name=name, partitions=results))
     if waiting:
         node.replicas.write_log_starts()
     response = DeleteRecordsResponse(throttle_time_ms=0, topics=topics)

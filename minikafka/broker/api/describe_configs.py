@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -93,22 +94,25 @@ def _configs(node: Broker, resource: DescribeConfigsResource) -> Iterable[Descri
         return describe_client_metrics(node.image, name)
     if resource.resource_type == BROKER_LOGGER_RESOURCE:
         if not name:
-            raise ApiError(ErrorCode.INVALID_REQUEST, "The resource name must not be empty")
-        return ()
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Broker id must not be empty")
+        _check_id(node, name, "expected {} but received {}")
+        return ()  # there are no loggers whose level could be told
     raise ApiError(ErrorCode.INVALID_REQUEST, f"Unsupported resource type: {resource.resource_type}")
 
 
 def _broker(node: Broker, name: str) -> Iterable[DescribedConfig]:
     if name == "":
         return [c for c in describe_broker(node.image, node.configs, -1) if c.source in DYNAMIC_DEFAULT]
-    if not name.isdecimal():
+    _check_id(node, name, "expected {} or empty string, but received {}")
+    return describe_broker(node.image, node.configs, node.id)
+
+
+def _check_id(node: Broker, name: str, expectation: str) -> None:
+    if not re.fullmatch(r"[+-]?[0-9]{1,10}", name):
         raise ApiError(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}")
     if int(name) != node.id:
-        raise ApiError(
-            ErrorCode.INVALID_REQUEST,
-            f"Unexpected broker id, expected {node.id} or empty string, but received {name}",
-        )
-    return describe_broker(node.image, node.configs, node.id)
+        sentence = f"Unexpected broker id, {expectation.format(node.id, name)}"
+        raise ApiError(ErrorCode.INVALID_REQUEST, sentence)
 
 
 def _entry(found: DescribedConfig, request: DescribeConfigsRequest) -> DescribeConfigsResourceResult:

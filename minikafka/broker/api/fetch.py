@@ -39,8 +39,6 @@ def fetch(
     """Answer at once when there is enough (or an error), else when there is, at latest after `max_wait_ms`.
 
     What is read is read when it is sent: a slice of a file is good for no longer."""
-    if request.isolation_level not in ISOLATION_LEVELS:
-        raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
     opened = node.fetch_sessions.open(request, context.api_version)
     if opened.error is not ErrorCode.NONE:
         return FetchResponse(
@@ -49,6 +47,8 @@ def fetch(
     read = Read(node, request, opened)
     if opened.session is None and not opened.due:
         return read.answer()
+    if request.isolation_level not in ISOLATION_LEVELS:
+        raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
     if len(opened.due) > LOOKS_AT_ONCE:
         return _read_in_turns(read)
     return _read(read)

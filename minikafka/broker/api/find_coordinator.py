@@ -24,7 +24,7 @@ from minikafka.protocol.messages.find_coordinator import (
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
-GROUP, TRANSACTION = 0, 1
+GROUP, TRANSACTION, SHARE = 0, 1, 2
 LAST_VERSION_OF_LIBRDKAFKA = 2
 NO_COORDINATOR_EVER = (ErrorCode.UNSUPPORTED_VERSION, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
 NO_TRANSACTIONS = "Transactions are not supported by this cluster."
@@ -42,7 +42,9 @@ def find_coordinator(
     """The leader of the key's partition of the internal topic."""
     if context.api_version >= FIRST_BATCHED_VERSION:
         found = [(key, _find(node, request.key_type, key, context)) for key in request.coordinator_keys]
-        return FindCoordinatorResponse(coordinators=[_coordinator(key, answer) for key, answer in found])
+        return FindCoordinatorResponse(
+            coordinators=[_coordinator(request.key_type, key, answer) for key, answer in found]
+        )
     error, broker_id, host, port = _find(node, request.key_type, request.key, context)
     # Kafka's message for "no error" is the word NONE, in these versions only.
     message = "NONE" if error is ErrorCode.NONE else _message(error)
@@ -51,9 +53,10 @@ def find_coordinator(
     )
 
 
-def _coordinator(key: str, found: Found) -> Coordinator:
+def _coordinator(key_type: int, key: str, found: Found) -> Coordinator:
     error, broker_id, host, port = found
-    message = "" if error in (ErrorCode.NONE, ErrorCode.COORDINATOR_NOT_AVAILABLE) else _message(error)
+    wordless = error in (ErrorCode.NONE, ErrorCode.COORDINATOR_NOT_AVAILABLE) or key_type == SHARE
+    message = "" if wordless else _message(error)
     return Coordinator(
         key=key, node_id=broker_id, host=host, port=port, error_code=error, error_message=message
     )

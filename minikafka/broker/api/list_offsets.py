@@ -49,7 +49,7 @@ def list_offsets(node: Broker, request: ListOffsetsRequest, context: RequestCont
     times_asked = Counter(
         (topic.name, p.partition_index) for topic in request.topics for p in topic.partitions
     )
-    topics = []
+    topics: dict[str, list[ListOffsetsPartitionResponse]] = {}
     for topic in request.topics:
         # Who asks twice for a partition is told once that this can't be.
         asks = {ask.partition_index: ask for ask in topic.partitions}
@@ -65,8 +65,13 @@ def list_offsets(node: Broker, request: ListOffsetsRequest, context: RequestCont
                 answers.append(_answer(index, error.code, NOTHING))
             except OSError:
                 answers.append(_answer(index, ErrorCode.KAFKA_STORAGE_ERROR, NOTHING))
-        topics.append(ListOffsetsTopicResponse(name=topic.name, partitions=answers))
-    return ListOffsetsResponse(throttle_time_ms=0, topics=topics)
+        known = {answer.partition_index for answer in topics.get(topic.name, ())}
+        if answers:  # a topic is told once, and not at all without partitions
+            topics.setdefault(topic.name, []).extend(a for a in answers if a.partition_index not in known)
+    return ListOffsetsResponse(
+        throttle_time_ms=0,
+        topics=[ListOffsetsTopicResponse(name=name, partitions=answers) for name, answers in topics.items()],
+    )
 
 
 def _found(

@@ -43,14 +43,14 @@ async def offset_delete(
             for asked in topic.partitions
             if asked.partition_index not in indexes
         )
-    if existing:
-        response = await node.group_coordinator.delete_offsets(
-            OffsetDeleteRequest(group_id=request.group_id, topics=existing)
-        )
-        if response.error_code != ErrorCode.NONE:
-            return response
-        for decided in response.topics:
-            answers[decided.name] += decided.partitions
+    # The group's error is told also where nothing of it could be deleted.
+    response = await node.group_coordinator.delete_offsets(
+        OffsetDeleteRequest(group_id=request.group_id, topics=existing)
+    )
+    if response.error_code != ErrorCode.NONE:
+        return response
+    for decided in response.topics:
+        answers[decided.name] += decided.partitions
     return OffsetDeleteResponse(
         topics=[OffsetDeleteResponseTopic(name=name, partitions=p) for name, p in answers.items() if p]
     )
