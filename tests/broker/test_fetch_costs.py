@@ -54,7 +54,7 @@ class StubLog:
         self.log_start_offset = self.log_end_offset = self.high_watermark = 0
         self.config = SimpleNamespace(min_insync_replicas=1)
         self.epochs = SimpleNamespace(
-            assign=lambda epoch, offset: None,
+            begin=lambda epoch, end_offset: None,
             end_offset_for=lambda epoch: (epoch, self.log_end_offset),
         )
 
