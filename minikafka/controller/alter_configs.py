@@ -107,11 +107,11 @@ def _check_request(
     nulls = [name for name, value, operation in configs if value is None and operation != DELETE]
     if nulls:
         raise refuse(f"Null value not supported for : {', '.join(nulls)}")
+    if resource[0] not in _CHECKS:
+        raise refuse(f"Unknown resource type {resource[0]}")
     for _, _, operation in configs:
         if not SET <= operation <= SUBTRACT:
             raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
-    if resource[0] not in _CHECKS:
-        raise refuse(f"Unknown resource type {resource[0]}")
 
 
 def _new_value(situation: Situation, resource: Resource, config: incremental.AlterableConfig) -> str | None:

@@ -84,3 +84,39 @@ def test_an_election_that_is_not_needed(broker, version):
 @pytest.mark.parametrize("version", [4, 5, 6])
 def test_the_coordinator_of_a_share_partition_by_a_key_that_is_none(broker, version):
     broker.ask("Ask", "find_coordinator", version, key_type=2, coordinator_keys=["nonsense"])
+
+
+def test_the_producers_of_what_is_not_there(broker):
+    topics = [
+        {"name": broker.create_topic("orders"), "partition_indexes": [0, 7]},
+        {"name": broker.named("nowhere"), "partition_indexes": [0]},
+    ]
+    broker.ask("Describe them", "describe_producers", 0, topics=topics)
+
+
+@pytest.mark.parametrize("version", range(2))
+def test_an_operation_that_is_none_on_a_resource_that_is_none(broker, version):
+    for kind in (1, 77):
+        configs = [{"name": "x", "config_operation": 9, "value": "1"}]
+        asked = [{"resource_type": kind, "resource_name": "x", "configs": configs}]
+        broker.ask(f"Alter {kind}", "incremental_alter_configs", version, resources=asked)
+
+
+@pytest.mark.parametrize("version", range(2, 10))
+def test_offsets_of_a_topic_that_is_not_there_are_committed_twice(broker, version):
+    one = {"partition_index": 0, "committed_offset": 0, "committed_metadata": ""}
+    nowhere = broker.named("nowhere")
+    topics = [
+        {"name": nowhere, "partitions": []},
+        {"name": nowhere, "partitions": [one]},
+        {"name": nowhere, "partitions": [{**one, "partition_index": 1}]},
+    ]
+    broker.ask(
+        "Commit them",
+        "offset_commit",
+        version,
+        group_id=broker.named("group"),
+        generation_id_or_member_epoch=-1,
+        member_id="",
+        topics=topics,
+    )

@@ -41,6 +41,9 @@ def _describe(node: Broker, topic: str, index: int) -> PartitionResponse:
         reason = why_invalid(topic)
         if reason is not None:
             raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, reason)
+        if node.image.topic(topic) is None:
+            unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+            raise ApiError(unknown, unknown.message)
         producers = node.replicas.partition(topic, index).log.producers
     except ApiError as error:
         return PartitionResponse(

@@ -35,7 +35,7 @@ async def offset_commit(
     for topic in request.topics:
         _sort_out(node, topic, context.api_version, known, unknown)
     if not known:
-        return OffsetCommitResponse(topics=unknown)
+        return OffsetCommitResponse(topics=_merged(unknown, []))
     existing = OffsetCommitRequest(
         group_id=request.group_id,
         generation_id_or_member_epoch=request.generation_id_or_member_epoch,
