@@ -74,7 +74,7 @@ def kraft(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     """Of 4.3.1, with a little of everything."""
     data = tmp_path_factory.mktemp("kraft")
     with running(data, "--brokers", "1", **{"offsets.topic.num.partitions": "3", **AT_ONCE}) as where:
-        put_under_load(where, records=300)
+        put_under_load(where, records=200, passing_topics=2)
         return data, all_that_is_seen(where)
 
 
