@@ -25,7 +25,7 @@ class Picture:
         self._version = 0
         self._last_image = MetadataImage()
         trace = nodes.universe.trace
-        self._story = Story(trace.recent)
+        self._story = Story(trace.recent.copy())  # the loop's thread may go on telling
         trace.subscribe(self._story.hear)
         self.cut: tuple[tuple[str, ...], ...] = ()
 
