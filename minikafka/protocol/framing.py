@@ -204,7 +204,7 @@ def coalesced(pieces: list[Piece]) -> list[Piece]:
     """The same bytes with small neighbours joined, so that large record buffers need no copy."""
     if len(pieces) == 1:
         return pieces
-    if size_of(pieces) < COALESCE_BYTES:
+    if size_of(pieces) < COALESCE_BYTES or max(map(len, pieces)) < COALESCE_BYTES:
         return [b"".join(pieces)]  # type: ignore[arg-type]  # no slice is so small
     out: list[Piece] = []
     small: list[Buffer] = []
