@@ -107,6 +107,16 @@ class OutsideCluster:
         assert self._process.stdout is not None
         if not self._process.stdout.readline():
             raise OSError(f"{self.kind.name} didn't start: {' '.join(self.kind.command)}")
+        began = time.monotonic()
+        for port in self.ports:
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 10).close()
+                    break
+                except OSError:
+                    if time.monotonic() - began > READY_S:
+                        raise
+                    time.sleep(0.1)
 
     def stop(self) -> None:
         """As Ctrl-C does; returns when all of it has ended."""

@@ -33,6 +33,8 @@ from minikafka.protocol.messages.delete_topics import (
 
 CREATE_VERSION, DELETE_VERSION = 7, 6
 TIMEOUT_MS = 280_000
+MOST_AT_ONCE = 5000
+"""Partitions to a request; Kafka refuses 10,000."""
 SETTLING_S = 5.0
 """After a change, before idleness is measured."""
 
@@ -120,20 +122,22 @@ class Run:
 
     def _create(self) -> None:
         wanted = self._wanted
-        request = CreateTopicsRequest(
-            topics=[
-                CreatableTopic(
-                    name=f"t{n}", num_partitions=wanted.partitions, replication_factor=wanted.brokers
-                )
-                for n in range(wanted.topics)
-            ],
-            timeout_ms=TIMEOUT_MS,
-        )
-        response = cast(
-            "CreateTopicsResponse",
-            self._cluster.ask(self._cluster.ports[0], request, CREATE_VERSION, CreateTopicsResponse),
-        )
-        _check([topic.error_code for topic in response.topics])
+        at_once = max(1, MOST_AT_ONCE // wanted.partitions)
+        for first in range(0, wanted.topics, at_once):
+            request = CreateTopicsRequest(
+                topics=[
+                    CreatableTopic(
+                        name=f"t{n}", num_partitions=wanted.partitions, replication_factor=wanted.brokers
+                    )
+                    for n in range(first, min(first + at_once, wanted.topics))
+                ],
+                timeout_ms=TIMEOUT_MS,
+            )
+            response = cast(
+                "CreateTopicsResponse",
+                self._cluster.ask(self._cluster.ports[0], request, CREATE_VERSION, CreateTopicsResponse),
+            )
+            _check([topic.error_code for topic in response.topics])
         self._cluster.wait_for(wanted.count, wanted.brokers)
 
     def _delete(self) -> None:

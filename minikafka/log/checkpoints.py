@@ -74,7 +74,7 @@ class OffsetCheckpoint:
                 ) from None
         return offsets
 
-    def write(self, offsets: Mapping[tuple[str, int], int]) -> None:
-        """Replace the file; durable when this returns."""
+    def write(self, offsets: Mapping[tuple[str, int], int], *, sync: bool = True) -> None:
+        """Replace the file; durable when this returns, unless `sync` is left to the caller."""
         lines = [f"{topic} {partition} {offset}" for (topic, partition), offset in sorted(offsets.items())]
-        self.disk.write_atomic(self.path, format_checkpoint(lines))
+        self.disk.write_atomic(self.path, format_checkpoint(lines), sync=sync)

@@ -52,7 +52,9 @@ class Compaction:
 
     async def clean_dirtiest(self) -> bool:
         """One pass over the log that needs it most; False when none does, or when it didn't help."""
-        present = {(p.topic_id, p.index): p.log for p in self._partitions.values()}
+        present = {
+            (p.topic_id, p.index): p.log for p in self._partitions.values() if p.log.config.is_compacted
+        }
         self._uncleanable &= present.keys()
         logs = [log for identity, log in present.items() if identity not in self._uncleanable]
         found = dirtiest(logs, self._world.clock.time_ms())

@@ -485,8 +485,13 @@ class Replicas:
     async def _note_now_and_then(self) -> None:
         while True:
             await asyncio.sleep(self._configs.seconds("replica.high.watermark.checkpoint.interval.ms"))
-            if self._image is not None:  # else nothing is open yet, and the files are still to be used
-                self._each_directory(lambda directory: directory.checkpoints.write())
+            if self._image is None:
+                continue  # nothing is open yet, and the files are still to be used
+            for directory in self._directories.online:
+                try:
+                    await directory.checkpoints.write_in_background()
+                except OSError as problem:
+                    self.directory_failed(directory, problem)
 
     def write_log_starts(self) -> None:
         """After DeleteRecords: the new start must outlive a restart."""

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import types
 
 import pytest
 
-from minikafka.log.checkpoints import CLEANER_OFFSETS, LOG_STARTS, RECOVERY_POINTS, OffsetCheckpoint
+from minikafka.log.checkpoints import (
+    CLEANER_OFFSETS,
+    HIGH_WATERMARKS,
+    LOG_STARTS,
+    RECOVERY_POINTS,
+    OffsetCheckpoint,
+)
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.policy import Organs
@@ -135,3 +143,30 @@ def test_a_checkpoint_that_cannot_be_read_is_told_and_counts_for_nothing(univers
     world.disk.write_atomic(RECOVERY_POINTS, b"0\n2\norders 0 7\n")
     assert Checkpoints(world, 1, {}).recovery_point(KEY) == 0
     assert [type(event) for event in ignored] == [CheckpointIgnored]
+
+
+def test_what_is_noted_now_and_then_waits_for_no_disk_and_a_clean_end_makes_it_durable(universe):
+    world = universe.world(HOST)
+    log = start_up(universe, DELETED)
+    log.append_as_leader(build_batch([NewRecord(1, None, b"v")]), 0)
+    log.high_watermark = 1
+    log.flush()
+    notes = Checkpoints(world, 1, {KEY: types.SimpleNamespace(log=log)})
+    synced = world.disk.counters.syncs
+
+    async def note():
+        task = asyncio.get_running_loop().create_task(notes.write_in_background())
+        await asyncio.sleep(0)
+        return task
+
+    task = universe.run(note(), host=HOST)
+    assert noted(universe, RECOVERY_POINTS) == noted(universe, HIGH_WATERMARKS) == {KEY: 1}
+    universe.run_for(5)
+    assert task.done() and task.exception() is None
+    assert world.disk.counters.syncs > synced
+    again = world.disk.counters.writes
+    universe.run(notes.write_in_background(), host=HOST)
+    assert world.disk.counters.writes == again, "nothing changed"
+    notes.write()
+    universe.power_cut(HOST)
+    assert noted(universe, RECOVERY_POINTS) == noted(universe, HIGH_WATERMARKS) == {KEY: 1}
