@@ -3,7 +3,7 @@
 import pytest
 
 from minikafka import BackgroundFailure, Cluster, KafkaException, Organs
-from minikafka.cluster import ConfigWarning
+from minikafka.cluster import AnsweredFailure, ConfigWarning
 from minikafka.metadata.features import SUPPORTED_FEATURES
 
 
@@ -172,3 +172,15 @@ def test_metadata_of_a_newer_release_are_refused_by_name_and_nothing_is_written(
         assert "metadata.version 30" in sim.snapshot().controllers[0].error
         sim.restart("controller-1")
         assert sim.snapshot().controllers[0].epoch == before + 1, "the refused start took none"
+
+
+def test_a_request_that_failed_and_was_answered_is_raised_as_just_that():
+    """Whoever embeds a cluster hears of it; `minikafka up` ends with status 0 all the same."""
+    cluster = Cluster(brokers=1, world="simulated", seed=1)
+    fault = KeyError("a fault of the handler's own")
+    for _ in range(2):
+        cluster._loop.universe.trace.fault("PRODUCE handler", fault)
+    with pytest.raises(AnsweredFailure, match="a fault of the handler's own"):
+        cluster.run(1)
+    cluster.run(1)
+    cluster.close()
