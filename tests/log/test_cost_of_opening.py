@@ -120,3 +120,38 @@ def test_a_log_that_did_not_change_costs_nothing_when_it_is_closed(world):
     assert calls.count("listfiles") == 1
     assert calls.count("open") == 1, "the log's own file, to find its end"
     assert not {"write_atomic", "write_new", "touch", "rename", "remove"} & set(calls)
+
+
+def test_many_logs_are_closed_as_one_is_and_synced_together(world):
+    first, second = (
+        Log.open(world, name, "orders", number, LogConfig(), Organs())
+        for number, name in enumerate(("orders-0", "orders-1"))
+    )
+    for log in (first, second):
+        log.append_as_leader(build_batch([NewRecord(1, None, b"x")]), 0)
+    first.close()
+    calls, _ = asked(world, lambda: Log.close_all(world.disk, [second]))
+    assert calls.count("sync_together") == 1
+    assert "sync_dir" not in calls
+    assert second.recovery_point == first.recovery_point == 1
+    files = [
+        {name: world.disk.read_bytes(f"{d}/{name}") for name in world.disk.listdir(d)}
+        for d in ("orders-0", "orders-1")
+    ]
+    assert files[0] == files[1]
+    assert len(world.disk.files) == 0
+
+
+def test_what_a_killed_life_left_is_synced_before_the_first_append_and_not_at_the_start(world):
+    killed = opened(world, clean=False)
+    killed.append_as_leader(build_batch([NewRecord(1, None, b"x")]), 0)
+    killed.abandon()
+    again = []
+    _, syncs = asked(world, lambda: again.append(opened(world, clean=False)))
+    assert again[0].log_end_offset == 1
+    at_start = syncs
+    _, syncs = asked(world, lambda: again[0].append_as_leader(build_batch([NewRecord(2, None, b"y")]), 0))
+    assert syncs >= 2, "the log and its directory, at least"
+    _, syncs = asked(world, lambda: again[0].append_as_leader(build_batch([NewRecord(3, None, b"z")]), 0))
+    assert syncs == 0
+    assert at_start <= 1, "the time index, which recovery made anew"

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from minikafka.world import LiveUniverse, SimulatedUniverse
+from minikafka.world.open_files import BATCH
 
 
 @pytest.fixture(params=["simulated", "live"])
@@ -224,3 +225,16 @@ print(low_limit_sentence())
         "96 connections; raise it with `ulimit -n`."
     )
     assert child(code, 4096, 4096) == ["None"]
+
+
+def test_where_one_has_to_be_synced_the_next_are_too_at_the_same_time(tmp_path, monkeypatch):
+    monkeypatch.setattr("minikafka.world.live._files_of_a_universe", lambda: 40)
+    with LiveUniverse(tmp_path) as universe:
+        disk = universe.world("broker-1").disk
+        files = opened(disk, *[f"{n}.log" for n in range(40)])
+        for file in files:
+            file.append(b"x")
+        disk.open("one more", create=True)
+        assert disk.counters.syncs == BATCH
+        opened(disk, *map(str, range(BATCH - 1)))
+        assert disk.counters.syncs == BATCH, "these found clean ones to close"
