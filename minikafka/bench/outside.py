@@ -29,6 +29,7 @@ from minikafka.protocol.messages.list_offsets import (
 from minikafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from minikafka.protocol.schema import Message
 
+OURS = "minikafka"
 METADATA_VERSION, LIST_OFFSETS_VERSION = 9, 7
 LATEST = -1
 READY_S, END_S = 300.0, 120.0
@@ -75,7 +76,7 @@ class Kind:
 
 def ours(brokers: int, port: int) -> Kind:
     command = (sys.executable, "-m", "minikafka.cli", "up", "--brokers", str(brokers), "--port", str(port))
-    return Kind("minikafka", (*command, "--data"))
+    return Kind(OURS, (*command, "--data"))
 
 
 def real(brokers: int, port: int) -> Kind | None:
@@ -291,4 +292,4 @@ def busy_neighbours(count: int) -> Iterator[None]:
             process.wait()
 
 
-__all__ = ["Kind", "OutsideCluster", "Pinger", "busy_neighbours", "ours", "pinging", "real"]
+__all__ = ["OURS", "Kind", "OutsideCluster", "Pinger", "busy_neighbours", "ours", "pinging", "real"]
