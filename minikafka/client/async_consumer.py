@@ -340,14 +340,15 @@ class AsyncConsumer:
         return drawn
 
     def hand_out(self, drawn: Iterable[tuple[Position, int, Message]]) -> list[Message]:
-        """The application gets these. Those of partitions that it gave up meanwhile are not among them."""
+        """The application gets these, also those of partitions that moved meanwhile: another thread may have stored
+        what comes after them, so nobody else would read them.
+        """
         messages = []
         with self.buffer.lock:
             for position, era, message in drawn:
-                if position.era == era:
-                    messages.append(message)
-                    if message._error is None:
-                        self._hand_out(position, message)
+                messages.append(message)
+                if position.era == era and message._error is None:
+                    self._hand_out(position, message)
         return messages
 
     def put_back(self, drawn: list[tuple[Position, int, Message]]) -> None:
