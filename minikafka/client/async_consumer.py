@@ -7,6 +7,7 @@ only the positions and the buffer, under its lock, and the mailbox. Kafka does t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from minikafka.world import World
 
 _SECOND_LOOK_S = 0.4
+_A_MOMENT_S = 0.005
 _QUIET_COMMIT_TIMEOUT_S = 5.0
 """Neither close() nor a rebalance waits longer for a commit that nobody asked for."""
 
@@ -95,6 +97,7 @@ class AsyncConsumer:
         self._closed = False
         self._background: list[asyncio.Task[None]] = []
         self.metadata.on_news = self._on_news
+        self.metadata.on_trouble = self.notices.complain
         self.statistics = Statistics(reach, self.notices, "consumer", self._statistics)
         self._rebalances = 0
 
@@ -297,7 +300,7 @@ class AsyncConsumer:
 
     def is_being_told(self) -> bool:
         """Is the application in a callback about a rebalance?"""
-        return self.mailbox.being_handled > 0
+        return self.mailbox.is_being_handled
 
     def tell(self, error: KafkaError) -> None:
         """An error for the application's next poll; what will be tried again only goes to error_cb."""
@@ -389,9 +392,12 @@ class AsyncConsumer:
         await self.news.wait(timeout_s)
 
     async def wait_event(self, timeout_s: float) -> None:
-        """Returns when there is an event, or after `timeout_s`."""
-        if not self.events:
-            await self.news.wait(timeout_s)
+        """Returns when there is an event, or after `timeout_s`. Raises nothing: also who can't go on must end."""
+        if self.news.death is not None or self.news.closed:
+            await asyncio.sleep(_A_MOMENT_S)
+        elif not self.events:
+            with contextlib.suppress(KafkaException):
+                await self.news.wait(timeout_s)
 
     async def get(self, timeout_s: float | None = None) -> Message | None:
         """For coroutines: the next record or event, or None after `timeout_s`. Rebalances are accepted as they are."""
@@ -525,6 +531,7 @@ class AsyncConsumer:
         elif self.settings["enable.auto.commit"] and self.positions:
             await self._commit_quietly()
         self._closed = True
+        self.mailbox.give_up()
         self.starting.close()
         with self.buffer.lock:
             for position in self.positions.values():

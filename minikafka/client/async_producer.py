@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 
 _UNLIMITED = 2_147_483_647
+_FIRST_LOOK_S = 0.8
+"""After so long error_cb hears what is wrong with a topic, though the records may still be written."""
 
 
 class _Topic:
@@ -96,6 +98,7 @@ class AsyncProducer:
             on_fatal=self._die,
         )
         self.news.on_death(self._die)
+        self.metadata.on_trouble = self.notices.complain
         self._batch_bytes = min(settings["batch.size"], settings["message.max.bytes"])
         self._count_max: int = settings["batch.num.messages"]
         self._compression = Compression[str(settings["compression.type"]).upper()]
@@ -184,6 +187,8 @@ class AsyncProducer:
         propagation_s = self.settings.seconds("topic.metadata.propagation.max.ms")
         waiting = topic.waiting
         assert waiting is not None
+        told: KafkaError | None = None
+        believed_from = self.world.clock.now() + propagation_s
         while True:
             now = self.world.clock.now()
             while waiting and waiting[0].produced_at + delivery_s <= now:
@@ -193,14 +198,16 @@ class AsyncProducer:
                 return
             left_s = waiting[0].produced_at + delivery_s - now
             try:
-                await self.metadata.topic(name, min(left_s, propagation_s))
+                await self.metadata.topic(name, min(left_s, _FIRST_LOOK_S if told is None else propagation_s))
                 break
             except KafkaException as cause:
-                if cause.error.code() > 0:  # the cluster itself says so
-                    self._report(list(waiting), name, -1, cause.error)
+                error = cause.error
+                if error.code() > 0 and (not error.retriable() or self.world.clock.now() >= believed_from):
+                    self._report(list(waiting), name, -1, error)  # the cluster itself says so
                     waiting.clear()
-                else:
-                    self.notices.complain(cause.error)
+                elif error != told:
+                    told = error
+                    self.notices.complain(error)
         topic.waiting = None
         now = self.world.clock.now()
         for record in waiting:
@@ -280,6 +287,7 @@ class AsyncProducer:
     async def wait_for_reports(self, timeout_s: float | None, enough: Callable[[], bool]) -> None:
         """Returns at news, when there is a report or a notice, when `enough()`, or after `timeout_s`."""
         self.accept()
+        self.news.check()
         if not self.deliveries.reports and not self.notices.waiting and not enough():
             await self.news.wait(timeout_s)
 

@@ -234,15 +234,11 @@ class Consumer(Face[AsyncConsumer]):
         finally:
 
             def settle() -> None:
-                core.mailbox.being_handled -= 1
                 if event.kind == "assign" and not self._callback_assigned:
                     core.add(TopicPartition(*pair) for pair in event.pairs)
-                if not event.done.done():
-                    event.done.set_result(None)
+                core.mailbox.settle(event)
 
-            if self._closed:
-                core.mailbox.being_handled -= 1
-            else:
+            if not self._closed:  # else closing has settled it
                 self._call(settle)
 
     # --- positions and offsets
@@ -421,7 +417,7 @@ class Consumer(Face[AsyncConsumer]):
         future = self._attachment.submit(coro)
         first: Exception | None = None
         kept: list[Message] = []
-        while True:
+        while not self._closed:  # by a callback, say
             is_done = future.done()
             try:
                 while (event := self._serve_events()) is not None:
@@ -433,7 +429,8 @@ class Consumer(Face[AsyncConsumer]):
                 break
             self._attachment.run(core.wait_event(0.05))
         core.events.extendleft(reversed(kept))  # errors, which are for poll()
-        future.result(0)
+        if not self._closed:
+            future.result(0)
         if first is not None:
             raise first
 

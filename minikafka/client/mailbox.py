@@ -39,8 +39,7 @@ class Mailbox:
 
     def __init__(self, news: News, notices: Notices) -> None:
         self.events: deque[Rebalance | Committed | Message] = deque()
-        self.being_handled = 0
-        """Rebalances that the application has taken out and not settled."""
+        self._handled: list[Rebalance] = []  # those that the application has taken out
         self._news = news
         self._notices = notices
 
@@ -56,8 +55,20 @@ class Mailbox:
         except IndexError:
             return None
         if isinstance(event, Rebalance):
-            self.being_handled += 1
+            self._handled.append(event)
         return event
+
+    @property
+    def is_being_handled(self) -> bool:
+        """Is the application at a rebalance?"""
+        return bool(self._handled)
+
+    def settle(self, event: Rebalance) -> None:
+        """On the loop: the application has handled this rebalance."""
+        if event in self._handled:
+            self._handled.remove(event)
+        if not event.done.done():
+            event.done.set_result(None)
 
     def tell(self, error: KafkaError) -> None:
         """An error for the application's next poll; what will be tried again only goes to error_cb."""
@@ -85,6 +96,6 @@ class Mailbox:
 
     def give_up(self) -> None:
         """Nobody will handle a rebalance any more: those that wait go on."""
-        for event in list(self.events):
+        for event in [*self.events, *self._handled]:
             if isinstance(event, Rebalance) and not event.done.done():
                 event.done.set_result(None)

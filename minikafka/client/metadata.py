@@ -128,6 +128,8 @@ class Metadata:
         self._news: asyncio.Future[None] | None = None
         self.on_news: Callable[[], None] = lambda: None
         """Called after every answer: a partition may have another leader."""
+        self.on_trouble: Callable[[KafkaError], None] = lambda error: None
+        """Called with the error when refreshes begin to fail."""
         self._last_refresh = float("-inf")
         self._creating = False  # does somebody wait for topics that the next refresh may create?
 
@@ -193,6 +195,8 @@ class Metadata:
 
     def _answer(self, error: KafkaError | None) -> None:
         """Tells everybody who waits for the refresh."""
+        if error is not None and error != self.last_error:
+            self.on_trouble(error)
         self.last_error = error
         news, self._news = self._news, None
         if news is not None and not news.done():

@@ -201,12 +201,16 @@ class Producer(Face[AsyncProducer]):
                     self._serve(all_=True)
                 except Exception as error:
                     first = first or error
-                if enough() or core.news.closed:
+                if enough() or core.news.closed or core.news.death is not None:
                     break
                 left_s = None if deadline is None else deadline - self._attachment.now()
                 if left_s is not None and left_s <= 0:
                     break
-                self._attachment.run(core.wait_for_reports(left_s, enough))
+                try:
+                    self._attachment.run(core.wait_for_reports(left_s, enough))
+                except KafkaException:  # the background work died; `check` says so when all have been told
+                    if core.news.death is None:
+                        raise
         finally:
             self._attachment.post(core.sender.end_flush)
             deliveries.watch(-1)
@@ -258,7 +262,7 @@ class Producer(Face[AsyncProducer]):
                 complete = self._deliveries.refuse(RuntimeError("Producer closed"), if_empty=not over)
                 if complete or over:
                     break
-            complete = not self._deliveries.count
+            complete = self._deliveries.is_done(inside=self._deliveries.is_inside())
         finally:
             self._end()
         try:

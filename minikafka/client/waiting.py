@@ -106,6 +106,6 @@ class Background:
                 call()
             except Exception as cause:
                 self._news.die(name, cause)
-                raise
+                self._world.trace.fail(name, cause)
 
         return watched
