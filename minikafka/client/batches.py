@@ -108,6 +108,7 @@ class PartitionQueue:
 
     __slots__ = (
         "batches",
+        "gone_since",
         "identity",
         "in_flight",
         "last_acked",
@@ -127,6 +128,7 @@ class PartitionQueue:
         self.in_flight: list[ProducerBatch] = []  # sent at least once and not settled, in sequence order
         self.on_wire = 0
         self.retry_at = 0.0
+        self.gone_since: float | None = None  # when the cluster first said that there is no such topic
         self.identity = ProducerIdentity()
         self.next_sequence = 0
         self.last_acked = NO_SEQUENCE

@@ -133,6 +133,8 @@ class Sender:
                     continue
                 leader = self.metadata.leader(queue.topic, queue.partition)
                 if leader < 0:
+                    if self._is_gone(queue, now):
+                        continue
                     self.metadata.request_update()
                     wake_at = min(wake_at, now + self.settings.seconds("retry.backoff.ms"))
                     continue
@@ -154,6 +156,21 @@ class Sender:
                 self._in_flight[leader] = self._in_flight.get(leader, 0) + 1
                 self._background.spawn(self._send(leader, batches), name=f"produce-to-{leader}")
         self._set_timer(wake_at)
+
+    def _is_gone(self, queue: PartitionQueue, now: float) -> bool:
+        """Gives up what is written to a topic that was deleted, once that can be no matter of old metadata."""
+        view = self.metadata.topics.get(queue.topic)
+        if view is None or not view.error:
+            queue.gone_since = None
+            return False
+        if queue.gone_since is None:
+            queue.gone_since = now
+            self._on_trouble(KafkaError(view.error))
+        if now - queue.gone_since < self.settings.seconds("topic.metadata.propagation.max.ms"):
+            return False
+        while queue.batches:
+            self._give_up(queue, queue.batches.popleft(), KafkaError(view.error))
+        return True
 
     def _ready_at(self, queue: PartitionQueue, now: float) -> float:
         batch = queue.batches[0]

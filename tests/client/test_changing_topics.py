@@ -170,6 +170,26 @@ def test_a_delivery_timeout_of_zero_is_none(cluster, key):
     assert told == [None]
 
 
+def test_what_is_written_to_a_deleted_topic_is_given_up_and_told_at_once():
+    with Cluster(
+        brokers=1, world="simulated", seed=1, configs={"auto.create.topics.enable": False}
+    ) as cluster:
+        cluster.create_topic("t")
+        told, heard = [], []
+        producer = cluster.producer({"error_cb": heard.append})
+        producer.produce("t", b"v")
+        producer.flush(10)
+        cluster.admin().delete_topics(["t"])["t"].result(30)
+        began = cluster.now
+        producer.produce("t", b"v", on_delivery=lambda error, _message: told.append(error.name()))
+        while not heard:
+            producer.poll(0.1)
+        assert cluster.now - began < 1
+        assert producer.flush(60) == 0
+        assert told == ["UNKNOWN_TOPIC_OR_PART"]
+        assert 29 < cluster.now - began < 35
+
+
 def test_an_unknown_topic_is_told_within_a_second(cluster):
     consumer = cluster.consumer(GROUP)
     consumer.subscribe(["nowhere"])
