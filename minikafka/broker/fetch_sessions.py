@@ -43,6 +43,8 @@ class Wanted:
     topic: TopicKey
     ask: FetchPartition
     name: str | None = None
+    known_as: str | None = None
+    """The name under which an id was found once: sessions keep it when the topic is deleted, or made anew."""
     partition: Partition | None = None
     found_in_epoch: int = NEVER_FOUND
     error: ErrorCode = ErrorCode.NONE

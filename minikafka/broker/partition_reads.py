@@ -66,14 +66,23 @@ class PartitionReads:
         wanted.error, wanted.diverging, wanted.partition = ErrorCode.NONE, None, None
         wanted.name = topic if isinstance(topic, str) else self._node.image.topic_names.get(topic)
         if wanted.name is None:
-            wanted.error = ErrorCode.UNKNOWN_TOPIC_ID
+            wanted.error = self._no_such_id(wanted)
             return
+        wanted.known_as = wanted.name
         try:
             wanted.partition = self._node.replicas.partition(wanted.name, index)
             wanted.found_in_epoch = wanted.partition.partition_epoch
             wanted.error = self._problem(wanted, wanted.partition)
         except ApiError as error:
             wanted.error = error.code
+
+    def _no_such_id(self, wanted: Wanted) -> ErrorCode:
+        """As in Kafka, a session goes on looking for the name that the id had."""
+        if wanted.known_as is None:
+            return ErrorCode.UNKNOWN_TOPIC_ID
+        if self._node.image.topic(wanted.known_as) is None:
+            return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        return ErrorCode.INCONSISTENT_TOPIC_ID
 
     def _problem(self, wanted: Wanted, partition: Partition) -> ErrorCode:
         ask, log = wanted.ask, partition.log
