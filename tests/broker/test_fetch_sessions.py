@@ -145,10 +145,13 @@ def test_a_full_cache_gives_no_session_until_one_is_old(s):
     assert go_on(s, (sessions[0], 1)).error_code == ErrorCode.FETCH_SESSION_ID_NOT_FOUND
 
 
-def test_a_deleted_topic_is_told_by_its_id(s):
+def test_a_session_is_told_of_a_deleted_topic_and_of_another_one_that_got_its_name(s):
+    """As by a real Kafka, whose sessions keep the name of a topic (`tests/oracle/test_topics_made_anew.py`)."""
     session, _ = begin(s, {0: 0})
     admin = s.cluster.admin()
     admin.delete_topics(["orders"])["orders"].result(10)
     admin.close()
     s.run(1)
-    assert fetched(go_on(s, (session, 1)))[0][0] == ErrorCode.UNKNOWN_TOPIC_ID
+    assert fetched(go_on(s, (session, 1)))[0][0] == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    s.cluster.create_topic("orders")
+    assert fetched(go_on(s, (session, 2)))[0][0] == ErrorCode.INCONSISTENT_TOPIC_ID
