@@ -447,7 +447,8 @@ class AsyncConsumer:
         result = []
         for pair, commit in offsets.items():
             code = codes.get(pair, 0)
-            tp = TopicPartition(*pair, commit.offset, commit.metadata or None)
+            epoch = commit.leader_epoch if commit.leader_epoch >= 0 else None
+            tp = TopicPartition(*pair, commit.offset, commit.metadata or None, epoch)
             tp.error = KafkaError(code) if code else None
             result.append(tp)
             position = self.positions.get(pair)

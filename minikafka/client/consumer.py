@@ -21,7 +21,7 @@ from minikafka.client.arguments import (
     timeout_of,
 )
 from minikafka.client.async_consumer import AsyncConsumer
-from minikafka.client.errors import KafkaError, KafkaException, failure
+from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
 from minikafka.client.face import Face
 from minikafka.client.mailbox import Committed, Rebalance
 from minikafka.client.offsets import EARLIEST, LATEST
@@ -376,8 +376,11 @@ class Consumer(Face[AsyncConsumer]):
         for pair in wanted:
             answer = answers[pair]
             tp = TopicPartition(*pair, answer.offset if answer.offset >= 0 else OFFSET_END)
+            tp.leader_epoch = answer.leader_epoch if answer.leader_epoch >= 0 else None
             tp.error = _of_partition(answer.error_code) if answer.error_code else None
             result.append(tp)
+        if all(tp.error is not None for tp in result):
+            raise KafkaException(as_kafka_error(KafkaException(result[0].error), "Failed to get offsets"))
         return result
 
     def lag(self, timeout: float = 10.0, *, committed: bool = False) -> dict[TopicPartition, int | None]:

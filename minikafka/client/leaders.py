@@ -47,11 +47,9 @@ async def leaders_of(
         leader = metadata.leader(*pair)
         if leader >= 0:
             by_leader.setdefault(leader, []).append(pair)
-        elif view is None or view.error or not view.partitions:
+        elif view is None or view.error or pair[1] not in view.partitions:
             code = view.error if view is not None and view.error else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
             without[pair] = code
-        elif pair[1] not in view.partitions:
-            without[pair] = KafkaError._UNKNOWN_PARTITION
         else:
             without[pair] = ErrorCode.LEADER_NOT_AVAILABLE
     return {leader: by_leader[leader] for leader in sorted(by_leader)}, without

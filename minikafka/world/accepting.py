@@ -104,6 +104,8 @@ class Acceptor:
                 timer.cancel()
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 self._life.loop.remove_reader(each)
+            with contextlib.suppress(OSError):  # at once, also if a child of a fork has not let go of it yet
+                each.shutdown(socket.SHUT_RDWR)
             each.close()
 
 

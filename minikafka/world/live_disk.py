@@ -194,6 +194,8 @@ class LiveLock:
         fd, self.fd = self.fd, -1
         if fd >= 0:
             self._disk.locks.pop(self, None)
+            if fcntl is not None:  # at once for everybody, also if a child of a fork has not let go of it yet
+                fcntl.flock(fd, fcntl.LOCK_UN)
             os.close(fd)
 
 

@@ -190,6 +190,18 @@ def test_what_is_written_to_a_deleted_topic_is_given_up_and_told_at_once():
         assert 29 < cluster.now - began < 35
 
 
+def test_a_partition_that_is_assigned_before_it_is_there_is_read_when_it_comes(cluster):
+    consumer = cluster.consumer({**GROUP, "enable.auto.commit": False})
+    consumer.assign([TopicPartition("t", 1)])
+    assert consumer.poll(3) is None
+    cluster.admin().create_partitions([NewPartitions("t", 2)])["t"].result(30)
+    producer = cluster.producer()
+    producer.produce("t", b"new", partition=1)
+    assert producer.flush(30) == 0
+    assert consumer.poll(10).value() == b"new"
+    consumer.close()
+
+
 def test_an_unknown_topic_is_told_within_a_second(cluster):
     consumer = cluster.consumer(GROUP)
     consumer.subscribe(["nowhere"])

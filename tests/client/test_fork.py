@@ -32,14 +32,16 @@ def test_what_the_parent_closed_is_free_although_a_child_lives():
         child = os.fork()
         if child == 0:
             signal.pause()
-        cluster.close()
         try:
-            socket.create_connection(("127.0.0.1", port), 2)
-        except OSError:
-            print("nobody listens")
-        Cluster(brokers=1, data=data, port=port, announce=False).close()
-        print("the port and the directory are free")
-        os.kill(child, signal.SIGKILL)
+            cluster.close()
+            try:
+                socket.create_connection(("127.0.0.1", port), 2)
+            except OSError:
+                print("nobody listens")
+            Cluster(brokers=1, data=data, port=port, announce=False).close()
+            print("the port and the directory are free")
+        finally:
+            os.kill(child, signal.SIGKILL)
         """
     )
     assert lines == ["nobody listens", "the port and the directory are free"]
