@@ -18,7 +18,7 @@ from minikafka.quorum.committed import MetadataTailCut
 from minikafka.quorum.snapshots import SnapshotSetAside
 from minikafka.replication.checkpoints import CheckpointIgnored
 from minikafka.replication.log_directory import LogDirectoryFailed
-from minikafka.replication.replicas import ReplicaFilesLost
+from minikafka.replication.lost_replicas import ReplicaFilesLost
 from minikafka.replication.strays import StraySetAside
 from minikafka.world import TaskFailed, Traced
 

@@ -17,7 +17,6 @@ from uuid import UUID
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.metadata.configs import BrokerConfigs, effective_topic_configs
-from minikafka.metadata.ids import LOST_DIRECTORY, RESERVED_DIRECTORIES
 from minikafka.metadata.image import (
     BROKER_RESOURCE,
     DEFAULT_BROKER,
@@ -38,21 +37,12 @@ from minikafka.replication.isr_changes import IsrChanges
 from minikafka.replication.log_directories import LogDirectories
 from minikafka.replication.log_directory import LogDirectory, folder_of
 from minikafka.replication.log_upkeep import LogUpkeep
+from minikafka.replication.lost_replicas import LostReplicas
 from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.rolled_segments import RolledSegments
 from minikafka.replication.strays import why_stray
-from minikafka.world import LATE_S, LOOK_AGAIN_S, Backlog, Event, World, in_turns, is_out_of_descriptors
-
-
-class ReplicaFilesLost(Event, frozen=True):
-    """A start found less of a partition than the life before had noted: its log ends at `end_offset` here. It leads
-    nobody who has more."""
-
-    topic: str
-    partition: int
-    broker: int
-    end_offset: int
+from minikafka.world import LATE_S, LOOK_AGAIN_S, Backlog, World, in_turns, is_out_of_descriptors
 
 
 class Replicas:
@@ -89,8 +79,6 @@ class Replicas:
             Key, UUID
         ] = {}  # the topic's id: what lies, or may lie, in a directory that failed
         self._fetchers = Fetchers(world, broker_id, configs, endpoint, broker_epoch, self.storage_failed)
-        self._lost: set[Key] = set()  # until somebody leads them
-        self._untold_losses: set[Key] = set()
         self._image: MetadataImage | None = None
         self._applied_offset = -1
         self._unsettled = Backlog(world, "replicas", self._settle, self._after_piece)
@@ -104,6 +92,7 @@ class Replicas:
         self._assignments = DirectoryAssignments(
             world, broker_id, broker_epoch, ask_controller, self._is_assignment_news
         )
+        self._lost = LostReplicas(world, broker_id, directories, self._assignments)
         self._tasks = [
             world.spawn(self._check_isrs(), "isr-check"),
             world.spawn(self._note_now_and_then(), "checkpoints"),
@@ -187,8 +176,7 @@ class Replicas:
         is_mine = registration is not None and self._broker_id in registration.replicas
         topic_id = topic.id if topic is not None and is_mine else None
         if topic_id is None:
-            self._lost.discard(key)
-            self._untold_losses.discard(key)
+            self._lost.forget(key)
         if key in self._partitions and self._partitions[key].topic_id != topic_id:
             self._drop(key)
         if key in self._offline and self._offline[key] != topic_id:
@@ -214,17 +202,18 @@ class Replicas:
     def _apply_partition(self, topic: TopicImage, index: int, registration: PartitionRegistration) -> None:
         key = (topic.name, index)
         partition = self._partitions.get(key) or self._open(topic, index, registration)
-        if partition is not None and registration.leader >= 0 and key in self._lost:
-            self._lost.discard(key)
-            if registration.leader != self._broker_id and partition.log.lacks_its_beginning:
-                self._drop(key, "its first segments are gone, and the leader has them")
-                partition = self._open(topic, index, registration)
         if partition is None:
             return
+        was_lost = registration.leader >= 0 and self._lost.is_led(key)
+        if was_lost and registration.leader != self._broker_id and partition.log.lacks_its_beginning:
+            self._drop(key, "its first segments are gone, and the leader has them")
+            partition = self._open(topic, index, registration)
+            if partition is None:
+                return
         config = self._log_config(topic.name)
         if partition.log.config is not config:
             partition.log.config = config
-        self._tell_directory(partition, registration)
+        self._lost.tell_directory(partition, registration)
         old_leader = self._fetchers.leader_of(key)
         try:
             new_epoch = partition.apply(registration, self._world.clock.now())
@@ -243,7 +232,7 @@ class Replicas:
             return None  # until the broker starts again
         assigned = registration.directory_of(self._broker_id)
         is_new = self._directories.home(key) is None
-        has_lost = is_new and self._had_a_log(key, registration)
+        has_lost = is_new and self._applied_offset < 0 and self._lost.had_a_log(key, registration)
         directory = self._place(key, assigned)
         if directory is None:
             self._offline[key] = topic.id
@@ -285,48 +274,8 @@ class Replicas:
         )
         self._partitions[key] = directory.partitions[key] = partition
         if has_lost:
-            self._tell_loss(partition, registration)
+            self._lost.note(partition, registration)
         return partition
-
-    def _had_a_log(self, key: Key, registration: PartitionRegistration) -> bool:
-        """Was there a log of this partition when the last life ended? It isn't there, but topics are also made while a
-        broker is away."""
-        if self._applied_offset >= 0:
-            return False
-        assigned = registration.directory_of(self._broker_id)
-        is_elsewhere = assigned.int >= RESERVED_DIRECTORIES and all(
-            d.id != assigned for d in self._directories
-        )
-        knew = (*registration.isr, *registration.elr, *registration.last_known_elr)
-        noted = any(directory.checkpoints.noted_end(key) for directory in self._directories.online)
-        return noted or is_elsewhere or self._broker_id in knew
-
-    def _tell_loss(self, partition: Partition, registration: PartitionRegistration) -> None:
-        """The replica isn't what it was when this broker ended: until that is known, the broker stays out of service,
-        or it might lead what it has no longer over others that have it."""
-        self._world.trace.emit(
-            ReplicaFilesLost(partition.topic, partition.index, self._broker_id, partition.log.log_end_offset)
-        )
-        if len(registration.replicas) > 1:
-            self._lost.add((partition.topic, partition.index))
-            self._untold_losses.add((partition.topic, partition.index))
-            self._assignments.tell((partition.topic_id, partition.index), LOST_DIRECTORY)
-
-    @property
-    def has_untold_losses(self) -> bool:
-        """Isn't it in the metadata yet that a replica here has lost its files?"""
-        return bool(self._untold_losses)
-
-    def _tell_directory(self, partition: Partition, registration: PartitionRegistration) -> None:
-        """What has lost its files counts as lost until somebody leads it, whom it can follow."""
-        key = (partition.topic, partition.index)
-        assigned, home = registration.directory_of(self._broker_id), self._home(key)
-        if assigned == LOST_DIRECTORY:
-            self._untold_losses.discard(key)
-            if registration.leader < 0 and (key in self._lost or not partition.log.size_bytes):
-                return
-        if home.id is not None and home.id != assigned and key not in self._untold_losses:
-            self._assignments.tell((partition.topic_id, partition.index), home.id)
 
     def _place(self, key: Key, assigned: UUID) -> LogDirectory | None:
         """The directory that has the partition's folder, or has now been given it; None: none may or can."""
@@ -412,7 +361,7 @@ class Replicas:
         for key, partition in lost.items():
             del self._partitions[key]
             self._offline[key] = partition.topic_id
-            self._untold_losses.discard(key)
+            self._lost.is_told(key)
             self._rolled_segments.forget(partition)
             self._fetchers.unfollow(partition)
         for partition in lost.values():
@@ -429,6 +378,11 @@ class Replicas:
                 work(directory)
             except OSError as problem:
                 self.directory_failed(directory, problem)
+
+    @property
+    def has_untold_losses(self) -> bool:
+        """Isn't it in the metadata yet that a replica here has lost its files?"""
+        return self._lost.has_untold
 
     # -- changes and what they wake --------------------------------------------------------------------------
 
@@ -508,11 +462,18 @@ class Replicas:
         self._rolled_segments.close()
         self._fetchers.close()
 
+    def _make_what_is_new(self) -> None:
+        """A replica that was never made would look lost at the next start."""
+        for key in self._unsettled.take():
+            if self._directories.home(key) is None:
+                self._settle(key)
+
     def close(self, broker_epoch: int = -1) -> None:
         """A clean shutdown: flush, checkpoint, and mark each directory clean."""
         if self._closed:
             return
         self._closed = True
+        self._make_what_is_new()
         self.stop_fetching()
         for partition in self._partitions.values():
             partition.role = Role.OFFLINE

@@ -82,6 +82,12 @@ class Backlog(Generic[K]):
             if self._waiting:
                 self._task = self._world.spawn(self._do_the_rest(), self._name)
 
+    def take(self) -> list[K]:
+        """What waits, which now is the caller's to do."""
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        return waiting
+
     def close(self) -> None:
         """Leave what waits as it is."""
         self._closed = True

@@ -1,6 +1,7 @@
 """Files of a replica are gone at a start: it doesn't lead what it has no longer over others that have it."""
 
 import pytest
+from simulation.story import story
 
 from minikafka import Cluster
 
@@ -180,3 +181,29 @@ def test_a_topic_made_or_made_anew_while_a_broker_was_away_is_no_loss():
             write(cluster)
             assert read(cluster) == WRITTEN
         assert not any(t.event.kind in ("ReplicaFilesLost", "StraySetAside") for t in cluster.events())
+
+
+def test_a_clean_end_while_replicas_are_still_to_be_made_is_no_loss():
+    from minikafka import NewTopic
+
+    with story(1) as s:
+        broker = s.nodes.brokers["broker-2"]
+        on_image = broker.follower._on_image
+        left = []
+
+        def end_at_once(image, delta):
+            on_image(image, delta)
+            if image.topic("t") is not None and not left:
+                left.append(200 - len(list(broker.replicas)))
+                broker.replicas.close(broker.image.brokers[2].epoch)
+
+        broker.follower._on_image = end_at_once
+        for future in s.cluster.admin().create_topics([NewTopic("t", 200, 3)]).values():
+            future.result(20)
+        s.until(lambda: left, within=5, what="the end")
+        assert left[0] > 100, "most of them had still to be made"
+        s.cluster.kill("broker-2")  # which has ended cleanly as far as its files can tell
+        s.cluster.run(15)
+        s.cluster.restart("broker-2")
+        s.cluster.wait_until(is_whole)
+        assert not any(t.event.kind == "ReplicaFilesLost" for t in s.cluster.events())
