@@ -26,7 +26,7 @@ from minikafka.client import (
     TopicPartition,
 )
 
-pytestmark = pytest.mark.java
+pytestmark = [pytest.mark.java, pytest.mark.slow]
 BOTH = pytest.mark.parametrize("library", [confluent_kafka, minikafka.client], ids=["confluent", "ours"])
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 names = iter(f"client-test-{number}" for number in range(1000))

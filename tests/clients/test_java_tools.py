@@ -33,6 +33,7 @@ def tool(bootstrap):
     return run
 
 
+@pytest.mark.slow
 def test_topics_are_made_shown_grown_and_deleted(tool):
     topic = f"orders-{uuid.uuid4().hex[:8]}"
     made = tool(
@@ -67,6 +68,7 @@ def test_records_go_through_the_console(tool, new_topic):
     assert read.splitlines() == lines
 
 
+@pytest.mark.slow
 def test_a_groups_lag_is_described(tool, bootstrap, new_topic):
     topic, group = new_topic(partitions=1), f"group-{uuid.uuid4().hex[:8]}"
     confluent.write(bootstrap, topic, [(b"k", b"%d" % i) for i in range(10)], "none")

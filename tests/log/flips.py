@@ -32,7 +32,9 @@ def every_flip(lab, files: Files, turn: int = 0, suffix: str = "") -> Iterator[s
         for position in range(len(data) if name.endswith(suffix) else 0):
             damaged = bytearray(data)
             damaged[position] ^= 1 << (position * 5 + position // 61 + turn) % 8
-            disk.rmtree("orders-0")
+            for folder in disk.listdir(""):  # the log's, and what a recovery has set aside
+                if folder.startswith("orders-0"):
+                    disk.rmtree(folder)
             disk.makedirs("orders-0")
             for other, content in files.items():
                 file = disk.open(f"orders-0/{other}", create=True)

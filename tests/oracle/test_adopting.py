@@ -21,7 +21,7 @@ from minikafka import Cluster
 from minikafka.adopt import Wishes, adopt
 from minikafka.quorum import METADATA_DIRECTORY, MetadataLost
 
-pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.java, pytest.mark.slow, pytest.mark.usefixtures("kafka"), pytest.mark.timeout(900)]
 
 BEHIND_A_SNAPSHOT = {
     "metadata.log.max.record.bytes.between.snapshots": "3000",
@@ -138,14 +138,12 @@ def test_a_directory_of_kraft(kraft: tuple[Path, dict[str, Any]], tmp_path: Path
     is_what_it_was(*kraft, tmp_path / "data")
 
 
-@pytest.mark.slow
 def test_a_directory_of_kraft_whose_metadata_log_begins_behind_a_snapshot(
     kraft_for_days: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     is_what_it_was(*kraft_for_days, tmp_path / "data")
 
 
-@pytest.mark.slow
 def test_directories_of_two_brokers_and_their_zookeeper(
     zookeeper: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -187,7 +185,6 @@ def removable(real: Path) -> dict[str, list[Path]]:
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("years", ["kraft_for_days", "zookeeper"])
 def test_whatever_file_of_the_real_one_is_missing_no_record_is(
     years: str, request: pytest.FixtureRequest, tmp_path: Path
@@ -209,7 +206,6 @@ def test_whatever_file_of_the_real_one_is_missing_no_record_is(
         shutil.rmtree(data)
 
 
-@pytest.mark.slow
 def test_whatever_file_of_the_adopted_one_is_missing_no_record_is_removed_by_a_start(
     kraft: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -24,11 +24,11 @@ from minikafka.log.partition_metadata import PARTITION_METADATA
 from minikafka.policy import Organs
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 
-pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka")]
+pytestmark = [pytest.mark.java, pytest.mark.slow, pytest.mark.usefixtures("kafka")]
 GROUPS = 12
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_kafkas_classes_read_what_our_cleaner_left(world, seed):
     write_compacted(world, seed)
     theirs = [json.loads(line) for line in real_kafka("java", LOG_FILES, "read", folder(world)).splitlines()]
@@ -82,7 +82,6 @@ def settings(**changes: str) -> dict[str, str]:
     return {"offsets.topic.num.partitions": "5", "group.initial.rebalance.delay.ms": "0", **changes}
 
 
-@pytest.mark.slow
 def test_a_real_broker_takes_over_our_compacted_partition_and_committed_offsets(tmp_path, world):
     data, ours = tmp_path / "real", tmp_path / "cluster"
     with Cluster(brokers=1, data=ours, configs=settings(), announce=False) as cluster:
@@ -113,7 +112,6 @@ def test_a_real_broker_takes_over_our_compacted_partition_and_committed_offsets(
 # -- ours over its -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_we_take_over_what_its_cleaner_left_and_its_committed_offsets(tmp_path, world):
     from confluent_kafka import Producer
 

@@ -48,6 +48,7 @@ def test_topics_of_many_partitions(broker, what):
     create(broker, f"Ask for {what}", [wish(broker, name, count) for name, count in TOO_MANY[what]])
 
 
+@pytest.mark.slow
 def test_assignments_and_settings_count_too(broker):
     create(broker, "10,001 assigned by hand", [wish(broker, "a", -1, assigned=10_001)])
     create(broker, "10,000 assigned by hand", [wish(broker, "a", -1, assigned=10_000)])

@@ -18,21 +18,14 @@ from minikafka.log.log import Log
 from minikafka.policy import Organs
 from minikafka.records.batch import LOG_APPEND_TIME, NewRecord, build_batch
 
-pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka")]
+pytestmark = [pytest.mark.java, pytest.mark.slow, pytest.mark.usefixtures("kafka")]
 
 
 # -- Kafka's classes -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("timestamps", "seed"),
-    [
-        ("CreateTime", 1),
-        pytest.param("CreateTime", 2, marks=pytest.mark.slow),
-        ("LogAppendTime", 2),
-        pytest.param("LogAppendTime", 1, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("timestamps", ["CreateTime", "LogAppendTime"])
 def test_kafkas_classes_read_what_we_wrote(world, seed, timestamps):
     kind = LOG_APPEND_TIME if timestamps == "LogAppendTime" else 0
     write_something(world, seed, dataclasses.replace(CONFIG, message_timestamp_type=kind))
@@ -46,10 +39,7 @@ def test_kafkas_classes_read_what_we_wrote(world, seed, timestamps):
     assert theirs == ours
 
 
-@pytest.mark.parametrize(
-    "codec",
-    [c if c == "zstd" else pytest.param(c, marks=pytest.mark.slow) for c in CODECS if c != "none"],
-)
+@pytest.mark.parametrize("codec", [c for c in CODECS if c != "none"])
 def test_kafkas_classes_read_what_the_topics_codec_made_of_it(world, codec):
     write_something(world, 3, dataclasses.replace(CONFIG, compression_type=codec, segment_bytes=3000))
     theirs = [json.loads(line) for line in real_kafka("java", LOG_FILES, "read", folder(world)).splitlines()]

@@ -24,7 +24,7 @@ from minikafka.records.filtering import filtered_batch
 from minikafka.records.legacy import message_set
 from minikafka.world import LiveUniverse
 
-pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka")]
+pytestmark = [pytest.mark.java, pytest.mark.slow, pytest.mark.usefixtures("kafka")]
 JAVA = Path(__file__).parent / "java" / "OldFormats.java"
 OLD_CODECS = (Compression.NONE, Compression.GZIP, Compression.SNAPPY, Compression.LZ4)
 
@@ -87,7 +87,7 @@ def a_mixed_log(seed: int) -> tuple[list[bytes], list[Record]]:
     return sets, right
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_kafkas_classes_read_what_we_wrote(tmp_path, seed):
     sets, right = a_mixed_log(seed)
     file = tmp_path / "ours.log"
@@ -112,9 +112,7 @@ def test_we_read_what_kafkas_classes_wrote_and_write_the_same(tmp_path):
     assert all(bytes(batch.data) == ours for batch, ours in rewritten)
 
 
-@pytest.mark.parametrize(
-    "third", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("third", [0, 1, 3])
 def test_compaction_leaves_what_kafkas_leaves(tmp_path, third):
     theirs, kept = tmp_path / "theirs.log", tmp_path / "kept.log"
     kafka_says("write", theirs)
@@ -135,7 +133,6 @@ def test_compaction_leaves_what_kafkas_leaves(tmp_path, third):
     assert found == due
 
 
-@pytest.mark.slow
 def test_a_real_broker_serves_a_log_of_all_formats_and_ours_does(tmp_path):
     data = tmp_path / "real"
     with real_broker(data) as where:

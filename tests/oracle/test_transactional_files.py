@@ -30,7 +30,7 @@ from minikafka.log.producer_snapshots import decode_snapshot
 from minikafka.records.batch import read_batches
 from minikafka.world import LiveUniverse, World
 
-pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka")]
+pytestmark = [pytest.mark.java, pytest.mark.slow, pytest.mark.usefixtures("kafka")]
 
 
 # -- how readers see a log -----------------------------------------------------------------------------------
@@ -143,7 +143,6 @@ def indexes(directory: Path) -> dict[str, bytes]:
 # -- ours under its broker -----------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_a_real_broker_serves_our_transactions(tmp_path: Path, world: World) -> None:
     data = tmp_path / "real"
     with real_broker(data) as where:
@@ -230,7 +229,6 @@ def produce_transactions(where: str) -> tuple[list[tuple[int, bytes]], Any]:
     return sorted(committed), writers
 
 
-@pytest.mark.slow
 def test_our_log_tells_of_a_real_brokers_transactions_what_it_tells(tmp_path: Path, world: World) -> None:
     data = tmp_path / "real"
     with real_broker(data) as where:

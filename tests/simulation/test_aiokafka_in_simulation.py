@@ -120,6 +120,7 @@ def test_it_writes_and_reads_in_a_group_while_a_leader_dies():
     assert {name for name, *_ in seen} == {"reader-1", "reader-2"}
 
 
+@pytest.mark.slow
 def test_it_replays_identically():
     (*one, first), (*two, second) = run(seed=6), run(seed=6)
     for a, b in zip(first.splitlines(), second.splitlines(), strict=False):

@@ -1,5 +1,6 @@
 """Compaction in a running cluster: each replica cleans for itself, and readers, followers and groups see no harm."""
 
+import pytest
 from simulation.invariants import records_of
 from simulation.story import story
 
@@ -19,6 +20,7 @@ def cleanings(s):
     return found
 
 
+@pytest.mark.slow
 def test_replicas_compact_each_for_itself_and_a_follower_catches_up():
     with story(3) as s:
         s.create_topic("prices", **COMPACT)

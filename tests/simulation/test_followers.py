@@ -79,7 +79,7 @@ def test_lossy_links_slow_everything_down_and_lose_nothing(seed):
 @seeds(6, slow=40)
 def test_what_a_follower_had_in_an_earlier_life_does_not_let_it_into_the_isr(seed):
     """It loses its cache, is back at once, and the leader looks at its ISR before it has fetched (KIP-903)."""
-    with story(seed, replica_lag_time_max_ms=400) as s:
+    with story(seed, replica_lag_time_max_ms=400, replica_fetch_wait_max_ms=200) as s:
         s.create_topic("orders", min_insync_replicas=2)
         writer = s.writer("orders")
         writer.keep_writing(0.2)

@@ -24,6 +24,7 @@ from minikafka.world import LiveUniverse
 
 pytestmark = [
     pytest.mark.java,
+    pytest.mark.slow,
     pytest.mark.skipif(why_no_real_kafka() is not None, reason=str(why_no_real_kafka())),
 ]
 ONE_EACH = {
