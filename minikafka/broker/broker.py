@@ -275,6 +275,11 @@ class Broker:
             self.group_coordinator.become_leader(index, partition.leader_epoch, journal)
 
     @property
+    def is_starting(self) -> bool:
+        """Hasn't it caught up with the metadata yet?"""
+        return self.state is BrokerState.STARTING
+
+    @property
     def is_in_service(self) -> bool:
         return self.state is BrokerState.RUNNING and self.problem is None
 

@@ -160,7 +160,7 @@ class Sender:
     def _is_gone(self, queue: PartitionQueue, now: float) -> bool:
         """Gives up what is written to a topic that was deleted, once that can be no matter of old metadata."""
         view = self.metadata.topics.get(queue.topic)
-        if view is None or not view.error:
+        if view is None or view.error != KafkaError.UNKNOWN_TOPIC_OR_PART:
             queue.gone_since = None
             return False
         if queue.gone_since is None:

@@ -120,7 +120,8 @@ class Replicas:
         if (topic, index) in self._offline:
             raise ApiError(ErrorCode.KAFKA_STORAGE_ERROR)
         registered = self._image.topic(topic) if self._image is not None else None
-        if registered is not None and index in registered.partitions:
+        # Before there is an image, any partition may be one that is known in a moment.
+        if self._image is None or (registered is not None and index in registered.partitions):
             raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
 

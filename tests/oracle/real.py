@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,13 @@ def real_kafka(*arguments: object, may_say: str = "$") -> str:
 
 
 @contextmanager
-def real_broker(data: Path, *settings: str) -> Iterator[str]:
-    """One broker on this folder, with its settings (`key=value`); its bootstrap address."""
+def real_broker(data: Path, *settings: str, arguments: Sequence[str] = ("--brokers", "1")) -> Iterator[str]:
+    """Brokers (one, if `arguments` say nothing else) on this folder, with settings (`key=value`); their address."""
     process = subprocess.Popen(
         [
             brokers.real_kafka_script(),
             "up",
-            "--brokers",
-            "1",
+            *arguments,
             "--port",
             str(brokers.free_port()),
             "--dir",
@@ -57,7 +56,7 @@ def real_broker(data: Path, *settings: str) -> Iterator[str]:
         yield where
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(120)
         assert process.stdout is not None
         process.stdout.close()
 

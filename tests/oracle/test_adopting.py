@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from adopt.hand_made import adopted_image, adopted_records, hashes
-from oracle import brokers
+from oracle.real import real_broker
 from oracle.script import until
 from oracle.under_load import TOPICS, all_that_is_seen, put_under_load
 
@@ -23,46 +19,14 @@ from minikafka.quorum import METADATA_DIRECTORY, MetadataLost
 
 pytestmark = [pytest.mark.java, pytest.mark.slow, pytest.mark.usefixtures("kafka"), pytest.mark.timeout(900)]
 
-BEHIND_A_SNAPSHOT = {
-    "metadata.log.max.record.bytes.between.snapshots": "3000",
-    "metadata.log.max.snapshot.interval.ms": "5000",
-    "metadata.log.segment.ms": "2000",
-    "metadata.max.retention.bytes": "4000",
-}
-AT_ONCE = {"group.initial.rebalance.delay.ms": "0"}
+BEHIND_A_SNAPSHOT = (
+    "metadata.log.max.record.bytes.between.snapshots=3000",
+    "metadata.log.max.snapshot.interval.ms=5000",
+    "metadata.log.segment.ms=2000",
+    "metadata.max.retention.bytes=4000",
+)
+AT_ONCE = "group.initial.rebalance.delay.ms=0"
 KEPT = ("retention.ms", "retention.bytes", "min.compaction.lag.ms", "max.compaction.lag.ms")
-
-
-@contextmanager
-def running(data: Path, *arguments: str, **settings: str) -> Iterator[str]:
-    """A real Kafka on `data`; its bootstrap address."""
-    words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    process = subprocess.Popen(
-        [
-            brokers.real_kafka_script(),
-            "up",
-            "--port",
-            str(brokers.free_port()),
-            "--dir",
-            data,
-            *arguments,
-            *words,
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        where = process.stdout.readline().strip()
-        assert where, "".join(p.read_text(errors="replace")[-2000:] for p in data.glob("*.log"))
-        yield where
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(120)
-        assert process.stdout is not None
-        process.stdout.close()
 
 
 def begins_behind_a_snapshot(data: Path) -> bool:
@@ -73,7 +37,7 @@ def begins_behind_a_snapshot(data: Path) -> bool:
 def kraft(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """Of 4.3.1, with a little of everything."""
     data = tmp_path_factory.mktemp("kraft")
-    with running(data, "--brokers", "1", **{"offsets.topic.num.partitions": "3", **AT_ONCE}) as where:
+    with real_broker(data, "offsets.topic.num.partitions=3", AT_ONCE) as where:
         put_under_load(where, records=200, passing_topics=2)
         return data, all_that_is_seen(where)
 
@@ -82,8 +46,7 @@ def kraft(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
 def kraft_for_days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """The same as after some days: the metadata log begins behind a snapshot."""
     data = tmp_path_factory.mktemp("kraft-for-days")
-    settings = {"offsets.topic.num.partitions": "7", **AT_ONCE, **BEHIND_A_SNAPSHOT}
-    with running(data, "--brokers", "1", **settings) as where:
+    with real_broker(data, "offsets.topic.num.partitions=7", AT_ONCE, *BEHIND_A_SNAPSHOT) as where:
         put_under_load(where, records=5000, passing_topics=30)
         until(lambda: begins_behind_a_snapshot(data), "the metadata log begins behind a snapshot", 180)
         return data, all_that_is_seen(where)
@@ -93,8 +56,9 @@ def kraft_for_days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict
 def zookeeper(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """Two brokers of 3.9.1 and their ZooKeeper."""
     data = tmp_path_factory.mktemp("zookeeper")
-    settings = {"offsets.topic.num.partitions": "7", "offsets.topic.replication.factor": "2", **AT_ONCE}
-    with running(data, "--brokers", "2", "--release", "3.9.1", "--zookeeper", **settings) as where:
+    settings = ("offsets.topic.num.partitions=7", "offsets.topic.replication.factor=2", AT_ONCE)
+    years = ("--brokers", "2", "--release", "3.9.1", "--zookeeper")
+    with real_broker(data, *settings, arguments=years) as where:
         put_under_load(where, replicas=2, records=5000, passing_topics=10)
         return data, all_that_is_seen(where)
 

@@ -3,6 +3,8 @@
 from simulation.story import seeds, story
 
 from minikafka import NewPartitions
+from minikafka.broker.api.metadata import why_absent
+from minikafka.protocol.errors import ErrorCode
 
 
 def settle(futures):
@@ -129,3 +131,22 @@ def test_names_of_dots_are_names_like_any_other():
             s.until_whole(name)
         for writer in s.writers:
             writer.check(s.read_all(writer.topic))
+
+
+def test_nobody_takes_a_topic_for_deleted_because_a_broker_is_still_starting():
+    """Until it has caught up it doesn't know which topics there are."""
+    with story(1) as s:
+        s.create_topic("orders", partitions=1)
+        s.kill("broker-1")
+        answers = []
+
+        def look(traced):
+            broker = s.nodes.brokers["broker-1"]
+            if broker is not None and broker.is_starting:
+                answers.append(why_absent(broker, "payments"))
+
+        s.cluster.on_event(look)
+        s.restart("broker-1")
+        assert set(answers) == {ErrorCode.LEADER_NOT_AVAILABLE}
+        assert why_absent(s.nodes.brokers["broker-1"], "no/name") is ErrorCode.INVALID_TOPIC_EXCEPTION
+        assert why_absent(s.nodes.brokers["broker-1"], "payments") is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.broker.api.metadata import TOPIC_OPERATIONS, leadership
+from minikafka.broker.api.metadata import TOPIC_OPERATIONS, leadership, why_absent
 from minikafka.metadata.image import PartitionRegistration, TopicImage
-from minikafka.metadata.topic_names import is_internal, why_invalid
+from minikafka.metadata.topic_names import is_internal
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
@@ -43,9 +43,7 @@ def describe_topic_partitions(
     for name in names:
         topic = node.image.topic(name)
         if topic is None:
-            legal = why_invalid(name) is None
-            error = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if legal else ErrorCode.INVALID_TOPIC_EXCEPTION
-            topics.append(_absent(name, error, TOPIC_OPERATIONS))
+            topics.append(_absent(name, why_absent(node, name), TOPIC_OPERATIONS))
             continue
         if left == 0:
             next_cursor = Cursor(topic_name=name, partition_index=0)

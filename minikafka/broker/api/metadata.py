@@ -81,10 +81,15 @@ def _by_name(
     known = node.image.topic(name)
     if known is not None:
         return describe(node, known, request, context)
-    legal = why_invalid(name) is None
-    return _absent(
-        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if legal else ErrorCode.INVALID_TOPIC_EXCEPTION, name, ZERO_UUID
-    )
+    return _absent(why_absent(node, name), name, ZERO_UUID)
+
+
+def why_absent(node: Broker, name: str) -> ErrorCode:
+    """What a topic is answered with that isn't in the image. A broker that starts doesn't know yet which there are,
+    and nobody is to take a topic for deleted because of it (Kafka's answers nothing until it has caught up)."""
+    if why_invalid(name) is not None:
+        return ErrorCode.INVALID_TOPIC_EXCEPTION
+    return ErrorCode.LEADER_NOT_AVAILABLE if node.is_starting else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
 
 
 def _absent(error: ErrorCode, name: str | None, topic_id: UUID) -> MetadataResponseTopic:
