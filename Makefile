@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # One worker more than cores: some tests wait for a real Kafka. `make test WORKERS=0` runs them one by one.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
-PARALLEL = -n $(WORKERS) --dist loadgroup
+PARALLEL = -n $(WORKERS) --dist loadfile
 STAMP := $(VENV)/.installed
 
 .PHONY: lab test test-all bench fmt lint venv notebooks clean

@@ -11,9 +11,6 @@ from hypothesis import HealthCheck, settings
 # `from oracle.batches import batch`, `from clients.drivers import kcat`: tests have no packages of their own.
 sys.path.append(str(Path(__file__).parent))
 
-# Pytest's own fixtures for a whole session.
-SHARED_BY_ALL = {"tmp_path_factory", "pytestconfig", "record_testsuite_property"}
-
 # In CI a property test tries the same examples in every run; at home it may look further.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("home", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,20 +24,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "browser: needs Chromium",
     ):
         config.addinivalue_line("markers", marker)
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Several workers share the tests (pytest-xdist): those that share what is dear to make go to one of them."""
-    for item in items:
-        fixtures = item._fixtureinfo.name2fixturedefs
-        scopes = {
-            definitions[-1].scope for name, definitions in fixtures.items() if name not in SHARED_BY_ALL
-        }
-        if "theirs" in fixtures and fixtures["theirs"][-1].scope == "session":
-            item.add_marker(pytest.mark.xdist_group("one real Kafka"))
-        elif scopes & {"module", "session"}:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -118,7 +118,8 @@ def transactions(lab):
     return log
 
 
-@pytest.mark.parametrize("end", ["power_cut", pytest.param("crash", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["power_cut", "crash"])
 def test_no_aborted_record_is_ever_shown_however_a_pass_ends(end):
     operations, whole = 0, False
     while not whole:

@@ -60,7 +60,7 @@ def open_log(lab, *, clean: bool) -> Log:
 
 
 @pytest.mark.parametrize("turn", TURNS)
-@pytest.mark.parametrize("max_bytes", [1, 500])
+@pytest.mark.parametrize("max_bytes", [pytest.param(1, marks=pytest.mark.slow), 500])
 def test_after_a_clean_end_all_is_right_or_an_error_says_so(lab, written, max_bytes, turn):
     files, right = written
     check_clean_end(lab, lambda: open_log(lab, clean=True), every_flip(lab, files, turn), right, max_bytes)
@@ -131,8 +131,9 @@ def transactional(lab):
     return files, aborted
 
 
-@pytest.mark.parametrize("clean", [True, pytest.param(False, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.slow
+@pytest.mark.parametrize("clean", [True, False])
+@pytest.mark.parametrize("turn", range(8))
 def test_the_aborted_transactions_are_right_or_an_error_says_so(lab, transactional, clean, turn):
     files, right = transactional
     told = 0

@@ -46,7 +46,7 @@ def written(lab):
 
 
 @pytest.mark.parametrize("turn", TURNS)
-@pytest.mark.parametrize("max_bytes", [1, 300])
+@pytest.mark.parametrize("max_bytes", [pytest.param(1, marks=pytest.mark.slow), 300])
 def test_after_a_clean_end_all_is_right_or_an_error_says_so(lab, written, max_bytes, turn):
     files, right = written
     check_clean_end(lab, lambda: lab.open(clean=True), every_flip(lab, files, turn, ".log"), right, max_bytes)

@@ -108,6 +108,7 @@ def run(seed):
         return places, seen, s.cluster.timeline()
 
 
+@pytest.mark.slow
 def test_it_writes_and_reads_in_a_group_while_a_leader_dies():
     places, seen, _ = run(seed=5)
     assert len(set(places)) == RECORDS
