@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # One worker more than cores: some tests wait for a real Kafka. `make test WORKERS=0` runs them one by one.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
-PARALLEL = -n $(WORKERS) --dist loadfile
+PARALLEL = -n $(WORKERS) --dist worksteal
 STAMP := $(VENV)/.installed
 
 .PHONY: lab test test-all bench fmt lint venv notebooks clean
@@ -23,7 +23,7 @@ lab: $(STAMP)
 	$(BIN)/minikafka lab
 
 test: $(STAMP)
-	@echo "make test: linters, types, layers, and every test but the slow ones: up to 4 minutes on 2 cores."
+	@echo "make test: linters, types, layers, and every test but the slow ones: about 4 minutes on 2 cores."
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -m "not slow" $(PARALLEL) $(PYTEST_ARGS)
 

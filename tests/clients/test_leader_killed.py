@@ -14,6 +14,7 @@ DEADLINE_S = 180
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.slow
 def test_every_acknowledged_record_is_read_exactly_once(cluster):
     topic = "orders"
     confluent.create_topic(cluster.bootstrap_servers, topic, PARTITIONS)

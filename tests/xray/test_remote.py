@@ -76,6 +76,7 @@ def test_a_groups_lag_is_the_same_from_outside() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_a_dead_broker_costs_its_own_rows_only() -> None:
     with Cluster(brokers=2, announce=False) as cluster:
         cluster.create_topic("single", partitions=2, replication_factor=1)
