@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from minikafka.world.residency import PageCounts, page_counts
+from minikafka.world.temporary import TemporaryDirectory
 from minikafka_lessons.measure.results import Unmeasured, size
 
 DIRECTORY_VARIABLE = "MINIKAFKA_MEASURE_DIR"
@@ -20,11 +20,16 @@ CHUNK_BYTES = 1 << 20
 def scratch(needed_bytes: int) -> Iterator[Path]:
     """A directory that goes at the end, whatever happens. Raises Unmeasured when the disk is too full."""
     parent = os.environ.get(DIRECTORY_VARIABLE) or None
-    with tempfile.TemporaryDirectory(prefix="minikafka-measure-", dir=parent) as name:
-        free = shutil.disk_usage(name).free
+    directory = TemporaryDirectory("minikafka-measure-", parent)
+    try:
+        free = shutil.disk_usage(directory.path).free
         if free < 2 * needed_bytes:
-            raise Unmeasured(f"This needs {size(2 * needed_bytes)} of free disk; {name} has {size(free)}.")
-        yield Path(name)
+            raise Unmeasured(
+                f"This needs {size(2 * needed_bytes)} of free disk; {directory.path} has {size(free)}."
+            )
+        yield directory.path
+    finally:
+        directory.remove()
 
 
 def file_system(path: Path) -> str:

@@ -261,6 +261,12 @@ class AdminClient(Face[AsyncAdmin]):
         groups = checked_names(group_ids, "group ids")
         return self._futures(groups, self._core.groups.delete_consumer_groups(groups, timeout_s=timeout_s))
 
+    def remove_members_from_consumer_group(self, group_id: str, **options: Any) -> Future[int]:
+        """All members leave, such as those of processes that were killed; how many (not in confluent_kafka)."""
+        timeout_s = timeout_option(options)
+        (group,) = checked_names([group_id], "group ids")
+        return self._submit(self._core.groups.remove_members(group, timeout_s=timeout_s))
+
     def list_consumer_group_offsets(
         self, list_consumer_group_offsets_request: list[ConsumerGroupTopicPartitions], **options: Any
     ) -> dict[str, Future[ConsumerGroupTopicPartitions]]:

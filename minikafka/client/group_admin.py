@@ -39,6 +39,7 @@ from minikafka.protocol.messages.describe_groups import (
     DescribeGroupsRequest,
     DescribeGroupsResponse,
 )
+from minikafka.protocol.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse, MemberIdentity
 from minikafka.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
 from minikafka.protocol.schema import MalformedMessage
 
@@ -204,6 +205,24 @@ class GroupAdmin:
             tp.error = KafkaError(code) if code else None
             result.append(tp)
         return ConsumerGroupTopicPartitions(group_id, result)
+
+    async def remove_members(self, group_id: str, *, timeout_s: float | None = None) -> int:
+        """Every member leaves; how many there were. A member that still lives joins again."""
+        limit_s = self._timeout(timeout_s)
+        described = await self._describe_group(group_id, limit_s)
+        members = [
+            MemberIdentity(member_id=m.member_id, group_instance_id=m.group_instance_id)
+            for m in described.members
+        ]
+        group = self._group(group_id)
+
+        async def attempt() -> int:
+            request = LeaveGroupRequest(group_id=group_id, members=members)
+            response = await self.connections.request(await group.coordinator(), request, LeaveGroupResponse)
+            group.check(response.error_code)
+            return len(members)
+
+        return await self.retrying.run(attempt, limit_s) if members else 0
 
     async def delete_consumer_groups(
         self, group_ids: Sequence[str], *, timeout_s: float | None = None

@@ -10,8 +10,6 @@ import asyncio
 import contextvars
 import os
 import random
-import shutil
-import tempfile
 import time
 import weakref
 from collections.abc import Collection
@@ -27,6 +25,7 @@ from minikafka.world.live_network import LiveNetwork, Wires
 from minikafka.world.open_file_limit import raise_limit, shares
 from minikafka.world.open_files import OpenFiles
 from minikafka.world.paths import clean
+from minikafka.world.temporary import TemporaryDirectory
 from minikafka.world.trace import RECENT_EVENTS, Trace, TraceStream
 from minikafka.world.world import World
 
@@ -129,11 +128,11 @@ class LiveUniverse:
         recent: int = RECENT_EVENTS,
         syncs: bool | None = None,
     ) -> None:
-        self._temporary = root is None
-        self.root = Path(tempfile.mkdtemp(prefix="minikafka-")) if root is None else Path(root).resolve()
+        self._temporary = TemporaryDirectory() if root is None else None
+        self.root = Path(root).resolve() if self._temporary is None else self._temporary.path  # type: ignore[arg-type]
         self.root.mkdir(parents=True, exist_ok=True)
         self.address = address
-        self._syncs = not self._temporary if syncs is None else syncs
+        self._syncs = self._temporary is None if syncs is None else syncs
         self._began = time.monotonic()
         stream = TraceStream(self.elapsed, messages=message_events, recent=recent)
         self.trace = Trace(stream, "")
@@ -233,8 +232,9 @@ class LiveUniverse:
 
     def let_go(self) -> None:
         """In the child of a fork: the ports, connections, files and locks are the parent's alone."""
-        self._temporary = False  # the directory is the parent's, too
-        descriptors = [fd for world in self._worlds.values() for fd in world.disk.descriptors()]  # type: ignore[attr-defined]
+        temporary, self._temporary = self._temporary, None  # the directory is the parent's, too
+        descriptors = [] if temporary is None else temporary.descriptors()
+        descriptors += [fd for world in self._worlds.values() for fd in world.disk.descriptors()]  # type: ignore[attr-defined]
         let_go_of(descriptors + self._wires.descriptors())
 
     def handle_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -254,8 +254,8 @@ class LiveUniverse:
 
     def discard(self) -> None:
         """Remove a temporary directory; others stay."""
-        if self._temporary:
-            shutil.rmtree(self.root, ignore_errors=True)
+        if self._temporary is not None:
+            self._temporary.remove()
 
     def __enter__(self) -> LiveUniverse:
         return self

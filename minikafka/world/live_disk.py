@@ -16,6 +16,7 @@ from typing import Any
 
 from minikafka.world.background_sync import sync_in_background, sync_together
 from minikafka.world.disk_counters import DiskCounters
+from minikafka.world.file_lock import take_lock
 from minikafka.world.life import Life
 from minikafka.world.open_files import OpenFiles
 from minikafka.world.page_cache_send import page_cache_send
@@ -348,11 +349,9 @@ class LiveDisk:
     def lock(self, path: str) -> LiveLock:
         self._make_root()
         fd = self.files.trying(os.open, self.path_of(path), _OPEN_FLAGS | os.O_CREAT, 0o644)
-        try:
-            _lock(fd, self.path_of(path))
-        except BaseException:
+        if not take_lock(fd):
             os.close(fd)
-            raise
+            raise DiskLocked(errno.EWOULDBLOCK, "the lock is held", self.path_of(path))
         lock = LiveLock(self, path, fd)
         self.locks[lock] = None
         return lock
@@ -363,23 +362,6 @@ class LiveDisk:
             file.close()
         for lock in list(self.locks):
             lock.release()
-
-
-def _lock(fd: int, path: str) -> None:
-    """Take the exclusive lock that ends with the descriptor."""
-    if fcntl is None:
-        import msvcrt
-
-        windows: Any = msvcrt
-        try:
-            windows.locking(fd, windows.LK_NBLCK, 1)
-        except OSError:
-            raise DiskLocked(errno.EWOULDBLOCK, "the lock is held", path) from None
-        return
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise DiskLocked(errno.EWOULDBLOCK, "the lock is held", path) from None
 
 
 def _names_of_files(path: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from minikafka import Cluster
 from minikafka.client import (
     ConfigResource,
     ConsumerGroupTopicPartitions,
@@ -77,3 +78,17 @@ def test_wrong_arguments_are_refused_at_once(stage):
     admin.close()
     with pytest.raises(RuntimeError, match="closed"):
         admin.describe_cluster()
+
+
+def test_members_of_killed_processes_leave_when_an_admin_says_so():
+    with Cluster(brokers=1, world="simulated", seed=1) as cluster:
+        cluster.create_topic("t", 2)
+        dead = cluster.consumer({"group.id": "g"})
+        dead.subscribe(["t"])
+        while not dead.assignment():
+            dead.poll(0.5)
+        admin = cluster.admin()
+        assert admin.remove_members_from_consumer_group("g").result() == 1
+        assert admin.describe_consumer_groups(["g"])["g"].result().members == []
+        admin.delete_consumer_groups(["g"])["g"].result()
+        assert admin.remove_members_from_consumer_group("g").result() == 0
