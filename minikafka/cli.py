@@ -79,8 +79,10 @@ def say_low_limit() -> None:
 
 def say(sentence: str) -> None:
     """One line on stderr, if anybody reads it."""
+    from minikafka.world.visible import visible
+
     with suppress(OSError):
-        typer.echo(f"minikafka: {sentence}", err=True)
+        typer.echo(f"minikafka: {visible(sentence)}", err=True)
 
 
 @app.command()

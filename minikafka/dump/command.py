@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -23,6 +24,7 @@ from minikafka.log.dump.segment import DumpedBatch
 from minikafka.log.dump.source import RawFile
 from minikafka.log.dump.value import BadBytes, Problem, Row
 from minikafka.log.dump.verify import Verifier
+from minikafka.world.visible import in_json, visible
 
 INTERRUPTED = 130
 
@@ -84,7 +86,7 @@ class Dump:
         try:
             yield from find_files(path)
         except (Unreadable, OSError) as problem:
-            self._complain(text.safe(str(problem)))
+            self._complain(visible(str(problem)))
 
     def _complain(self, sentence: str) -> None:
         self.wrong = True
@@ -98,7 +100,7 @@ class Dump:
     def _problem(self, file: FoundFile, problem: Problem) -> None:
         self.wrong = True
         if self.wanted.json:
-            print(json.dumps(lines.problem_line(file.path, problem)))
+            _print_json(lines.problem_line(file.path, problem))
         else:
             text.show_problem(self.console, problem, file.path if self.wanted.verify else "")
 
@@ -106,7 +108,7 @@ class Dump:
         count = self.verifier.count
         if self.wanted.json:
             told = {"files": count.files, "batches": count.batches, "records": count.records}
-            print(json.dumps({"kind": "verified", **told, "problems": count.problems}))
+            _print_json({"kind": "verified", **told, "problems": count.problems})
             return
         right = "nothing is wrong" if not count.problems else f"{count.problems} problems"
         text.line(
@@ -129,17 +131,17 @@ class Dump:
         except BrokenPipeError:
             raise
         except OSError as problem:
-            self._complain(text.safe(f"{file.path} can't be read: {problem.strerror or problem}."))
+            self._complain(visible(f"{file.path} can't be read: {problem.strerror or problem}."))
 
     def _as_json(self, source: RawFile, file: FoundFile) -> None:
         for item in decode(source, file, meaning_of):
             if isinstance(item, Problem):
                 self._problem(file, item)
             elif isinstance(item, Row):
-                print(json.dumps(lines.row_line(file, item)))
+                _print_json(lines.row_line(file, item))
             else:
                 self._note_crc(item)
-                print(json.dumps(lines.batch_line(file, item)))
+                _print_json(lines.batch_line(file, item))
                 self._records(file, item)
 
     def _as_hex(self, source: RawFile, file: FoundFile) -> None:
@@ -179,7 +181,7 @@ class Dump:
             for record in batch.records():
                 self.wrong |= bool(record.note) or not record.crc_is_valid
                 if self.wanted.json:
-                    print(json.dumps(lines.record_line(file, batch, record, data=self.wanted.data)))
+                    _print_json(lines.record_line(file, batch, record, data=self.wanted.data))
                 else:
                     text.show_record(self.console, record, data=self.wanted.data)
         except BadBytes as error:
@@ -187,6 +189,11 @@ class Dump:
 
     def _note_crc(self, batch: DumpedBatch) -> None:
         self.wrong |= not batch.crc_is_valid()
+
+
+def _print_json(line: dict[str, Any]) -> None:
+    """Pure ASCII, and nothing that a terminal could take for a command."""
+    print(in_json(json.dumps(line)))
 
 
 def _shape(row: Row) -> list[str]:

@@ -1,7 +1,7 @@
 """A dump for people: batches as blocks, the entries of small files as tables.
 
-The rule: the same words with and without colour, one record a line, nothing wrapped, and no byte of a file
-reaches the terminal as a control character.
+The rule: the same words with and without colour, one record a line, nothing wrapped, and nothing of a file's that
+isn't seen (`world/visible.py`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from minikafka.log.dump.record import DumpedRecord
 from minikafka.log.dump.segment import DumpedBatch
 from minikafka.log.dump.value import Problem, Row
 from minikafka.records.header import MAGIC_V2
+from minikafka.world.visible import visible
 
 _SYSTEMS = {
     "standard": ColorSystem.STANDARD,
@@ -31,13 +32,6 @@ _SYSTEMS = {
 }
 ROWS_A_TABLE = 500
 LONGEST_DATA = 2000
-
-
-def safe(text: str) -> str:
-    """`text` without what a terminal could take for a command."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def time_text(timestamp_ms: int) -> str:
@@ -60,17 +54,17 @@ def _second(seconds: int) -> str:
 def line(console: Console, *parts: tuple[str, str] | str) -> None:
     """One line, never wrapped; a part may have a style. Written as it is: a dump has many, and Rich thinks long."""
     if console.legacy_windows:
-        text = Text.assemble(*(safe(p) if isinstance(p, str) else (safe(p[0]), p[1]) for p in parts))
+        text = Text.assemble(*(visible(p) if isinstance(p, str) else (visible(p[0]), p[1]) for p in parts))
         console.print(text, soft_wrap=True, highlight=False)
         return
     system, no_color = console.color_system, console.no_color
     out = []
     for part in parts:
         if isinstance(part, str):
-            out.append(part if part.isprintable() else safe(part))
+            out.append(visible(part))
         else:
             before, after = _ink(part[1], system, no_color)
-            out.append(f"{before}{safe(part[0])}{after}" if part[0] else "")
+            out.append(f"{before}{visible(part[0])}{after}" if part[0] else "")
     out.append("\n")
     console.file.write("".join(out))
 
@@ -179,10 +173,10 @@ def show_rows(console: Console, rows: Sequence[Row]) -> None:
     if has_notes:
         table.add_column("", style="dim", no_wrap=True)
     for row in rows:
-        cells = [Text(safe(shown(field.value, 400))) for field in row.fields]
+        cells = [Text(visible(shown(field.value, 400))) for field in row.fields]
         if has_notes:
             cells.append(
-                Text(safe("; ".join(_note(field.name, field.note) for field in row.fields if field.note)))
+                Text(visible("; ".join(_note(field.name, field.note) for field in row.fields if field.note)))
             )
         table.add_row(Text(str(row.position)), *cells)
     print_wide(console, table)
@@ -207,7 +201,7 @@ def _show_pairs(console: Console, rows: Sequence[Row]) -> None:
     for row in rows:
         field = row.fields[0]
         cells = (str(field.offset), field.name, shown(field.value, 400), field.note)
-        table.add_row(*(Text(safe(cell)) for cell in cells))
+        table.add_row(*(Text(visible(cell)) for cell in cells))
     print_wide(console, table)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from minikafka.world.visible import visible
+
 RECENT_EVENTS = 10_000
 
 
@@ -41,7 +43,8 @@ class Event(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="event"):
 
 def _shown(value: object) -> str:
     if isinstance(value, str):
-        return value if value and " " not in value else repr(value)
+        shown = visible(value)
+        return shown if shown and " " not in shown else f"'{shown}'"
     if isinstance(value, tuple):
         return "[" + ",".join(_shown(item) for item in value) + "]"
     if isinstance(value, bytes) and len(value) > 32:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minikafka.world import Event
+from minikafka.world.visible import visible
 
 SENTENCES: Mapping[str, str] = {
     # hosts and network
@@ -68,7 +69,11 @@ SENTENCES: Mapping[str, str] = {
 
 
 def in_words(event: Event, host: str) -> str:
-    """The event as a short sentence; ``host`` is where it happened."""
+    """The event as a short sentence in one line; ``host`` is where it happened."""
+    return visible(_sentence(event, host))
+
+
+def _sentence(event: Event, host: str) -> str:
     fields: dict[str, Any] = {name: _shown(getattr(event, name)) for name in event.__struct_fields__}
     if event.kind == "LeaderElected":
         return _elected(event, fields)

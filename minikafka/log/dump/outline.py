@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from minikafka.log.dump.value import Block, Field, Value
+from minikafka.world.visible import visible
 
 
 class Entry(NamedTuple):
@@ -53,7 +54,7 @@ def shown(value: Value, limit: int = 80) -> str:
         return ""
     if isinstance(value, int):
         return str(value)
-    text = value if isinstance(value, str) else text_of(_beginning(value, 4 * limit))
+    text = visible(value) if isinstance(value, str) else text_of(_beginning(value, 4 * limit))
     return text if len(text) <= limit else f"{text[:limit]}… ({len(value)} bytes)"
 
 
@@ -68,12 +69,13 @@ def _beginning(value: bytes, most: int) -> bytes:
 
 
 def text_of(value: bytes) -> str:
-    """Quoted text when the bytes are printable UTF-8, else hex."""
+    """Quoted text when the bytes are UTF-8 and most of it can be read, else hex."""
     try:
         text = value.decode()
     except UnicodeDecodeError:
         return f"0x{value.hex()}"
-    return f'"{text}"' if text.isprintable() else f"0x{value.hex()}"
+    hidden = sum(visible(letter) != letter for letter in text) if visible(text) != text else 0
+    return f'"{visible(text)}"' if 2 * hidden <= len(text) else f"0x{value.hex()}"
 
 
 def letters(row: bytes) -> str:

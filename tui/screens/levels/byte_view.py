@@ -18,10 +18,11 @@ from textual.message import Message
 from textual.widgets import Static
 
 from minikafka.dump import meaning_of
-from minikafka.dump.text import safe, time_text
+from minikafka.dump.text import time_text
 from minikafka.log.dump.names import about
 from minikafka.log.dump.outline import Entry, heading, outline, shown
 from minikafka.log.dump.value import BadBytes, Block, Field, Row
+from minikafka.world.visible import visible
 from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace, Unseen
 from minikafka_tui import palette
@@ -156,7 +157,7 @@ def _detail(entry: Entry) -> Text:
     """Name, place, value, meaning: three lines, as much of each as fits."""
     field = entry.field
     if field is None:
-        return Text(f" {safe(entry.block.title)}", f"bold {palette.ACCENT}")
+        return Text(f" {visible(entry.block.title)}", f"bold {palette.ACCENT}")
     first = f"+{field.offset}" if entry.unpacked else str(field.offset)
     last = f"+{field.offset + field.size - 1}" if entry.unpacked else str(field.offset + field.size - 1)
     where = f"byte {first}" if field.size == 1 else f"bytes {first} – {last} ({field.size})"
@@ -165,9 +166,9 @@ def _detail(entry: Entry) -> Text:
     value = heading(field) if entry.is_group else shown(field.value, 300)
     if field.name in TIMES and isinstance(field.value, int):
         value = time_text(field.value)
-    text.append(f" {safe(value) or format_of_nothing(field)}\n", palette.TEXT)
+    text.append(f" {visible(value) or format_of_nothing(field)}\n", palette.TEXT)
     told = [part for part in (field.note, about(field.name).meaning) if part]
-    text.append(f" {safe('; '.join(told))}", palette.MUTED)
+    text.append(f" {visible('; '.join(told))}", palette.MUTED)
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
 
@@ -185,7 +186,7 @@ def _search(row: FieldRow) -> str:
 def _name(row: FieldRow) -> Text:
     field = row.entry.field
     if field is None:
-        return Text(safe(row.entry.block.title), f"bold {palette.ACCENT}")
+        return Text(visible(row.entry.block.title), f"bold {palette.ACCENT}")
     if row.entry.is_group:
         return Text(f"── {field.name}", f"bold {palette.TEXT}")
     return Text(field.name, about(field.name).hue.value.dark)
@@ -197,16 +198,16 @@ def _value(row: FieldRow, width: int) -> Text:
         return Text("")
     if row.entry.is_group:
         said = f"{field.size} bytes  {shown(field.value, width)} {field.note}"
-        return Text(safe(said.rstrip()), palette.MUTED)
+        return Text(visible(said.rstrip()), palette.MUTED)
     value = shown(field.value, max(8, width))
-    return Text(safe(value) or format_of_nothing(field), palette.TEXT)
+    return Text(visible(value) or format_of_nothing(field), palette.TEXT)
 
 
 def _note(row: FieldRow, width: int) -> Text:
     field = row.entry.field
     if field is None or row.entry.is_group:
         return Text("")
-    return Text(safe(field.note), palette.BAD if field.note.startswith("WRONG") else palette.MUTED)
+    return Text(visible(field.note), palette.BAD if field.note.startswith("WRONG") else palette.MUTED)
 
 
 COLUMNS: list[Column[FieldRow]] = [
