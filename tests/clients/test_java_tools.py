@@ -1,12 +1,11 @@
 """Kafka's own command-line tools do their job."""
 
-import shutil
 import subprocess
 import uuid
 
 import pytest
 from clients.drivers import confluent
-from oracle.brokers import real_kafka_script, why_no_real_kafka
+from oracle.brokers import REAL_KAFKA, why_no_real_kafka
 
 TIMEOUT_S = 120
 pytestmark = [pytest.mark.java, pytest.mark.timeout(400)]
@@ -15,12 +14,12 @@ pytestmark = [pytest.mark.java, pytest.mark.timeout(400)]
 @pytest.fixture(scope="module")
 def tool(bootstrap):
     """Runs a tool by the name of its script and returns its standard output."""
-    if not shutil.which("java") or not real_kafka_script().exists():
-        pytest.skip(why_no_real_kafka() or "java is not installed (Debian: openjdk-17-jre-headless)")
+    if reason := why_no_real_kafka():
+        pytest.skip(reason)
 
     def run(name, *arguments, stdin="", fails=False):
         done = subprocess.run(
-            [real_kafka_script(), "tool", name, "--bootstrap-server", bootstrap, *arguments],
+            [*REAL_KAFKA, "tool", name, "--bootstrap-server", bootstrap, *arguments],
             input=stdin,
             capture_output=True,
             text=True,

@@ -1,7 +1,7 @@
 """The two sides: a real Apache Kafka in its own process, and ours. Each an address that lasts for the test session.
 
-Environment: REAL_KAFKA (path of the script `real-kafka`), ORACLE_THEIRS and ORACLE_OURS (HOST:PORT of brokers that
-already run; ORACLE_OURS=real compares the real Kafka with itself, which proves the scripts and the normalisation).
+Environment: ORACLE_THEIRS and ORACLE_OURS (HOST:PORT of brokers that already run; ORACLE_OURS=real compares the real
+Kafka with itself, which proves the scripts and the normalisation).
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,24 +18,21 @@ from pathlib import Path
 from oracle.script import Broker, until
 
 ROOT = Path(__file__).resolve().parents[2]
-# The same on both sides; the script `real-kafka` sets these.
+# The same on both sides; `tools/real_kafka.py` sets these.
 SETTINGS = {"offsets.topic.num.partitions": "5", "group.initial.rebalance.delay.ms": "0"}
 COORDINATOR_PROBES = 40
 
 Address = tuple[str, int]
 
 
-def real_kafka_script() -> Path:
-    return Path(os.environ.get("REAL_KAFKA") or ROOT.parent / "shared" / "real-kafka" / "real-kafka")
+REAL_KAFKA = (sys.executable, str(ROOT / "tools" / "real_kafka.py"))
+"""The command; its `up` gets `--soon`, as a test's broker lives for seconds."""
 
 
 def why_no_real_kafka() -> str | None:
     """One sentence, or None when a real Kafka can be started."""
     if os.environ.get("ORACLE_THEIRS"):
         return None
-    script = real_kafka_script()
-    if not script.exists():
-        return f"no real Kafka to compare with: {script} is missing (set REAL_KAFKA to its path)"
     for program, package in (("java", "openjdk-17-jre-headless"), ("mvn", "maven")):
         if not shutil.which(program):
             return f"no real Kafka to compare with: {program} is not installed (Debian: {package})"
@@ -58,13 +56,13 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def real_kafka(*arguments: str) -> Iterator[Address]:
-    """One broker of Apache Kafka 4.3.1, which ends with the `with`; `arguments` are for `real-kafka up`."""
+    """One broker of Apache Kafka 4.3.1, which ends with the `with`; `arguments` are for its `up`."""
     if "ORACLE_THEIRS" in os.environ and not arguments:
         yield ready(address(os.environ["ORACLE_THEIRS"]))
         return
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
-            [real_kafka_script(), "up", "--brokers", "1", "--port", str(free_port()), *arguments],
+            [*REAL_KAFKA, "up", "--soon", "--brokers", "1", "--port", str(free_port()), *arguments],
             stdout=subprocess.PIPE,
             stderr=log,
             stdin=subprocess.DEVNULL,

@@ -16,11 +16,7 @@ from minikafka.world import LiveUniverse, World
 
 @pytest.fixture(scope="session")
 def kafka() -> None:
-    """Needs the script itself, not only the address of a broker."""
-    reason = brokers.why_no_real_kafka()
-    if reason is None and not brokers.real_kafka_script().exists():
-        reason = "no script real-kafka (set REAL_KAFKA to its path)"
-    if reason:
+    if reason := brokers.why_no_real_kafka():
         pytest.skip(reason)
 
 

@@ -1,4 +1,4 @@
-"""A real Kafka on files of one's choice: its classes, its tools, and one broker on a folder (script `real-kafka`)."""
+"""A real Kafka on files of one's choice: its classes, its tools, and one broker on a folder (`tools/real_kafka.py`)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOG_FILES = Path(__file__).parent / "java" / "LogFiles.java"
 def real_kafka(*arguments: object, may_say: str = "$") -> str:
     """What the script prints; on stderr, where Kafka's warnings go, it must say nothing but `may_say`."""
     done = subprocess.run(
-        [brokers.real_kafka_script(), *map(str, arguments)], capture_output=True, text=True, timeout=120
+        [*brokers.REAL_KAFKA, *map(str, arguments)], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr[-3000:]
     said = [line for line in done.stderr.splitlines() if not re.fullmatch(may_say, line)]
@@ -35,8 +35,9 @@ def real_broker(data: Path, *settings: str, arguments: Sequence[str] = ("--broke
     """Brokers (one, if `arguments` say nothing else) on this folder, with settings (`key=value`); their address."""
     process = subprocess.Popen(
         [
-            brokers.real_kafka_script(),
+            *brokers.REAL_KAFKA,
             "up",
+            "--soon",
             *arguments,
             "--port",
             str(brokers.free_port()),

@@ -1,7 +1,7 @@
 """Compacted partitions and committed offsets on both sides: what one cleaner left, the other's broker takes over.
 
 Kafka: `FileRecords`, `LogCleaner`, `LogLoader`, `GroupCoordinator`, `DumpLogSegments` of 4.3.1, reached by the script
-`real-kafka`.
+`tools/real_kafka.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Files of a log: Kafka's own code reads ours, ours reads Kafka's, and its broker takes over our folder.
 
-Kafka: `FileRecords`, `MemoryRecords`, `DumpLogSegments`, `LogLoader` of 4.3.1, reached by the script `real-kafka`.
+Kafka: `FileRecords`, `MemoryRecords`, `DumpLogSegments`, `LogLoader` of 4.3.1, reached by `tools/real_kafka.py`.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def test_a_real_broker_joins_a_cluster_whose_metadata_log_begins_behind_a_snapsh
         join = ["--join", cluster.controllers, "--cluster-id", cluster.cluster_id, "--first-id", "11"]
         where_to = ["--port", f"{brokers.free_port()}", "--dir", f"{theirs}"]
         process = subprocess.Popen(
-            [brokers.real_kafka_script(), "up", "--brokers", "1", *where_to, *join],
+            [*brokers.REAL_KAFKA, "up", "--soon", "--brokers", "1", *where_to, *join],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             stdin=subprocess.DEVNULL,

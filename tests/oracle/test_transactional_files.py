@@ -1,7 +1,7 @@
 """Files with transactions in them: a real broker serves ours, ours tells of its what it tells itself.
 
 Kafka: `TransactionIndex`, `ProducerStateManager`, `LocalLog.addAbortedTransactions` of 4.3.1, reached by the script
-`real-kafka`.
+`tools/real_kafka.py`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import pkgutil
 import re
 import subprocess
@@ -39,8 +40,8 @@ def definitions() -> dict[str, Definition]:
     """The definitions in Kafka's jars, by the message's name."""
     if reason := brokers.why_no_real_kafka():
         pytest.skip(reason)
-    classpath = subprocess.check_output([brokers.real_kafka_script(), "classpath"], text=True)
-    folder = Path(classpath.strip()).parent
+    classpath = subprocess.check_output([*brokers.REAL_KAFKA, "classpath"], text=True)
+    folder = Path(classpath.split(os.pathsep)[0]).parent
     found: dict[str, Definition] = {}
     for library in LIBRARIES:
         (jar,) = folder.glob(f"kafka-{library}-[0-9]*.jar")

@@ -178,7 +178,7 @@ def test_each_refusal_is_kafkas() -> None:
                 asked.append((key, version, code, _that_kafka_can_read(key, version)))
     lines = [f"{key} {v} {request.encode(v).hex()} {code}" for key, v, code, request in asked]
     done = subprocess.run(
-        [brokers.real_kafka_script(), "java", KAFKAS_OWN],
+        [*brokers.REAL_KAFKA, "java", KAFKAS_OWN],
         input="".join(f"{line}\n" for line in lines),
         capture_output=True,
         text=True,

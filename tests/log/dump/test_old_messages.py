@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle.brokers import real_kafka_script, why_no_real_kafka
+from oracle.brokers import REAL_KAFKA, why_no_real_kafka
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -175,7 +175,7 @@ _WORD = re.compile(r"(\w+): ([^\s}]+)")
 @pytest.mark.skipif(why_no_real_kafka() is not None, reason=str(why_no_real_kafka()))
 def test_kafkas_tool_says_the_same(segment: Path) -> None:
     command = [
-        str(real_kafka_script()),
+        *REAL_KAFKA,
         "tool",
         "kafka-dump-log",
         "--files",
