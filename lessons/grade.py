@@ -6,16 +6,17 @@ same answer gets the same marks every time.
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from minikafka_lessons.course import Exercise, lessons
-from minikafka_lessons.grading.answers import Answer, Submission, Unreadable, read_submission
+from minikafka_lessons.course import lessons
+from minikafka_lessons.grading.answers import Answer, is_unwritten
+from minikafka_lessons.grading.definitions import is_stub
 from minikafka_lessons.grading.marks import Grade, Mark, Sheet, number
-from minikafka_lessons.grading.sandbox import AnswerFailed, Code
+from minikafka_lessons.grading.sandbox import AnswerFailed
+from minikafka_lessons.grading.submissions import Submission, Unreadable, read_submission
 
 SEEDS = (1, 2, 3, 5, 8)
 """The first is public: `check()` runs it. The others are the hidden schedules."""
@@ -41,32 +42,6 @@ def grade_answer(answer: Answer, seeds: Sequence[int] = SEEDS) -> Grade:
             grade.problem = str(problem)
     grade.marks = sheet.marks()
     return grade
-
-
-def is_unwritten(code: Code, exercise: Exercise) -> bool:
-    """Is each function still the skeleton's `raise NotImplementedError`, each value still empty?"""
-    try:
-        body = ast.parse(code.source).body
-    except SyntaxError:
-        return False
-    left = set(exercise.names)
-    for statement in body:
-        if isinstance(statement, ast.FunctionDef) and statement.name in left and is_stub(statement):
-            left.discard(statement.name)
-        elif isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Dict):
-            empty = all(isinstance(v, ast.Constant) and v.value is None for v in statement.value.values)
-            if empty:
-                left -= {target.id for target in statement.targets if isinstance(target, ast.Name)}
-    return not left
-
-
-def is_stub(function: ast.FunctionDef) -> bool:
-    """Nothing but a docstring and `raise NotImplementedError`?"""
-    rest = [s for s in function.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-    if len(rest) != 1 or not isinstance(rest[0], ast.Raise) or rest[0].exc is None:
-        return False
-    raised = rest[0].exc.func if isinstance(rest[0].exc, ast.Call) else rest[0].exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
 
 
 # --- the terminal ------------------------------------------------------------------------------------------------
@@ -159,4 +134,4 @@ def show_results(results: Sequence[tuple[Path, Submission | None, list[Grade], s
         console.print(Text(f"{number(points)} of {number(of)} points{ending}", style=style))
 
 
-__all__ = ["SEEDS", "Grade", "Mark", "default_files", "grade_answer", "grade_files"]
+__all__ = ["SEEDS", "Grade", "Mark", "default_files", "grade_answer", "grade_files", "is_stub"]

@@ -11,8 +11,9 @@ from typing import Any
 
 from minikafka import Organs
 from minikafka_lessons.course import exercise as find_exercise
-from minikafka_lessons.grade import SEEDS, grade_answer, is_stub
-from minikafka_lessons.grading.answers import Answer, Cell, definitions, find_answer
+from minikafka_lessons.grade import SEEDS, grade_answer
+from minikafka_lessons.grading.answers import Cell, find_answer
+from minikafka_lessons.grading.definitions import is_stub
 from minikafka_lessons.grading.display import Result, code
 from minikafka_lessons.show import ink
 
@@ -27,17 +28,11 @@ def check(exercise_id: str) -> Any:
     except LookupError as problem:
         return ink.Picture(f"<div>{problem}</div>")
     _last = exercise.id
-    cells = executed_cells()
-    wanted = [i for i, cell in enumerate(cells) if set(exercise.names) & definitions(cell.source)]
-    answer = Answer(exercise)
-    if not wanted:
+    answer = find_answer(executed_cells(), exercise, history=True)
+    if answer.missing:
         answer.problem = (
             f"Run the cell of exercise {exercise.id} (it defines {' and '.join(exercise.names)}) first."
         )
-    else:
-        last = wanted[-1]
-        marked = [Cell(c.source, exercise.id if i == last else None) for i, c in enumerate(cells)]
-        answer = find_answer(marked, exercise)
     grading = os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
     grade = grade_answer(answer, SEEDS if grading else SEEDS[:1])
     return grade.points if grading else Result(grade)
@@ -52,7 +47,8 @@ def executed_cells() -> list[Cell]:
     shell = get_ipython()
     if shell is None:
         return []
-    return [Cell(source) for source in shell.user_ns.get("In", []) if source]
+    history = shell.user_ns.get("In", [])
+    return [Cell(source, place=f"In [{n}]") for n, source in enumerate(history) if source]
 
 
 def hint(exercise_id: str | int, level: int | None = None) -> ink.Picture:

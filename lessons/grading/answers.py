@@ -1,245 +1,201 @@
-"""Finding the answers in a notebook or a .py file, each with the helpers that it needs and nothing else.
+"""Finding the answer to an exercise among cells: one rule for `check`, `minikafka grade` and nbgrader.
 
-Rule: a broken cell breaks its own exercise only. A cell that was copied is named in a note, and the first counts.
+Rule: the last written definition of each of the exercise's names counts, whichever cell it stands in; a skeleton
+never wins over a written answer, and a broken cell breaks nothing but itself. A note says which one was taken
+wherever there was a choice. A pure function over the cells' sources: no kernel, no metadata that a learner has to keep.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
-import json
-import re
-import symtable
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from minikafka_lessons.course import Exercise, Lesson, lessons
+from minikafka_lessons.course import Exercise
+from minikafka_lessons.grading.definitions import (
+    READING_FAILS,
+    Definition,
+    defined_names,
+    definitions,
+    free_names,
+    helpers,
+    seems_to_define,
+    why_unreadable,
+    without_skeletons,
+)
 from minikafka_lessons.grading.sandbox import Code
-
-
-class Unreadable(Exception):
-    """A file that can't be graded; the text is one sentence."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One code cell; `exercise` is the id in its metadata, if it has one."""
+    """One code cell. `exercise`: the id in its metadata, if it has one; `place`: how its author finds it."""
 
     source: str
     exercise: str | None = None
+    place: str = "a cell"
 
 
 @dataclass
 class Answer:
-    """The source that answers one exercise. `problem`: why there is none to run."""
+    """The source that answers one exercise. `problem`: why there is none to run; `missing`: no cell is about it."""
 
     exercise: Exercise
     code: Code = field(default_factory=lambda: Code(""))
     problem: str = ""
     notes: list[str] = field(default_factory=list)
+    missing: bool = False
 
 
 @dataclass(frozen=True)
-class Submission:
-    """A file and its answers."""
+class Found:
+    """A definition and the index of its cell."""
 
-    path: Path
-    lesson: Lesson
-    answers: tuple[Answer, ...]
-
-
-def read_submission(path: Path) -> Submission:
-    """The answers in a file. Raises Unreadable."""
-    if not path.exists():
-        raise Unreadable(f"There is no file {path}.")
-    if path.is_dir():
-        raise Unreadable(f"{path} is a directory; name the notebooks in it.")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise Unreadable(f"{path} can't be read as text: {problem}.") from None
-    if path.suffix == ".ipynb":
-        cells, number = notebook_cells(text, path)
-    elif path.suffix == ".py":
-        cells, number = script_cells(text), None
-    else:
-        raise Unreadable(f"{path} is neither a notebook (.ipynb) nor a .py file.")
-    lesson = which_lesson(cells, number)
-    if lesson is None:
-        raise Unreadable(f"No exercise of any lesson was found in {path}.")
-    return Submission(path, lesson, tuple(find_answer(cells, exercise) for exercise in lesson.exercises))
+    at: int
+    definition: Definition
 
 
-def notebook_cells(text: str, path: Path) -> tuple[list[Cell], int | None]:
-    """The code cells of a notebook and its lesson's number, if its metadata tell it. Raises Unreadable."""
-    try:
-        notebook = json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise Unreadable(f"{path} is no notebook: its JSON is broken ({problem}).") from None
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        raise Unreadable(f"{path} is no notebook: it has no list of cells.")
-    cells = []
-    for cell in notebook["cells"]:
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source", "")
-        if isinstance(source, list):
-            source = "".join(part for part in source if isinstance(part, str))
-        if isinstance(source, str):
-            cells.append(Cell(source, exercise_of(cell.get("metadata"))))
-    about = notebook.get("metadata")
-    ours = about.get("minikafka") if isinstance(about, dict) else None
-    number = ours.get("lesson") if isinstance(ours, dict) else None
-    return cells, number if isinstance(number, int) else None
-
-
-def exercise_of(metadata: object) -> str | None:
-    """The exercise that a cell's metadata name."""
-    ours = metadata.get("minikafka") if isinstance(metadata, dict) else None
-    name = ours.get("exercise") if isinstance(ours, dict) else None
-    return name if isinstance(name, str) else None
-
-
-def script_cells(text: str) -> list[Cell]:
-    """The cells of a .py file: those of jupytext's percent format, else all of it as one."""
-    cells, part, markdown, name = [], [], False, None
-    for line in text.splitlines(keepends=True):
-        if re.match(r"#\s?%%", line):
-            if part and not markdown:
-                cells.append(Cell("".join(part), name))
-            part, markdown = [], "[markdown]" in line
-            found = re.search(r'\bexercise="(\w+)"', line)
-            name = found.group(1) if found else None
-        else:
-            part.append(line)
-    if part and not markdown:
-        cells.append(Cell("".join(part), name))
-    return cells
-
-
-def which_lesson(cells: Sequence[Cell], number: int | None) -> Lesson | None:
-    """By number, by the cells' exercises, or by what they define."""
-    marked = {cell.exercise for cell in cells}
-    defined = {name for cell in cells for name in definitions(cell.source)}
-    best = None
-    for lesson in lessons():
-        if lesson.number == number or any(e.id in marked for e in lesson.exercises):
-            return lesson
-        hits = sum(name in defined for e in lesson.exercises for name in e.names)
-        if hits and (best is None or hits > best[0]):
-            best = (hits, lesson)
-    return best[1] if best else None
-
-
-def find_answer(cells: Sequence[Cell], exercise: Exercise) -> Answer:
-    """The exercise's cell and what it needs of the others."""
+def find_answer(cells: Sequence[Cell], exercise: Exercise, *, history: bool = False) -> Answer:
+    """The exercise's answer. `history`: the cells are what a kernel ran, where every rerun defines a name again."""
     answer = Answer(exercise)
-    mine = [i for i, cell in enumerate(cells) if cell.exercise == exercise.id]
-    if len(mine) > 1:
-        answer.notes.append(
-            f"The cell of exercise {exercise.id} is there {len(mine)} times; the first one counts."
-        )
-    if not mine:
-        mine = [i for i, c in enumerate(cells) if any(n in definitions(c.source) for n in exercise.names)][
-            -1:
-        ]
-    if not mine:
-        answer.problem = f"The cell of exercise {exercise.id} (with {listed(exercise.names)}) is missing."
+    candidates = {name: candidates_for(cells, name) for name in exercise.names}
+    taken = {name: taken_of(found) for name, found in candidates.items()}
+    parts = {one.at for found in taken.values() for one in found}
+    if not parts:
+        answer.problem = why_broken(cells, exercise)
+        answer.missing = not answer.problem
+        if answer.missing:
+            answer.problem = f"The cell of exercise {exercise.id} (with {listed(exercise.names)}) is missing."
         return answer
-    at = mine[0]
+    parts |= {i for i, cell in enumerate(cells) if is_half(cell, exercise)}
+    at = sorted(parts)
+    written = [name for name, found in taken.items() if found and found[0].definition.written]
     try:
-        ast.parse(plain(cells[at].source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
-        line = getattr(problem, "lineno", None)
-        where = f" (line {line} of the cell)" if line else ""
-        what = getattr(problem, "msg", problem)
-        answer.problem = f"The cell of exercise {exercise.id} is no valid Python: {what}{where}."
-        return answer
-    answer.code = with_needs(cells, at)
+        sources = tuple(without_skeletons(cells[i].source, written) for i in at)
+        answer.code = Code(sources[-1], with_needs(cells, at, sources), sources[:-1])
+    except READING_FAILS as problem:
+        answer.problem = f"The cell of exercise {exercise.id} can't be read: {problem}."
+    answer.notes += notes(cells, exercise, candidates, at, history)
     return answer
 
 
-def with_needs(cells: Sequence[Cell], at: int) -> Code:
-    """The cell's source, and the imports, functions, classes and constants of other cells that it uses."""
+def candidates_for(cells: Sequence[Cell], name: str) -> list[Found]:
+    """Where a name is defined or changed, in order. Where it is a function anywhere, a value of that name is not it."""
+    found = [
+        Found(i, definition)
+        for i, cell in enumerate(cells)
+        for definition in definitions(cell.source)
+        if definition.name == name
+    ]
+    if any(isinstance(f.definition.statement, ast.FunctionDef | ast.AsyncFunctionDef) for f in found):
+        return [f for f in found if f.definition.is_function]
+    return found if any(not f.definition.change for f in found) else []
+
+
+def taken_of(found: Sequence[Found]) -> list[Found]:
+    """The last written definition (else the last skeleton), and what changes it later."""
+    bound = [f for f in found if not f.definition.change]
+    if not bound:
+        return []
+    base = ([f for f in bound if f.definition.written] or bound)[-1]
+    after = found.index(base)
+    return [base, *(f for f in found[after:] if f.definition.change)]
+
+
+def is_half(cell: Cell, exercise: Exercise) -> bool:
+    """Part of a split cell: it has the exercise's mark, and defines none of its names itself."""
+    return (
+        cell.exercise == exercise.id
+        and not defined_names(cell.source) & set(exercise.names)
+        and not why_unreadable(cell.source)
+    )
+
+
+def why_broken(cells: Sequence[Cell], exercise: Exercise) -> str:
+    """Of the last cell that is about the exercise and can't be read: one sentence, or nothing."""
+    for cell in reversed(cells):
+        if broken := broken_for(cell, exercise):
+            return f"The cell of exercise {exercise.id} is no valid Python: {broken}."
+    return ""
+
+
+def broken_for(cell: Cell, exercise: Exercise) -> str:
+    """Why a cell that is about the exercise can't be read; nothing for any other cell."""
+    broken = why_unreadable(cell.source)
+    about = cell.exercise == exercise.id or seems_to_define(cell.source) & set(exercise.names)
+    return broken if about else ""
+
+
+def notes(
+    cells: Sequence[Cell],
+    exercise: Exercise,
+    candidates: dict[str, list[Found]],
+    at: Sequence[int],
+    history: bool,
+) -> list[str]:
+    """Which definition was taken, and which were passed over."""
+    passed = {}
+    for i, cell in enumerate(cells):
+        if i in at:
+            continue
+        if broken := broken_for(cell, exercise):
+            passed[i] = f"{cell.place} is no valid Python: {broken}"
+            continue
+        here = [f.definition for found in candidates.values() for f in found if f.at == i]
+        if here:
+            written = any(d.written for d in here)
+            passed[i] = f"{cell.place} {'is an earlier one' if written else 'is not written yet'}"
+    if history:
+        # A kernel's history holds every try; only what was run after the answer is worth a word.
+        passed = {i: why for i, why in passed.items() if i > at[-1]}
+    where = listed([cells[i].place for i in at])
+    if passed:
+        why = "; ".join(passed.values())
+        return [f"The last written definition of {names_of(exercise)} counts: {where}. Passed over: {why}."]
+    if len(at) > 1 and not history:
+        return [f"The answer stands in several cells, which count together: {where}."]
+    marked = [i for i, cell in enumerate(cells) if cell.exercise == exercise.id]
+    if marked and not set(at) & set(marked):
+        return [f"{names_of(exercise)} was found in {where}, not in the exercise's own cell."]
+    return []
+
+
+def names_of(exercise: Exercise) -> str:
+    """`lag`, with the backticks."""
+    return listed([f"`{name}`" for name in exercise.names])
+
+
+def with_needs(cells: Sequence[Cell], at: Sequence[int], sources: Sequence[str]) -> str:
+    """The imports, functions, classes and values of other cells that the answer's cells use by name."""
     statements: dict[str, tuple[int, ast.stmt]] = {}
     for index, cell in enumerate(cells):
-        if index != at:
-            for name, statement in top_level(cell.source):
+        if index not in at:
+            for name, statement in helpers(cell.source):
                 statements[name] = (index, statement)
-    source = plain(cells[at].source)
-    wanted = sorted(free_names(source))
+    wanted = sorted(free_names(sources))
     chosen: dict[int, tuple[int, ast.stmt]] = {}
     while wanted:
         found = statements.get(wanted.pop())
         if found is not None and id(found[1]) not in chosen:
             chosen[id(found[1])] = found
-            wanted += sorted(free_names(ast.unparse(found[1])))
+            wanted += sorted(free_names([ast.unparse(found[1])]))
     before = sorted(chosen.values(), key=lambda entry: (entry[0], entry[1].lineno))
-    return Code(source, "\n".join(ast.unparse(statement) for _, statement in before))
+    return "\n".join(ast.unparse(statement) for _, statement in before)
 
 
-def top_level(source: str) -> Iterable[tuple[str, ast.stmt]]:
-    """The names that a cell binds by imports, functions, classes and constants. Nothing for a broken cell."""
-    try:
-        body = ast.parse(plain(source)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for statement in body:
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-            yield statement.name, statement
-        elif isinstance(statement, ast.Import | ast.ImportFrom):
-            for alias in statement.names:
-                yield (alias.asname or alias.name).split(".")[0], statement
-        elif isinstance(statement, ast.Assign) and is_constant(statement.value):
-            for target in statement.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, statement
-
-
-def is_constant(node: ast.expr) -> bool:
-    """Numbers, texts, and arithmetic, lists and dictionaries of them."""
-    return not any(isinstance(n, ast.Call | ast.Await | ast.Yield | ast.NamedExpr) for n in ast.walk(node))
-
-
-def definitions(source: str) -> set[str]:
-    """What a cell defines: functions and assigned names."""
-    try:
-        body = ast.parse(plain(source)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set(re.findall(r"^def\s+(\w+)", source, re.M)) | set(re.findall(r"^(\w+)\s*=", source, re.M))
-    found = {s.name for s in body if isinstance(s, ast.FunctionDef)}
-    for statement in body:
-        if isinstance(statement, ast.Assign):
-            found |= {target.id for target in statement.targets if isinstance(target, ast.Name)}
-    return found
-
-
-def free_names(source: str) -> set[str]:
-    """The names that some source takes from outside of it: no parameters, no locals, no builtins."""
-    found: set[str] = set()
-    tables = [symtable.symtable(source, "<answer>", "exec")]
-    own = {
-        s.get_name()
-        for s in tables[0].get_symbols()
-        if s.is_assigned() or s.is_imported() or s.is_namespace()
-    }
-    while tables:
-        table = tables.pop()
-        tables += table.get_children()
-        top = table.get_type() == "module"
-        found |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (top or s.is_global())}
-    return {name for name in found - own if not hasattr(builtins, name)}
-
-
-def plain(source: str) -> str:
-    """Without IPython's magics and shell lines, line by line."""
-    return "".join(
-        "pass\n" if re.match(r"[%!?]", line) else line for line in source.splitlines(keepends=True)
-    )
+def is_unwritten(code: Code, exercise: Exercise) -> bool:
+    """Is each of the exercise's names there, and none of them written?"""
+    cells = [Cell(source) for source in code.sources]
+    for name in exercise.names:
+        found = taken_of(candidates_for(cells, name))
+        if not found or any(one.definition.written for one in found):
+            return False
+    return True
 
 
 def listed(names: Iterable[str]) -> str:
     """`a`, `a and b`."""
     names = list(names)
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+__all__ = ["Answer", "Cell", "find_answer", "is_unwritten", "listed"]

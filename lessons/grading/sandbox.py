@@ -1,4 +1,4 @@
-"""The grader's end of an answer's process.
+"""The grader's end of an answer's process: orders go out, plain values come back.
 
 Rule: whatever happens over there (an endless loop, an exit, a flood, a lie about types) becomes one of the
 values or exceptions below; the grader itself never hangs and never runs a line of the answer.
@@ -6,27 +6,26 @@ values or exceptions below; the grader itself never hangs and never runs a line 
 
 from __future__ import annotations
 
+import ast
 import json
 import os
-import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from minikafka_lessons.grading.wire import plain
+from minikafka_lessons.grading import jail
+from minikafka_lessons.grading.process import AnswerProcess
+from minikafka_lessons.grading.values import Fields, Handle, Odd, Raised, from_wire, raised, to_wire
 
-WORKER = Path(__file__).with_name("worker.py")
-SIGXCPU: int = getattr(signal, "SIGXCPU", 1_000)
-LINE_BYTES = 4_000_000
 CALL_LIMIT_S = 3.0
 """Processor time of one order: the same on a busy machine as on an idle one."""
 PATIENCE = 10.0
 """How much longer than that the clock on the wall lets it take; for those who sleep."""
+WHOLE_S = 120.0
+"""How long one process may keep the grader waiting in all."""
+PROMISED = "MINIKAFKA_JAIL_PROMISED"
+"""The layers that held at the start of the grading: where one no longer does, nothing is graded."""
 
 
 class AnswerFailed(Exception):
@@ -34,81 +33,71 @@ class AnswerFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Odd:
-    """A value that no exercise asks for: only its type's name came through."""
-
-    type_name: str
-
-    def __repr__(self) -> str:
-        return f"<{self.type_name}>"
-
-
-@dataclass(frozen=True)
-class Raised:
-    """A call that ended with an exception."""
-
-    kind: str
-    text: str
-    line: int | None
-
-    @property
-    def sentence(self) -> str:
-        """For the author of the answer."""
-        where = f" in line {self.line} of its cell" if self.line else ""
-        if self.kind == "NotImplementedError":
-            return "Not written yet: the cell still raises NotImplementedError."
-        if self.kind == "NotAllowed":
-            return f"Your code does what an answer may not do{where}: {self.text}."
-        if self.kind == "ModuleNotFoundError":
-            return (
-                f"An answer may use Python's standard library only{where} (ModuleNotFoundError: {self.text})."
-            )
-        if self.kind == "NameError":
-            return (
-                f"Your code uses a name that its cell does not know{where}: {self.text}. "
-                "Put imports and helpers into the same cell."
-            )
-        return f"Your code raised {self.kind}{where}: {self.text or 'no text'}."
-
-
-@dataclass(frozen=True)
 class Code:
-    """An answer's cell, and the helpers from other cells that run before it."""
+    """An answer's cell, the helpers from other cells that run before it, and the other cells of the answer."""
 
     source: str
     before: str = ""
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The answer's cells, in order."""
+        return (*self.earlier, self.source)
+
+    def imports(self) -> set[str]:
+        """The modules that it names."""
+        found: set[str] = set()
+        for source in (self.before, *self.sources):
+            try:
+                nodes = list(ast.walk(ast.parse(source)))
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                continue
+            for node in nodes:
+                if isinstance(node, ast.Import):
+                    found |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module)
+        return found
 
 
 class Sandbox:
     """One process with one answer. `serve(name, method, args, kwargs)` answers what its remote objects ask.
 
     Raises AnswerFailed from the constructor when the source doesn't run. Use it as a context manager.
+    `held`: the jail's layers that hold.
     """
 
     def __init__(
         self, code: Code, names: Sequence[str], *, hash_seed: int = 0, limit_s: float = CALL_LIMIT_S
     ) -> None:
-        environment = {"PYTHONHASHSEED": str(hash_seed), "PYTHONIOENCODING": "utf-8", "PATH": os.defpath}
-        if "SYSTEMROOT" in os.environ:
-            environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
-        # Not -I: it would ignore PYTHONHASHSEED. -s -S and an empty environment give the same.
-        self._process = subprocess.Popen(
-            [sys.executable, "-s", "-S", "-B", str(WORKER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd=WORKER.anchor,
-        )
-        self._limit_s = limit_s
-        self._watchdog = Watchdog(self._process)
+        wanted = jail.jail()
+        self._limit_s, self._left_s = limit_s, WHOLE_S
+        self._process = AnswerProcess(wanted, hash_seed)
         self.defined: dict[str, str] = {}
         try:
-            self._send({"load": code.source, "before": code.before, "names": list(names), "cpu_s": limit_s})
+            self._lock_in(wanted, code)
+            self._send(
+                {"load": list(code.sources), "before": code.before, "names": list(names), "cpu_s": limit_s}
+            )
             self.defined = self._result(limit_s, None, key="loaded")
         except BaseException:
             self.close()
             raise
+
+    def _lock_in(self, wanted: jail.Jail, code: Code) -> None:
+        """The first order; the answer isn't there yet, so that what comes back is true."""
+        self._send(wanted.order(code.imports()))
+        line, _ = self._process.receive(self._limit_s * PATIENCE)
+        try:
+            told = json.loads(line)
+        except ValueError:
+            raise jail.Escaped("The process in which answers run can't be started on this machine.") from None
+        held = [name for name, what in told["held"].items() if what]
+        self.held = (["bubblewrap"] if wanted.bwrap else []) + held
+        self.why_not: dict[str, str] = told["why"]
+        self.held_user, self.landlock_version = told["held"].get("user"), told["held"].get("landlock")
+        jail.must_hold([name for name in os.environ.get(PROMISED, "").split(",") if name], self.held)
 
     def call(
         self, name: str, *args: Any, serve: Callable[..., Any] | None = None, limit_s: float | None = None
@@ -140,23 +129,19 @@ class Sandbox:
         return self._result(self._limit_s, None)
 
     def _send(self, order: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
-            self._process.stdin.flush()
+            self._process.send(order)
         except OSError:
             raise AnswerFailed("Your code ended the process that ran it.") from None
 
     def _result(self, limit_s: float, serve: Callable[..., Any] | None, key: str = "ok") -> Any:
-        assert self._process.stdout is not None
         left_s = limit_s * PATIENCE
         while True:
             began = time.monotonic()
-            self._watchdog.arm(left_s)
-            line = self._process.stdout.readline(LINE_BYTES)
-            timed_out = self._watchdog.disarm()
-            left_s = max(0.05, left_s - (time.monotonic() - began))
-            if timed_out or (not line and self._process.wait() == -SIGXCPU):
+            line, timed_out = self._process.receive(max(0.05, min(left_s, self._left_s)))
+            waited_s = time.monotonic() - began
+            left_s, self._left_s = left_s - waited_s, self._left_s - waited_s
+            if timed_out or (not line and self._process.ended_by_time):
                 raise AnswerFailed(
                     f"Your code did not come to an end within {limit_s:g} s: does it loop forever?"
                 )
@@ -172,24 +157,14 @@ class Sandbox:
                     self._send(serve(str(message["ask"]), str(message["method"]), args, kwargs))
                     continue
                 if "raised" in message:
-                    raise AnswerFailed(
-                        why(Raised(str(message["raised"]), str(message["text"]), message["line"]))
-                    )
-                return message["loaded"] if key == "loaded" else from_wire(message[key])
+                    raise AnswerFailed(why(raised(message)))
+                return kinds(message["loaded"]) if key == "loaded" else from_wire(message[key])
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 raise AnswerFailed("Your code interferes with the grader's connection.") from None
 
     def close(self) -> None:
-        """End the process."""
-        self._watchdog.close()
-        self._process.kill()
-        for stream in (self._process.stdin, self._process.stdout):
-            try:
-                if stream is not None:
-                    stream.close()
-            except OSError:
-                pass
-        self._process.wait()
+        """End the process and all that it started."""
+        self._process.close()
 
     def __enter__(self) -> Sandbox:
         return self
@@ -198,44 +173,12 @@ class Sandbox:
         self.close()
 
 
-class Watchdog:
-    """Kills a process whose time is over."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-        self._wake = threading.Condition()
-        self._deadline: float | None = None
-        self._fired = self._ended = False
-        threading.Thread(target=self._run, name="minikafka-grade-watchdog", daemon=True).start()
-
-    def arm(self, seconds: float) -> None:
-        """Start the clock."""
-        with self._wake:
-            self._deadline = time.monotonic() + seconds
-            self._wake.notify()
-
-    def disarm(self) -> bool:
-        """Stop the clock. True: it was too late."""
-        with self._wake:
-            self._deadline = None
-            return self._fired
-
-    def close(self) -> None:
-        """End the thread."""
-        with self._wake:
-            self._ended = True
-            self._wake.notify()
-
-    def _run(self) -> None:
-        with self._wake:
-            while not self._ended:
-                left_s = None if self._deadline is None else self._deadline - time.monotonic()
-                if left_s is not None and left_s <= 0:
-                    self._fired = True
-                    self._process.kill()
-                    return
-                # Waking a few times a second is cheaper than a notification for every call.
-                self._wake.wait(left_s)
+def kinds(loaded: Any) -> dict[str, str]:
+    """What each name is over there: "function", "value" or "missing"."""
+    found = {str(name): str(kind) for name, kind in loaded.items()}
+    if not set(found.values()) <= {"function", "value", "missing"}:
+        raise ValueError("no kind")
+    return found
 
 
 def why(raised: Raised) -> str:
@@ -250,49 +193,14 @@ def why(raised: Raised) -> str:
     }.get(raised.kind, raised.sentence)
 
 
-def to_wire(value: Any) -> Any:
-    """A plain value, a message's fields (`Fields`) or a remote object (`Handle`) for the other end."""
-    if value is None or isinstance(value, bool | str):
-        return value
-    if isinstance(value, int):
-        return {"i": format(value, "x")}
-    if isinstance(value, float):
-        return {"f": repr(value)}
-    if isinstance(value, bytes):
-        return {"b": value.hex()}
-    if isinstance(value, Fields):
-        return {"m": {name: to_wire(field) for name, field in value.items()}}
-    if isinstance(value, dict):
-        return {"d": [[to_wire(k), to_wire(v)] for k, v in value.items()]}
-    if isinstance(value, tuple):
-        return {"t": [to_wire(item) for item in value]}
-    if isinstance(value, list):
-        return {"l": [to_wire(item) for item in value]}
-    if isinstance(value, Handle):
-        return {"o": value.name}
-    raise TypeError(f"nothing for the other end: {value!r}")
-
-
-def from_wire(value: Any) -> Any:
-    """A plain value from the other end; `Odd` for what is none. Raises ValueError, KeyError or TypeError."""
-    return plain(value, special)
-
-
-def special(tag: str, what: Any) -> Any:
-    """What only an answer's process sends: an exception, or the name of an odd type."""
-    if tag == "!":
-        return Raised(str(what["raised"]), str(what["text"]), what["line"])
-    if tag == "?":
-        return Odd(str(what)[:80])
-    raise ValueError(tag)
-
-
-class Fields(dict[str, Any]):
-    """The fields of a message."""
-
-
-@dataclass(frozen=True)
-class Handle:
-    """Stands for a client that the answer reaches through the pipe: "producer" or "consumer"."""
-
-    name: str
+__all__ = [
+    "AnswerFailed",
+    "Code",
+    "Fields",
+    "Handle",
+    "Odd",
+    "Raised",
+    "Sandbox",
+    "from_wire",
+    "to_wire",
+]

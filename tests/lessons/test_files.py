@@ -9,7 +9,7 @@ from answers_for_tests import LAG, PUBLISH, READ_ALL, RIGHT
 from minikafka_lessons.build import build
 from minikafka_lessons.course import lesson
 from minikafka_lessons.grade import grade_files
-from minikafka_lessons.grading.answers import Unreadable, notebook_cells, read_submission
+from minikafka_lessons.grading.submissions import Unreadable, notebook_cells, read_submission
 
 
 def fail(sentence: str) -> Exception:
@@ -115,12 +115,12 @@ def test_the_skeletons_are_status_1_and_no_points(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)[0]["points"] == 0
 
 
-def test_a_copied_cell_is_noted_and_the_first_counts(tmp_path):
+def test_a_copied_cell_is_noted_and_the_last_counts(tmp_path):
     wrong = "def lag(e, c, s):\n    return 0\n"
-    path = notebook(tmp_path / "a.ipynb", LAG, wrong, exercises={0: "1a", 1: "1a"})
+    path = notebook(tmp_path / "a.ipynb", wrong, LAG, exercises={0: "1a", 1: "1a"})
     answer = read_submission(path).answers[0]
     assert answer.code.source == LAG
-    assert "2 times" in answer.notes[0]
+    assert "cell 2. Passed over: cell 1 is an earlier one." in answer.notes[0]
 
 
 def test_helpers_and_imports_of_other_cells_come_along_and_nothing_else(tmp_path):

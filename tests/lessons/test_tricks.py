@@ -39,7 +39,7 @@ def test_true_is_not_one(grade):
         ("def lag(e, c, s) return 1\n", "no valid Python"),
         ("from minikafka.policy import lag\n", "ModuleNotFoundError"),
         ("from minikafka_lessons.course import lessons\n", "ModuleNotFoundError"),
-        ("import ctypes\n", "may not"),
+        ("open('/etc/passwd', 'a')\n", "may not"),
     ],
 )
 def test_what_misbehaves_gets_one_sentence(source, words):
@@ -54,23 +54,6 @@ def what_became_of(source: str) -> str:
             return sandbox.call("lag", 10, 4, 0).sentence
     except AnswerFailed as problem:
         return str(problem)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "return open(__import__('os').path.expanduser('~/.bashrc')).read()",
-        "return __import__('subprocess').run(['ls'])",
-        "return __import__('socket').create_connection(('127.0.0.1', 1))",
-        "return __import__('os').system('true')",
-        "open('/tmp/minikafka-answer', 'w')",
-        "return __import__('glob').glob('/*') and open('/etc/hostname').read()",
-    ],
-)
-def test_files_network_and_processes_are_out_of_reach(body):
-    with Sandbox(Code(f"def lag(e, c, s):\n    {body}\n"), ["lag"]) as sandbox:
-        got = sandbox.call("lag", 1, 2, 3)
-    assert got.kind in ("NotAllowed", "ModuleNotFoundError")
 
 
 def test_patching_builtins_and_json_reaches_nobody_but_itself(grade):
