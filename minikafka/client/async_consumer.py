@@ -11,37 +11,30 @@ import contextlib
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from minikafka.client.consumer_offsets import ConsumerOffsets
+from minikafka.client.drawing import Drawings
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
 from minikafka.client.fetcher import Fetcher
 from minikafka.client.group import Membership
-from minikafka.client.mailbox import Committed, Mailbox
+from minikafka.client.mailbox import Mailbox
 from minikafka.client.notices import Notices
-from minikafka.client.offsets import (
-    EARLIEST,
-    LATEST,
-    GroupOffsets,
-    OffsetAnswer,
-    OffsetToCommit,
-    Retrying,
-    settled_offsets,
-)
+from minikafka.client.offsets import GroupOffsets
 from minikafka.client.positions import Buffer, Position
 from minikafka.client.reach import Reach
 from minikafka.client.settings import check
 from minikafka.client.starting_offsets import StartingOffsets
-from minikafka.client.statistics import Statistics
+from minikafka.client.statistics import Statistics, position_fields
 from minikafka.client.subscription import Subscription
 from minikafka.client.values import OFFSET_INVALID, Message, TopicPartition
 from minikafka.policy import Organs
 
 if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
+    from minikafka.client.drawing import Drawing
     from minikafka.world import World
 
 _SECOND_LOOK_S = 0.4
 _A_MOMENT_S = 0.005
-_QUIET_COMMIT_TIMEOUT_S = 5.0
-"""Neither close() nor a rebalance waits longer for a commit that nobody asked for."""
 
 
 class AsyncConsumer:
@@ -55,7 +48,6 @@ class AsyncConsumer:
         self.organs = organs or Organs()
         self._reach = reach = Reach.of(world, settings)
         self.connections, self.metadata = reach.connections, reach.metadata
-        self.retrying = Retrying(world, settings.seconds("retry.backoff.ms"))
         self.positions: dict[Pair, Position] = {}
         self.buffer = Buffer(
             check_crcs=settings["check.crcs"],
@@ -68,12 +60,15 @@ class AsyncConsumer:
         self.wants_assign_event = False
         self.wants_revoke_event = False
         self.wants_lost_event = False
-        self.wants_commit_event = False
-        self.group = GroupOffsets(self.connections, settings["group.id"])
-        self.membership = Membership(reach, self.group, self.organs, self)
+        group = GroupOffsets(self.connections, settings["group.id"])
+        self.membership = Membership(reach, group, self.organs, self)
+        self.drawings = Drawings(self.buffer, stores=settings["enable.auto.offset.store"])
+        self.offsets = ConsumerOffsets(
+            reach, group, self.membership, self.positions, self.drawings, mailbox, self.organs
+        )
         self.starting = StartingOffsets(
             reach,
-            self.group,
+            group,
             self.positions,
             on_resolved=self._wake_fetcher,
             on_event=self._event_at,
@@ -92,9 +87,9 @@ class AsyncConsumer:
         self.last_poll = world.clock.now()
         self._polls = 0  # how many calls wait in poll()
         self._auto_store: bool = settings["enable.auto.offset.store"]
-        self._isolation = 1 if settings["isolation.level"] == "read_committed" else 0
         self.subscription = Subscription()
         self._closed = False
+        self._losing = False  # is the application at partitions that others may have already?
         self._background: list[asyncio.Task[None]] = []
         self.metadata.on_news = self._on_news
         self.metadata.on_trouble = self.notices.complain
@@ -105,7 +100,7 @@ class AsyncConsumer:
         """Starts what runs in the background. Called once, on the loop."""
         self.loop = asyncio.get_running_loop()
         if self.settings["enable.auto.commit"] and self.settings["auto.commit.interval.ms"]:
-            self._spawn(self._auto_commit(), "auto-commit")
+            self._spawn(self.offsets.commit_by_time(), "auto-commit")
         self.metadata.keep_fresh()
         self.statistics.start()
 
@@ -120,32 +115,8 @@ class AsyncConsumer:
             "rebalance_reason": "",
             "assignment_size": len(self.positions),
         }
-        top = {"cgrp": group, "replyq": len(self.events)}
-        partitions = {}
-        for pair, position in list(self.positions.items()):
-            lag = (
-                max(position.end - position.committed, 0)
-                if min(position.end, position.committed) >= 0
-                else -1
-            )
-            stored_lag = (
-                max(position.end - position.stored, 0) if min(position.end, position.stored) >= 0 else -1
-            )
-            partitions[pair] = {
-                "next_offset": max(position.fetch_from, 0),
-                "app_offset": position.consumed,
-                "stored_offset": position.stored,
-                "stored_leader_epoch": position.stored_epoch,
-                "commited_offset": position.committed,
-                "committed_offset": position.committed,
-                "lo_offset": position.log_start,
-                "hi_offset": position.high_watermark,
-                "ls_offset": position.end,
-                "consumer_lag": lag,
-                "consumer_lag_stored": stored_lag,
-                "leader_epoch": position.leader_epoch,
-            }
-        return top, partitions
+        partitions = {pair: position_fields(position) for pair, position in list(self.positions.items())}
+        return {"cgrp": group, "replyq": len(self.events)}, partitions
 
     def _spawn(self, coro: Coroutine[Any, Any, None], name: str) -> None:
         self._background = [task for task in self._background if not task.done()]
@@ -200,8 +171,7 @@ class AsyncConsumer:
     async def assign(self, partitions: Sequence[TopicPartition]) -> None:
         """Reads exactly these partitions, from their offsets if they have any."""
         wanted = {(tp.topic, tp.partition): tp for tp in partitions}
-        for pair in [pair for pair in self.positions if pair not in wanted]:
-            self._drop(pair)
+        await self.give_up([pair for pair in self.positions if pair not in wanted])
         self.add(wanted.values())
 
     def add(self, partitions: Iterable[TopicPartition]) -> None:
@@ -217,6 +187,12 @@ class AsyncConsumer:
                 position.move(tp.offset)
         self.metadata.want(sorted({topic for topic, _ in self.positions}))
         self.starting.resolve()
+
+    async def give_up(self, pairs: Sequence[Pair]) -> None:
+        """The application gives these partitions up by itself; with auto commit they are committed first."""
+        if pairs and self.settings["enable.auto.commit"] and not self._losing:
+            await self.offsets.commit_quietly(pairs)
+        self.remove(pairs)
 
     def remove(self, pairs: Iterable[Pair]) -> None:
         """Gives these partitions up."""
@@ -286,10 +262,14 @@ class AsyncConsumer:
     async def on_revoked(self, pairs: Sequence[Pair], *, lost: bool) -> None:
         """Gives up what the group takes, after telling the application and committing."""
         kind = "lost" if lost and self.wants_lost_event else "revoke"
-        if self.wants_revoke_event or kind == "lost":
-            await self.mailbox.tell_rebalance(kind, list(pairs))
+        self._losing = lost
+        try:
+            if self.wants_revoke_event or kind == "lost":
+                await self.mailbox.tell_rebalance(kind, list(pairs))
+        finally:
+            self._losing = False
         if not lost and self.settings["enable.auto.commit"]:
-            await self._commit_quietly(pairs)
+            await self.offsets.commit_quietly(pairs)
         self.remove(pairs)
 
     def poll_is_overdue(self) -> bool:
@@ -326,46 +306,11 @@ class AsyncConsumer:
             self._make_room()
         return message
 
-    def draw(self, count_max: int) -> list[tuple[Position, int, Message]]:
-        """Up to `count_max` records and events, which `hand_out` or `put_back` must follow. Never waits."""
-        buffer = self.buffer
-        drawn: list[tuple[Position, int, Message]] = []
-        with buffer.lock:
-            while len(drawn) < count_max:
-                message = buffer.next()
-                if message is None:
-                    break
-                position = buffer.position
-                assert position is not None
-                drawn.append((position, position.era, message))
+    def draw(self, drawing: Drawing, count_max: int) -> None:
+        """Takes up to so many records and events for a call of consume(). Never waits."""
+        self.drawings.draw(drawing, count_max)
         if self.fetcher.is_blocked:
             self._make_room()
-        return drawn
-
-    def hand_out(self, drawn: Iterable[tuple[Position, int, Message]]) -> list[Message]:
-        """The application gets these, also those of partitions that moved meanwhile: another thread may have stored
-        what comes after them, so nobody else would read them.
-        """
-        messages = []
-        with self.buffer.lock:
-            for position, era, message in drawn:
-                messages.append(message)
-                if position.era == era and message._error is None:
-                    self._hand_out(position, message)
-        return messages
-
-    def put_back(self, drawn: list[tuple[Position, int, Message]]) -> None:
-        """The application could not be given these: they come next."""
-        with self.buffer.lock:
-            self.buffer.put_back(drawn)
-
-    def _hand_out(self, position: Position, message: Message) -> None:
-        next_offset = message._offset + 1  # type: ignore[operator]
-        if next_offset > position.consumed:
-            position.consumed = next_offset
-        if self._auto_store:
-            position.stored = next_offset
-            position.stored_epoch = message._leader_epoch if message._leader_epoch is not None else -1
 
     def _make_room(self) -> None:
         if self.buffer.size_bytes < self.fetcher.buffer_max_bytes // 2:
@@ -422,97 +367,7 @@ class AsyncConsumer:
             finally:
                 self.polling(-1)
 
-    # --- offsets
-
-    def stored_offsets(self, pairs: Iterable[Pair] | None = None) -> dict[Pair, OffsetToCommit]:
-        """What is to be committed: stored and not committed yet."""
-        offsets = {}
-        for pair in list(self.positions) if pairs is None else pairs:
-            position = self.positions.get(pair)
-            if position is not None and position.stored >= 0 and position.stored != position.committed:
-                offsets[pair] = OffsetToCommit(
-                    position.stored, position.stored_epoch, topic_id=position.topic_id
-                )
-        return offsets
-
-    async def commit(self, offsets: Mapping[Pair, OffsetToCommit], timeout_s: float) -> list[TopicPartition]:
-        """Commits, retrying. Raises KafkaException when the whole commit fails; else each partition has its error."""
-
-        offsets = {pair: self._with_topic_id(pair, commit) for pair, commit in offsets.items()}
-
-        async def attempt() -> dict[Pair, int]:
-            return await self.group.commit(offsets, self.membership.member)
-
-        codes = await self.retrying.run(attempt, timeout_s)
-        result = []
-        for pair, commit in offsets.items():
-            code = codes.get(pair, 0)
-            epoch = commit.leader_epoch if commit.leader_epoch >= 0 else None
-            tp = TopicPartition(*pair, commit.offset, commit.metadata or None, epoch)
-            tp.error = KafkaError(code) if code else None
-            result.append(tp)
-            position = self.positions.get(pair)
-            if position is not None and not code:
-                position.committed = commit.offset
-        errors = [tp.error for tp in result]
-        if errors and all(error is not None for error in errors):
-            raise KafkaException(errors[0])
-        return result
-
-    def _with_topic_id(self, pair: Pair, commit: OffsetToCommit) -> OffsetToCommit:
-        """The topic that this consumer reads, and not one that was made anew under its name."""
-        if commit.topic_id is not None:
-            return commit
-        position = self.positions.get(pair)
-        return commit._replace(topic_id=None if position is None else position.topic_id)
-
-    async def commit_and_tell(
-        self, offsets: Mapping[Pair, OffsetToCommit], timeout_s: float | None = None
-    ) -> None:
-        """An asynchronous commit: its outcome goes to on_commit, if anybody listens."""
-        try:
-            result = await self.commit(offsets, timeout_s or self.settings.seconds("socket.timeout.ms"))
-            event = Committed(None, result)
-        except KafkaException as cause:
-            tps = [TopicPartition(*pair, commit.offset) for pair, commit in offsets.items()]
-            event = Committed(cause.error, tps)
-        if self.wants_commit_event:
-            self.mailbox.put(event)
-
-    async def _commit_quietly(self, pairs: Iterable[Pair] | None = None) -> None:
-        offsets = self.stored_offsets(pairs)
-        if offsets:
-            await self.commit_and_tell(offsets, _QUIET_COMMIT_TIMEOUT_S)
-
-    async def _auto_commit(self) -> None:
-        while True:
-            await asyncio.sleep(self.settings.seconds("auto.commit.interval.ms"))
-            await self._commit_quietly()
-
-    async def committed(self, pairs: Sequence[Pair], timeout_s: float) -> dict[Pair, OffsetAnswer]:
-        """What the group has committed. Raises KafkaException."""
-        return await self.retrying.run(lambda: self.group.committed(pairs), timeout_s)
-
-    async def offsets_at(self, wanted: Mapping[Pair, int], timeout_s: float) -> dict[Pair, OffsetAnswer]:
-        """Offsets by timestamp, or LATEST or EARLIEST. Raises KafkaException."""
-        return await settled_offsets(
-            self.connections, self.metadata, self.retrying, wanted, self._isolation, timeout_s
-        )
-
-    async def lag(self, timeout_s: float = 10.0, *, committed: bool = False) -> dict[Pair, int | None]:
-        """How many records each assigned partition is behind, from its position or from what is committed."""
-        pairs = list(self.positions)
-        ends = await self.offsets_at(dict.fromkeys(pairs, LATEST), timeout_s)
-        starts = await self.offsets_at(dict.fromkeys(pairs, EARLIEST), timeout_s)
-        stands = {pair: position.standing for pair, position in self.positions.items()}
-        if committed:
-            answers = await self.committed(pairs, timeout_s)
-            stands = {pair: a.offset if a.offset >= 0 else None for pair, a in answers.items()}
-        return {
-            pair: self.organs.lag(ends[pair].offset, stands.get(pair), starts[pair].offset)
-            for pair in pairs
-            if not ends[pair].error_code and not starts[pair].error_code
-        }
+    # --- the end
 
     async def abandon(self) -> None:
         """Closes when the application is gone and nobody will handle an event."""
@@ -530,7 +385,7 @@ class AsyncConsumer:
         if self.subscription or self.membership.topics:
             await self.membership.stop()
         elif self.settings["enable.auto.commit"] and self.positions:
-            await self._commit_quietly()
+            await self.offsets.commit_quietly()
         self._closed = True
         self.mailbox.give_up()
         self.starting.close()

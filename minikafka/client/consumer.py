@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from minikafka.client.arguments import (
     checked_assignment,
-    checked_callback,
     checked_number,
     checked_partition,
     checked_partitions,
@@ -21,11 +20,12 @@ from minikafka.client.arguments import (
     timeout_of,
 )
 from minikafka.client.async_consumer import AsyncConsumer
+from minikafka.client.consumer_callbacks import Callbacks, RebalanceCallback
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
 from minikafka.client.face import Face
-from minikafka.client.mailbox import Committed, Rebalance
+from minikafka.client.group_values import ConsumerGroupMetadata
 from minikafka.client.offsets import EARLIEST, LATEST
-from minikafka.client.positions import Position, is_position
+from minikafka.client.positions import is_position
 from minikafka.client.values import OFFSET_END, OFFSET_INVALID, OFFSET_STORED, Message, TopicPartition
 
 if TYPE_CHECKING:
@@ -33,24 +33,20 @@ if TYPE_CHECKING:
     from minikafka.world import World
 
 T = TypeVar("T")
-Drawn = tuple[Position, int, Message]
-RebalanceCallback = Callable[["Consumer", list[TopicPartition]], Any]
 _NO_TIMEOUT_S = 60.0
 
 
 class Consumer(Face[AsyncConsumer]):
     """Reads records. `Consumer(conf)` as in confluent_kafka; the keyword-only arguments are for clusters."""
 
+    _when_closed = "Consumer closed"
+
     def _new_core(self, world: World, conf: Mapping[str, Any], organs: Organs | None) -> AsyncConsumer:
         return AsyncConsumer(world, conf, organs=organs)
 
     def _begin(self) -> None:
-        core = self._core
-        self._on_commit = core.settings["on_commit"]
-        core.wants_commit_event = self._on_commit is not None
-        self._callbacks: dict[str, RebalanceCallback | None] = {}
-        self._callback_assigned = False
-        self._attachment.run(core.start())
+        self._callbacks = Callbacks(self._core)
+        self._attachment.run(self._core.start())
 
     def _ending(self) -> Callable[[], Coroutine[Any, Any, None]]:
         return self._core.abandon
@@ -74,13 +70,7 @@ class Consumer(Face[AsyncConsumer]):
             raise failure(
                 KafkaError._INVALID_ARG, "Failed to set subscription: a topic without a name, or none"
             )
-        callbacks = {"assign": on_assign, "revoke": on_revoke, "lost": on_lost}
-        for name, callback in callbacks.items():
-            checked_callback(callback, f"on_{name}")
-        self._callbacks = callbacks
-        core.wants_assign_event = on_assign is not None
-        core.wants_revoke_event = on_revoke is not None
-        core.wants_lost_event = on_lost is not None
+        self._callbacks.use(on_assign, on_revoke, on_lost)
         self._attachment.run(core.subscribe(list(topics)))
 
     def unsubscribe(self) -> None:
@@ -94,20 +84,26 @@ class Consumer(Face[AsyncConsumer]):
         """
         core = self._open()
         wanted = checked_assignment(partitions)
-        self._callback_assigned = True
+        self._callbacks.have_assigned = True
         self._attachment.run(core.assign(wanted))
 
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:
-        """Reads these partitions, too."""
+        """Reads these partitions, too. Raises KafkaException(_CONFLICT) for one that is assigned already."""
         core = self._open()
         wanted = checked_assignment(partitions)
-        self._callback_assigned = True
+        for topic, partition in map(pair_of, wanted):
+            if (topic, partition) in core.positions:
+                reason = (
+                    f"{topic} [{partition}] can't be assigned since it is in the current assignment already"
+                )
+                raise failure(KafkaError._CONFLICT, reason)
+        self._callbacks.have_assigned = True
         self._call(core.add, wanted)
 
     def unassign(self) -> None:
         """Reads nothing any more."""
         core = self._open()
-        self._callback_assigned = True
+        self._callbacks.have_assigned = True
         self._attachment.run(core.assign([]))
 
     def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
@@ -120,8 +116,8 @@ class Consumer(Face[AsyncConsumer]):
                     f"{topic} [{partition}] can't be unassigned since it is not in the current assignment"
                 )
                 raise failure(KafkaError._INVALID_ARG, reason)
-        self._callback_assigned = True
-        self._call(core.remove, pairs)
+        self._callbacks.have_assigned = True
+        self._attachment.run(core.give_up(pairs))
 
     def assignment(self) -> list[TopicPartition]:
         """What is assigned now."""
@@ -155,12 +151,12 @@ class Consumer(Face[AsyncConsumer]):
             raise ValueError("num_messages must be between 0 and 1000000 (1M)")
         limit_s = timeout_of(timeout)
         deadline = None if limit_s is None else self._attachment.now() + limit_s
-        drawn: list[Drawn] = []
+        drawing = core.drawings.begin()
         events: list[Message] = []  # those that belong to no partition
 
         def draw() -> bool:
-            drawn.extend(core.draw(count - len(drawn) - len(events)))
-            return len(drawn) + len(events) >= count
+            core.draw(drawing, count - len(drawing) - len(events))
+            return len(drawing) + len(events) >= count
 
         try:
             while not draw() or core.notices.waiting:
@@ -171,11 +167,11 @@ class Consumer(Face[AsyncConsumer]):
                 elif event is None:
                     break
         except BaseException:
-            core.put_back(drawn)
+            core.drawings.put_back(drawing)
             core.events.extendleft(reversed(events))
             raise
         core.last_poll = self._attachment.now()
-        return core.hand_out(drawn) + events
+        return core.drawings.hand_out(drawing) + events
 
     def _wait(self, limit_s: float | None, take: Callable[[], T | None]) -> Message | T | None:
         """Serves callbacks until there is an event that is a message, or what `take` finds, or time is over."""
@@ -185,7 +181,7 @@ class Consumer(Face[AsyncConsumer]):
         try:
             first = True
             while True:
-                event = self._serve_events()
+                event = self._callbacks.serve(self)
                 if event is not None:
                     return event
                 if self._closed or core.news.closed:
@@ -203,43 +199,6 @@ class Consumer(Face[AsyncConsumer]):
                 self._attachment.run(core.wait_ready(left_s))
         finally:
             core.polling(-1)
-
-    def _serve_events(self) -> Message | None:
-        """Calls the callbacks that are due; returns the first event that is a message."""
-        core = self._core
-        if not core.events and not core.notices.waiting:
-            return None
-        self._enter()
-        try:
-            core.notices.serve()
-            while True:
-                event = core.mailbox.take()
-                if event is None or isinstance(event, Message):
-                    return event
-                if isinstance(event, Committed):
-                    if self._on_commit is not None:
-                        self._on_commit(event.error, event.offsets)
-                else:
-                    self._serve_rebalance(event)
-        finally:
-            self._leave()
-
-    def _serve_rebalance(self, event: Rebalance) -> None:
-        core = self._core
-        callback = self._callbacks.get(event.kind)
-        self._callback_assigned = False
-        try:
-            if callback is not None:
-                callback(self, [TopicPartition(*pair) for pair in event.pairs])
-        finally:
-
-            def settle() -> None:
-                if event.kind == "assign" and not self._callback_assigned:
-                    core.add(TopicPartition(*pair) for pair in event.pairs)
-                core.mailbox.settle(event)
-
-            if not self._closed:  # else closing has settled it
-                self._call(settle)
 
     # --- positions and offsets
 
@@ -312,16 +271,16 @@ class Consumer(Face[AsyncConsumer]):
         core = self._open()
         wanted = offsets_given(message, offsets)
         if wanted is None:
-            wanted = core.stored_offsets()
+            wanted = core.offsets.stored()
         if not wanted:
             if asynchronous and message is None and offsets is None:
                 return None  # there is nothing new to commit
             raise failure(KafkaError._NO_OFFSET, "Commit failed: Local: No offset stored")
         if asynchronous:
-            self._attachment.submit(core.commit_and_tell(wanted))
+            self._attachment.submit(core.offsets.commit_and_tell(wanted))
             return None
         timeout_s = core.settings.seconds("socket.timeout.ms")
-        result: list[TopicPartition] = self._ask("Commit failed", core.commit(wanted, timeout_s))
+        result: list[TopicPartition] = self._ask("Commit failed", core.offsets.commit(wanted, timeout_s))
         return result
 
     def committed(self, partitions: list[TopicPartition], timeout: float = -1) -> list[TopicPartition]:
@@ -330,7 +289,9 @@ class Consumer(Face[AsyncConsumer]):
         pairs = [pair_of(tp) for tp in checked_partitions(partitions)]
         if not pairs:
             return []
-        answers = self._ask("Failed to get committed offsets", core.committed(pairs, _timeout_s(timeout)))
+        answers = self._ask(
+            "Failed to get committed offsets", core.offsets.committed(pairs, _timeout_s(timeout))
+        )
         result = []
         for pair in pairs:
             tp = TopicPartition(*pair)
@@ -355,8 +316,8 @@ class Consumer(Face[AsyncConsumer]):
                 return OFFSET_INVALID, OFFSET_INVALID
             return position.log_start, position.end
         doing = "Failed to get watermark offsets"
-        low = self._ask(doing, core.offsets_at({pair: EARLIEST}, _timeout_s(timeout)))[pair]
-        high = self._ask(doing, core.offsets_at({pair: LATEST}, _timeout_s(timeout)))[pair]
+        low = self._ask(doing, core.offsets.at({pair: EARLIEST}, _timeout_s(timeout)))[pair]
+        high = self._ask(doing, core.offsets.at({pair: LATEST}, _timeout_s(timeout)))[pair]
         for answer in (low, high):
             if answer.error_code:
                 error = _of_partition(answer.error_code)
@@ -371,7 +332,7 @@ class Consumer(Face[AsyncConsumer]):
         wanted = {pair_of(tp): tp.offset for tp in checked_partitions(partitions)}
         if not wanted:
             raise failure(KafkaError._INVALID_ARG, "Failed to get offsets: there is no partition in the list")
-        answers = self._ask("Failed to get offsets", core.offsets_at(wanted, _timeout_s(timeout)))
+        answers = self._ask("Failed to get offsets", core.offsets.at(wanted, _timeout_s(timeout)))
         result = []
         for pair in wanted:
             answer = answers[pair]
@@ -385,7 +346,7 @@ class Consumer(Face[AsyncConsumer]):
 
     def lag(self, timeout: float = 10.0, *, committed: bool = False) -> dict[TopicPartition, int | None]:
         """How far behind each assigned partition is (not in confluent_kafka). None: nothing to count from."""
-        lags = self._ask("Failed to get the lag", self._open().lag(timeout, committed=committed))
+        lags = self._ask("Failed to get the lag", self._open().offsets.lag(timeout, committed=committed))
         return {TopicPartition(*pair): lag for pair, lag in lags.items()}
 
     # --- the rest
@@ -423,7 +384,7 @@ class Consumer(Face[AsyncConsumer]):
         while not self._closed:  # by a callback, say
             is_done = future.done()
             try:
-                while (event := self._serve_events()) is not None:
+                while (event := self._callbacks.serve(self)) is not None:
                     kept.append(event)
             except Exception as error:
                 first = first or error
@@ -436,15 +397,6 @@ class Consumer(Face[AsyncConsumer]):
             future.result(0)
         if first is not None:
             raise first
-
-
-class ConsumerGroupMetadata:
-    """Opaque, as in confluent_kafka: for a transactional producer's send_offsets_to_transaction()."""
-
-    def __init__(self, group_id: str, generation: int, member_id: str) -> None:
-        self.group_id = group_id
-        self.generation = generation
-        self.member_id = member_id
 
 
 def _timeout_s(timeout: float | None) -> float:

@@ -134,3 +134,12 @@ class GroupMetadata:
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class ConsumerGroupMetadata:
+    """Opaque, as in confluent_kafka: for a transactional producer's send_offsets_to_transaction()."""
+
+    def __init__(self, group_id: str, generation: int, member_id: str) -> None:
+        self.group_id = group_id
+        self.generation = generation
+        self.member_id = member_id

@@ -102,6 +102,13 @@ class Position:
         self.leader_epoch = -1
         self.blocked_until = 0.0
 
+    def read_up_to(self, next_offset: int, epoch: int | None, *, stores: bool) -> None:
+        """The application has everything before `next_offset`, and with `stores` it may be committed."""
+        self.consumed = next_offset
+        if stores:
+            self.stored = next_offset
+            self.stored_epoch = -1 if epoch is None else epoch
+
     def begin_anew(self) -> None:
         """Another topic has this one's name now: nothing that is known of the old one holds."""
         self.move(OFFSET_STORED)

@@ -196,9 +196,9 @@ ASYNC_CONSUMER = {
     "seek": lambda c: soon(c.seek, "t", 0, 1),
     "pause": lambda c: soon(c.pause, [("t", 0)], True),
     "resume": lambda c: soon(c.pause, [("t", 0)], False),
-    "commit": lambda c: c.commit({("t", 0): OffsetToCommit(1)}, 5),
-    "committed": lambda c: c.committed([("t", 0)], 5),
-    "lag": lambda c: c.lag(5),
+    "commit": lambda c: c.offsets.commit({("t", 0): OffsetToCommit(1)}, 5),
+    "committed": lambda c: c.offsets.committed([("t", 0)], 5),
+    "lag": lambda c: c.offsets.lag(5),
     "close": lambda c: c.close(),
 }
 SEEDS = range(3)
