@@ -106,14 +106,14 @@ class AdminClient(Face[AsyncAdmin]):
         validate_only = options.get("validate_only", False)
         return self._futures(
             [topic.topic for topic in topics],
-            self._core.create_topics(topics, validate_only=validate_only, timeout_s=timeout_s),
+            self._open().create_topics(topics, validate_only=validate_only, timeout_s=timeout_s),
         )
 
     def delete_topics(self, topics: list[str], **options: Any) -> dict[str, Future[None]]:
         """Deletes topics. Options: operation_timeout, request_timeout."""
         timeout_s = timeout_option(options)
         names = checked_names(topics, "topic strings")
-        return self._futures(names, self._core.delete_topics(names, timeout_s=timeout_s))
+        return self._futures(names, self._open().delete_topics(names, timeout_s=timeout_s))
 
     def create_partitions(
         self, new_partitions: list[NewPartitions], **options: Any
@@ -127,7 +127,7 @@ class AdminClient(Face[AsyncAdmin]):
         validate_only = options.get("validate_only", False)
         return self._futures(
             [topic.topic for topic in grown],
-            self._core.create_partitions(grown, validate_only=validate_only, timeout_s=timeout_s),
+            self._open().create_partitions(grown, validate_only=validate_only, timeout_s=timeout_s),
         )
 
     def describe_topics(
@@ -136,7 +136,7 @@ class AdminClient(Face[AsyncAdmin]):
         """Describes topics."""
         timeout_s = timeout_option(options)
         names = names_of(topics)
-        return self._futures(names, self._core.describe_topics(names, timeout_s=timeout_s)) if names else {}
+        return self._futures(names, self._open().describe_topics(names, timeout_s=timeout_s)) if names else {}
 
     def elect_leaders(
         self, election_type: ElectionType, partitions: list[TopicPartition] | None = None, **options: Any
@@ -150,7 +150,7 @@ class AdminClient(Face[AsyncAdmin]):
 
         async def elect() -> dict[TopicPartition, Any]:
             no_doubles(chosen or (), "partitions")
-            return await self._core.elect_leaders(unclean, chosen, timeout_s=timeout_s)
+            return await self._open().elect_leaders(unclean, chosen, timeout_s=timeout_s)
 
         return self._submit(elect())
 
@@ -171,7 +171,7 @@ class AdminClient(Face[AsyncAdmin]):
         if not before:
             self._open()
             return {}
-        return self._futures(list(before), self._core.delete_records(before, timeout_s=timeout_s))
+        return self._futures(list(before), self._open().delete_records(before, timeout_s=timeout_s))
 
     def list_offsets(
         self, topic_partition_offsets: Mapping[TopicPartition, OffsetSpec], **options: Any
@@ -184,14 +184,14 @@ class AdminClient(Face[AsyncAdmin]):
             self._open()
             return {}
         return self._futures(
-            list(wanted), self._core.list_offsets(wanted, isolation_level=level, timeout_s=timeout_s)
+            list(wanted), self._open().list_offsets(wanted, isolation_level=level, timeout_s=timeout_s)
         )
 
     # --- the cluster and its configuration
 
     def describe_cluster(self, **options: Any) -> Future[DescribeClusterResult]:
         """Describes the cluster."""
-        return self._submit(self._core.describe_cluster(timeout_s=timeout_option(options)))
+        return self._submit(self._open().describe_cluster(timeout_s=timeout_option(options)))
 
     def describe_configs(
         self, resources: list[ConfigResource], **options: Any
@@ -199,7 +199,7 @@ class AdminClient(Face[AsyncAdmin]):
         """Configuration of topics and brokers."""
         timeout_s = timeout_option(options)
         checked_list(resources, "ConfigResource objects", "restype", "name")
-        return self._futures(resources, self._core.describe_configs(resources, timeout_s=timeout_s))
+        return self._futures(resources, self._open().describe_configs(resources, timeout_s=timeout_s))
 
     def incremental_alter_configs(
         self, resources: list[ConfigResource], **options: Any
@@ -210,7 +210,9 @@ class AdminClient(Face[AsyncAdmin]):
         validate_only = options.get("validate_only", False)
         return self._futures(
             resources,
-            self._core.incremental_alter_configs(resources, validate_only=validate_only, timeout_s=timeout_s),
+            self._open().incremental_alter_configs(
+                resources, validate_only=validate_only, timeout_s=timeout_s
+            ),
         )
 
     def alter_configs(
@@ -222,7 +224,7 @@ class AdminClient(Face[AsyncAdmin]):
         validate_only = options.get("validate_only", False)
         return self._futures(
             resources,
-            self._core.alter_configs(resources, validate_only=validate_only, timeout_s=timeout_s),
+            self._open().alter_configs(resources, validate_only=validate_only, timeout_s=timeout_s),
         )
 
     # --- groups
@@ -240,7 +242,7 @@ class AdminClient(Face[AsyncAdmin]):
     def list_consumer_groups(self, **options: Any) -> Future[ListConsumerGroupsResult]:
         """Lists groups. Options: states, types (sets), request_timeout."""
         return self._submit(
-            self._core.groups.list_consumer_groups(
+            self._open().groups.list_consumer_groups(
                 states=members(options, "states", ConsumerGroupState),
                 types=members(options, "types", ConsumerGroupType),
                 timeout_s=timeout_option(options),
@@ -253,19 +255,21 @@ class AdminClient(Face[AsyncAdmin]):
         """Describes groups: state, members, what each reads."""
         timeout_s = timeout_option(options)
         groups = checked_names(group_ids, "group ids")
-        return self._futures(groups, self._core.groups.describe_consumer_groups(groups, timeout_s=timeout_s))
+        return self._futures(
+            groups, self._open().groups.describe_consumer_groups(groups, timeout_s=timeout_s)
+        )
 
     def delete_consumer_groups(self, group_ids: list[str], **options: Any) -> dict[str, Future[None]]:
         """Deletes groups that have no members."""
         timeout_s = timeout_option(options)
         groups = checked_names(group_ids, "group ids")
-        return self._futures(groups, self._core.groups.delete_consumer_groups(groups, timeout_s=timeout_s))
+        return self._futures(groups, self._open().groups.delete_consumer_groups(groups, timeout_s=timeout_s))
 
     def remove_members_from_consumer_group(self, group_id: str, **options: Any) -> Future[int]:
         """All members leave, such as those of processes that were killed; how many (not in confluent_kafka)."""
         timeout_s = timeout_option(options)
         (group,) = checked_names([group_id], "group ids")
-        return self._submit(self._core.groups.remove_members(group, timeout_s=timeout_s))
+        return self._submit(self._open().groups.remove_members(group, timeout_s=timeout_s))
 
     def list_consumer_group_offsets(
         self, list_consumer_group_offsets_request: list[ConsumerGroupTopicPartitions], **options: Any
@@ -274,7 +278,7 @@ class AdminClient(Face[AsyncAdmin]):
         timeout_s = timeout_option(options)
         return {
             request.group_id: self._submit(
-                self._core.groups.list_consumer_group_offsets(
+                self._open().groups.list_consumer_group_offsets(
                     request.group_id, request.topic_partitions, timeout_s=timeout_s
                 )
             )
@@ -288,7 +292,7 @@ class AdminClient(Face[AsyncAdmin]):
         timeout_s = timeout_option(options)
         return {
             request.group_id: self._submit(
-                self._core.groups.alter_consumer_group_offsets(
+                self._open().groups.alter_consumer_group_offsets(
                     request.group_id, request.topic_partitions or [], timeout_s=timeout_s
                 )
             )
@@ -302,13 +306,13 @@ class AdminClient(Face[AsyncAdmin]):
         timeout_s = timeout_option(options)
         if not isinstance(acl_binding_filter, AclBindingFilter):
             raise TypeError("Expected an AclBindingFilter object")
-        return self._submit(self._core.security.describe_acls(acl_binding_filter, timeout_s=timeout_s))
+        return self._submit(self._open().security.describe_acls(acl_binding_filter, timeout_s=timeout_s))
 
     def create_acls(self, acls: list[AclBinding], **options: Any) -> dict[AclBinding, Future[None]]:
         """Not supported: each future says so."""
         timeout_option(options)
         checked_list(acls, "AclBinding objects", "restype", "operation")
-        return self._futures(acls, self._core.security.refuse("creating ACLs"))
+        return self._futures(acls, self._open().security.refuse("creating ACLs"))
 
     def delete_acls(
         self, acl_binding_filters: list[AclBindingFilter], **options: Any
@@ -316,7 +320,7 @@ class AdminClient(Face[AsyncAdmin]):
         """Not supported: each future says so."""
         timeout_option(options)
         checked_list(acl_binding_filters, "AclBindingFilter objects", "restype", "operation")
-        return self._futures(acl_binding_filters, self._core.security.refuse("deleting ACLs"))
+        return self._futures(acl_binding_filters, self._open().security.refuse("deleting ACLs"))
 
     def describe_user_scram_credentials(
         self, users: list[str] | None = None, **options: Any
@@ -328,11 +332,11 @@ class AdminClient(Face[AsyncAdmin]):
         timeout_s = timeout_option(options)
         if users is None or users == []:
             future: Future[Any] = self._submit(
-                self._core.security.describe_user_scram_credentials(None, timeout_s=timeout_s)
+                self._open().security.describe_user_scram_credentials(None, timeout_s=timeout_s)
             )
             return future
         names = checked_names(users, "users")
-        coro = self._core.security.describe_user_scram_credentials(names, timeout_s=timeout_s)
+        coro = self._open().security.describe_user_scram_credentials(names, timeout_s=timeout_s)
         return self._futures(names, coro)
 
     def alter_user_scram_credentials(
@@ -341,7 +345,7 @@ class AdminClient(Face[AsyncAdmin]):
         """Not supported: each future says so."""
         timeout_option(options)
         users = [one.user for one in checked_list(alterations, "alterations", "user")]
-        return self._futures(users, self._core.security.refuse("altering SCRAM credentials"))
+        return self._futures(users, self._open().security.refuse("altering SCRAM credentials"))
 
     # --- the rest
 

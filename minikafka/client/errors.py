@@ -115,7 +115,7 @@ def _sentence(code: int) -> str:
     try:
         return f"Broker: {ErrorCode(code).message}"
     except ValueError:
-        return f"Broker: unknown error code {code}"
+        return f"Err-{code}?"
 
 
 class _ErrorCodes(type):

@@ -12,7 +12,7 @@ import threading  # noqa: TID251  a client is closed once, whoever closes it
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 from minikafka.client.arguments import checked_text, keyword_config, timeout_of
 from minikafka.client.driver import AFTER_FORK, Attachment, after_fork
@@ -51,6 +51,12 @@ C = TypeVar("C", bound=Core)
 class Face(Generic[C]):
     """`Face(conf)` as in confluent_kafka; the keyword-only arguments are for clusters."""
 
+    _when_closed = "Handle has been closed"
+    """What a call to a closed client raises a RuntimeError with."""
+    _core: C = None  # type: ignore[assignment]
+    _refusal: str | None = "The client was never begun: its subclass must call super().__init__()"
+    """Why this client answers no call: it was closed, or never begun."""
+
     def __init__(
         self,
         config: Mapping[str, Any] | None = None,
@@ -63,12 +69,11 @@ class Face(Generic[C]):
         conf = keyword_config(config, more)
         self._attachment = Attachment(driver, world)
         try:
-            self._core: C = self._new_core(self._attachment.world, conf, organs)
+            self._core = self._new_core(self._attachment.world, conf, organs)
         except BaseException:
             self._attachment.release()
             raise
-        self._refusal: str | None = None
-        """Why this client answers no call any more."""
+        self._refusal = None
         self._closing = threading.Lock()
         self._closer: int | None = None
         self._serving: dict[int, int] = {}  # thread → how deep it is in calling callbacks
@@ -189,10 +194,15 @@ class Face(Generic[C]):
 
     def _ended(self) -> None:
         """From now on every call is refused."""
-        self._refusal = f"{type(self).__name__} closed"
+        self._refusal = self._when_closed
         self._closer = None
         self._closing.release()
         self._attachment.release()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} can't be copied or pickled: it is one client of its cluster"
+        )
 
     def __enter__(self) -> Self:
         return self

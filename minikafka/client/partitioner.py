@@ -75,13 +75,20 @@ class TopicPartitioner:
             self._until = 0.0
 
 
+_NO_PARTITION = "partition_count must be > 0"
+
+
 def consistent(key: bytes, partition_count: int) -> int:
     """librdkafka's "consistent": CRC-32 of the key modulo the partition count."""
+    if partition_count <= 0:
+        raise ValueError(_NO_PARTITION)
     return zlib.crc32(key) % partition_count
 
 
 def fnv1a(key: bytes, partition_count: int) -> int:
     """librdkafka's "fnv1a": 32 bits of FNV-1a, their absolute value as a signed number, modulo the count."""
+    if partition_count <= 0:
+        raise ValueError(_NO_PARTITION)
     value = 0x811C9DC5
     for byte in key:
         value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
@@ -90,6 +97,8 @@ def fnv1a(key: bytes, partition_count: int) -> int:
 
 def murmur2(key: bytes, partition_count: int) -> int:
     """Kafka's own: murmur2 without its sign bit, modulo the count."""
+    if partition_count <= 0:
+        raise ValueError(_NO_PARTITION)
     return Organs().partition_for_key(key, partition_count)
 
 

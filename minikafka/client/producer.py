@@ -37,6 +37,8 @@ _NO_TRANSACTIONS = "Transactions are not supported by this producer yet"
 class Producer(Face[AsyncProducer]):
     """Writes records. `Producer(conf)` as in confluent_kafka; the keyword-only arguments are for clusters."""
 
+    _when_closed = "Producer has been closed"
+
     def _new_core(self, world: World, conf: Mapping[str, Any], organs: Organs | None) -> AsyncProducer:
         return AsyncProducer(world, conf, organs=organs)
 
@@ -259,7 +261,7 @@ class Producer(Face[AsyncProducer]):
                     first = first or error
                 over = self._core.news.closed or self._core.fatal is not None or self._deliveries.is_inside()
                 over = over or (left_s is not None and left_s <= 0)
-                complete = self._deliveries.refuse(RuntimeError("Producer closed"), if_empty=not over)
+                complete = self._deliveries.refuse(RuntimeError(self._when_closed), if_empty=not over)
                 if complete or over:
                     break
             complete = self._deliveries.is_done(inside=self._deliveries.is_inside())
@@ -307,7 +309,7 @@ class Producer(Face[AsyncProducer]):
         return self._deliveries.size_bytes
 
     def __len__(self) -> int:
-        return self._deliveries.count
+        return 0 if self._closed else self._deliveries.count
 
     def __bool__(self) -> bool:
         return True

@@ -10,7 +10,7 @@ import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from minikafka.client.errors import KafkaError
 
@@ -26,6 +26,7 @@ TIMESTAMP_LOG_APPEND_TIME = 2
 
 Headers = list[tuple[str, bytes | None]]
 HeadersArgument = Sequence[tuple[str, bytes | str | None]] | Mapping[str, bytes | str | None]
+N = TypeVar("N", int, float)
 DeliveryCallback = Callable[[KafkaError | None, "Message"], Any]
 
 
@@ -54,7 +55,7 @@ class Message:
         value: bytes | None = None,
         headers: Headers | None = None,
         error: KafkaError | None = None,
-        timestamp: tuple[int, int] = (TIMESTAMP_NOT_AVAILABLE, 0),
+        timestamp: tuple[int, int] | None = (TIMESTAMP_NOT_AVAILABLE, 0),
         latency: float | None = None,
         leader_epoch: int | None = None,
     ) -> None:
@@ -74,12 +75,12 @@ class Message:
         return self._topic
 
     def partition(self) -> int | None:
-        """The partition's number."""
-        return self._partition
+        """The partition's number, or None."""
+        return _from_zero(self._partition)
 
     def offset(self) -> int | None:
-        """The offset in its partition; OFFSET_INVALID where there is none."""
-        return self._offset
+        """The offset in its partition, or None."""
+        return _from_zero(self._offset)
 
     def key(self) -> Any:
         """The key's bytes, or None."""
@@ -99,15 +100,15 @@ class Message:
 
     def timestamp(self) -> tuple[int, int]:
         """(TIMESTAMP_CREATE_TIME or TIMESTAMP_LOG_APPEND_TIME, milliseconds since the epoch)."""
-        return self._timestamp
+        return self._timestamp or (TIMESTAMP_NOT_AVAILABLE, 0)
 
     def latency(self) -> float | None:
         """Seconds from produce() to the acknowledgement (producer only)."""
-        return self._latency
+        return _from_zero(self._latency)
 
     def leader_epoch(self) -> int | None:
         """The leader's epoch at which the record was written, or None."""
-        return self._leader_epoch
+        return _from_zero(self._leader_epoch)
 
     def set_headers(self, headers: Headers) -> None:
         """Replaces the headers."""
@@ -135,9 +136,21 @@ class Message:
     def __bool__(self) -> bool:
         return True  # else a record with an empty value would look like None
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Message):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in Message.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]  # it can be changed
+
     def __repr__(self) -> str:
         what = f"error={self._error}" if self._error else f"key={self._key!r}, value={self._value!r}"
         return f"Message({self._topic}[{self._partition}]@{self._offset}, {what})"
+
+
+def _from_zero(number: N | None) -> N | None:
+    """None for what is below zero, which stands for none on the wire."""
+    return number if number is None or number >= 0 else None
 
 
 @functools.total_ordering
@@ -159,6 +172,8 @@ class TopicPartition:
     ) -> None:
         if not isinstance(topic, str):
             raise TypeError(f"argument 1 must be str, not {type(topic).__name__}")
+        if metadata is not None and "\0" in metadata:
+            raise ValueError("embedded null character")
         self.topic = topic
         self.partition = operator.index(partition)
         self.offset = operator.index(offset)
@@ -171,7 +186,9 @@ class TopicPartition:
             return NotImplemented
         return self.topic == other.topic and self.partition == other.partition
 
-    def __lt__(self, other: TopicPartition) -> bool:
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, TopicPartition):
+            return NotImplemented
         return (self.topic, self.partition) < (other.topic, other.partition)
 
     def __hash__(self) -> int:
