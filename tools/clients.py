@@ -26,7 +26,8 @@ from minikafka.client.settings import ADMIN, ALIASES, CONSUMER, PRODUCER
 from minikafka.client.unused_settings import IN_C
 
 sys.path.insert(0, str(Path(__file__).parent))
-from client_cases import SECTIONS, Case, Kit
+from client_cases import SECTIONS
+from client_cases.kit import Case, Kit, raised
 
 PAGE = Path(__file__).parents[1] / "docs" / "CLIENTS.md"
 RECORDS = 10
@@ -73,6 +74,7 @@ MISSING: dict[str, str] = {
 OURS: dict[str, str] = {
     "close": "ours alone: there the garbage collector closes it",
     "lag": "ours alone: how far behind each partition is",
+    "remove_members_from_consumer_group": "ours alone: Java's admin client has it",
 }
 """Name → why theirs has none."""
 
@@ -82,9 +84,7 @@ def outcome(case: Case, kit: Kit) -> str:
     try:
         answer = case(kit)
     except Exception as error:
-        told = error.args[0] if error.args else None
-        name = f" {told.name()}" if hasattr(told, "name") and hasattr(told, "code") else ""
-        return f"raises {type(error).__name__}{name}"
+        return raised(error)
     finally:
         kit.close()
     return _plain(answer, kit)
