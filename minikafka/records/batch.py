@@ -20,6 +20,7 @@ import crc32c
 from minikafka.records import legacy
 from minikafka.records.building import BatchBuilder, build_batch, encode_record, record_size_bytes
 from minikafka.records.compression import DEFAULT_LIMIT_BYTES, Compression, decompress
+from minikafka.records.decoding import decode_records
 from minikafka.records.errors import CorruptRecords
 from minikafka.records.header import (
     ATTRIBUTES_AT,
@@ -43,7 +44,7 @@ from minikafka.records.header import (
     BatchHeader,
 )
 from minikafka.records.record import Header, NewRecord, Record
-from minikafka.records.varint import Buffer, read_varint
+from minikafka.records.varint import Buffer
 
 _PREFIX = struct.Struct(">qiib")
 _LENGTH = struct.Struct(">i")
@@ -137,58 +138,6 @@ def _old_message(view: memoryview, position: int) -> memoryview | None:
     if size < legacy.SMALLEST_MESSAGE_BYTES:
         raise CorruptRecords(f"a message is said to be {size} bytes long")
     return view[position : position + size] if size <= len(view) - position else None
-
-
-def decode_records(header: BatchHeader, payload: Buffer) -> Iterator[Record]:
-    """The records of an uncompressed `payload` under `header`."""
-    # One copy makes every slice below a plain `bytes`, and reading a byte cheaper.
-    data = payload if type(payload) is bytes else bytes(payload)
-    if header.record_count < 0:
-        raise CorruptRecords(f"a batch has a record count of {header.record_count}")
-    append_time = header.max_timestamp if header.timestamp_type == LOG_APPEND_TIME else None
-    position, end = 0, len(data)
-    for _ in range(header.record_count):
-        length, position = read_varint(data, position)
-        stop = position + length
-        if length < 0 or stop > end:
-            raise CorruptRecords("a record is longer than its batch")
-        delta_ms, position = read_varint(data, position + 1)  # the attributes byte is unused
-        offset_delta, position = read_varint(data, position)
-        key, position = _read_bytes(data, position, stop)
-        value, position = _read_bytes(data, position, stop)
-        headers, position = _read_headers(data, position, stop)
-        if position != stop:
-            raise CorruptRecords("a record's fields don't fill its declared length")
-        timestamp_ms = header.base_timestamp + delta_ms if append_time is None else append_time
-        yield Record(header.base_offset + offset_delta, timestamp_ms, key, value, headers)
-    if position != end:
-        raise CorruptRecords("bytes remain after the last record of a batch")
-
-
-def _read_bytes(data: bytes, position: int, stop: int) -> tuple[bytes | None, int]:
-    size, position = read_varint(data, position)
-    if size < 0:
-        return None, position
-    end = position + size
-    if end > stop:
-        raise CorruptRecords("a key, value or header is longer than its record")
-    return data[position:end], end
-
-
-def _read_headers(data: bytes, position: int, stop: int) -> tuple[tuple[Header, ...], int]:
-    count, position = read_varint(data, position)
-    if count == 0:
-        return (), position
-    if count < 0 or count > stop - position:
-        raise CorruptRecords(f"a record has a header count of {count}")
-    headers: list[Header] = []
-    for _ in range(count):
-        key, position = _read_bytes(data, position, stop)
-        if key is None:
-            raise CorruptRecords("a header has no key")
-        value, position = _read_bytes(data, position, stop)
-        headers.append((key.decode("utf-8", "replace"), value))  # as Java's clients do
-    return tuple(headers), position
 
 
 def set_base_offset_and_epoch(batch: bytearray | memoryview, base_offset: int, leader_epoch: int) -> None:

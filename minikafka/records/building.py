@@ -31,27 +31,45 @@ from minikafka.records.record import Header, NewRecord
 from minikafka.records.varint import encode_varint, varint_size
 
 _CRC = struct.Struct(">I")
+_ATTRIBUTES = b"\x00"
+_NO_HEADERS = b"\x00"
+_NULL = b"\x01"
+"""The size of a key or value that isn't there, which is -1."""
 
 
 def encode_record(record: NewRecord, offset_delta: int, timestamp_delta_ms: int) -> bytes:
     """One record with its length in front, as it stands in a batch."""
     _, key, value, headers = record
-    parts = [b"\x00", encode_varint(timestamp_delta_ms), encode_varint(offset_delta)]
-    if key is None:
-        parts.append(b"\x01")
-    else:
-        parts += (encode_varint(len(key)), key)
-    if value is None:
-        parts.append(b"\x01")
-    else:
-        parts += (encode_varint(len(value)), value)
-    parts.append(encode_varint(len(headers)))
+    return encode_fields(offset_delta, timestamp_delta_ms, key, value, headers)
+
+
+def encode_fields(
+    offset_delta: int,
+    timestamp_delta_ms: int,
+    key: bytes | None,
+    value: bytes | None,
+    headers: tuple[Header, ...],
+) -> bytes:
+    """The same, of a record that is given in pieces. Everything is copied once."""
+    timestamp, offset = encode_varint(timestamp_delta_ms), encode_varint(offset_delta)
+    key_size, key = (_NULL, b"") if key is None else (encode_varint(len(key)), key)
+    value_size, value = (_NULL, b"") if value is None else (encode_varint(len(value)), value)
+    tail = _encode_headers(headers) if headers else _NO_HEADERS
+    size = (
+        1 + len(timestamp) + len(offset) + len(key_size) + len(key) + len(value_size) + len(value) + len(tail)
+    )
+    return b"".join(
+        (encode_varint(size), _ATTRIBUTES, timestamp, offset, key_size, key, value_size, value, tail)
+    )
+
+
+def _encode_headers(headers: tuple[Header, ...]) -> bytes:
+    parts = [encode_varint(len(headers))]
     for name, content in headers:
         encoded = name.encode()
         parts += (encode_varint(len(encoded)), encoded)
-        parts += (b"\x01",) if content is None else (encode_varint(len(content)), content)
-    body = b"".join(parts)
-    return encode_varint(len(body)) + body
+        parts += (_NULL,) if content is None else (encode_varint(len(content)), content)
+    return b"".join(parts)
 
 
 def build_batch(
@@ -152,16 +170,18 @@ class BatchBuilder:
         headers: tuple[Header, ...] = (),
     ) -> bool:
         """Add a record; False (and no change) when it doesn't fit. The first record always fits."""
-        if not self.record_count:
+        count = self.record_count
+        if not count:
             self._base_timestamp = timestamp_ms
-        record = NewRecord(timestamp_ms, key, value, headers)
-        encoded = encode_record(record, self.record_count, timestamp_ms - self._base_timestamp)
-        if self.record_count and self.size_bytes + len(encoded) > self.size_limit_bytes:
+        encoded = encode_fields(count, timestamp_ms - self._base_timestamp, key, value, headers)
+        size_bytes = self.size_bytes + len(encoded)
+        if size_bytes > self.size_limit_bytes and count:
             return False
         self._encoded.append(encoded)
-        self.record_count += 1
-        self.size_bytes += len(encoded)
-        self._max_timestamp = max(self._max_timestamp, timestamp_ms)
+        self.record_count = count + 1
+        self.size_bytes = size_bytes
+        if timestamp_ms > self._max_timestamp:
+            self._max_timestamp = timestamp_ms
         return True
 
     def build(

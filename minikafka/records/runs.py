@@ -52,10 +52,10 @@ class Run(NamedTuple):
     """It ended where offset deltas grow by a byte; the next record may begin another run."""
     smallest_delta_ms: int
     largest_delta_ms: int
-    has_keys: bool
+    shape: Shape
 
 
-class _Shape(NamedTuple):
+class Shape(NamedTuple):
     """Where in a record the bytes stand that make its shape, relative to its beginning."""
 
     stride: int
@@ -64,9 +64,14 @@ class _Shape(NamedTuple):
     constants: list[tuple[int, int]]
     """The same of the other bytes that are alike in every record of the run."""
     delta_at: int
-    delta_bytes: int
     offset_at: int
+    key_at: int
+    key_bytes: int
     has_keys: bool
+    value_at: int
+    value_bytes: int
+    has_values: bool
+    has_headers: bool
 
 
 def find_run(data: bytes | memoryview, position: int, index: int, limit: int) -> Run | None:
@@ -90,10 +95,10 @@ def find_run(data: bytes | memoryview, position: int, index: int, limit: int) ->
         if same < size or first + size in _WIDER:
             break
     grows = index + done in _WIDER
-    return Run(done - 1, grows, min(deltas), max(deltas), shape.has_keys)
+    return Run(done - 1, grows, min(deltas), max(deltas), shape)
 
 
-def _shape_of(data: bytes | memoryview, position: int, index: int) -> _Shape | None:
+def _shape_of(data: bytes | memoryview, position: int, index: int) -> Shape | None:
     if index >= _INDEX_LIMIT:
         return None
     length, after = read_unsigned(data, position)
@@ -102,36 +107,44 @@ def _shape_of(data: bytes | memoryview, position: int, index: int) -> _Shape | N
     delta_at = after + 1  # the attributes byte is unused
     offset_at = read_unsigned(data, delta_at)[1]
     expected = b"".join(_offset_columns(index, 1))
-    key_at = offset_at + len(expected)
-    if bytes(data[offset_at:key_at]) != expected or offset_at - delta_at > _MOST_DELTA_BYTES:
+    at = offset_at + len(expected)
+    if bytes(data[offset_at:at]) != expected or offset_at - delta_at > _MOST_DELTA_BYTES:
         return None
     fixed: list[int] = []
-    at = _skip_sized(data, _skip_sized(data, key_at, fixed), fixed)
+    key_at, key_bytes, has_keys = _sized(data, at, fixed)
+    value_at, value_bytes, has_values = _sized(data, key_at + key_bytes, fixed)
+    at = value_at + value_bytes
     headers, after = read_unsigned(data, at)
     if headers >> 1 > _MOST_HEADERS:
         return None
     fixed += range(at, after)
     for _ in range(headers):  # in zigzag form, that is twice their number: a key and a value each
-        after = _skip_sized(data, after, fixed)
-    return _Shape(
+        at, size, _is_there = _sized(data, after, fixed)
+        after = at + size
+    return Shape(
         stride,
         [(at - position, data[at]) for at in lengths],
         [(at - position, data[at]) for at in fixed],
         delta_at - position,
-        offset_at - delta_at,
         offset_at - position,
-        not data[key_at] & 1,
+        key_at - position,
+        key_bytes,
+        has_keys,
+        value_at - position,
+        value_bytes,
+        has_values,
+        headers > 0,
     )
 
 
-def _skip_sized(data: bytes | memoryview, at: int, fixed: list[int]) -> int:
-    """Behind what has its size in front; notes where the size's bytes stand."""
+def _sized(data: bytes | memoryview, at: int, fixed: list[int]) -> tuple[int, int, bool]:
+    """Of what has its size in front: where it begins, its size, and is it there? Notes where the size's bytes stand."""
     size, after = read_unsigned(data, at)
     fixed += range(at, after)
-    return after if size & 1 else after + (size >> 1)  # odd: negative, which is null
+    return (after, 0, False) if size & 1 else (after, size >> 1, True)  # odd: negative, which is null
 
 
-def _same(records: bytes | memoryview, shape: _Shape, index: int, size: int, deltas: list[int]) -> int:
+def _same(records: bytes | memoryview, shape: Shape, index: int, size: int, deltas: list[int]) -> int:
     """How many of the `size` records, `index` the first, have the shape; adds their timestamp deltas."""
     stride = shape.stride
     # The lengths tell how far the rest need be looked at.
@@ -146,8 +159,8 @@ def _same(records: bytes | memoryview, shape: _Shape, index: int, size: int, del
         same = _agreeing(records[at::stride], bytes((value,)) * size, same)
     for at, expected in enumerate(_offset_columns(index, size), shape.offset_at):
         same = _agreeing(records[at::stride], expected, same)
-    last = shape.delta_bytes - 1
-    columns = [bytes(records[shape.delta_at + at :: stride]) for at in range(shape.delta_bytes)]
+    columns = [bytes(records[at::stride]) for at in range(shape.delta_at, shape.offset_at)]
+    last = len(columns) - 1
     for at, column in enumerate(columns):
         same = _agreeing(column.translate(_HIGH_BIT), _HAS_MORE[at < last][:size], same)
     if same:

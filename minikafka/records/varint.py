@@ -31,14 +31,18 @@ def _zigzag(value: int) -> int:
     return value << 1 if value >= 0 else (-value << 1) - 1
 
 
-# Most lengths and deltas are small: their codes are looked up, not computed.
-_SMALL = tuple(encode_unsigned(_zigzag(value)) for value in range(1024))
+# Most lengths and deltas take one byte or two: their codes are looked up, not computed.
+_SHORT = tuple(
+    bytes((low,)) if low < 128 and not high else bytes((low | 128, high))
+    for high in range(128)
+    for low in range(0, 128, 2)
+)
 
 
 def encode_varint(value: int) -> bytes:
     """`value` (a signed 64-bit integer) as a zigzag varint."""
-    if 0 <= value < 1024:
-        return _SMALL[value]
+    if 0 <= value < 8192:
+        return _SHORT[value]
     return encode_unsigned(_zigzag(value))
 
 
@@ -53,6 +57,9 @@ def read_unsigned(data: Buffer, position: int) -> tuple[int, int]:
         byte = data[position]
         if byte < 128:
             return byte, position + 1
+        second = data[position + 1]
+        if second < 128:
+            return byte & 127 | second << 7, position + 2
         result, shift, last = byte & 127, 7, position + MAX_BYTES - 1
         while position < last:
             position += 1

@@ -61,7 +61,7 @@ def _joined(walked: Walked, run: Run) -> Walked:
     return Walked(
         min(walked.smallest_delta_ms, run.smallest_delta_ms),
         max(walked.largest_delta_ms, run.largest_delta_ms),
-        walked.keyless_count + (0 if run.has_keys else run.records),
+        walked.keyless_count + (0 if run.shape.has_keys else run.records),
         walked.first_gap,
     )
 
