@@ -368,6 +368,32 @@ def bench_partitions(
         raise fail("Interrupted; its files have been removed.") from None
 
 
+@bench_app.command("clients")
+def bench_clients(
+    records: Annotated[
+        int, typer.Option(min=1, help="Of 100 B in a round; of 1 KiB, a quarter as many.")
+    ] = 100_000,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Of each; one more warms up.")] = 5,
+    version: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=DIRECTORY",
+            help="The clients of another version of minikafka, from its source there. May be repeated.",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
+) -> None:
+    """What a record costs our Producer and Consumer in processor time, beside confluent_kafka's if it is installed."""
+    from minikafka.bench.clients import parse_version, run_clients
+
+    try:
+        run_clients(records, rounds, [parse_version(text) for text in version or ()], as_json=json)
+    except (ValueError, OSError) as problem:
+        raise fail(str(problem)) from None
+    except KeyboardInterrupt:
+        raise fail("Interrupted; its files have been removed.") from None
+
+
 def main() -> None:
     """Entry point of the `minikafka` command."""
     open_standard_files()

@@ -113,14 +113,15 @@ class AsyncProducer:
     # --- records in
 
     def _accept(self) -> None:
-        """Moves what the application gave into batches."""
+        """Moves what the application gave until now into batches."""
         self.accept_is_due = False  # before looking: what comes from now on asks again
-        inbox = self.inbox
+        topics, take = self._topics, self.inbox.popleft
         now = self.world.clock.now()
-        while inbox:
-            record = inbox.popleft()
-            self._outstanding += 1
-            topic = self._topics.get(record.topic)
+        count = len(self.inbox)
+        self._outstanding += count
+        for _ in range(count):
+            record = take()
+            topic = topics.get(record.topic)
             if topic is None:
                 topic = self._new_topic(record.topic)
             if topic.waiting is not None:
@@ -151,15 +152,11 @@ class AsyncProducer:
 
     def _append(self, topic: _Topic, record: Outgoing, now: float) -> None:
         if topic.known_version != self.metadata.version:
-            view = self.metadata.topics.get(record.topic)
-            if view is not None and view.partitions:
-                topic.partitioner.learn(view)
-                topic.learn(record.topic, view.partitions)
-            topic.known_version = self.metadata.version
+            self._learn_partitions(topic, record.topic)
         partition = record.partition
         if partition < 0:
             try:
-                partition = topic.partitioner.choose(record.key)
+                partition = topic.partitioner.choose(record.key, now)
             except (
                 Exception
             ) as cause:  # a learner's organ may raise anything; its record fails, the rest lives
@@ -181,6 +178,13 @@ class AsyncProducer:
         batch.try_append(record, self._count_max)
         batches.append(batch)
         self.sender.add(queue)
+
+    def _learn_partitions(self, topic: _Topic, name: str) -> None:
+        view = self.metadata.topics.get(name)
+        if view is not None and view.partitions:
+            topic.partitioner.learn(view)
+            topic.learn(name, view.partitions)
+        topic.known_version = self.metadata.version
 
     async def _learn_topic(self, name: str, topic: _Topic) -> None:
         delivery_s = self._delivery_s

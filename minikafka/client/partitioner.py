@@ -42,7 +42,7 @@ class TopicPartitioner:
         self._available: list[int] = []
         self._all = 0
         self._sticky: int | None = None
-        self._until = 0.0
+        self._until = 0.0  # so long records without a key stick
 
     def learn(self, view: TopicView) -> None:
         """Takes the topic's partitions from fresh metadata."""
@@ -50,10 +50,13 @@ class TopicPartitioner:
         led = [index for index, place in view.partitions.items() if place.leader >= 0]
         self._available = led or list(view.partitions)
         if self._sticky is not None and self._sticky not in self._available:
-            self._sticky = None
+            self._sticky, self._until = None, 0.0
 
-    def choose(self, key: bytes | None) -> int:
-        """A partition for this key, or for a record without one."""
+    def choose(self, key: bytes | None, now: float) -> int:
+        """A partition for this key, or for a record without one; `now` in seconds."""
+        if key is None and now < self._until:
+            assert self._sticky is not None
+            return self._sticky
         name = self._name
         if key is not None and name != "random":
             return self._key_hash(key, self._all)
@@ -61,12 +64,8 @@ class TopicPartitioner:
             return self._key_hash(b"", self._all)
         if name == "random" or self._linger_s <= 0:
             return self._available[self._world.random.randrange(len(self._available))]
-        now = self._world.clock.now()
-        if self._sticky is None or now >= self._until:
-            self._sticky = self._organs.next_sticky_partition(
-                self._available, self._sticky, self._world.random
-            )
-            self._until = now + self._linger_s
+        self._sticky = self._organs.next_sticky_partition(self._available, self._sticky, self._world.random)
+        self._until = now + self._linger_s
         return self._sticky
 
     def batch_closed(self, partition: int) -> None:

@@ -28,7 +28,7 @@ from minikafka.records.header import (
     TRANSACTIONAL_FLAG,
 )
 from minikafka.records.record import Header, NewRecord
-from minikafka.records.varint import encode_varint, varint_size
+from minikafka.records.varint import SHORT, SHORT_LIMIT, encode_varint, varint_size
 
 _CRC = struct.Struct(">I")
 _ATTRIBUTES = b"\x00"
@@ -51,16 +51,24 @@ def encode_fields(
     headers: tuple[Header, ...],
 ) -> bytes:
     """The same, of a record that is given in pieces. Everything is copied once."""
-    timestamp, offset = encode_varint(timestamp_delta_ms), encode_varint(offset_delta)
-    key_size, key = (_NULL, b"") if key is None else (encode_varint(len(key)), key)
-    value_size, value = (_NULL, b"") if value is None else (encode_varint(len(value)), value)
+    timestamp = encode_varint(timestamp_delta_ms)
+    offset = SHORT[offset_delta] if offset_delta < SHORT_LIMIT else encode_varint(offset_delta)
+    size = 1 + len(timestamp) + len(offset)
+    if key is None:
+        key_size, key = _NULL, b""
+    else:
+        size += len(key)
+        key_size = encode_varint(len(key))
+    if value is None:
+        value_size, value = _NULL, b""
+    else:
+        length = len(value)
+        size += length
+        value_size = SHORT[length] if length < SHORT_LIMIT else encode_varint(length)
     tail = _encode_headers(headers) if headers else _NO_HEADERS
-    size = (
-        1 + len(timestamp) + len(offset) + len(key_size) + len(key) + len(value_size) + len(value) + len(tail)
-    )
-    return b"".join(
-        (encode_varint(size), _ATTRIBUTES, timestamp, offset, key_size, key, value_size, value, tail)
-    )
+    size += len(key_size) + len(value_size) + len(tail)
+    start = SHORT[size] if size < SHORT_LIMIT else encode_varint(size)
+    return b"".join((start, _ATTRIBUTES, timestamp, offset, key_size, key, value_size, value, tail))
 
 
 def _encode_headers(headers: tuple[Header, ...]) -> bytes:

@@ -32,17 +32,18 @@ def _zigzag(value: int) -> int:
 
 
 # Most lengths and deltas take one byte or two: their codes are looked up, not computed.
-_SHORT = tuple(
+SHORT = tuple(
     bytes((low,)) if low < 128 and not high else bytes((low | 128, high))
     for high in range(128)
     for low in range(0, 128, 2)
 )
+SHORT_LIMIT = len(SHORT)
 
 
 def encode_varint(value: int) -> bytes:
     """`value` (a signed 64-bit integer) as a zigzag varint."""
-    if 0 <= value < 8192:
-        return _SHORT[value]
+    if 0 <= value < SHORT_LIMIT:
+        return SHORT[value]
     return encode_unsigned(_zigzag(value))
 
 

@@ -38,9 +38,7 @@ def decoded(records, **options):
 
 
 def given_back(records, time_ms=None):
-    return [
-        (50 + n, r.timestamp_ms if time_ms is None else time_ms, *r[1:]) for n, r in enumerate(records)
-    ]
+    return [(50 + n, r.timestamp_ms if time_ms is None else time_ms, *r[1:]) for n, r in enumerate(records)]
 
 
 @pytest.mark.parametrize("time", TIMES)
