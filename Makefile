@@ -6,20 +6,24 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 PARALLEL = -n $(WORKERS) --dist worksteal
 STAMP := $(VENV)/.installed
+LAB_STAMP := $(VENV)/.installed-lab
 
 .PHONY: lab test test-all bench fmt lint venv notebooks clean
 
-$(STAMP): pyproject.toml
+# The lab gets what it needs, and no linter; the tests get all. Who has all, has the lab.
+$(STAMP): EXTRA := dev
+$(LAB_STAMP): EXTRA := lab
+$(STAMP) $(LAB_STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("minikafka needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 " + "lab") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRA)]'
+	@touch $@ $(LAB_STAMP)
 
 venv: $(STAMP)
 
 # JupyterLab on lesson 1, with a live cluster; it prints how to open the inspector in a second terminal.
-lab: $(STAMP)
+lab: $(LAB_STAMP)
 	$(BIN)/minikafka lab
 
 test: $(STAMP)

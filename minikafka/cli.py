@@ -16,6 +16,12 @@ try:
     import typer
 except KeyboardInterrupt:  # it takes a moment, in which somebody may change their mind
     raise SystemExit(130) from None
+except ModuleNotFoundError as missing:
+    if missing.name != "typer":
+        raise
+    sys.exit(
+        "minikafka: The command needs one more package: pip install 'minikafka[cli]' (or [tui], [lab], [all])."
+    )
 
 app = typer.Typer(
     name="minikafka",
@@ -163,8 +169,8 @@ def tui(
     """The inspector: brokers, topics, partitions, segments, groups and LAG, live."""
     from minikafka_tui.main import run_tui
 
-    raise typer.Exit(
-        run_tui(
+    try:
+        status = run_tui(
             cluster=cluster,
             bootstrap_server=bootstrap_server,
             read_only=read_only,
@@ -172,7 +178,9 @@ def tui(
             once=once,
             as_json=json,
         )
-    )
+    except ModuleNotFoundError as problem:
+        raise fail(f"The inspector needs more packages: pip install 'minikafka[tui]' ({problem}).") from None
+    raise typer.Exit(status)
 
 
 @app.command()
