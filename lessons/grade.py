@@ -1,22 +1,25 @@
 """Grading: `check("1a")` in a notebook, `minikafka grade` in a terminal. One engine, two faces.
 
-Rule: the answer runs elsewhere (`grading.sandbox`), one bad answer or file never stops the others, and the
+Rule: the answer runs elsewhere (`grading.sandbox`), in a jail; one bad answer or file never stops the others, and the
 same answer gets the same marks every time.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from minikafka.world.visible import in_json, visible
 from minikafka_lessons.course import lessons
 from minikafka_lessons.grading.answers import Answer, is_unwritten
-from minikafka_lessons.grading.definitions import is_stub
+from minikafka_lessons.grading.files import GradedFile, graded
+from minikafka_lessons.grading.jail import Escaped
 from minikafka_lessons.grading.marks import Grade, Mark, Sheet, number
 from minikafka_lessons.grading.sandbox import AnswerFailed
-from minikafka_lessons.grading.submissions import Submission, Unreadable, read_submission
+from minikafka_lessons.grading.trial import held
 
 SEEDS = (1, 2, 3, 5, 8)
 """The first is public: `check()` runs it. The others are the hidden schedules."""
@@ -38,10 +41,10 @@ def grade_answer(answer: Answer, seeds: Sequence[int] = SEEDS) -> Grade:
     else:
         try:
             exercise.judge(answer.code, sheet, seeds)
-        except AnswerFailed as problem:
+        except (AnswerFailed, Escaped) as problem:
             grade.problem = str(problem)
     grade.marks = sheet.marks()
-    return grade
+    return grade.made_visible()
 
 
 # --- the terminal ------------------------------------------------------------------------------------------------
@@ -64,74 +67,62 @@ def grade_files(paths: Sequence[Path], as_json: bool, fail: Callable[[str], Base
     wanted = [Path(path) for path in paths] or default_files()
     if not wanted:
         raise fail("There are no notebooks here; name them: minikafka grade NOTEBOOK.ipynb …")
-    results: list[tuple[Path, Submission | None, list[Grade], str]] = []
-    for path in wanted:
-        try:
-            submission = read_submission(path)
-        except Unreadable as problem:
-            results.append((path, None, [], str(problem)))
-            continue
-        results.append((path, submission, [safely(answer) for answer in submission.answers], ""))
+    trial, promised = held()
+    # JSON has standard output for itself.
+    print(*trial.sentences(), sep="\n", file=sys.stderr if as_json else sys.stdout, flush=True)
+    results = []
+    for result in graded(wanted, promised):
+        results.append(result)
+        if not as_json:
+            show_file(result)
     if as_json:
-        print(json.dumps([file_dict(*result) for result in results], indent=2, ensure_ascii=False))
+        text = json.dumps([result.as_dict() for result in results], indent=2, ensure_ascii=False)
+        print(in_json(text))
     else:
-        show_results(results)
-    if any(problem for *_, problem in results):
+        show_sum(results)
+    if any(result.problem for result in results):
         return 2
-    return 0 if all(grade.full for _, _, grades, _ in results for grade in grades) else 1
+    return 0 if all(grade.full for result in results for grade in result.grades) else 1
 
 
-def safely(answer: Answer) -> Grade:
-    """A mistake of a check must not stop the other exercises, and must not look like the learner's."""
-    try:
-        return grade_answer(answer)
-    except Exception as error:
-        grade = Grade(answer.exercise.id, answer.exercise.title, answer.exercise.points)
-        grade.problem = f"The check itself failed ({type(error).__name__}: {error}); please report it."
-        return grade
-
-
-def file_dict(path: Path, submission: Submission | None, grades: list[Grade], problem: str) -> dict[str, Any]:
-    """One file for JSON."""
-    return {
-        "file": str(path),
-        "lesson": submission.lesson.number if submission else None,
-        "points": sum(g.points for g in grades),
-        "of": sum(g.of for g in grades),
-        "problem": problem,
-        "exercises": [g.as_dict() for g in grades],
-    }
-
-
-def show_results(results: Sequence[tuple[Path, Submission | None, list[Grade], str]]) -> None:
-    """Tables with Rich."""
-    from rich.console import Console
+def show_file(result: GradedFile) -> None:
+    """A file's tables, with Rich."""
     from rich.text import Text
 
     from minikafka_lessons.grading.display import console_grade
 
-    console = Console(highlight=False)
-    points = of = 0.0
-    for path, submission, grades, problem in results:
-        console.print()
-        if submission is None:
-            console.print(Text.assemble(("✗ ", "bold red"), (problem, "")))
-            continue
-        console.rule(
-            Text(f"Lesson {submission.lesson.number}  {submission.lesson.title}", style="bold"), align="left"
-        )
-        console.print(Text(str(path), style="dim"))
-        if submission.lesson.is_lab:
-            console.print("There is nothing to grade in a lab.")
-        for grade in grades:
-            console.print(console_grade(grade))
-            points, of = points + grade.points, of + grade.of
+    console = report()
     console.print()
+    if result.lesson is None:
+        console.print(Text.assemble(("✗ ", "bold red"), (result.problem, "")))
+        return
+    console.rule(Text(f"Lesson {result.lesson.number}  {result.lesson.title}", style="bold"), align="left")
+    console.print(Text(visible(str(result.path)), style="dim"))
+    if result.lesson.is_lab:
+        console.print("There is nothing to grade in a lab.")
+    for grade in result.grades:
+        console.print(console_grade(grade))
+
+
+def show_sum(results: Sequence[GradedFile]) -> None:
+    """The last line."""
+    from rich.text import Text
+
+    grades = [grade for result in results for grade in result.grades]
+    points, of = sum(grade.points for grade in grades), sum(grade.of for grade in grades)
+    report().print()
     if of:
-        done = points >= of and not any(problem for *_, problem in results)
+        done = points >= of and not any(result.problem for result in results)
         style = "bold green" if done else "bold"
         ending = " · full marks" if done else ""
-        console.print(Text(f"{number(points)} of {number(of)} points{ending}", style=style))
+        report().print(Text(f"{number(points)} of {number(of)} points{ending}", style=style))
 
 
-__all__ = ["SEEDS", "Grade", "Mark", "default_files", "grade_answer", "grade_files", "is_stub"]
+def report() -> Any:
+    """Rich, on standard output, without opinions of its own about what it prints."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+__all__ = ["SEEDS", "Grade", "Mark", "default_files", "grade_answer", "grade_files"]

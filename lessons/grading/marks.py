@@ -6,7 +6,10 @@ shows it again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from minikafka.world.visible import visible
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Grade:
         """All points?"""
         return not self.problem and self.points >= self.of
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "exercise": self.exercise,
@@ -58,6 +61,7 @@ class Grade:
             "points": self.points,
             "of": self.of,
             "full": self.full,
+            "unwritten": self.unwritten,
             "problem": self.problem,
             "notes": self.notes,
             "marks": [
@@ -72,6 +76,26 @@ class Grade:
                 for m in self.marks
             ],
         }
+
+    @classmethod
+    def from_dict(cls, told: dict[str, Any]) -> Grade:
+        """The reverse."""
+        return cls(
+            exercise=told["exercise"],
+            title=told["title"],
+            of=told["of"],
+            marks=[Mark(**mark) for mark in told["marks"]],
+            problem=told["problem"],
+            notes=list(told["notes"]),
+            unwritten=told["unwritten"],
+        )
+
+    def made_visible(self) -> Grade:
+        """The same, with nothing hidden in the words that an answer chose."""
+        self.problem = visible(self.problem)
+        self.notes = [visible(note) for note in self.notes]
+        self.marks = [replace(mark, message=visible(mark.message)) for mark in self.marks]
+        return self
 
 
 def number(points: float) -> str:

