@@ -8,8 +8,9 @@ import sys
 from minikafka.world import reason_of
 from minikafka.xray.client import SocketFeed
 from minikafka.xray.discovery import NoCluster, find_cluster
-from minikafka.xray.snapshot import Snapshot, to_json
+from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Feed
+from minikafka.xray.trouble import to_json
 from minikafka_tui import format
 
 

@@ -349,14 +349,16 @@ class Broker:
             fetch_sessions=len(self.fetch_sessions),
             connections=len(self.server.connections),
             log_dirs=tuple(directory.snapshot() for directory in self.directories),
-            partitions=tuple(
-                PartitionSnapshot.of(partition, directory)
-                for directory in self.directories
-                for partition in directory.partitions.values()
-            ),
+            coordinates=self.group_coordinator.partitions,
             groups=self.group_coordinator.snapshot(),
             problem=self.problem,
         )
+
+    def partition_snapshot(self, topic: str, index: int) -> PartitionSnapshot | None:
+        """One of its replicas at this instant, immutable; None: it has none that it could use."""
+        partition = self.replicas.get(topic, index)
+        directory = self.directories.home((topic, index))
+        return None if partition is None or directory is None else PartitionSnapshot.of(partition, directory)
 
 
 __all__ = ["Broker", "BrokerState"]

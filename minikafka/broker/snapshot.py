@@ -1,4 +1,4 @@
-"""A broker and its partitions at one instant, immutable: what a picture of the cluster is drawn from.
+"""A broker, or one of its partitions, at one instant, immutable: what a picture of the cluster is drawn from.
 
 One rule: a snapshot reads what is there and changes nothing. Kafka shows as much only by JMX and several requests.
 """
@@ -6,6 +6,7 @@ One rule: a snapshot reads what is there and changes nothing. Kafka shows as muc
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from minikafka.coordinator.reading import GroupSnapshot
@@ -54,7 +55,7 @@ class PartitionSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class BrokerSnapshot:
-    """One broker at one instant."""
+    """One broker at one instant, without its partitions: of those there may be thousands (`PartitionSnapshot`)."""
 
     id: int
     host: str
@@ -65,6 +66,7 @@ class BrokerSnapshot:
     fetch_sessions: int
     connections: int
     log_dirs: tuple[LogDirectorySnapshot, ...]
-    partitions: tuple[PartitionSnapshot, ...]
+    coordinates: Mapping[int, str]
+    """Partitions of `__consumer_offsets`, with the state of each coordinator: loading, active or failed."""
     groups: tuple[GroupSnapshot, ...]
     problem: str | None

@@ -285,6 +285,12 @@ class Cluster:
         paused = None if self._player is None else not self._player.playing
         return self._loop.call(lambda: self._picture.take(paused))
 
+    def next_picture(self) -> Snapshot:
+        """`picture()` for those who watch: it costs what moved, and a live cluster does other things meanwhile."""
+        if isinstance(self._loop, LiveLoop):
+            return self._loop.run(self._picture.take_in_turns(None))
+        return self.picture()
+
     def look(self, question: Question) -> Found:
         """What a replica's files hold, byte for byte. Raises Unseen: one sentence."""
         return self._loop.call(lambda: self._picture.look(question))

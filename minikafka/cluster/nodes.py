@@ -12,7 +12,7 @@ import asyncio
 import base64
 import re
 import uuid
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from minikafka.broker.broker import Broker, BrokerState
@@ -80,6 +80,8 @@ class ClusterNodes:
         self._controller_port = 0
         self.controller: ControllerNode | None = None
         self.brokers: dict[str, Broker | None] = {broker_host(n): None for n in range(1, brokers + 1)}
+        self.before_end: Callable[[str], None] = lambda host: None
+        """Called with the host that is about to be killed or to end, while it can still be looked at."""
         self.problems: dict[str, str] = {}
         """Why hosts are out of service though nobody asked for it."""
         self._ports: dict[str, int] = {}
@@ -170,6 +172,7 @@ class ClusterNodes:
         self._known(host)
         if not self.is_up(host):
             raise ValueError(f"{host} is down already")
+        self.before_end(host)
         self._forget(host)
         self.universe.crash(host)
 
@@ -178,12 +181,14 @@ class ClusterNodes:
         self._known(host)
         if not isinstance(self.universe, SimulatedUniverse):
             raise ValueError("A power cut needs a simulated world: the live one has only one machine.")
+        self.before_end(host)
         self._forget(host)
         self.universe.power_cut(host)
 
     async def stop_broker(self, host: str) -> None:
         """A clean shutdown of one broker."""
         broker = self._broker(host)
+        self.before_end(host)
         await self.on(host, broker.stop())
         self.brokers[host] = None
 
@@ -215,6 +220,7 @@ class ClusterNodes:
         if self.brokers[host] is not broker or broker.problem is None:
             return
         self.problems[host] = broker.problem
+        self.before_end(host)
         if any(other is not None and other.is_in_service for other in self.brokers.values()):
             self.brokers[host] = None
             self.universe.end(host)

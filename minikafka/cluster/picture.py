@@ -1,17 +1,36 @@
 """Taking a cluster's picture: gathers what `xray.inside` draws from. Runs in the cluster's loop.
 
-Rule: it reads what is there, asks nobody and changes nothing, so looking never alters what happens next.
+Rule: it reads what is there, asks nobody and changes nothing, so looking never alters what happens next. A picture for
+somebody who watches (`take_in_turns`) costs what moved since the last one, and meanwhile the loop has its turns: a
+cluster doesn't stand still for its viewers.
 Kafka shows as much only by many requests (`Admin`) and JMX.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+
+from minikafka.broker.broker import Broker
+from minikafka.broker.snapshot import BrokerSnapshot
+from minikafka.broker.topic_creation import GROUP_METADATA
 from minikafka.cluster.nodes import CONTROLLER, CONTROLLER_ID, ClusterNodes
+from minikafka.metadata.configs import topic_config_value
 from minikafka.metadata.image import MetadataImage
 from minikafka.xray import inside
 from minikafka.xray.files import Found, Question, Unseen, answer
-from minikafka.xray.snapshot import Snapshot
+from minikafka.xray.groups import Groups
+from minikafka.xray.snapshot import Partition, Snapshot, TopicPartition
 from minikafka.xray.story import Story
+from minikafka.xray.topics import Key, Topics
+
+TURN_THINGS = 100
+"""Partitions and groups that are looked at before the loop's next turn: about a millisecond."""
+FEW = 500
+"""So many replicas of a broker are all looked at each time; of more, those that moved and some others."""
+SOME = 100
+"""What moves without a word (retention, the page cache) is seen when its turn comes."""
 
 
 class Picture:
@@ -24,18 +43,90 @@ class Picture:
         self._seed = seed
         self._version = 0
         self._last_image = MetadataImage()
+        self._topics = Topics(self._min_isr)
+        self._groups = Groups(nodes.organs.lag, self._coordinator_of, self._partition_at)
+        self._looked_at: dict[str, Broker] = {}
+        self._rounds: dict[str, Iterator[Key]] = {}
         trace = nodes.universe.trace
         self._story = Story(trace.recent.copy())  # the loop's thread may go on telling
         trace.subscribe(self._story.hear)
+        nodes.before_end = self.before_end
         self.cut: tuple[tuple[str, ...], ...] = ()
 
     def take(self, paused: bool | None) -> Snapshot:
-        """The picture now."""
+        """The picture now: everything at this instant."""
+        for _ in self._look(in_turns=False):
+            pass
+        return self._finish(paused)
+
+    async def take_in_turns(self, paused: bool | None) -> Snapshot:
+        """The picture for those who watch. Its parts are a few turns of the loop apart; the ends of partitions are
+        always looked at before the commits of groups."""
+        for number, _ in enumerate(self._look(in_turns=True), 1):
+            if number % TURN_THINGS == 0:
+                await asyncio.sleep(0)
+        return self._finish(paused)
+
+    def before_end(self, host: str) -> None:
+        """A broker is about to be killed or to end: what it alone knows, its groups, is seen once more."""
+        broker = self._nodes.brokers.get(host)
+        if broker is None or not self._nodes.is_up(host):
+            return
+        groups = broker.group_coordinator.snapshot()
+        if not groups:
+            return
+        self._see_cluster()
+        read = {(o.topic, o.partition): None for group in groups for o in group.offsets}
+        for other in self._running().values():
+            for key in read:
+                self._topics.see(other.id, key, other.partition_snapshot(*key))
+        for _ in self._draw():
+            pass
+
+    # -- parts ---------------------------------------------------------------------------------------------------
+
+    def _look(self, *, in_turns: bool) -> Iterator[None]:
+        """One thing after the other, until all that is to be drawn is drawn."""
+        self._see_cluster()
+        for host, broker in self._running().items():
+            for key in self._to_look_at(host, broker, in_turns=in_turns):
+                self._topics.see(broker.id, key, broker.partition_snapshot(*key))
+                yield
+        self._see_cluster()  # some turns later
+        yield from self._draw()
+
+    def _see_cluster(self) -> None:
+        running = self._running()
+        for host, broker in running.items():
+            if self._looked_at.get(host) is not broker:
+                self._topics.forget(broker.id)  # that was another life
+                self._rounds.pop(host, None)
+        self._looked_at = running
+        self._topics.see_brokers(broker.id for broker in running.values())
+        self._topics.see_image(self._image())
+
+    def _to_look_at(self, host: str, broker: Broker, *, in_turns: bool) -> Iterable[Key]:
+        moved = broker.replicas.moved
+        if not in_turns or len(broker.replicas) <= FEW or host not in self._rounds:
+            moved.clear()
+            self._rounds[host] = iter(())
+            there = [(p.topic, p.index) for p in broker.replicas]
+            return dict.fromkeys((*there, *self._topics.seen_on(broker.id)))
+        some = list(islice(self._rounds[host], SOME))
+        if len(some) < SOME:
+            self._rounds[host] = iter([(p.topic, p.index) for p in broker.replicas])
+        keys = dict.fromkeys((*moved, *some))
+        moved.clear()
+        return keys
+
+    def _draw(self) -> Iterator[None]:
+        yield from self._topics.draw()
+        views = {b.id: b.snapshot() for b in self._running().values()}
+        yield from self._groups.see(self._nodes.universe_now(), self._clock_offset_s(), views)
+
+    def _finish(self, paused: bool | None) -> Snapshot:
         nodes = self._nodes
         self._version += 1
-        host, _, port = nodes.controllers.rpartition(":")
-        node = nodes.controller
-        view = node.snapshot() if node is not None else None
         return inside.build(
             inside.Inside(
                 version=self._version,
@@ -44,29 +135,64 @@ class Picture:
                 name=self._name,
                 cluster_id=nodes.cluster_id,
                 bootstrap_servers=nodes.bootstrap_servers,
-                controller=inside.ControllerView(
-                    name=CONTROLLER,
-                    id=CONTROLLER_ID,
-                    host=host,
-                    port=int(port),
-                    up=view is not None,
-                    epoch=view.leader_epoch if view is not None else None,
-                    log_end=view.end_offset if view is not None else None,
-                    committed=view.high_watermark if view is not None else None,
-                ),
+                controller=self._controller(),
                 image=self._image(),
-                lag=nodes.organs.lag,
-                brokers={
-                    name: broker.snapshot() if broker is not None and nodes.is_up(name) else None
-                    for name, broker in nodes.brokers.items()
-                },
+                topics=self._topics,
+                groups=self._groups.drawn,
+                brokers=self._views(),
                 events=self._story.told(),
+                session_timeout_s=nodes.configs.seconds("broker.session.timeout.ms"),
                 paused=paused,
                 seed=self._seed,
                 problems=nodes.problems,
                 cut=self.cut,
             )
         )
+
+    def _controller(self) -> inside.ControllerView:
+        nodes = self._nodes
+        host, _, port = nodes.controllers.rpartition(":")
+        node = nodes.controller
+        view = node.snapshot() if node is not None else None
+        offset_s = self._clock_offset_s()
+        return inside.ControllerView(
+            name=CONTROLLER,
+            id=CONTROLLER_ID,
+            host=host,
+            port=int(port),
+            up=view is not None,
+            epoch=view.leader_epoch if view is not None else None,
+            log_end=view.end_offset if view is not None else None,
+            committed=view.high_watermark if view is not None else None,
+            heard_at={b: round(at + offset_s, 3) for b, at in view.heard_at.items()}
+            if view is not None
+            else {},
+        )
+
+    def _running(self) -> dict[str, Broker]:
+        nodes = self._nodes
+        return {name: b for name, b in nodes.brokers.items() if b is not None and nodes.is_up(name)}
+
+    def _views(self) -> Mapping[str, BrokerSnapshot | None]:
+        running = self._running()
+        return {name: running[name].snapshot() if name in running else None for name in self._nodes.brokers}
+
+    def _clock_offset_s(self) -> float:
+        """From the nodes' clock to that of pictures."""
+        nodes = self._nodes
+        for node in (nodes.controller, *nodes.brokers.values()):
+            if node is not None:
+                return nodes.universe_now() - node.world.clock.now()
+        return 0.0
+
+    def _min_isr(self, image: MetadataImage, topic: str) -> int:
+        return int(topic_config_value(image, topic, "min.insync.replicas", self._nodes.configs))
+
+    def _coordinator_of(self, partition: int) -> int:
+        return self._topics.led_by(GROUP_METADATA, partition)
+
+    def _partition_at(self, place: TopicPartition) -> Partition | None:
+        return self._topics.partition(place.topic, place.partition)
 
     def look(self, question: Question) -> Found:
         """What a replica's files hold; read through its broker's own disk. Raises Unseen."""

@@ -31,7 +31,7 @@ class ClusterSource:
 
     async def snapshot(self) -> Snapshot:
         """The picture now; built in the cluster's loop, awaited in the socket's."""
-        return await asyncio.to_thread(self._cluster.picture)
+        return await asyncio.to_thread(self._cluster.next_picture)
 
     async def look(self, question: Question) -> Found:
         """What a replica's files hold. Raises Unseen."""

@@ -7,7 +7,7 @@ only then answered. Kafka: `ControllerServer`, `QuorumController` (its single ev
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -54,6 +54,8 @@ class ControllerSnapshot:
     image: MetadataImage
     log: LogSnapshot
     observers: tuple[Observer, ...]
+    heard_at: Mapping[int, float]
+    """When each broker was last heard of, in seconds on the controller's clock."""
 
 
 class ControllerNode:
@@ -257,6 +259,7 @@ class ControllerNode:
             image=self.core.image,
             log=self.log.snapshot(),
             observers=self.fetches.observers,
+            heard_at=self.core.sessions.heard_at(),
         )
 
     async def stop(self) -> None:

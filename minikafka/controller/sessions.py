@@ -51,6 +51,10 @@ class Sessions:
     def get(self, broker_id: int) -> Session | None:
         return self._sessions.get(broker_id)
 
+    def heard_at(self) -> dict[int, float]:
+        """When each broker was last heard of, by id; seconds on the controller's clock."""
+        return {id: session.last_contact_s for id, session in sorted(self._sessions.items())}
+
     def is_valid(self, broker: BrokerRegistration, now_s: float) -> bool:
         """Whether an unfenced broker was heard of recently enough."""
         session = self._sessions.get(broker.id)

@@ -70,6 +70,8 @@ class GroupCoordinator:
         self._partition_count = partition_count
         self._shards: dict[int, Shard] = {}
         self._cores: dict[int, GroupShard] = {}
+        self._pictures: dict[int, tuple[Shard | None, int, tuple[reading.GroupSnapshot, ...]]] = {}
+        """Of each partition: whose they are, and after how many moves."""
 
     # --- which groups are ours
 
@@ -265,14 +267,22 @@ class GroupCoordinator:
     # --- the picture
 
     def snapshot(self) -> tuple[reading.GroupSnapshot, ...]:
-        """All groups of the loaded partitions, by id."""
-        found = [
-            reading.snapshot_group(core, group, partition)
-            for partition, core in self._cores.items()
-            if self._shards[partition].state is ShardState.ACTIVE
-            for group in core.groups.values()
-        ]
+        """All groups of the loaded partitions, by id. Those of a partition where nothing moved are the same objects."""
+        found: list[reading.GroupSnapshot] = []
+        for partition, shard in self._shards.items():
+            if shard.state is ShardState.ACTIVE:
+                found += self._pictures_of(partition, shard)
         return tuple(sorted(found, key=lambda group: group.id))
+
+    def _pictures_of(self, partition: int, shard: Shard) -> tuple[reading.GroupSnapshot, ...]:
+        seen, moves, pictures = self._pictures.get(partition, (None, -1, ()))
+        if seen is not shard or moves != shard.moves:
+            core = self._cores[partition]
+            pictures = tuple(
+                reading.snapshot_group(core, group, partition, shard.due_at) for group in core.groups.values()
+            )
+            self._pictures[partition] = (shard, shard.moves, pictures)
+        return pictures
 
     # ---
 

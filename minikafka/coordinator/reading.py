@@ -6,12 +6,14 @@ GroupMetadataManager.listGroups and describeGroups.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from minikafka.coordinator.classic_group import ClassicGroup, GroupState
+from minikafka.coordinator.classic_group import ClassicGroup, GroupState, Member
+from minikafka.coordinator.decision import TimerKey
 from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.offsets import NO_OFFSET
+from minikafka.coordinator.rebalance import heartbeat_key
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.describe_groups import DescribedGroup, DescribedGroupMember
 from minikafka.protocol.messages.list_groups import ListedGroup
@@ -35,6 +37,9 @@ class MemberSnapshot:
     client_host: str
     metadata: bytes
     assignment: bytes
+    session_timeout_ms: int
+    heard_at: float | None
+    """On the loop's clock, in seconds; None: nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +154,15 @@ def describe_error(group_id: str, code: ErrorCode) -> DescribedGroup:
     )
 
 
-def snapshot_group(shard: GroupShard, group: ClassicGroup, partition: int) -> GroupSnapshot:
-    """An immutable copy."""
+def snapshot_group(
+    shard: GroupShard, group: ClassicGroup, partition: int, due_at: Callable[[TimerKey], float | None]
+) -> GroupSnapshot:
+    """An immutable copy. `due_at`: when a timer of the coordinator ends."""
+
+    def heard_at(member: Member) -> float | None:
+        due = due_at(heartbeat_key(group, member.member_id))
+        return None if due is None else due - member.session_timeout_ms / 1000
+
     has_protocol = group.state in (GroupState.STABLE, GroupState.COMPLETING_REBALANCE)
     return GroupSnapshot(
         id=group.group_id,
@@ -168,6 +180,8 @@ def snapshot_group(shard: GroupShard, group: ClassicGroup, partition: int) -> Gr
                 member.client_host,
                 member.metadata(group.protocol) if has_protocol and group.protocol is not None else b"",
                 member.assignment,
+                member.session_timeout_ms,
+                heard_at(member),
             )
             for member in group.members.values()
         ),

@@ -76,6 +76,8 @@ class Shard:
         self.partition = partition
         self.epoch = epoch
         self.state = ShardState.LOADING
+        self.moves = 0
+        """Grows with each decision: who looked, and finds it as it was, needn't look again."""
         self._journal = journal
         self._waiting: dict[int, asyncio.Future[Struct]] = {}
         self._next_token = 0
@@ -163,6 +165,7 @@ class Shard:
 
     def take(self, decision: Decision, token: int = -1) -> None:
         """Do what a core decided: set timers, answer, tell the trace, queue the records."""
+        self.moves += 1
         for timer in decision.timers:
             self._set_timer(timer)
         for event in decision.events:
@@ -200,6 +203,11 @@ class Shard:
             future.set_exception(ApiError(code))
 
     # --- timers
+
+    def due_at(self, key: TimerKey) -> float | None:
+        """On the loop's clock, when a timer ends."""
+        alarm = self._timers.get(key)
+        return None if alarm is None else alarm.when()
 
     def _set_timer(self, timer: Timer) -> None:
         running = self._timers.pop(timer.key, None)

@@ -48,7 +48,6 @@ class LogDirectorySnapshot(NamedTuple):
     id: UUID | None
     problem: str | None
     partitions: int
-    size_bytes: int
     total_bytes: int | None
     usable_bytes: int | None
     strays: int = 0
@@ -192,13 +191,11 @@ class LogDirectory:
             except OSError:  # a failing disk: whoever writes to it will say so
                 pass
         total, usable = space or (None, None)
-        size = sum(segment.size_bytes for p in self.partitions.values() for segment in p.log.segments)
         return LogDirectorySnapshot(
             self.location,
             self.id,
             self.problem,
             len(self.partitions),
-            size,
             total,
             usable,
             len(self.strays),

@@ -85,6 +85,8 @@ class Replicas:
         self._doomed = Backlog(world, "deleted-logs", self._remove_doomed)
         self._log_configs: dict[tuple[tuple[str, str], ...], LogConfig] = {}
         self._closed = False
+        self.moved: dict[Key, None] = {}
+        """Partitions that changed since who takes pictures has looked, and emptied it."""
         self.produce_pending = PendingRequests(world)
         self.fetch_pending = PendingRequests(world)
         self._rolled_segments = RolledSegments(world, self.storage_failed)
@@ -107,6 +109,9 @@ class Replicas:
 
     def __iter__(self) -> Iterator[Partition]:
         return iter(self._partitions.values())
+
+    def __len__(self) -> int:
+        return len(self._partitions)
 
     def get(self, topic: str, index: int) -> Partition | None:
         """The partition if it lives here."""
@@ -389,6 +394,7 @@ class Replicas:
 
     def _partition_changed(self, partition: Partition) -> None:
         key = (partition.topic, partition.index)
+        self.moved[key] = None
         if key in self._partitions:
             directory = self._home(key)
             if partition.log.recovery_point < directory.checkpoints.recovery_point(key):

@@ -1,7 +1,8 @@
 """The viewer's end of the x-ray socket: a ``Feed`` of pictures from a minikafka cluster.
 
 Its one rule: a lost cluster is a state to show, not an error; the feed tries again for ever, and finds the
-cluster anew by its name when it came back on another port.
+cluster anew by its name when it came back on another port. One that is connected and says nothing is as good as lost,
+and that is told too.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from minikafka.xray.source import Answer
 RETRY_S = 1.0
 CONNECT_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 60.0
+SILENCE_S = 3.0
+"""A cluster says something every second."""
 
 
 def in_words(error: BaseException) -> str:
@@ -45,6 +48,7 @@ class XrayClient:
         self._writer = writer
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._next_id = 0
+        self._silence: asyncio.TimerHandle | None = None
         self.closed = False
 
     @classmethod
@@ -65,15 +69,22 @@ class XrayClient:
             raise ConnectionError(f"{host}:{port} is not a minikafka x-ray socket.")
         return cls(reader, writer, first.name)
 
-    async def pictures(self, show: Callable[[Snapshot], None]) -> None:
-        """Read until the connection ends, which raises ConnectionError; pictures go to ``show``."""
+    async def pictures(
+        self, show: Callable[[Snapshot], None], late: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Read until the connection ends, which raises ConnectionError; pictures go to ``show``. While none can come,
+        ``late`` is told why, in one sentence."""
         snapshot: Snapshot | None = None
         try:
             while True:
+                self._expect_a_word(late)
                 message = await _read(self._reader)
                 if isinstance(message, wire.Push):
                     snapshot = apply(snapshot, message.delta)
                     show(snapshot)
+                elif isinstance(message, wire.Pulse):
+                    if message.takes_s >= SILENCE_S:
+                        late(f"The cluster takes {message.takes_s:.0f} s already for its next picture.")
                 elif isinstance(message, wire.Answered | wire.Seen):
                     waiting = self._answers.pop(message.id, None)
                     if waiting is not None and not waiting.done():
@@ -82,6 +93,17 @@ class XrayClient:
             raise ConnectionError(str(error)) from None
         finally:
             self.close()
+
+    def _expect_a_word(self, late: Callable[[str], None], waited_s: float = 0.0) -> None:
+        """Tell ``late`` for as long as nothing comes."""
+        if self._silence is not None:
+            self._silence.cancel()
+        if waited_s:
+            late(f"Nothing has come from the cluster for {waited_s:.0f} s: its process stands still.")
+        again_s = 1.0 if waited_s else SILENCE_S
+        self._silence = asyncio.get_running_loop().call_later(
+            again_s, self._expect_a_word, late, waited_s + again_s
+        )
 
     async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
         """Send it, await its answer (``pictures`` must be running). ConnectionError when it is lost."""
@@ -118,6 +140,8 @@ class XrayClient:
     def close(self) -> None:
         """End the connection; who waits for an answer learns it."""
         self.closed = True
+        if self._silence is not None:
+            self._silence.cancel()
         self._writer.close()
         for waiting in self._answers.values():
             if not waiting.done():
@@ -183,7 +207,7 @@ class SocketFeed:
         while True:
             try:
                 self._client = await self._open()
-                await self._client.pictures(show)
+                await self._client.pictures(show, lost)
             except ConnectionError as error:
                 lost(str(error))
                 await asyncio.sleep(self._retry_s)

@@ -1,108 +1,147 @@
-"""The difference between two snapshots, so that a push carries what changed and not ten thousand partitions.
+"""The difference between two snapshots, so that a push carries what changed and nothing else.
 
-Its one rule: ``apply(old, diff(old, new)) == new``, for any two snapshots. Topics and groups are compared
-whole (structs compare in C, and a source that keeps unchanged ones makes that a pointer comparison); of
-events, the new ones travel.
+Its one rule: ``apply(old, diff(old, new)) == new``, for any two snapshots. What is the same object in both is not
+looked into, so a source that keeps what stayed makes a difference cost what changed. Structs are compared field by
+field, tuples of things with a name (topics, partitions, groups, events) by name, other structs by their place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeVar
+import functools
+import types
+import typing
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
-from minikafka.xray.snapshot import EventLine, Group, Snapshot, Topic
+from minikafka.xray.snapshot import Broker, EventLine, Group, Partition, Segment, Snapshot, Topic
 
-Named = TypeVar("Named", Topic, Group)
+WHOLE, PARTS, NAMED = 0, 1, 2
+Change = tuple[Any, ...]
+"""(WHOLE, value), (PARTS, {field or place: change}) or (NAMED, {name: change}, names in order, None: as before)."""
+
+NAMES: dict[type, Callable[[Any], Any]] = {
+    Topic: lambda topic: topic.name,
+    Partition: lambda partition: partition.index,
+    Segment: lambda segment: segment.base_offset,
+    Group: lambda group: group.id,
+    Broker: lambda broker: broker.id,
+    EventLine: lambda event: event.seq,
+}
 
 
 class Delta(msgspec.Struct, frozen=True):
-    """What became of the snapshot of ``base_version`` (``None``: of nothing, this is the whole)."""
+    """What became of the snapshot of ``base_version`` (``None``: of nothing, and ``whole`` is the new one)."""
 
     base_version: int | None
-    head: Snapshot
-    """The new snapshot without topics, groups and events."""
-    topics: tuple[Topic, ...]
-    topic_order: tuple[str, ...] | None
-    """All names in order, when the list itself changed."""
-    groups: tuple[Group, ...]
-    group_order: tuple[str, ...] | None
-    groups_known: bool
-    events: tuple[EventLine, ...]
-    """Those that are new."""
-    events_kept: tuple[int, int] | None
-    """Of the old ones, those whose seq lies in this range (both ends included) are still in the picture …"""
-    events_gone: tuple[int, ...] = ()
-    """… but for these."""
+    whole: Snapshot | None = None
+    change: Any = None
+    """A `Change` in plain lists and maps; None: nothing changed."""
 
 
 def diff(old: Snapshot | None, new: Snapshot) -> Delta:
     """What changed from ``old`` to ``new``."""
-    kept = _kept(old.events if old else (), new.events)
-    old_topics = {t.name: t for t in old.topics} if old else {}
-    old_groups = {g.id: g for g in old.groups or ()} if old else {}
-    groups = new.groups or ()
-    topic_order = tuple(t.name for t in new.topics)
-    group_order = tuple(g.id for g in groups)
-    return Delta(
-        base_version=old.version if old else None,
-        head=msgspec.structs.replace(new, topics=(), groups=None, events=()),
-        topics=tuple(t for t in new.topics if old_topics.get(t.name) != t),
-        topic_order=None if topic_order == tuple(old_topics) else topic_order,
-        groups=tuple(g for g in groups if old_groups.get(g.id) != g),
-        group_order=None if group_order == tuple(old_groups) else group_order,
-        groups_known=new.groups is not None,
-        events=new.events
-        if kept is None
-        else tuple(e for e in new.events if not kept[0] <= e.seq <= kept[1]),
-        events_kept=kept,
-        events_gone=_gone(old.events, new.events, kept) if old and kept else (),
-    )
+    return Delta(None, new) if old is None else Delta(old.version, None, _change(old, new))
 
 
 def apply(old: Snapshot | None, delta: Delta) -> Snapshot:
-    """The new snapshot. ValueError when the delta starts from another one than ``old``."""
+    """The new snapshot. ValueError when the delta starts from another one than ``old``, or makes no sense there."""
     if delta.base_version != (old.version if old else None):
         raise ValueError(f"this delta starts at version {delta.base_version}: another picture than this")
-    topics = {t.name: t for t in old.topics} if old else {}
-    topics.update((t.name, t) for t in delta.topics)
-    groups = {g.id: g for g in old.groups or ()} if old else {}
-    groups.update((g.id, g) for g in delta.groups)
-    return msgspec.structs.replace(
-        delta.head,
-        topics=_in_order(topics, delta.topic_order),
-        groups=_in_order(groups, delta.group_order) if delta.groups_known else None,
-        events=_events(old.events if old else (), delta),
-    )
+    if old is None:
+        if delta.whole is None:
+            raise ValueError("this delta holds no picture")
+        return delta.whole
+    try:
+        new = old if delta.change is None else _changed(old, delta.change, Snapshot)
+    except (msgspec.ValidationError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"this delta doesn't fit the picture ({type(error).__name__}: {error})") from None
+    assert isinstance(new, Snapshot)
+    return new
 
 
-def _in_order(named: dict[str, Named], order: Sequence[str] | None) -> tuple[Named, ...]:
-    return tuple(named.values()) if order is None else tuple(named[name] for name in order)
-
-
-def _kept(old: tuple[EventLine, ...], new: tuple[EventLine, ...]) -> tuple[int, int] | None:
-    """The range in which the new picture has old events only, ``None`` when there is no such range."""
-    before = {e.seq: e for e in old}
-    common = [e.seq for e in new if before.get(e.seq) == e]
-    if not common:
+def _change(old: Any, new: Any) -> Change | None:
+    if old is new:
         return None
-    low, high = min(common), max(common)
-    left = frozenset(e.seq for e in new)
-    stayed = [e.seq for e in old if low <= e.seq <= high and e.seq in left]
-    return (low, high) if stayed == common == [e.seq for e in new if low <= e.seq <= high] else None
+    if type(old) is not type(new):
+        return (WHOLE, new)
+    if isinstance(new, msgspec.Struct):
+        return _parts(msgspec.structs.astuple(old), msgspec.structs.astuple(new))
+    if old == new:
+        return None
+    if type(new) is tuple and old and new and isinstance(new[0], msgspec.Struct):
+        name = NAMES.get(type(new[0]))
+        if name is not None:
+            return _by_name(old, new, name)
+        if len(old) == len(new):
+            return _parts(old, new)
+    return (WHOLE, new)
 
 
-def _gone(old: tuple[EventLine, ...], new: tuple[EventLine, ...], kept: tuple[int, int]) -> tuple[int, ...]:
-    """The old events of that range that the new picture lacks."""
-    left = {e.seq for e in new}
-    return tuple(e.seq for e in old if kept[0] <= e.seq <= kept[1] and e.seq not in left)
+def _parts(old: tuple[Any, ...], new: tuple[Any, ...]) -> Change | None:
+    parts = {}
+    for place, (before, after) in enumerate(zip(old, new, strict=True)):
+        if before is not after:
+            change = _change(before, after)
+            if change is not None:
+                parts[place] = change
+    return (PARTS, parts) if parts else None
 
 
-def _events(old: tuple[EventLine, ...], delta: Delta) -> tuple[EventLine, ...]:
-    if delta.events_kept is None:
-        return delta.events
-    low, high = delta.events_kept
-    gone = frozenset(delta.events_gone)
-    kept = tuple(e for e in old if low <= e.seq <= high and e.seq not in gone)
-    return tuple(sorted(kept + delta.events, key=lambda e: e.seq))
+def _by_name(old: tuple[Any, ...], new: tuple[Any, ...], name: Callable[[Any], Any]) -> Change | None:
+    before, after = {name(thing): thing for thing in old}, {name(thing): thing for thing in new}
+    if len(before) < len(old) or len(after) < len(new):
+        return (WHOLE, new)  # two of one name
+    changes = {}
+    for key, thing in after.items():
+        earlier = before.get(key)
+        if earlier is not thing:
+            change = _change(earlier, thing)
+            if change is not None:
+                changes[key] = change
+    order = None if list(before) == list(after) else list(after)
+    return (NAMED, changes, order) if changes or order is not None else None
+
+
+def _changed(old: Any, change: Any, kind: Any) -> Any:
+    """What becomes of ``old``, which stands where a value of the type ``kind`` belongs."""
+    if change[0] == WHOLE:
+        return msgspec.convert(change[1], kind)
+    if change[0] == NAMED:
+        return _renamed(old, change, _element(kind))
+    if isinstance(old, msgspec.Struct):
+        fields = _fields(type(old))
+        new = {}
+        for place, part in change[1].items():
+            field, its_kind = fields[place]
+            new[field] = _changed(getattr(old, field), part, its_kind)
+        return msgspec.structs.replace(old, **new)
+    things = list(old)
+    for place, part in change[1].items():
+        things[place] = _changed(things[place], part, _element(kind))
+    return tuple(things)
+
+
+def _renamed(old: tuple[Any, ...], change: Any, kind: type) -> tuple[Any, ...]:
+    _, changes, order = change
+    name = NAMES[kind]
+    things = {name(thing): thing for thing in old}
+    for key, part in changes.items():
+        things[key] = _changed(things.get(key), part, kind)
+    return tuple(things.values()) if order is None else tuple(things[key] for key in order)
+
+
+@functools.cache
+def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
+    """Of a struct: name and type of each field, in order."""
+    hints = typing.get_type_hints(kind)
+    return tuple((name, hints[name]) for name in kind.__struct_fields__)  # type: ignore[attr-defined]
+
+
+@functools.cache
+def _element(kind: Any) -> Any:
+    """``tuple[Topic, ...] | None`` → ``Topic``."""
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        kind = next(one for one in typing.get_args(kind) if typing.get_origin(one) is tuple)
+    return typing.get_args(kind)[0]

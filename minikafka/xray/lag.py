@@ -32,12 +32,12 @@ def owners(members: Iterable[Member] | None) -> dict[TopicPartition, str]:
 def group_offsets(
     committed: Mapping[TopicPartition, tuple[int, str | None]],
     members: Iterable[Member] | None,
-    partitions: Mapping[TopicPartition, Partition],
+    partition_at: Callable[[TopicPartition], Partition | None],
     organ: LagOrgan = lag,
 ) -> tuple[GroupOffset, ...]:
     """The offset rows of a group: all it committed to and all it is assigned, by topic and partition.
 
-    ``committed`` maps to (offset, metadata), an offset below 0 meaning "no commit"; ``partitions`` are
+    ``committed`` maps to (offset, metadata), an offset below 0 meaning "no commit"; ``partition_at`` tells
     those of the same picture. A consumer can read up to the high watermark, so that is the end where it is
     known, as in Kafka's own tool.
     """
@@ -45,7 +45,7 @@ def group_offsets(
     rows = []
     for key in sorted({*committed, *owner}):
         offset, metadata = committed.get(key, (-1, None))
-        partition = partitions.get(key)
+        partition = partition_at(key)
         end = readable_end(partition)
         start = partition.log_start if partition else None
         known = offset if offset >= 0 else None

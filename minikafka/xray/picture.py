@@ -115,7 +115,7 @@ class GroupParts:
             protocol_type=self.listed.protocol_type or None,
             coordinator=broker_name(self._coordinator),
             members=members,
-            offsets=group_offsets(self._committed, members, partitions),
+            offsets=group_offsets(self._committed, members, partitions.get),
             error=error_name(told.error_code) if told is not None and not new else None,
         )
 

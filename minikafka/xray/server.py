@@ -2,7 +2,8 @@
 
 Its one rule: nothing is built while no one watches, and at most ``1 / INTERVAL_S`` pictures a second
 however fast the cluster moves: one builder makes the picture, each viewer gets the difference to the one it
-has. A slow viewer skips pictures; a rude one loses its connection and nobody else notices.
+has. A slow viewer skips pictures; a rude one loses its connection and nobody else notices. Who watches hears something
+every second, be it that no picture can be made.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-from collections.abc import Callable
 
 from minikafka.xray import wire
 from minikafka.xray.delta import diff
@@ -19,6 +19,7 @@ from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Answer, Source
 
 INTERVAL_S = 0.1
+PULSE_S = 1.0
 HELLO_TIMEOUT_S = 10.0
 MAX_VIEWERS = 64
 
@@ -40,6 +41,9 @@ class XrayServer:
         self._next_viewer = 0
         self._dirty = asyncio.Event()
         self._builder: asyncio.Task[None] | None = None
+        self._building_since: float | None = None
+        self._frames: dict[int | None, bytes] = {}
+        """Of the latest picture: the push for those who have that version."""
         self.latest: Snapshot | None = None
         self.problem: str | None = None
         """Why the last picture could not be built, if so."""
@@ -153,14 +157,30 @@ class XrayServer:
 
     def _admit(self, writer: asyncio.StreamWriter) -> _Viewer:
         self._next_viewer += 1
-        viewer = _Viewer(writer, number=self._next_viewer, leave=self._leave)
+        viewer = _Viewer(writer, number=self._next_viewer, server=self)
         self._viewers[viewer.number] = viewer
         self._dirty.set()
         if self._builder is None:
             self._builder = asyncio.create_task(self._build(), name="xray-builder")
         return viewer
 
-    def _leave(self, viewer: _Viewer) -> None:
+    def push(self, sent: Snapshot | None, snapshot: Snapshot) -> bytes:
+        """The frame that makes ``snapshot`` of what a viewer has; made once for all who have the same."""
+        if snapshot is not self.latest:
+            return wire.encode(wire.Push(diff(sent, snapshot)))
+        version = sent.version if sent is not None else None
+        frame = self._frames.get(version)
+        if frame is None:
+            frame = self._frames[version] = wire.encode(wire.Push(diff(sent, snapshot)))
+        return frame
+
+    def pulse(self) -> bytes:
+        """The frame that says how long the next picture takes already."""
+        since = self._building_since
+        return wire.encode(wire.Pulse(0.0 if since is None else asyncio.get_running_loop().time() - since))
+
+    def leave(self, viewer: _Viewer) -> None:
+        """Somebody watches no more."""
         self._viewers.pop(viewer.number, None)
         if not self._viewers and self._builder is not None:
             self._builder.cancel()
@@ -174,9 +194,10 @@ class XrayServer:
             while True:
                 await self._dirty.wait()
                 self._dirty.clear()
-                began = loop.time()
+                began = self._building_since = loop.time()
                 try:
                     self.latest = await self._source.snapshot()
+                    self._frames.clear()
                     self.problem = None
                 except Exception as error:  # one bad picture must not blind the viewers to the next
                     self.problem = f"{type(error).__name__}: {error}"
@@ -184,8 +205,11 @@ class XrayServer:
                 else:
                     for viewer in list(self._viewers.values()):
                         viewer.offer(self.latest)
-                # A picture of a huge cluster takes long: looking must not cost the cluster more than a quarter.
-                await asyncio.sleep(max(self._interval_s, 3 * (loop.time() - began)))
+                finally:
+                    self._building_since = None
+                # A picture of a busy cluster takes long: looking must not cost it more than half of its time, and the
+                # making gives way to others all the while.
+                await asyncio.sleep(max(self._interval_s, loop.time() - began))
         finally:
             stop()
 
@@ -193,12 +217,10 @@ class XrayServer:
 class _Viewer:
     """One watching connection: holds the newest picture until the socket takes it."""
 
-    def __init__(
-        self, writer: asyncio.StreamWriter, *, number: int, leave: Callable[[_Viewer], None]
-    ) -> None:
+    def __init__(self, writer: asyncio.StreamWriter, *, number: int, server: XrayServer) -> None:
         self.number = number
         self._writer = writer
-        self._leave = leave
+        self._server = server
         self._sent: Snapshot | None = None
         self._next: Snapshot | None = None
         self._wake = asyncio.Event()
@@ -210,21 +232,29 @@ class _Viewer:
 
     def close(self) -> None:
         self._task.cancel()
-        self._leave(self)
+        self._server.leave(self)
 
     async def _push(self) -> None:
         while True:
-            await self._wake.wait()
-            self._wake.clear()
-            snapshot = self._next
-            if snapshot is None or snapshot is self._sent:
-                continue
-            self._writer.write(wire.encode(wire.Push(diff(self._sent, snapshot))))
-            self._sent = snapshot
+            frame = await self._next_frame()
+            self._writer.write(frame)
             try:
                 await self._writer.drain()
             except OSError:
                 return
+
+    async def _next_frame(self) -> bytes:
+        """The next picture, or a sign of life."""
+        try:
+            async with asyncio.timeout(PULSE_S):
+                await self._wake.wait()
+        except TimeoutError:
+            return self._server.pulse()
+        self._wake.clear()
+        assert self._next is not None
+        frame = self._server.push(self._sent, self._next)
+        self._sent = self._next
+        return frame
 
 
 async def _refuse(writer: asyncio.StreamWriter, reason: str) -> None:

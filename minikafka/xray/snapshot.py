@@ -10,13 +10,18 @@ Kafka shows the same facts in pieces: Metadata and DescribeCluster (brokers, lea
 
 from __future__ import annotations
 
+import base64
+import uuid
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
 RUNNING = "running"
+STARTING = "starting"
 FENCED = "fenced"
 DOWN = "down"
+SILENT = "silent"
+NEARLY_FULL_BYTES, NEARLY_FULL_SHARE = 1024**3, 0.02
 
 
 class Segment(msgspec.Struct, frozen=True, gc=False):
@@ -62,6 +67,8 @@ class Partition(msgspec.Struct, frozen=True):
     replicas: tuple[Replica, ...] = ()
     """In assignment order: the first is the preferred leader."""
     isr: tuple[str, ...] = ()
+    min_isr: int | None = None
+    """``min.insync.replicas``, where it is known."""
     log_start: int | None = None
     high_watermark: int | None = None
     last_stable: int | None = None
@@ -78,6 +85,28 @@ class Partition(msgspec.Struct, frozen=True):
     def under_replicated(self) -> bool:
         """Fewer replicas in sync than assigned (Kafka's UnderReplicatedPartitions)."""
         return len(self.isr) < len(self.replicas)
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """The brokers of replicas that aren't there."""
+        return tuple(r.broker for r in self.replicas if r.alive is False)
+
+    @property
+    def leader_is_gone(self) -> bool:
+        """The leader on paper isn't there, and the controller hasn't noticed yet: nothing is written or read."""
+        return self.leader is not None and self.leader in self.gone
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Brokers of the ISR that aren't there, and the controller hasn't noticed yet: acks=all waits for them."""
+        return tuple(b for b in self.gone if b in self.isr) if self.leader is not None else ()
+
+    @property
+    def under_min_isr(self) -> bool:
+        """Fewer replicas in sync than ``min.insync.replicas`` (never more than there are): acks=all is refused."""
+        if self.min_isr is None or self.leader is None:
+            return False
+        return len(self.isr) < min(self.min_isr, len(self.replicas))
 
     @property
     def preferred_leader(self) -> str | None:
@@ -133,6 +162,11 @@ class Topic(msgspec.Struct, frozen=True):
         return sum(p.under_replicated for p in self.partitions)
 
     @property
+    def leaders_gone(self) -> int:
+        """How many partitions wait for a leader that isn't there."""
+        return sum(p.leader_is_gone for p in self.partitions)
+
+    @property
     def records(self) -> int | None:
         """Sum over the partitions that know; ``None`` when none does."""
         return total(p.records for p in self.partitions)
@@ -158,9 +192,17 @@ class LogDir(msgspec.Struct, frozen=True):
     strays: int | None = None
     """Folders of partitions that the metadata don't know, kept under another name."""
 
+    @property
+    def is_nearly_full(self) -> bool:
+        """Little is left of the volume."""
+        if self.usable_bytes is None or self.total_bytes is None:
+            return False
+        return self.usable_bytes < min(NEARLY_FULL_BYTES, self.total_bytes * NEARLY_FULL_SHARE)
+
 
 class Broker(msgspec.Struct, frozen=True):
-    """A broker. ``state`` is "running", "fenced" (registered, not trusted), "starting" or "down"."""
+    """A broker. ``state`` is "running", "fenced" (registered, not trusted), "starting", "down", or "silent" (it
+    doesn't answer who looks)."""
 
     id: int
     name: str
@@ -176,6 +218,15 @@ class Broker(msgspec.Struct, frozen=True):
     log_dirs: tuple[LogDir, ...] | None = None
     error: str | None = None
     """Why it left the service though nobody asked it to."""
+    fenced: bool | None = None
+    """Has the controller taken it out of the service? Not yet, for a while after it has gone."""
+    heard_at: float | None = None
+    """When the controller last heard from it (or, of a foreign Kafka, who looks), on the snapshot's clock."""
+
+    @property
+    def is_gone(self) -> bool:
+        """It isn't there for anybody."""
+        return self.state in (DOWN, SILENT)
 
 
 class Controller(msgspec.Struct, frozen=True):
@@ -219,6 +270,10 @@ class Member(msgspec.Struct, frozen=True):
     client_host: str
     assignment: tuple[TopicPartition, ...] | None = None
     instance_id: str | None = None
+    heard_at: float | None = None
+    """When the coordinator last heard from it, on the snapshot's clock."""
+    session_timeout_s: float | None = None
+    """It may be silent for so long."""
 
 
 class GroupOffset(msgspec.Struct, frozen=True):
@@ -251,11 +306,18 @@ class Group(msgspec.Struct, frozen=True):
     """``None`` when they can't be asked for."""
     offsets: tuple[GroupOffset, ...] = ()
     error: str | None = None
+    as_of: float | None = None
+    """Its coordinator is gone: all but the error is as it was seen last, at this moment. ``None``: as it is now."""
 
     @property
     def lag(self) -> int | None:
         """Total LAG over the partitions that have one; ``None`` when none has."""
         return total(o.lag for o in self.offsets)
+
+    @property
+    def is_lag_whole(self) -> bool:
+        """Is the LAG known wherever there is a commit? Else it is at least ``lag``."""
+        return all(o.lag is not None for o in self.offsets if o.committed is not None)
 
 
 class EventLine(msgspec.Struct, frozen=True):
@@ -268,6 +330,10 @@ class EventLine(msgspec.Struct, frozen=True):
     kind: str
     """The event's class name ("HighWatermarkAdvanced")."""
     text: str
+    count: int = 1
+    """So many like events are in this line …"""
+    until: float | None = None
+    """… of which the last came then; ``None``: there is one."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -301,6 +367,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Groups of hosts between which the network is cut."""
     problems: tuple[str, ...] = ()
     """One sentence for each thing that could not be asked."""
+    session_timeout_s: float | None = None
+    """``broker.session.timeout.ms``: after so long a silence the controller takes a broker out of the service."""
 
     def topic(self, name: str) -> Topic:
         """The topic of this name; KeyError when there is none."""
@@ -340,18 +408,23 @@ class Snapshot(msgspec.Struct, frozen=True):
         """Partitions with fewer replicas in sync than assigned, over all topics."""
         return sum(t.under_replicated for t in self.topics)
 
+    @property
+    def leaders_gone(self) -> int:
+        """Partitions whose leader isn't there, and the controller hasn't noticed yet."""
+        return sum(t.leaders_gone for t in self.topics)
+
 
 def broker_name(broker_id: int) -> str:
     """The host name of a broker id: ``broker-2``."""
     return f"broker-{broker_id}"
 
 
+def uuid_text(value: uuid.UUID) -> str:
+    """Kafka's way to write a Uuid: 22 characters of URL-safe base64."""
+    return base64.urlsafe_b64encode(value.bytes).decode().rstrip("=")
+
+
 def total(values: Iterable[int | None]) -> int | None:
     """The sum of those that are known; ``None`` when none is (an unknown is not a 0)."""
     known = [v for v in values if v is not None]
     return sum(known) if known else None
-
-
-def to_json(snapshot: Snapshot) -> bytes:
-    """The snapshot as indented JSON, for programs (``minikafka tui --once --json``)."""
-    return msgspec.json.format(msgspec.json.encode(snapshot), indent=2)

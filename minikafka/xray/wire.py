@@ -16,7 +16,7 @@ from minikafka.xray.delta import Delta
 from minikafka.xray.files import Found, Question
 from minikafka.xray.source import Answer
 
-VERSION = 2
+VERSION = 3
 MAX_REQUEST_BYTES = 1024 * 1024
 """From a viewer: a token or a command."""
 MAX_PUSH_BYTES = 512 * 1024 * 1024
@@ -66,6 +66,12 @@ class Push(msgspec.Struct, frozen=True, tag="push"):
     delta: Delta
 
 
+class Pulse(msgspec.Struct, frozen=True, tag="pulse"):
+    """No picture is due, or none can be made: the one that is being made takes ``takes_s`` already (0: none is)."""
+
+    takes_s: float
+
+
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
     """What became of the command of this id."""
 
@@ -82,7 +88,7 @@ class Seen(msgspec.Struct, frozen=True, tag="seen"):
 
 
 FromViewer = Hello | Ask | Look
-FromServer = Welcome | Refusal | Push | Answered | Seen
+FromServer = Welcome | Refusal | Push | Pulse | Answered | Seen
 
 
 class FrameError(Exception):
@@ -123,6 +129,6 @@ def decode_from_viewer(body: bytes) -> FromViewer:
 def decode_from_server(body: bytes) -> FromServer:
     """The message in a frame that the server sent. FrameError when it is none."""
     try:
-        return msgspec.msgpack.decode(body, type=Welcome | Refusal | Push | Answered | Seen)
+        return msgspec.msgpack.decode(body, type=FromServer)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FrameError(f"not a message of the server: {error}") from None

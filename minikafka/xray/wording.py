@@ -7,7 +7,7 @@ by its name and fields, so a new event is never lost and never needs this file.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from minikafka.world import Event
@@ -92,10 +92,14 @@ def _sentence(event: Event, host: str) -> str:
 
 def _elected(event: Event, fields: Mapping[str, Any]) -> str:
     name = f"{fields.get('topic')}-{fields.get('partition')}"
+    return _led(event, fields, name, epoch=f", epoch {fields.get('leader_epoch')}")
+
+
+def _led(event: Event, fields: Mapping[str, Any], what: str, epoch: str = "") -> str:
     if getattr(event, "leader", -1) < 0:
-        return f"{name}: offline, nobody may lead"
+        return f"{what}: offline, nobody may lead"
     unclean = ", unclean: committed records may be lost" if getattr(event, "unclean", False) else ""
-    return f"{name}: broker-{fields.get('leader')} leads, epoch {fields.get('leader_epoch')}{unclean}"
+    return f"{what}: broker-{fields.get('leader')} leads{epoch}{unclean}"
 
 
 def _committed(offsets: Sequence[tuple[str, int, int, str]]) -> str:
@@ -116,3 +120,97 @@ def _shown(value: object) -> object:
 def _spaced(kind: str) -> str:
     """``LogRecovered`` → ``log recovered``."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
+
+
+MANY: Mapping[str, str] = {
+    "TopicCreated": "{tp} created: {partitions} partitions × {replication_factor}",
+    "TopicDeleted": "{tp} deleted",
+    "ConfigsChanged": "configurations of {tp} changed",
+    "IsrChanged": "{tp}: ISR is {isr}",
+    "IsrChangeAsked": "{tp}: asks for ISR {wanted} (now {isr})",
+    "BecameLeader": "{tp}: leads",
+    "BecameFollower": "{tp}: follows broker-{leader}",
+    "FollowerTruncated": "{tp}: the follower cut its logs back",
+    "LogTruncated": "{tp}: logs cut back",
+    "SegmentRolled": "{tp}: new segments",
+    "SegmentDeleted": "{tp}: old segments deleted",
+    "LogRecovered": "{tp}: logs recovered",
+    "ReplicaFilesLost": "{tp}: files are gone since the last life",
+    "CoordinatorLoaded": "coordinates {tp}",
+    "CoordinatorResigned": "no longer coordinates {tp}",
+    "MemberJoined": "group {group}: {tp} joined",
+    "MemberLeft": "group {group}: {tp} left ({reason})",
+}
+"""``{tp}``: what the events are about, counted and named."""
+VARYING = frozenset(
+    (
+        *("topic", "partition", "offset", "start_offset", "end_offset", "base_offset", "log_end_offset"),
+        *(
+            "leader_epoch",
+            "partition_epoch",
+            "epoch",
+            "generation",
+            "size_bytes",
+            "truncated_bytes",
+            "segments",
+        ),
+        *("records", "kept_as", "member", "client_id", "client_host", "instance", "resource_name", "offsets"),
+    )
+)
+"""Fields in which like events differ …"""
+ALSO_VARYING: Mapping[str, frozenset[str]] = {"LeaderElected": frozenset(("isr",))}
+"""… and those that aren't told of this kind."""
+NOUNS: Mapping[str, str] = {
+    "TopicCreated": "topics",
+    "TopicDeleted": "topics",
+    "ConfigsChanged": "topics and brokers",
+    "MemberJoined": "members",
+    "MemberLeft": "members",
+}
+MOST_NAMED = 3
+
+
+def likeness(event: Event, host: str) -> Hashable:
+    """Equal for events that say the same of different things."""
+    varying = VARYING | ALSO_VARYING.get(event.kind, frozenset())
+    return (
+        host,
+        event.kind,
+        *(_sorted(getattr(event, f)) for f in event.__struct_fields__ if f not in varying),
+    )
+
+
+def _sorted(value: object) -> object:
+    """Replicas 1,3 and 3,1 are the same."""
+    return tuple(sorted(value, key=str)) if isinstance(value, tuple) else value
+
+
+def about(event: Event) -> str:
+    """What the event is about: a partition, a topic, a member; "" where it names nothing."""
+    topic, partition = getattr(event, "topic", None), getattr(event, "partition", None)
+    if topic is not None:
+        return str(topic) if partition is None else f"{topic}-{partition}"
+    if partition is not None:
+        return f"__consumer_offsets-{partition}"
+    return str(
+        getattr(event, "client_id", "") or getattr(event, "member", "") or getattr(event, "resource_name", "")
+    )
+
+
+def in_words_of_many(event: Event, host: str, things: Sequence[str], count: int) -> str:
+    """``count`` events like this one (the last of them), about ``things``, in one sentence."""
+    if len(things) > 1:
+        named = several(things, NOUNS.get(event.kind, "partitions"))
+        fields = {name: _shown(getattr(event, name)) for name in event.__struct_fields__}
+        if event.kind == "LeaderElected":
+            return _led(event, fields, named)
+        sentence = MANY.get(event.kind)
+        if sentence is not None:
+            return sentence.format_map({"host": host, **fields, "tp": named})
+    return f"{in_words(event, host)} (×{count:,})"
+
+
+def several(things: Sequence[str], noun: str) -> str:
+    """``96 partitions (orders-0, orders-1, orders-2, …)``"""
+    more = ", …" if len(things) > MOST_NAMED else ""
+    return f"{len(things):,} {noun} ({', '.join(things[:MOST_NAMED])}{more})"

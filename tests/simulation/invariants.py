@@ -15,7 +15,7 @@ from minikafka.metadata.batches import MetadataRecordSkipped
 from minikafka.metadata.configs import topic_config_value
 from minikafka.records.batch import read_batches
 from minikafka.replication.partition import Role
-from minikafka.xray.inside import decode_assignment
+from minikafka.xray.groups import decode_assignment
 
 READ_BYTES = 16 << 20
 
