@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from minikafka.world.visible import visible
 from minikafka.xray.snapshot import (
     DOWN,
     FENCED,
@@ -33,7 +34,7 @@ class Trouble(msgspec.Struct, frozen=True):
     """One thing that is wrong."""
 
     text: str
-    """One sentence."""
+    """One sentence in one line."""
     broken: bool = True
     """Something doesn't work now; False: there is less than there should be."""
 
@@ -49,7 +50,8 @@ def troubles(snapshot: Snapshot) -> tuple[Trouble, ...]:
         *_groups(snapshot),
         *(Trouble(problem) for problem in snapshot.problems),
     ]
-    return tuple(sorted(found, key=lambda trouble: not trouble.broken))
+    visibly = [Trouble(visible(trouble.text), trouble.broken) for trouble in found]
+    return tuple(sorted(visibly, key=lambda trouble: not trouble.broken))
 
 
 def silent_s(snapshot: Snapshot, broker: Broker) -> float | None:
@@ -93,7 +95,7 @@ def _brokers(snapshot: Snapshot) -> Iterator[Trouble]:
             left_s = (snapshot.session_timeout_s or 0) - silent
             yield Trouble(
                 f"The controller hasn't heard from {broker.name} for {silent:.0f} s: it is taken out of service "
-                f"{_within(left_s)} unless it is heard of.",
+                f"in up to {max(1, math.ceil(left_s))} s, unless it is heard of.",
                 broken=False,
             )
 
@@ -205,10 +207,10 @@ def _groups(snapshot: Snapshot) -> Iterator[Trouble]:
         return
     lost = [group.id for group in snapshot.groups if group.as_of is not None]
     if lost:
-        is_are = "is" if len(lost) == 1 else "are"
+        one = len(lost) == 1
         yield Trouble(
-            f"{_count(len(lost), 'group')} can't be asked for, the coordinator is gone: "
-            f"{is_are} shown as last seen ({_named(lost)})."
+            f"{_count(len(lost), 'group')} {'is' if one else 'are'} shown as last seen: "
+            f"{'its' if one else 'their'} coordinator is gone ({_named(lost)})."
         )
     for group in snapshot.groups:
         if group.as_of is None:

@@ -198,7 +198,11 @@ def about(event: Event) -> str:
 
 
 def in_words_of_many(event: Event, host: str, things: Sequence[str], count: int) -> str:
-    """``count`` events like this one (the last of them), about ``things``, in one sentence."""
+    """``count`` events like this one (the last of them), about ``things``, in one sentence and one line."""
+    return visible(_sentence_of_many(event, host, things, count))
+
+
+def _sentence_of_many(event: Event, host: str, things: Sequence[str], count: int) -> str:
     if len(things) > 1:
         named = several(things, NOUNS.get(event.kind, "partitions"))
         fields = {name: _shown(getattr(event, name)) for name in event.__struct_fields__}
@@ -207,7 +211,7 @@ def in_words_of_many(event: Event, host: str, things: Sequence[str], count: int)
         sentence = MANY.get(event.kind)
         if sentence is not None:
             return sentence.format_map({"host": host, **fields, "tp": named})
-    return f"{in_words(event, host)} (×{count:,})"
+    return f"{_sentence(event, host)} (×{count:,})"
 
 
 def several(things: Sequence[str], noun: str) -> str:
