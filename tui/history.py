@@ -7,6 +7,7 @@ stand still.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 from minikafka.xray.snapshot import EventLine, Snapshot
 
@@ -22,25 +23,32 @@ class History:
     def __init__(self) -> None:
         self.lags: dict[str, deque[int | None]] = {}
         self.rates: deque[float | None] = deque(maxlen=SAMPLES)
-        self.events: deque[EventLine] = deque(maxlen=EVENTS)
+        self._told: dict[int, EventLine] = {}
         self._ends: deque[tuple[float, int]] = deque(maxlen=64)
         self._last_ends: dict[tuple[str, int], int] = {}
         self._sampled_at: float | None = None
 
     def feed(self, snapshot: Snapshot) -> None:
         """Take what this snapshot adds."""
-        last = self.events[-1].seq if self.events else -1
+        last = next(reversed(self._told), -1)
         newest = snapshot.events[-1].seq if snapshot.events else last
         if newest < last or (self._sampled_at is not None and snapshot.at < self._sampled_at):
             self._forget()  # another life of the cluster: its past is not this one's
-            last = -1
-        self.events.extend(e for e in snapshot.events if e.seq > last)
+        for event in snapshot.events:
+            self._told[event.seq] = event  # a line may have grown
+        for seq in list(self._told)[: len(self._told) - EVENTS]:
+            del self._told[seq]
         if self._sampled_at is not None and snapshot.at - self._sampled_at < SAMPLE_S:
             return
         self._sampled_at = snapshot.at
         self._sample_lags(snapshot)
         self._ends.append((snapshot.at, self._total_end(snapshot)))
         self.rates.append(self.records_per_s())
+
+    @property
+    def events(self) -> Iterable[EventLine]:
+        """All that is remembered, oldest first."""
+        return self._told.values()
 
     def records_per_s(self) -> float | None:
         """Records appended a second, over the last seconds; ``None`` before there are two samples."""
@@ -58,7 +66,7 @@ class History:
         return list(self.lags.get(group, ()))
 
     def _forget(self) -> None:
-        for memory in (self.lags, self.rates, self.events, self._ends, self._last_ends):
+        for memory in (self.lags, self.rates, self._told, self._ends, self._last_ends):
             memory.clear()
         self._sampled_at = None
 
@@ -74,7 +82,7 @@ class History:
         return sum(self._last_ends.values())
 
     def _sample_lags(self, snapshot: Snapshot) -> None:
-        alive = {g.id: g.lag for g in snapshot.groups or ()}
+        alive = {g.id: None if g.as_of is not None else g.lag for g in snapshot.groups or ()}
         for gone in [g for g in self.lags if g not in alive]:
             del self.lags[gone]
         for group, lag in alive.items():

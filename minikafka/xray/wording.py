@@ -136,8 +136,8 @@ MANY: Mapping[str, str] = {
     "SegmentDeleted": "{tp}: old segments deleted",
     "LogRecovered": "{tp}: logs recovered",
     "ReplicaFilesLost": "{tp}: files are gone since the last life",
-    "CoordinatorLoaded": "coordinates {tp}",
-    "CoordinatorResigned": "no longer coordinates {tp}",
+    "CoordinatorLoaded": "coordinates the groups of {tp}",
+    "CoordinatorResigned": "no longer coordinates the groups of {tp}",
     "MemberJoined": "group {group}: {tp} joined",
     "MemberLeft": "group {group}: {tp} left ({reason})",
 }
@@ -163,7 +163,7 @@ ALSO_VARYING: Mapping[str, frozenset[str]] = {"LeaderElected": frozenset(("isr",
 NOUNS: Mapping[str, str] = {
     "TopicCreated": "topics",
     "TopicDeleted": "topics",
-    "ConfigsChanged": "topics and brokers",
+    "ConfigsChanged": "topics or brokers",
     "MemberJoined": "members",
     "MemberLeft": "members",
 }
@@ -204,17 +204,17 @@ def in_words_of_many(event: Event, host: str, things: Sequence[str], count: int)
 
 def _sentence_of_many(event: Event, host: str, things: Sequence[str], count: int) -> str:
     if len(things) > 1:
-        named = several(things, NOUNS.get(event.kind, "partitions"))
+        counted, named = f"{len(things):,} {NOUNS.get(event.kind, 'partitions')}", names_of(things)
         fields = {name: _shown(getattr(event, name)) for name in event.__struct_fields__}
         if event.kind == "LeaderElected":
-            return _led(event, fields, named)
+            return f"{_led(event, fields, counted)} {named}"
         sentence = MANY.get(event.kind)
         if sentence is not None:
-            return sentence.format_map({"host": host, **fields, "tp": named})
+            return f"{sentence.format_map({'host': host, **fields, 'tp': counted})} {named}"
     return f"{_sentence(event, host)} (×{count:,})"
 
 
-def several(things: Sequence[str], noun: str) -> str:
-    """``96 partitions (orders-0, orders-1, orders-2, …)``"""
+def names_of(things: Sequence[str]) -> str:
+    """``(orders-0, orders-1, orders-2, …)``"""
     more = ", …" if len(things) > MOST_NAMED else ""
-    return f"{len(things):,} {noun} ({', '.join(things[:MOST_NAMED])}{more})"
+    return f"({', '.join(things[:MOST_NAMED])}{more})"

@@ -149,7 +149,7 @@ def test_a_cut_network_is_said_above_the_brokers(draw: Any, feed_of: Any) -> Non
     cut = msgspec.structs.replace(draw(), cut=(("broker-1",), ("broker-2", "broker-3")))
 
     async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
-        assert "network cut: broker-1 ┃ broker-2 broker-3" in screen(app)
+        assert "The network is cut: broker-1 ┃ broker-2 broker-3" in screen(app)
 
     run(feed_of(cut), scenario)
 

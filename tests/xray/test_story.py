@@ -52,27 +52,27 @@ def test_a_hundred_partitions_with_a_new_leader_are_one_line_and_what_is_another
         (1.0, elected(96, leader=3)),
         *((1.0, elected(n)) for n in range(97, 101)),
     ) == [
-        "100 partitions (orders-0, orders-1, orders-2, …): broker-2 leads",
+        "100 partitions: broker-2 leads (orders-0, orders-1, orders-2, …)",
         "orders-96: broker-3 leads, epoch 7",
     ]
     assert lines((1.0, elected(0)), (1.0, elected(1, leader=-1)), (1.0, elected(2, leader=-1))) == [
         "orders-0: broker-2 leads, epoch 7",
-        "2 partitions (orders-1, orders-2): offline, nobody may lead",
+        "2 partitions: offline, nobody may lead (orders-1, orders-2)",
     ]
 
 
 def test_like_events_of_many_kinds_are_counted_by_what_they_are_about() -> None:
     assert lines(*((1.0, IsrChanged("orders", n, (1, 3), n)) for n in range(2))) == [
-        "2 partitions (orders-0, orders-1): ISR is 1,3"
+        "2 partitions: ISR is 1,3 (orders-0, orders-1)"
     ]
     assert lines(*((1.0, BecameLeader("orders", n, 1, 4, 10 * n)) for n in range(5))) == [
-        "5 partitions (orders-0, orders-1, orders-2, …): leads"
+        "5 partitions: leads (orders-0, orders-1, orders-2, …)"
     ]
     assert lines(*((1.0, TopicCreated(f"t{n}", 3, 3)) for n in range(1000))) == [
-        "1,000 topics (t0, t1, t2, …) created: 3 partitions × 3"
+        "1,000 topics created: 3 partitions × 3 (t0, t1, t2, …)"
     ]
     assert lines(*((1.0, MemberJoined("billing", f"m{n}", f"reader-{n}", "/h", "")) for n in range(3))) == [
-        "group billing: 3 members (reader-0, reader-1, reader-2) joined"
+        "group billing: 3 members joined (reader-0, reader-1, reader-2)"
     ]
 
 

@@ -77,7 +77,7 @@ class Groups(Pane):
         if group is not None:
             if self.table.row is not group:
                 self.table.move_to(group.id)
-            box.border_title = escape(title(group))
+            box.border_title = escape(title(group, view.snapshot.at))
             self.detail.set_rows(rows(group))
 
     def on_live_table_opened(self, event: LiveTable.Opened) -> None:
@@ -122,9 +122,7 @@ class Groups(Pane):
                 right=True,
                 drop=1,
             ),
-            Column(
-                "LAG", 11, lambda g, w: format.lag(g.lag), lambda g: g.lag, right=True, reverse_first=True
-            ),
+            Column("LAG", 11, lambda g, w: lag(g), lambda g: g.lag, right=True, reverse_first=True),
             Column("LAG OVER TIME", 13, self._trend, flex=1, max_width=40),
             Column(
                 "GEN", 4, lambda g, w: format.number(g.generation), lambda g: g.generation, right=True, drop=3
@@ -133,7 +131,7 @@ class Groups(Pane):
             Column(
                 "COORDINATOR",
                 11,
-                lambda g, w: Text(g.coordinator or format.UNKNOWN, palette.host_colour(g.coordinator or "")),
+                lambda g, w: coordinator(g),
                 drop=2,
             ),
         ]
@@ -141,7 +139,25 @@ class Groups(Pane):
 
 def group_state(group: Group) -> Text:
     """The state, or why it is not known."""
+    if group.as_of is not None:
+        return Text("✗ as last seen", palette.BAD)
     return Text(f"✗ {group.error}", palette.BAD) if group.error else palette.state(group.state)
+
+
+def lag(group: Group) -> Text:
+    """The LAG; ``≥ 12`` where some of it isn't known, and ``12 ?`` when nobody can say what it is now."""
+    if group.as_of is not None:
+        return Text(f"{format.number(group.lag)} ?", palette.MUTED)
+    if group.lag is not None and not group.is_lag_whole:
+        return Text("≥ ", palette.WARN) + format.lag(group.lag)
+    return format.lag(group.lag)
+
+
+def coordinator(group: Group) -> Text:
+    """Its name; struck through when it is gone."""
+    if group.as_of is not None:
+        return Text(f"{group.coordinator}✗", f"strike {palette.BAD}")
+    return Text(group.coordinator or format.UNKNOWN, palette.host_colour(group.coordinator or ""))
 
 
 def members(group: Group) -> int | None:
@@ -155,8 +171,11 @@ def search(group: Group) -> str:
     return " ".join([group.id, group.state, *topics, *(m.client_id for m in group.members or ())])
 
 
-def title(group: Group) -> str:
-    """``billing · Stable · generation 4 · range · coordinator broker-2``"""
+def title(group: Group, at: float) -> str:
+    """``billing · Stable · generation 4 · range · coordinator broker-2``; or since when nobody knows."""
+    if group.as_of is not None:
+        gone = f"its coordinator {group.coordinator} is gone ({group.error})"
+        return f"{group.id} · as seen {max(0, at - group.as_of):.0f} s ago, {group.state}: {gone}"
     parts = [group.id, group.state]
     parts += [f"generation {group.generation}"] if group.generation is not None else []
     parts += [group.protocol] if group.protocol else []

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.markup import escape
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from minikafka.xray.snapshot import Broker, EventLine, Snapshot, total
+from minikafka.xray.snapshot import RUNNING, Broker, EventLine, Partition, Snapshot, total
+from minikafka.xray.trouble import silent_s, troubles
 from minikafka_tui import format, palette
 from minikafka_tui.screens.broker import in_short
 from minikafka_tui.screens.pane import Pane
@@ -19,6 +19,7 @@ from minikafka_tui.view import View
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable
 from minikafka_tui.widgets.stats import Stat, Stats
+from minikafka_tui.widgets.trouble_list import TroubleList
 
 QUIET = frozenset(("OffsetsCommitted",))
 """What a busy cluster does all the time: left to tab 6, or elections would scroll away unseen."""
@@ -43,8 +44,9 @@ class Overview(Pane):
     """Tab 1."""
 
     def compose(self) -> ComposeResult:
-        """Numbers, brokers, events."""
+        """Numbers, what is wrong, brokers, events."""
         yield Stats()
+        yield TroubleList()
         yield BrokerTable(
             self._columns(),
             key=lambda b: b.name,
@@ -65,10 +67,10 @@ class Overview(Pane):
         self._view = view
         snapshot = view.snapshot
         self.query_one(Stats).stats = cluster_stats(snapshot, view)
+        self.query_one(TroubleList).troubles = troubles(snapshot)
         table = self.query_one(BrokerTable)
         table.styles.height = min(len(snapshot.brokers), 12) + 2
         table.set_rows(snapshot.brokers)
-        table.border_title = f"Brokers   [{palette.BAD}]{escape(trouble(snapshot))}[/]"
         self.query_one(RecentEvents).lines = recent(view.history.events)
         self.query_one(RecentEvents).world = snapshot.world
 
@@ -87,10 +89,18 @@ class Overview(Pane):
             )
         return line
 
+    def _state(self, broker: Broker) -> Text:
+        """The state; one that runs but isn't heard of is no green one."""
+        assert self._view is not None
+        silent = silent_s(self._view.snapshot, broker)
+        if broker.state == RUNNING and silent is not None:
+            return Text(f"◐ mute {silent:.0f} s", palette.WARN)
+        return palette.state(broker.state)
+
     def _columns(self) -> list[Column[Broker]]:
         return [
             Column("BROKER", 12, lambda b, w: _name(b), lambda b: b.id),
-            Column("STATE", 10, lambda b, w: palette.state(b.state), lambda b: b.state),
+            Column("STATE", 10, lambda b, w: self._state(b), lambda b: b.state),
             Column("ADDRESS", 16, lambda b, w: _address(b), flex=1, max_width=28, drop=1),
             Column(
                 "LEADERS",
@@ -150,18 +160,6 @@ def recent(events: Iterable[EventLine]) -> tuple[EventLine, ...]:
     return tuple([e for e in events if e.kind not in QUIET][-EVENTS:])
 
 
-def trouble(snapshot: Snapshot) -> str:
-    """What the numbers don't tell: why a node is gone, a cut network, things that could not be asked."""
-    failed = [
-        f"{node.name}: {node.error}" for node in (*snapshot.controllers, *snapshot.brokers) if node.error
-    ]
-    if failed:
-        return "✗ " + "; ".join(failed)
-    if snapshot.cut:
-        return "✂ network cut: " + " ┃ ".join(" ".join(side) for side in snapshot.cut)
-    return f"! {snapshot.problems[0]}" if snapshot.problems else ""
-
-
 def event_line(event: EventLine, world: str, width: int) -> Text:
     """``  time  host  text``, cut to the width."""
     line = Text.assemble(
@@ -187,15 +185,20 @@ def _address(broker: Broker) -> Text:
 
 def cluster_stats(snapshot: Snapshot, view: View) -> tuple[Stat, ...]:
     """The six numbers."""
-    down = sum(b.state != "running" for b in snapshot.brokers)
-    partitions = sum(len(t.partitions) for t in snapshot.topics)
-    offline, under = snapshot.offline_partitions, snapshot.under_replicated_partitions
-    lag = total(g.lag for g in snapshot.groups or ())
+    down = sum(b.state != RUNNING for b in snapshot.brokers)
+    partitions = [p for t in snapshot.topics for p in t.partitions]
+    offline = sum(p.offline or p.leader_is_gone for p in partitions)
+    under = sum(map(_is_short, partitions))
+    refusing = sum(p.under_min_isr for p in partitions)
+    waiting = sum(bool(p.waits_for) for p in partitions)
+    groups_now = [g for g in snapshot.groups or () if g.as_of is None]
+    lag = total(g.lag for g in groups_now)
+    is_lag_whole = len(groups_now) == len(snapshot.groups or ()) and all(g.is_lag_whole for g in groups_now)
     rate = view.history.records_per_s()
     leader = next((c for c in snapshot.controllers if c.is_leader), None)
     epoch: str | Text = f"epoch {leader.epoch}" if leader and leader.epoch is not None else ""
-    if leader is None and any(controller.error for controller in snapshot.controllers):
-        epoch = Text("! ended", palette.BAD)
+    if leader is None and snapshot.controllers:
+        epoch = Text("! ended" if any(c.error for c in snapshot.controllers) else "! down", palette.BAD)
     groups = "unknown" if snapshot.groups is None else format.plural(len(snapshot.groups), "group")
     colour = palette.BAD if down else palette.GOOD
     controller = snapshot.controller or format.UNKNOWN
@@ -207,19 +210,41 @@ def cluster_stats(snapshot: Snapshot, view: View) -> tuple[Stat, ...]:
             colour,
         ),
         Stat("Controller", controller, epoch, palette.TEXT if snapshot.controller else palette.MUTED, 14),
-        Stat("Partitions", format.number(partitions), format.plural(len(snapshot.topics), "topic"), ratio=11),
+        Stat(
+            "Partitions",
+            format.number(len(partitions)),
+            format.plural(len(snapshot.topics), "topic"),
+            ratio=11,
+        ),
         Stat(
             "Under-repl",
-            _bad(under, palette.WARN),
-            _note(under, "! ISR short", "all in sync", palette.WARN),
+            _bad(under, palette.BAD if refusing or waiting else palette.WARN),
+            Text(f"✗ {refusing:,} refuse", palette.BAD)
+            if refusing
+            else Text(f"✗ {waiting:,} wait", palette.BAD)
+            if waiting
+            else _note(under, "! ISR short", "all in sync", palette.WARN),
             ratio=12,
         ),
         Stat(
-            "Offline", _bad(offline, palette.BAD), _note(offline, "no leader", "none", palette.BAD), ratio=11
+            "Offline",
+            _bad(offline, palette.BAD),
+            _note(offline, "leader down" if snapshot.leaders_gone else "no leader", "none", palette.BAD),
+            ratio=12,
         ),
         Stat("Records/s", format.compact(rate), format.spark(view.history.rates, 9), palette.ACCENT, 10),
-        Stat("Total lag", format.lag(lag), groups, ratio=11),
+        Stat(
+            "Total lag",
+            format.lag(lag) if is_lag_whole or lag is None else Text("≥ ", palette.WARN) + format.lag(lag),
+            groups,
+            ratio=11,
+        ),
     )
+
+
+def _is_short(partition: Partition) -> bool:
+    """Fewer replicas in sync than assigned, counting only those that are there."""
+    return partition.under_replicated or bool(partition.waits_for)
 
 
 def _note(count: int, bad: str, good: str, colour: str) -> Text:

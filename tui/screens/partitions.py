@@ -11,7 +11,7 @@ from textual.widgets import Static
 from minikafka.xray.snapshot import Partition, Topic
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
-from minikafka_tui.screens.topics import EMPTY, health, leader_is_dead
+from minikafka_tui.screens.topics import EMPTY, health
 from minikafka_tui.view import View
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable
@@ -76,6 +76,7 @@ def search(partition: Partition) -> str:
     words += [r.broker for r in partition.replicas]
     words += ["offline"] if partition.offline else []
     words += ["under-replicated"] if partition.under_replicated else []
+    words += ["waiting"] if partition.leader_is_gone or partition.waits_for else []
     return " ".join(words)
 
 
@@ -83,6 +84,8 @@ def leader(partition: Partition) -> Text:
     """The leader's id; a hint when it isn't the preferred one."""
     if partition.leader is None:
         return Text("none", style=f"bold {palette.BAD}")
+    if partition.leader_is_gone:
+        return Text(f"{format.short(partition.leader)}✗", style=f"bold {palette.BAD}")
     text = Text(format.short(partition.leader), style=f"bold {palette.host_colour(partition.leader)}")
     if partition.leader != partition.preferred_leader:
         text.append(" ≠pref", style=palette.MUTED)
@@ -90,7 +93,13 @@ def leader(partition: Partition) -> Text:
 
 
 def in_sync(partition: Partition) -> Text:
-    """The ISR's ids, and which are missing: ``1,3 ! −2``."""
+    """The ISR's ids, and which are missing: ``1,3 ! −2``. Who isn't there can't be in sync, whatever is on paper."""
+    if partition.waits_for:
+        there = [b for b in partition.isr if b not in partition.waits_for]
+        return Text.assemble(
+            (format.ids(there) + ("," if there else ""), palette.WARN),
+            (f"{format.ids(partition.waits_for)}✗", palette.BAD),
+        )
     text = Text(
         format.ids(partition.isr) or "none",
         style=palette.GOOD if not partition.under_replicated else palette.WARN,
@@ -119,8 +128,12 @@ def status(partition: Partition) -> Text:
         return Text(f"✗ {partition.error}", style=f"bold {palette.BAD}")
     if partition.offline:
         return Text("✗ offline", style=f"bold {palette.BAD}")
-    if leader_is_dead(partition):
+    if partition.leader_is_gone:
         return Text("✗ leader down", style=f"bold {palette.BAD}")
+    if partition.under_min_isr:
+        return Text("✗ < min.isr", style=f"bold {palette.BAD}")
+    if partition.waits_for:
+        return Text(f"✗ waits for {format.ids(partition.waits_for)}", style=f"bold {palette.BAD}")
     if partition.under_replicated:
         return Text("! under-repl.", style=palette.WARN)
     return Text("✓ ok", style=palette.GOOD)
@@ -143,7 +156,7 @@ COLUMNS: list[Column[Partition]] = [
         "STATUS",
         13,
         lambda p, w: status(p),
-        lambda p: (p.offline, p.under_replicated),
+        lambda p: (p.offline, p.leader_is_gone, p.under_min_isr, len(p.waits_for), p.under_replicated),
         flex=3,
         max_width=26,
         reverse_first=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 from textual.app import ComposeResult
 
-from minikafka.xray.snapshot import Partition, Topic
+from minikafka.xray.snapshot import Topic
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.view import View
@@ -33,25 +33,25 @@ class Topics(Pane):
 
 
 def health(topic: Topic) -> Text:
-    """In words: ``ok``, ``2 under-repl.``, ``1 leader down``, ``1 offline``."""
+    """In words: ``ok``, ``2 under-repl.``, ``3 waiting`` (for a replica), ``1 leader down``, ``1 offline``."""
     if topic.error:
         return Text(topic.error, style=f"bold {palette.BAD}")
     if topic.offline:
         return Text(f"✗ {topic.offline} offline", style=f"bold {palette.BAD}")
-    if dead := sum(map(leader_is_dead, topic.partitions)):
+    if dead := topic.leaders_gone:
         return Text(f"✗ {format.plural(dead, 'leader')} down", style=f"bold {palette.BAD}")
+    if refusing := sum(p.under_min_isr for p in topic.partitions):
+        return Text(f"✗ {refusing} < min.isr", style=f"bold {palette.BAD}")
+    if waiting := sum(bool(p.waits_for) for p in topic.partitions):
+        return Text(f"✗ {waiting} waiting", style=f"bold {palette.BAD}")
     if topic.under_replicated:
         return Text(f"! {topic.under_replicated} under-repl.", style=palette.WARN)
     return Text("✓ ok", style=palette.GOOD)
 
 
-def leader_is_dead(partition: Partition) -> bool:
-    """The leader on paper doesn't run: the controller hasn't noticed yet."""
-    return any(r.broker == partition.leader and r.alive is False for r in partition.replicas)
-
-
-def _badness(topic: Topic) -> tuple[int, int, int]:
-    return topic.offline, sum(map(leader_is_dead, topic.partitions)), topic.under_replicated
+def _badness(topic: Topic) -> tuple[int, int, int, int]:
+    waiting = sum(bool(p.waits_for or p.under_min_isr) for p in topic.partitions)
+    return topic.offline, topic.leaders_gone, waiting, topic.under_replicated
 
 
 def _config(key: str) -> object:
