@@ -11,12 +11,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 
-import crc32c
-
 from minikafka.log.producers import BatchMetadata, CompletedTransaction, ProducerState, ProducerStates
 from minikafka.log.scan import scan_headers
 from minikafka.log.segment import Segment, is_file_of_segment, segment_path
 from minikafka.records.batch import Batch
+from minikafka.records.checksum import crc32c
 from minikafka.world import Disk
 
 SNAPSHOT_SUFFIX = ".snapshot"
@@ -51,7 +50,7 @@ def encode_snapshot(producers: ProducerStates) -> bytes:
             )
         )
     body = b"".join(entries)
-    return _HEAD.pack(_VERSION, crc32c.crc32c(body)) + body
+    return _HEAD.pack(_VERSION, crc32c(body)) + body
 
 
 def decode_snapshot(data: bytes) -> list[ProducerState]:
@@ -62,7 +61,7 @@ def decode_snapshot(data: bytes) -> list[ProducerState]:
     version, checksum = _HEAD.unpack_from(data)
     if version != _VERSION:
         raise CorruptSnapshot(f"Snapshot contained an unknown file version {version}")
-    if crc32c.crc32c(data[head:]) != checksum:
+    if crc32c(data[head:]) != checksum:
         raise CorruptSnapshot("Snapshot is corrupt (CRC is no longer valid)")
     count = _COUNT.unpack_from(data, head)[0]
     body = data[head + _COUNT.size :]

@@ -15,10 +15,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-import crc32c
-
 from minikafka.records import legacy
 from minikafka.records.building import BatchBuilder, build_batch, encode_record, record_size_bytes
+from minikafka.records.checksum import crc32c
 from minikafka.records.compression import DEFAULT_LIMIT_BYTES, Compression, decompress
 from minikafka.records.decoding import decode_records
 from minikafka.records.errors import CorruptRecords
@@ -65,7 +64,7 @@ class Batch:
 
     def crc_is_valid(self) -> bool:
         """Is the stored checksum that of the bytes from the attributes on?"""
-        return crc32c.crc32c(self.data[ATTRIBUTES_AT:]) == self.header.crc
+        return crc32c(self.data[ATTRIBUTES_AT:]) == self.header.crc
 
     def payload(self, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> Buffer:
         """The records' bytes, decompressed where the batch is compressed (`CorruptRecords`)."""
@@ -160,7 +159,7 @@ def header_with_timestamp(header: BatchHeader, data: memoryview, timestamp_type:
         attributes |= TIMESTAMP_TYPE_FLAG
     fields = header._replace(attributes=attributes, max_timestamp=max_ms, crc=0)
     raw = bytearray(HEADER.pack(*fields))
-    checksum = crc32c.crc32c(data[HEADER_BYTES:], crc32c.crc32c(memoryview(raw)[ATTRIBUTES_AT:]))
+    checksum = crc32c(data[HEADER_BYTES:], crc32c(memoryview(raw)[ATTRIBUTES_AT:]))
     _CRC.pack_into(raw, CRC_AT, checksum)
     return bytes(raw)
 

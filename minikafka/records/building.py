@@ -8,8 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-import crc32c
-
+from minikafka.records.checksum import crc32c
 from minikafka.records.compression import Compression, compress
 from minikafka.records.header import (
     ATTRIBUTES_AT,
@@ -147,7 +146,7 @@ def _assemble(
             count,
         )
     )
-    checksum = crc32c.crc32c(payload, crc32c.crc32c(memoryview(header)[ATTRIBUTES_AT:]))
+    checksum = crc32c(payload, crc32c(memoryview(header)[ATTRIBUTES_AT:]))
     _CRC.pack_into(header, CRC_AT, checksum)
     return b"".join((header, payload))
 

@@ -1,7 +1,8 @@
 """The four codecs of a record batch, each in the framing that Kafka's clients expect.
 
 The rule: decompression is bounded. It stops at the limit with `DecompressionLimit`, whatever the data
-claims, and anything that isn't a valid stream ends in `CorruptCompression`. Codecs are imported on first use.
+claims, and anything that isn't a valid stream ends in `CorruptCompression`. Codecs are imported on first use; where
+their libraries don't exist, cramjam has them all (`cramjam_codecs.py`).
 
 Kafka: `org.apache.kafka.common.compress`. gzip is a plain gzip stream; snappy has the framing of xerial's
 snappy-java on write (raw blocks are accepted on read, some clients send them); lz4 is the frame format
@@ -106,18 +107,16 @@ def _gzip_decompress(data: Buffer, limit_bytes: int) -> bytes:
             return bytes(out)
 
 
-def _snappy() -> Any:
-    import snappy
-
-    return snappy
-
-
 def _snappy_compress(data: Buffer, _level: int | None) -> bytes:
-    snappy = _snappy()
+    try:
+        from snappy import compress as compressed
+    except ModuleNotFoundError:
+        from minikafka.records.cramjam_codecs import snappy_block as compressed
+
     view = memoryview(data)
     parts = [_XERIAL_HEADER]
     for start in range(0, len(view), _XERIAL_BLOCK_BYTES):
-        block: bytes = snappy.compress(bytes(view[start : start + _XERIAL_BLOCK_BYTES]))
+        block: bytes = compressed(bytes(view[start : start + _XERIAL_BLOCK_BYTES]))
         parts += (_INT32.pack(len(block)), block)
     return b"".join(parts)
 
@@ -151,12 +150,22 @@ def _snappy_block(block: memoryview, limit_bytes: int) -> bytes:
     # A block opens with its uncompressed size: known before any memory is spent.
     if read_unsigned(block, 0)[0] > limit_bytes:
         raise _too_much(Compression.SNAPPY, limit_bytes)
-    out: bytes = _snappy().uncompress(bytes(block))
+    try:
+        from snappy import uncompress as original
+    except ModuleNotFoundError:
+        from minikafka.records.cramjam_codecs import snappy_original as original
+
+    out: bytes = original(bytes(block))
     return out
 
 
 def _lz4_compress(data: Buffer, level: int | None) -> bytes:
-    import lz4.frame as frame
+    try:
+        import lz4.frame as frame
+    except ModuleNotFoundError:
+        from minikafka.records.cramjam_codecs import lz4_frame
+
+        return lz4_frame(bytes(data), level)
 
     out: bytes = frame.compress(
         bytes(data),
@@ -169,7 +178,12 @@ def _lz4_compress(data: Buffer, level: int | None) -> bytes:
 
 
 def _lz4_decompress(data: Buffer, limit_bytes: int) -> bytes:
-    import lz4.frame as frame
+    try:
+        import lz4.frame as frame
+    except ModuleNotFoundError:
+        from minikafka.records.cramjam_codecs import lz4_original
+
+        return lz4_original(bytes(data), limit_bytes)
 
     out = bytearray()
     pending: bytes | None = bytes(data)
@@ -185,13 +199,23 @@ def _lz4_decompress(data: Buffer, limit_bytes: int) -> bytes:
 
 
 def _zstd_compress(data: Buffer, level: int | None) -> bytes:
-    import zstandard
+    try:
+        import zstandard
+    except ModuleNotFoundError:
+        from minikafka.records.cramjam_codecs import zstd_frame
+
+        return zstd_frame(bytes(data), level)
 
     return zstandard.ZstdCompressor(level=3 if level is None else level).compress(data)
 
 
 def _zstd_decompress(data: Buffer, limit_bytes: int) -> bytes:
-    import zstandard
+    try:
+        import zstandard
+    except ModuleNotFoundError:
+        from minikafka.records.cramjam_codecs import zstd_original
+
+        return zstd_original(bytes(data), limit_bytes)
 
     context = zstandard.ZstdDecompressor()
     known = zstandard.frame_content_size(data)

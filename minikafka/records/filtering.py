@@ -12,9 +12,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-import crc32c
-
 from minikafka.records.batch import NewRecord, Record, encode_record
+from minikafka.records.checksum import crc32c
 from minikafka.records.compression import Compression, compress
 from minikafka.records.header import (
     ATTRIBUTES_AT,
@@ -76,6 +75,6 @@ def emptied_batch(header: BatchHeader) -> bytes:
 def _sealed(header: BatchHeader, payload: bytes) -> bytes:
     length = HEADER_BYTES - LOG_OVERHEAD_BYTES + len(payload)
     raw = bytearray(HEADER.pack(*header._replace(batch_length=length, crc=0)))
-    checksum = crc32c.crc32c(payload, crc32c.crc32c(memoryview(raw)[ATTRIBUTES_AT:]))
+    checksum = crc32c(payload, crc32c(memoryview(raw)[ATTRIBUTES_AT:]))
     _CRC.pack_into(raw, CRC_AT, checksum)
     return bytes(raw) + payload

@@ -8,7 +8,7 @@ Kafka has nothing like it.
 
 from __future__ import annotations
 
-import crc32c
+from minikafka.records.checksum import crc32c
 
 POLYNOMIAL = 0x82F63B78
 MOST_BYTES = 1 << 20
@@ -32,7 +32,7 @@ _BIT_OF = {_FORWARD[1 << bit]: bit for bit in range(8)}
 def flipped_bit(data: bytes | memoryview, checksum: int) -> int | None:
     """The place in `data` of the byte of which one bit is wrong, -1 when that is a bit of `checksum`; None when it
     takes more than a bit to explain (or nothing is wrong)."""
-    difference = crc32c.crc32c(data) ^ checksum
+    difference = crc32c(data) ^ checksum
     if difference.bit_count() == 1:
         return -1
     if difference == 0:

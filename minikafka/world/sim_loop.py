@@ -190,6 +190,9 @@ class SimLoop(asyncio.BaseEventLoop):
         if self.is_running():
             raise RuntimeError("the simulation is running already: it can't be driven from inside")
         outer = events._get_running_loop()
+        # Since Python 3.14 a thread has one current task, whatever the loop: the notebook's has to step aside.
+        swap = getattr(asyncio.tasks, "_swap_current_task", None) if outer is not None else None
+        outer_task = swap(outer, None) if swap is not None else None
         hooks = sys.get_asyncgen_hooks()
         self._thread_id = threading.get_ident()
         sys.set_asyncgen_hooks(
@@ -201,6 +204,8 @@ class SimLoop(asyncio.BaseEventLoop):
             yield
         finally:
             events._set_running_loop(outer)
+            if swap is not None:
+                swap(outer, outer_task)
             self._thread_id = None  # type: ignore[assignment]
             sys.set_asyncgen_hooks(*hooks)
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import crc32c
-
 from minikafka.log.dump.record import DumpedRecord, Parsed, parse_quickly
 from minikafka.log.dump.source import Source
 from minikafka.log.dump.value import BadBytes, Block, Decoded, Field, Meaning
 from minikafka.records.batch import Header
+from minikafka.records.checksum import crc32c
 from minikafka.records.compression import Compression, decompress
 from minikafka.records.control import parse_control_type, parse_end_transaction
 from minikafka.records.errors import CorruptRecords
@@ -90,7 +89,7 @@ class DumpedBatch:
         """The CRC-32C of the bytes from the attributes on."""
         checksum = 0
         for chunk in self._chunks(ATTRIBUTES_AT):
-            checksum = crc32c.crc32c(chunk, checksum)
+            checksum = crc32c(chunk, checksum)
         return checksum
 
     def crc_is_valid(self) -> bool:

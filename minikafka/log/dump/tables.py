@@ -10,10 +10,9 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import crc32c
-
 from minikafka.log.dump.source import Source
 from minikafka.log.dump.value import Field, Problem, Row, Value
+from minikafka.records.checksum import crc32c
 
 Part = tuple[str, int, Value, str]
 """Name, size, value, note."""
@@ -124,7 +123,7 @@ def read_snapshot(source: Source) -> Iterator[Row | Problem]:
         yield Problem(0, len(data), f"a producer snapshot has at least 10 bytes, this one {len(data)}")
         return
     version, crc, count = _SNAPSHOT_HEAD.unpack_from(data)
-    computed = crc32c.crc32c(data[6:])
+    computed = crc32c(data[6:])
     right = "CRC-32C of all that follows: right" if crc == computed else f"WRONG: the bytes have {computed}"
     parts: list[Part] = [
         ("version", 2, version, ""),
