@@ -11,16 +11,21 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from minikafka.client.admin_arguments import (
+    checked_acls,
     checked_alterations,
+    checked_credentials,
     checked_groups,
     checked_list,
     checked_names,
     checked_offset_specs,
+    checked_places,
+    checked_users,
     isolation_option,
     members,
     names_of,
     no_doubles,
     timeout_option,
+    wants_operations,
 )
 from minikafka.client.admin_values import (
     ConfigEntry,
@@ -106,14 +111,14 @@ class AdminClient(Face[AsyncAdmin]):
         validate_only = options.get("validate_only", False)
         return self._futures(
             [topic.topic for topic in topics],
-            self._open().create_topics(topics, validate_only=validate_only, timeout_s=timeout_s),
+            self._open().topics.create(topics, validate_only=validate_only, timeout_s=timeout_s),
         )
 
     def delete_topics(self, topics: list[str], **options: Any) -> dict[str, Future[None]]:
         """Deletes topics. Options: operation_timeout, request_timeout."""
         timeout_s = timeout_option(options)
         names = checked_names(topics, "topic strings")
-        return self._futures(names, self._open().delete_topics(names, timeout_s=timeout_s))
+        return self._futures(names, self._open().topics.delete(names, timeout_s=timeout_s))
 
     def create_partitions(
         self, new_partitions: list[NewPartitions], **options: Any
@@ -127,16 +132,19 @@ class AdminClient(Face[AsyncAdmin]):
         validate_only = options.get("validate_only", False)
         return self._futures(
             [topic.topic for topic in grown],
-            self._open().create_partitions(grown, validate_only=validate_only, timeout_s=timeout_s),
+            self._open().topics.grow(grown, validate_only=validate_only, timeout_s=timeout_s),
         )
 
     def describe_topics(
         self, topics: TopicCollection | list[str], **options: Any
     ) -> dict[str, Future[TopicDescription]]:
-        """Describes topics."""
+        """Describes topics. Options: include_authorized_operations, request_timeout."""
         timeout_s = timeout_option(options)
-        names = names_of(topics)
-        return self._futures(names, self._open().describe_topics(names, timeout_s=timeout_s)) if names else {}
+        names, operations = names_of(topics), wants_operations(options)
+        if not names:
+            return {}
+        coro = self._open().topics.describe(names, operations=operations, timeout_s=timeout_s)
+        return self._futures(names, coro)
 
     def elect_leaders(
         self, election_type: ElectionType, partitions: list[TopicPartition] | None = None, **options: Any
@@ -145,12 +153,12 @@ class AdminClient(Face[AsyncAdmin]):
         timeout_s = timeout_option(options)
         if type(election_type).__name__ != ElectionType.__name__:
             raise TypeError("Expected 'election_type' to be of type 'ElectionType'")
-        chosen = None if partitions is None else checked_partitions(partitions)
+        chosen = None if partitions is None else checked_places(partitions)
         unclean = election_type.value == ElectionType.UNCLEAN.value
 
         async def elect() -> dict[TopicPartition, Any]:
             no_doubles(chosen or (), "partitions")
-            return await self._open().elect_leaders(unclean, chosen, timeout_s=timeout_s)
+            return await self._open().topics.elect_leaders(unclean, chosen, timeout_s=timeout_s)
 
         return self._submit(elect())
 
@@ -166,8 +174,7 @@ class AdminClient(Face[AsyncAdmin]):
             before = dict(topic_partition_offsets)
         else:
             before = {tp: tp.offset for tp in checked_partitions(topic_partition_offsets)}
-        if any(tp.partition < 0 for tp in checked_partitions(list(before))):
-            raise ValueError("'partition' cannot be negative")
+        checked_places(list(before))
         if not before:
             self._open()
             return {}
@@ -190,8 +197,10 @@ class AdminClient(Face[AsyncAdmin]):
     # --- the cluster and its configuration
 
     def describe_cluster(self, **options: Any) -> Future[DescribeClusterResult]:
-        """Describes the cluster."""
-        return self._submit(self._open().describe_cluster(timeout_s=timeout_option(options)))
+        """Describes the cluster. Options: include_authorized_operations, request_timeout."""
+        timeout_s = timeout_option(options)
+        operations = wants_operations(options)
+        return self._submit(self._open().describe_cluster(operations=operations, timeout_s=timeout_s))
 
     def describe_configs(
         self, resources: list[ConfigResource], **options: Any
@@ -199,7 +208,7 @@ class AdminClient(Face[AsyncAdmin]):
         """Configuration of topics and brokers."""
         timeout_s = timeout_option(options)
         checked_list(resources, "ConfigResource objects", "restype", "name")
-        return self._futures(resources, self._open().describe_configs(resources, timeout_s=timeout_s))
+        return self._futures(resources, self._open().configs.describe(resources, timeout_s=timeout_s))
 
     def incremental_alter_configs(
         self, resources: list[ConfigResource], **options: Any
@@ -210,7 +219,7 @@ class AdminClient(Face[AsyncAdmin]):
         validate_only = options.get("validate_only", False)
         return self._futures(
             resources,
-            self._open().incremental_alter_configs(
+            self._open().configs.incremental_alter(
                 resources, validate_only=validate_only, timeout_s=timeout_s
             ),
         )
@@ -224,7 +233,7 @@ class AdminClient(Face[AsyncAdmin]):
         validate_only = options.get("validate_only", False)
         return self._futures(
             resources,
-            self._open().alter_configs(resources, validate_only=validate_only, timeout_s=timeout_s),
+            self._open().configs.replace(resources, validate_only=validate_only, timeout_s=timeout_s),
         )
 
     # --- groups
@@ -254,10 +263,11 @@ class AdminClient(Face[AsyncAdmin]):
     ) -> dict[str, Future[ConsumerGroupDescription]]:
         """Describes groups: state, members, what each reads."""
         timeout_s = timeout_option(options)
-        groups = checked_names(group_ids, "group ids")
-        return self._futures(
-            groups, self._open().groups.describe_consumer_groups(groups, timeout_s=timeout_s)
+        groups, operations = checked_names(group_ids, "group ids"), wants_operations(options)
+        coro = self._open().groups.describe_consumer_groups(
+            groups, operations=operations, timeout_s=timeout_s
         )
+        return self._futures(groups, coro)
 
     def delete_consumer_groups(self, group_ids: list[str], **options: Any) -> dict[str, Future[None]]:
         """Deletes groups that have no members."""
@@ -304,14 +314,14 @@ class AdminClient(Face[AsyncAdmin]):
     def describe_acls(self, acl_binding_filter: AclBindingFilter, **options: Any) -> Future[list[AclBinding]]:
         """The access rules that match; SECURITY_DISABLED from a cluster without an authorizer."""
         timeout_s = timeout_option(options)
-        if not isinstance(acl_binding_filter, AclBindingFilter):
+        if not isinstance(acl_binding_filter, AclBindingFilter) or isinstance(acl_binding_filter, AclBinding):
             raise TypeError("Expected an AclBindingFilter object")
         return self._submit(self._open().security.describe_acls(acl_binding_filter, timeout_s=timeout_s))
 
     def create_acls(self, acls: list[AclBinding], **options: Any) -> dict[AclBinding, Future[None]]:
         """Not supported: each future says so."""
         timeout_option(options)
-        checked_list(acls, "AclBinding objects", "restype", "operation")
+        checked_acls(acls, "AclBinding")
         return self._futures(acls, self._open().security.refuse("creating ACLs"))
 
     def delete_acls(
@@ -319,7 +329,7 @@ class AdminClient(Face[AsyncAdmin]):
     ) -> dict[AclBindingFilter, Future[list[AclBinding]]]:
         """Not supported: each future says so."""
         timeout_option(options)
-        checked_list(acl_binding_filters, "AclBindingFilter objects", "restype", "operation")
+        checked_acls(acl_binding_filters, "AclBindingFilter")
         return self._futures(acl_binding_filters, self._open().security.refuse("deleting ACLs"))
 
     def describe_user_scram_credentials(
@@ -335,7 +345,7 @@ class AdminClient(Face[AsyncAdmin]):
                 self._open().security.describe_user_scram_credentials(None, timeout_s=timeout_s)
             )
             return future
-        names = checked_names(users, "users")
+        names = checked_users(users)
         coro = self._open().security.describe_user_scram_credentials(names, timeout_s=timeout_s)
         return self._futures(names, coro)
 
@@ -344,16 +354,22 @@ class AdminClient(Face[AsyncAdmin]):
     ) -> dict[str, Future[None]]:
         """Not supported: each future says so."""
         timeout_option(options)
-        users = [one.user for one in checked_list(alterations, "alterations", "user")]
+        users = checked_credentials(alterations)
         return self._futures(users, self._open().security.refuse("altering SCRAM credentials"))
 
     # --- the rest
 
     def poll(self, timeout: float = -1) -> int:
-        """Calls error_cb for what it has to tell; never waits."""
+        """Calls error_cb for what it has to tell, waiting up to `timeout` seconds (-1: for ever) for the first."""
         core = self._open()
-        timeout_of(timeout)
-        return core.notices.serve()
+        limit_s = timeout_of(timeout)
+        deadline = None if limit_s is None else self._attachment.now() + limit_s
+        while True:
+            count = self._serve_notices()
+            left_s = None if deadline is None else deadline - self._attachment.now()
+            if count or core.news.closed or (left_s is not None and left_s <= 0):
+                return count
+            self._attachment.run(core.notices.wait(left_s))
 
     def close(self) -> None:
         """Ends the client (not in confluent_kafka, where the garbage collector does it)."""

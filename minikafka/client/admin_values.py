@@ -11,10 +11,13 @@ import operator
 import uuid
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minikafka.client.errors import KafkaError
 from minikafka.client.values import Node, TopicPartitionInfo
+
+if TYPE_CHECKING:
+    from minikafka.client.security_values import AclOperation
 
 
 class Uuid:
@@ -76,6 +79,8 @@ class NewTopic:
         self.num_partitions = operator.index(num_partitions)
         self.replication_factor = operator.index(replication_factor)
         self.replica_assignment = replica_assignment
+        if config is not None and not isinstance(config, Mapping):
+            raise TypeError(f"config must be a dict, not {type(config).__name__}")
         self.config = dict(config or {})
 
     def __str__(self) -> str:
@@ -179,8 +184,8 @@ class ConfigResource:
         error: KafkaError | None = None,
         incremental_configs: Sequence[ConfigEntry] | None = None,
     ) -> None:
-        if not name or not isinstance(name, str):
-            raise ValueError("expected a non-empty resource name")
+        if not isinstance(name, str):
+            raise ValueError("expected a resource name")
         if isinstance(restype, str):
             try:
                 restype = ResourceType[restype.upper()]
@@ -291,7 +296,7 @@ class DescribeClusterResult:
         self.cluster_id = cluster_id
         self.controller = controller
         self.nodes = nodes
-        self.authorized_operations = None
+        self.authorized_operations: list[AclOperation] | None = None
 
 
 class TopicDescription:
@@ -304,4 +309,4 @@ class TopicDescription:
         self.topic_id = topic_id
         self.is_internal = is_internal
         self.partitions = partitions
-        self.authorized_operations = None
+        self.authorized_operations: list[AclOperation] | None = None

@@ -116,6 +116,36 @@ def timeout_of(timeout: Any) -> float | None:
     return None if timeout < 0 or timeout == float("inf") else timeout
 
 
+def limit_s(timeout: float | None, longest_s: float) -> float:
+    """Seconds; `longest_s` where there is no limit."""
+    limit = None if timeout is None else timeout_of(timeout)
+    return longest_s if limit is None else limit
+
+
+def checked_topics(topics: Any) -> None:
+    """A list of names to subscribe to, each once. Raises TypeError, KafkaException(_INVALID_ARG)."""
+    if not isinstance(topics, list) or not all(isinstance(topic, str) for topic in topics):
+        raise TypeError("expected list of topic unicode strings")
+    for topic in topics:
+        checked_text(topic)
+    doing = "Failed to set subscription"
+    if not topics or not all(topics):
+        raise failure(KafkaError._INVALID_ARG, f"{doing}: a topic without a name, or none")
+    if len(set(topics)) < len(topics):
+        raise failure(KafkaError._INVALID_ARG, f"{doing}: a topic is there twice")
+
+
+def each_once(partitions: Sequence[TopicPartition]) -> list[dict[Pair, int]]:
+    """Their offsets, so that a partition that is there twice comes in a second round."""
+    rounds: list[dict[Pair, int]] = []
+    for tp in partitions:
+        free = next((one for one in rounds if pair_of(tp) not in one), None)
+        if free is None:
+            rounds.append(free := {})
+        free[pair_of(tp)] = tp.offset
+    return rounds
+
+
 def pair_of(tp: TopicPartition) -> Pair:
     """(topic, partition)."""
     return tp.topic, tp.partition
@@ -171,8 +201,10 @@ def offsets_given(
             message.offset(),
         )
         epoch = message.leader_epoch()
-        if error is not None or topic is None or partition is None or offset is None:
+        if error is not None or topic is None or partition is None:
             raise failure(KafkaError._INVALID_ARG, "A message that carries an error has no offset to commit")
+        if offset is None:  # it was made by hand
+            return {}
         return {(topic, partition): OffsetToCommit(offset + 1, -1 if epoch is None else epoch)}
     if offsets is not None:
         return {

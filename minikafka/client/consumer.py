@@ -6,6 +6,7 @@ Kafka's consumer calls its listeners inside poll() and close(), too (`KafkaConsu
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +15,9 @@ from minikafka.client.arguments import (
     checked_number,
     checked_partition,
     checked_partitions,
-    checked_text,
+    checked_topics,
+    each_once,
+    limit_s,
     offsets_given,
     pair_of,
     timeout_of,
@@ -62,14 +65,7 @@ class Consumer(Face[AsyncConsumer]):
     ) -> None:
         """Joins the group for these topics; "^…" is a regular expression. The old subscription is replaced."""
         core = self._open()
-        if not isinstance(topics, list) or not all(isinstance(topic, str) for topic in topics):
-            raise TypeError("expected list of topic unicode strings")
-        for topic in topics:
-            checked_text(topic)
-        if not topics or not all(topics):
-            raise failure(
-                KafkaError._INVALID_ARG, "Failed to set subscription: a topic without a name, or none"
-            )
+        checked_topics(topics)
         self._callbacks.use(on_assign, on_revoke, on_lost)
         self._attachment.run(core.subscribe(list(topics)))
 
@@ -273,9 +269,12 @@ class Consumer(Face[AsyncConsumer]):
         if wanted is None:
             wanted = core.offsets.stored()
         if not wanted:
-            if asynchronous and message is None and offsets is None:
-                return None  # there is nothing new to commit
-            raise failure(KafkaError._NO_OFFSET, "Commit failed: Local: No offset stored")
+            if not asynchronous:
+                raise failure(KafkaError._NO_OFFSET, "Commit failed: Local: No offset stored")
+            if offsets:
+                error = KafkaError(KafkaError._NO_OFFSET)
+                self._attachment.post(core.offsets.tell, error, [copy.copy(tp) for tp in offsets])
+            return None
         if asynchronous:
             self._attachment.submit(core.offsets.commit_and_tell(wanted))
             return None
@@ -290,7 +289,7 @@ class Consumer(Face[AsyncConsumer]):
         if not pairs:
             return []
         answers = self._ask(
-            "Failed to get committed offsets", core.offsets.committed(pairs, _timeout_s(timeout))
+            "Failed to get committed offsets", core.offsets.committed(pairs, limit_s(timeout, _NO_TIMEOUT_S))
         )
         result = []
         for pair in pairs:
@@ -316,8 +315,8 @@ class Consumer(Face[AsyncConsumer]):
                 return OFFSET_INVALID, OFFSET_INVALID
             return position.log_start, position.end
         doing = "Failed to get watermark offsets"
-        low = self._ask(doing, core.offsets.at({pair: EARLIEST}, _timeout_s(timeout)))[pair]
-        high = self._ask(doing, core.offsets.at({pair: LATEST}, _timeout_s(timeout)))[pair]
+        low = self._ask(doing, core.offsets.at({pair: EARLIEST}, limit_s(timeout, _NO_TIMEOUT_S)))[pair]
+        high = self._ask(doing, core.offsets.at({pair: LATEST}, limit_s(timeout, _NO_TIMEOUT_S)))[pair]
         for answer in (low, high):
             if answer.error_code:
                 error = _of_partition(answer.error_code)
@@ -329,17 +328,19 @@ class Consumer(Face[AsyncConsumer]):
     ) -> list[TopicPartition]:
         """For each partition the first offset at or after its timestamp (in `offset`, ms); OFFSET_END if none."""
         core = self._open()
-        wanted = {pair_of(tp): tp.offset for tp in checked_partitions(partitions)}
-        if not wanted:
+        asked = list(checked_partitions(partitions))
+        if not asked:
             raise failure(KafkaError._INVALID_ARG, "Failed to get offsets: there is no partition in the list")
-        answers = self._ask("Failed to get offsets", core.offsets.at(wanted, _timeout_s(timeout)))
         result = []
-        for pair in wanted:
-            answer = answers[pair]
-            tp = TopicPartition(*pair, answer.offset if answer.offset >= 0 else OFFSET_END)
-            tp.leader_epoch = answer.leader_epoch if answer.leader_epoch >= 0 else None
-            tp.error = _of_partition(answer.error_code) if answer.error_code else None
-            result.append(tp)
+        for wanted in each_once(asked):
+            doing = "Failed to get offsets"
+            answers = self._ask(doing, core.offsets.at(wanted, limit_s(timeout, _NO_TIMEOUT_S)))
+            for pair in wanted:
+                answer = answers[pair]
+                tp = TopicPartition(*pair, answer.offset if answer.offset >= 0 else OFFSET_END)
+                tp.leader_epoch = answer.leader_epoch if answer.leader_epoch >= 0 else None
+                tp.error = _of_partition(answer.error_code) if answer.error_code else None
+                result.append(tp)
         if all(tp.error is not None for tp in result):
             raise KafkaException(as_kafka_error(KafkaException(result[0].error), "Failed to get offsets"))
         return result
@@ -397,11 +398,6 @@ class Consumer(Face[AsyncConsumer]):
             future.result(0)
         if first is not None:
             raise first
-
-
-def _timeout_s(timeout: float | None) -> float:
-    limit_s = None if timeout is None else timeout_of(timeout)
-    return _NO_TIMEOUT_S if limit_s is None else limit_s
 
 
 def _of_partition(code: int) -> KafkaError:

@@ -8,6 +8,7 @@ same when they are collected; Kafka's Java clients leak.
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading  # noqa: TID251  a client is closed once, whoever closes it
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
@@ -22,6 +23,7 @@ from minikafka.client.topic_listing import ClusterMetadata, cluster_metadata
 if TYPE_CHECKING:
     from minikafka.client.driver import Driver
     from minikafka.client.metadata import Metadata
+    from minikafka.client.notices import Notices
     from minikafka.client.settings import Settings
     from minikafka.policy import Organs
     from minikafka.world import World
@@ -34,6 +36,7 @@ class Core(Protocol):
     """What a face drives."""
 
     settings: Settings
+    notices: Notices
 
     @property
     def metadata(self) -> Metadata:
@@ -78,6 +81,8 @@ class Face(Generic[C]):
         self._closer: int | None = None
         self._serving: dict[int, int] = {}  # thread → how deep it is in calling callbacks
         self._begin()
+        if self._core.settings["error_cb"] is not None:  # it hears at once that nobody is there
+            self._attachment.post(functools.partial(self._core.metadata.request_update, creating=False))
         self._finalizer = weakref.finalize(self, self._attachment.abandon, self._ending())
         after_fork(self)
 
@@ -132,6 +137,17 @@ class Face(Generic[C]):
             self._serving[thread] = depth
         else:
             del self._serving[thread]
+
+    def _serve_notices(self) -> int:
+        """Calls the callbacks that are due for errors and statistics; returns how many."""
+        notices = self._core.notices
+        if not notices.waiting:
+            return 0
+        self._enter()
+        try:
+            return notices.serve()
+        finally:
+            self._leave()
 
     def list_topics(self, topic: str | None = None, timeout: float = -1) -> ClusterMetadata:
         """The cluster's brokers and topics (or one topic). Raises KafkaException."""

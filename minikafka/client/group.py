@@ -33,7 +33,7 @@ STATES: dict[str, dict[str, str]] = {
 }
 """{state: {event: next state}}."""
 
-_LOST = frozenset({ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION, ErrorCode.FENCED_INSTANCE_ID})
+_LOST = frozenset({ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION})
 
 
 class Reader(Protocol):
@@ -95,6 +95,7 @@ class Membership:
         self._beat: asyncio.Task[None] | None = None
         self._attention = asyncio.Event()
         self._lost = False
+        self._fenced = False
         self._too_slow = False
 
     @property
@@ -213,6 +214,9 @@ class Membership:
             await self._lose()
             while self._reader.poll_is_overdue():
                 await asyncio.sleep(0.1)
+        elif self._fenced:
+            self._step("lost")
+            raise KafkaException(KafkaError(ErrorCode.FENCED_INSTANCE_ID))
         elif self._lost:
             self._step("lost")
             await self._lose()
@@ -240,8 +244,10 @@ class Membership:
             return
         if code == ErrorCode.FENCED_INSTANCE_ID:
             await self._lose()
-            self._reader.tell(KafkaError(KafkaError._FENCED, error.str(), fatal=True))
-            await asyncio.Event().wait()
+            self._reader.tell(KafkaError(KafkaError._FATAL, f"Fatal error: {error.str()}", fatal=True))
+            await (
+                asyncio.Event().wait()
+            )  # else two of one group.instance.id would take each other's place for ever
         if error.retriable():
             await asyncio.sleep(self._settings.seconds("retry.backoff.ms"))
             return
@@ -338,6 +344,9 @@ class Membership:
             if code in (ErrorCode.NOT_COORDINATOR, ErrorCode.COORDINATOR_NOT_AVAILABLE):
                 self._group.forget()
             elif code == ErrorCode.REBALANCE_IN_PROGRESS:
+                self._attention.set()
+            elif code == ErrorCode.FENCED_INSTANCE_ID:
+                self._fenced = True
                 self._attention.set()
             elif code in _LOST:
                 self._lost = True

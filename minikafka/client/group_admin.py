@@ -5,11 +5,10 @@ One rule: a group's coordinator answers for it, and only listing asks every brok
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from minikafka.client.admin_requests import AdminRequests, Outcome
 from minikafka.client.assignors import PROTOCOL_TYPE, assigned_pairs
-from minikafka.client.connections import Connections
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error
 from minikafka.client.group_values import (
     ConsumerGroupDescription,
@@ -22,7 +21,8 @@ from minikafka.client.group_values import (
     group_state,
     group_type,
 )
-from minikafka.client.offsets import GroupOffsets, Member, OffsetToCommit, Retrying
+from minikafka.client.offsets import GroupOffsets, Member, OffsetToCommit
+from minikafka.client.security_values import operations_of
 from minikafka.client.topic_listing import BrokerMetadata
 from minikafka.client.values import (
     OFFSET_INVALID,
@@ -43,27 +43,13 @@ from minikafka.protocol.messages.leave_group import LeaveGroupRequest, LeaveGrou
 from minikafka.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
 from minikafka.protocol.schema import MalformedMessage
 
-if TYPE_CHECKING:
-    from minikafka.client.metadata import ClusterView
-
-Outcome = KafkaException | None
-"""What became of one name: None is success."""
-
 
 class GroupAdmin:
     """The part of `AsyncAdmin` that is about groups. Timeouts are in seconds."""
 
-    def __init__(
-        self,
-        connections: Connections,
-        retrying: Retrying,
-        view: Callable[[list[str] | None], Awaitable[ClusterView]],
-        timeout: Callable[[float | None], float],
-    ) -> None:
-        self.connections = connections
-        self.retrying = retrying
-        self._view = view
-        self._timeout = timeout
+    def __init__(self, requests: AdminRequests) -> None:
+        self._requests = requests
+        self.connections, self.retrying = requests.connections, requests.retrying
 
     def _group(self, group_id: str) -> GroupOffsets:
         return GroupOffsets(self.connections, group_id)
@@ -76,9 +62,12 @@ class GroupAdmin:
         timeout_s: float | None = None,
     ) -> ListConsumerGroupsResult:
         """Asks every broker."""
-        view = await self.retrying.run(lambda: self._view([]), self._timeout(timeout_s))
         found: dict[str, ConsumerGroupListing] = {}
         errors: list[Exception] = []
+        try:
+            view = await self.retrying.run(lambda: self._requests.view([]), self._requests.timeout(timeout_s))
+        except KafkaException as cause:
+            return ListConsumerGroupsResult([], [cause])
         for broker_id in sorted(view.brokers):
             try:
                 response = await self.connections.request(broker_id, ListGroupsRequest(), ListGroupsResponse)
@@ -105,8 +94,8 @@ class GroupAdmin:
 
     async def list_groups(self, only: str | None, timeout_s: float | None = None) -> list[GroupMetadata]:
         """All groups with their members (or one group), as brokers describe them."""
-        limit_s = self._timeout(timeout_s)
-        view = await self.retrying.run(lambda: self._view([]), limit_s)
+        limit_s = self._requests.timeout(timeout_s)
+        view = await self.retrying.run(lambda: self._requests.view([]), limit_s)
         found: list[GroupMetadata] = []
         for broker_id in sorted(view.brokers):
             listed = await self.connections.request(broker_id, ListGroupsRequest(), ListGroupsResponse)
@@ -121,23 +110,27 @@ class GroupAdmin:
         return found
 
     async def describe_consumer_groups(
-        self, group_ids: Sequence[str], *, timeout_s: float | None = None
+        self, group_ids: Sequence[str], *, operations: bool = False, timeout_s: float | None = None
     ) -> dict[str, ConsumerGroupDescription | KafkaException]:
-        """group → its description or its error."""
+        """group → its description (with `operations` also what may be done to it) or its error."""
         results: dict[str, ConsumerGroupDescription | KafkaException] = {}
         for group_id in group_ids:
             try:
-                results[group_id] = await self._describe_group(group_id, self._timeout(timeout_s))
+                results[group_id] = await self._describe_group(
+                    group_id, self._requests.timeout(timeout_s), operations=operations
+                )
             except KafkaException as error:
                 results[group_id] = error
         return results
 
-    async def _describe_group(self, group_id: str, limit_s: float) -> ConsumerGroupDescription:
+    async def _describe_group(
+        self, group_id: str, limit_s: float, *, operations: bool = False
+    ) -> ConsumerGroupDescription:
         group = self._group(group_id)
 
         async def attempt() -> tuple[int, DescribedGroup]:
             node = await group.coordinator()
-            request = DescribeGroupsRequest(groups=[group_id])
+            request = DescribeGroupsRequest(groups=[group_id], include_authorized_operations=operations)
             response = await self.connections.request(node, request, DescribeGroupsResponse)
             described = response.groups[0]
             if described.error_code != ErrorCode.GROUP_ID_NOT_FOUND:  # v6 says so where older ones say Dead
@@ -162,7 +155,7 @@ class GroupAdmin:
             )
         host, port = self.connections.address(node_id)
         state = ConsumerGroupState.DEAD if described.error_code else group_state(described.group_state)
-        return ConsumerGroupDescription(
+        description = ConsumerGroupDescription(
             group_id,
             not described.protocol_type,
             members,
@@ -170,6 +163,8 @@ class GroupAdmin:
             state,
             Node(node_id, host, port),
         )
+        description.authorized_operations = operations_of(described.authorized_operations)
+        return description
 
     async def list_consumer_group_offsets(
         self, group_id: str, partitions: Sequence[TopicPartition] | None, *, timeout_s: float | None = None
@@ -178,7 +173,7 @@ class GroupAdmin:
         group = self._group(group_id)
         pairs = None if partitions is None else [(tp.topic, tp.partition) for tp in partitions]
         answers = await self.retrying.run(
-            lambda: group.committed(pairs, require_stable=False), self._timeout(timeout_s)
+            lambda: group.committed(pairs, require_stable=False), self._requests.timeout(timeout_s)
         )
         result = []
         for pair in sorted(answers) if pairs is None else pairs:
@@ -196,8 +191,13 @@ class GroupAdmin:
     ) -> ConsumerGroupTopicPartitions:
         """Commits for a group that has no members. Each partition has its error."""
         group = self._group(group_id)
-        offsets = {(tp.topic, tp.partition): OffsetToCommit(tp.offset) for tp in partitions}
-        codes = await self.retrying.run(lambda: group.commit(offsets, Member()), self._timeout(timeout_s))
+        offsets = {
+            (tp.topic, tp.partition): OffsetToCommit(tp.offset, metadata=tp.metadata or "")
+            for tp in partitions
+        }
+        codes = await self.retrying.run(
+            lambda: group.commit(offsets, Member()), self._requests.timeout(timeout_s)
+        )
         result = []
         for pair, commit in offsets.items():
             tp = TopicPartition(*pair, commit.offset)
@@ -208,7 +208,7 @@ class GroupAdmin:
 
     async def remove_members(self, group_id: str, *, timeout_s: float | None = None) -> int:
         """Every member leaves; how many there were. A member that still lives joins again."""
-        limit_s = self._timeout(timeout_s)
+        limit_s = self._requests.timeout(timeout_s)
         described = await self._describe_group(group_id, limit_s)
         members = [
             MemberIdentity(member_id=m.member_id, group_instance_id=m.group_instance_id)
@@ -240,7 +240,7 @@ class GroupAdmin:
                 group.check(response.results[0].error_code)
 
             try:
-                await self.retrying.run(attempt, self._timeout(timeout_s))
+                await self.retrying.run(attempt, self._requests.timeout(timeout_s))
                 results[group_id] = None
             except KafkaException as error:
                 results[group_id] = error

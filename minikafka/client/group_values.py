@@ -7,6 +7,7 @@ Kafka: `ConsumerGroupDescription`, `GroupListing`, `MemberDescription`.
 from __future__ import annotations
 
 from minikafka.client.errors import KafkaError
+from minikafka.client.security_values import AclOperation
 from minikafka.client.topic_listing import BrokerMetadata
 from minikafka.client.values import ConsumerGroupState, ConsumerGroupType, Node, TopicPartition
 
@@ -103,7 +104,7 @@ class ConsumerGroupDescription:
         self.state = state
         self.coordinator = coordinator
         self.type = type
-        self.authorized_operations = None
+        self.authorized_operations: list[AclOperation] | None = None
 
 
 class GroupMember:

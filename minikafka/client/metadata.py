@@ -47,6 +47,7 @@ class TopicView:
     internal: bool
     error: int
     partitions: dict[int, PartitionView] = field(default_factory=dict)
+    operations: int = -(2**31)  # bits of AclOperation, where somebody asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,12 @@ def cluster_view(response: MetadataResponse) -> ClusterView:
             for p in sorted(topic.partitions, key=lambda p: p.partition_index)
         }
         topics[topic.name] = TopicView(
-            topic.name, topic.topic_id, topic.is_internal, topic.error_code, partitions
+            topic.name,
+            topic.topic_id,
+            topic.is_internal,
+            topic.error_code,
+            partitions,
+            topic.topic_authorized_operations,
         )
     return ClusterView(response.cluster_id, response.controller_id, brokers, topics)
 
@@ -207,11 +213,20 @@ class Metadata:
                 news.exception()  # nobody may be waiting any more; that is no accident
 
     async def ask(
-        self, topics: list[str] | None, timeout_s: float | None = None, *, creating: bool = True
+        self,
+        topics: list[str] | None,
+        timeout_s: float | None = None,
+        *,
+        creating: bool = True,
+        operations: bool = False,
     ) -> ClusterView:
         """One metadata request without touching the cache; None asks for all topics."""
         named = None if topics is None else [MetadataRequestTopic(name=topic) for topic in topics]
-        request = MetadataRequest(topics=named, allow_auto_topic_creation=creating and self._auto_create)
+        request = MetadataRequest(
+            topics=named,
+            allow_auto_topic_creation=creating and self._auto_create,
+            include_topic_authorized_operations=operations,
+        )
         limit_s = _REQUEST_TIMEOUT_S if timeout_s is None else timeout_s
         response = await self._connections.request_any(request, MetadataResponse, limit_s)
         return cluster_view(response)

@@ -46,6 +46,11 @@ class Notices:
             self.waiting.append((callback, notice))
             self._news.tell()
 
+    async def wait(self, timeout_s: float | None) -> None:
+        """Returns when there is something to tell, or other news, or after `timeout_s`."""
+        if not self.waiting:
+            await self._news.wait(timeout_s)
+
     def serve(self) -> int:
         """Calls the callbacks that are due; returns how many. Raises what one raises."""
         count = 0

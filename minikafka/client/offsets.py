@@ -79,9 +79,11 @@ class Member(NamedTuple):
 class Retrying:
     """Repeats something until it succeeds, fails for good, or the time is over."""
 
-    def __init__(self, world: World, backoff_s: float) -> None:
+    def __init__(self, world: World, backoff_s: float, too_late: int | None = None) -> None:
         self.world = world
         self.backoff_s = backoff_s
+        self._too_late = too_late
+        """The code when the time is over; None: that of the last failure."""
 
     async def run(self, attempt: Callable[[], Awaitable[T]], timeout_s: float) -> T:
         """Raises the last KafkaException when `timeout_s` is over, or the first that is not retriable."""
@@ -99,7 +101,9 @@ class Retrying:
                 if not timed_out or last is None:
                     last = error
             if self.world.clock.now() + self.backoff_s >= deadline:
-                raise KafkaException(last)
+                raise KafkaException(
+                    last if self._too_late is None else KafkaError(self._too_late, last.str())
+                )
             await asyncio.sleep(self.backoff_s)
 
 

@@ -5,13 +5,12 @@ One rule: a cluster without an authorizer has no rules, and says so in its own w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from minikafka.client.admin_requests import AdminRequests
 from minikafka.client.admin_values import ResourceType
-from minikafka.client.connections import Connections
 from minikafka.client.errors import KafkaError, KafkaException, failure
-from minikafka.client.offsets import Retrying
 from minikafka.client.security_values import (
     AclBinding,
     AclBindingFilter,
@@ -33,12 +32,8 @@ from minikafka.protocol.messages.describe_user_scram_credentials import (
 class SecurityAdmin:
     """The part of `AsyncAdmin` that is about security. Timeouts are in seconds."""
 
-    def __init__(
-        self, connections: Connections, retrying: Retrying, timeout: Callable[[float | None], float]
-    ) -> None:
-        self._connections = connections
-        self._retrying = retrying
-        self._timeout = timeout
+    def __init__(self, requests: AdminRequests) -> None:
+        self._requests = requests
 
     async def describe_acls(
         self, wanted: AclBindingFilter, *, timeout_s: float | None = None
@@ -53,9 +48,8 @@ class SecurityAdmin:
             operation=wanted.operation.value,
             permission_type=wanted.permission_type.value,
         )
-        response = await self._retrying.run(
-            lambda: self._connections.request_any(request, DescribeAclsResponse), self._timeout(timeout_s)
-        )
+        limit_s = self._requests.timeout(timeout_s)
+        response = await self._requests.to_any(request, DescribeAclsResponse, limit_s)
         if response.error_code:
             raise KafkaException(KafkaError(response.error_code, response.error_message))
         return [
@@ -78,10 +72,8 @@ class SecurityAdmin:
         """user → description or its error; None asks for all users."""
         named = None if users is None else [UserName(name=user) for user in users]
         request = DescribeUserScramCredentialsRequest(users=named)
-        response = await self._retrying.run(
-            lambda: self._connections.request_any(request, DescribeUserScramCredentialsResponse),
-            self._timeout(timeout_s),
-        )
+        limit_s = self._requests.timeout(timeout_s)
+        response = await self._requests.to_any(request, DescribeUserScramCredentialsResponse, limit_s)
         if response.error_code:
             raise KafkaException(KafkaError(response.error_code, response.error_message))
         results: dict[str, UserScramCredentialsDescription | KafkaException] = {}

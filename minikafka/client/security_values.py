@@ -52,8 +52,20 @@ class AclPermissionType(Enum):
     ALLOW = 3
 
 
+_NO_OPERATIONS = -(2**31)
+
+
+def operations_of(bits: int) -> list[AclOperation] | None:
+    """A broker's bit field of operations that are allowed; None where nobody asked for it."""
+    if bits == _NO_OPERATIONS:
+        return None
+    return [operation for operation in AclOperation if bits >> operation.value & 1]
+
+
 def _member(kind: type[E], value: Any, name: str) -> E:
     """A member given as itself, by its name or by its number. Raises ValueError, TypeError."""
+    if value is None:
+        raise ValueError(f"{name} cannot be None")
     if isinstance(value, kind):
         return value
     if isinstance(value, str) and value.upper() in kind.__members__:
@@ -83,7 +95,7 @@ class AclBindingFilter:
     ) -> None:
         for field, text in (("name", name), ("principal", principal), ("host", host)):
             if text is None and not self._names_may_be_none:
-                raise TypeError(f"{field} cannot be None")
+                raise ValueError(f"{field} cannot be None")
             if text is not None and not isinstance(text, str):
                 raise TypeError(f"{field} must be of type str")
         self.restype = _member(ResourceType, restype, "restype")
@@ -126,6 +138,12 @@ class AclBinding(AclBindingFilter):
     """One rule."""
 
     _names_may_be_none = False
+
+    def __init__(self, *fields: Any, **named: Any) -> None:
+        super().__init__(*fields, **named)
+        for member in (self.restype, self.resource_pattern_type, self.operation, self.permission_type):
+            if member.name in ("ANY", "MATCH"):
+                raise ValueError(f"{member} is for filters only")
 
 
 class ScramMechanism(Enum):

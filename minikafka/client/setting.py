@@ -83,6 +83,8 @@ def _to_str(name: str, value: Any) -> str:
 def _to_callable(name: str, value: Any) -> Any:
     if callable(value):
         return value
+    if name == "throttle_cb":
+        raise ValueError("throttle_cb requires a callable object")
     if name.endswith("_cb"):
         raise TypeError(f"expected {name} property as a callable function")
     raise failure(KafkaError._INVALID_ARG, f"{name} requires a callable object")

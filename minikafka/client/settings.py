@@ -181,7 +181,7 @@ def check(conf: Mapping[str, Any], kind: str) -> Settings:
     flat = dict(conf)
     nested = flat.pop("default.topic.config", None)
     if isinstance(nested, Mapping):
-        flat = {**nested, **flat}
+        flat = {**flat, **nested}
     elif nested is not None:
         raise TypeError("default.topic.config requires a dict")
     for name, value in flat.items():

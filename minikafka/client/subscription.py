@@ -40,11 +40,18 @@ class Subscription:
         return sorted(matched.union(self.names))
 
     def complaints(self, metadata: Metadata) -> list[Message]:
-        """One event for each named topic that is not there."""
+        """One event for each named topic that is not there, and each pattern that matches none."""
         events = []
+        for pattern in self.patterns:
+            if not any(pattern.match(topic.name) for topic in metadata.topics.values() if not topic.internal):
+                events.append(_complaint(pattern.pattern, KafkaError.UNKNOWN_TOPIC_OR_PART))
         for topic in self.names:
             view = metadata.topics.get(topic)
             if view is not None and view.error:
-                reason = f"Subscribed topic not available: {topic}: {KafkaError(view.error).str()}"
-                events.append(Message(topic, error=KafkaError(view.error, reason)))
+                events.append(_complaint(topic, view.error))
         return events
+
+
+def _complaint(topic: str, code: int) -> Message:
+    reason = f"Subscribed topic not available: {topic}: {KafkaError(code).str()}"
+    return Message(topic, error=KafkaError(code, reason))

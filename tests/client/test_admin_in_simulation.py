@@ -46,7 +46,8 @@ def test_a_dead_cluster_ends_in_an_error_when_the_time_is_over(stage):
     s.universe.crash("broker-1")
     with pytest.raises(KafkaException) as caught:
         s.admin().describe_cluster(request_timeout=3).result()
-    assert caught.value.args[0] == KafkaError._ALL_BROKERS_DOWN
+    assert caught.value.args[0] == KafkaError._TIMED_OUT
+    assert "no broker can be reached" in caught.value.args[0].str()
     assert s.now < 5
 
 
@@ -92,3 +93,29 @@ def test_members_of_killed_processes_leave_when_an_admin_says_so():
         assert admin.describe_consumer_groups(["g"])["g"].result().members == []
         admin.delete_consumer_groups(["g"])["g"].result()
         assert admin.remove_members_from_consumer_group("g").result() == 0
+
+
+def test_who_asks_is_told_what_he_may_do():
+    """Without an authorizer that is everything that there is for a topic, a group and a cluster."""
+    with Cluster(brokers=1, world="simulated", seed=2) as cluster:
+        cluster.create_topic("t")
+        consumer = cluster.consumer({"group.id": "g"})
+        consumer.subscribe(["t"])
+        consumer.poll(10)
+        admin = cluster.admin()
+
+        def told(**options):
+            topic = admin.describe_topics(TopicCollection(["t"]), **options)["t"].result(10)
+            group = admin.describe_consumer_groups(["g"], **options)["g"].result(10)
+            found = [topic, admin.describe_cluster(**options).result(10), group]
+            return [
+                one.authorized_operations and " ".join(o.name for o in one.authorized_operations)
+                for one in found
+            ]
+
+        assert told() == [None, None, None]
+        assert told(include_authorized_operations=True) == [
+            "READ WRITE CREATE DELETE ALTER DESCRIBE DESCRIBE_CONFIGS ALTER_CONFIGS",
+            "CREATE ALTER DESCRIBE CLUSTER_ACTION DESCRIBE_CONFIGS ALTER_CONFIGS IDEMPOTENT_WRITE",
+            "READ DELETE DESCRIBE DESCRIBE_CONFIGS ALTER_CONFIGS",
+        ]
