@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import functools
 from datetime import datetime
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 
 def weather(hours: int = 24) -> list[tuple[str, str]]:
@@ -44,5 +45,9 @@ def airports(count: int | None = None) -> list[tuple[str, str]]:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    text = files("vega_datasets").joinpath("_data", name).read_text(encoding="utf-8")
+    # Found, not imported: with it would come pandas and numpy, and seconds.
+    package = find_spec("vega_datasets")
+    assert package is not None
+    assert package.origin is not None
+    text = Path(package.origin).with_name("_data").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

@@ -22,7 +22,7 @@ from typing import Any
 
 from minikafka_lessons.course import lesson as find_lesson
 from minikafka_lessons.course import lessons
-from minikafka_lessons.live import BOOTSTRAP_VARIABLE, LAB_VARIABLE
+from minikafka_lessons.sources import BOOTSTRAP_VARIABLE, LAB_VARIABLE
 
 LAB_DIRECTORY = "minikafka-lab"
 LOG = ".jupyterlab.log"

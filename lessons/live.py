@@ -1,153 +1,40 @@
 """The cluster that a lesson uses: the lab's when there is one, else one of its own.
 
-Rule: a lesson's cells never ask which one it is. `begin(1)` finds the cluster, clears away what an earlier run
-of the same lesson left, and returns a face with the methods of `Cluster` that lessons use.
+Rule: a lesson's cells never ask which one it is, and any of them may run again. `begin(1)` finds the cluster, clears
+away what an earlier run of this notebook left, and returns a face with the methods of `Cluster` that lessons use;
+names in it are the lesson's, and on the cluster they are this notebook's own (`seats`).
 """
 
 from __future__ import annotations
 
-import asyncio
 import atexit
-import os
-import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from minikafka import AdminClient, Cluster, Consumer, KafkaException, NewTopic, Organs, Producer, Snapshot
+from minikafka import (
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    NewPartitions,
+    NewTopic,
+    Organs,
+    Snapshot,
+    TopicPartition,
+)
 from minikafka.xray.files import Found, Question
+from minikafka.xray.snapshot import Group, Topic
+from minikafka_lessons import predictions
+from minikafka_lessons.cells import Stumble, cells
+from minikafka_lessons.clients import LessonAdmin, LessonConsumer, LessonProducer, work_in_a_group
+from minikafka_lessons.course import Lesson
 from minikafka_lessons.course import lesson as find_lesson
-
-LAB_VARIABLE = "MINIKAFKA_LAB"
-BOOTSTRAP_VARIABLE = "MINIKAFKA_BOOTSTRAP"
-TICK_S = 0.1
-"""Views are redrawn at most this often."""
-
-
-class LessonProducer(Producer):
-    """A `Producer` that the pictures know: its name, what it has sent, and whether it is still there."""
-
-    def __init__(self, config: Mapping[str, Any], **more: Any) -> None:
-        self.name = str(config.get("client.id", "producer"))
-        self.sent = 0
-        self.gone = False
-        super().__init__(config, **more)
-
-    def produce(self, *args: Any, **kwargs: Any) -> None:
-        """As in `Producer`."""
-        super().produce(*args, **kwargs)
-        self.sent += 1
-
-    def close(self, timeout: float = -1) -> bool:
-        """As in `Producer`."""
-        self.gone = True
-        return super().close(timeout)
-
-
-class Source:
-    """Where snapshots come from: `fresh()` asks now, `latest()` may be a tick old."""
-
-    name = ""
-    bootstrap_servers = ""
-    kind = ""
-
-    def fresh(self) -> Snapshot:
-        """The picture now."""
-        raise NotImplementedError
-
-    def latest(self) -> Snapshot:
-        """For views."""
-        return self.fresh()
-
-    def look(self, question: Question) -> Found:
-        """What a replica's files hold. Raises Unseen."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Let go."""
-
-
-class OwnCluster(Source):
-    """A cluster in this process."""
-
-    kind = "a cluster of this notebook's own"
-
-    def __init__(self, number: int, brokers: int = 3) -> None:
-        self.cluster = Cluster(brokers=brokers, name=f"lesson-{number}")
-        self.name = self.cluster.name
-        self.bootstrap_servers = self.cluster.bootstrap_servers
-
-    def fresh(self) -> Snapshot:
-        return self.cluster.snapshot()
-
-    def look(self, question: Question) -> Found:
-        return self.cluster.look(question)
-
-    def close(self) -> None:
-        self.cluster.close()
-
-
-class SeenCluster(Source):
-    """A cluster in another process, seen through a `Feed`: the lab's, or any Kafka."""
-
-    def __init__(self, feed: Any, name: str, bootstrap_servers: str, kind: str) -> None:
-        self.name, self.bootstrap_servers, self.kind = name, bootstrap_servers, kind
-        self._feed = feed
-        self._latest: Snapshot | None = None
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="minikafka-lesson", daemon=True)
-        self._thread.start()
-        self._watching: Any = None
-
-    def fresh(self) -> Snapshot:
-        found: Snapshot = asyncio.run_coroutine_threadsafe(self._feed.once(), self._loop).result(15)
-        return found
-
-    def latest(self) -> Snapshot:
-        if self._watching is None:
-            self._watching = asyncio.run_coroutine_threadsafe(
-                self._feed.watch(self._show, lambda _: None), self._loop
-            )
-        return self._latest or self.fresh()
-
-    def look(self, question: Question) -> Found:
-        found: Found = asyncio.run_coroutine_threadsafe(self._feed.look(question), self._loop).result(15)
-        return found
-
-    def _show(self, snapshot: Snapshot) -> None:
-        self._latest = snapshot
-
-    def close(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=5)
-
-
-def find_source(number: int) -> Source:
-    """The lab's cluster, the Kafka of MINIKAFKA_BOOTSTRAP, or a new one."""
-    name = os.environ.get(LAB_VARIABLE)
-    servers = os.environ.get(BOOTSTRAP_VARIABLE)
-    if name:
-        from minikafka.xray.client import SocketFeed
-        from minikafka.xray.discovery import NoCluster, running_clusters
-
-        try:
-            for found in running_clusters():
-                if found.name == name and (not servers or found.bootstrap_servers == servers):
-                    source = SeenCluster(
-                        SocketFeed(found), name, found.bootstrap_servers, "the lab's cluster"
-                    )
-                    source.fresh()
-                    return source
-        except (NoCluster, OSError, TimeoutError):
-            pass
-    elif servers:
-        from minikafka.xray.remote import RemoteFeed
-
-        return SeenCluster(RemoteFeed(servers), servers, servers, "the Kafka that MINIKAFKA_BOOTSTRAP names")
-    return OwnCluster(number)
+from minikafka_lessons.recap import forget_grades
+from minikafka_lessons.rules import Rule
+from minikafka_lessons.seats import Seat, abandoned, forget_seat, take_seat
+from minikafka_lessons.sources import BOOTSTRAP_VARIABLE, LAB_VARIABLE, Source, find_source
+from minikafka_lessons.views import Views
 
 
 class LessonCluster:
@@ -155,33 +42,95 @@ class LessonCluster:
 
     def __init__(self, number: int, source: Source) -> None:
         self.number = number
+        self.lesson = find_lesson(number)
         self._source = source
         self.bootstrap_servers = source.bootstrap_servers
         self.name = source.name
         self.producers: list[LessonProducer] = []
-        self._consumers: weakref.WeakSet[Consumer] = weakref.WeakSet()
-        self._watchers: dict[str, Callable[[Snapshot], None]] = {}
-        self._thread: threading.Thread | None = None
-        self._wake = threading.Event()
-        self.closed = False
+        self._consumers: weakref.WeakSet[LessonConsumer] = weakref.WeakSet()
+        self._views = Views(source)
+        self.closed = self._ended = False
+        """An interrupt may come between: then `close` goes on with what is left."""
+        self._seat = self._sit() if source.is_shared else Seat()
+
+    # --- names
+
+    def _sit(self) -> Seat:
+        snapshot = self.snapshot()
+        there = {topic.name for topic in snapshot.topics} | {group.id for group in snapshot.groups or ()}
+        names = (*self.lesson.topics, *self.lesson.groups)
+
+        def is_free(seat: Seat) -> bool:
+            return all(
+                n + seat.suffix not in there or n + seat.suffix in seat.topics + seat.groups for n in names
+            )
+
+        return take_seat(snapshot.cluster_id or self.name, self.number, is_free)
+
+    def real(self, name: str) -> str:
+        """What a topic or group of this lesson is called on the cluster."""
+        return name + self._seat.suffix if name in (*self.lesson.topics, *self.lesson.groups) else name
+
+    @property
+    def names(self) -> str:
+        """What to know about names, in a sentence; "" where they are those of the text."""
+        if not self._seat.suffix:
+            return ""
+        first, group = self.lesson.topics[0], self.lesson.groups[0]
+        return (
+            f"Another notebook of this lesson is at work on this cluster, so names here end in {self._seat.suffix}: "
+            f"topic {self.real(first)}, group {self.real(group)}. In the cells leave them as they are."
+        )
+
+    def _topic(self, name: str) -> str:
+        """The real name of a topic that is there. Raises Stumble."""
+        real = self.real(name)
+        if name in self.lesson.topics and real not in self._seat.topics:
+            raise Stumble(
+                f'Topic {name} is not there yet: run the cell with `create_topic("{name}", …)` first.'
+            )
+        return real
+
+    # --- clients
 
     def producer(
-        self, config: Mapping[str, Any] | None = None, organs: Organs | None = None
+        self,
+        config: Mapping[str, Any] | None = None,
+        rule: Rule | None = None,
+        organs: Organs | None = None,
     ) -> LessonProducer:
-        """A producer; give it a `client.id`, and the pictures call it so. `organs` replaces decisions."""
-        made = LessonProducer({"bootstrap.servers": self.bootstrap_servers, **(config or {})}, organs=organs)
+        """A producer; give it a `client.id`, and the pictures call it so. `rule` is a decision by your own function."""
+        made = LessonProducer(self._config(config), real=self._topic, organs=organs_of(rule, organs))
         self.producers.append(made)
         return made
 
-    def consumer(self, config: Mapping[str, Any] | None = None, organs: Organs | None = None) -> Consumer:
-        """A consumer."""
-        made = Consumer({"bootstrap.servers": self.bootstrap_servers, **(config or {})}, organs=organs)
+    def consumer(
+        self,
+        config: Mapping[str, Any] | None = None,
+        rule: Rule | None = None,
+        organs: Organs | None = None,
+    ) -> LessonConsumer:
+        """A consumer. `rule` is a decision by your own function."""
+        conf = self._config(config)
+        group = conf.get("group.id")
+        if isinstance(group, str):
+            conf["group.id"] = self.real(group)
+            if group in self.lesson.groups:
+                self._seat.made(groups=[self.real(group)])
+        made = LessonConsumer(conf, real=self._topic, organs=organs_of(rule, organs))
         self._consumers.add(made)
         return made
 
-    def admin(self) -> AdminClient:
+    def admin(self) -> LessonAdmin:
         """An admin client."""
-        return AdminClient({"bootstrap.servers": self.bootstrap_servers})
+        return LessonAdmin(self._config(None), real=self._topic)
+
+    def _config(self, config: Mapping[str, Any] | None) -> dict[str, Any]:
+        if self.closed:
+            raise Stumble(f"This lesson's cluster is closed: run the cell with `begin({self.number})` again.")
+        return {"bootstrap.servers": self.bootstrap_servers, **(config or {})}
+
+    # --- topics
 
     def create_topic(
         self,
@@ -189,28 +138,138 @@ class LessonCluster:
         partitions: int = 1,
         replication_factor: int = 3,
         configs: Mapping[str, object] | None = None,
+        *,
+        afresh: bool = False,
     ) -> None:
-        """Create a topic and wait until each partition has a leader."""
-        brokers = len(self.snapshot().brokers)
-        topic = NewTopic(
-            name,
-            partitions,
-            min(replication_factor, brokers),
-            config={key: str(value) for key, value in (configs or {}).items()},
-        )
-        admin = self.admin()
-        try:
-            admin.create_topics([topic])[name].result()
-        finally:
-            admin.close()
+        """Create a topic and wait until each partition has a leader. Raises KafkaException.
+
+        One that this notebook made already is left as it is, or, `afresh`, made anew and empty.
+        """
+        self._config(None)
+        snapshot = self.snapshot()
+        real = self.real(name)
+        found = next((topic for topic in snapshot.topics if topic.name == real), None)
+        if found is not None and real in self._seat.topics:
+            if not afresh:
+                if len(found.partitions) != partitions:
+                    print(f"Topic {real} is there already, with {len(found.partitions)} partitions.")
+                return
+            self._delete([real], [])
+        self._seat.made(topics=[real])
+        factor = min(replication_factor, len(snapshot.brokers))
+        wanted = {key: str(value) for key, value in (configs or {}).items()}
+        with LessonAdmin(self._config(None), real=self.real) as admin:
+            admin.create_topics([NewTopic(real, partitions, factor, config=wanted)])[real].result()
         self.wait_until_led(name, partitions)
+
+    def create_partitions(self, name: str, count: int) -> None:
+        """Let a topic have `count` partitions from now on. Raises KafkaException where Kafka refuses."""
+        with self.admin() as admin:
+            if len(self.topic(name).partitions) != count:
+                admin.create_partitions([NewPartitions(name, count)])[name].result()
+        self.wait_until_led(name, count)
+
+    def topic(self, name: str) -> Topic:
+        """A topic as it is now. Raises Stumble when it isn't there yet."""
+        return self.snapshot().topic(self._topic(name))
+
+    def group(self, name: str) -> Group:
+        """A group as it is now. Raises KeyError when nobody of it has been there yet."""
+        return self.snapshot().group(self.real(name))
+
+    def records_in(self, name: str) -> int:
+        """How many records lie in a topic."""
+        return self.topic(name).records or 0
+
+    # --- groups
+
+    def forget(self, group: str) -> None:
+        """The group begins anew: what it has committed is deleted, and this notebook's consumers of it are closed."""
+        real = self.real(group)
+        for consumer in list(self._consumers):
+            if consumer.group_id == real:
+                consumer.close()
+        self._delete([], [real])
+
+    def skip_to_end(self, group: str, topic: str) -> None:
+        """The group has read all that is there, it says: its committed offsets are the latest ones."""
+        self._commit(group, {(self._topic(topic), p.index): p.end or 0 for p in self.topic(topic).partitions})
+
+    def commit_after(self, group: str, messages: Iterable[Any]) -> None:
+        """The group has read these records and no others: it reads next what comes after them in each partition."""
+        last: dict[tuple[str, int], int] = {}
+        for message in messages:
+            place = (message.topic(), message.partition())
+            last[place] = max(last.get(place, 0), message.offset() + 1)
+        self._commit(group, last)
+
+    def _commit(self, group: str, offsets: Mapping[tuple[str, int], int]) -> None:
+        self.forget(group)
+        real = self.real(group)
+        self._seat.made(groups=[real])
+        wanted = [TopicPartition(topic, partition, offset) for (topic, partition), offset in offsets.items()]
+        with self.admin() as admin:
+            request = ConsumerGroupTopicPartitions(real, wanted)
+            admin.alter_consumer_group_offsets([request])[real].result()
+
+    def share_work(
+        self, topic: str, group: str, members: int, work: Callable[[Any], object], limit_s: float = 60
+    ) -> tuple[float, list[int]]:
+        """Let so many consumers of one group read a topic, each in a thread: seconds, and how many records each had.
+
+        `work(message)` is done with each record. The group begins anew. All is closed at the end, whatever happens.
+        """
+        self.forget(group)
+        config = {"group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False}
+        consumers = [self.consumer({**config, "client.id": f"{group}-{n}"}) for n in range(members)]
+        try:
+            for consumer in consumers:
+                consumer.subscribe([topic])
+            result = work_in_a_group(consumers, self.records_in(topic), work, limit_s)
+            for consumer in consumers:
+                try:
+                    consumer.commit(asynchronous=False)
+                except KafkaException:
+                    pass  # this one has read nothing
+            return result
+        finally:
+            for consumer in consumers:
+                consumer.close()
+
+    def join(self, group: str, topic: str, members: int, limit_s: float = 20) -> list[LessonConsumer]:
+        """So many consumers of one group, polled until each has joined and every partition has its reader."""
+        self.forget(group)
+        config = {"group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False}
+        consumers = [self.consumer({**config, "client.id": f"{group}-{n}"}) for n in range(members)]
+        for consumer in consumers:
+            consumer.subscribe([topic])
+        every, deadline = len(self.topic(topic).partitions), time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            for consumer in consumers:
+                consumer.poll(0.02)
+            owned = sorted(tp.partition for consumer in consumers for tp in consumer.assignment())
+            if owned == list(range(every)) and len(self.group(group).members) == members:
+                break
+        return consumers
+
+    # --- looking
 
     def wait_until_led(self, topic: str, partitions: int) -> None:
         """Until the topic has that many partitions, and each has a leader who knows it."""
-        self.wait_until(lambda s: len(led(s, topic)) == partitions)
+        real = self.real(topic)
+        self.wait_until(lambda s: len(led(s, real)) == partitions)
+
+    def wait_until_replicated(self, topic: str) -> Topic:
+        """Until all replicas have what their leaders have; the topic then."""
+        real = self._topic(topic)
+        return self.wait_until(
+            lambda s: all(r.end == p.end for p in s.topic(real).partitions for r in p.replicas)
+        ).topic(real)
 
     def snapshot(self) -> Snapshot:
         """The whole cluster at this instant."""
+        if self.closed:
+            self._config(None)
         return self._source.fresh()
 
     def look(self, question: Question) -> Found:
@@ -230,71 +289,63 @@ class LessonCluster:
 
     def watch(self, key: str, look: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call `look` with a new picture at most ten times a second (in a thread); returns the way to end it."""
-        self._watchers[key] = look
-        if self._thread is None or not self._thread.is_alive():
-            self._wake.clear()
-            self._thread = threading.Thread(target=self._run, name="minikafka-views", daemon=True)
-            self._thread.start()
+        return self._views.watch(key, look)
 
-        def stop() -> None:
-            if self._watchers.get(key) is look:
-                del self._watchers[key]
+    # --- the end
 
-        return stop
+    def clear(self, topics: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
+        """Delete what this notebook made, of these names (none: all of it); nothing that others made."""
+        topics, groups = [self.real(name) for name in topics], [self.real(name) for name in groups]
+        mine, ours = self._seat.topics, self._seat.groups
+        if topics or groups:
+            mine, ours = [n for n in mine if n in topics], [n for n in ours if n in groups]
+        self._delete(mine, ours)
+        self._seat.cleared(mine, ours)
 
-    def _run(self) -> None:
-        while not self._wake.wait(TICK_S):
-            if not self._watchers:
-                continue
-            try:
-                snapshot = self._source.latest()
-            except Exception:
-                if self.closed:
-                    return
-                continue
-            for key, look in list(self._watchers.items()):
-                try:
-                    look(snapshot)
-                except Exception:
-                    # A view that can't be drawn must not stop the others, nor print into some cell.
-                    self._watchers.pop(key, None)
+    def clear_abandoned(self) -> None:
+        """Delete what notebooks made whose kernels were killed."""
+        if self._source.is_shared:
+            for seat, path in abandoned(self.snapshot().cluster_id or self.name):
+                self._delete(seat.topics, seat.groups)
+                forget_seat(seat, path)
 
-    def clear(self, topics: tuple[str, ...], groups: tuple[str, ...]) -> None:
-        """Delete what an earlier run left."""
+    def _delete(self, topics: Iterable[str], groups: Iterable[str]) -> None:
+        """By real names; those that aren't there are passed over. Groups lose their members first."""
         snapshot = self.snapshot()
-        there = [t.name for t in snapshot.topics if t.name in topics]
-        known = [g.id for g in snapshot.groups or () if g.id in groups]
+        there = [t.name for t in snapshot.topics if t.name in set(topics)]
+        known = [g for g in snapshot.groups or () if g.id in set(groups)]
         if not there and not known:
             return
-        admin = self.admin()
-        try:
+        with LessonAdmin(self._config(None), real=str) as admin:
+            for group in known:
+                try:
+                    if group.members:
+                        admin.remove_members_from_consumer_group(group.id).result()
+                    admin.delete_consumer_groups([group.id])[group.id].result()
+                except KafkaException:
+                    pass  # somebody joined meanwhile, or it was gone: its commits go with the topics
             for future in admin.delete_topics(there).values() if there else ():
-                future.result()
-            for future in admin.delete_consumer_groups(known).values() if known else ():
                 try:
                     future.result()
-                except KafkaException:
-                    # Somebody is still in it (another notebook?): its commits went with the topics.
-                    pass
-        finally:
-            admin.close()
-        self.wait_until(lambda s: not any(t.name in topics for t in s.topics))
+                except KafkaException as problem:
+                    if problem.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                        raise
+        self.wait_until(lambda s: not any(t.name in there for t in s.topics))
 
     def close(self) -> None:
         """End the views, the clients, and the cluster if it is this notebook's own. Twice is fine."""
-        if self.closed:
+        if self._ended:
             return
         self.closed = True
-        self._wake.set()
-        self._watchers.clear()
+        self._views.close()
         for client in [*self._consumers, *self.producers]:
             try:
-                client.close() if isinstance(client, Consumer) else client.close(2)
+                client.close() if isinstance(client, LessonConsumer) else client.close(2)
             except Exception:
                 pass
-        if self._thread is not None:
-            self._thread.join(timeout=2)
         self._source.close()
+        self._seat.leave()
+        self._ended = True
 
     def __enter__(self) -> LessonCluster:
         return self
@@ -309,7 +360,12 @@ class LessonCluster:
     def _repr_html_(self) -> str:
         from minikafka_lessons.show.brokers import brokers_html
 
-        return repr(self) if self.closed else brokers_html(self.snapshot(), self._source.kind)
+        return repr(self) if self.closed else brokers_html(self.snapshot(), self._source.kind, self.names)
+
+
+def organs_of(rule: Rule | None, organs: Organs | None) -> Organs | None:
+    """The decisions of a client, one of them by a learner's rule."""
+    return organs if rule is None else Organs(**{rule.name: rule})
 
 
 def led(snapshot: Snapshot, topic: str) -> list[int]:
@@ -325,11 +381,19 @@ _open: dict[int, LessonCluster] = {}
 
 def begin(number: int) -> LessonCluster:
     """The lesson's cluster, cleared of an earlier run. Call it again, and it starts afresh."""
-    lesson = find_lesson(number)
+    find_lesson(number)
+    cells()
     if number in _open:
         _open.pop(number).close()
+    predictions.forget_all()
+    forget_grades()
     cluster = LessonCluster(number, find_source(number))
-    cluster.clear(lesson.topics, lesson.groups)
+    try:
+        cluster.clear()
+        cluster.clear_abandoned()
+    except BaseException:
+        cluster.close()
+        raise
     _open[number] = cluster
     return cluster
 
@@ -347,3 +411,12 @@ def end_all() -> None:
 def current() -> LessonCluster | None:
     """The cluster that was begun last."""
     return _open[next(reversed(_open))] if _open else None
+
+
+def current_lesson() -> Lesson | None:
+    """The lesson that was begun last."""
+    cluster = current()
+    return None if cluster is None else cluster.lesson
+
+
+__all__ = ["BOOTSTRAP_VARIABLE", "LAB_VARIABLE", "LessonCluster", "begin", "current", "find_source"]

@@ -1,4 +1,4 @@
-"""The exercises inside a notebook: `check`, `hint`, `mine`.
+"""The exercises inside a notebook: `check`, `hint`, `summary`.
 
 Rule: nothing here raises for what a learner writes or has not written yet, so that "Run All" always passes.
 """
@@ -6,15 +6,13 @@ Rule: nothing here raises for what a learner writes or has not written yet, so t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import Any
 
-from minikafka import Organs
 from minikafka_lessons.course import exercise as find_exercise
 from minikafka_lessons.grade import SEEDS, grade_answer
 from minikafka_lessons.grading.answers import Cell, find_answer
-from minikafka_lessons.grading.definitions import is_stub
 from minikafka_lessons.grading.display import Result, code
+from minikafka_lessons.recap import note_grade
 from minikafka_lessons.show import ink
 
 _last = ""
@@ -35,6 +33,7 @@ def check(exercise_id: str) -> Any:
         )
     grading = os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
     grade = grade_answer(answer, SEEDS if grading else SEEDS[:1])
+    note_grade(grade)
     return grade.points if grading else Result(grade)
 
 
@@ -66,36 +65,3 @@ def hint(exercise_id: str | int, level: int | None = None) -> ink.Picture:
         f"<b>Hint {level} of 3, exercise {exercise.id}.</b> {code(exercise.hints[level - 1])}"
         f'<div style="color:{ink.MUTED}">{more}</div></div>'
     )
-
-
-def mine(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The learner's function as an organ, or minikafka's own of the same name while it is not written.
-
-    `whose` on the result is "your" or "our". Where the learner's fails in the middle of a lesson, ours stands in,
-    and `problem` tells why.
-    """
-    otherwise = getattr(Organs(), function.__name__)
-    written = not _is_unwritten(function)
-
-    def chosen(*args: Any) -> Any:
-        if written:
-            try:
-                return function(*args)
-            except Exception as error:
-                chosen.problem = f"{type(error).__name__}: {error}"  # type: ignore[attr-defined]
-        return otherwise(*args)
-
-    chosen.whose, chosen.problem = "your" if written else "our", ""  # type: ignore[attr-defined]
-    return chosen
-
-
-def _is_unwritten(function: Callable[..., Any]) -> bool:
-    import ast
-    import inspect
-    import textwrap
-
-    try:
-        body = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    except (OSError, TypeError, SyntaxError):
-        return False
-    return bool(body) and isinstance(body[0], ast.FunctionDef) and is_stub(body[0])

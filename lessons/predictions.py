@@ -1,107 +1,185 @@
-"""Predict, then observe: the answer is sealed first, then the cluster runs.
+"""Predict, then observe: one says first what will happen, then the cluster runs.
 
-Rule: the buttons and `seal()` do the same; what is sealed stays; nothing waits for a click, so that a notebook
-runs from top to bottom without a prediction, too.
+Rule: nothing in a notebook tells the outcome before it came out: `reveal` is given one condition for each option, and
+each is computed from the run. A click and `seal()` do the same; what is sealed stays, however often the cell runs; and
+nothing waits for a click, so that a notebook runs from top to bottom without a prediction, too.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
+from functools import cache
 from html import escape
+from importlib.resources import files
 from typing import Any
 
 from minikafka_lessons.show import ink
+from minikafka_lessons.show.shown import Shown
+
+TARGET = "minikafka-prediction"
+"""Who listens for clicks in the kernel."""
 
 
-class Prediction:
-    """A question with some answers. `seal("b")` or a click, once; `reveal("c")` after the run."""
+class Prediction(Shown):
+    """A question with some options. `seal("b")` or a click, once; `reveal(…)` after the run."""
 
     def __init__(self, question: str, options: Sequence[str]) -> None:
         self.question = question
         self.options = {chr(ord("a") + i): option for i, option in enumerate(options)}
         self.sealed: str | None = None
-        self._made: Any = None
+        self.outcome: str | None = None
+        self.is_over = False
+        """Did the run tell already? Then there is nothing left to predict."""
+        self.id = hashlib.sha256("\n".join([question, *options]).encode()).hexdigest()[:12]
+        super().__init__(self._html())
 
     def seal(self, letter: str) -> Prediction:
-        """Choose an answer by its letter. A second choice is refused; an unknown letter is a ValueError."""
+        """Choose an option by its letter. The first choice stays; an unknown letter is a ValueError."""
         letter = str(letter).strip().lower()
         if letter not in self.options:
             raise ValueError(f"Choose one of {', '.join(self.options)}, not {letter!r}.")
-        if self.sealed is None:
+        if self.sealed is None and not self.is_over:
             self.sealed = letter
-        self._redraw()
+        self.redraw(self._html())
         return self
 
     @property
-    def mark(self) -> str:
-        """What a seal looks like: it tells that there is an answer, and not which."""
-        return hashlib.sha256(f"{self.question}{self.sealed}".encode()).hexdigest()[:8]
+    def is_right(self) -> bool:
+        """Did it come as predicted?"""
+        return self.sealed is not None and self.sealed == self.outcome
 
-    def reveal(self, letter: str) -> ink.Picture:
-        """What happened, beside what was predicted."""
-        happened = self.options[letter]
-        if self.sealed is None:
-            head, colour = "No prediction was sealed. It was:", ink.FAINT
-        elif self.sealed == letter:
-            head, colour = "✓ You predicted it:", ink.GREEN
+    def reveal(self, *came_true: object) -> ink.Picture:
+        """What happened, beside what was predicted. One condition for each option, in their order."""
+        if len(came_true) != len(self.options):
+            raise ValueError(f"There are {len(self.options)} options, and {len(came_true)} conditions.")
+        true = [letter for letter, holds in zip(self.options, came_true, strict=True) if holds]
+        self.outcome, self.is_over = (true[0] if true else None), True
+        self.redraw(self._html())
+        return ink.Picture(self._verdict())
+
+    def _verdict(self) -> str:
+        happened = self.options[self.outcome] if self.outcome else ""
+        if self.outcome is None:
+            head, colour = "This run shows none of the answers.", ink.FAINT
+            happened = "If a cell above was interrupted or left out, run from there again."
+        elif self.sealed is None:
+            head, colour = "You made no prediction. It came out:", ink.FAINT
+        elif self.is_right:
+            head, colour = "✓ As you predicted:", ink.GREEN
         else:
-            head, colour = f"✗ You predicted “{self.options[self.sealed]}”. It was:", ink.ORANGE
-        return ink.Picture(
+            head, colour = f"✗ You predicted “{self.options[self.sealed]}”. It came out:", ink.ORANGE
+        return (
             f'<div style="border-left:4px solid {colour};padding:6px 12px;color:{ink.TEXT};font-family:{ink.FONT}">'
             f"<b>{escape(head)}</b> {escape(happened)}</div>"
         )
 
-    def _redraw(self) -> None:
-        if self._made is None:
-            return
-        choices, buttons, state = self._made
-        for button in buttons:
-            button.disabled = self.sealed is not None
-        state.value = self._state()
-        choices.value = self._html(with_state=False)
+    def _html(self) -> str:
+        is_open = self.sealed is None and not self.is_over
+        rows = "".join(self._row(letter, option, is_open) for letter, option in self.options.items())
+        body = (
+            f'<div id="minikafka-{self.id}" style="color:{ink.TEXT};font-family:{ink.FONT};font-size:14px;'
+            f'line-height:1.5;max-width:720px"><b>Predict:</b> {escape(self.question)}'
+            f'<div style="margin:6px 0">{rows}</div><div style="color:{ink.MUTED};font-size:13px" '
+            f'data-state="1">{self._state()}</div></div>'
+        )
+        return body + (self._script() if is_open else "")
+
+    def _row(self, letter: str, option: str, is_open: bool) -> str:
+        chosen = letter == self.sealed
+        border, mark, more = ink.LINE, letter, ""
+        if chosen:
+            border, mark, more = ink.BLUE, "●", " · your prediction"
+        if self.is_over and letter == self.outcome:
+            border, more = ink.GREEN, more + " · came out"
+        style = (
+            "display:block;width:100%;box-sizing:border-box;text-align:left;margin:4px 0;padding:7px 12px;font:inherit;"
+            f"color:{ink.TEXT};background:{ink.PANEL if chosen else ink.PAPER};border:1px solid {border};"
+            "border-radius:6px"
+        )
+        words = (
+            f'<b style="display:inline-block;width:1.4em;color:{ink.BLUE}">{mark}</b>{escape(option)}'
+            f'<span style="color:{ink.MUTED}">{more}</span>'
+        )
+        if is_open:
+            return f'<button type="button" data-letter="{letter}" style="{style};cursor:pointer">{words}</button>'
+        return f'<div style="{style}">{words}</div>'
 
     def _state(self) -> str:
-        if self.sealed is None:
-            return f'<span style="color:{ink.MUTED}">or: <code>.seal("a")</code></span>'
-        return f'<b style="color:{ink.GREEN}">sealed</b> <code>{self.mark}</code>'
+        if self.is_over:
+            return "" if self.sealed else "It came out before a prediction was made."
+        if self.sealed is not None:
+            return f"Sealed: “{escape(self.options[self.sealed])}”. Now run on, and see."
+        return "Click on the sentence that you believe."
 
-    def _html(self, with_state: bool = True) -> str:
-        lines = "".join(
-            f'<div style="padding-left:8px"><b>{letter}</b>&ensp;{escape(option)}</div>'
-            for letter, option in self.options.items()
-        )
-        state = f"<div>{self._state()}</div>" if with_state else ""
-        return (
-            f'<div style="color:{ink.TEXT};font-family:{ink.FONT};line-height:1.7">'
-            f"<b>Predict:</b> {escape(self.question)}{lines}{state}</div>"
-        )
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        import ipywidgets
-
-        if self._made is None:
-            choices = ipywidgets.HTML(self._html(with_state=False))
-            state = ipywidgets.HTML(self._state())
-            buttons = []
-            for letter in self.options:
-                button = ipywidgets.Button(description=letter, layout=ipywidgets.Layout(width="48px"))
-                button.on_click(lambda _, letter=letter: self.seal(letter))
-                buttons.append(button)
-            self._made = (choices, buttons, state)
-        choices, buttons, state = self._made
-        widget = ipywidgets.VBox([choices, ipywidgets.HBox([*buttons, state])])
-        return {
-            **(widget._repr_mimebundle_() or {}),
-            "text/html": self._html(),
-            "text/plain": repr(self),
-        }
+    def _script(self) -> str:
+        kernel = kernel_id()
+        if kernel is None:
+            return ""
+        settings = f'{{"id": "{self.id}", "kernel": "{kernel}", "target": "{TARGET}"}}'
+        return f"<script>({click_script()})({settings});</script>"
 
     def __repr__(self) -> str:
         options = "; ".join(f"{letter}: {option}" for letter, option in self.options.items())
-        return f"Predict: {self.question} {options}" + (f" (sealed {self.mark})" if self.sealed else "")
+        mine = f" (sealed: {self.sealed})" if self.sealed else ""
+        return f"Predict: {self.question} {options}{mine}"
+
+
+@cache
+def click_script() -> str:
+    """What a browser runs, on one line."""
+    return (files("minikafka_lessons") / "show" / "click.js").read_text(encoding="utf-8").strip()
+
+
+def kernel_id() -> str | None:
+    """The id by which the notebook's server knows this kernel, and by which a page can reach it."""
+    try:
+        from ipykernel.connect import get_connection_file
+
+        found = re.search(r"kernel-([0-9a-f-]{36})\.json$", get_connection_file())
+    except Exception:
+        return None
+    return found.group(1) if found else None
+
+
+_asked: dict[str, Prediction] = {}
 
 
 def predict(question: str, *options: str) -> Prediction:
-    """A question to answer before the next cell runs."""
-    return Prediction(question, options)
+    """A question to answer before the next cell runs. Asked again, it knows its answer."""
+    made = Prediction(question, options)
+    known = _asked.setdefault(made.id, made)
+    listen()
+    return known
+
+
+def asked() -> list[Prediction]:
+    """The questions of this lesson, in their order."""
+    return list(_asked.values())
+
+
+def forget_all() -> None:
+    """The lesson begins afresh."""
+    _asked.clear()
+
+
+def listen() -> None:
+    """Hear clicks, where there is a kernel."""
+    try:
+        from IPython import get_ipython
+
+        get_ipython().kernel.comm_manager.register_target(TARGET, _clicked)
+    except Exception:
+        pass  # no kernel: `seal` does the same
+
+
+def _clicked(comm: Any, message: dict[str, Any]) -> None:
+    told = message["content"]["data"]
+    found = _asked.get(str(told.get("id")))
+    letter = str(told.get("letter"))
+    if found is None or letter not in found.options:
+        comm.send({"sealed": None})
+        return
+    found.seal(letter)
+    comm.send({"sealed": found.sealed, "over": found.is_over})

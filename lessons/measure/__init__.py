@@ -6,23 +6,35 @@ measurement. `seconds` is a budget: it decides how many rounds there are, and be
 platform can't do is said in one sentence, in place of the result.
 """
 
+from minikafka_lessons.measure import double as _double
+from minikafka_lessons.measure import memory as _memory
+from minikafka_lessons.measure import reads as _reads
+from minikafka_lessons.measure import segments as _segments
+from minikafka_lessons.measure import writes as _writes
 from minikafka_lessons.measure.batches import Compressions, compression
-from minikafka_lessons.measure.double import DoubleCaching, double_caching
-from minikafka_lessons.measure.memory import Memory, memory
-from minikafka_lessons.measure.reads import ReadAhead, Reads, read_ahead, reads
-from minikafka_lessons.measure.results import Unmeasured
+from minikafka_lessons.measure.double import DoubleCaching
+from minikafka_lessons.measure.memory import Memory
+from minikafka_lessons.measure.possible import NotMeasured, possible
+from minikafka_lessons.measure.reads import ReadAhead, Reads
 from minikafka_lessons.measure.rounds import Spread
-from minikafka_lessons.measure.segments import evict_segments, read_segments, segment_files
-from minikafka_lessons.measure.writes import Writes, writes
+from minikafka_lessons.measure.segments import read_segments, segment_files
+from minikafka_lessons.measure.writes import Writes
+
+double_caching = possible(_double.double_caching)
+evict_segments = possible(_segments.evict_segments)
+memory = possible(_memory.memory)
+read_ahead = possible(_reads.read_ahead)
+reads = possible(_reads.reads)
+writes = possible(_writes.writes)
 
 __all__ = [
     "Compressions",
     "DoubleCaching",
     "Memory",
+    "NotMeasured",
     "ReadAhead",
     "Reads",
     "Spread",
-    "Unmeasured",
     "Writes",
     "compression",
     "double_caching",

@@ -47,6 +47,10 @@ class Reads(Shown):
         """How many times as fast a resident file is read as an evicted one."""
         return self.speeds[(PLACES[0], order)].median / self.speeds[(PLACES[1], order)].median
 
+    def memory_ratio(self) -> float:
+        """The disk in order : memory at random."""
+        return self.speeds[(PLACES[1], ORDERS[0])].median / self.random_memory.median
+
     def order_ratio(self, place: str = PLACES[1]) -> float:
         """How many times as fast a file is read in order as in random blocks."""
         return self.speeds[(place, ORDERS[0])].median / self.speeds[(place, ORDERS[1])].median

@@ -15,6 +15,7 @@ from minikafka.protocol.messages.describe_log_dirs import DescribeLogDirsRequest
 from minikafka.world import LiveUniverse
 from minikafka_lessons.measure.results import Unmeasured
 from minikafka_lessons.measure.scratch import CHUNK_BYTES, evict
+from minikafka_lessons.show.live import own_name
 
 VERSION = 1
 """Old enough for any Kafka."""
@@ -22,6 +23,7 @@ VERSION = 1
 
 def segment_files(cluster: Any, topic: str) -> list[Path]:
     """The `.log` files of all replicas. Raises Unmeasured when they aren't on this machine."""
+    topic = own_name(cluster, topic)
     addresses = [(b.host, b.port) for b in cluster.snapshot().brokers if b.host and b.port]
     places: list[Path] = []
     # The kernel's own loop is running in a notebook, so this one gets a thread.

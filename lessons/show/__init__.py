@@ -1,7 +1,7 @@
 """Pictures of a cluster for notebooks, all drawn from snapshots.
 
-Rule: a picture is a pure function from a snapshot to SVG; `live` redraws it in a widget, and without widgets
-the same SVG stands in its place. Every control has a function that does the same.
+Rule: a picture is a pure function from a snapshot to SVG, and stands in the notebook whole: `live` draws it anew in
+its place, and a saved notebook keeps the last one. Every control has a function that does the same.
 """
 
 from minikafka_lessons.show.batch_bytes import bytes, segment
@@ -10,13 +10,14 @@ from minikafka_lessons.show.lag import LagRecorder, record_lag
 from minikafka_lessons.show.lanes import lanes, lanes_html
 from minikafka_lessons.show.links import links, links_html
 from minikafka_lessons.show.offsets import offsets
-from minikafka_lessons.show.pages import cached_share, pages
+from minikafka_lessons.show.pages import cached_now, cached_share, pages
 from minikafka_lessons.show.records import records
 
 __all__ = [
     "LagRecorder",
     "bus",
     "bytes",
+    "cached_now",
     "cached_share",
     "lanes",
     "lanes_html",

@@ -15,6 +15,7 @@ from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace, Unseen
 from minikafka.xray.reading import BatchLine, Hit
 from minikafka_lessons.show import ink
+from minikafka_lessons.show.live import own_name
 
 HEADERS = ["OFFSETS", "CODEC", "WHAT", "CRC", "RECORDS", "FIRST BYTE", "BYTES", "BYTES A RECORD"]
 
@@ -51,6 +52,7 @@ def segment(cluster: Any, topic: str, partition: int = 0, offset: int = 0, limit
 
 
 def _leader(cluster: Any, topic: str, partition: int) -> ReplicaPlace:
+    topic = own_name(cluster, topic)
     found = cluster.snapshot()
     for one in next((t.partitions for t in found.topics if t.name == topic), ()):
         if one.index == partition:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from minikafka.xray.snapshot import Snapshot
 from minikafka_lessons.show import ink
 
 
-def brokers_html(snapshot: Snapshot, kind: str) -> str:
-    """The cluster in one strip."""
+def brokers_html(snapshot: Snapshot, kind: str, names: str = "") -> str:
+    """The cluster in one strip; `names`: what to know about the names of topics and groups."""
     width = 860
     body = ink.text(0, 16, snapshot.name, bold=True, size=14)
     body += ink.text(0, 36, f"{kind} · {snapshot.bootstrap_servers}", fill=ink.MUTED, size=12)
@@ -21,4 +23,8 @@ def brokers_html(snapshot: Snapshot, kind: str) -> str:
         body += f'<circle cx="{x + 16:.1f}" cy="68" r="4.5" style="fill:{colour}"/>'
         body += ink.text(x + 27, 72.5, name, bold=True)
         body += ink.text(x + 27, 91, where if state == "running" else state, fill=ink.MUTED, size=11.5)
-    return ink.svg(width, 104, body, f"{len(snapshot.brokers)} brokers")
+    drawn = ink.svg(width, 104, body, f"{len(snapshot.brokers)} brokers")
+    if not names:
+        return drawn
+    style = f"color:{ink.TEXT};font-family:{ink.FONT};font-size:13px;margin-top:8px;max-width:{width}px"
+    return f'{drawn}<div style="{style};border-left:4px solid {ink.ORANGE};padding-left:10px">{escape(names)}</div>'

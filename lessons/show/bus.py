@@ -6,7 +6,7 @@ from typing import Any
 
 from minikafka.xray.snapshot import Group, Partition, Snapshot
 from minikafka_lessons.show import ink
-from minikafka_lessons.show.live import LiveView
+from minikafka_lessons.show.live import LiveView, own_name
 
 WIDTH = 860
 LEFT, MIDDLE, RIGHT = 168, 250, 590
@@ -16,7 +16,8 @@ CARD = 62
 
 def bus(cluster: Any, topic: str) -> LiveView:
     """A live picture of one topic and all who write to it and read from it."""
-    return LiveView(cluster, f"bus {topic}", lambda s: bus_html(s, topic, producers_of(cluster)))
+    real = own_name(cluster, topic)
+    return LiveView(cluster, f"bus {topic}", lambda s: bus_html(s, real, producers_of(cluster)))
 
 
 def producers_of(cluster: Any) -> list[tuple[str, int, bool]]:

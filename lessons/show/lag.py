@@ -9,22 +9,29 @@ from typing import Any
 
 from minikafka.xray.snapshot import Snapshot
 from minikafka_lessons.show import ink
-from minikafka_lessons.show.live import LiveView
+from minikafka_lessons.show.live import LiveView, own_name
+from minikafka_lessons.whole_imports import whole_import
 
 WIDTH, HEIGHT = 860, 220
 
 
-class LagRecorder:
+class LagRecorder(LiveView):
     """Samples (seconds, produced, committed, LAG) of one group on one topic, until `stop()`. Shows itself live."""
 
     def __init__(self, cluster: Any, topic: str, group: str) -> None:
-        self.topic, self.group = topic, group
+        self.topic, self.group = own_name(cluster, topic), own_name(cluster, group)
         self.samples: list[tuple[float, int, int, int]] = []
         self._cluster = cluster
+        self._key = f"lag {topic} {group}"
         self._began = time.monotonic()
-        self.view = LiveView(cluster, f"lag {topic} {group}", self.draw)
+        super().__init__(cluster, self._key, self.picture)
 
-    def draw(self, snapshot: Snapshot) -> str:
+    def begin(self) -> None:
+        """Begin to record anew."""
+        self.samples, self._began = [], time.monotonic()
+        self._stop = self._cluster.watch(self._key, self.look)
+
+    def picture(self, snapshot: Snapshot) -> str:
         """Take a sample, and draw."""
         self.sample(snapshot)
         return lag_html(self.samples, self.group)
@@ -45,17 +52,24 @@ class LagRecorder:
             produced, committed, lag = produced + end, committed + at, lag + max(0, end - at)
         self.samples.append((time.monotonic() - self._began, produced, committed, lag))
 
+    @property
+    def highest(self) -> int:
+        """The largest LAG of all samples."""
+        return max((sample[3] for sample in self.samples), default=0)
+
+    @property
+    def last(self) -> int:
+        """The LAG of the last sample."""
+        return self.samples[-1][3] if self.samples else 0
+
     def stop(self) -> None:
         """No more samples after one last."""
-        self.view.stop()
-        self.view.look(self._cluster.snapshot())
+        super().stop()
+        self.look(self._cluster.snapshot())
 
     def figure(self) -> ink.Picture:
         """Produced and committed as lines, the LAG as the gap between them and as a curve (matplotlib)."""
         return ink.Picture(lag_figure(self.samples, self.group))
-
-    def _repr_mimebundle_(self, **more: Any) -> dict[str, Any]:
-        return self.view._repr_mimebundle_(**more)
 
 
 def record_lag(cluster: Any, topic: str, group: str) -> LagRecorder:
@@ -109,6 +123,7 @@ def nice(value: int) -> int:
 
 def lag_figure(samples: list[tuple[float, int, int, int]], group: str) -> str:
     """The figure as SVG whose text takes the page's colour."""
+    whole_import("matplotlib.backends.backend_svg")
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 

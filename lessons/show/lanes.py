@@ -10,7 +10,7 @@ from typing import Any
 
 from minikafka.xray.snapshot import GroupOffset, Partition, Snapshot
 from minikafka_lessons.show import ink
-from minikafka_lessons.show.live import LiveView
+from minikafka_lessons.show.live import LiveView, own_name
 
 WIDTH = 860
 X, LANE_WIDTH = 110, 500
@@ -20,7 +20,8 @@ BOXES = 18
 
 def lanes(cluster: Any, topic: str, group: str | None = None) -> LiveView:
     """The lanes, live."""
-    return LiveView(cluster, f"lanes {topic}", lambda s: lanes_html(s, topic, group))
+    real, readers = own_name(cluster, topic), None if group is None else own_name(cluster, group)
+    return LiveView(cluster, f"lanes {topic}", lambda s: lanes_html(s, real, readers))
 
 
 def lanes_html(snapshot: Snapshot, topic: str, group: str | None = None) -> str:

@@ -1,42 +1,31 @@
-"""Why a bus: every producer wired to every consumer, against everybody wired to the bus. Counted."""
+"""Why a bus: every producer wired to every consumer, against everybody wired to the bus. Counted.
+
+Rule: the drawing stands in the notebook whole; the sliders move it in the browser, without a kernel.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import uuid
+from functools import cache
+from importlib.resources import files
 
 from minikafka_lessons.show import ink
+from minikafka_lessons.show.shown import Shown
 
-WIDTH, HALF = 860, 410
+WIDTH, HALF, MOST = 860, 410, 12
+TOP, ROW, BOTTOM, FIRST, MARGIN, LOW = 40, 26, 12, 30, 34, 28
 
 
-class Links:
+class Links(Shown):
     """The two drawings with a slider each for producers and consumers; `links_html(p, c)` is the function twin."""
 
     def __init__(self, producers: int, consumers: int) -> None:
-        import ipywidgets
-
-        style = {"description_width": "80px"}
-        layout = ipywidgets.Layout(width="380px")
-        self.producers = ipywidgets.IntSlider(
-            producers, 1, 12, description="producers", style=style, layout=layout
-        )
-        self.consumers = ipywidgets.IntSlider(
-            consumers, 1, 12, description="consumers", style=style, layout=layout
-        )
-        self.picture = ipywidgets.HTML(links_html(producers, consumers))
-        self.picture.layout = ipywidgets.Layout(width="auto", margin="0")
-        self.widget = ipywidgets.VBox([ipywidgets.HBox([self.producers, self.consumers]), self.picture])
-        for slider in (self.producers, self.consumers):
-            slider.observe(lambda _: self.set(self.producers.value, self.consumers.value), "value")
+        super().__init__(_with_sliders(producers, consumers))
 
     def set(self, producers: int, consumers: int) -> None:
         """Turn both sliders."""
-        self.producers.value, self.consumers.value = producers, consumers
-        self.picture.value = links_html(producers, consumers)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        html = str(self.picture.value)
-        return {**(self.widget._repr_mimebundle_() or {}), "text/html": html, "text/plain": ink.plain(html)}
+        self.redraw(_with_sliders(producers, consumers))
 
 
 def links(producers: int = 4, consumers: int = 5) -> Links:
@@ -44,36 +33,80 @@ def links(producers: int = 4, consumers: int = 5) -> Links:
     return Links(producers, consumers)
 
 
-def links_html(producers: int, consumers: int) -> str:
-    """Both drawings."""
-    height = 40 + max(producers, consumers) * 26 + 12
-    ways = producers * consumers
-    body = ink.text(0, 14, f"Everybody to everybody: {producers} × {consumers} = {ways} links", bold=True)
-    body += ink.text(
-        WIDTH - HALF, 14, f"Over a bus: {producers} + {consumers} = {producers + consumers} links", bold=True
+def _with_sliders(producers: int, consumers: int) -> str:
+    name = f"minikafka-{uuid.uuid4().hex[:12]}"
+    rows = "".join(
+        f'<label style="display:inline-flex;align-items:center;gap:8px;margin-right:28px">{word}'
+        f'<input type="range" min="1" max="{MOST}" value="{value}" style="width:200px">'
+        f'<output style="font-family:{ink.MONO};min-width:1.5em">{value}</output></label>'
+        for word, value in (("producers", producers), ("consumers", consumers))
     )
-    left, right = _ys(producers, height), _ys(consumers, height)
-    for y in left:
-        for z in right:
-            body += ink.curve(62, y, HALF - 62, z, stroke=ink.RED, width=1 if ways > 40 else 1.4)
-    shift = WIDTH - HALF
-    middle = (height + 28) / 2
-    for y in left:
-        body += ink.curve(shift + 62, y, shift + HALF / 2 - 34, middle, stroke=ink.BLUE, width=1.6)
-    for z in right:
-        body += ink.curve(shift + HALF / 2 + 34, middle, shift + HALF - 62, z, stroke=ink.GREEN, width=1.6)
-    body += ink.box(shift + HALF / 2 - 34, 34, 68, height - 40, fill=ink.PAPER, stroke=ink.FAINT, radius=8)
-    body += ink.text(shift + HALF / 2, middle + 4, "broker", anchor="middle", bold=True)
+    about = {
+        "id": name, "width": WIDTH, "half": HALF, "shift": WIDTH - HALF, "top": TOP, "row": ROW, "bottom": BOTTOM,
+        "first": FIRST, "margin": MARGIN, "low": LOW,
+    }  # fmt: skip
+    return (
+        f'<div id="{name}" style="color:{ink.TEXT};font-family:{ink.FONT};font-size:13px">'
+        f'<div style="margin:4px 0 10px">{rows}</div>'
+        f"{links_html(producers, consumers, room=MOST)}</div>"
+        f"<script>({_script()})({json.dumps(about)});</script>"
+    )
+
+
+@cache
+def _script() -> str:
+    return (files("minikafka_lessons") / "show" / "links.js").read_text(encoding="utf-8").strip()
+
+
+def links_html(producers: int, consumers: int, *, room: int = 0) -> str:
+    """Both drawings. With `room` they hold so many of each kind, those beyond the wanted ones unseen."""
+    height = TOP + max(producers, consumers) * ROW + BOTTOM
+    ways = producers * consumers
+    shift, middle = WIDTH - HALF, (height + LOW) / 2
+    left = [(i, _y(i, producers, height), i < producers) for i in range(max(producers, room))]
+    right = [(i, _y(i, consumers, height), i < consumers) for i in range(max(consumers, room))]
+    body = _title(0, f"Everybody to everybody: {producers} × {consumers} = {ways} links")
+    body += _title(shift, f"Over a bus: {producers} + {consumers} = {producers + consumers} links")
+    for p, y, one in left:
+        for c, z, other in right:
+            wire = ink.curve(62, y, HALF - 62, z, stroke=ink.RED, width=1.2)
+            body += _marked(wire, f'data-wire="{p},{c}"', one and other)
+    for p, y, seen in left:
+        wire = ink.curve(shift + 62, y, shift + HALF / 2 - 34, middle, stroke=ink.BLUE, width=1.6)
+        body += _marked(wire, f'data-in="{p}"', seen)
+    for c, z, seen in right:
+        wire = ink.curve(shift + HALF / 2 + 34, middle, shift + HALF - 62, z, stroke=ink.GREEN, width=1.6)
+        body += _marked(wire, f'data-out="{c}"', seen)
+    box = ink.box(shift + HALF / 2 - 34, 34, 68, height - 40, fill=ink.PAPER, stroke=ink.FAINT, radius=8)
+    body += _marked(box, 'data-broker="1"', True)
+    name = ink.text(shift + HALF / 2, middle + 4, "broker", anchor="middle", bold=True)
+    body += _marked(name, 'data-name="1"', True)
     for base in (0, shift):
-        for i, y in enumerate(left):
-            body += ink.box(base + 0.5, y - 10, 62, 20, fill=ink.PAPER, stroke=ink.BLUE, radius=10)
-            body += ink.text(base + 31, y + 4, f"P{i + 1}", anchor="middle", size=11.5)
-        for i, z in enumerate(right):
-            body += ink.box(base + HALF - 62.5, z - 10, 62, 20, fill=ink.PAPER, stroke=ink.GREEN, radius=10)
-            body += ink.text(base + HALF - 31, z + 4, f"C{i + 1}", anchor="middle", size=11.5)
+        for p, y, seen in left:
+            body += _end(base + 0.5, f"P{p + 1}", ink.BLUE, y, f'data-p="{p}"', seen)
+        for c, z, seen in right:
+            body += _end(base + HALF - 62.5, f"C{c + 1}", ink.GREEN, z, f'data-c="{c}"', seen)
     return ink.svg(WIDTH, height, body, f"{ways} links against {producers + consumers}")
 
 
-def _ys(count: int, height: int) -> list[float]:
-    room = (height - 34) / count
-    return [30 + room * (i + 0.5) for i in range(count)]
+def _y(index: int, count: int, height: int) -> float:
+    return FIRST + (height - MARGIN) / max(1, count) * (index + 0.5)
+
+
+def _title(x: float, words: str) -> str:
+    return _marked(ink.text(x, 14, words, bold=True), 'data-title="1"', True)
+
+
+def _marked(shape: str, data: str, seen: bool) -> str:
+    """The shape with what the sliders find it by."""
+    first, space, rest = shape.partition(" ")
+    hidden = "" if seen else 'display="none" '
+    return f"{first}{space}{data} {hidden}{rest}"
+
+
+def _end(x: float, name: str, colour: str, y: float, data: str, seen: bool) -> str:
+    """A producer or a consumer."""
+    hidden = "" if seen else ' display="none"'
+    shape = ink.box(x, -10, 62, 20, fill=ink.PAPER, stroke=colour, radius=10)
+    words = ink.text(x + 30.5, 4, name, anchor="middle", size=11.5)
+    return f'<g {data} transform="translate(0,{y:.1f})"{hidden}>{shape}{words}</g>'

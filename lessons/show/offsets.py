@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from minikafka_lessons.show import ink
+from minikafka_lessons.show.live import own_name
 
 
 def offsets(cluster: Any, group: str) -> ink.Picture:
     """GROUP, TOPIC, PARTITION, CURRENT-OFFSET, LOG-END-OFFSET, LAG; – where the group never committed."""
+    group = own_name(cluster, group)
     found = next((g for g in cluster.snapshot().groups or () if g.id == group), None)
     if found is None:
         return ink.Picture(ink.table(["GROUP"], [[group]], caption="Nobody of this group has been here yet."))

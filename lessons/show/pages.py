@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from typing import Any
 
 from minikafka.xray.snapshot import Replica, Segment, Snapshot
 from minikafka_lessons.show import ink
-from minikafka_lessons.show.live import LiveView
+from minikafka_lessons.show.live import LiveView, own_name
 
 WIDTH, X, RIBBON, ROW = 860, 170, 560, 40
 GAP = 3
+LOOK_S = 1.1
+"""Brokers look at their files' pages once a second."""
 
 
 def pages(cluster: Any, topic: str) -> LiveView:
     """The picture, live. The numbers are at most a second old."""
-    return LiveView(cluster, f"pages {topic}", lambda s: pages_html(s, topic))
+    real = own_name(cluster, topic)
+    return LiveView(cluster, f"pages {topic}", lambda s: pages_html(s, real))
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of pages; `of_one` is None where nobody knows."""
+
+    of_one: float | None
+
+    def __str__(self) -> str:
+        return "unknown on this system" if self.of_one is None else f"{self.of_one:.0%}"
+
+
+def cached_now(cluster: Any, topic: str) -> Share:
+    """Of the pages of all the topic's segments, the share in the page cache, a moment from now."""
+    time.sleep(LOOK_S)
+    return Share(cached_share(cluster.snapshot(), own_name(cluster, topic)))
 
 
 def cached_share(snapshot: Snapshot, topic: str) -> float | None:

@@ -6,7 +6,8 @@ import pytest
 
 from minikafka import Cluster
 from minikafka_lessons import show
-from minikafka_lessons.live import LAB_VARIABLE, begin
+from minikafka_lessons.live import begin
+from minikafka_lessons.sources import LAB_VARIABLE
 
 
 @pytest.fixture(scope="module")

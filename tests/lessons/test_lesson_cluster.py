@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from minikafka import Cluster, Organs
-from minikafka_lessons.live import LAB_VARIABLE, begin
-from minikafka_lessons.notebook import check, hint, mine
-from minikafka_lessons.predictions import predict
+from minikafka import Cluster
+from minikafka_lessons.live import begin
+from minikafka_lessons.notebook import check, hint
 from minikafka_lessons.show import lanes, record_lag
+from minikafka_lessons.sources import LAB_VARIABLE
 
 
 @pytest.fixture
@@ -57,33 +57,6 @@ def test_a_lab_that_is_gone_is_replaced_by_an_own_cluster(own, monkeypatch):
     monkeypatch.setenv(LAB_VARIABLE, "gone")
     with begin(2) as cluster:
         assert "own" in repr(cluster)
-
-
-def test_a_prediction_is_sealed_once_and_revealed_later():
-    asked = predict("How many?", "none", "all")
-    assert "No prediction" in repr(asked.reveal("b"))
-    asked.seal("a").seal("b")
-    assert asked.sealed == "a"
-    assert "You predicted “none”" in repr(asked.reveal("b"))
-    with pytest.raises(ValueError, match="Choose one of a, b"):
-        asked.seal("z")
-    bundle = asked._repr_mimebundle_()
-    assert "sealed" in bundle["text/html"]
-
-
-def test_mine_is_the_learners_function_once_it_is_written():
-    def lag(end, committed, start):
-        raise NotImplementedError("exercise 1a")
-
-    ours = mine(lag)
-    assert ours.whose == "our"
-    assert ours(10, 4, 0) == Organs().lag(10, 4, 0)
-
-    def lag(end, committed, start):
-        return 99
-
-    assert mine(lag)(10, 4, 0) == 99
-    assert mine(lag).whose == "your"
 
 
 def test_check_and_hint_never_raise():

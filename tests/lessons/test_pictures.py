@@ -77,9 +77,8 @@ def test_the_bus_says_who_is_away():
 def test_links_count():
     picture = Links(4, 5)
     picture.set(10, 12)
-    assert "120 links" in picture.picture.value
-    assert "22 links" in picture.picture.value
-    assert "text/html" in picture._repr_mimebundle_()
+    assert "120 links" in picture.html
+    assert "22 links" in picture.html
 
 
 def test_nice_tops():
@@ -98,17 +97,49 @@ class FakeCluster:
         return lambda: self.looks.pop(key, None)
 
 
-def test_a_live_view_redraws_only_what_changed_and_stops():
-    cluster, sets = FakeCluster(), []
+@pytest.fixture
+def published(monkeypatch):
+    """What a notebook is told to show: (display id, is it an update, HTML)."""
+    told = []
+
+    def publish(data, metadata=None, transient=None, update=False):
+        told.append((transient["display_id"], update, data["text/html"]))
+        assert set(data) == {"text/html", "text/plain"}, "a saved notebook shows nothing else"
+
+    monkeypatch.setattr("IPython.display.publish_display_data", publish)
+    return told
+
+
+def test_a_live_view_redraws_only_what_changed_where_it_stands_and_stops(published):
+    cluster = FakeCluster()
     view = LiveView(cluster, "k", lambda s: lanes_html(s, "weather"))
-    view.widget.observe(lambda change: sets.append(change), "value")
+    view._ipython_display_()
     cluster.looks["k"](snapshot())
-    assert sets == []
+    assert [update for _, update, _ in published] == [False]
     cluster.looks["k"](snapshot((4, 6)))
-    assert len(sets) == 1
-    bundle = view._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/html"].startswith("<svg")
-    assert "partition 0" in bundle["text/plain"]
+    (place, _, first), (again, update, second) = published
+    assert (again, update) == (place, True)
+    assert first != second == view.html
+    assert "partition 0" in repr(view)
     view.stop()
     assert cluster.looks == {}
+
+
+def test_a_picture_that_was_shown_often_is_redrawn_in_the_latest_places(published):
+    picture = Links(2, 2)
+    for _ in range(9):
+        picture._ipython_display_()
+    places = [place for place, _, _ in published]
+    assert len(set(places)) == 9
+    published.clear()
+    picture.set(3, 3)
+    assert [place for place, _, _ in published] == places[-4:]
+
+
+def test_the_sliders_find_what_python_drew():
+    """The browser moves what it finds by these marks."""
+    html = Links(2, 3).html
+    assert html.count('data-wire="') == 144
+    assert html.count("<script>") == 1
+    assert html.count('data-wire="1,2" d=') == 1, "wires between the first ones are seen"
+    assert html.count('data-wire="2,2" display="none"') == 1

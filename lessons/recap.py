@@ -1,0 +1,84 @@
+"""What one predicted and wrote in a lesson, at its end.
+
+Rule: it counts what is known in this notebook, right or wrong, and leaves nothing out.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from minikafka_lessons import predictions
+from minikafka_lessons.grading.marks import Grade, number
+from minikafka_lessons.show import ink
+
+_grades: dict[str, Grade] = {}
+
+
+def note_grade(grade: Grade) -> None:
+    """The latest check of an exercise."""
+    _grades[grade.exercise] = grade
+
+
+def forget_grades() -> None:
+    """The lesson begins afresh."""
+    _grades.clear()
+
+
+def summary() -> ink.Picture:
+    """The lesson's predictions with what came out, and its exercises as they were last checked."""
+    from minikafka_lessons.live import current_lesson
+
+    asked = [one for one in predictions.asked() if one.is_over]
+    lesson = current_lesson()
+    html = _predictions(asked)
+    if lesson is not None and lesson.exercises:
+        html += _exercises(lesson.exercises)
+    return ink.Picture(f'<div style="color:{ink.TEXT};font-family:{ink.FONT};font-size:13px">{html}</div>')
+
+
+def _predictions(asked: list[predictions.Prediction]) -> str:
+    if not asked:
+        return "<div>No prediction came to its outcome yet.</div>"
+    right = sum(one.is_right for one in asked)
+    made = sum(one.sealed is not None for one in asked)
+    words = f"You predicted {right} of {len(asked)} right" + (
+        f", and {len(asked) - made} not at all." if made < len(asked) else "."
+    )
+    rows = ""
+    for one in asked:
+        sign, colour = (
+            ("✓", ink.GREEN)
+            if one.is_right
+            else ("·", ink.FAINT)
+            if one.sealed is None
+            else ("✗", ink.ORANGE)
+        )
+        yours = "no prediction" if one.sealed is None else f"you: {one.options[one.sealed]}"
+        came = (
+            "the run showed none of the answers"
+            if one.outcome is None
+            else f"came out: {one.options[one.outcome]}"
+        )
+        both = came if one.is_right else f"{yours} — {came}"
+        rows += (
+            f'<div style="display:grid;grid-template-columns:20px 1fr;margin:5px 0">'
+            f'<b style="color:{colour}">{sign}</b>'
+            f'<span>{escape(one.question)}<br><span style="color:{ink.MUTED}">{escape(both)}</span></span></div>'
+        )
+    return f"<b>{words}</b>{rows}"
+
+
+def _exercises(exercises: tuple[object, ...]) -> str:
+    rows = ""
+    for one in exercises:
+        grade = _grades.get(one.id)  # type: ignore[attr-defined]
+        points = (
+            "not checked yet" if grade is None else f"{number(grade.points)} of {number(grade.of)} points"
+        )
+        done = grade is not None and grade.full
+        sign = f'<b style="color:{ink.GREEN if done else ink.FAINT}">{"✓" if done else "·"}</b>'
+        rows += (
+            f'<div style="display:grid;grid-template-columns:20px 1fr;margin:5px 0">{sign}'
+            f"<span>Exercise {escape(one.id)}: {points}</span></div>"  # type: ignore[attr-defined]
+        )
+    return f'<div style="margin-top:10px"><b>Exercises</b>, by the checks in this notebook{rows}</div>'

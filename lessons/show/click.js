@@ -1,0 +1,44 @@
+function (about) {
+  // A click on an option tells the kernel, by the same door that the notebook itself uses. Nothing else is sent.
+  const places = () => [...document.querySelectorAll("#minikafka-" + about.id)];
+  const say = (words) => places().forEach((p) => { p.querySelector("[data-state]").textContent = words; });
+  const mark = (letter) => places().forEach((p) => p.querySelectorAll("button").forEach((b) => {
+    const mine = b.dataset.letter === letter;
+    b.disabled = true;
+    b.style.cursor = "default";
+    b.style.opacity = mine ? 1 : 0.6;
+    if (mine) { b.style.borderColor = "#3f8ae0"; b.style.fontWeight = 600; }
+  }));
+  const choose = (letter) => {
+    const typed = "This page can't reach the kernel. Type into a cell: <name>.seal(\"" + letter + "\")";
+    const gone = "The kernel doesn't know this question any more: run its cell again.";
+    const tag = document.getElementById("jupyter-config-data");
+    if (!tag) { say(typed); return; }
+    const page = JSON.parse(tag.textContent);
+    const base = page.wsUrl || location.origin.replace(/^http/, "ws") + page.baseUrl;
+    const session = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
+    const token = page.token ? "&token=" + encodeURIComponent(page.token) : "";
+    const socket = new WebSocket(base + "api/kernels/" + about.kernel + "/channels?session_id=" + session + token);
+    const id = session + "-click";
+    let answered = false;
+    const end = (words) => { answered = true; say(words); socket.close(); };
+    socket.onopen = () => {
+      say("Sealed as soon as the kernel has time …");
+      socket.send(JSON.stringify({
+        channel: "shell", buffers: [], parent_header: {}, metadata: {},
+        header: { msg_id: id, session: session, username: "", date: new Date().toISOString(), msg_type: "comm_open", version: "5.3" },
+        content: { comm_id: id, target_name: about.target, data: { id: about.id, letter: letter } }
+      }));
+    };
+    socket.onmessage = (event) => {
+      const got = JSON.parse(event.data);
+      if (!got.content || got.content.comm_id !== id) { return; }
+      const told = got.content.data || {};
+      if (got.msg_type === "comm_close" || (got.header && got.header.msg_type === "comm_close") || (!told.sealed && !told.over)) { end(gone); }
+      else if (told.sealed) { mark(told.sealed); end("Sealed. Now run on, and see."); }
+      else { end("It came out before a prediction was made."); }
+    };
+    socket.onerror = () => { if (!answered) { end(gone); } };
+  };
+  places().forEach((p) => p.querySelectorAll("button").forEach((b) => { b.onclick = () => choose(b.dataset.letter); }));
+}

@@ -1,0 +1,126 @@
+"""Where a lesson's cluster comes from: the lab's, any Kafka's, or one of the notebook's own.
+
+Rule: a source shows a cluster and lets go of it; it makes and deletes nothing there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from typing import Any
+
+from minikafka import Cluster, Snapshot
+from minikafka.xray.files import Found, Question
+
+LAB_VARIABLE = "MINIKAFKA_LAB"
+BOOTSTRAP_VARIABLE = "MINIKAFKA_BOOTSTRAP"
+
+
+class Source:
+    """Where snapshots come from: `fresh()` asks now, `latest()` may be a tick old."""
+
+    name = ""
+    bootstrap_servers = ""
+    kind = ""
+    is_shared = False
+    """May other notebooks be at work on it?"""
+
+    def fresh(self) -> Snapshot:
+        """The picture now."""
+        raise NotImplementedError
+
+    def latest(self) -> Snapshot:
+        """For views."""
+        return self.fresh()
+
+    def look(self, question: Question) -> Found:
+        """What a replica's files hold. Raises Unseen."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go."""
+
+
+class OwnCluster(Source):
+    """A cluster in this process."""
+
+    kind = "a cluster of this notebook's own"
+
+    def __init__(self, number: int, brokers: int = 3) -> None:
+        self.cluster = Cluster(brokers=brokers, name=f"lesson-{number}")
+        self.name = self.cluster.name
+        self.bootstrap_servers = self.cluster.bootstrap_servers
+
+    def fresh(self) -> Snapshot:
+        return self.cluster.snapshot()
+
+    def look(self, question: Question) -> Found:
+        return self.cluster.look(question)
+
+    def close(self) -> None:
+        self.cluster.close()
+
+
+class SeenCluster(Source):
+    """A cluster in another process, seen through a `Feed`: the lab's, or any Kafka."""
+
+    is_shared = True
+
+    def __init__(self, feed: Any, name: str, bootstrap_servers: str, kind: str) -> None:
+        self.name, self.bootstrap_servers, self.kind = name, bootstrap_servers, kind
+        self._feed = feed
+        self._latest: Snapshot | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="minikafka-lesson", daemon=True)
+        self._thread.start()
+        self._watching: Any = None
+
+    def fresh(self) -> Snapshot:
+        found: Snapshot = asyncio.run_coroutine_threadsafe(self._feed.once(), self._loop).result(15)
+        return found
+
+    def latest(self) -> Snapshot:
+        if self._watching is None:
+            self._watching = asyncio.run_coroutine_threadsafe(
+                self._feed.watch(self._show, lambda _: None), self._loop
+            )
+        return self._latest or self.fresh()
+
+    def look(self, question: Question) -> Found:
+        found: Found = asyncio.run_coroutine_threadsafe(self._feed.look(question), self._loop).result(15)
+        return found
+
+    def _show(self, snapshot: Snapshot) -> None:
+        self._latest = snapshot
+
+    def close(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+
+
+def find_source(number: int) -> Source:
+    """The lab's cluster, the Kafka of MINIKAFKA_BOOTSTRAP, or a new one."""
+    name = os.environ.get(LAB_VARIABLE)
+    servers = os.environ.get(BOOTSTRAP_VARIABLE)
+    if name:
+        from minikafka.xray.client import SocketFeed
+        from minikafka.xray.discovery import NoCluster, running_clusters
+
+        try:
+            for found in running_clusters():
+                if found.name == name and (not servers or found.bootstrap_servers == servers):
+                    source = SeenCluster(
+                        SocketFeed(found), name, found.bootstrap_servers, "the lab's cluster"
+                    )
+                    source.fresh()
+                    return source
+        except (NoCluster, OSError, TimeoutError):
+            pass
+    elif servers:
+        from minikafka.xray.remote import RemoteFeed
+
+        return SeenCluster(RemoteFeed(servers), servers, servers, "the Kafka that MINIKAFKA_BOOTSTRAP names")
+    return OwnCluster(number)
