@@ -76,6 +76,16 @@ class BrokerRegistration:
 
 
 @dataclass(frozen=True, slots=True)
+class ControllerRegistration:
+    """A controller that has registered. `features` as a broker's."""
+
+    id: int
+    incarnation_id: UUID
+    listeners: tuple[Endpoint, ...]
+    features: Mapping[str, tuple[int, int]] = field(default_factory=_no_entries)
+
+
+@dataclass(frozen=True, slots=True)
 class PartitionRegistration:
     """A partition: who holds it, who is in sync, who leads.
 
@@ -176,7 +186,7 @@ class MetadataImage:
     topic_names: Mapping[UUID, str] = field(default_factory=_no_entries)
     configs: Mapping[tuple[int, str], Mapping[str, str]] = field(default_factory=_no_entries)
     features: Mapping[str, int] = field(default_factory=_no_entries)
-    controllers: Mapping[int, tuple[Endpoint, ...]] = field(default_factory=_no_entries)
+    controllers: Mapping[int, ControllerRegistration] = field(default_factory=_no_entries)
     next_producer_id: int = 0
 
     def topic(self, name: str) -> TopicImage | None:

@@ -15,6 +15,7 @@ from uuid import UUID
 from minikafka.metadata.image import (
     TOPIC_RESOURCE,
     BrokerRegistration,
+    ControllerRegistration,
     Endpoint,
     MetadataDelta,
     MetadataImage,
@@ -149,8 +150,11 @@ class ImageDraft:
         self._brokers(record.id)[record.id] = replace(self._broker(record.id, record.epoch), fenced=False)
 
     def register_controller(self, record: RegisterControllerRecord) -> None:
-        self._writable("controllers")[record.controller_id] = tuple(
-            Endpoint(e.name, e.host, e.port, e.security_protocol) for e in record.end_points
+        self._writable("controllers")[record.controller_id] = ControllerRegistration(
+            id=record.controller_id,
+            incarnation_id=record.incarnation_id,
+            listeners=tuple(Endpoint(e.name, e.host, e.port, e.security_protocol) for e in record.end_points),
+            features={f.name: (f.min_supported_version, f.max_supported_version) for f in record.features},
         )
 
     def create_topic(self, record: TopicRecord) -> None:
