@@ -135,7 +135,7 @@ class Cluster:
     @property
     def controllers(self) -> str:
         """`host:port,…` of the KRaft controllers."""
-        return self._nodes.controllers
+        return self._nodes.bootstrap_controllers
 
     @property
     def hosts(self) -> tuple[str, ...]:

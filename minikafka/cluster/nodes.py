@@ -1,4 +1,4 @@
-"""The nodes of one cluster: a controller and its brokers, each on a host of its own.
+"""The nodes of one cluster: controllers and brokers, each on a host of its own.
 
 Rule: asynchronous, and the same in both worlds. All of it runs in the universe's loop; `cluster.py` is the
 synchronous face.
@@ -32,7 +32,10 @@ Universe = LiveUniverse | SimulatedUniverse
 
 DEFAULT_BROKERS = 3
 CONTROLLER_ID = 3000
+"""The first controller's; the others' follow."""
 CONTROLLER = "controller-1"
+VOTERS = 1
+"""How many controllers there are; one suffices as long as it lives."""
 SIMULATED_BROKER_PORT = 9092
 SIMULATED_CONTROLLER_PORT = 9093
 
@@ -52,8 +55,13 @@ def broker_host(broker_id: int) -> str:
     return f"broker-{broker_id}"
 
 
+def controller_host(number: int) -> str:
+    """`controller-1`, `controller-2`, …"""
+    return f"controller-{number}"
+
+
 class ClusterNodes:
-    """Controller and brokers; `await start()`, then kill and restart hosts at will, then `await stop()`."""
+    """Controllers and brokers; `await start()`, then kill and restart hosts at will, then `await stop()`."""
 
     def __init__(
         self,
@@ -77,8 +85,9 @@ class ClusterNodes:
         self._known_by = ""
         self._wished_port = port
         self._listeners = self._read_listeners(brokers)
-        self._controller_port = 0
-        self.controller: ControllerNode | None = None
+        self.controllers: dict[str, ControllerNode | None] = {
+            controller_host(n): None for n in range(1, VOTERS + 1)
+        }
         self.brokers: dict[str, Broker | None] = {broker_host(n): None for n in range(1, brokers + 1)}
         self.before_end: Callable[[str], None] = lambda host: None
         """Called with the host that is about to be killed or to end, while it can still be looked at."""
@@ -96,8 +105,14 @@ class ClusterNodes:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """All hosts, controller first."""
-        return (CONTROLLER, *self.brokers)
+        """All hosts, controllers first."""
+        return (*self.controllers, *self.brokers)
+
+    @property
+    def controller(self) -> ControllerNode | None:
+        """The one that decides, if one does."""
+        up = [node for node in self.controllers.values() if node is not None]
+        return next((node for node in up if node.is_active), None)
 
     @property
     def bootstrap_servers(self) -> str:
@@ -114,9 +129,13 @@ class ClusterNodes:
         )
 
     @property
-    def controllers(self) -> str:
-        """`host:port` of the controller."""
-        return f"{self._address(CONTROLLER)}:{self._controller_port}"
+    def bootstrap_controllers(self) -> str:
+        """`host:port,…` of every controller, dead or alive."""
+        return ",".join(host_port(*self.address_of(host)) for host in self.controllers)
+
+    def address_of(self, host: str) -> tuple[str, int]:
+        """Where this host listens to other nodes."""
+        return self.universe.world(host).network.address, self._ports.get(host, 0)
 
     def universe_now(self) -> float:
         """Seconds since the universe began, as the trace stamps them."""
@@ -126,8 +145,8 @@ class ClusterNodes:
 
     def is_up(self, host: str) -> bool:
         """Does this host run?"""
-        if host == CONTROLLER:
-            return self.controller is not None
+        if host in self.controllers:
+            return self.controllers[host] is not None
         broker = self.brokers[host]
         return broker is not None and broker.state is not BrokerState.NOT_RUNNING
 
@@ -144,7 +163,8 @@ class ClusterNodes:
         else:
             self._known_by = f"data directories belong to cluster {self._cluster_id}"
         self._check_for_left_out()
-        await self._start_controller()
+        for host in self.controllers:
+            await self._start_controller(host)
         for index, host in enumerate(self.brokers):
             self._ports[host] = self._port_of(index, host)
         # All at once: each waits for its registration anyway.
@@ -155,14 +175,13 @@ class ClusterNodes:
                 raise result
 
     async def stop(self) -> None:
-        """Stop everything cleanly, the controller last."""
+        """Stop everything cleanly, the controllers last."""
         running = [
             self.on(host, broker.stop()) for host, broker in self.brokers.items() if broker is not None
         ]
         results = await asyncio.gather(*running, return_exceptions=True)
-        if self.controller is not None:
-            await self.on(CONTROLLER, self.controller.stop())
-            self.controller = None
+        for host in self.controllers:
+            await self.stop_controller(host)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -192,17 +211,23 @@ class ClusterNodes:
         await self.on(host, broker.stop())
         self.brokers[host] = None
 
+    async def stop_controller(self, host: str) -> None:
+        """A clean end of one controller, if it is up."""
+        node = self.controllers[host]
+        if node is not None:
+            await self.on(host, node.stop())
+            self.controllers[host] = None
+
     async def restart(self, host: str) -> None:
         """Start a host again on its data (a running one is stopped cleanly first)."""
         self._known(host)
-        if host == CONTROLLER and self.controller is not None:
-            await self.on(CONTROLLER, self.controller.stop())
-            self.controller = None
-        elif host != CONTROLLER and self.is_up(host):
+        if host in self.controllers:
+            await self.stop_controller(host)
+        elif self.is_up(host):
             await self.stop_broker(host)
         self.problems.pop(host, None)
         try:
-            await (self._start_controller() if host == CONTROLLER else self._start_broker(host))
+            await (self._start_controller(host) if host in self.controllers else self._start_broker(host))
         except Exception as error:
             self.problems[host] = f"it could not start again: {reason_of(error)}"
             raise
@@ -210,8 +235,8 @@ class ClusterNodes:
     def _forget(self, host: str) -> None:
         """A host has ended."""
         self.problems.pop(host, None)
-        if host == CONTROLLER:
-            self.controller = None
+        if host in self.controllers:
+            self.controllers[host] = None
         else:
             self.brokers[host] = None
 
@@ -226,13 +251,11 @@ class ClusterNodes:
             self.universe.end(host)
         self._tell(host)
 
-    def _controller_failed(self, reason: str) -> None:
-        self.controller = None
-        self.problems[CONTROLLER] = reason
-        asyncio.get_running_loop().call_soon(
-            self.universe.end, CONTROLLER
-        )  # what failed still has to be answered
-        self._tell(CONTROLLER)
+    def _controller_failed(self, host: str, reason: str) -> None:
+        self.controllers[host] = None
+        self.problems[host] = reason
+        asyncio.get_running_loop().call_soon(self.universe.end, host)  # what failed still has to be answered
+        self._tell(host)
 
     def _tell(self, host: str) -> None:
         """A failure that somebody asked for is no news to the caller."""
@@ -242,7 +265,7 @@ class ClusterNodes:
     def fail_disk(self, host: str, directory: str = "") -> None:
         """A host's disk fails, or only the one below `directory`: a broker's `log.dirs` may name several."""
         self._known(host)
-        if directory and (host == CONTROLLER or directory not in self._log_dirs):
+        if directory and (host in self.controllers or directory not in self._log_dirs):
             named = ", ".join(path for path in self._log_dirs if path) or "none"
             raise ValueError(
                 f"{directory!r} is no log directory of {host}; log.dirs of the brokers: {named}."
@@ -311,20 +334,20 @@ class ClusterNodes:
                 continue
         return False
 
-    async def _start_controller(self) -> None:
-        world = self.universe.world(CONTROLLER)
+    async def _start_controller(self, host: str) -> None:
+        world = self.universe.world(host)
         node = ControllerNode(
             world,
-            CONTROLLER_ID,
+            CONTROLLER_ID - 1 + int(host.rpartition("-")[2]),
             self.cluster_id,
             self.configs,
             self.organs,
             known_by=self._known_by,
-            on_failure=self._controller_failed,
+            on_failure=lambda reason: self._controller_failed(host, reason),
         )
-        port = self._controller_port or (SIMULATED_CONTROLLER_PORT if self.simulated else 0)
-        self._controller_port = await self.on(CONTROLLER, node.start(port))
-        self.controller = node
+        port = self._ports.get(host) or (SIMULATED_CONTROLLER_PORT if self.simulated else 0)
+        self._ports[host] = await self.on(host, node.start(port))
+        self.controllers[host] = node
 
     async def _start_broker(self, host: str) -> None:
         world = self.universe.world(host)
@@ -332,7 +355,7 @@ class ClusterNodes:
             world,
             int(host.rpartition("-")[2]),
             cluster_id=self.cluster_id,
-            controller=(self._address(CONTROLLER), self._controller_port),
+            controller=self.address_of(CONTROLLER),
             configs=self.configs,
             organs=self.organs,
             listener=self._listeners[host],
@@ -366,9 +389,6 @@ class ClusterNodes:
             return SIMULATED_BROKER_PORT
         return self._wished_port + index if self._wished_port else 0
 
-    def _address(self, host: str) -> str:
-        return self.universe.world(host).network.address
-
     def _known(self, host: str, *, clients: bool = False) -> None:
         if host not in self.hosts and not (clients and host.startswith("client-")):
             raise ValueError(f"There is no host {host!r}; there are: {', '.join(self.hosts)}")
@@ -401,4 +421,4 @@ def new_cluster_id(world: World) -> str:
             return text
 
 
-__all__ = ["CONTROLLER", "ClusterNodes", "broker_host"]
+__all__ = ["CONTROLLER", "ClusterNodes", "broker_host", "controller_host"]

@@ -15,7 +15,7 @@ from itertools import islice
 from minikafka.broker.broker import Broker
 from minikafka.broker.snapshot import BrokerSnapshot
 from minikafka.broker.topic_creation import GROUP_METADATA
-from minikafka.cluster.nodes import CONTROLLER, CONTROLLER_ID, ClusterNodes
+from minikafka.cluster.nodes import CONTROLLER_ID, ClusterNodes
 from minikafka.metadata.configs import topic_config_value
 from minikafka.metadata.image import MetadataImage
 from minikafka.xray import inside
@@ -135,7 +135,9 @@ class Picture:
                 name=self._name,
                 cluster_id=nodes.cluster_id,
                 bootstrap_servers=nodes.bootstrap_servers,
-                controller=self._controller(),
+                controllers=tuple(
+                    self._controller(CONTROLLER_ID + n, host) for n, host in enumerate(nodes.controllers)
+                ),
                 image=self._image(),
                 topics=self._topics,
                 groups=self._groups.drawn,
@@ -149,24 +151,23 @@ class Picture:
             )
         )
 
-    def _controller(self) -> inside.ControllerView:
-        nodes = self._nodes
-        host, _, port = nodes.controllers.rpartition(":")
-        node = nodes.controller
-        view = node.snapshot() if node is not None else None
-        offset_s = self._clock_offset_s()
+    def _controller(self, id: int, name: str) -> inside.ControllerView:
+        host, port = self._nodes.address_of(name)
+        node = self._nodes.controllers[name]
+        if node is None:
+            return inside.ControllerView(name, id, host, port)
+        view, offset_s = node.snapshot(), self._clock_offset_s()
         return inside.ControllerView(
-            name=CONTROLLER,
-            id=CONTROLLER_ID,
+            name=name,
+            id=id,
             host=host,
-            port=int(port),
-            up=view is not None,
-            epoch=view.leader_epoch if view is not None else None,
-            log_end=view.end_offset if view is not None else None,
-            committed=view.high_watermark if view is not None else None,
-            heard_at={b: round(at + offset_s, 3) for b, at in view.heard_at.items()}
-            if view is not None
-            else {},
+            port=port,
+            up=True,
+            is_leader=view.is_active,
+            epoch=view.leader_epoch,
+            log_end=view.end_offset,
+            committed=view.high_watermark,
+            heard_at={b: round(at + offset_s, 3) for b, at in view.heard_at.items()},
         )
 
     def _running(self) -> dict[str, Broker]:
@@ -180,7 +181,7 @@ class Picture:
     def _clock_offset_s(self) -> float:
         """From the nodes' clock to that of pictures."""
         nodes = self._nodes
-        for node in (nodes.controller, *nodes.brokers.values()):
+        for node in (*nodes.controllers.values(), *nodes.brokers.values()):
             if node is not None:
                 return nodes.universe_now() - node.world.clock.now()
         return 0.0
@@ -208,10 +209,9 @@ class Picture:
         return answer(partition.log.world.disk, partition.log.directory, question)
 
     def _image(self) -> MetadataImage:
-        """The controller's metadata, or the newest that a broker has."""
+        """The newest metadata that a controller has; when none is up, a broker."""
         nodes = self._nodes
         known = [b.image for b in nodes.brokers.values() if b is not None]
-        if nodes.controller is not None:
-            known.append(nodes.controller.image)
+        known += [node.image for node in nodes.controllers.values() if node is not None]
         self._last_image = max([self._last_image, *known], key=lambda image: image.offset)
         return self._last_image

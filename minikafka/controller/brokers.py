@@ -163,6 +163,7 @@ def heartbeat(
     """
     broker = check_broker_epoch(situation, request.broker_id, request.broker_epoch)
     session = sessions.touch(broker.id, now_s, request.current_metadata_offset)
+    is_certain = situation.committed.brokers.get(broker.id) is broker  # no decision about it is under way
     is_caught_up = request.current_metadata_offset >= registration_offset
     response = BrokerHeartbeatResponse(
         is_caught_up=is_caught_up, is_fenced=broker.fenced, should_shut_down=False
@@ -193,9 +194,11 @@ def heartbeat(
     elif request.want_shut_down or request.want_fence:
         response.is_fenced, response.should_shut_down = True, request.want_shut_down
     if not response.is_fenced:
-        return Decision((), response)
+        return Decision((), response, is_certain=is_certain)
     session.shutdown_offset = None
-    return Decision((), response) if broker.fenced else fence(situation, broker, response)
+    if broker.fenced:
+        return Decision((), response, is_certain=is_certain)
+    return fence(situation, broker, response)
 
 
 def fence(situation: Situation, broker: BrokerRegistration, response: R) -> Decision[R]:

@@ -1,13 +1,19 @@
 """The controller's pure core: all decisions in one place, and the replay that alone changes its state.
 
-One rule: `decide → append and commit → replay`, in that order, one at a time; the shell (`node.py`) sees to
-it. Kafka: `QuorumController`.
+One rule: `decide → propose → commit → replay`, in that order; the shell (`node.py`) sees to it, on a standby too, which
+only replays. A commit takes its time, and decisions don't wait for it: each is made on the image that the earlier ones
+will give (`decided`), as they will be committed in this order or not at all. Images never change and share what they
+can, so what is foreseen costs no more than replaying it later would, and when another node leads, dropping it is all
+there is to a rollback. Kafka keeps a history of each table for that (`TimelineHashMap`, `SnapshotRegistry`,
+`QuorumController.renounce`).
 """
 
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from minikafka.controller import alter_configs as configs_of
 from minikafka.controller import brokers, producer_ids, topics
@@ -49,15 +55,21 @@ from minikafka.protocol.messages.incremental_alter_configs import (
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from minikafka.protocol.schema import Message
 
-Foreseen = tuple[MetadataImage, MetadataDelta]
+
+class Foreseen(NamedTuple):
+    """What records that were decided will make of the image; they are to stand from `base_offset` on."""
+
+    base_offset: int
+    image: MetadataImage
+    delta: MetadataDelta
 
 
 class Controller:
     """State: the metadata image, and the brokers' sessions (which no log keeps).
 
-    Every method but `replay`, `adopt` and `activate` only decides. They raise `ApiError` where the whole request is
-    refused. `now_s` is the controller's clock in seconds; `next_offset` where the decision's first record
-    will stand.
+    Every method but `replay`, `expect`, `forget_foreseen`, `load_snapshot` and `activate` only decides. They raise
+    `ApiError` where the whole request is refused. `now_s` is the controller's clock in seconds; `next_offset` where the
+    decision's first record will stand.
     """
 
     def __init__(
@@ -72,26 +84,41 @@ class Controller:
         self.organs = organs or Organs()
         self.random = rng or random.Random(0)
         self.image = MetadataImage()
+        """All that is committed, and nothing else."""
+        self._foreseen: deque[Foreseen] = deque()
+        """What is decided and not committed yet, in the log's order; empty on a standby."""
         self.sessions = Sessions(self.configs.seconds("broker.session.timeout.ms"))
         self._registration_offsets: dict[int, int] = {}
+
+    @property
+    def decided(self) -> MetadataImage:
+        """The image with all that was decided: what the next decision is made on."""
+        return self._foreseen[-1].image if self._foreseen else self.image
+
+    def foresee(self, records: Sequence[Message], base_offset: int) -> Foreseen:
+        """What the records will make of what is decided. Raises `ValueError` for what makes no sense: such must never
+        be committed."""
+        return Foreseen(base_offset, *self.decided.advance(records, base_offset + len(records) - 1))
+
+    def expect(self, foreseen: Foreseen) -> None:
+        """Its records were proposed: it is decided."""
+        self._foreseen.append(foreseen)
+
+    def forget_foreseen(self) -> None:
+        """Another node leads: what was decided here and isn't committed will never be."""
+        self._foreseen.clear()
 
     def replay(
         self, records: Sequence[Message], base_offset: int, now_s: float = 0.0, skip: Skip | None = None
     ) -> MetadataDelta:
         """Take committed records in; they stand from `base_offset` on. Returns what is different now. `skip` is told
         of those that make no sense (`MetadataImage.advance`)."""
-        return self.adopt(self.foresee(records, base_offset, skip), records, base_offset, now_s)
-
-    def foresee(self, records: Sequence[Message], base_offset: int, skip: Skip | None = None) -> Foreseen:
-        """What the records will make of the image. Raises `ValueError` for what makes no sense, unless `skip` takes it:
-        such must never be committed."""
-        return self.image.advance(records, base_offset + len(records) - 1, skip)
-
-    def adopt(
-        self, foreseen: Foreseen, records: Sequence[Message], base_offset: int, now_s: float = 0.0
-    ) -> MetadataDelta:
-        """The records are committed: what was foreseen is so."""
-        self.image, delta = foreseen
+        if self._foreseen:
+            foreseen = self._foreseen.popleft()
+            assert foreseen.base_offset == base_offset, "a leader's log has what it proposed, in order"
+            self.image, delta = foreseen.image, foreseen.delta
+        else:
+            self.image, delta = self.image.advance(records, base_offset + len(records) - 1, skip)
         for offset, record in enumerate(records, base_offset):
             if isinstance(record, RegisterBrokerRecord):
                 if (
@@ -121,7 +148,7 @@ class Controller:
 
     @property
     def situation(self) -> Situation:
-        return Situation(self.image, self.configs, self.organs, self.random)
+        return Situation(self.decided, self.image, self.configs, self.organs, self.random)
 
     def register_broker(
         self, request: BrokerRegistrationRequest, next_offset: int, now_s: float
@@ -141,14 +168,15 @@ class Controller:
 
         One at a time, so that the next decision sees what this one did.
         """
-        broker_id = self.sessions.first_expired(self.image.brokers, now_s)
+        known = self.decided.brokers
+        broker_id = self.sessions.first_expired(known, now_s)
         if broker_id is None:
             return Decision((), None)
-        return brokers.fence(self.situation, self.image.brokers[broker_id], broker_id)
+        return brokers.fence(self.situation, known[broker_id], broker_id)
 
     def next_expiry_s(self) -> float | None:
         """When `expire_session` is due next; None: as long as nobody is in service, never."""
-        return self.sessions.next_expiry_s(self.image.brokers)
+        return self.sessions.next_expiry_s(self.decided.brokers)
 
     def unregister_broker(self, request: UnregisterBrokerRequest) -> Decision[UnregisterBrokerResponse]:
         return brokers.unregister_broker(self.situation, request)

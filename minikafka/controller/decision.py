@@ -30,11 +30,13 @@ class Decision(Generic[R]):
     """Records to append (all of them or none), and the answer to give once they are committed.
 
     One that isn't whole is made again after that, of what the cluster is by then, and gives the answer in the end.
+    `is_certain`: the answer says nothing that isn't committed; it needn't wait for what is only decided.
     """
 
     records: tuple[Message, ...]
     response: R
     is_whole: bool = True
+    is_certain: bool = False
 
     @classmethod
     def of_changes(cls, changes: Sequence[Message], response: R, last: Message | None = None) -> Decision[R]:
@@ -45,9 +47,13 @@ class Decision(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What every decision may look at. `random` is the only source of chance."""
+    """What every decision may look at. `random` is the only source of chance.
+
+    `image` has all that is decided; `committed` lacks what may still be lost with this controller's leadership.
+    """
 
     image: MetadataImage
+    committed: MetadataImage
     configs: BrokerConfigs
     organs: Organs
     random: random.Random

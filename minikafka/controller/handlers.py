@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from minikafka.controller import snapshot_fetch
 from minikafka.controller.topics import TopicsToCreate
-from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
-from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.allocate_producer_ids import (
     AllocateProducerIdsRequest,
     AllocateProducerIdsResponse,
@@ -36,30 +33,20 @@ from minikafka.protocol.messages.delete_topics import (
     DeleteTopicsRequest,
     DeleteTopicsResponse,
 )
-from minikafka.protocol.messages.describe_quorum import (
-    DescribeQuorumRequest,
-    DescribeQuorumResponse,
-    Listener,
-    Node,
-    ReplicaState,
-    ResponsePartitionData,
-    ResponseTopicData,
-)
+from minikafka.protocol.messages.describe_quorum import DescribeQuorumRequest, DescribeQuorumResponse
 from minikafka.protocol.messages.elect_leaders import (
     ElectLeadersRequest,
     ElectLeadersResponse,
 )
 from minikafka.protocol.messages.fetch import FetchRequest, FetchResponse
-from minikafka.protocol.messages.fetch_snapshot import (
-    FetchSnapshotRequest,
-    FetchSnapshotResponse,
-    NodeEndpoint,
-)
+from minikafka.protocol.messages.fetch_snapshot import FetchSnapshotRequest, FetchSnapshotResponse
 from minikafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsRequest,
     IncrementalAlterConfigsResponse,
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
+from minikafka.quorum import describe_quorum as quorum_description
+from minikafka.quorum import snapshot_fetch
 
 if TYPE_CHECKING:
     from minikafka.controller.node import ControllerNode
@@ -74,8 +61,7 @@ def fetch(node: ControllerNode, request: FetchRequest, context: RequestContext) 
 def fetch_snapshot(
     node: ControllerNode, request: FetchSnapshotRequest, context: RequestContext
 ) -> FetchSnapshotResponse:
-    leader = NodeEndpoint(node_id=node.id, host=node.world.network.address, port=node.port)
-    return snapshot_fetch.fetch_snapshot(node.log, request, context, node.cluster_id, leader)
+    return snapshot_fetch.fetch_snapshot(node.quorum, request, context, node.cluster_id)
 
 
 @handles(ApiKey.BROKER_REGISTRATION, versions=(0, 4))
@@ -171,56 +157,7 @@ def elect_leaders(
 def describe_quorum(
     node: ControllerNode, request: DescribeQuorumRequest, context: RequestContext
 ) -> DescribeQuorumResponse:
-    wanted = [(topic.topic_name, [p.partition_index for p in topic.partitions]) for topic in request.topics]
-    if wanted != [(METADATA_TOPIC, [0])]:
-        return DescribeQuorumResponse(
-            topics=[
-                ResponseTopicData(
-                    topic_name=name, partitions=[_unknown_partition(index) for index in indexes]
-                )
-                for name, indexes in wanted
-            ]
-        )
-    state = node.snapshot()
     now_ms = node.world.clock.time_ms()
-    partition = ResponsePartitionData(
-        partition_index=0,
-        leader_id=state.node_id,
-        leader_epoch=state.leader_epoch,
-        high_watermark=state.high_watermark,
-        current_voters=[
-            ReplicaState(
-                replica_id=state.node_id,
-                log_end_offset=state.end_offset,
-                last_fetch_timestamp=now_ms,
-                last_caught_up_timestamp=now_ms,
-            )
-        ],
-        observers=[
-            ReplicaState(
-                replica_id=observer.id,
-                log_end_offset=observer.log_end_offset,
-                last_fetch_timestamp=observer.last_fetch_ms,
-                last_caught_up_timestamp=observer.last_caught_up_ms,
-            )
-            for observer in state.observers
-        ],
-    )
-    listener = Listener(name="CONTROLLER", host=node.world.network.address, port=state.port)
-    return DescribeQuorumResponse(
-        topics=[ResponseTopicData(topic_name=METADATA_TOPIC, partitions=[partition])],
-        nodes=[Node(node_id=state.node_id, listeners=[listener])] if context.api_version >= 2 else [],
-    )
-
-
-def _unknown_partition(index: int) -> ResponsePartitionData:
-    return ResponsePartitionData(
-        partition_index=index,
-        error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-        error_message=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION.message,
-        leader_id=0,
-        leader_epoch=0,
-        high_watermark=0,
-        current_voters=[],
-        observers=[],
+    return quorum_description.describe_quorum(
+        node.quorum, node.fetches.observers, request, context.api_version, now_ms
     )

@@ -1,34 +1,39 @@
-"""A controller as a host of its own: the core, its log, and the port where brokers and forwarded requests come in.
+"""A controller as a host of its own: the core, its quorum, and the port where brokers and forwarded requests come in.
 
-One rule: one writer. A decision is made, appended, committed and replayed before the next one is made, and
-only then answered. Kafka: `ControllerServer`, `QuorumController` (its single event queue).
+One rule: one decides at a time, the quorum's leader; what it decides is proposed at once, replayed here as on every
+standby when it is committed, and answered only then, together with all that was decided in between on top of it. So a
+slow commit holds up answers, but neither decisions nor heartbeats. Who no longer leads forgets what isn't committed and
+says NOT_CONTROLLER to those who wait for it. Kafka: `ControllerServer`, `QuorumController` (its event queue,
+`DeferredEventQueue`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from minikafka.controller import handlers
 from minikafka.controller.core import Controller
 from minikafka.controller.decision import Decision
 from minikafka.controller.events import ControllerFailed, ControllerStarted, changes
-from minikafka.controller.metadata_fetch import MetadataFetch, Observer
 from minikafka.log.log import LogSnapshot
 from minikafka.log.meta_properties import claimed_properties, note_claim, read_meta_properties
-from minikafka.metadata.batches import skipping
+from minikafka.metadata.batches import MetadataBatch, skipping
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES, check_levels
 from minikafka.metadata.ids import decode_uuid
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import ControllerEndpoint, ControllerFeature, RegisterControllerRecord
+from minikafka.metadata.snapshot import MetadataSnapshot
 from minikafka.policy import Organs
 from minikafka.protocol.dispatch import CloseConnection, Dispatch
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.server import Server
-from minikafka.quorum import MetadataLog, VoterNode
+from minikafka.quorum import MetadataLog, NotLeader, Quorum, VoterNode
+from minikafka.quorum.metadata_fetch import MetadataFetch, Observer
 from minikafka.world import Alarm, Lock, World, reason_of
 
 R = TypeVar("R")
@@ -41,11 +46,20 @@ class ControllerStopped(CloseConnection, ConnectionError):
 CONTROLLER_LISTENER = "CONTROLLER"
 
 
+class OpenQuorum(Protocol):
+    """Opens what a node has of a quorum; `MetadataLog.open` says what it may raise."""
+
+    def __call__(
+        self, world: World, node_id: int, organs: Organs, *, segment_bytes: int, known_by: str
+    ) -> Quorum: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ControllerSnapshot:
-    """A controller as a viewer sees it."""
+    """A controller as a viewer sees it. `is_active`: it decides; others stand by."""
 
     node_id: int
+    is_active: bool
     cluster_id: str
     port: int
     leader_epoch: int
@@ -63,6 +77,7 @@ class ControllerNode:
     reason, when it can't go on and has ended itself.
 
     `known_by`: what, outside of the controller's directory, says that this cluster has been there before (a clause).
+    `open_quorum`: where records are agreed on, if not in a quorum of one.
     """
 
     def __init__(
@@ -75,6 +90,7 @@ class ControllerNode:
         *,
         known_by: str = "",
         on_failure: Callable[[str], None] = lambda _: None,
+        open_quorum: OpenQuorum = MetadataLog.open,
     ) -> None:
         self.world = world
         self._on_failure = on_failure
@@ -83,23 +99,28 @@ class ControllerNode:
         self.configs = configs or BrokerConfigs()
         self.core = Controller(cluster_id, self.configs, organs, world.random)
         self.port = 0
-        self.log: MetadataLog
+        self.quorum: Quorum
         self.fetches: MetadataFetch
         self._organs = organs or Organs()
         self._known_by = known_by
         self._server: Server | None = None
         self._lock: Lock | None = None
-        self._writing = asyncio.Lock()
+        self._open_quorum = open_quorum
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        """A heap of answers that wait for the commit of an offset; the second number keeps their order."""
+        self._waits = 0
         self._expiry: Alarm | None = None
         self._balancing: asyncio.Task[None] | None = None
         self._running = False
+        self.is_active = False
+        """Whether this is the controller that decides."""
 
     @property
     def image(self) -> MetadataImage:
         return self.core.image
 
     async def start(self, port: int = 0) -> int:
-        """Read the log, take a new epoch, listen; returns the port.
+        """Read the log, listen, and take part in the quorum; returns the port. Who leads at once is in charge by then.
 
         Raises OSError (port taken, disk), `DiskLocked`, or a ValueError: `WrongDirectory` (the directory is another
         node's or cluster's), `MetadataLost` (the log lacks what was committed), `NewerMetadata`.
@@ -108,7 +129,7 @@ class ControllerNode:
         self._lock = self.world.disk.lock(".lock")
         try:
             properties = claimed_properties(self.world.disk, self.cluster_id, self.id, self.world.random)
-            self._open_log()
+            self._load()
             check_levels(self.core.image.features)
             self._server = Server(
                 self.world,
@@ -118,47 +139,92 @@ class ControllerNode:
                 idle_close_s=self.configs.seconds("connections.max.idle.ms"),
             )
             self.port = await self._server.listen(port)
-            # From here to the end nothing waits, so no request is served by a controller that isn't ready.
+            self._running = True
             directory_id = decode_uuid(properties.directory_id)
-            self.log.become_leader(
+            self.quorum.join(
                 VoterNode(self.id, directory_id, self.world.network.address, self.port, CONTROLLER_LISTENER)
             )
-            self._running = True
-            await self.commit(lambda core, at: core.activate(self.world.clock.now()))
-            await self.commit(lambda core, at: Decision((self._registration(),), None))
+            await self._settled()
             note_claim(self.world.disk, properties)  # last: where it is, there has been a log
         except BaseException:
             self.kill()
             raise
-        if self.configs.bool("auto.leader.rebalance.enable"):
-            self._balancing = self.world.spawn(self._balance(), "leader balance")
-        self.world.trace.emit(ControllerStarted(self.id, self.log.leader_epoch, self.log.end_offset))
         return self.port
 
-    def _open_log(self) -> None:
+    def _load(self) -> None:
         if read_meta_properties(self.world.disk) is not None:
             self._known_by = f"meta.properties beside it says that cluster {self.cluster_id} has one"
-        self.log = MetadataLog.open(
+        self.quorum = self._open_quorum(
             self.world,
             self.id,
             self._organs,
             segment_bytes=self.configs.int("metadata.log.segment.bytes"),
             known_by=self._known_by,
         )
-        self.fetches = MetadataFetch(self.world, self.log, self.cluster_id, lambda: self.port)
-        snapshot = self.log.snapshot_below
-        if snapshot is not None:
-            for skipped in snapshot.skipped:
-                self.world.trace.emit(skipped)
-            last = snapshot.name.end_offset - 1
-            skip = skipping(self.world.trace.emit, [last] * len(snapshot.records))
-            self.core.load_snapshot(snapshot, skip)
-        for batch in self.log.replay(self.core.image.offset + 1):
-            for skipped in batch.skipped:
-                self.world.trace.emit(skipped)
-            if batch.records:
-                skip = skipping(self.world.trace.emit, range(batch.base_offset, batch.last_offset + 1))
-                self.core.replay(batch.records, batch.base_offset, skip=skip)
+        self.fetches = MetadataFetch(self.world, self.quorum, self.cluster_id)
+        self.quorum.load(self)
+
+    # -- what the quorum says (its `Listener`) ------------------------------------------------------------------
+
+    def on_snapshot(self, snapshot: MetadataSnapshot) -> None:
+        """Begin with what was known at the snapshot's end."""
+        for skipped in snapshot.skipped:
+            self.world.trace.emit(skipped)
+        last = snapshot.name.end_offset - 1
+        self.core.load_snapshot(snapshot, skipping(self.world.trace.emit, [last] * len(snapshot.records)))
+
+    def on_committed(self, batch: MetadataBatch) -> None:
+        """Replay it, tell of it (one does, the active one), and answer those who waited for it."""
+        for skipped in batch.skipped:
+            self.world.trace.emit(skipped)
+        if batch.records:
+            before = self.core.image
+            skip = skipping(self.world.trace.emit, range(batch.base_offset, batch.last_offset + 1))
+            delta = self.core.replay(batch.records, batch.base_offset, self.world.clock.now(), skip)
+            if self.is_active:
+                for event in changes(before, self.core.image, delta):
+                    self.world.trace.emit(event)
+        while self._waiting and self._waiting[0][0] <= batch.last_offset:
+            waiter = heapq.heappop(self._waiting)[2]
+            if not waiter.done():
+                waiter.set_result(None)
+        self._watch_sessions()
+
+    def on_leader(self, leader_id: int, epoch: int) -> None:
+        """Begin to decide, or leave it to that node."""
+        self._resign(NotLeader())
+        if leader_id != self.id:
+            return
+        self.is_active = True
+        self._decide(lambda core, at: core.activate(self.world.clock.now()))
+        self._decide(lambda core, at: Decision((self._registration(),), None))
+        self.world.trace.emit(ControllerStarted(self.id, epoch, self.quorum.next_offset))
+        if self.configs.bool("auto.leader.rebalance.enable"):
+            self._balancing = self.world.spawn(self._balance(), "leader balance")
+
+    def on_failure(self, error: OSError) -> None:
+        """A failing disk ends this controller, as it would Kafka's."""
+        reason = f"it can't write its metadata log ({reason_of(error)})"
+        self.world.trace.emit(ControllerFailed(self.id, reason))
+        self.kill()
+        self._on_failure(reason)
+
+    def _resign(self, reason: Exception) -> None:
+        """What was decided and isn't committed is lost, as far as this node will ever know."""
+        self.is_active = False
+        self.core.forget_foreseen()
+        waiting, self._waiting = self._waiting, []
+        for _, _, waiter in waiting:
+            if not waiter.done():
+                waiter.set_exception(reason)
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        if self._balancing is not None:
+            self._balancing.cancel()
+            self._balancing = None
+
+    # -- deciding ----------------------------------------------------------------------------------------------
 
     def _registration(self) -> RegisterControllerRecord:
         endpoint = ControllerEndpoint(
@@ -175,43 +241,53 @@ class ControllerNode:
         )
 
     async def commit(self, decide: Callable[[Controller, int], Decision[R]]) -> R:
-        """Make a decision and carry it out, with all that is left of it; returns its answer.
+        """Make a decision and carry it out, with all that is left of it; returns its answer once all is committed that
+        it says and that it was made on.
 
         `decide` gets the core and the offset at which the decision's first record will stand. What it raises
         (`ApiError`) passes through, and so does the ValueError of a decision that can't be carried out: nothing of it
-        is written. A failing disk ends this controller, as it would Kafka's.
+        is written. Raises `NotLeader` where another node decides, or did before this was committed.
         """
+        due = -1
         while True:
-            decision = await self._commit(decide)
+            decision = self._decide(decide)
+            if decision.records or not decision.is_certain:
+                due = self.core.decided.offset
             if decision.is_whole:
+                await self._committed(due)
                 return decision.response
             await asyncio.sleep(0)
 
-    async def _commit(self, decide: Callable[[Controller, int], Decision[R]]) -> Decision[R]:
-        async with self._writing:
-            if not self._running:
-                raise ControllerStopped("this controller has stopped")
-            decision = decide(self.core, self.log.end_offset)
-            if decision.records:
-                before = self.core.image
-                foreseen = self.core.foresee(decision.records, self.log.end_offset)
-                try:
-                    base_offset = await self.log.append(decision.records)
-                except OSError as error:
-                    reason = f"it can't write its metadata log ({reason_of(error)})"
-                    self.world.trace.emit(ControllerFailed(self.id, reason))
-                    self.kill()
-                    self._on_failure(reason)
-                    raise ControllerStopped(f"this controller has stopped: {error}") from error
-                delta = self.core.adopt(foreseen, decision.records, base_offset, self.world.clock.now())
-                for event in changes(before, self.core.image, delta):
-                    self.world.trace.emit(event)
-            self._watch_sessions()
-            return decision
+    def _decide(self, decide: Callable[[Controller, int], Decision[R]]) -> Decision[R]:
+        """A decision, and its records on their way."""
+        if not self._running:
+            raise ControllerStopped("this controller has stopped")
+        if not self.is_active:
+            raise NotLeader
+        decision = decide(self.core, self.quorum.next_offset)
+        if decision.records:
+            foreseen = self.core.foresee(decision.records, self.quorum.next_offset)
+            self.quorum.propose(decision.records)
+            self.core.expect(foreseen)
+        self._watch_sessions()
+        return decision
+
+    async def _committed(self, offset: int) -> None:
+        """Wait until all up to that offset is committed."""
+        if offset <= self.core.image.offset:
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waits += 1
+        heapq.heappush(self._waiting, (offset, self._waits, waiter))
+        await waiter
+
+    async def _settled(self) -> None:
+        """Wait until all is committed that is decided by now."""
+        await self._committed(self.core.decided.offset)
 
     def _watch_sessions(self) -> None:
         """One timer, which wakes when the next session may end; heartbeats don't move it, it looks again."""
-        if self._expiry is not None or not self._running:
+        if self._expiry is not None or not self._running or not self.is_active:
             return
         due_s = self.core.next_expiry_s()
         if due_s is not None:
@@ -227,17 +303,17 @@ class ControllerNode:
         try:
             while await self.commit(lambda core, at: core.expire_session(self.world.clock.now())) is not None:
                 pass
-        except ControllerStopped:
+        except (ControllerStopped, NotLeader):
             pass
 
     async def _balance(self) -> None:
         """Leadership returns to the preferred replicas: without it all would end up at who stayed alive longest."""
-        while self._running:
+        while self.is_active:
             await asyncio.sleep(self.configs.int("leader.imbalance.check.interval.seconds"))
             try:
                 await self.commit(lambda core, at: core.elect_where_allowed())
                 await self.commit(lambda core, at: core.balance_leaders())
-            except ControllerStopped:
+            except (ControllerStopped, NotLeader):
                 return
 
     def api_versions_features(self) -> Features:
@@ -251,39 +327,40 @@ class ControllerNode:
         """An immutable picture."""
         return ControllerSnapshot(
             node_id=self.id,
+            is_active=self.is_active,
             cluster_id=self.cluster_id,
             port=self.port,
-            leader_epoch=self.log.leader_epoch,
-            high_watermark=self.log.high_watermark,
-            end_offset=self.log.end_offset,
+            leader_epoch=self.quorum.leader_epoch,
+            high_watermark=self.quorum.high_watermark,
+            end_offset=self.quorum.end_offset,
             image=self.core.image,
-            log=self.log.snapshot(),
+            log=self.quorum.snapshot(),
             observers=self.fetches.observers,
             heard_at=self.core.sessions.heard_at(),
         )
 
     async def stop(self) -> None:
-        """A clean end: what is being decided is finished, files are closed."""
-        async with self._writing:
-            if self._running:
-                self._end()
-                self.log.close()
+        """A clean end: what is decided gets committed, files are closed."""
+        if not self._running:
+            return
+        self._running = False
+        try:
+            await self._settled()
+        except ControllerStopped:
+            return  # killed meanwhile
+        self._end()
+        self.quorum.close()
 
     def kill(self) -> None:
         """An end without goodbye: nothing more is written."""
-        was_open = hasattr(self, "log")
+        was_open = hasattr(self, "quorum")
         self._end()
         if was_open:
-            self.log.abandon()
+            self.quorum.abandon()
 
     def _end(self) -> None:
         self._running = False
-        if self._expiry is not None:
-            self._expiry.cancel()
-            self._expiry = None
-        if self._balancing is not None:
-            self._balancing.cancel()
-            self._balancing = None
+        self._resign(ControllerStopped("this controller has stopped"))
         if hasattr(self, "fetches"):
             self.fetches.close()
         if self._server is not None:

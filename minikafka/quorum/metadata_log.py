@@ -1,15 +1,19 @@
-"""`__cluster_metadata-0`: the log of everything that the cluster decided, with one voter.
+"""`__cluster_metadata-0`: the log of everything that the cluster decided, and the quorum of one voter that keeps it.
 
 One rule: records are written and synced before they are committed, and committed before anybody hears of
-them. Several records that belong together stand in one batch, so all or none survive; a log that has lost any that
-was committed isn't opened (`committed.py`). A Raft quorum
-replaces this class without its users noticing: `append` waits for the commit, which with one voter is there
-at once. Kafka: `KafkaRaftClient`, `KafkaMetadataLog`, `MetadataRecordSerde`.
+them. Several records that belong together stand in one batch, so all or none survive; what was proposed while the log
+was being synced is synced together next. A log that has lost any record that was committed isn't opened
+(`committed.py`). A Raft quorum replaces this class behind the same port (`quorum.py`).
+
+Kafka: `KafkaRaftClient`, `BatchAccumulator`, `KafkaMetadataLog`, `MetadataRecordSerde`.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from minikafka.log.checkpoints import RECOVERY_POINTS, CorruptCheckpoint, OffsetCheckpoint
 from minikafka.log.config import LogConfig
@@ -22,6 +26,7 @@ from minikafka.policy import Organs
 from minikafka.protocol.schema import Message
 from minikafka.quorum.committed import NEVER_CHANGED, Known, check_committed
 from minikafka.quorum.control_records import VoterNode, reign_batch
+from minikafka.quorum.quorum import Listener, NotLeader
 from minikafka.quorum.snapshots import MetadataLost, check_reach, find_snapshots, set_aside
 from minikafka.quorum.state import QUORUM_STATE, QuorumState, read_quorum_state, write_quorum_state
 from minikafka.records.batch import NewRecord, build_batch, read_batches
@@ -33,8 +38,15 @@ READ_BYTES = 1 << 20
 _KEY = (METADATA_TOPIC, 0)
 
 
+class _Proposal(NamedTuple):
+    """A batch to be written, and what it says."""
+
+    data: bytes
+    batch: MetadataBatch
+
+
 class MetadataLog:
-    """The log and the epoch of one node. Methods may raise OSError: a failing disk."""
+    """The log and the epoch of one node, which is the only voter. Methods may raise OSError: a failing disk."""
 
     def __init__(
         self,
@@ -44,14 +56,21 @@ class MetadataLog:
         noted_recovery_point: int,
         snapshot: MetadataSnapshot | None = None,
     ) -> None:
+        self.node_id = node_id
         self.snapshot_below = snapshot
         """What the log stands on: all records before its `end_offset`; None when the log has everything."""
+        self.leader: VoterNode | None = None
         self._world = world
         self._log = log
         self._noted_recovery_point = noted_recovery_point
-        self._node_id = node_id
         self._state = read_quorum_state(world.disk, log.directory)
-        self._listeners: list[Callable[[], None]] = []
+        self._listener: Listener | None = None
+        self._on_commit: list[Callable[[], None]] = []
+        self._proposed: deque[_Proposal] = deque()
+        """What isn't written yet, in order; what isn't synced yet is in neither this nor below the high watermark."""
+        self._next_offset = log.log_end_offset
+        self._writing: asyncio.Task[None] | None = None
+        self._is_open = True
         # One voter: whatever is on its disk is committed.
         log.high_watermark = log.log_end_offset
 
@@ -106,17 +125,18 @@ class MetadataLog:
         return self._state.leader_epoch
 
     @property
-    def leader_id(self) -> int:
-        return self._state.leader_id
-
-    @property
-    def voters(self) -> tuple[int, ...]:
-        return (self._node_id,)
+    def voters(self) -> tuple[VoterNode, ...]:
+        return () if self.leader is None else (self.leader,)
 
     @property
     def end_offset(self) -> int:
-        """Where the next record will stand."""
+        """Where the log ends."""
         return self._log.log_end_offset
+
+    @property
+    def next_offset(self) -> int:
+        """Where the first record of the next proposal will stand."""
+        return self._next_offset
 
     @property
     def start_offset(self) -> int:
@@ -130,49 +150,99 @@ class MetadataLog:
     def snapshot(self) -> LogSnapshot:
         return self._log.snapshot()
 
-    def on_commit(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever the high watermark has advanced."""
-        self._listeners.append(listener)
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Call this whenever the high watermark has advanced."""
+        self._on_commit.append(callback)
+
+    def load(self, listener: Listener) -> None:
+        """Give the listener all that is committed, and from now on what else will be."""
+        self._listener = listener
+        if self.snapshot_below is not None:
+            listener.on_snapshot(self.snapshot_below)
+        for batch in self.replay():
+            listener.on_committed(batch)
+
+    def join(self, voter: VoterNode) -> None:
+        """There is nobody else: lead."""
+        self.become_leader(voter)
+        if self._listener is not None:
+            self._listener.on_leader(self.node_id, self.leader_epoch)
 
     def become_leader(self, voter: VoterNode) -> None:
         """Take a new epoch, and begin it in the log. `voter` says how others reach this node."""
-        assert voter.id == self._node_id, "a node leads as itself"
+        assert voter.id == self.node_id, "a node leads as itself"
         in_snapshot = -1 if self.snapshot_below is None else self.snapshot_below.name.epoch
         epoch = max(self._state.leader_epoch, self._log.epochs.latest, in_snapshot, 0) + 1
-        state = QuorumState(leader_id=self._node_id, leader_epoch=epoch)
+        state = QuorumState(leader_id=self.node_id, leader_epoch=epoch)
         write_quorum_state(self._world.disk, self._log.directory, state)
-        self._state = state
+        self._state, self.leader = state, voter
         now_ms = self._world.clock.time_ms()
-        self._append_batch(reign_batch(voter, [voter], epoch, now_ms))
+        self._write(reign_batch(voter, [voter], epoch, now_ms))
+        self._next_offset = self._log.log_end_offset
+        self._log.flush()
+        self._committed([])
         self._note_recovery_point()
 
-    async def append(self, records: Sequence[Message]) -> int:
-        """Commit these records, all or none; returns the offset of the first."""
+    def propose(self, records: Sequence[Message]) -> int:
+        """Commit these, all or none, as soon as may be; returns the offset of the first. Raises `NotLeader`."""
         assert records, "an empty batch can't be committed"
-        assert self.leader_id == self._node_id, "only the leader appends"
         now_ms = self._world.clock.time_ms()
         values = [NewRecord(now_ms, None, encode_record(record)) for record in records]
-        batch = build_batch(values, leader_epoch=self.leader_epoch)
-        appended = await with_descriptors(lambda: self._write(batch))
-        await with_descriptors(self._log.flush)
-        self._committed()
-        await with_descriptors(self._note_segment)
-        return appended.first_offset
+        return self.propose_batch(values, records)
 
-    def _append_batch(self, batch: bytes) -> int:
-        appended = self._write(batch)
-        self._log.flush()
-        self._committed()
-        self._note_segment()
-        return appended.first_offset
+    def propose_batch(self, values: Sequence[NewRecord], records: Sequence[Message]) -> int:
+        """The same of records that are encoded already."""
+        if self.leader is None or not self._is_open:
+            raise NotLeader
+        data = build_batch(values, leader_epoch=self.leader_epoch)
+        offset = self._next_offset
+        self._next_offset += len(values)
+        batch = MetadataBatch(offset, self._next_offset - 1, self.leader_epoch, list(records))
+        self._proposed.append(_Proposal(data, batch))
+        if self._writing is None:
+            self._writing = self._world.spawn(self._write_out(), "metadata log")
+        return offset
+
+    async def append(self, records: Sequence[Message]) -> int:
+        """Propose these, and wait until they are committed."""
+        offset = self.propose(records)
+        while self._writing is not None:
+            await asyncio.shield(self._writing)
+        return offset
+
+    async def _write_out(self) -> None:
+        """Write and sync what was proposed, and what was proposed meanwhile, until there is nothing left."""
+        try:
+            while self._proposed and self._is_open:
+                written: list[MetadataBatch] = []
+                while self._proposed:
+                    await with_descriptors(lambda: self._write(self._proposed[0].data))
+                    written.append(self._proposed.popleft().batch)
+                await self._sync()
+                if self._is_open:
+                    self._committed(written)
+                    await with_descriptors(self._note_segment)
+        except OSError as error:
+            if self._listener is None:
+                raise
+            self._listener.on_failure(error)
+        finally:
+            self._writing = None
+
+    async def _sync(self) -> None:
+        await with_descriptors(self._log.flush)
 
     def _write(self, batch: bytes) -> Appended:
         return self._log.append_as_leader(memoryview(batch), self.leader_epoch, origin="coordinator")
 
-    def _committed(self) -> None:
+    def _committed(self, batches: Sequence[MetadataBatch]) -> None:
+        """All that is in the log is committed, these batches last."""
         self._log.high_watermark = self._log.log_end_offset
-        for listener in self._listeners:
-            listener()
+        for batch in batches:
+            if self._listener is not None:
+                self._listener.on_committed(batch)
+        for callback in self._on_commit:
+            callback()
 
     def _note_segment(self) -> None:
         if self._log.segments.active.base_offset > self._noted_recovery_point:
@@ -183,9 +253,11 @@ class MetadataLog:
         self._noted_recovery_point = self._log.recovery_point
         OffsetCheckpoint(self._world.disk, RECOVERY_POINTS).write({_KEY: self._noted_recovery_point})
 
-    def read(self, offset: int, max_bytes: int) -> memoryview:
-        """Raw batches from that offset on; empty at the end. Raises `ApiError` OFFSET_OUT_OF_RANGE."""
-        return self._log.read(offset, max_bytes, up_to_offset=self.end_offset, at_least_one=True)
+    def read(self, offset: int, max_bytes: int, up_to_offset: int) -> memoryview:
+        """Raw batches from the one offset on, below the other; empty when there are none. Raises `ApiError`
+        OFFSET_OUT_OF_RANGE.
+        """
+        return self._log.read(offset, max_bytes, up_to_offset=up_to_offset, at_least_one=True)
 
     def end_offset_for(self, epoch: int) -> tuple[int, int]:
         """The newest epoch up to `epoch` that the log has, and where it ends; (-1, -1) when it has none."""
@@ -218,12 +290,14 @@ class MetadataLog:
                 offset = batch.header.next_offset
 
     def close(self) -> None:
-        """A clean end."""
+        """A clean end; what was proposed and isn't written yet is lost."""
+        self._is_open = False
         self._log.close()
         self._note_recovery_point()
 
     def abandon(self) -> None:
         """Close the files and write nothing."""
+        self._is_open = False
         self._log.abandon()
 
 

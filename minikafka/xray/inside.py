@@ -6,7 +6,7 @@ Rule: it reads what it is given, nothing private, and changes nothing. Topics an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from minikafka.broker.snapshot import BrokerSnapshot
@@ -31,23 +31,24 @@ from minikafka.xray.topics import Topics
 
 @dataclass(frozen=True, slots=True)
 class ControllerView:
-    """The controller as the cluster sees it. `heard_at`: when it last heard from each broker, on the picture's clock;
-    empty while it is down."""
+    """A controller as the cluster sees it; the rest is unknown of one that is down. `heard_at`: when it last heard from
+    each broker, on the picture's clock; only the one that decides hears from them."""
 
     name: str
     id: int
     host: str
     port: int
-    up: bool
-    epoch: int | None
-    log_end: int | None
-    committed: int | None
+    up: bool = False
+    is_leader: bool = False
+    epoch: int | None = None
+    log_end: int | None = None
+    committed: int | None = None
     heard_at: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """Everything a snapshot is made from. `image`: the controller's own, or the newest a broker has."""
+    """Everything a snapshot is made from. `image`: the controller's, or the newest that another node has."""
 
     version: int
     at: float
@@ -55,7 +56,7 @@ class Inside:
     name: str
     cluster_id: str
     bootstrap_servers: str
-    controller: ControllerView
+    controllers: Sequence[ControllerView]
     image: MetadataImage
     topics: Topics
     groups: tuple[Group, ...]
@@ -67,10 +68,14 @@ class Inside:
     cut: tuple[tuple[str, ...], ...] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def leader(self) -> ControllerView | None:
+        """The controller that decides, if one does."""
+        return next((controller for controller in self.controllers if controller.is_leader), None)
+
 
 def build(inside: Inside) -> Snapshot:
     """The picture."""
-    controller = inside.controller
     return Snapshot(
         version=inside.version,
         at=inside.at,
@@ -79,23 +84,24 @@ def build(inside: Inside) -> Snapshot:
         cluster_id=inside.cluster_id,
         bootstrap_servers=inside.bootstrap_servers,
         coordinator="kraft",
-        controller=controller.name if controller.up else None,
-        controllers=(
+        controller=None if inside.leader is None else inside.leader.name,
+        controllers=tuple(
             Controller(
                 id=controller.id,
                 name=controller.name,
                 host=controller.host,
                 port=controller.port,
                 state=RUNNING if controller.up else DOWN,
-                is_leader=controller.up,
+                is_leader=controller.is_leader,
                 epoch=controller.epoch,
                 log_end=controller.log_end,
                 committed=controller.committed,
                 error=inside.problems.get(controller.name),
-            ),
+            )
+            for controller in inside.controllers
         ),
         hosts=(
-            Host(controller.name, "controller", RUNNING if controller.up else DOWN),
+            *(Host(c.name, "controller", RUNNING if c.up else DOWN) for c in inside.controllers),
             *(Host(n, "broker", RUNNING if b else DOWN) for n, b in inside.brokers.items()),
         ),
         brokers=tuple(_broker(inside, name, view) for name, view in inside.brokers.items()),
@@ -133,7 +139,7 @@ def _broker(inside: Inside, name: str, view: BrokerSnapshot | None) -> Broker:
         log_dirs=tuple(_log_dir(seen, topics, broker_id) for seen in view.log_dirs) if view else None,
         error=view.problem if view else inside.problems.get(name),
         fenced=registered.fenced if registered else None,
-        heard_at=inside.controller.heard_at.get(broker_id),
+        heard_at=None if inside.leader is None else inside.leader.heard_at.get(broker_id),
     )
 
 

@@ -52,8 +52,7 @@ def end(cluster, clean):
             elif host == BROKER:
                 cluster.stop_broker(host)
             else:
-                cluster._loop.run(cluster._nodes.on(host, cluster._nodes.controller.stop()), 10)
-                cluster._nodes.controller = None
+                cluster._loop.run(cluster._nodes.stop_controller(host), 10)
                 cluster._loop.universe.crash(host)
 
 

@@ -185,7 +185,7 @@ def test_a_controller_that_starts_again_knows_everything(lab: Lab, how: str) -> 
     lab.start_brokers()
     lab.create("orders", 3)
     lab.universe.run_until(lab.agree, 1.0)
-    before, epoch = lab.controller.image, lab.controller.log.leader_epoch
+    before, epoch = lab.controller.image, lab.controller.quorum.leader_epoch
     if how == "stop":
         lab.universe.run(lab.controller.stop(), host="controller-1")
     getattr(lab.universe, "crash" if how == "stop" else how)("controller-1")
@@ -194,7 +194,7 @@ def test_a_controller_that_starts_again_knows_everything(lab: Lab, how: str) -> 
     after = lab.controller.image
     assert (after.topics, after.configs, after.features) == (before.topics, before.configs, before.features)
     assert after.brokers == before.brokers
-    assert lab.controller.log.leader_epoch == epoch + 1
+    assert lab.controller.quorum.leader_epoch == epoch + 1
     lab.universe.run_for(20)
     assert [b.id for b in lab.controller.image.alive_brokers()] == [1, 2, 3], "they kept their sessions"
     lab.create("more")

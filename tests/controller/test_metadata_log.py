@@ -29,7 +29,7 @@ def test_a_reign_begins_with_a_control_record_in_a_new_epoch() -> None:
     with SimulatedUniverse(1) as universe:
         log = MetadataLog.open(universe.world("c"), 7)
         log.become_leader(ME)
-        assert (log.leader_id, log.leader_epoch, log.end_offset, log.high_watermark) == (7, 1, 3, 3)
+        assert (log.leader, log.leader_epoch, log.end_offset, log.high_watermark) == (ME, 1, 3, 3)
         assert append(universe, log, 1, 2) == 3
         assert [(b.base_offset, b.last_offset, b.epoch, len(b.records)) for b in log.replay()] == [
             (0, 2, 1, 0),

@@ -157,7 +157,7 @@ def test_controller_and_brokers_begin_with_the_snapshot(
         name = begin_behind_a_snapshot(s.universe.world("controller-1"), 3000)
         for host in ("controller-1", "broker-1", "broker-2"):
             s.cluster.restart(host)
-        assert s.nodes.controller.log.start_offset == name.end_offset > 0
+        assert s.nodes.controller.quorum.start_offset == name.end_offset > 0
         after = s.nodes.controller.image
         assert (after.topic_names, after.configs) == (before.topic_names, before.configs)
         for broker in s.nodes.brokers.values():

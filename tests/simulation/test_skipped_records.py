@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 
 from minikafka import Cluster
-from minikafka.metadata.records import PartitionChangeRecord, TopicRecord, encode_record
-from minikafka.records.batch import NewRecord, build_batch
+from minikafka.metadata.records import NoOpRecord, PartitionChangeRecord, TopicRecord, encode_record
+from minikafka.records.batch import NewRecord
 
 CONTROLLER = "controller-1"
 NOBODYS = UUID(int=99)
@@ -31,14 +31,10 @@ def unknown_type() -> bytes:
 def test_it_is_said_and_nobody_ends_of_it_now_or_at_the_next_start(value, name, reason):
     with Cluster(brokers=3, world="simulated", seed=1, message_events=False) as cluster:
         cluster.create_topic("before", 2)
-        log = cluster._nodes.controller.log
-        good = encode_record(TopicRecord(name="with it", topic_id=UUID(int=7)))
-        values = [NewRecord(0, None, good), NewRecord(0, None, value)]
-
-        def commit() -> int:
-            return log._append_batch(build_batch(values, leader_epoch=log.leader_epoch))
-
-        offset = cluster._loop.call(commit) + 1
+        log = cluster._nodes.controller.quorum
+        good = TopicRecord(name="with it", topic_id=UUID(int=7))
+        values = [NewRecord(0, None, encode_record(good)), NewRecord(0, None, value)]
+        offset = cluster._loop.call(lambda: log.propose_batch(values, [good, NoOpRecord()])) + 1
         cluster.run(5)
         skipped = [t for t in cluster.events() if t.event.kind == "MetadataRecordSkipped"]
         assert sorted(t.host for t in skipped) == ["broker-1", "broker-2", "broker-3"]
@@ -60,7 +56,7 @@ def test_what_can_not_be_applied_is_never_committed():
     with Cluster(brokers=1, world="simulated", seed=1) as cluster:
         controller = cluster._nodes.controller
         wrong = [PartitionChangeRecord(topic_id=NOBODYS, partition_id=0)]
-        end = controller.log.end_offset
+        end = controller.quorum.end_offset
         with pytest.raises(ValueError, match="no topic has the id"):
             controller.core.foresee(wrong, end)
 
@@ -71,5 +67,5 @@ def test_what_can_not_be_applied_is_never_committed():
 
         with pytest.raises(ValueError, match="no topic has the id"):
             cluster._loop.run(cluster._nodes.on(CONTROLLER, commit()), 10)
-        assert controller.log.end_offset == end
+        assert controller.quorum.end_offset == end
         cluster.create_topic("after")

@@ -19,17 +19,16 @@ from minikafka.protocol.messages.fetch_snapshot import (
     ResponsePartitionSnapshot,
     ResponseTopicSnapshot,
 )
-from minikafka.quorum import MetadataLog
+from minikafka.quorum.quorum import Quorum
 
 MAX_BYTES = 8 << 20
 
 
 def fetch_snapshot(
-    log: MetadataLog,
+    log: Quorum,
     request: FetchSnapshotRequest,
     context: RequestContext,
     cluster_id: str,
-    leader: NodeEndpoint,
 ) -> FetchSnapshotResponse:
     """Answer for the one partition that there is; others are unknown."""
     if request.cluster_id is not None and request.cluster_id != cluster_id:
@@ -41,16 +40,18 @@ def fetch_snapshot(
         )
         for topic in request.topics
     ]
-    return FetchSnapshotResponse(topics=topics, node_endpoints=[leader] if context.api_version >= 1 else [])
+    leader = log.leader
+    if context.api_version < 1 or leader is None:
+        return FetchSnapshotResponse(topics=topics)
+    endpoint = NodeEndpoint(node_id=leader.id, host=leader.host, port=leader.port)
+    return FetchSnapshotResponse(topics=topics, node_endpoints=[endpoint])
 
 
-def _part(
-    log: MetadataLog, topic: str, wanted: PartitionSnapshot, max_bytes: int
-) -> ResponsePartitionSnapshot:
+def _part(log: Quorum, topic: str, wanted: PartitionSnapshot, max_bytes: int) -> ResponsePartitionSnapshot:
     answer = ResponsePartitionSnapshot(
         index=wanted.partition,
         snapshot_id=wanted.snapshot_id,
-        current_leader=LeaderIdAndEpoch(leader_id=log.leader_id, leader_epoch=log.leader_epoch),
+        current_leader=LeaderIdAndEpoch(leader_id=_leader_id(log), leader_epoch=log.leader_epoch),
         size=0,
         position=wanted.position,
         unaligned_records=b"",
@@ -69,11 +70,17 @@ def _part(
     return answer
 
 
-def _refusal(log: MetadataLog, topic: str, wanted: PartitionSnapshot) -> ErrorCode:
+def _leader_id(log: Quorum) -> int:
+    return -1 if log.leader is None else log.leader.id
+
+
+def _refusal(log: Quorum, topic: str, wanted: PartitionSnapshot) -> ErrorCode:
     if topic != METADATA_TOPIC or wanted.partition != 0:
         return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     if 0 <= wanted.current_leader_epoch < log.leader_epoch:
         return ErrorCode.FENCED_LEADER_EPOCH
     if wanted.current_leader_epoch > log.leader_epoch:
         return ErrorCode.UNKNOWN_LEADER_EPOCH
+    if _leader_id(log) != log.node_id:
+        return ErrorCode.NOT_LEADER_OR_FOLLOWER
     return ErrorCode.NONE

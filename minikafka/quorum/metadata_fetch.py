@@ -1,13 +1,13 @@
 """Fetch on `__cluster_metadata-0`: how brokers hear what was decided.
 
-One rule: a fetch at the log's end waits until something is committed or its time is up; nobody polls. Kafka:
-`KafkaRaftClient.handleFetchRequest`; KIP-595.
+One rule: a fetch at the log's end waits until something is committed or its time is up; nobody polls. Only a voter is
+given what isn't committed: it is he who has to confirm it. (Kafka gives it to brokers, too, which then have to wait for
+word of the commit.) Kafka: `KafkaRaftClient.handleFetchRequest`; KIP-595.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
@@ -24,7 +24,7 @@ from minikafka.protocol.messages.fetch import (
     PartitionData,
     SnapshotId,
 )
-from minikafka.quorum import MetadataLog
+from minikafka.quorum.quorum import Quorum
 from minikafka.world import World
 
 MAX_BYTES = 8 << 20
@@ -46,11 +46,10 @@ class Observer:
 class MetadataFetch:
     """Serves the log, and remembers who follows it."""
 
-    def __init__(self, world: World, log: MetadataLog, cluster_id: str, port: Callable[[], int]) -> None:
+    def __init__(self, world: World, log: Quorum, cluster_id: str) -> None:
         self._world = world
         self._log = log
         self._cluster_id = cluster_id
-        self._port = port
         self._observers: dict[int, Observer] = {}
         self._waiting: list[asyncio.Future[None]] = []
         log.on_commit(self._wake)
@@ -72,24 +71,27 @@ class MetadataFetch:
         replica_id = request.replica_state.replica_id if context.api_version >= 15 else request.replica_id
         if replica_id >= 0:
             self._note(replica_id, wanted.fetch_offset)
-        answer = self._answer(wanted, request)
+        answer = self._answer(wanted, request, self._readable_by(replica_id))
         deadline = self._world.clock.now() + request.max_wait_ms / 1000
         while not self._is_due(answer, wanted):
             remaining_s = deadline - self._world.clock.now()
             if remaining_s <= 0:
                 break
             await self._committed(remaining_s)
-            answer = self._answer(wanted, request)
+            answer = self._answer(wanted, request, self._readable_by(replica_id))
         topic = FetchableTopicResponse(topic=METADATA_TOPIC, topic_id=METADATA_TOPIC_ID, partitions=[answer])
         return FetchResponse(responses=[topic], node_endpoints=self._leader(context))
 
+    def _readable_by(self, replica_id: int) -> int:
+        is_voter = any(voter.id == replica_id for voter in self._log.voters)
+        return self._log.end_offset if is_voter else self._log.high_watermark
+
     def _leader(self, context: RequestContext) -> list[NodeEndpoint]:
         """Where the leader is: a broker that knows only bootstrap addresses needs it."""
-        if context.api_version < 16:
+        leader = self._log.leader
+        if context.api_version < 16 or leader is None:
             return []
-        return [
-            NodeEndpoint(node_id=self._log.leader_id, host=self._world.network.address, port=self._port())
-        ]
+        return [NodeEndpoint(node_id=leader.id, host=leader.host, port=leader.port)]
 
     def _metadata_partition(self, request: FetchRequest, context: RequestContext) -> FetchPartition | None:
         if len(request.topics) != 1 or len(request.topics[0].partitions) != 1:
@@ -108,16 +110,20 @@ class MetadataFetch:
         lies_before = answer.snapshot_id.end_offset >= 0
         return bool(answer.error_code or diverges or lies_before or answer.records or knows_more)
 
-    def _answer(self, wanted: FetchPartition, request: FetchRequest) -> PartitionData:
+    def _answer(self, wanted: FetchPartition, request: FetchRequest, up_to: int) -> PartitionData:
         log = self._log
+        leader_id = -1 if log.leader is None else log.leader.id
         answer = PartitionData(
             partition_index=0,
             high_watermark=log.high_watermark,
             log_start_offset=log.start_offset,
-            current_leader=LeaderIdAndEpoch(leader_id=log.leader_id, leader_epoch=log.leader_epoch),
+            current_leader=LeaderIdAndEpoch(leader_id=leader_id, leader_epoch=log.leader_epoch),
             aborted_transactions=None,
             records=b"",
         )
+        if leader_id != log.node_id:
+            answer.error_code = ErrorCode.NOT_LEADER_OR_FOLLOWER
+            return answer
         if 0 <= wanted.current_leader_epoch < log.leader_epoch:
             answer.error_code = ErrorCode.FENCED_LEADER_EPOCH
             return answer
@@ -132,14 +138,14 @@ class MetadataFetch:
             answer.snapshot_id = SnapshotId(end_offset=below.name.end_offset, epoch=below.name.epoch)
             return answer
         if below is not None and below.name == (wanted.fetch_offset, wanted.last_fetched_epoch):
-            answer.records = log.read(wanted.fetch_offset, self._limit(wanted, request))
+            answer.records = log.read(wanted.fetch_offset, self._limit(wanted, request), up_to)
             return answer
         if wanted.last_fetched_epoch >= 0 or wanted.fetch_offset > log.end_offset:
             epoch, end_offset = log.end_offset_for(wanted.last_fetched_epoch)
             if epoch != wanted.last_fetched_epoch or end_offset < wanted.fetch_offset:
                 answer.diverging_epoch = EpochEndOffset(epoch=epoch, end_offset=max(end_offset, 0))
                 return answer
-        answer.records = log.read(wanted.fetch_offset, self._limit(wanted, request))
+        answer.records = log.read(wanted.fetch_offset, self._limit(wanted, request), up_to)
         return answer
 
     def _limit(self, wanted: FetchPartition, request: FetchRequest) -> int:
@@ -148,7 +154,7 @@ class MetadataFetch:
     def _note(self, replica_id: int, fetch_offset: int) -> None:
         now_ms = self._world.clock.time_ms()
         known = self._observers.get(replica_id)
-        caught_up_ms = now_ms if fetch_offset >= self._log.end_offset else -1
+        caught_up_ms = now_ms if fetch_offset >= self._readable_by(replica_id) else -1
         if caught_up_ms < 0 and known is not None:
             caught_up_ms = known.last_caught_up_ms
         self._observers[replica_id] = Observer(replica_id, fetch_offset, now_ms, caught_up_ms)

@@ -1,0 +1,113 @@
+"""What a quorum is to a controller: the port between who decides and where it is agreed on.
+
+One rule: what a member proposed is known to be so only when `Listener.on_committed` says it, on the leader as on every
+standby, in the log's order, each batch once; that may take its time, and never happens within `propose`.
+
+Kafka: `RaftClient`, `RaftClient.Listener`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from minikafka.log.log import LogSnapshot
+from minikafka.metadata.batches import MetadataBatch
+from minikafka.metadata.snapshot import MetadataSnapshot, SnapshotName
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.schema import Message
+from minikafka.quorum.control_records import VoterNode
+
+
+class NotLeader(ApiError):
+    """Somebody else leads, or nobody does: ask there, or later."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.NOT_CONTROLLER)
+
+
+class Listener(Protocol):
+    """A member's state machine."""
+
+    def on_snapshot(self, snapshot: MetadataSnapshot) -> None:
+        """Begin anew with this, in place of all batches before its end."""
+
+    def on_committed(self, batch: MetadataBatch) -> None:
+        """This is so from now on. A control batch has no records."""
+
+    def on_leader(self, leader_id: int, epoch: int) -> None:
+        """That node leads from now on (-1: nobody). A new leader hears of itself once all that was committed in earlier
+        reigns was given to it. Whoever led before never hears of what it proposed and isn't committed: it is lost."""
+
+    def on_failure(self, error: OSError) -> None:
+        """The log can't be written any more; what was proposed may or may not be committed."""
+
+
+class Quorum(Protocol):
+    """One member of it."""
+
+    @property
+    def node_id(self) -> int: ...
+
+    @property
+    def leader(self) -> VoterNode | None:
+        """Who leads, as far as this member knows."""
+
+    @property
+    def leader_epoch(self) -> int: ...
+
+    @property
+    def voters(self) -> tuple[VoterNode, ...]: ...
+
+    @property
+    def start_offset(self) -> int: ...
+
+    @property
+    def end_offset(self) -> int:
+        """Where this member's log ends."""
+
+    @property
+    def next_offset(self) -> int:
+        """Where the first record of the next proposal will stand."""
+
+    @property
+    def high_watermark(self) -> int:
+        """All below it is committed."""
+
+    @property
+    def snapshot_below(self) -> MetadataSnapshot | None:
+        """What the log stands on: all records before its `end_offset`; None when the log has everything."""
+
+    def load(self, listener: Listener) -> None:
+        """Give the listener all that is known to be committed, and from now on what will be. Writes nothing."""
+
+    def join(self, voter: VoterNode) -> None:
+        """Take part in the quorum as this voter; it may lead at once."""
+
+    def propose(self, records: Sequence[Message]) -> int:
+        """Ask that these, all or none, be committed next; returns the offset of the first. Raises `NotLeader`."""
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Call this whenever the high watermark has advanced."""
+
+    def read(self, offset: int, max_bytes: int, up_to_offset: int) -> memoryview:
+        """Raw batches from the one offset on, below the other; empty when there are none. Raises `ApiError`
+        OFFSET_OUT_OF_RANGE.
+        """
+
+    def end_offset_for(self, epoch: int) -> tuple[int, int]:
+        """The newest epoch up to `epoch` that the log has, and where it ends; (-1, -1) when it has none."""
+
+    def read_snapshot(self, name: SnapshotName, position: int, max_bytes: int) -> tuple[bytes, int] | None:
+        """Bytes of that snapshot from `position` on, and how many it has in all; None when there is none such."""
+
+    def snapshot(self) -> LogSnapshot: ...
+
+    def close(self) -> None:
+        """A clean end."""
+
+    def abandon(self) -> None:
+        """Close the files and write nothing."""
+
+
+__all__ = ["Listener", "NotLeader", "Quorum"]
