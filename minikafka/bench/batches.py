@@ -57,7 +57,7 @@ class Batches:
             at = rng.randrange(len(self._noise) - size)
             at_ms = self._now_ms + builder.record_count // RECORDS_A_MS
             if not builder.try_append(at_ms, self._next_key(rng), self._noise[at : at + size]):
-                return builder.build()
+                return bytes(builder.build())
 
     def some(self) -> list[memoryview]:
         """Enough of them that a measurement doesn't go round in the processor's cache."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from minikafka.client.batches import Outgoing, PartitionQueue, ProducerBatch
-from minikafka.client.deliveries import Deliveries, Report
+from minikafka.client.deliveries import Deliveries, Report, Share
 from minikafka.client.errors import KafkaError, KafkaException, failure
 from minikafka.client.notices import Notices
 from minikafka.client.partitioner import TopicPartitioner
@@ -283,7 +283,7 @@ class AsyncProducer:
         for index, record in enumerate(report.messages):
             if isinstance(record.on_delivery, _Sent):
                 self._sent -= 1
-                record.on_delivery(report.error, report.message(index))
+                Share(report, index, index + 1).tell()
         if any(isinstance(record.on_delivery, _Sent) for record in report.messages):
             report.messages = [one for one in report.messages if not isinstance(one.on_delivery, _Sent)]
         return report

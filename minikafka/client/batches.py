@@ -71,7 +71,7 @@ class ProducerBatch:
         self.identity = ProducerIdentity()
         self.sequence = NO_SEQUENCE
         self.sent_sequence = NO_SEQUENCE
-        self._data: bytes | None = None
+        self._data: bytearray | None = None
         self._data_of: tuple[ProducerIdentity, int] | None = None
 
     def try_append(self, record: Outgoing, count_max: int) -> bool:
@@ -92,7 +92,7 @@ class ProducerBatch:
         """The batch's size before compression."""
         return self.builder.size_bytes
 
-    def encoded(self) -> bytes:
+    def encoded(self) -> bytearray:
         """The bytes, made once per numbering."""
         numbering = (self.identity, self.sequence)
         if self._data is None or self._data_of != numbering:

@@ -57,27 +57,42 @@ class Report:
         self.told = 0  # so many of the messages are taken out already
         self.is_silent = False
 
-    def message(self, index: int) -> Message:
-        """What the callback of one record gets."""
-        record = self.messages[index]
-        time_ms = self.append_time_ms
-        return Message(
-            self.topic,
-            self.partition,
-            self.base_offset + index if self.base_offset >= 0 else OFFSET_INVALID,
-            record.key,
-            record.value,
-            list(record.headers) if record.headers else None,
-            self.error,
-            (1, record.timestamp_ms) if time_ms < 0 else (2, time_ms),
-            self.at - record.produced_at,
-        )
-
     def part(self, begin: int, end: int) -> Report:
         """The same about some of the records."""
         base = self.base_offset + begin if self.base_offset >= 0 else -1
         messages = self.messages[begin:end]
         return Report(messages, self.topic, self.partition, self.error, base, self.append_time_ms, self.at)
+
+
+class Share:
+    """Some neighbours of a report, for one thread to tell."""
+
+    __slots__ = ("begin", "end", "report", "size_bytes", "told")
+
+    def __init__(self, report: Report, begin: int, end: int) -> None:
+        self.report = report
+        self.begin = begin
+        self.end = end
+        self.told = 0
+        self.size_bytes = 0  # of those that have been told
+
+    def tell(self) -> None:
+        """Calls the callbacks, until one raises."""
+        report = self.report
+        topic, partition, error, at = report.topic, report.partition, report.error, report.at
+        first, append_time_ms, is_silent = report.base_offset, report.append_time_ms, report.is_silent
+        index = self.begin
+        for record in report.messages[index : self.end]:
+            _, _, key, value, headers, time_ms, on_delivery, produced_at, size_bytes = record
+            self.told += 1
+            self.size_bytes += size_bytes
+            if on_delivery is not None and not is_silent:
+                offset = first + index if first >= 0 else OFFSET_INVALID
+                shown = list(headers) if headers else None
+                time = (1, time_ms) if append_time_ms < 0 else (2, append_time_ms)
+                message = Message(topic, partition, offset, key, value, shown, error, time, at - produced_at)
+                on_delivery(error, message)
+            index += 1
 
 
 class Deliveries:
@@ -139,29 +154,21 @@ class Deliveries:
             taken = self._take()
             if taken is None:  # another thread was faster
                 break
-            report, begin, end = taken
-            messages = report.messages
-            index, size_bytes = begin, 0
             try:
-                while index < end:
-                    record = messages[index]
-                    index += 1
-                    size_bytes += record.size_bytes
-                    if record.on_delivery is not None and not report.is_silent:
-                        record.on_delivery(report.error, report.message(index - 1))
+                taken.tell()
             except BaseException as error:
                 first = first or error
             finally:
-                self._settle(taken, index, size_bytes)
-                served += index - begin
+                self._settle(taken)
+                served += taken.told
         if served and self._watchers:
             self.on_settled()
         if first is not None:
             raise first
         return served
 
-    def _take(self) -> tuple[Report, int, int] | None:
-        """(report, index of the first record to tell, index after the last); none is told by two."""
+    def _take(self) -> Share | None:
+        """What comes next, if anything: none is told by two."""
         with self.lock:
             if not self.reports:
                 return None
@@ -177,17 +184,16 @@ class Deliveries:
             thread = threading.get_ident()
             self._inside[thread] = self._inside.get(thread, 0) + 1
             self._being_told += end - begin
-        return report, begin, end
+        return Share(report, begin, end)
 
-    def _settle(self, taken: tuple[Report, int, int], index: int, size_bytes: int) -> None:
-        """Those before `index` were told; the others wait again."""
-        report, begin, end = taken
+    def _settle(self, taken: Share) -> None:
+        """Those that were told make room; the others wait again."""
         with self.lock:
-            self.room += index - begin
-            self.room_bytes += size_bytes
-            self._being_told -= end - begin
-            if index < end:
-                self.reports.appendleft(report.part(index, end))
+            self.room += taken.told
+            self.room_bytes += taken.size_bytes
+            self._being_told -= taken.end - taken.begin
+            if taken.begin + taken.told < taken.end:
+                self.reports.appendleft(taken.report.part(taken.begin + taken.told, taken.end))
             thread = threading.get_ident()
             self._inside[thread] -= 1
             if not self._inside[thread]:

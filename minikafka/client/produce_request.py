@@ -27,7 +27,7 @@ _LAST_BY_NAME = 12
 class ProduceCall(NamedTuple):
     """What to send: (topic, partition, batch bytes) each, the acks wanted, the broker's time for them."""
 
-    batches: list[tuple[str, int, bytes]]
+    batches: list[tuple[str, int, bytes | bytearray]]
     acks: int
     timeout_ms: int
 

@@ -51,6 +51,10 @@ class Producer(Face[AsyncProducer]):
         self._now, self._time_ms, self._put_in = clock.now, clock.time_ms, core.inbox.append
         self._topics: set[str] = set()  # names that were checked
         self._deliveries = core.deliveries
+        self._lock, self._unlock = core.deliveries.lock.acquire, core.deliveries.lock.release
+        self._reports, self._notices = core.deliveries.reports, core.notices.waiting
+        self._is_virtual = self._attachment.is_virtual
+        self._looked = self._now(), self._time_ms()
         attachment, news = self._attachment, core.news
         self._deliveries.on_settled = lambda: attachment.post(news.tell)  # it must not hold the face
         if core.statistics.is_wanted:
@@ -103,14 +107,21 @@ class Producer(Face[AsyncProducer]):
             raise failure(
                 KafkaError.MSG_SIZE_TOO_LARGE, "Unable to produce message: Broker: Message size too large"
             )
-        time_ms = timestamp or self._time_ms()
-        fields = (topic, partition, key, data, pairs, time_ms, reporter, self._now(), size)
+        now = self._now()
+        if not core.accept_is_due:
+            self._looked = now, self._time_ms()
+        looked_at, looked_ms = self._looked
+        time_ms = timestamp or looked_ms + int((now - looked_at) * 1000)  # cheaper than another look
+        fields = (topic, partition, key, data, pairs, time_ms, reporter, now, size)
         deliveries = self._deliveries
-        with deliveries.lock:
+        self._lock()  # as `with`, in half the time
+        try:
             room, room_bytes = deliveries.room, deliveries.room_bytes - size
             if room <= 0 or room_bytes < 0:
                 deliveries.cannot_accept()
             deliveries.room, deliveries.room_bytes = room - 1, room_bytes
+        finally:
+            self._unlock()
         self._put_in(_new_tuple(Outgoing, fields))  # as Outgoing(…), in half the time
         if not core.accept_is_due:
             core.accept_is_due = True
@@ -162,11 +173,16 @@ class Producer(Face[AsyncProducer]):
 
         What a callback raises is raised here; the callbacks after it come with the next call.
         """
-        self._open()
+        if (
+            timeout == 0
+            and self._refusal is None
+            and not (self._reports or self._notices or self._is_virtual)
+        ):
+            return 0  # many programs ask after each record
+        core = self._open()
         limit_s = timeout_of(timeout)
-        core = self._core
         count = self._serve()
-        if count or (limit_s == 0 and not self._attachment.is_virtual):
+        if count or (limit_s == 0 and not self._is_virtual):
             return count
         deadline = None if limit_s is None else self._attachment.now() + limit_s
         while True:

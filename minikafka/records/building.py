@@ -32,6 +32,7 @@ from minikafka.records.varint import SHORT, SHORT_LIMIT, encode_varint, varint_s
 _CRC = struct.Struct(">I")
 _ATTRIBUTES = b"\x00"
 _NO_HEADERS = b"\x00"
+_ROOM_FOR_HEADER = bytes(HEADER_BYTES)
 _NULL = b"\x01"
 """The size of a key or value that isn't there, which is -1."""
 
@@ -39,17 +40,17 @@ _NULL = b"\x01"
 def encode_record(record: NewRecord, offset_delta: int, timestamp_delta_ms: int) -> bytes:
     """One record with its length in front, as it stands in a batch."""
     _, key, value, headers = record
-    return encode_fields(offset_delta, timestamp_delta_ms, key, value, headers)
+    return b"".join(encoded_parts(offset_delta, timestamp_delta_ms, key, value, headers)[1])
 
 
-def encode_fields(
+def encoded_parts(
     offset_delta: int,
     timestamp_delta_ms: int,
     key: bytes | None,
     value: bytes | None,
     headers: tuple[Header, ...],
-) -> bytes:
-    """The same, of a record that is given in pieces. Everything is copied once."""
+) -> tuple[int, tuple[bytes, ...]]:
+    """(size in bytes, pieces to be joined), so that the value is not copied for one record's sake."""
     timestamp = encode_varint(timestamp_delta_ms)
     offset = SHORT[offset_delta] if offset_delta < SHORT_LIMIT else encode_varint(offset_delta)
     size = 1 + len(timestamp) + len(offset)
@@ -67,7 +68,8 @@ def encode_fields(
     tail = _encode_headers(headers) if headers else _NO_HEADERS
     size += len(key_size) + len(value_size) + len(tail)
     start = SHORT[size] if size < SHORT_LIMIT else encode_varint(size)
-    return b"".join((start, _ATTRIBUTES, timestamp, offset, key_size, key, value_size, value, tail))
+    parts = (start, _ATTRIBUTES, timestamp, offset, key_size, key, value_size, value, tail)
+    return len(start) + size, parts
 
 
 def _encode_headers(headers: tuple[Header, ...]) -> bytes:
@@ -99,9 +101,11 @@ def build_batch(
     """
     assert records, "a batch has at least one record"
     base_ms = records[0].timestamp_ms
-    encoded = [encode_record(record, i, record.timestamp_ms - base_ms) for i, record in enumerate(records)]
-    return _assemble(
-        b"".join(encoded),
+    parts: list[bytes] = []
+    for index, (time_ms, key, value, headers) in enumerate(records):
+        parts += encoded_parts(index, time_ms - base_ms, key, value, headers)[1]
+    data = _assemble(
+        parts,
         base_offset=base_offset,
         compression=compression,
         level=level,
@@ -114,10 +118,11 @@ def build_batch(
         max_timestamp=max(record.timestamp_ms for record in records),
         producer=(producer_id, producer_epoch, base_sequence),
     )
+    return bytes(data)
 
 
 def _assemble(
-    payload: bytes,
+    parts: Sequence[bytes],
     *,
     base_offset: int,
     compression: Compression,
@@ -128,27 +133,27 @@ def _assemble(
     base_timestamp: int,
     max_timestamp: int,
     producer: tuple[int, int, int],
-) -> bytes:
+) -> bytearray:
     if compression != Compression.NONE:
-        payload = compress(compression, payload, level)
-    header = bytearray(
-        HEADER.pack(
-            base_offset,
-            HEADER_BYTES - LOG_OVERHEAD_BYTES + len(payload),
-            leader_epoch,
-            MAGIC_V2,
-            0,
-            compression | flags,
-            count - 1,
-            base_timestamp,
-            max_timestamp,
-            *producer,
-            count,
-        )
+        parts = (compress(compression, b"".join(parts), level),)
+    data = bytearray().join((_ROOM_FOR_HEADER, *parts))  # the only copy
+    HEADER.pack_into(
+        data,
+        0,
+        base_offset,
+        len(data) - LOG_OVERHEAD_BYTES,
+        leader_epoch,
+        MAGIC_V2,
+        0,
+        compression | flags,
+        count - 1,
+        base_timestamp,
+        max_timestamp,
+        *producer,
+        count,
     )
-    checksum = crc32c(payload, crc32c(memoryview(header)[ATTRIBUTES_AT:]))
-    _CRC.pack_into(header, CRC_AT, checksum)
-    return b"".join((header, payload))
+    _CRC.pack_into(data, CRC_AT, crc32c(memoryview(data)[ATTRIBUTES_AT:]))
+    return data
 
 
 class BatchBuilder:
@@ -165,7 +170,7 @@ class BatchBuilder:
         self.level = level
         self.size_bytes = HEADER_BYTES
         self.record_count = 0
-        self._encoded: list[bytes] = []
+        self._parts: list[bytes] = []
         self._base_timestamp = 0
         self._max_timestamp = NO_TIMESTAMP
 
@@ -180,11 +185,11 @@ class BatchBuilder:
         count = self.record_count
         if not count:
             self._base_timestamp = timestamp_ms
-        encoded = encode_fields(count, timestamp_ms - self._base_timestamp, key, value, headers)
-        size_bytes = self.size_bytes + len(encoded)
+        size, parts = encoded_parts(count, timestamp_ms - self._base_timestamp, key, value, headers)
+        size_bytes = self.size_bytes + size
         if size_bytes > self.size_limit_bytes and count:
             return False
-        self._encoded.append(encoded)
+        self._parts += parts
         self.record_count = count + 1
         self.size_bytes = size_bytes
         if timestamp_ms > self._max_timestamp:
@@ -198,11 +203,11 @@ class BatchBuilder:
         producer_epoch: int = -1,
         base_sequence: int = NO_SEQUENCE,
         transactional: bool = False,
-    ) -> bytes:
+    ) -> bytearray:
         """The batch with base offset 0; may be called again with another producer id or sequence."""
         assert self.record_count, "a batch has at least one record"
         return _assemble(
-            b"".join(self._encoded),
+            self._parts,
             base_offset=0,
             compression=self.compression,
             level=self.level,

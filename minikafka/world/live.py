@@ -83,8 +83,7 @@ AWAY = ".taken-away"
 class LiveClock:
     """The machine's clocks; `now` is what asyncio's and uvloop's loops count by."""
 
-    def now(self) -> float:
-        return time.monotonic()
+    now = staticmethod(time.monotonic)  # asked for every record: a frame of Python would cost as much again
 
     def time_ms(self) -> int:
         return time.time_ns() // 1_000_000
