@@ -48,7 +48,9 @@ class Consumer(Face[AsyncConsumer]):
         return AsyncConsumer(world, conf, organs=organs)
 
     def _begin(self) -> None:
-        self._callbacks = Callbacks(self._core)
+        core = self._core
+        self._events, self._notices, self._now = core.events, core.notices.waiting, core.world.clock.now
+        self._callbacks = Callbacks(core)
         self._attachment.run(self._core.start())
 
     def _ending(self) -> Callable[[], Coroutine[Any, Any, None]]:
@@ -126,13 +128,13 @@ class Consumer(Face[AsyncConsumer]):
 
         What a callback raises is raised here, and nothing is lost by it.
         """
-        core = self._open()
+        core = self._core if self._refusal is None else self._open()
         if type(timeout) is not float and type(timeout) is not int:
             timeout_of(timeout)
-        if not core.events and not core.notices.waiting:
+        if not (self._events or self._notices):
             message = core.take()
             if message is not None:
-                core.last_poll = self._attachment.now()
+                core.last_poll = self._now()
                 return message
         return self._wait(timeout_of(timeout), core.take)
 

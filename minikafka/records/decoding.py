@@ -22,8 +22,7 @@ _new_tuple = tuple.__new__
 
 def decode_records(header: BatchHeader, payload: Buffer) -> Iterator[Record]:
     """The records of an uncompressed `payload` under `header`."""
-    # One copy makes every slice below a plain `bytes`, and reading a byte cheaper.
-    data = payload if type(payload) is bytes else bytes(payload)
+    data: bytes | memoryview = payload if type(payload) is bytes else memoryview(payload)
     count = header.record_count
     if count < 0:
         raise CorruptRecords(f"a batch has a record count of {count}")
@@ -33,19 +32,22 @@ def decode_records(header: BatchHeader, payload: Buffer) -> Iterator[Record]:
         if index == count:
             break
         run = find_run(data, begin, index - 1, count - index)
-        if run is None or run.shape.has_headers:
+        if run is not None and not run.shape.has_headers:
+            yield from _run(header, data, position, index, run)
+            position, index = position + run.records * run.shape.stride, index + run.records
+            if run.ended_at_a_width or run.records >= WELL_WORTH:
+                patience = 1
+                continue
+            patience *= 4  # where sizes repeat by chance only, the search for runs soon gives up
+        else:
             patience = count
-            continue
-        yield from _run(header, data, position, index, run)
-        position, index = position + run.records * run.shape.stride, index + run.records
-        # Where sizes repeat by chance only, the search for runs soon gives up.
-        patience = 1 if run.ended_at_a_width or run.records >= WELL_WORTH else patience * 4
+        data = bytes(data)  # a copy makes reading one by one cheaper
     if position != len(data):
         raise CorruptRecords("bytes remain after the last record of a batch")
 
 
 def _one_by_one(
-    header: BatchHeader, data: bytes, position: int, index: int, patience: int
+    header: BatchHeader, data: bytes | memoryview, position: int, index: int, patience: int
 ) -> Generator[Record, None, tuple[int, int, int]]:
     """From record `index` at `position` on, until `patience` of them had the length of the one before, and more may
     have. Returns where the last one began, the next one's index, and where that begins.
@@ -97,7 +99,9 @@ def _one_by_one(
     return begin, count, position
 
 
-def _run(header: BatchHeader, data: bytes, position: int, index: int, run: Run) -> Iterator[Record]:
+def _run(
+    header: BatchHeader, data: bytes | memoryview, position: int, index: int, run: Run
+) -> Iterator[Record]:
     """The records of a run, from record `index` at `position` on."""
     shape, first = run.shape, header.base_offset + index
     end = position + run.records * shape.stride
@@ -107,7 +111,7 @@ def _run(header: BatchHeader, data: bytes, position: int, index: int, run: Run) 
         times = repeat(header.base_timestamp + run.smallest_delta_ms)
     else:
         delta_at = range(position + shape.delta_at, position + shape.offset_at)
-        columns = [data[at : end : shape.stride] for at in delta_at]
+        columns = [bytes(data[at : end : shape.stride]) for at in delta_at]
         times = [header.base_timestamp + delta_ms for delta_ms in _signed(columns)]
     behind = shape.value_at - shape.key_at - shape.key_bytes
     rest = shape.stride - shape.value_at - shape.value_bytes
@@ -127,7 +131,7 @@ def _signed(columns: list[bytes]) -> list[int]:
     return [(number >> 1) ^ -(number & 1) for number in numbers]
 
 
-def _read_bytes(data: bytes, position: int, stop: int) -> tuple[bytes | None, int]:
+def _read_bytes(data: bytes | memoryview, position: int, stop: int) -> tuple[bytes | None, int]:
     size = data[position]
     begin = position + 1
     if size > 127:
@@ -137,10 +141,10 @@ def _read_bytes(data: bytes, position: int, stop: int) -> tuple[bytes | None, in
     end = begin + (size >> 1)
     if end > stop:
         raise CorruptRecords("a key, value or header is longer than its record")
-    return data[begin:end], end
+    return bytes(data[begin:end]), end
 
 
-def _read_headers(data: bytes, position: int, stop: int) -> tuple[tuple[Header, ...], int]:
+def _read_headers(data: bytes | memoryview, position: int, stop: int) -> tuple[tuple[Header, ...], int]:
     count, position = read_varint(data, position)
     if count < 0 or count > stop - position:
         raise CorruptRecords(f"a record has a header count of {count}")

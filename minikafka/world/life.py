@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import weakref
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar
 from typing import Any, TypeVar
@@ -26,6 +27,7 @@ HOST: ContextVar[str] = ContextVar("minikafka_host", default=OUTSIDE)
 LIFE: ContextVar[Life | None] = ContextVar("minikafka_life", default=None)
 
 REAP_ROUNDS = 100
+TIMERS_AT_FIRST = 64
 
 
 class HostDown(OSError):
@@ -38,7 +40,7 @@ class HostDown(OSError):
 class Life:
     """One incarnation of a host: its context, its tasks, and whether it still lives."""
 
-    __slots__ = ("_loop", "alive", "context", "endings", "host", "tasks", "trace")
+    __slots__ = ("_loop", "_prune_at", "alive", "context", "endings", "host", "tasks", "timers", "trace")
 
     def __init__(self, host: str, trace: Trace, loop: Callable[[], asyncio.AbstractEventLoop | None]) -> None:
         self.host = host
@@ -47,6 +49,8 @@ class Life:
         self.alive = True
         self.tasks: dict[asyncio.Task[Any], None] = {}
         self.endings: list[Callable[[], None]] = []
+        self.timers: list[weakref.ref[asyncio.TimerHandle]] = []  # also of some that are over
+        self._prune_at = TIMERS_AT_FIRST
         self.context = Context()
         self.context.run(HOST.set, host)
         self.context.run(LIFE.set, self)
@@ -73,6 +77,13 @@ class Life:
             task.cancel()
         return task
 
+    def note_timer(self, timer: asyncio.TimerHandle) -> None:
+        """It is of no use when this life is over, and what it would have called must not be kept until it is due."""
+        if len(self.timers) >= self._prune_at:
+            self.timers = [one for one in self.timers if one() is not None]
+            self._prune_at = max(TIMERS_AT_FIRST, 2 * len(self.timers))
+        self.timers.append(weakref.ref(timer))
+
     async def run(self, coro: Coroutine[Any, Any, T], name: str) -> T:
         """Await it in this host's context, whoever asks for it."""
         if LIFE.get() is self:
@@ -94,6 +105,10 @@ class Life:
         self.alive = False
         for ending in self.endings:
             ending()
+        for one in self.timers:
+            if (timer := one()) is not None:
+                timer.cancel()
+        self.timers = []
         self._reap(REAP_ROUNDS)
 
     def _reap(self, rounds: int) -> None:

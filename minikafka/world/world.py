@@ -215,9 +215,12 @@ class World:
         """Call `callback` in this host's context after `delay_s` seconds, unless the host has crashed by
         then.
         """
-        return self.life.loop.call_later(
-            delay_s, self._call_if_alive, callback, args, context=self.life.context.copy()
+        life = self.life
+        timer = life.loop.call_later(
+            delay_s, self._call_if_alive, callback, args, context=life.context.copy()
         )
+        life.note_timer(timer)
+        return timer
 
     def alarm(self, delay_s: float, callback: Callable[..., object], *args: Any) -> Alarm:
         """As `call_later`, for what ends when nobody is heard of: time in which nobody could be heard is left out."""
