@@ -165,7 +165,7 @@ class LiveDriver:
         if self._universe is None:
             self._universe = LiveUniverse()
         self._clients += 1
-        return self._universe.world(f"client-{self._clients}")
+        return self._universe.guest(f"client-{self._clients}")
 
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self.loop)

@@ -125,7 +125,6 @@ class Metadata:
         self.all_topics = False
         self.brokers: dict[int, BrokerView] = {}
         self.topics: dict[str, TopicView] = {}
-        self.topic_names: dict[uuid.UUID, str] = {}
         self.cluster_id: str | None = None
         self.controller_id = -1
         self.version = 0
@@ -239,8 +238,6 @@ class Metadata:
             self._connections.learn({b.id: (b.host, b.port) for b in view.brokers.values()})
         for topic in view.topics.values():
             self.topics[topic.name] = self._newest(self.topics.get(topic.name), topic)
-            if topic.id != NO_TOPIC_ID:
-                self.topic_names[topic.id] = topic.name
         if self.all_topics:
             for name in [name for name in self.topics if name not in view.topics]:
                 del self.topics[name]

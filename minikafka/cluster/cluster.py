@@ -217,7 +217,7 @@ class Cluster:
     def _client_world(self) -> Any:
         self._clients += 1
         host = f"client-{self._clients}"
-        return self._loop.call(lambda: self._loop.universe.world(host))
+        return self._loop.call(lambda: self._loop.universe.guest(host))
 
     # -- faults ----------------------------------------------------------------------------------------------
 

@@ -140,6 +140,7 @@ class LiveUniverse:
         self._files = OpenFiles(_files_of_a_universe, at_a_time)
         self._wires = Wires(self._files, _connections_of_a_universe)
         self._worlds: dict[str, World] = {}
+        self._guests: weakref.WeakValueDictionary[str, World] = weakref.WeakValueDictionary()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         _open_universes[self] = None
@@ -166,6 +167,14 @@ class LiveUniverse:
             world = self._worlds[host] = self._begin(host)
         return world
 
+    def guest(self, host: str) -> World:
+        """The world of a host that comes once and has no files, such as a client. It goes with the last who has it."""
+        if self._closed:
+            raise RuntimeError("the universe is closed")
+        self._current_loop()
+        world = self._guests[host] = self._begin(host)
+        return world
+
     def _begin(self, host: str) -> World:
         trace = self.trace.on(host)
         life = Life(host, trace, self._current_loop)
@@ -188,14 +197,14 @@ class LiveUniverse:
 
     def crash(self, host: str) -> None:
         """SIGKILL: tasks, connections, listeners, open files and locks go at once; what was written stays."""
-        world = self._worlds.get(host)
+        world = self._worlds.get(host) or self._guests.get(host)
         if world is not None:
             world.trace.emit(HostCrashed())
             self.end(host)
 
     def end(self, host: str) -> None:
         """A process that ends by itself: what a crash does, but nobody killed it."""
-        world = self._worlds.pop(host, None)
+        world = self._worlds.pop(host, None) or self._guests.pop(host, None)
         if world is not None:
             world.life.end()
 
@@ -247,7 +256,7 @@ class LiveUniverse:
         self._closed = True
         _open_universes.pop(self, None)
         worlds, self._worlds = self._worlds, {}
-        for world in worlds.values():
+        for world in (*worlds.values(), *self._guests.values()):
             world.life.end()
         self.discard()
 

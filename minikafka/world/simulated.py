@@ -92,6 +92,10 @@ class SimulatedUniverse:
             world = self._worlds[host] = self._begin(host)
         return world
 
+    def guest(self, host: str) -> World:
+        """The world of a host that comes once and has no files, such as a client."""
+        return self.world(host)
+
     def _begin(self, host: str) -> World:
         number = self._lives[host] = self._lives.get(host, 0) + 1
         trace = self.trace.on(host)

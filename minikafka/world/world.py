@@ -189,7 +189,7 @@ class Disk(Protocol):
         """Take a lock file, which ends with the process. Raises DiskLocked when it is held."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class World:
     """One life of one host; a host that starts again after a crash gets a new one from its universe."""
 

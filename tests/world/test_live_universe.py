@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import subprocess
 import sys
+import weakref
 
 import pytest
 
@@ -231,5 +233,40 @@ def test_a_failed_task_is_recorded():
             assert [str(error) for error in universe.trace.failures] == ["broken"]
             assert universe.trace.recent[-1].host == "broker-1"
             assert universe.world("broker-1").clock.time_ms() > 1_700_000_000_000
+
+    asyncio.run(scenario())
+
+
+def test_a_host_that_is_down_is_not_kept_by_what_it_had_planned(tmp_path):
+    class Node:
+        def later(self):
+            raise AssertionError("a dead host acts")
+
+    async def scenario():
+        with LiveUniverse(tmp_path) as universe:
+            world, node = universe.world("broker-1"), Node()
+            for number in range(200):
+                world.call_later(600 if number % 2 else 0, node.later if number % 2 else lambda: None)
+                await asyncio.sleep(0)
+            assert len(world.life.timers) < 200  # those that are over are not remembered
+            gone = weakref.ref(node)
+            del node
+            gc.collect()
+            assert gone() is not None
+            universe.end("broker-1")
+            gc.collect()
+            assert gone() is None
+
+    asyncio.run(scenario())
+
+
+def test_a_client_that_is_gone_leaves_no_world(tmp_path):
+    async def scenario():
+        with LiveUniverse(tmp_path) as universe:
+            kept, left = universe.guest("client-1"), weakref.ref(universe.guest("client-2"))
+            gc.collect()
+            assert left() is None
+            assert kept.life.alive
+        assert not kept.life.alive  # a universe that ends ends them, too
 
     asyncio.run(scenario())
