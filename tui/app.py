@@ -19,9 +19,10 @@ from textual.widgets import ContentSwitcher, Footer, Static
 
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Feed
-from minikafka_tui import commands, palette
-from minikafka_tui.commanding import CommandingApp
+from minikafka.xray.trouble import troubles
+from minikafka_tui import format, palette
 from minikafka_tui.history import History
+from minikafka_tui.meaning import Meant, meant_by
 from minikafka_tui.screens.broker import BrokerDetails
 from minikafka_tui.screens.dialogs import Help
 from minikafka_tui.screens.events import Events
@@ -31,7 +32,8 @@ from minikafka_tui.screens.pane import Pane
 from minikafka_tui.screens.partitions import Partitions
 from minikafka_tui.screens.segments import Segments
 from minikafka_tui.screens.topics import Topics
-from minikafka_tui.view import Selection, View
+from minikafka_tui.typing_in import TypingApp
+from minikafka_tui.view import View
 from minikafka_tui.widgets.banner import Banner
 from minikafka_tui.widgets.live_table import LiveTable
 from minikafka_tui.widgets.prompt_bar import PromptBar
@@ -48,16 +50,20 @@ PANES: dict[str, tuple[str, type[Pane]]] = {
     "groups": ("Groups", Groups),
     "events": ("Events", Events),
 }
+LEAST_WIDTH, LEAST_HEIGHT = 50, 14
+TOO_SMALL = f"Too small: the inspector needs {LEAST_WIDTH} × {LEAST_HEIGHT} cells. q quits."
 UP = {"partitions": "topics", "segments": "partitions"}
 """Where esc leads from a pane that was drilled into."""
 
 
-class InspectorApp(CommandingApp):
+class InspectorApp(TypingApp):
     """``InspectorApp(feed).run()``."""
 
     TITLE = "minikafka"
+    places = tuple(PANES)
     CSS_PATH = "app.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (LEAST_WIDTH, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-short"), (28, "-tall")]
     BINDINGS = [
         *(Binding(str(n), f"tab('{tab}')", PANES[tab][0], show=False) for n, tab in enumerate(PANES, 1)),
         Binding("slash", "filter", "Filter", key_display="/"),
@@ -74,14 +80,14 @@ class InspectorApp(CommandingApp):
     ]
 
     def __init__(self, feed: Feed, *, read_only: bool = False, filter_text: str = "") -> None:
-        super().__init__(feed, read_only=read_only)
+        super().__init__(feed, read_only=read_only, filter_text=filter_text)
         self.register_theme(palette.THEME)
         self.theme = palette.THEME.name
         self.frozen = False
         self.lost: str | None = None
+        self._taken_at = 0.0
+        """When the picture came that is shown, or waits to be; on the loop's clock."""
         self.history = History()
-        self.selection = Selection()
-        self.filters: dict[str, str] = dict.fromkeys(PANES, filter_text) if filter_text else {}
         self._pending: Snapshot | None = None
         self._frame: Timer | None = None
 
@@ -103,6 +109,7 @@ class InspectorApp(CommandingApp):
         yield Static(id="chip", markup=False)
         yield PromptBar()
         yield Footer(compact=True)
+        yield Static(TOO_SMALL, id="too-small", markup=False)
 
     def on_mount(self) -> None:
         """Dress, then watch."""
@@ -112,7 +119,8 @@ class InspectorApp(CommandingApp):
         self.query_one("#panes").display = False
         for tab, text in self.filters.items():
             self.query_one(f"#{tab}", Pane).set_filter(text)
-        self._show_tab("overview")
+        self.open_tab("overview")
+        self.set_interval(1.0, self._say_age)
         self.run_worker(self._watch(), name="feed")
 
     async def on_unmount(self) -> None:
@@ -143,6 +151,7 @@ class InspectorApp(CommandingApp):
     def take(self, snapshot: Snapshot) -> None:
         """A new picture; drawn now, or with the next frame."""
         self._pending = snapshot
+        self._taken_at = asyncio.get_running_loop().time()
         if self.lost is not None:
             self.lose(None)
         if self._frame is None:
@@ -155,9 +164,20 @@ class InspectorApp(CommandingApp):
             return
         self.query_one(StatusLine).lost = sentence
         self.screen_stack[0].set_class(sentence is not None, "-lost")
-        self.query_one(Banner).say(f"{sentence} Trying again …" if sentence else None)
+        self._say_age()
         if sentence and self.snapshot is None:
             self.query_one("#waiting", Static).update(f"Connecting to {self.feed.label} …\n\n{sentence}")
+
+    def _say_age(self) -> None:
+        """Whoever looks at an old picture must know it, and how old it is."""
+        if not self.query(Banner):
+            return
+        if self.lost is None:
+            self.query_one(Banner).say(None)
+            return
+        age_s = asyncio.get_running_loop().time() - self._taken_at
+        shown = f"What you see is {format.age(age_s)} old. " if self.snapshot is not None else ""
+        self.query_one(Banner).say(f"{self.lost} {shown}Trying again …")
 
     def _draw_frame(self) -> None:
         self._frame = None
@@ -182,6 +202,7 @@ class InspectorApp(CommandingApp):
         paused_before = status.snapshot.paused if status.snapshot else None
         status.snapshot = self.snapshot
         if self.snapshot is not None:
+            self.query_one(TabBar).alarms = sum(t.broken for t in troubles(self.snapshot))
             self.pane.show(self.view)
             if self.snapshot.paused != paused_before:
                 self.refresh_bindings()
@@ -192,18 +213,21 @@ class InspectorApp(CommandingApp):
         assert self.snapshot is not None
         return View(self.snapshot, self.history, self.selection)
 
-    @property
-    def selected_broker(self) -> str | None:
-        """The one under the overview's cursor."""
-        row = self.query_one("#brokers-table", LiveTable).row
-        return row.name if row is not None else None
+    def meant(self, verb: str) -> Meant | None:
+        """The broker that the cursor means."""
+        if self.snapshot is None:
+            return None
+        table = self.focused if isinstance(self.focused, LiveTable) else self.pane.table
+        topic = self.view.topic
+        return meant_by(self.snapshot, self.pane.meant_by(table), topic.name if topic else None, verb)
 
     # Going places
 
-    def _show_tab(self, tab: str) -> None:
+    def open_tab(self, tab: str) -> None:
+        """Show it."""
         self.query_one(ContentSwitcher).current = tab
         self.query_one(TabBar).active = tab
-        self._show_chip()
+        self.show_chip()
         if self.snapshot is not None:
             self.draw()
             self.pane.entry.focus()
@@ -211,11 +235,11 @@ class InspectorApp(CommandingApp):
 
     def action_tab(self, tab: str) -> None:
         """Open a tab."""
-        self._show_tab(tab)
+        self.open_tab(tab)
 
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         """A click on a tab."""
-        self._show_tab(event.tab)
+        self.open_tab(event.tab)
 
     def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
         """The cursor selects."""
@@ -227,11 +251,11 @@ class InspectorApp(CommandingApp):
         table, row = event.table.id, event.row
         self.selection.take(table or "", row)
         if table == "topics-table":
-            self._show_tab("partitions")
+            self.open_tab("partitions")
         elif table == "partitions-table":
-            self._show_tab("segments")
+            self.open_tab("segments")
         elif table == "brokers-table":
-            self.push_screen(BrokerDetails(row))
+            self.push_screen(BrokerDetails(row, acts=self.refuses() is None))
 
     def action_back(self) -> None:
         """A level up, or clear the filter."""
@@ -240,14 +264,14 @@ class InspectorApp(CommandingApp):
         if self.filters.get(self.tab):
             self.action_clear_filter()
         elif self.tab in UP:
-            self._show_tab(UP[self.tab])
+            self.open_tab(UP[self.tab])
         elif self.tab != "overview":
-            self._show_tab("overview")
+            self.open_tab("overview")
 
     def action_clear_filter(self) -> None:
         """All rows of this tab."""
         if self.filters.get(self.tab):
-            self._set_filter(self.tab, "")
+            self.set_filter(self.tab, "")
 
     def action_turn(self, what: str, by: int) -> None:
         """The next or previous topic or partition."""
@@ -260,74 +284,6 @@ class InspectorApp(CommandingApp):
         elif (partition := self.view.partition) is not None:
             self.selection.partition = (partition.index + by) % len(topic.partitions)
         self.draw()
-
-    # Filter and jump
-
-    def action_filter(self) -> None:
-        """Type a filter for this tab."""
-        if self.snapshot is not None:
-            self.query_one("#chip").remove_class("shown")
-            hint = "words that a row must contain"
-            self.query_one(PromptBar).ask("/", text=self.filters.get(self.tab, ""), hint=hint)
-
-    def action_jump(self) -> None:
-        """Type a place."""
-        if self.snapshot is not None:
-            places = tuple(commands.places(self.snapshot, tuple(PANES)))
-            self.query_one(PromptBar).ask(
-                ":", hint="topics, groups, orders-3, broker-2 …", suggestions=places
-            )
-
-    def on_prompt_bar_typed(self, event: PromptBar.Typed) -> None:
-        """Filters work while one types."""
-        if event.kind == "/":
-            self._set_filter(self.tab, event.text)
-
-    def on_prompt_bar_entered(self, event: PromptBar.Entered) -> None:
-        """Keep the filter, or go there."""
-        self.query_one(PromptBar).done()
-        self._show_chip()
-        if event.kind == ":" and event.text.strip():
-            self._jump_to(event.text.strip())
-        self.pane.table.focus()
-
-    def on_prompt_bar_left(self, event: PromptBar.Left) -> None:
-        """Esc: no filter, no jump."""
-        self.query_one(PromptBar).done()
-        if event.kind == "/":
-            self._set_filter(self.tab, "")
-        self.pane.table.focus()
-
-    def _set_filter(self, tab: str, text: str) -> None:
-        self.filters[tab] = text
-        self.query_one(f"#{tab}", Pane).set_filter(text)
-        self._show_chip()
-
-    def _show_chip(self) -> None:
-        """A filter in force is said, or rows seem lost."""
-        text = self.filters.get(self.tab, "")
-        chip = self.query_one("#chip", Static)
-        chip.set_class(bool(text) and not self.query_one(PromptBar).display, "shown")
-        chip.update(f" filter: {text}   (esc clears it)")
-        self.query_one(TabBar).filters = tuple(t for t, f in self.filters.items() if f)
-
-    def _jump_to(self, place: str) -> None:
-        assert self.snapshot is not None
-        target = commands.find_place(self.snapshot, tuple(PANES), place)
-        if target is None:
-            self.notify(f"Nothing here is called {place!r}.", severity="warning")
-            return
-        tab, selected = target
-        for field, value in selected.items():
-            setattr(self.selection, field, value)
-        self._show_tab(tab)
-        key = (
-            selected.get("group")
-            or selected.get("broker")
-            or (selected.get("topic") if tab == "topics" else None)
-        )
-        if key is not None:
-            self.pane.table.move_to(str(key))
 
     # Time
 
@@ -361,11 +317,11 @@ class InspectorApp(CommandingApp):
 
     def action_help(self) -> None:
         """All keys."""
-        self.push_screen(Help())
+        self.push_screen(Help(acts=self.refuses() is None))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The footer shows only what works here and now."""
-        if action in {"kill", "restart"} and self.read_only:
+        if action in {"kill", "restart"} and self.refuses() is not None:
             return False
         if action == "step":
             stepped = self.snapshot is not None and self.snapshot.paused is not None

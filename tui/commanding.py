@@ -15,6 +15,7 @@ from textual.app import App, SystemCommand
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Feed
 from minikafka_tui import commands
+from minikafka_tui.meaning import NOTHING, Meant
 from minikafka_tui.screens.dialogs import Ask, Confirm
 
 
@@ -27,8 +28,7 @@ class CommandingApp(App[None]):
         self.read_only = read_only
         self.snapshot: Snapshot | None = None
 
-    @property
-    def selected_broker(self) -> str | None:
+    def meant(self, verb: str) -> Meant | None:
         """The broker that a command without a name means."""
         raise NotImplementedError
 
@@ -66,11 +66,18 @@ class CommandingApp(App[None]):
         """Ask whether this broker (``None``: the selected one) is meant, and do it after a yes."""
         if self.snapshot is None or not self.may_act():
             return
-        name = name or self.selected_broker
-        broker = next((b for b in self.snapshot.brokers if b.name == name), None)
-        if broker is None:
+        meant = self.meant(verb) if name is None else Meant(name)
+        broker = next(
+            (b for b in self.snapshot.brokers if meant is not None and b.name == meant.broker), None
+        )
+        if meant is None or broker is None:
+            self.notify(NOTHING.format(verb=verb), severity="warning")
+            return
+        if verb == "kill" and broker.is_gone:
+            self.notify(f"{broker.name} is down already.", severity="warning")
             return
         question, consequence = commands.consequence(verb, broker)
+        consequence = f"{meant.because} {consequence}".strip()
 
         def decided(yes: bool | None) -> None:
             if yes:

@@ -62,6 +62,14 @@ def clock(at: float, world: str) -> str:
     return f"{int(day // 3600):02d}:{int(day % 3600 // 60):02d}:{day % 60:06.3f}"
 
 
+def age(seconds: float) -> str:
+    """``3 s``, ``5 min``, ``2 h``."""
+    for limit, unit in ((60, "s"), (3_600, "min")):
+        if seconds < limit:
+            return f"{seconds / (limit / 60):.0f} {unit}"
+    return f"{seconds / 3_600:.0f} h"
+
+
 def bar(fraction: float, width: int, colour: str = ACCENT, track: str = LINE) -> Text:
     """A bar of ``width`` cells in halves of a cell; a share above 0 always shows."""
     fraction = min(1.0, max(0.0, fraction))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+from collections.abc import Mapping
 
 from minikafka.world import reason_of
 from minikafka.xray.client import SocketFeed
 from minikafka.xray.discovery import NoCluster, find_cluster
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Feed
-from minikafka.xray.trouble import to_json
+from minikafka.xray.trouble import to_json, troubles
 from minikafka_tui import format
 
 
@@ -33,15 +35,28 @@ def run_tui(
     except (NoCluster, OSError, ValueError) as error:
         print(f"{reason_of(error)}.", file=sys.stderr)
         return 1
-    # Textual draws on standard error, so that standard output stays free for pipes.
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        print("The inspector needs a terminal. For programs: minikafka tui --once --json", file=sys.stderr)
+    why = why_no_screen(os.environ)
+    if why is not None:
+        print(why, file=sys.stderr)
         return 1
     from minikafka_tui.app import InspectorApp
 
     app = InspectorApp(feed, read_only=read_only, filter_text=filter_text)
     app.run()
     return app.return_code or 0
+
+
+def why_no_screen(environment: Mapping[str, str]) -> str | None:
+    """Why nothing can be drawn here, in one sentence. A driver that is named (textual-serve's, for a browser)
+    needs no terminal."""
+    if environment.get("TEXTUAL_DRIVER"):
+        return None
+    # Textual draws on standard error, so that standard output stays free for pipes.
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return "The inspector needs a terminal. For programs: minikafka tui --once --json"
+    if environment.get("TERM") in ("dumb", "unknown"):
+        return f"A terminal with TERM={environment['TERM']} has no screen to draw on. As text: minikafka tui --once"
+    return None
 
 
 def find_feed(cluster: str | None, bootstrap_server: str | None) -> Feed:
@@ -71,8 +86,9 @@ def _print_once(feed: Feed, as_json: bool) -> int:
 
 
 def summary(snapshot: Snapshot) -> str:
-    """The picture as plain text: brokers, topics with what is wrong, groups with LAG."""
+    """The picture as plain text: what is wrong, brokers, topics, groups with LAG."""
     lines = [f"{snapshot.name} ({snapshot.world})  controller {snapshot.controller or format.UNKNOWN}"]
+    lines += [f"{'✗' if trouble.broken else '!'} {trouble.text}" for trouble in troubles(snapshot)]
     for broker in snapshot.brokers:
         leaders = format.number(broker.leaders)
         lines.append(f"  {broker.name:<12} {broker.state:<10} {broker.host}:{broker.port}  leaders {leaders}")
@@ -85,8 +101,9 @@ def summary(snapshot: Snapshot) -> str:
     lines.append(f"{'GROUP':<32} {'STATE':<20} {'MEMBERS':>7} {'LAG':>14}")
     for group in snapshot.groups or ():
         count = None if group.members is None else len(group.members)
-        lines.append(
-            f"{group.id:<32} {group.state:<20} {format.number(count):>7} {format.number(group.lag):>14}"
-        )
-    lines.extend(f"! {problem}" for problem in snapshot.problems)
+        state = group.state if group.as_of is None else "as last seen"
+        lag = format.number(group.lag)
+        if group.as_of is not None or (group.lag is not None and not group.is_lag_whole):
+            lag = f"{lag} ?" if group.as_of is not None else f"≥ {lag}"
+        lines.append(f"{group.id:<32} {state:<20} {format.number(count):>7} {lag:>14}")
     return "\n".join(lines)

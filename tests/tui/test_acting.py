@@ -128,3 +128,76 @@ def test_wrong_arguments_are_answered_with_how_to_say_it(name: str, text: str) -
     spec = next(s for s in SPECS if s.name == name)
     with pytest.raises(ValueError, match=r"^Say"):
         spec.parse(text)
+
+
+def test_kill_and_restart_anywhere_mean_what_the_cursor_is_on(draw: Any, feed_of: Any) -> None:
+    feed = feed_of(draw())
+
+    async def asked(app: InspectorApp, pilot: Pilot[None], *keys: str) -> str:
+        await pilot.press(*keys)
+        await pilot.pause()
+        said = " ".join(screen(app).split())
+        if isinstance(app.screen, Confirm):
+            await pilot.press("n")
+            await pilot.pause()
+            return said
+        return ""
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        said = await asked(app, pilot, "3", "down", "K")
+        assert "Kill broker-2?" in said
+        assert "It leads orders-1." in said
+        said = await asked(app, pilot, "5", "K")
+        assert "Kill broker-1?" in said
+        assert "It coordinates the group billing." in said
+        said = await asked(app, pilot, "tab", "K")
+        assert "It leads orders-0." in said, "the lower table has the cursor now"
+        said = await asked(app, pilot, "6", "R")
+        assert "Restart broker-1?" in said
+        assert "where this event happened" in said
+        said = await asked(app, pilot, "3", "up", "up", "4", "K")
+        assert "It holds the replica that you look at" in said
+        assert await asked(app, pilot, "2", "K") == "", "a topic is no broker"
+        assert any("Nothing to kill is under the cursor" in n.message for n in app._notifications)
+        assert feed.sent == []
+
+    run(feed, scenario)
+
+
+def test_restart_means_the_replica_that_is_away_and_who_is_down_is_not_killed_again(
+    draw: Any, feed_of: Any
+) -> None:
+    feed = feed_of(draw(down=(2,)))
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        await pilot.press("3", "R")
+        await pilot.pause()
+        assert "Start broker-2 again?" in screen(app)
+        await pilot.press("n", "1", "down", "K")
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+        assert any("broker-2 is down already" in n.message for n in app._notifications)
+
+    run(feed, scenario)
+
+
+@pytest.mark.parametrize("how", ["read_only", "remote"])
+def test_what_is_refused_is_not_offered(draw: Any, feed_of: Any, how: str) -> None:
+    feed = feed_of(draw(), refusal=None if how == "read_only" else "This Kafka is only looked at.")
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        footer = screen(app).splitlines()[-1]
+        assert "Kill" not in footer
+        assert "Restart" not in footer
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        assert not any(title.startswith(("Kill", "Restart", "Create", "Cut", "Heal")) for title in titles)
+        await pilot.press("k", "K", "r", "R", "full_stop")
+        assert len(app.screen_stack) == 1
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "kill" not in screen(app)
+        await pilot.press("escape", "1", "enter")
+        await pilot.pause()
+        assert "kills it" not in screen(app)
+
+    run(feed, scenario, read_only=how == "read_only")

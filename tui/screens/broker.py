@@ -21,9 +21,11 @@ class BrokerDetails(ModalScreen[None]):
 
     BINDINGS = [Binding("escape,q,enter", "dismiss(None)", "Close")]
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, *, acts: bool = True) -> None:
         super().__init__()
         self._broker = broker
+        self._acts = acts
+        """May something be done to it?"""
 
     def compose(self) -> ComposeResult:
         """A sentence and a table."""
@@ -36,7 +38,7 @@ class BrokerDetails(ModalScreen[None]):
         head = Text.assemble(
             (broker.name, f"bold {palette.host_colour(broker.name)}"),
             (f" leads {leads} of its {format.number(broker.partitions)} partitions. ", palette.TEXT),
-            ("k kills it, r restarts it.", palette.MUTED),
+            ("k kills it, r restarts it." if self._acts else "", palette.MUTED),
         )
         why = [Text(f"✗ It is out of service: {broker.error}", palette.BAD)] if broker.error else []
         return Group(head, *why, Text(), log_dirs(broker.log_dirs))

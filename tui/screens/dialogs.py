@@ -98,12 +98,12 @@ class Help(ModalScreen[None]):
             ("s  S", "sort by the next column, turn the order; or click a header"),
             ("space", "freeze the picture; simulated: pause and resume time"),
             (".", "simulated: let one event happen"),
-            ("y", "copy the row"),
+            ("y  q", "copy the row; quit"),
         ],
         "Act": [
-            ("k  r", "kill, restart a broker of the overview (K, R: anywhere)"),
+            ("k  r", "kill, restart a broker of the overview"),
+            ("K  R", "the same of the broker that the cursor means: leader, coordinator"),
             ("ctrl+p", "all commands: create a topic, cut the network …"),
-            ("q  ctrl+q", "quit"),
         ],
     }
     SIGNS = (
@@ -111,6 +111,11 @@ class Help(ModalScreen[None]):
         ("! ✗ ○", "worse than it should be; broken; down"),
         ("▇ ▒ ·", "committed or closed; uncommitted or active; missing"),
     )
+
+    def __init__(self, *, acts: bool = True) -> None:
+        super().__init__()
+        self._acts = acts
+        """May something be done to the cluster?"""
 
     def compose(self) -> ComposeResult:
         """A table of keys."""
@@ -121,7 +126,8 @@ class Help(ModalScreen[None]):
         grid = Table.grid(padding=(0, 2))
         grid.add_column(no_wrap=True)
         grid.add_column()
-        for title, keys in {**self.KEYS, "Signs": self.SIGNS}.items():
+        sections = {title: keys for title, keys in self.KEYS.items() if self._acts or title != "Act"}
+        for title, keys in {**sections, "Signs": self.SIGNS}.items():
             grid.add_row(Text(title, f"bold {palette.ACCENT}"), "")
             for key, does in keys:
                 grid.add_row(Text(f"  {key}", f"bold {palette.TEXT}"), Text(does, palette.MUTED))

@@ -209,12 +209,13 @@ def cluster_stats(snapshot: Snapshot, view: View) -> tuple[Stat, ...]:
             Text(f"! {down} away", palette.BAD) if down else "all up",
             colour,
         ),
-        Stat("Controller", controller, epoch, palette.TEXT if snapshot.controller else palette.MUTED, 14),
+        Stat("Controller", controller, epoch, palette.TEXT if snapshot.controller else palette.BAD, 14),
         Stat(
             "Partitions",
             format.number(len(partitions)),
             format.plural(len(snapshot.topics), "topic"),
             ratio=11,
+            drop=1,
         ),
         Stat(
             "Under-repl",
@@ -232,7 +233,7 @@ def cluster_stats(snapshot: Snapshot, view: View) -> tuple[Stat, ...]:
             _note(offline, "leader down" if snapshot.leaders_gone else "no leader", "none", palette.BAD),
             ratio=12,
         ),
-        Stat("Records/s", format.compact(rate), format.spark(view.history.rates, 9), palette.ACCENT, 10),
+        Stat("Records/s", format.compact(rate), format.spark(view.history.rates, 9), palette.ACCENT, 10, 2),
         Stat(
             "Total lag",
             format.lag(lag) if is_lag_whole or lag is None else Text("≥ ", palette.WARN) + format.lag(lag),

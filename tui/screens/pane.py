@@ -29,6 +29,10 @@ class Pane(Vertical):
         """Where keys go when the tab is opened."""
         return self.table
 
+    def meant_by(self, table: LiveTable[Any]) -> Any:
+        """What a command means while the cursor is in this table of the pane."""
+        return table.row
+
     def set_filter(self, text: str) -> None:
         """Filter the main table."""
         self.table.set_filter(text)

@@ -14,7 +14,7 @@ from minikafka_tui.screens.levels.byte_view import ByteView
 from minikafka_tui.screens.levels.entries import Entries
 from minikafka_tui.screens.levels.file_list import FileList
 from minikafka_tui.screens.levels.level import Level
-from minikafka_tui.screens.levels.segment_list import SegmentList
+from minikafka_tui.screens.levels.segment_list import SegmentList, SegmentRow
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.view import View
 from minikafka_tui.widgets.live_table import LiveTable
@@ -48,6 +48,16 @@ class Segments(Pane):
     def table(self) -> LiveTable[Any]:
         """The open level's."""
         return self.level.table
+
+    def meant_by(self, table: LiveTable[Any]) -> ReplicaPlace | None:
+        """The replica whose segment, batch or bytes one looks at."""
+        if len(self.way) > 1:
+            return self._place
+        row = self.table.row
+        return self._place_of(row.broker) if isinstance(row, SegmentRow) else None
+
+    def _place_of(self, broker: str) -> ReplicaPlace:
+        return ReplicaPlace(broker, *self.query_one(SegmentList).place)
 
     def show(self, view: View) -> None:
         """Draw. Whoever chose another partition elsewhere sees that one's segments."""

@@ -42,7 +42,7 @@ class SegmentList(Level):
         Binding("p", "app.turn('partition', -1)", "Previous", show=False),
         Binding("f", "files", "Files"),
     ]
-    _place: tuple[str, int] = "", 0
+    place: tuple[str, int] = "", 0
 
     def compose(self) -> ComposeResult:
         """Which partition, its ribbons, its files."""
@@ -79,7 +79,7 @@ class SegmentList(Level):
             (f"   offsets {offsets}", palette.MUTED),
         )
         self.query_one("#partition-line", Static).update(line)
-        self._place = topic.name, partition.index
+        self.place = topic.name, partition.index
         self.table.set_rows(rows(partition))
 
     def on_live_table_opened(self, event: LiveTable.Opened) -> None:
@@ -93,7 +93,7 @@ class SegmentList(Level):
             self.post_message(self.OpenFiles(self._replica(self.table.row)))
 
     def _replica(self, row: SegmentRow) -> ReplicaPlace:
-        topic, partition = self._place
+        topic, partition = self.place
         return ReplicaPlace(row.broker, topic, partition)
 
 
