@@ -8,7 +8,7 @@ PARALLEL = -n $(WORKERS) --dist worksteal
 STAMP := $(VENV)/.installed
 LAB_STAMP := $(VENV)/.installed-lab
 
-.PHONY: lab test test-all bench fmt lint venv notebooks clean
+.PHONY: lab test test-all bench fmt lint venv notebooks docs clean
 
 # The lab gets what it needs, and no linter; the tests get all. Who has all, has the lab.
 $(STAMP): EXTRA := dev
@@ -53,6 +53,11 @@ bench: $(STAMP)
 # Rebuild notebooks/ from lessons/ (CI checks that they are up to date).
 notebooks: $(STAMP)
 	$(BIN)/python -m minikafka_lessons.build
+
+# Pages that are made from the code.
+docs: $(STAMP)
+	$(BIN)/python tools/gaps.py
+	$(BIN)/python tools/data_files.py --no-picture
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Write docs/GAPS.md: what a broker of Kafka 4.3.1 answers and ours does not (`python tools/gaps.py [--check]`).
+"""Write docs/GAPS.md: what a broker of Kafka 4.3.1 answers and ours does not (`make docs`; `--check` only looks).
 
 Ours is read from the handlers' own registrations; Kafka's is what its ApiVersions answered.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from minikafka.broker.api import HANDLERS
+from minikafka.broker import api
 from minikafka.protocol.dispatch import Dispatch
 
 PAGE = Path(__file__).parents[1] / "docs" / "GAPS.md"
@@ -110,11 +110,11 @@ NOTES = {
 
 def page() -> str:
     """The page as it should be."""
-    ours = {int(key): (low, high) for key, low, high in Dispatch(HANDLERS).advertised()}
+    ours = {int(key): (low, high) for key, low, high in Dispatch(api).advertised()}
     lines = [
         "# Gaps",
         "",
-        "Made by `python tools/gaps.py` from the handlers themselves. Versions are those that ApiVersions tells.",
+        "Made by `make docs` from the handlers themselves. Versions are those that ApiVersions tells.",
         "",
         "| key | API | Kafka 4.3.1 | minikafka | |",
         "|---|---|---|---|---|",
@@ -129,7 +129,12 @@ def page() -> str:
 def main() -> int:
     """Write, or with `--check` say whether the page is up to date."""
     if "--check" in sys.argv:
-        return 0 if PAGE.read_text() == page() else 1
+        if PAGE.read_text() == page():
+            return 0
+        print(
+            "docs/GAPS.md is not what the handlers say: run `make docs`, and commit the page", file=sys.stderr
+        )
+        return 1
     PAGE.write_text(page())
     return 0
 

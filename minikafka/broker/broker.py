@@ -102,7 +102,7 @@ class Broker:
         Raises OSError (port in use, a directory locked, none that can be used) or ValueError (a directory of
         another cluster, a wrong `log.dirs`).
         """
-        from minikafka.broker.api import HANDLERS
+        from minikafka.broker import api
 
         world, configs = self.world, self.configs
         self.directories = LogDirectories.open(world, self.id, self.cluster_id, log_dirs_of(configs))
@@ -131,7 +131,7 @@ class Broker:
         self.server = Server(
             world,
             self,
-            Dispatch(HANDLERS),
+            Dispatch(api),
             max_frame_bytes=configs.int("socket.request.max.bytes"),
             idle_close_s=configs.seconds("connections.max.idle.ms"),
         )

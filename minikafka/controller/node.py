@@ -134,7 +134,7 @@ class ControllerNode:
             self._server = Server(
                 self.world,
                 self,
-                Dispatch([handlers]),
+                Dispatch(handlers),
                 max_frame_bytes=self.configs.int("socket.request.max.bytes"),
                 idle_close_s=self.configs.seconds("connections.max.idle.ms"),
             )

@@ -9,8 +9,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
+from pkgutil import iter_modules
 from typing import cast
 
+from minikafka.protocol import messages
 from minikafka.protocol.schema import Message
 
 
@@ -107,54 +109,9 @@ class ApiKey(IntEnum):
         return self.name.lower()
 
 
-# The APIs that ``messages/`` has.
-SPOKEN = (
-    ApiKey.PRODUCE,
-    ApiKey.FETCH,
-    ApiKey.LIST_OFFSETS,
-    ApiKey.METADATA,
-    ApiKey.OFFSET_COMMIT,
-    ApiKey.OFFSET_FETCH,
-    ApiKey.FIND_COORDINATOR,
-    ApiKey.JOIN_GROUP,
-    ApiKey.HEARTBEAT,
-    ApiKey.LEAVE_GROUP,
-    ApiKey.SYNC_GROUP,
-    ApiKey.DESCRIBE_GROUPS,
-    ApiKey.LIST_GROUPS,
-    ApiKey.API_VERSIONS,
-    ApiKey.CREATE_TOPICS,
-    ApiKey.DELETE_TOPICS,
-    ApiKey.DELETE_RECORDS,
-    ApiKey.INIT_PRODUCER_ID,
-    ApiKey.OFFSET_FOR_LEADER_EPOCH,
-    ApiKey.DESCRIBE_ACLS,
-    ApiKey.DESCRIBE_CONFIGS,
-    ApiKey.ALTER_CONFIGS,
-    ApiKey.DESCRIBE_LOG_DIRS,
-    ApiKey.CREATE_PARTITIONS,
-    ApiKey.DELETE_GROUPS,
-    ApiKey.ELECT_LEADERS,
-    ApiKey.INCREMENTAL_ALTER_CONFIGS,
-    ApiKey.LIST_PARTITION_REASSIGNMENTS,
-    ApiKey.OFFSET_DELETE,
-    ApiKey.DESCRIBE_CLIENT_QUOTAS,
-    ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS,
-    ApiKey.DESCRIBE_QUORUM,
-    ApiKey.ALTER_PARTITION,
-    ApiKey.FETCH_SNAPSHOT,
-    ApiKey.DESCRIBE_CLUSTER,
-    ApiKey.DESCRIBE_PRODUCERS,
-    ApiKey.BROKER_REGISTRATION,
-    ApiKey.BROKER_HEARTBEAT,
-    ApiKey.UNREGISTER_BROKER,
-    ApiKey.LIST_TRANSACTIONS,
-    ApiKey.ALLOCATE_PRODUCER_IDS,
-    ApiKey.CONTROLLER_REGISTRATION,
-    ApiKey.ASSIGN_REPLICAS_TO_DIRS,
-    ApiKey.LIST_CONFIG_RESOURCES,
-    ApiKey.DESCRIBE_TOPIC_PARTITIONS,
-)
+_FILES = {found.name for found in iter_modules(messages.__path__)}
+SPOKEN = tuple(key for key in ApiKey if key.module in _FILES)
+"""The APIs that ``messages/`` has."""
 
 
 class _Classes(Mapping[ApiKey, type[Message]]):

@@ -6,8 +6,10 @@ The rule: ApiVersions, the docs and the server all read the one table. Kafka: ``
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
@@ -77,13 +79,13 @@ def handles(api_key: ApiKey, versions: tuple[int, int], *, overlaps: bool = Fals
 
 
 class Dispatch:
-    """The table of one kind of node, from the modules that hold its handlers."""
+    """The table of one kind of node, from the package, or the modules, that hold its handlers."""
 
-    def __init__(self, modules: Iterable[ModuleType]) -> None:
+    def __init__(self, *homes: ModuleType) -> None:
         from minikafka.protocol import handshake
 
         self.routes: dict[int, Route] = {}
-        for module in (handshake, *modules):
+        for module in (handshake, *(module for home in homes for module in _modules(home))):
             for handler in vars(module).values():
                 registration = getattr(handler, "__route__", None)
                 if registration is not None and handler.__module__ == module.__name__:
@@ -112,3 +114,10 @@ class Dispatch:
             (route.api_key, 0 if route.api_key == ApiKey.PRODUCE else route.versions[0], route.versions[1])
             for _, route in sorted(self.routes.items())
         ]
+
+
+def _modules(home: ModuleType) -> list[ModuleType]:
+    """Those of a package, by name; a module alone is its own home."""
+    if not hasattr(home, "__path__"):
+        return [home]
+    return [import_module(f"{home.__name__}.{found.name}") for found in iter_modules(home.__path__)]

@@ -14,7 +14,7 @@ from broker.wire import Client
 from oracle.batches import batch
 from simulation.story import story
 
-from minikafka.broker.api import HANDLERS
+from minikafka.broker import api
 from minikafka.controller import handlers as controller_handlers
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import Dispatch
@@ -197,7 +197,7 @@ def test_every_part_of_an_answer_encodes_in_every_version(s):
     """191 versions of all handlers × 3 brokers × 4 requests, 85 different (API, error)s."""
     here = s.nodes.brokers["broker-1"].image.topic("here").id
     asker = Asker(random.Random(), [here, here, uuid.UUID(int=0), uuid.UUID(int=99)])
-    routes = list(Dispatch(HANDLERS).routes.values())
+    routes = list(Dispatch(api).routes.values())
     codes, asked = walk(s, routes, ["broker-1", "broker-2", "broker-3"], 9092, asker, 4)
     assert asked >= 3 * 4 * 191
     assert len([1 for _, error in codes if error]) >= 85
@@ -267,7 +267,7 @@ def test_an_old_client_at_the_wrong_broker_is_told_in_every_version(s, apis, wro
     clients[0].ask(FindCoordinatorRequest(key="group"), 0)
     s.run(2)  # the topic of groups is made
     for key in apis:
-        route = Dispatch(HANDLERS).routes[key]
+        route = Dispatch(api).routes[key]
         for version in range(route.versions[0], route.versions[1] + 1):
             request = asker.struct(route.request, version)
             answers = [told(client.ask(request, version), []) for client in clients]
@@ -279,7 +279,7 @@ def test_an_old_client_at_the_wrong_broker_is_told_in_every_version(s, apis, wro
 def test_every_part_of_the_controllers_answers_encodes_in_every_version(s):
     """52 versions of all its handlers × 8 requests."""
     asker = Asker(random.Random(), [uuid.UUID(int=0), uuid.UUID(int=99)])
-    routes = list(Dispatch([controller_handlers]).routes.values())
+    routes = list(Dispatch(controller_handlers).routes.values())
     codes, asked = walk(s, routes, ["controller-1"], 9093, asker, 8)
     assert asked >= 52 * 8
     assert len([1 for _, error in codes if error]) >= 25

@@ -103,7 +103,7 @@ class FakeBroker:
         self.groups: dict[str, FakeGroup] = defaultdict(FakeGroup)
         self.next_producer_id = 100
         self.grew = asyncio.Event()
-        self.server = Server(self.world, self, Dispatch([sys.modules[__name__]]))
+        self.server = Server(self.world, self, Dispatch(sys.modules[__name__]))
         universe.run(self.listen())
 
     async def listen(self):

@@ -180,7 +180,7 @@ class Client:
 def client():
     with SimulatedUniverse(seed=3) as universe:
         node = Node(universe.world("broker-1"))
-        server = Server(node.world, node, Dispatch(HANDLERS), max_frame_bytes=1 << 20, idle_close_s=600)
+        server = Server(node.world, node, Dispatch(*HANDLERS), max_frame_bytes=1 << 20, idle_close_s=600)
         universe.run(server.listen(9092), host="broker-1")
         client = Client(universe)
         client.node = node

@@ -35,7 +35,7 @@ class Stage:
         self.universe = universe
         self.begun: list[str] = []
         self.laters: dict[int, Later[ProduceResponse]] = {}
-        self.server = Server(universe.world("broker-1"), self, Dispatch([handlers()]), **limits)
+        self.server = Server(universe.world("broker-1"), self, Dispatch(handlers()), **limits)
         universe.run(self.server.listen(PORT), host="broker-1")
         world = universe.world("client-1")
         self.channel = universe.run(Channel.connect(world, "broker-1", PORT, "c"), host="client-1")

@@ -64,7 +64,7 @@ def server_of(world: World) -> tuple[Server, Node]:
     module.__dict__["fetch"] = handles(ApiKey.FETCH, (4, 18))(fetch)
     fetch.__module__ = "handlers"
     node = Node(world)
-    node.server = Server(world, node, Dispatch([module]))
+    node.server = Server(world, node, Dispatch(module))
     return node.server, node
 
 

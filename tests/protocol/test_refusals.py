@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from oracle import brokers
 
-from minikafka.broker.api import HANDLERS
+from minikafka.broker import api
 from minikafka.controller import handlers as controller_handlers
 from minikafka.protocol.api import REQUESTS, RESPONSES, ApiKey
 from minikafka.protocol.channel import Channel
@@ -29,8 +29,8 @@ from .conftest import random_message
 ERRORS = [code for code in ErrorCode if code is not ErrorCode.NONE]
 ROUTES = [
     (where, route)
-    for where, modules in (("broker", HANDLERS), ("controller", [controller_handlers]))
-    for _, route in sorted(Dispatch(modules).routes.items())
+    for where, home in (("broker", api), ("controller", controller_handlers))
+    for _, route in sorted(Dispatch(home).routes.items())
 ]
 WITHOUT_A_WORD_FOR_IT = {(ApiKey.DESCRIBE_LOG_DIRS, 1), (ApiKey.DESCRIBE_LOG_DIRS, 2)}
 """They tell what is wrong with each directory only."""
@@ -120,7 +120,7 @@ def test_a_fault_in_a_handler_is_answered_and_said_once(universe: SimulatedUnive
     universe.trace.subscribe(
         lambda traced: said.append(traced.event.where) if isinstance(traced.event, RequestFailed) else None
     )
-    dispatch = Dispatch(HANDLERS)
+    dispatch = Dispatch(api)
     for key, route in dispatch.routes.items():
         dispatch.routes[key] = Route(
             route.api_key, route.versions, failure, route.refusal, route.request, route.response
@@ -151,7 +151,7 @@ def test_produce_without_an_answer_hears_of_a_fault_by_a_closed_connection(
     universe: SimulatedUniverse,
 ) -> None:
     module = ModuleType("nothing")
-    dispatch = Dispatch([module])
+    dispatch = Dispatch(module)
     request = asking_for_something(REQUESTS[ApiKey.PRODUCE], 9)
     request.acks = 0
     refuse = REFUSALS[ApiKey.PRODUCE]

@@ -118,7 +118,7 @@ class Stage:
     def __init__(self, universe: SimulatedUniverse, **limits: Any) -> None:
         self.universe = universe
         self.node = Node()
-        self.server = Server(universe.world("broker-1"), self.node, Dispatch([handlers()]), **limits)
+        self.server = Server(universe.world("broker-1"), self.node, Dispatch(handlers()), **limits)
         universe.run(self.server.listen(PORT), host="broker-1")
 
     def channel(self, host: str = "client-1") -> Channel:
@@ -454,4 +454,4 @@ def test_message_events_are_told_when_wanted() -> None:
 
 def test_two_handlers_for_one_api_are_refused() -> None:
     with pytest.raises(ValueError, match="two handlers for"):
-        Dispatch([handlers(), handlers()])
+        Dispatch(handlers(), handlers())

@@ -60,7 +60,7 @@ class Stage:
         self.errors: dict[int, ErrorCode] = {}
         self.session = 77
         self.woken = asyncio.Event()
-        server = Server(universe.world("broker-1"), self, Dispatch([handlers()]))
+        server = Server(universe.world("broker-1"), self, Dispatch(handlers()))
         universe.run(server.listen(PORT), host="broker-1")
         self.server = server
         self.broken: list[OSError] = []
