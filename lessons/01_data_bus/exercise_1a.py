@@ -1,4 +1,4 @@
-"""Exercise 1a: the organ `lag`, judged on cases and in simulated clusters.
+"""Exercise 1a: the rule `lag`, judged on cases and in simulated clusters.
 
 Rule: `true_lag` never leaves the grader's process.
 """
@@ -35,7 +35,7 @@ PROPERTIES = {
     "no_commit": ("no commit yet: the LAG is None, which is not 0", 1.0),
     "not_negative": ("never negative", 1.0),
     "log_start": ("records that were deleted unread no longer count", 1.0),
-    "alive": ("transplanted into a running cluster, it tells the truth", 2.0),
+    "alive": ("inside a running cluster, it tells the truth", 2.0),
 }
 
 CASES: dict[str, tuple[tuple[int, int | None, int], ...]] = {
@@ -52,63 +52,74 @@ CASES: dict[str, tuple[tuple[int, int | None, int], ...]] = {
 }
 
 HINTS = {
-    "between": "LAG = latest offset − committed offset. Both are the *next* position: to write, and to read.",
-    "caught_up": "Is there a −1 or +1 too many? The log end offset is already the last offset + 1.",
-    "no_commit": "`None` says: this group never committed here. Look at it first: `if committed_offset is None:`.",
-    "not_negative": "The two offsets may be read at slightly different moments. Don't go below 0: `max(0, …)`.",
-    "log_start": "What lies below the log start is gone. Count from `max(committed_offset, log_start_offset)`.",
-    "alive": "Your function is right on paper only if it is right in every property above.",
+    "between": "The LAG lies between the *next* to read and the *next* to write. Which of the three offsets are these?",
+    "caught_up": "A group that has read the last record has nothing left to read. Where do its two offsets stand then?",
+    "no_commit": "Of a group that never committed nobody can say how far behind it is. What does the text want then?",
+    "not_negative": "The two offsets may be read at different moments. How many records has any group at least to read?",
+    "log_start": "What lies below the log's start is gone. From where on can this group still read?",
+    "alive": "Inside the cluster the same rules hold as above: mend those first.",
 }
+
+
+def expected(name: str, end: int, committed: int | None, start: int) -> str:
+    """What is right for one case, and by which rule; not how to get there."""
+    want = true_lag(end, committed, start)
+    why = {
+        "between": f"the group reads {committed} next, and {end} is written next",
+        "caught_up": "everything is read",
+        "no_commit": "it never committed",
+        "not_negative": f"the commit lies beyond the end, {end}",
+        "log_start": f"the log begins at {start} now",
+    }.get(name)
+    return f"expected {want}" + (f": {why}" if why else "")
+
 
 Rule = Callable[[int, Any, int], Any]
 MISTAKES: tuple[tuple[Rule, str, str], ...] = (
     (
         lambda e, c, s: 0 if c is None else max(0, e - max(c, s)),
         "no_commit",
-        "You return 0 for a group without a commit. 0 says “has read everything”; this group has read nothing. "
-        "Return None.",
+        "You return 0 for a group without a commit. 0 says “has read everything”; this group has read nothing.",
     ),
     (
         lambda e, c, s: max(0, e - max(c or 0, s)),
         "no_commit",
-        "You count a missing commit as offset 0. Nobody knows where that group will begin; return None.",
+        "You count a missing commit as offset 0. Nobody knows where that group will begin.",
     ),
     (
         lambda e, c, s: None if not c else max(0, e - max(c, s)),
         "between",
-        "`if not committed_offset` is true for 0 as well, and 0 is a real commit. Write `is None`.",
+        "0 is a real commit (nothing is read yet), and you take it for a missing one.",
     ),
     (
         lambda e, c, s: None if c is None else max(0, e - max(c, s) - 1),
         "between",
-        "One too few. The log end offset is not the last record's offset, it is the *next* one: no −1.",
+        "One too few. The log end offset is not the last record's offset, it is the *next* one already.",
     ),
     (
         lambda e, c, s: None if c is None else max(0, e - max(c, s) + 1),
         "between",
-        "One too many. The committed offset is the next one to read, not the last one read: no +1.",
+        "One too many. The committed offset is not the last one read, it is the *next* one already.",
     ),
     (
         lambda e, c, s: None if c is None else e - max(c, s),
         "not_negative",
-        "Your LAG gets negative when the end was read a moment before the commit. Nobody is ahead of the log: "
-        "`max(0, …)`.",
+        "Your LAG gets negative when the end was read a moment before the commit. Nobody is ahead of the log.",
     ),
     (
         lambda e, c, s: None if c is None else abs(e - max(c, s)),
         "not_negative",
-        "`abs` turns “ahead by 2” into “behind by 2”. The smallest LAG is 0: `max(0, …)`.",
+        "`abs` turns “ahead by 2” into “behind by 2”. Who seems to be ahead has nothing left to read.",
     ),
     (
         lambda e, c, s: None if c is None else max(0, e - c),
         "log_start",
-        "You count records that retention has deleted. The group can't read them any more: count from the log "
-        "start if the commit lies below it.",
+        "You count records that retention has deleted. The group can't read them any more.",
     ),
     (
         lambda e, c, s: None if c is None else e - c,
         "log_start",
-        "End minus committed is the idea. Now the two borders: never below 0, and never from below the log start.",
+        "End minus committed is the idea. Now the two borders: a commit beyond the end, and one below the log's start.",
     ),
 )
 
@@ -139,7 +150,7 @@ def check_lag(
         if not same(got, want):
             sheet.fail(
                 name,
-                f"lag({end}, {committed}, {start}) {returned(got)}, should be {want}",
+                f"lag({end}, {committed}, {start}) {returned(got)}; {expected(name, end, committed, start)}",
                 HINTS[name],
                 seed,
             )
@@ -174,7 +185,7 @@ def diagnose_lag(sandbox: Sandbox) -> tuple[str, str] | None:
 
 
 def live_lag(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
-    """The organ in a cluster: `consumer.lag(committed=True)` against the snapshot of the same instant."""
+    """The rule in a cluster: `consumer.lag(committed=True)` against the snapshot of the same instant."""
     random = Random(seed)
     seen: list[tuple[Any, ...]] = []
     organs = Organs(lag=scenes.organ(sandbox, "lag", true_lag, seen))
@@ -214,14 +225,14 @@ def live_lag(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
 def compare_lag(
     cluster: Any, consumer: Any, seen: list[Any], sheet: Sheet, seed: int, when: str
 ) -> None:
-    """What the organ said of each partition, and what is true."""
+    """What the rule said of each partition, and what is true."""
     seen.clear()
     told = consumer.lag(committed=True)
     for args, got in seen:
         if not same(got, true_lag(*args)):
             sheet.fail(
                 "alive",
-                f"{when}: lag({', '.join(map(str, args))}) {returned(got)}, should be {true_lag(*args)}",
+                f"{when}: lag({', '.join(map(str, args))}) {returned(got)}; {expected('alive', *args)}",
                 HINTS["alive"],
                 seed,
             )
@@ -241,7 +252,7 @@ def compare_lag(
 
 EXERCISE = Exercise(
     id="1a",
-    title="How far behind? The organ `lag`",
+    title="How far behind? Your rule `lag`",
     names=("lag",),
     properties=PROPERTIES,
     judge=judge_lag,

@@ -21,9 +21,9 @@ PROPERTIES = {
 }
 
 HINTS = {
-    "sent": "`produce` only queues. What makes sure that the queue is empty before you return? `producer.flush()`.",
-    "ordered": "Kafka keeps the order within a partition. Give the station as the key: `key=station`.",
-    "queue": "`produce` raises BufferError when its queue is full. Catch it, `producer.poll(0.1)`, and try the same row again.",
+    "sent": "`produce` only queues, and the producer sends in the background. What has to be true before you return?",
+    "ordered": "Kafka keeps the order within a partition. What brings a station's records into the same one?",
+    "queue": "`produce` raises BufferError when the queue is full. What becomes of the row that found no room?",
 }
 
 
@@ -111,7 +111,7 @@ def judge_topic(
         if not desk.calls:
             message, hint = (
                 "publish never called the producer.",
-                "Call `producer.produce(topic, value, key=…)` for each row.",
+                "Each row has to be given to the producer; nothing else leads to the broker.",
             )
         elif waiting:
             message = f"{missing} of {len(rows)} rows were still in the producer's queue when publish returned."
@@ -130,7 +130,7 @@ def judge_topic(
         sheet.fail(
             name,
             message,
-            "Produce each row once; after a BufferError try again only the row that was refused.",
+            "Some rows are sent again that had been accepted already. After a full queue, which one was refused?",
             seed,
         )
     else:
@@ -156,7 +156,7 @@ def judge_order(
         sheet.fail(
             "ordered",
             message,
-            "The station's name alone is the key: `key=station`.",
+            "The key says whose row it is: the station's name alone.",
             seed,
         )
         return

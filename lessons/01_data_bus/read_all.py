@@ -23,10 +23,10 @@ PROPERTIES = {
 }
 
 HINTS = {
-    "read": "Loop until your list has `count` records; for each: `(message.key().decode(), message.value().decode())`.",
-    "patient": "`poll` returns None when nothing came within the timeout. Then poll again: `if message is None: continue`.",
-    "events": "`if message.error() is not None: continue`: the end of a partition comes as a message, too.",
-    "committed": "After the loop: `consumer.commit(asynchronous=False)`.",
+    "read": "Each record once, as a pair of texts (key, value), until your list has `count` of them.",
+    "patient": "`poll` returns None when nothing came within the timeout. That says nothing of what comes later.",
+    "events": "Not every message is a record: the end of a partition comes as a message, too, and says so as an error.",
+    "committed": "A group remembers what was committed, and nothing else. When is that said, and does it wait for the answer?",
 }
 
 
@@ -152,7 +152,7 @@ def spoil_events(pairs: list[Any], wanted: set[Any], sheet: Sheet, seed: int) ->
         sheet.fail(
             "read",
             f"You return {first!r}: bytes, not texts.",
-            "`message.key().decode()` makes a text of bytes.",
+            "Kafka keeps bytes. The text of the exercise says what makes a text of bytes.",
             seed,
         )
     elif isinstance(first, tuple) and len(first) == 2 and not isinstance(first[0], Odd):

@@ -1,4 +1,4 @@
-"""Exercise 2a: the organ `partition_for_key`, judged against the Java client's partitions.
+"""Exercise 2a: the rule `partition_for_key`, judged against the Java client's partitions.
 
 Rule: two processes with different hash seeds and orders must agree; the right partitions stay here.
 """
@@ -29,19 +29,19 @@ PROPERTIES = {
     ),
     "negative": ("… and for keys with a negative hash", 1.0),
     "alive": (
-        "transplanted into a running cluster, records lie where Kafka's would",
+        "inside a running cluster, records lie where Kafka's would",
         2.0,
     ),
 }
 
 HINTS = {
-    "range": "The last step is `… % partition_count`, with whole numbers: the result lies in 0 … partition_count − 1.",
+    "range": "A remainder lies in 0 … partition_count − 1, if you calculate with whole numbers.",
     "stable": "Use nothing but the key's bytes: no randomness, no counter, and not Python's own `hash`.",
-    "murmur2": "Compare with the five known hashes in the text, the shortest key first. After every multiplication: "
-    "`& 0xFFFFFFFF`.",
-    "same": "First get `murmur2` right, then `(murmur2(key) & 0x7FFFFFFF) % partition_count`.",
-    "negative": "Half of all 32-bit hashes are negative in Java. Kafka drops the sign bit: `& 0x7FFFFFFF`.",
-    "alive": "The cluster calls `partition_for_key(key, partition_count)` for each keyed record.",
+    "murmur2": "Compare with the five known hashes in the text, the shortest key first. Are 32 bits left after every "
+    "multiplication?",
+    "same": "First get `murmur2` right; the formula in the text makes a partition of it.",
+    "negative": "Half of all 32-bit hashes are negative numbers in Java. What does the formula in the text do about that?",
+    "alive": "The cluster asks your rule for each record that has a key, with as many partitions as there are just then.",
 }
 
 MASK = 0xFFFFFFFF
@@ -78,18 +78,17 @@ MISTAKES: tuple[tuple[Rule, tuple[str, ...], str], ...] = (
     (
         lambda k, n: abs(signed(true_murmur2(k))) % n,
         ("negative",),
-        "`abs` is not what Kafka does: it drops the sign bit, `hash & 0x7FFFFFFF`, which gives another number.",
+        "`abs` is not what Kafka does: it drops the sign bit, which gives another number.",
     ),
     (
         lambda k, n: true_murmur2(k) % n,
         ("negative",),
-        "You take the unsigned hash modulo the count. Kafka drops the sign bit first: `(hash & 0x7FFFFFFF) % count`.",
+        "You take the whole hash modulo the count, as an unsigned number. Kafka drops the sign bit first.",
     ),
     (
         lambda k, n: signed(true_murmur2(k)) % n,
         ("negative",),
-        "Python's % of a negative number is positive, but not Kafka's number. Drop the sign bit first: "
-        "`hash & 0x7FFFFFFF`.",
+        "Python's % of a negative number is positive, but not Kafka's number. Kafka drops the sign bit first.",
     ),
     (
         lambda k, n: zlib.crc32(k) % n,
@@ -100,17 +99,17 @@ MISTAKES: tuple[tuple[Rule, tuple[str, ...], str], ...] = (
     (
         lambda k, n: (variant(k, seed=0) & 0x7FFFFFFF) % n,
         ("same", "murmur2", "alive"),
-        "The hash begins with another number: Kafka's seed is 0x9747B28C, and it begins with `seed ^ len(data)`.",
+        "The hash begins with another number than Kafka's: look at step 1.",
     ),
     (
         lambda k, n: (variant(k, seed=0x9747B28C ^ len(k)) & 0x7FFFFFFF) % n,
         ("same", "murmur2", "alive"),
-        "The length is missing: the hash begins with `0x9747B28C ^ len(data)`.",
+        "The length is missing: look at what step 1 begins with.",
     ),
     (
         lambda k, n: (variant(k, order="big") & 0x7FFFFFFF) % n,
         ("same", "murmur2", "alive"),
-        'The bytes are read from the wrong end: four bytes make a number with `int.from_bytes(part, "little")`.',
+        "The bytes are read from the wrong end: in a little-endian number the first byte counts least.",
     ),
     (
         lambda k, n: (variant(k, tail=False) & 0x7FFFFFFF) % n,
@@ -120,12 +119,12 @@ MISTAKES: tuple[tuple[Rule, tuple[str, ...], str], ...] = (
     (
         lambda k, n: (variant(k, last=False) & 0x7FFFFFFF) % n,
         ("same", "murmur2", "alive"),
-        "The last mixing is missing: after all bytes, `h ^= h >> 13`, `h *= m`, `h ^= h >> 15`.",
+        "The last mixing is missing: step 4 comes once, after all bytes.",
     ),
     (
         lambda k, n: sum(k) % n,
         ("same", "murmur2", "alive"),
-        "The sum of the bytes is a hash, too, but not Kafka's (and `AB` and `BA` always meet). Use murmur2.",
+        "The sum of the bytes is a hash, too, but not Kafka's (and “AB” and “BA” always meet). Use murmur2.",
     ),
     (
         lambda k, n: len(k) % n,
@@ -265,7 +264,7 @@ def judge_hash(sandbox: Sandbox, sheet: Sheet, seeds: Sequence[int]) -> None:
         want = true_murmur2(key)
         if type(value) is not int or value not in (want, signed(want)):
             message = (
-                f"murmur2({shown(key)}) {returned(value)}, should be {signed(want)}"
+                f"murmur2({shown(key)}) {returned(value)}; expected {signed(want)}"
             )
             sheet.fail("murmur2", message, HINTS["murmur2"])
             return
@@ -279,7 +278,7 @@ def judge_same(cases: Sequence[Any], got: Sequence[Any], sheet: Sheet) -> None:
         name = "negative" if negative else "same"
         want = true_partition(key, n)
         if type(value) is not int or value != want:
-            message = f"partition_for_key({shown(key)}, {n}) {returned(value)}, should be {want}"
+            message = f"partition_for_key({shown(key)}, {n}) {returned(value)}; expected {want}"
             if negative and not isinstance(value, Raised):
                 message += f" (its hash in Java is {signed(true_murmur2(key))})"
             sheet.fail(name, message, HINTS[name])
@@ -288,12 +287,12 @@ def judge_same(cases: Sequence[Any], got: Sequence[Any], sheet: Sheet) -> None:
 
 
 def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
-    """The organ in a producer of a cluster: before and after partitions were added."""
+    """The rule in a producer of a cluster: before and after partitions were added."""
     random = Random(seed)
     seen: list[tuple[Any, ...]] = []
     inner = scenes.organ(sandbox, "partition_for_key", true_partition, seen)
 
-    def transplanted(key: bytes, count: int) -> int:
+    def kept_in_range(key: bytes, count: int) -> int:
         value = inner(key, count)
         return (
             value
@@ -301,7 +300,9 @@ def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             else true_partition(key, count)
         )
 
-    with scenes.cluster(seed, organs=Organs(partition_for_key=transplanted)) as cluster:
+    with scenes.cluster(
+        seed, organs=Organs(partition_for_key=kept_in_range)
+    ) as cluster:
         few, many = random.randrange(2, 6), random.randrange(7, 12)
         cluster.create_topic("airports", few)
         keys = [
@@ -325,7 +326,7 @@ def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         )
         for (key, count), value in seen:
             if type(value) is not int or value != true_partition(key, count):
-                message = f"{shown(key)} of {count} partitions: your organ {returned(value)}, Kafka says {true_partition(key, count)}"
+                message = f"{shown(key)} of {count} partitions: your rule {returned(value)}, Kafka says {true_partition(key, count)}"
                 sheet.fail("alive", message, HINTS["alive"], seed)
                 return
         lies = {
@@ -344,7 +345,7 @@ def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
 
 EXERCISE = Exercise(
     id="2a",
-    title="Which partition? The organ `partition_for_key`",
+    title="Which partition? Your rule `partition_for_key`",
     names=("murmur2", "partition_for_key"),
     properties=PROPERTIES,
     judge=judge_partition,

@@ -57,7 +57,7 @@ def judge_prediction(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         else:
             sheet.fail(
                 name,
-                f"you predicted {got!r}, but it is {want!r}",
+                f"you predicted {got!r}; it comes out otherwise",
                 wrong_prediction(name, got),
             )
 
@@ -75,7 +75,7 @@ def wrong_prediction(name: str, got: Any) -> str:
     if name == "old" and got == truth["grown"]:
         return "Records don't move when partitions are added. " + HINTS[name]
     if name == "busy" and got == 8:
-        return "Two of the eight would have nothing to read. " + HINTS[name]
+        return "8 is how many there are, not how many find work. " + HINTS[name]
     if name == "in_order" and type(got) is not bool:
         return "True or False, without quotes."
     if name in ("where", "grown") and got in (BEFORE, AFTER):

@@ -115,6 +115,9 @@ def remaining(grade: Grade) -> str:
     """What the public run did not do."""
     if grade.unwritten or not grade.hidden:
         return ""
+    if not grade.full:
+        first = f'`hint("{grade.exercise}", 1)`'
+        return f"Stuck? {first} gives an idea, 2 the way, 3 nearly all of it. They cost nothing but pride."
     plural = "s" if grade.hidden > 1 else ""
     return (
         f"{grade.hidden} hidden check{plural} remain: the same properties under other seeds and faults. "

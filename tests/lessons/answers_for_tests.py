@@ -61,22 +61,28 @@ def read_all(consumer, count):
 """
 
 WRONG_BUS = {
-    "no flush": (PUBLISH.replace("    producer.flush()\n", "") + READ_ALL, "`producer.flush()`"),
-    "no key": (PUBLISH.replace(", key=station", "") + READ_ALL, "Give the station as the key"),
+    "no flush": (
+        PUBLISH.replace("    producer.flush()\n", "") + READ_ALL,
+        "What has to be true before you return?",
+    ),
+    "no key": (
+        PUBLISH.replace(", key=station", "") + READ_ALL,
+        "What brings a station's records into the same one",
+    ),
     "key is the value": (
         PUBLISH.replace("key=station", "key=text") + READ_ALL,
-        "The station's name alone is the key",
+        "whose row it is: the station's name alone",
     ),
     "full queue raises": (
         "def publish(producer, topic, rows):\n    for s, t in rows:\n        producer.produce(topic, t, key=s)\n"
         "    producer.flush()\n" + READ_ALL,
-        "`produce` raises BufferError",
+        "What becomes of the row that found no room",
     ),
     "full queue drops": (
         "def publish(producer, topic, rows):\n    for s, t in rows:\n        try:\n"
         "            producer.produce(topic, t, key=s)\n        except BufferError:\n            producer.poll(0.1)\n"
         "    producer.flush()\n" + READ_ALL,
-        "try the same row again",
+        "What becomes of the row that found no room",
     ),
     "twice": (
         PUBLISH.replace(
@@ -84,18 +90,18 @@ WRONG_BUS = {
             "                producer.produce(topic, text, key=station)\n                break\n",
         )
         + READ_ALL,
-        "Produce each row once",
+        "Some rows are sent again that had been accepted",
     ),
     "stops at None": (
         PUBLISH
         + READ_ALL.replace(
             "        if message is None or", "        if message is None:\n            break\n        if"
         ),
-        "Then poll again",
+        "That says nothing of what comes later",
     ),
     "takes None for a message": (
         PUBLISH + READ_ALL.replace("message is None or message.error() is not None", "False"),
-        "Then poll again",
+        "That says nothing of what comes later",
     ),
     "takes events for records": (
         PUBLISH
@@ -107,17 +113,17 @@ WRONG_BUS = {
     ),
     "no commit": (
         PUBLISH + READ_ALL.replace("    consumer.commit(asynchronous=False)\n", ""),
-        "After the loop",
+        "A group remembers what was committed",
     ),
-    "bytes": (PUBLISH + READ_ALL.replace(".decode()", ""), "makes a text of bytes"),
+    "bytes": (PUBLISH + READ_ALL.replace(".decode()", ""), "what makes a text of bytes"),
     "reads for ever": (
         PUBLISH + READ_ALL.replace("while len(records) < count", "while True"),
-        "Loop until your list has",
+        "until your list has `count` of them",
     ),
     "by a global variable": (
         "kept = []\ndef publish(producer, topic, rows):\n    kept.extend(rows)\n"
         "def read_all(consumer, count):\n    return list(kept)\n",
-        "Call `producer.produce",
+        "Each row has to be given to the producer",
     ),
 }
 
@@ -155,12 +161,15 @@ WRONG_PARTITION = {
         PARTITION.replace(_MAIN, _SIGNED + "    return h % partition_count\n"),
         "Python's % of a negative number",
     ),
-    "unsigned": (PARTITION.replace(" & 0x7FFFFFFF", ""), "Kafka drops the sign bit first"),
+    "unsigned": (
+        PARTITION.replace(" & 0x7FFFFFFF", ""),
+        "as an unsigned number. Kafka drops the sign bit first",
+    ),
     "crc32": (
         PARTITION.replace(_MAIN, "    import zlib\n    return zlib.crc32(key) % partition_count\n"),
         "That is CRC-32",
     ),
-    "wrong seed": (PARTITION.replace("0x9747B28C ^", "0 ^"), "Kafka's seed is 0x9747B28C"),
+    "wrong seed": (PARTITION.replace("0x9747B28C ^", "0 ^"), "another number than Kafka's: look at step 1"),
     "no length": (PARTITION.replace(" ^ len(data)", ""), "The length is missing"),
     "big end": (PARTITION.replace('"little"', '"big"'), "read from the wrong end"),
     "no rest": (PARTITION.replace("if whole < len(data)", "if False"), "one, two or three bytes are missing"),
@@ -178,7 +187,10 @@ WRONG_PARTITION = {
         PARTITION.replace("% partition_count", "% partition_count + 1"),
         "0 … partition_count − 1",
     ),
-    "a float": (PARTITION.replace("% partition_count", "% partition_count / 1"), "with whole numbers"),
+    "a float": (
+        PARTITION.replace("% partition_count", "% partition_count / 1"),
+        "calculate with whole numbers",
+    ),
 }
 
 PREDICTION = 'prediction = {"where": 3, "grown": 5, "old": 3, "in_order": False, "busy": 6}\n'
@@ -186,7 +198,7 @@ WRONG_PREDICTION = {
     "the old partition": (PREDICTION.replace('"grown": 5', '"grown": 3'), "The count changed"),
     "records move": (PREDICTION.replace('"old": 3', '"old": 5'), "Records don't move"),
     "order everywhere": (PREDICTION.replace("False", "True"), "Order holds within one partition"),
-    "all consumers busy": (PREDICTION.replace('"busy": 6', '"busy": 8'), "Two of the eight"),
+    "all consumers busy": (PREDICTION.replace('"busy": 6', '"busy": 8'), "8 is how many there are"),
     "counted from 1": (PREDICTION.replace('"where": 3', '"where": 4'), "numbered from 0"),
     "a text": (PREDICTION.replace('"where": 3', '"where": "3"'), "without quotes"),
 }

@@ -1,13 +1,19 @@
 """Right answers get full marks, skeletons none, and each known mistake its own hint."""
 
+import ast
+import functools
 import json
+import re
 
 import pytest
 from answers_for_tests import RIGHT, WRONG
 
 from minikafka_lessons.build import SOLUTION, stub
 from minikafka_lessons.course import exercise, lessons
+from minikafka_lessons.grade import SEEDS, grade_answer
+from minikafka_lessons.grading.answers import Answer
 from minikafka_lessons.grading.display import Result, html_grade
+from minikafka_lessons.grading.sandbox import Code
 
 SKELETONS = {
     "1a": "def lag(e, c, s):\n    '''Doc.'''\n    raise NotImplementedError('exercise 1a')\n",
@@ -16,6 +22,12 @@ SKELETONS = {
     "def partition_for_key(k, n):\n    raise NotImplementedError\n",
     "2b": 'prediction = {"where": None, "grown": None, "old": None, "in_order": None, "busy": None}\n',
 }
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """The public checks of an answer, made once."""
+    return functools.cache(lambda name, source: grade_answer(Answer(exercise(name), Code(source)), SEEDS[:1]))
 
 
 @pytest.mark.parametrize("name", sorted(RIGHT))
@@ -34,11 +46,38 @@ def test_a_skeleton_gets_nothing_and_is_told_so_politely(grade, name):
 
 
 @pytest.mark.parametrize(("name", "mistake"), [(name, m) for name in sorted(WRONG) for m in WRONG[name]])
-def test_a_plausible_mistake_fails_with_its_own_hint(grade, name, mistake):
+def test_a_plausible_mistake_fails_with_its_own_hint(judged, name, mistake):
     source, words = WRONG[name][mistake]
-    marks = grade(name, source)
+    marks = judged(name, source)
     assert not marks.full
     assert words in repr(Result(marks)), Result(marks)
+
+
+@pytest.mark.parametrize("name", sorted(WRONG))
+def test_no_check_prints_the_solution(judged, name):
+    """What a check says of a wrong answer has no code in it that the exercise's own text doesn't have."""
+    lesson = next(one for one in lessons() if exercise(name) in one.exercises)
+    text = lesson.source.read_text(encoding="utf-8").partition(f'# %% exercise="{name}"')[0]
+    every = [node for node in ast.walk(ast.parse(RIGHT[name])) if isinstance(node, ast.expr)]
+    solution = {ast.unparse(node) for node in every if not isinstance(node, ast.Name | ast.Constant)}
+    solution |= {line.strip() for line in RIGHT[name].splitlines() if line.strip()}
+    for source, _ in WRONG[name].values():
+        for mark in judged(name, source).marks:
+            said = f"{mark.message} {mark.hint}"
+            assert [code for code in sorted(solution) if code in said and code not in text] == []
+            assert [code for code in re.findall("`([^`]+)`", said) if code not in text + source] == []
+
+
+def test_what_a_prediction_comes_out_as_is_not_told(grade):
+    for source, _ in WRONG["2b"].values():
+        for mark in grade("2b", source).marks:
+            assert not re.search(r"it (is|should be) ", mark.message)
+
+
+def test_a_case_is_named_with_what_is_expected_and_why(grade):
+    marks = grade("1a", WRONG["1a"]["deleted records count"][0]).marks
+    (message,) = [mark.message for mark in marks if "no longer count" in mark.what]
+    assert message == "lag(100, 10, 40) returned 90; expected 60: the log begins at 40 now"
 
 
 @pytest.mark.parametrize("name", sorted(WRONG))
@@ -58,6 +97,8 @@ def test_partial_credit_and_the_seed_of_a_hidden_failure(grade, name):
 def test_a_public_result_says_how_many_hidden_checks_remain(grade):
     text = repr(Result(grade("2b", RIGHT["2b"])))
     assert "hidden checks remain" in text
+    assert "Stuck?" not in text
+    assert 'hint("2b", 1)' in repr(Result(grade("2b", WRONG["2b"]["records move"][0])))
 
 
 @pytest.mark.parametrize("name", [pytest.param("2a", marks=pytest.mark.slow), "2b"])
