@@ -19,39 +19,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from minikafka.client import (
-        OFFSET_BEGINNING,
-        OFFSET_END,
-        OFFSET_INVALID,
-        OFFSET_STORED,
-        TIMESTAMP_CREATE_TIME,
-        TIMESTAMP_LOG_APPEND_TIME,
-        TIMESTAMP_NOT_AVAILABLE,
-        AdminClient,
-        Consumer,
-        ConsumerGroupState,
-        ConsumerGroupTopicPartitions,
-        ConsumerGroupType,
-        ElectionType,
-        IsolationLevel,
-        KafkaError,
-        KafkaException,
-        Message,
-        NewPartitions,
-        NewTopic,
-        Node,
-        Producer,
-        TopicCollection,
-        TopicPartition,
-        TopicPartitionInfo,
-        Uuid,
-        consistent,
-        fnv1a,
-        murmur2,
-    )
-    from minikafka.cluster import BackgroundFailure, Cluster
-    from minikafka.policy import Organs
-    from minikafka.xray.snapshot import Snapshot
+    from minikafka.client import OFFSET_BEGINNING as OFFSET_BEGINNING
+    from minikafka.client import OFFSET_END as OFFSET_END
+    from minikafka.client import OFFSET_INVALID as OFFSET_INVALID
+    from minikafka.client import OFFSET_STORED as OFFSET_STORED
+    from minikafka.client import TIMESTAMP_CREATE_TIME as TIMESTAMP_CREATE_TIME
+    from minikafka.client import TIMESTAMP_LOG_APPEND_TIME as TIMESTAMP_LOG_APPEND_TIME
+    from minikafka.client import TIMESTAMP_NOT_AVAILABLE as TIMESTAMP_NOT_AVAILABLE
+    from minikafka.client import AdminClient as AdminClient
+    from minikafka.client import Consumer as Consumer
+    from minikafka.client import ConsumerGroupState as ConsumerGroupState
+    from minikafka.client import ConsumerGroupTopicPartitions as ConsumerGroupTopicPartitions
+    from minikafka.client import ConsumerGroupType as ConsumerGroupType
+    from minikafka.client import ElectionType as ElectionType
+    from minikafka.client import IsolationLevel as IsolationLevel
+    from minikafka.client import KafkaError as KafkaError
+    from minikafka.client import KafkaException as KafkaException
+    from minikafka.client import Message as Message
+    from minikafka.client import NewPartitions as NewPartitions
+    from minikafka.client import NewTopic as NewTopic
+    from minikafka.client import Node as Node
+    from minikafka.client import Producer as Producer
+    from minikafka.client import ThrottleEvent as ThrottleEvent
+    from minikafka.client import TopicCollection as TopicCollection
+    from minikafka.client import TopicPartition as TopicPartition
+    from minikafka.client import TopicPartitionInfo as TopicPartitionInfo
+    from minikafka.client import Uuid as Uuid
+    from minikafka.client import consistent as consistent
+    from minikafka.client import fnv1a as fnv1a
+    from minikafka.client import murmur2 as murmur2
+    from minikafka.cluster import BackgroundFailure as BackgroundFailure
+    from minikafka.cluster import Cluster as Cluster
+    from minikafka.policy import Organs as Organs
+    from minikafka.xray.snapshot import Snapshot as Snapshot
 
 __version__ = "0.1.0"
 
@@ -81,6 +81,7 @@ _HOMES = {
     "TIMESTAMP_CREATE_TIME": "minikafka.client",
     "TIMESTAMP_LOG_APPEND_TIME": "minikafka.client",
     "TIMESTAMP_NOT_AVAILABLE": "minikafka.client",
+    "ThrottleEvent": "minikafka.client",
     "TopicCollection": "minikafka.client",
     "TopicPartition": "minikafka.client",
     "TopicPartitionInfo": "minikafka.client",
@@ -90,41 +91,7 @@ _HOMES = {
     "murmur2": "minikafka.client",
 }
 
-__all__ = [
-    "OFFSET_BEGINNING",
-    "OFFSET_END",
-    "OFFSET_INVALID",
-    "OFFSET_STORED",
-    "TIMESTAMP_CREATE_TIME",
-    "TIMESTAMP_LOG_APPEND_TIME",
-    "TIMESTAMP_NOT_AVAILABLE",
-    "AdminClient",
-    "BackgroundFailure",
-    "Cluster",
-    "Consumer",
-    "ConsumerGroupState",
-    "ConsumerGroupTopicPartitions",
-    "ConsumerGroupType",
-    "ElectionType",
-    "IsolationLevel",
-    "KafkaError",
-    "KafkaException",
-    "Message",
-    "NewPartitions",
-    "NewTopic",
-    "Node",
-    "Organs",
-    "Producer",
-    "Snapshot",
-    "TopicCollection",
-    "TopicPartition",
-    "TopicPartitionInfo",
-    "Uuid",
-    "__version__",
-    "consistent",
-    "fnv1a",
-    "murmur2",
-]
+__all__ = ["__version__", *sorted(_HOMES)]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,58 +3,46 @@
 One rule: names only; what stands behind them is in `minikafka/client/`. Kafka: `org.apache.kafka.clients.admin`.
 """
 
-from minikafka.client.admin import (
-    AdminClient,
-)
-from minikafka.client.admin_values import (
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-    ConfigSource,
-    DeletedRecords,
-    DescribeClusterResult,
-    ListOffsetsResultInfo,
-    NewPartitions,
-    NewTopic,
-    OffsetSpec,
-    ResourceType,
-    TopicDescription,
-)
-from minikafka.client.errors import (
-    KafkaError,
-    KafkaException,
-)
-from minikafka.client.group_values import (
-    ConsumerGroupDescription,
-    ConsumerGroupListing,
-    GroupMember,
-    GroupMetadata,
-    ListConsumerGroupsResult,
-    MemberAssignment,
-    MemberDescription,
-)
+from minikafka.client.admin import AdminClient as AdminClient
+from minikafka.client.admin_values import AlterConfigOpType as AlterConfigOpType
+from minikafka.client.admin_values import ConfigEntry as ConfigEntry
+from minikafka.client.admin_values import ConfigResource as ConfigResource
+from minikafka.client.admin_values import ConfigSource as ConfigSource
+from minikafka.client.admin_values import DeletedRecords as DeletedRecords
+from minikafka.client.admin_values import DescribeClusterResult as DescribeClusterResult
+from minikafka.client.admin_values import ListOffsetsResultInfo as ListOffsetsResultInfo
+from minikafka.client.admin_values import NewPartitions as NewPartitions
+from minikafka.client.admin_values import NewTopic as NewTopic
+from minikafka.client.admin_values import OffsetSpec as OffsetSpec
+from minikafka.client.admin_values import ResourceType as ResourceType
+from minikafka.client.admin_values import TopicDescription as TopicDescription
+from minikafka.client.errors import KafkaError as KafkaError
+from minikafka.client.errors import KafkaException as KafkaException
+from minikafka.client.group_values import ConsumerGroupDescription as ConsumerGroupDescription
+from minikafka.client.group_values import ConsumerGroupListing as ConsumerGroupListing
+from minikafka.client.group_values import GroupMember as GroupMember
+from minikafka.client.group_values import GroupMetadata as GroupMetadata
+from minikafka.client.group_values import ListConsumerGroupsResult as ListConsumerGroupsResult
+from minikafka.client.group_values import MemberAssignment as MemberAssignment
+from minikafka.client.group_values import MemberDescription as MemberDescription
+from minikafka.client.security_values import AclBinding as AclBinding
+from minikafka.client.security_values import AclBindingFilter as AclBindingFilter
+from minikafka.client.security_values import AclOperation as AclOperation
+from minikafka.client.security_values import AclPermissionType as AclPermissionType
+from minikafka.client.security_values import ResourcePatternType as ResourcePatternType
+from minikafka.client.security_values import ScramCredentialInfo as ScramCredentialInfo
+from minikafka.client.security_values import ScramMechanism as ScramMechanism
+from minikafka.client.security_values import UserScramCredentialAlteration as UserScramCredentialAlteration
+from minikafka.client.security_values import UserScramCredentialDeletion as UserScramCredentialDeletion
 from minikafka.client.security_values import (
-    AclBinding,
-    AclBindingFilter,
-    AclOperation,
-    AclPermissionType,
-    ResourcePatternType,
-    ScramCredentialInfo,
-    ScramMechanism,
-    UserScramCredentialAlteration,
-    UserScramCredentialDeletion,
-    UserScramCredentialsDescription,
-    UserScramCredentialUpsertion,
+    UserScramCredentialsDescription as UserScramCredentialsDescription,
 )
-from minikafka.client.topic_listing import (
-    BrokerMetadata,
-    ClusterMetadata,
-    PartitionMetadata,
-    TopicMetadata,
-)
-from minikafka.client.values import (
-    OFFSET_INVALID,
-)
+from minikafka.client.security_values import UserScramCredentialUpsertion as UserScramCredentialUpsertion
+from minikafka.client.topic_listing import BrokerMetadata as BrokerMetadata
+from minikafka.client.topic_listing import ClusterMetadata as ClusterMetadata
+from minikafka.client.topic_listing import PartitionMetadata as PartitionMetadata
+from minikafka.client.topic_listing import TopicMetadata as TopicMetadata
+from minikafka.client.values import OFFSET_INVALID as OFFSET_INVALID
 
 CONFIG_SOURCE_UNKNOWN_CONFIG = ConfigSource.UNKNOWN_CONFIG.value
 CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG = ConfigSource.DYNAMIC_TOPIC_CONFIG.value
@@ -69,57 +57,3 @@ RESOURCE_TOPIC = ResourceType.TOPIC.value
 RESOURCE_GROUP = ResourceType.GROUP.value
 RESOURCE_BROKER = ResourceType.BROKER.value
 RESOURCE_TRANSACTIONAL_ID = ResourceType.TRANSACTIONAL_ID.value
-
-__all__ = [
-    "CONFIG_SOURCE_DEFAULT_CONFIG",
-    "CONFIG_SOURCE_DYNAMIC_BROKER_CONFIG",
-    "CONFIG_SOURCE_DYNAMIC_DEFAULT_BROKER_CONFIG",
-    "CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG",
-    "CONFIG_SOURCE_GROUP_CONFIG",
-    "CONFIG_SOURCE_STATIC_BROKER_CONFIG",
-    "CONFIG_SOURCE_UNKNOWN_CONFIG",
-    "OFFSET_INVALID",
-    "RESOURCE_ANY",
-    "RESOURCE_BROKER",
-    "RESOURCE_GROUP",
-    "RESOURCE_TOPIC",
-    "RESOURCE_TRANSACTIONAL_ID",
-    "RESOURCE_UNKNOWN",
-    "AclBinding",
-    "AclBindingFilter",
-    "AclOperation",
-    "AclPermissionType",
-    "AdminClient",
-    "AlterConfigOpType",
-    "BrokerMetadata",
-    "ClusterMetadata",
-    "ConfigEntry",
-    "ConfigResource",
-    "ConfigSource",
-    "ConsumerGroupDescription",
-    "ConsumerGroupListing",
-    "DeletedRecords",
-    "DescribeClusterResult",
-    "GroupMember",
-    "GroupMetadata",
-    "KafkaError",
-    "KafkaException",
-    "ListConsumerGroupsResult",
-    "ListOffsetsResultInfo",
-    "MemberAssignment",
-    "MemberDescription",
-    "NewPartitions",
-    "NewTopic",
-    "OffsetSpec",
-    "PartitionMetadata",
-    "ResourcePatternType",
-    "ResourceType",
-    "ScramCredentialInfo",
-    "ScramMechanism",
-    "TopicDescription",
-    "TopicMetadata",
-    "UserScramCredentialAlteration",
-    "UserScramCredentialDeletion",
-    "UserScramCredentialUpsertion",
-    "UserScramCredentialsDescription",
-]

@@ -1,7 +1,8 @@
 """Write docs/CLIENTS.md: our clients beside confluent_kafka's (`python tools/clients.py [--check]`).
 
-Both are asked for every case of `client_cases.py`, for the names of their classes and modules, and for librdkafka's
-configuration keys; what differs needs a reason here, and a reason needs a difference.
+Both are asked for every case of `client_cases` and every scenario of `client_scenarios`, for the names of their classes
+and modules, and for librdkafka's configuration keys; what differs needs a reason in `client_reasons.py`, and a reason
+needs a difference.
 """
 
 from __future__ import annotations
@@ -28,55 +29,11 @@ from minikafka.client.unused_settings import IN_C
 sys.path.insert(0, str(Path(__file__).parent))
 from client_cases import SECTIONS
 from client_cases.kit import Case, Kit, raised
+from client_reasons import MISSING, OURS, REASONS
+from client_scenarios import SCENARIOS
 
 PAGE = Path(__file__).parents[1] / "docs" / "CLIENTS.md"
 RECORDS = 10
-
-# "Section: case" → why ours answers otherwise.
-REASONS: dict[str, str] = {
-    "Producer: produce, key=bytearray": "more is taken: it is copied",
-    "Producer: produce, headers=[['a', b'x']]": "more is taken",
-    "Producer: produce, headers=tuple of pairs": "more is taken",
-    "Producer: produce, headers={1: b'a'}": "there the header is lost without a word",
-    "Producer: produce, on_delivery=5": "there the error is an accident",
-    "Producer: produce_batch, a timestamp": "more is taken",
-    "Producer: closed: produce_batch([])": "a closed client says so, whatever it is given",
-    "Consumer: subscribe([5])": "there the number is lost without a word, or ends the process",
-    "Consumer: subscribe, on_assign=None": "more is taken",
-    "Consumer: assign a tuple": "more is taken",
-    "Consumer: seek to -3": "it stands for nothing; assign() refuses it there, too",
-    "Consumer: commit, one of two unknown": "it is told which one failed, and that the other is committed",
-    "AdminClient: describe_topics(list)": "more is taken",
-    "AdminClient: list_consumer_group_offsets, two groups": "more is taken",
-    "AdminClient: list_offsets, unknown": "the broker's own error",
-    "AdminClient: describe_acls": "there the broker's error SECURITY_DISABLED is lost",
-}
-"""\"Section: case\" → why ours answers otherwise."""
-_SERIALIZERS = "missing: serializers are not built; a message's value is bytes"
-_SHARE = "missing: share groups are not built"
-MISSING: dict[str, str] = {
-    "AcknowledgeType": _SHARE,
-    "ConcurrentModificationException": _SHARE,
-    "DeserializingConsumer": _SERIALIZERS,
-    "DeserializingShareConsumer": _SHARE,
-    "IllegalStateException": _SHARE,
-    "Messages": _SHARE,
-    "SerializingProducer": _SERIALIZERS,
-    "ShareConsumer": _SHARE,
-    "ThrottleEvent": "missing: throttling is not told",
-    "delivery_count": _SHARE,
-    "deserialized_key": _SERIALIZERS,
-    "deserialized_value": _SERIALIZERS,
-    "libversion": "missing: there is no librdkafka",
-    "version": "missing: it is `minikafka.__version__`",
-}
-"""Name → why ours has none."""
-OURS: dict[str, str] = {
-    "close": "ours alone: there the garbage collector closes it",
-    "lag": "ours alone: how far behind each partition is",
-    "remove_members_from_consumer_group": "ours alone: Java's admin client has it",
-}
-"""Name → why theirs has none."""
 
 
 def outcome(case: Case, kit: Kit) -> str:
@@ -98,15 +55,19 @@ def _plain(answer: Any, kit: Kit) -> str:
 
 
 def answers(cluster: Cluster) -> Iterator[tuple[str, str, str, str]]:
-    """(section, case, theirs, ours)."""
-    for section, cases in SECTIONS.items():
+    """(section, case, theirs, ours); a scenario that ours has none of has the reason twice."""
+    sections: dict[str, dict[str, Case | str]] = {**{name: dict(cases) for name, cases in SECTIONS.items()}}
+    for number, (section, cases) in enumerate({**sections, **SCENARIOS}.items()):
         sides = [
-            kit_of(cluster, confluent_kafka, confluent_kafka.admin, f"theirs-{section}"),
-            kit_of(cluster, minikafka, minikafka.admin, f"ours-{section}"),
+            kit_of(cluster, confluent_kafka, confluent_kafka.admin, f"theirs-{number}"),
+            kit_of(cluster, minikafka, minikafka.admin, f"ours-{number}"),
         ]
         for name, case in cases.items():
-            theirs, ours = (outcome(case, kit) for kit in sides)
-            yield section, name, theirs, ours
+            if isinstance(case, str):
+                yield section, name, case, case
+            else:
+                theirs, ours = (outcome(case, kit) for kit in sides)
+                yield section, name, theirs, ours
 
 
 def kit_of(cluster: Cluster, names: Any, admin_names: Any, topic: str) -> Kit:
@@ -202,17 +163,20 @@ def page() -> str:
         "",
     ]
     for section in SECTIONS:
-        mine = [row for row in found if row[0] == section]
-        differing = [row for row in mine if row[2] != row[3]]
-        lines += [f"## {section}: {len(mine) - len(differing)} of {len(mine)} cases same", ""]
-        if differing:
-            lines += ["| case | confluent_kafka | minikafka | why |", "|---|---|---|---|"]
-        for _, name, theirs, ours in differing:
-            why = REASONS.get(f"{section}: {name}", "?")
-            lines.append(f"| {_cell(name)} | {_cell(theirs)} | {_cell(ours)} | {why} |")
-        lines += ["", "<details><summary>The same</summary>", ""]
-        lines += [f"- {_text(name)}: {_text(theirs)}" for _, name, theirs, ours in mine if theirs == ours]
-        lines += ["", "</details>", ""]
+        lines += _section(f"## {section}", [row for row in found if row[0] == section])
+    lines += [
+        "## Scenarios of confluent-kafka-python's own tests, and of what users reported",
+        "",
+        "| file | scenarios | same | otherwise | missing |",
+        "|---|---|---|---|---|",
+    ]
+    for file in SCENARIOS:
+        rows = [row for row in found if row[0] == file]
+        missing, same = sum(map(_is_missing, rows)), sum(row[2] == row[3] for row in rows)
+        lines.append(f"| {file} | {len(rows)} | {same - missing} | {len(rows) - same} | {missing} |")
+    lines.append("")
+    for file in SCENARIOS:
+        lines += _section(f"### {file}", [row for row in found if row[0] == file])
     lines += ["## Names", "", "| where | name | whose | why |", "|---|---|---|---|"]
     for where, name, whose in names_that_differ():
         lines.append(f"| {where} | `{name}` | {whose} | {reason_of_name(where, name, whose)} |")
@@ -227,6 +191,29 @@ def page() -> str:
     ]
     lines += [f"| `{key}` | {does} |" for key, does in sorted(keys.items())]
     return "\n".join(lines) + "\n"
+
+
+def _is_missing(row: tuple[str, str, str, str]) -> bool:
+    return isinstance(SCENARIOS.get(row[0], {}).get(row[1]), str)
+
+
+def _section(title: str, rows: list[tuple[str, str, str, str]]) -> list[str]:
+    """One section of cases: what differs, what is missing, and what is the same."""
+    missing = [row for row in rows if _is_missing(row)]
+    asked = [row for row in rows if not _is_missing(row)]
+    differing = [row for row in asked if row[2] != row[3]]
+    lines = [f"{title}: {len(asked) - len(differing)} of {len(asked)} cases same" if asked else title, ""]
+    if differing:
+        lines += ["| case | confluent_kafka | minikafka | why |", "|---|---|---|---|"]
+    for section, name, theirs, ours in differing:
+        why = REASONS.get(f"{section}: {name}", "?")
+        lines.append(f"| {_cell(name)} | {_cell(theirs)} | {_cell(ours)} | {why} |")
+    lines += [""] if differing else []
+    lines += [f"- {name}: {why}" for _, name, why, _ in missing] + ([""] if missing else [])
+    same = [f"- {_text(name)}: {_text(theirs)}" for _, name, theirs, ours in asked if theirs == ours]
+    if same:
+        lines += ["<details><summary>The same</summary>", "", *same, "", "</details>", ""]
+    return lines
 
 
 def reason_of_name(where: str, name: str, whose: str) -> str:

@@ -11,80 +11,80 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from minikafka.client.admin import AdminClient
-    from minikafka.client.admin_values import (
-        AlterConfigOpType,
-        ConfigEntry,
-        ConfigResource,
-        ConfigSource,
-        DeletedRecords,
-        DescribeClusterResult,
-        ListOffsetsResultInfo,
-        NewPartitions,
-        NewTopic,
-        OffsetSpec,
-        ResourceType,
-        TopicDescription,
-        Uuid,
-    )
-    from minikafka.client.async_admin import AsyncAdmin
-    from minikafka.client.async_consumer import AsyncConsumer
-    from minikafka.client.async_producer import AsyncProducer
-    from minikafka.client.connections import Connections
-    from minikafka.client.consumer import Consumer
-    from minikafka.client.driver import Driver, LiveDriver, SimulatedDriver
-    from minikafka.client.errors import KafkaError, KafkaException
-    from minikafka.client.group_values import (
-        ConsumerGroupDescription,
-        ConsumerGroupListing,
-        GroupMember,
-        GroupMetadata,
-        ListConsumerGroupsResult,
-        MemberAssignment,
-        MemberDescription,
-    )
-    from minikafka.client.metadata import Metadata
-    from minikafka.client.partitioner import consistent, fnv1a, murmur2
-    from minikafka.client.producer import Producer
+    from minikafka.client.admin import AdminClient as AdminClient
+    from minikafka.client.admin_values import AlterConfigOpType as AlterConfigOpType
+    from minikafka.client.admin_values import ConfigEntry as ConfigEntry
+    from minikafka.client.admin_values import ConfigResource as ConfigResource
+    from minikafka.client.admin_values import ConfigSource as ConfigSource
+    from minikafka.client.admin_values import DeletedRecords as DeletedRecords
+    from minikafka.client.admin_values import DescribeClusterResult as DescribeClusterResult
+    from minikafka.client.admin_values import ListOffsetsResultInfo as ListOffsetsResultInfo
+    from minikafka.client.admin_values import NewPartitions as NewPartitions
+    from minikafka.client.admin_values import NewTopic as NewTopic
+    from minikafka.client.admin_values import OffsetSpec as OffsetSpec
+    from minikafka.client.admin_values import ResourceType as ResourceType
+    from minikafka.client.admin_values import TopicDescription as TopicDescription
+    from minikafka.client.admin_values import Uuid as Uuid
+    from minikafka.client.async_admin import AsyncAdmin as AsyncAdmin
+    from minikafka.client.async_consumer import AsyncConsumer as AsyncConsumer
+    from minikafka.client.async_producer import AsyncProducer as AsyncProducer
+    from minikafka.client.connections import Connections as Connections
+    from minikafka.client.consumer import Consumer as Consumer
+    from minikafka.client.driver import Driver as Driver
+    from minikafka.client.driver import LiveDriver as LiveDriver
+    from minikafka.client.driver import SimulatedDriver as SimulatedDriver
+    from minikafka.client.errors import KafkaError as KafkaError
+    from minikafka.client.errors import KafkaException as KafkaException
+    from minikafka.client.group_values import ConsumerGroupDescription as ConsumerGroupDescription
+    from minikafka.client.group_values import ConsumerGroupListing as ConsumerGroupListing
+    from minikafka.client.group_values import GroupMember as GroupMember
+    from minikafka.client.group_values import GroupMetadata as GroupMetadata
+    from minikafka.client.group_values import ListConsumerGroupsResult as ListConsumerGroupsResult
+    from minikafka.client.group_values import MemberAssignment as MemberAssignment
+    from minikafka.client.group_values import MemberDescription as MemberDescription
+    from minikafka.client.metadata import Metadata as Metadata
+    from minikafka.client.notices import ThrottleEvent as ThrottleEvent
+    from minikafka.client.partitioner import consistent as consistent
+    from minikafka.client.partitioner import fnv1a as fnv1a
+    from minikafka.client.partitioner import murmur2 as murmur2
+    from minikafka.client.producer import Producer as Producer
+    from minikafka.client.security_values import AclBinding as AclBinding
+    from minikafka.client.security_values import AclBindingFilter as AclBindingFilter
+    from minikafka.client.security_values import AclOperation as AclOperation
+    from minikafka.client.security_values import AclPermissionType as AclPermissionType
+    from minikafka.client.security_values import ResourcePatternType as ResourcePatternType
+    from minikafka.client.security_values import ScramCredentialInfo as ScramCredentialInfo
+    from minikafka.client.security_values import ScramMechanism as ScramMechanism
     from minikafka.client.security_values import (
-        AclBinding,
-        AclBindingFilter,
-        AclOperation,
-        AclPermissionType,
-        ResourcePatternType,
-        ScramCredentialInfo,
-        ScramMechanism,
-        UserScramCredentialAlteration,
-        UserScramCredentialDeletion,
-        UserScramCredentialsDescription,
-        UserScramCredentialUpsertion,
+        UserScramCredentialAlteration as UserScramCredentialAlteration,
     )
-    from minikafka.client.topic_listing import (
-        BrokerMetadata,
-        ClusterMetadata,
-        PartitionMetadata,
-        TopicMetadata,
+    from minikafka.client.security_values import UserScramCredentialDeletion as UserScramCredentialDeletion
+    from minikafka.client.security_values import (
+        UserScramCredentialsDescription as UserScramCredentialsDescription,
     )
-    from minikafka.client.values import (
-        OFFSET_BEGINNING,
-        OFFSET_END,
-        OFFSET_INVALID,
-        OFFSET_STORED,
-        OFFSET_TAIL_BASE,
-        TIMESTAMP_CREATE_TIME,
-        TIMESTAMP_LOG_APPEND_TIME,
-        TIMESTAMP_NOT_AVAILABLE,
-        ConsumerGroupState,
-        ConsumerGroupTopicPartitions,
-        ConsumerGroupType,
-        ElectionType,
-        IsolationLevel,
-        Message,
-        Node,
-        TopicCollection,
-        TopicPartition,
-        TopicPartitionInfo,
-    )
+    from minikafka.client.security_values import UserScramCredentialUpsertion as UserScramCredentialUpsertion
+    from minikafka.client.topic_listing import BrokerMetadata as BrokerMetadata
+    from minikafka.client.topic_listing import ClusterMetadata as ClusterMetadata
+    from minikafka.client.topic_listing import PartitionMetadata as PartitionMetadata
+    from minikafka.client.topic_listing import TopicMetadata as TopicMetadata
+    from minikafka.client.values import OFFSET_BEGINNING as OFFSET_BEGINNING
+    from minikafka.client.values import OFFSET_END as OFFSET_END
+    from minikafka.client.values import OFFSET_INVALID as OFFSET_INVALID
+    from minikafka.client.values import OFFSET_STORED as OFFSET_STORED
+    from minikafka.client.values import OFFSET_TAIL_BASE as OFFSET_TAIL_BASE
+    from minikafka.client.values import TIMESTAMP_CREATE_TIME as TIMESTAMP_CREATE_TIME
+    from minikafka.client.values import TIMESTAMP_LOG_APPEND_TIME as TIMESTAMP_LOG_APPEND_TIME
+    from minikafka.client.values import TIMESTAMP_NOT_AVAILABLE as TIMESTAMP_NOT_AVAILABLE
+    from minikafka.client.values import ConsumerGroupState as ConsumerGroupState
+    from minikafka.client.values import ConsumerGroupTopicPartitions as ConsumerGroupTopicPartitions
+    from minikafka.client.values import ConsumerGroupType as ConsumerGroupType
+    from minikafka.client.values import ElectionType as ElectionType
+    from minikafka.client.values import IsolationLevel as IsolationLevel
+    from minikafka.client.values import Message as Message
+    from minikafka.client.values import Node as Node
+    from minikafka.client.values import TopicCollection as TopicCollection
+    from minikafka.client.values import TopicPartition as TopicPartition
+    from minikafka.client.values import TopicPartitionInfo as TopicPartitionInfo
 
 _HOMES = {
     "admin": ("AdminClient",),
@@ -127,6 +127,7 @@ _HOMES = {
         "MemberDescription",
     ),
     "metadata": ("Metadata",),
+    "notices": ("ThrottleEvent",),
     "partitioner": ("consistent", "fnv1a", "murmur2"),
     "producer": ("Producer",),
     "security_values": (
@@ -170,78 +171,7 @@ _HOMES = {
     ),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-
-__all__ = [
-    "OFFSET_BEGINNING",
-    "OFFSET_END",
-    "OFFSET_INVALID",
-    "OFFSET_STORED",
-    "OFFSET_TAIL_BASE",
-    "TIMESTAMP_CREATE_TIME",
-    "TIMESTAMP_LOG_APPEND_TIME",
-    "TIMESTAMP_NOT_AVAILABLE",
-    "AclBinding",
-    "AclBindingFilter",
-    "AclOperation",
-    "AclPermissionType",
-    "AdminClient",
-    "AlterConfigOpType",
-    "AsyncAdmin",
-    "AsyncConsumer",
-    "AsyncProducer",
-    "BrokerMetadata",
-    "ClusterMetadata",
-    "ConfigEntry",
-    "ConfigResource",
-    "ConfigSource",
-    "Connections",
-    "Consumer",
-    "ConsumerGroupDescription",
-    "ConsumerGroupListing",
-    "ConsumerGroupState",
-    "ConsumerGroupTopicPartitions",
-    "ConsumerGroupType",
-    "DeletedRecords",
-    "DescribeClusterResult",
-    "Driver",
-    "ElectionType",
-    "GroupMember",
-    "GroupMetadata",
-    "IsolationLevel",
-    "KafkaError",
-    "KafkaException",
-    "ListConsumerGroupsResult",
-    "ListOffsetsResultInfo",
-    "LiveDriver",
-    "MemberAssignment",
-    "MemberDescription",
-    "Message",
-    "Metadata",
-    "NewPartitions",
-    "NewTopic",
-    "Node",
-    "OffsetSpec",
-    "PartitionMetadata",
-    "Producer",
-    "ResourcePatternType",
-    "ResourceType",
-    "ScramCredentialInfo",
-    "ScramMechanism",
-    "SimulatedDriver",
-    "TopicCollection",
-    "TopicDescription",
-    "TopicMetadata",
-    "TopicPartition",
-    "TopicPartitionInfo",
-    "UserScramCredentialAlteration",
-    "UserScramCredentialDeletion",
-    "UserScramCredentialUpsertion",
-    "UserScramCredentialsDescription",
-    "Uuid",
-    "consistent",
-    "fnv1a",
-    "murmur2",
-]
+__all__ = sorted(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:

@@ -40,8 +40,8 @@ from minikafka.client.admin_values import (
 )
 from minikafka.client.arguments import checked_partitions, checked_text, timeout_of
 from minikafka.client.async_admin import AsyncAdmin
-from minikafka.client.driver import Future, PartOfFuture
 from minikafka.client.face import Face
+from minikafka.client.futures import Future, PartOfFuture
 from minikafka.client.group_values import (
     ConsumerGroupDescription,
     GroupMetadata,

@@ -37,8 +37,7 @@ class AsyncAdmin:
         self.world = world
         self._reach = reach = Reach.of(world, settings)
         self.metadata, self.news = reach.metadata, reach.news
-        self.notices = Notices(settings, reach.news)
-        self.metadata.on_trouble = self.notices.complain
+        self.notices = Notices(reach)
         self._requests = requests = AdminRequests(reach)
         self.topics = TopicAdmin(requests)
         self.configs = ConfigAdmin(requests)

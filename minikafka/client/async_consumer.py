@@ -54,7 +54,7 @@ class AsyncConsumer:
             read_committed=settings["isolation.level"] == "read_committed",
         )
         self.news = reach.news
-        self.notices = Notices(settings, self.news)
+        self.notices = Notices(reach)
         self.mailbox = mailbox = Mailbox(self.news, self.notices)
         self.events = mailbox.events
         self.wants_assign_event = False
@@ -92,7 +92,6 @@ class AsyncConsumer:
         self._losing = False  # is the application at partitions that others may have already?
         self._background: list[asyncio.Task[None]] = []
         self.metadata.on_news = self._on_news
-        self.metadata.on_trouble = self.notices.complain
         self.statistics = Statistics(reach, self.notices, "consumer", self._statistics)
         self._rebalances = 0
 

@@ -82,7 +82,7 @@ class AsyncProducer:
             settings["queue.buffering.max.kbytes"] * 1024,
             only_errors=settings["delivery.report.only.error"],
         )
-        self.notices = Notices(settings, self.news)
+        self.notices = Notices(reach)
         self.statistics = Statistics(reach, self.notices, "producer", self._statistics)
         self._settled_count = self._settled_bytes = 0
         self.fatal: KafkaError | None = None
@@ -98,7 +98,6 @@ class AsyncProducer:
             on_fatal=self._die,
         )
         self.news.on_death(self._die)
-        self.metadata.on_trouble = self.notices.complain
         self._batch_bytes = min(settings["batch.size"], settings["message.max.bytes"])
         self._count_max: int = settings["batch.num.messages"]
         self._compression = Compression[str(settings["compression.type"]).upper()]

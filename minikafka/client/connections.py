@@ -16,7 +16,7 @@ from minikafka.protocol.errors import ApiError
 from minikafka.protocol.schema import MalformedMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from minikafka.client.settings import Settings
     from minikafka.protocol.schema import Message
@@ -54,6 +54,8 @@ class Connections:
         self._turns: dict[int, asyncio.Lock] = {}
         self._failures: dict[int, tuple[int, float]] = {}
         self._closed = False
+        self.on_throttle: Callable[[str, int, int], None] = lambda name, broker_id, throttled_ms: None
+        """Called when a broker says that it made us wait, with its name and id, and the milliseconds."""
 
     def learn(self, addresses: dict[int, tuple[str, int]]) -> None:
         """Takes the brokers of fresh metadata; a broker that moved is connected to anew."""
@@ -190,8 +192,7 @@ class Connections:
         answer = channel.submit(message, version, timeout_s or self._request_timeout_s)
         return await self.answer(channel, answer, response)
 
-    @staticmethod
-    async def answer(channel: Channel, answer: Awaitable[Message], response: type[R]) -> R:
+    async def answer(self, channel: Channel, answer: Awaitable[Message], response: type[R]) -> R:
         """Waits for the answer to a request that was submitted. Raises OSError, TimeoutError."""
         try:
             message = await answer
@@ -202,7 +203,16 @@ class Connections:
             channel.close()
             raise ConnectionError(f"the answer can't be read: {error}") from error
         assert isinstance(message, response)
+        throttled_ms = getattr(message, "throttle_time_ms", 0)
+        if throttled_ms:
+            self.on_throttle(*self._broker_of(channel), throttled_ms)
         return message
+
+    def _broker_of(self, channel: Channel) -> tuple[str, int]:
+        """(name, id) as librdkafka tells them."""
+        broker_id = next((key[0] for key, one in self._channels.items() if one is channel), -1)
+        host, port = self.address(broker_id)
+        return f"{host}:{port}/{broker_id}", broker_id
 
     def turn(self, broker_id: int) -> asyncio.Lock:
         """Who must not be overtaken on the way to this broker holds this until the request is submitted."""

@@ -73,15 +73,17 @@ class Consumer(Face[AsyncConsumer]):
 
     def unsubscribe(self) -> None:
         """Leaves the group."""
-        self._serve_until(self._open().unsubscribe())
+        self._callbacks.serve_until(self, self._open().unsubscribe())
 
     def assign(self, partitions: list[TopicPartition]) -> None:
         """Reads exactly these partitions, from their offsets where they have any (OFFSET_TAIL(n) and the like, too).
 
-        Raises TypeError, or KafkaException(_INVALID_ARG) for an offset that means nothing.
+        Raises TypeError, or KafkaException: _INVALID_ARG for an offset that means nothing, _STATE for a member of a
+        cooperative group.
         """
         core = self._open()
         wanted = checked_assignment(partitions)
+        core.membership.check_way(incremental=False)
         self._callbacks.have_assigned = True
         self._attachment.run(core.assign(wanted))
 
@@ -89,6 +91,7 @@ class Consumer(Face[AsyncConsumer]):
         """Reads these partitions, too. Raises KafkaException(_CONFLICT) for one that is assigned already."""
         core = self._open()
         wanted = checked_assignment(partitions)
+        core.membership.check_way(incremental=True)
         for topic, partition in map(pair_of, wanted):
             if (topic, partition) in core.positions:
                 reason = (
@@ -101,6 +104,7 @@ class Consumer(Face[AsyncConsumer]):
     def unassign(self) -> None:
         """Reads nothing any more."""
         core = self._open()
+        core.membership.check_way(incremental=False)
         self._callbacks.have_assigned = True
         self._attachment.run(core.assign([]))
 
@@ -108,6 +112,7 @@ class Consumer(Face[AsyncConsumer]):
         """Reads these partitions no more. Raises KafkaException(_INVALID_ARG) for one that is not assigned."""
         core = self._open()
         pairs = [pair_of(tp) for tp in checked_partitions(partitions)]
+        core.membership.check_way(incremental=True)
         for topic, partition in pairs:
             if (topic, partition) not in core.positions:
                 reason = (
@@ -374,32 +379,9 @@ class Consumer(Face[AsyncConsumer]):
             return
         self._finalizer.detach()
         try:
-            self._serve_until(self._core.close())
+            self._callbacks.serve_until(self, self._core.close())
         finally:
             self._ended()
-
-    def _serve_until(self, coro: Coroutine[Any, Any, None]) -> None:
-        """Waits for something that may need callbacks to be called meanwhile."""
-        core = self._core
-        future = self._attachment.submit(coro)
-        first: Exception | None = None
-        kept: list[Message] = []
-        while not self._closed:  # by a callback, say
-            is_done = future.done()
-            try:
-                while (event := self._callbacks.serve(self)) is not None:
-                    kept.append(event)
-            except Exception as error:
-                first = first or error
-                continue
-            if is_done:
-                break
-            self._attachment.run(core.wait_event(0.05))
-        core.events.extendleft(reversed(kept))  # errors, which are for poll()
-        if not self._closed:
-            future.result(0)
-        if first is not None:
-            raise first
 
 
 def _of_partition(code: int) -> KafkaError:

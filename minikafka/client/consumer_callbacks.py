@@ -6,7 +6,7 @@ has ended, whatever it raised. Kafka: `ConsumerRebalanceListener`, `OffsetCommit
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from minikafka.client.arguments import checked_callback
@@ -83,3 +83,26 @@ class Callbacks:
 
             if not consumer._closed:  # else closing has settled it
                 consumer._call(settle)
+
+    def serve_until(self, consumer: Consumer, coro: Coroutine[Any, Any, None]) -> None:
+        """Waits for something that may need callbacks to be called meanwhile."""
+        core = self._core
+        future = consumer._attachment.submit(coro)
+        first: Exception | None = None
+        kept: list[Message] = []
+        while not consumer._closed:  # by a callback, say
+            is_done = future.done()
+            try:
+                while (event := self.serve(consumer)) is not None:
+                    kept.append(event)
+            except Exception as error:
+                first = first or error
+                continue
+            if is_done or consumer._closed:
+                break
+            consumer._attachment.run(core.wait_event(0.05))
+        core.events.extendleft(reversed(kept))  # errors, which are for poll()
+        if not consumer._closed:
+            future.result(0)
+        if first is not None:
+            raise first

@@ -16,14 +16,13 @@ import weakref
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from minikafka.client.futures import DrivenFuture, Future
 from minikafka.client.turns import Turns
 
 if TYPE_CHECKING:
     from minikafka.world import LiveUniverse, SimulatedUniverse, World
 
 T = TypeVar("T")
-Future = concurrent.futures.Future
-
 AFTER_FORK = "This was made before a fork and belongs to the parent process; make a new one in the child."
 
 
@@ -179,9 +178,9 @@ class LiveDriver:
                 task.cancel()
             if pending:
                 self.loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-            self.loop.close()
             for future in list(self._unfinished):  # started too late to be a task
                 future.cancel()
+            self.loop.close()
 
     async def _wind_down(self) -> None:
         for _ in range(5):  # what was started just before gets a chance to close its connections
@@ -197,6 +196,8 @@ class LiveDriver:
             future.cancel()
             raise
         except concurrent.futures.CancelledError:
+            if threading.current_thread().daemon and not threading.main_thread().is_alive():
+                threading.Event().wait()  # it ends with the interpreter, without a word
             raise RuntimeError("The client was closed while this call waited.") from None
         except BaseException:
             future.cancel()  # KeyboardInterrupt: the work must not go on behind the user's back
@@ -246,30 +247,6 @@ class LiveDriver:
         if self._universe is not None:
             self._universe.close()
             self._universe = None
-
-
-class DrivenFuture(Future[T]):
-    """A future of the simulated world: whoever asks for its result advances the virtual time."""
-
-    def __init__(self, drive: Callable[[float | None], None]) -> None:
-        super().__init__()
-        self._drive = drive
-
-    def result(self, timeout: float | None = None) -> T:
-        """Advances virtual time until the result is there, or raises TimeoutError."""
-        self._advance(timeout)
-        return super().result(0)
-
-    def exception(self, timeout: float | None = None) -> BaseException | None:
-        """As `result`, for the exception."""
-        self._advance(timeout)
-        return super().exception(0)
-
-    def _advance(self, timeout: float | None) -> None:
-        if not self.done():
-            self._drive(timeout)
-        if not self.done():
-            raise TimeoutError("no result within the given virtual time")
 
 
 class SimulatedDriver:
@@ -327,42 +304,6 @@ class SimulatedDriver:
 
     def close(self) -> None:
         """Nothing to end: the universe belongs to its cluster."""
-
-
-class PartOfFuture(Future[T]):
-    """One key's share of a future that answers for many: what the admin client's dictionaries hold."""
-
-    def __init__(self, whole: Future[dict[Any, Any]], key: Any) -> None:
-        super().__init__()
-        self._whole = whole
-        whole.add_done_callback(lambda done: self._settle(done, key))
-
-    def _settle(self, whole: Future[dict[Any, Any]], key: Any) -> None:
-        if whole.cancelled():
-            self.cancel()
-            return
-        error = whole.exception()
-        if error is None:
-            value = whole.result()[key]
-            if not isinstance(value, BaseException):
-                self.set_result(value)
-                return
-            error = value
-        self.set_exception(error)
-
-    def result(self, timeout: float | None = None) -> T:
-        """Waits for the whole."""
-        self._wait(timeout)
-        return super().result(timeout)
-
-    def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Waits for the whole."""
-        self._wait(timeout)
-        return super().exception(timeout)
-
-    def _wait(self, timeout: float | None) -> None:
-        if not self.done():
-            self._whole.exception(timeout)
 
 
 class Attachment:

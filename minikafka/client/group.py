@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from minikafka.client import assignors
-from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error
+from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, failure
 from minikafka.client.group_requests import GroupRequests
 from minikafka.client.offsets import Member
 from minikafka.protocol.errors import ErrorCode
@@ -109,6 +109,14 @@ class Membership:
         self.state = STATES[self.state][event]
 
     # --- from the consumer
+
+    def check_way(self, *, incremental: bool) -> None:
+        """A member may change its assignment by itself only in its group's way. Raises KafkaException(_STATE)."""
+        if self.is_on and incremental is not self.cooperative:
+            kind, way = ("an eager", "assign() and unassign()")
+            if self.cooperative:
+                kind, way = "a cooperative", "incremental_assign() and incremental_unassign()"
+            raise failure(KafkaError._STATE, f"In {kind} group the assignment is changed by {way}")
 
     def subscribe(self, topics: Sequence[str]) -> None:
         """Joins with these topics, or rejoins when they changed. While it leaves, that comes first."""

@@ -12,20 +12,37 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from minikafka.client.errors import KafkaError
-    from minikafka.client.settings import Settings
-    from minikafka.client.waiting import News
+    from minikafka.client.reach import Reach
 
 _WAITING_MAX = 100
 """More than these an application that never polls does not need."""
 
 
-class Notices:
-    """`complain` and `inform` put in, `serve` calls the callbacks."""
+class ThrottleEvent:
+    """A broker made this client wait, because of a quota; `throttle_time` in seconds."""
 
-    def __init__(self, settings: Settings, news: News) -> None:
+    def __init__(self, broker_name: str, broker_id: int, throttle_time: float) -> None:
+        self.broker_name = broker_name
+        self.broker_id = broker_id
+        self.throttle_time = throttle_time
+
+    def __str__(self) -> str:
+        return f"{self.broker_name}/{self.broker_id} throttled for {int(self.throttle_time * 1000)} ms"
+
+
+class Notices:
+    """`complain` and `inform` put in, `serve` calls the callbacks. Trouble with metadata and throttling come by
+    themselves.
+    """
+
+    def __init__(self, reach: Reach) -> None:
+        settings = reach.settings
         self._error_cb: Callable[[KafkaError], Any] | None = settings["error_cb"]
         self._stats_cb: Callable[[str], Any] | None = settings["stats_cb"]
-        self._news = news
+        self._throttle_cb: Callable[[ThrottleEvent], Any] | None = settings["throttle_cb"]
+        self._news = reach.news
+        reach.metadata.on_trouble = self.complain
+        reach.connections.on_throttle = self._throttled
         self.waiting: deque[tuple[Callable[[Any], Any], Any]] = deque()
 
     @property
@@ -40,6 +57,9 @@ class Notices:
     def inform(self, statistics: str) -> None:
         """Statistics for stats_cb."""
         self._put(self._stats_cb, statistics)
+
+    def _throttled(self, broker_name: str, broker_id: int, throttled_ms: int) -> None:
+        self._put(self._throttle_cb, ThrottleEvent(broker_name, broker_id, throttled_ms / 1000))
 
     def _put(self, callback: Callable[[Any], Any] | None, notice: Any) -> None:
         if callback is not None and len(self.waiting) < _WAITING_MAX:

@@ -42,7 +42,7 @@ _SHARED: dict[str, Setting] = {
     "logger": Setting("any", None),
     # Only the first is there; `_check_security` says so of the others.
     "security.protocol": Setting("str", "plaintext", ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")),
-    "throttle_cb": Setting("callable", None, None, "throttling is not told"),
+    "throttle_cb": Setting("callable", None),
     "log_cb": Setting("callable", None, None, 'what is logged goes to Python\'s logging, or to "logger"'),
     "oauth_cb": Setting("callable", None, None, "there is no SASL here"),
     "message.max.bytes": _int(1_000_000, 1_000, 1_000_000_000),
@@ -207,6 +207,9 @@ def check(conf: Mapping[str, Any], kind: str) -> Settings:
     parse_servers(values["bootstrap.servers"])
     _check_what_is_missing(values)
     log = values["logger"] if hasattr(values["logger"], "warning") else _log
+    if conf.get("debug"):
+        names = ", ".join(sorted(given)) or "nothing"
+        log.debug("INIT a %s of minikafka, which was given %s", kind, names)
     for note in notes:
         log.warning("%s", note)
     return Settings(values, frozenset(given))

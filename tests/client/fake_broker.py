@@ -94,6 +94,7 @@ class FakeBroker:
     """One broker, id 1, that leads everything and coordinates every group."""
 
     def __init__(self, universe, topics, host="broker-1", port=9092):
+        self.throttle_time_ms = 0  # what produce requests are told
         self.world = universe.world(host)
         self.port = port
         self.topics = dict(topics)
@@ -173,7 +174,9 @@ async def on_produce(node, request, context):
         raise CloseConnection
     if what == "silent":
         await asyncio.sleep(1e6)
-    return None if request.acks == 0 else produce.ProduceResponse(responses=responses)
+    if request.acks == 0:
+        return None
+    return produce.ProduceResponse(responses=responses, throttle_time_ms=node.throttle_time_ms)
 
 
 @handles(ApiKey.FETCH, versions=(4, 12))

@@ -152,3 +152,14 @@ def test_importing_the_package_is_cheap():
         """
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_daemon_thread_that_still_waits_ends_with_the_interpreter_without_a_word():
+    program = (
+        "import threading\nfrom minikafka import Cluster, Consumer\n"
+        "cluster = Cluster(brokers=1, announce=False)\ncluster.create_topic('t')\n"
+        "c = Consumer({'bootstrap.servers': cluster.bootstrap_servers, 'group.id': 'g'})\nc.subscribe(['t'])\n"
+        "threading.Thread(target=c.poll, args=(60,), daemon=True).start()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], timeout=30, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,8 +1,10 @@
 """Members of groups and their callbacks: what a careless caller does, as librdkafka answers it."""
 
+import logging
+
 import pytest
 
-from minikafka import Cluster, KafkaError, KafkaException, TopicPartition
+from minikafka import Cluster, KafkaError, KafkaException, Producer, TopicPartition
 
 GROUP = {"group.id": "g", "auto.offset.reset": "earliest"}
 TP = TopicPartition("t", 0)
@@ -109,3 +111,52 @@ def test_closing_waits_for_nobody_where_there_never_was_anybody():
         before = cluster.now
         consumer.close()
         assert cluster.now - before < 1
+
+
+@pytest.mark.parametrize(
+    ("strategy", "refused", "allowed"),
+    [
+        ("cooperative-sticky", ["assign", "unassign"], "incremental_unassign"),
+        ("range", ["incremental_assign", "incremental_unassign"], "unassign"),
+    ],
+)
+def test_a_member_changes_its_assignment_in_its_groups_way(cluster, strategy, refused, allowed):
+    """assign() in a cooperative group would silently leave what the member has already, and nobody would read it."""
+    consumer = cluster.consumer({**GROUP, "partition.assignment.strategy": strategy})
+    told = []
+
+    def on_assign(member, found):
+        for name in refused:
+            told.append(code_of(getattr(member, name), *([] if name == "unassign" else [found])))
+
+    consumer.subscribe(["t"], on_assign=on_assign)
+    assert read(consumer, 1) == [0]  # refused, and assigned all the same
+    assert told == [KafkaError._STATE] * 2
+    getattr(consumer, allowed)(*([] if allowed == "unassign" else [[TP]]))
+    assert consumer.assignment() == []
+
+
+def test_on_revoke_closes_the_consumer(cluster):
+    """In unsubscribe(), which then has nothing left to do; librdkafka hangs there."""
+    consumer = cluster.consumer(GROUP)
+    consumer.subscribe(["t"], on_revoke=lambda member, _found: member.close())
+    assert read(consumer, 1) == [0]
+    assert consumer.unsubscribe() is None
+    with pytest.raises(RuntimeError, match="Consumer closed"):
+        consumer.poll(0)
+
+
+def test_a_logger_hears_of_a_client_that_is_debugged(caplog):
+    logger = logging.getLogger("of.the.application")
+    with caplog.at_level(logging.DEBUG, "of.the.application"):
+        Producer({"debug": "all", "bootstrap.servers": "127.0.0.1:1"}, logger=logger).close()
+    assert "INIT a producer" in caplog.text
+
+
+def test_topic_settings_in_their_old_place_come_last():
+    told = []
+    conf = {"bootstrap.servers": "127.0.0.1:1", "message.timeout.ms": 600_000}
+    with Producer({**conf, "default.topic.config": {"message.timeout.ms": 10}}) as producer:
+        producer.produce("t", b"v", on_delivery=lambda error, _message: told.append(error.name()))
+        producer.flush(10)
+    assert told == ["_MSG_TIMED_OUT"]

@@ -26,6 +26,11 @@ class Kit:
     lonely_admin: Any = None
 
     @property
+    def is_ours(self) -> bool:
+        """What hangs or ends librdkafka's process is asked of ours alone."""
+        return bool(self.names.__name__ == "minikafka")
+
+    @property
     def boot(self) -> dict[str, Any]:
         """The least settings."""
         return {"bootstrap.servers": self.servers}

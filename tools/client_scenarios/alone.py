@@ -61,7 +61,7 @@ def _without_a_broker(kit: Kit) -> Any:
         tried(lambda: consumer.committed(wanted, timeout=0.01)),
         tried(lambda: consumer.list_topics(timeout=0.2)),
         tried(lambda: consumer.list_topics(topic="hi", timeout=0.1)),
-        tried(lambda: consumer.offsets_for_times([tp("test", 0, 100)], timeout=0.1)),
+        tried(lambda: consumer.offsets_for_times([tp("test", 0, 100)], timeout=0.1))[:21],
     ]
     consumer.close()
     return steps
@@ -159,10 +159,11 @@ _PRODUCER_CALLS: dict[str, tuple[Any, ...]] = {
 
 
 def _sentences(client: Any, calls: dict[str, tuple[Any, ...]]) -> Any:
-    return {
-        name: said(lambda name=name, given=given: getattr(client, name)(*given))
-        for name, given in calls.items()
-    }
+    found = {}
+    for name, given in calls.items():
+        how = tried if name in ("list_topics", "set_sasl_credentials") else said
+        found[name] = how(lambda name=name, given=given: getattr(client, name)(*given))
+    return found
 
 
 def _after_close(kit: Kit, kind: str) -> Any:
