@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from textual import events
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.css.query import NoMatches
@@ -122,6 +123,10 @@ class InspectorApp(TypingApp):
         self.open_tab("overview")
         self.set_interval(1.0, self._say_age)
         self.run_worker(self._watch(), name="feed")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """On a narrow screen the palette's key would hide others."""
+        self.query_one(Footer).show_command_palette = event.size.width >= 80
 
     async def on_unmount(self) -> None:
         """Hang up."""

@@ -95,7 +95,7 @@ def _brokers(snapshot: Snapshot) -> Iterator[Trouble]:
             left_s = (snapshot.session_timeout_s or 0) - silent
             yield Trouble(
                 f"The controller hasn't heard from {broker.name} for {silent:.0f} s: it is taken out of service "
-                f"in up to {max(1, math.ceil(left_s))} s, unless it is heard of.",
+                f"in up to {_seconds(left_s)}, unless it is heard of.",
                 broken=False,
             )
 
@@ -117,12 +117,10 @@ def _waiting(snapshot: Snapshot) -> tuple[dict[str, int], dict[str, int]]:
 def _what_waits(leads: int, awaited: int) -> str:
     parts = []
     if leads:
-        parts.append(f"{_count(leads, 'partition')} that it leads can't be written or read")
+        parts.append(f"writes and reads of the {_count(leads, 'partition')} it leads stall")
     if awaited:
-        more = "more " if leads else ""
-        parts.append(
-            f"acks=all writes to {awaited:,} {more}{'partition' if awaited == 1 else 'partitions'} wait"
-        )
+        what = f"{awaited:,} more" if leads else _count(awaited, "partition")
+        parts.append(f"acks=all writes to {what} wait")
     return ", ".join(parts) or "nothing waits for it"
 
 
@@ -132,11 +130,11 @@ def _until_noticed(snapshot: Snapshot, broker: Broker) -> str:
     if snapshot.session_timeout_s is None or broker.heard_at is None:
         return ", until the controller notices"
     left_s = broker.heard_at + snapshot.session_timeout_s - snapshot.at
-    return f", {_within(left_s)}, until the controller notices"
+    return f": up to {_seconds(left_s)} until the controller notices"
 
 
-def _within(left_s: float) -> str:
-    return f"for up to {math.ceil(left_s)} s" if left_s > 0 else "for a moment"
+def _seconds(left_s: float) -> str:
+    return f"{max(1, math.ceil(left_s))} s"
 
 
 def _network(snapshot: Snapshot) -> Iterator[Trouble]:
@@ -231,10 +229,10 @@ def _group(snapshot: Snapshot, group: Group) -> Iterator[Trouble]:
             silent = snapshot.at - member.heard_at
             if silent > member.session_timeout_s * SILENT_SHARE:
                 owned = _count(len(member.assignment or ()), "partition")
-                left = _within(member.session_timeout_s - silent)
+                left = _seconds(member.session_timeout_s - silent)
                 yield Trouble(
                     f"Group {group.id} hasn't heard from {member.client_id or member.id} for {silent:.0f} s: "
-                    f"nobody reads its {owned}, {left}, until the group goes on without it.",
+                    f"nobody reads its {owned}, up to {left} until the group goes on without it.",
                     broken=False,
                 )
 
