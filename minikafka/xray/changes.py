@@ -1,6 +1,7 @@
 """What changed between two snapshots, in words: the events of a cluster that tells none.
 
-Its one rule: it says what is seen now and was not before; when it happened in between is not known.
+Its one rule: it says what is seen now and was not before; when it happened in between is not known. What happened to
+many partitions alike is said once.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from minikafka.xray.snapshot import Group, Partition, Snapshot
+from minikafka.xray.wording import names_of
 
 Change = tuple[str, str, str]
 """Host, kind, text."""
@@ -21,6 +23,7 @@ def changes(old: Snapshot | None, new: Snapshot) -> Iterator[Change]:
     if old.controller != new.controller and new.controller is not None:
         yield new.controller, "ControllerChanged", f"{new.controller} is the active controller"
     before = {t.name: t for t in old.topics}
+    alike: dict[tuple[str, str, str], list[str]] = {}
     for topic in new.topics:
         if topic.name not in before:
             yield "cluster", "TopicCreated", f"{topic.name}: {len(topic.partitions)} partitions"
@@ -29,9 +32,12 @@ def changes(old: Snapshot | None, new: Snapshot) -> Iterator[Change]:
         for partition in topic.partitions:
             earlier = partitions.get(partition.index)
             if earlier is not None and earlier is not partition:
-                yield from _partition(topic.name, earlier, partition)
-    names = {t.name for t in new.topics}
-    for name in sorted(set(before) - names):
+                for change in _partition(earlier, partition):
+                    alike.setdefault(change, []).append(f"{topic.name}-{partition.index}")
+    for (host, kind, what), names in alike.items():
+        yield host, kind, _of_partitions(names, what)
+    there = {t.name for t in new.topics}
+    for name in sorted(set(before) - there):
         yield "cluster", "TopicDeleted", f"{name} is gone"
     yield from _groups(old, new)
 
@@ -45,15 +51,21 @@ def _brokers(old: Snapshot, new: Snapshot) -> Iterator[Change]:
         yield name, "BrokerState", f"{name} is gone"
 
 
-def _partition(topic: str, old: Partition, new: Partition) -> Iterator[Change]:
-    name = f"{topic}-{new.index}"
+def _partition(old: Partition, new: Partition) -> Iterator[Change]:
+    """What is true of it now, without its name."""
     if old.leader != new.leader:
-        who = "has no leader" if new.leader is None else f"is led by {new.leader}"
-        yield new.leader or "cluster", "LeaderChanged", f"{name} {who} (epoch {new.leader_epoch})"
+        who = "no leader" if new.leader is None else f"{new.leader} leads"
+        yield new.leader or "cluster", "LeaderChanged", f"{who}, epoch {new.leader_epoch}"
     if set(old.isr) != set(new.isr):
-        ids = ",".join(b.removeprefix("broker-") for b in new.isr) or "empty"
+        ids = ",".join(sorted(b.removeprefix("broker-") for b in new.isr)) or "empty"
         kind = "IsrShrunk" if len(new.isr) < len(old.isr) else "IsrExpanded"
-        yield new.leader or "cluster", kind, f"{name}: ISR is now {ids}"
+        yield new.leader or "cluster", kind, f"ISR is now {ids}"
+
+
+def _of_partitions(names: list[str], what: str) -> str:
+    if len(names) == 1:
+        return f"{names[0]}: {what}"
+    return f"{len(names):,} partitions: {what} {names_of(names)}"
 
 
 def _groups(old: Snapshot, new: Snapshot) -> Iterator[Change]:

@@ -5,7 +5,7 @@ Its one rule: an answer that says "-1" or carries an error is an unknown (``None
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -38,7 +38,14 @@ Sizes = Mapping[tuple[int, str, int], int]
 """(broker id, topic, partition) → bytes on disk."""
 
 
-def topics_of(metadata: MetadataResponse, offsets: Offsets, sizes: Sizes) -> tuple[Topic, ...]:
+def topics_of(
+    metadata: MetadataResponse,
+    offsets: Offsets,
+    sizes: Sizes,
+    gone: Collection[int] = (),
+    min_isr: Mapping[str, int] | None = None,
+) -> tuple[Topic, ...]:
+    """``gone``: brokers that we know to be away, whatever the metadata still say."""
     topics = []
     for topic in sorted(metadata.topics, key=lambda t: t.name or ""):
         name = topic.name or ""
@@ -48,7 +55,9 @@ def topics_of(metadata: MetadataResponse, offsets: Offsets, sizes: Sizes) -> tup
                 name=name,
                 id=str(topic.topic_id) if topic.topic_id.int else None,
                 internal=topic.is_internal,
-                partitions=tuple(_partition(name, p, offsets, sizes) for p in partitions),
+                partitions=tuple(
+                    _partition(name, p, offsets, sizes, gone, (min_isr or {}).get(name)) for p in partitions
+                ),
                 error=error_name(topic.error_code),
             )
         )
@@ -60,6 +69,8 @@ def _partition(
     told: MetadataResponsePartition,
     offsets: Offsets,
     sizes: Sizes,
+    gone: Collection[int],
+    min_isr: int | None,
 ) -> Partition:
     index = told.partition_index
     latest, latest_error = offsets.get((LATEST, topic, index), (-1, 0))
@@ -69,7 +80,7 @@ def _partition(
             broker=broker_name(node),
             in_sync=node in told.isr_nodes,
             is_leader=node == told.leader_id,
-            alive=node not in told.offline_replicas,
+            alive=node not in told.offline_replicas and node not in gone,
             size_bytes=sizes.get((node, topic, index)),
         )
         for node in told.replica_nodes
@@ -80,6 +91,7 @@ def _partition(
         leader_epoch=told.leader_epoch if told.leader_epoch >= 0 else None,
         replicas=replicas,
         isr=tuple(broker_name(node) for node in told.isr_nodes),
+        min_isr=min_isr,
         log_start=earliest if earliest >= 0 else None,
         high_watermark=latest if latest >= 0 else None,
         error=error_name(told.error_code) or error_name(latest_error),

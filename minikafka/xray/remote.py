@@ -1,83 +1,46 @@
 """The second source: the same Snapshot from any Kafka, by its admin protocol, changing nothing there.
 
 Its one rule: what Kafka doesn't tell stays ``None`` (each replica's offsets, segments, the log end beyond the
-high watermark), and one broker or partition that doesn't answer costs its own row, not the picture. End and
-committed offsets are asked for at the same moment. Each leader is asked once for all its partitions.
-
-Kafka's own tools ask the same: kafka-topics, kafka-consumer-groups, kafka-log-dirs, kafka-metadata-quorum.
+high watermark), and one broker or partition that doesn't answer costs its own row, not the picture: it is said to be
+gone before the cluster's controller says so, and what was known of its groups stays, marked. End and committed offsets
+are asked for at the same moment.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
-from minikafka.protocol.errors import ApiError, ErrorCode
-from minikafka.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
-from minikafka.protocol.messages.describe_groups import (
-    DescribeGroupsRequest,
-    DescribeGroupsResponse,
-)
-from minikafka.protocol.messages.describe_log_dirs import DescribeLogDirsRequest, DescribeLogDirsResponse
-from minikafka.protocol.messages.describe_quorum import (
-    DescribeQuorumRequest,
-    DescribeQuorumResponse,
-    PartitionData,
-    TopicData,
-)
-from minikafka.protocol.messages.list_groups import ListGroupsRequest, ListGroupsResponse
-from minikafka.protocol.messages.list_offsets import (
-    ListOffsetsPartition,
-    ListOffsetsRequest,
-    ListOffsetsResponse,
-    ListOffsetsTopic,
-)
-from minikafka.protocol.messages.metadata import MetadataRequest, MetadataResponse
-from minikafka.protocol.messages.offset_fetch import (
-    OffsetFetchRequest,
-    OffsetFetchRequestGroup,
-    OffsetFetchResponse,
-)
+from minikafka.protocol.errors import ApiError
+from minikafka.protocol.messages.metadata import MetadataResponse
 from minikafka.world import World
 from minikafka.world.live import LiveUniverse
-from minikafka.xray.brokers import Brokers, Unreachable, parse_servers
+from minikafka.xray.asking import Asking
+from minikafka.xray.brokers import Address, Brokers, parse_servers
 from minikafka.xray.changes import changes
 from minikafka.xray.files import Found, Question, Unseen
-from minikafka.xray.picture import (
-    EARLIEST,
-    LATEST,
-    GroupParts,
-    brokers_of,
-    controllers_of,
-    log_dirs_of,
-    topics_of,
-    zookeeper_controller,
-)
+from minikafka.xray.picture import brokers_of, topics_of, zookeeper_controller
 from minikafka.xray.snapshot import (
     DOWN,
-    FENCED,
-    RUNNING,
+    SILENT,
     Broker,
-    Controller,
     EventLine,
+    Group,
     LogDir,
     Snapshot,
     TopicPartition,
-    broker_name,
 )
 from minikafka.xray.source import Answer
 
-LEADER_AND_ISR = 4
 INTERVAL_S = 1.0
+LATE_S = 3.0
 NO_DISKS = "Kafka's protocol doesn't show files: on the broker's own machine, `minikafka dump-log` does."
 SIZES_EVERY = 5
 """Sizes are asked for with every fifth picture: brokers walk their directories for them."""
 KEPT_EVENTS = 500
-T = TypeVar("T")
-Address = tuple[str, int]
 
 
 class RemoteCluster:
@@ -91,29 +54,39 @@ class RemoteCluster:
         self._version = 0
         self._sizes: dict[tuple[int, str, int], int] = {}
         self._log_dirs: dict[int, tuple[LogDir, ...]] = {}
+        self._session_timeouts_s: dict[str, float] | None = None
+        self._min_isr: dict[str, int] = {}
+        self._absent: dict[str, int] = {}
+        """Groups that their coordinator doesn't list any more, and in how many pictures."""
         self._previous: Snapshot | None = None
         self._events: tuple[EventLine, ...] = ()
 
     async def snapshot(self) -> Snapshot:
         """The picture now. ConnectionError in one sentence when no broker answers at all."""
         problems: list[str] = []
-        metadata = await self._metadata()
+        asking = Asking(self._brokers, problems)
+        metadata = await self._metadata(asking)
         addresses = {b.node_id: (b.host, b.port) for b in metadata.brokers}
-        brokers, quorum, groups, offsets, _ = await asyncio.gather(
-            self._described_brokers(metadata, addresses),
-            self._quorum(addresses),
-            self._groups(metadata, addresses, problems),
-            self._offsets(metadata, addresses, problems),
-            self._measure(addresses, problems),
+        brokers, quorum, (groups, told_all), offsets, _ = await asyncio.gather(
+            asking.brokers(metadata, addresses),
+            asking.quorum(addresses),
+            asking.groups(metadata, addresses),
+            asking.offsets(metadata, addresses),
+            self._ask_now_and_then(asking, metadata, addresses),
         )
-        topics = topics_of(metadata, offsets, self._sizes)
         self._version += 1
+        at = self._world.clock.time_ms() / 1000
+        brokers = self._with_silences(at, brokers)
+        gone = [b.id for b in brokers.values() if b.is_gone]
+        topics = topics_of(metadata, offsets, self._sizes, gone, self._min_isr)
         controllers = quorum if quorum is not None else zookeeper_controller(metadata)
         leader = next((c.name for c in controllers if c.is_leader), None)
         partitions = {TopicPartition(t.name, p.index): p for t in topics for p in t.partitions}
+        built = {group.id: group for group in (g.build(partitions) for g in groups)}
+        built |= await self._groups_that_nobody_tells(asking, built, told_all, addresses)
         snapshot = Snapshot(
             version=self._version,
-            at=self._world.clock.time_ms() / 1000,
+            at=at,
             world="remote",
             name=self.bootstrap_servers,
             cluster_id=metadata.cluster_id,
@@ -123,8 +96,9 @@ class RemoteCluster:
             controllers=controllers,
             brokers=brokers_of(brokers, metadata, topics, self._sizes, leader, self._log_dirs),
             topics=topics,
-            groups=None if groups is None else tuple(g.build(partitions) for g in groups),
-            problems=tuple(problems),
+            groups=tuple(built[name] for name in sorted(built)) if told_all or built else None,
+            problems=tuple(dict.fromkeys(problems)),
+            session_timeout_s=self._session_timeout_s(is_kraft=quorum is not None),
         )
         return self._with_events(snapshot)
 
@@ -132,187 +106,75 @@ class RemoteCluster:
         """End all connections."""
         self._brokers.close()
 
-    # What is asked
-
-    async def _metadata(self) -> MetadataResponse:
+    async def _metadata(self, asking: Asking) -> MetadataResponse:
         known = (
             [(b.host, b.port) for b in self._previous.brokers if b.host and b.port] if self._previous else []
         )
-        why = ""
-        for address in [*known, *self._servers]:
-            try:
-                request = MetadataRequest(topics=None, allow_auto_topic_creation=False)
-                return await self._brokers.ask(address, request, MetadataResponse)
-            except (Unreachable, ApiError) as error:
-                why = str(error)
-        raise ConnectionError(f"No broker of {self.bootstrap_servers} answers. {why}")
+        try:
+            return await asking.metadata([*known, *self._servers])
+        except ConnectionError as why:
+            raise ConnectionError(f"No broker of {self.bootstrap_servers} answers. {why}") from None
 
-    async def _described_brokers(
-        self, metadata: MetadataResponse, addresses: Mapping[int, Address]
-    ) -> dict[int, Broker]:
-        """All registered brokers, fenced ones too where the cluster tells."""
-        found = {
-            b.node_id: Broker(b.node_id, broker_name(b.node_id), b.host, b.port, RUNNING, b.rack)
-            for b in metadata.brokers
+    async def _ask_now_and_then(
+        self, asking: Asking, metadata: MetadataResponse, addresses: Mapping[int, Address]
+    ) -> None:
+        if self._session_timeouts_s is None:
+            self._session_timeouts_s = await asking.session_timeouts_s(addresses)
+        if self._version % SIZES_EVERY == 0:
+            log_dirs, sizes = await asking.sizes(addresses)
+            self._log_dirs |= log_dirs
+            self._sizes |= sizes
+            self._min_isr.clear()
+        # Only where replicas are missing does it matter how many are enough.
+        short = {
+            t.name or ""
+            for t in metadata.topics
+            for p in t.partitions
+            if len(p.isr_nodes) < len(p.replica_nodes)
         }
-        for address in addresses.values():
-            try:
-                request = DescribeClusterRequest(include_cluster_authorized_operations=False)
-                channel = await self._brokers.channel(address)
-                if channel.version_for(DescribeClusterRequest) >= 2:
-                    request.include_fenced_brokers = True
-                told = await self._brokers.ask(address, request, DescribeClusterResponse)
-            except (Unreachable, ApiError):
-                continue
-            for b in told.brokers:
-                state = FENCED if b.is_fenced else RUNNING
-                name = broker_name(b.broker_id)
-                found[b.broker_id] = Broker(b.broker_id, name, b.host, b.port, state, b.rack)
-            break
-        for partition in (p for t in metadata.topics for p in t.partitions):
-            for node in partition.replica_nodes:
-                found.setdefault(node, Broker(node, broker_name(node), None, None, DOWN))
-        return found
+        unknown = sorted(short - self._min_isr.keys())
+        if unknown:
+            self._min_isr |= await asking.min_isrs(unknown, addresses)
 
-    async def _quorum(self, addresses: Mapping[int, Address]) -> tuple[Controller, ...] | None:
-        """The KRaft quorum; ``None`` on ZooKeeper, and nobody where it isn't told."""
-        request = DescribeQuorumRequest(
-            topics=[TopicData(topic_name="__cluster_metadata", partitions=[PartitionData(partition_index=0)])]
-        )
-        for address in addresses.values():
-            try:
-                told = await self._brokers.ask(address, request, DescribeQuorumResponse)
-            except ApiError:
-                # Only brokers on ZooKeeper let themselves be told of leaders (LeaderAndIsr, key 4).
-                channel = await self._brokers.channel(address)
-                return None if any(key == LEADER_AND_ISR for key in channel.versions) else ()
-            except Unreachable:
-                continue
-            if told.error_code or not told.topics or not told.topics[0].partitions:
-                return ()
-            return controllers_of(told)
-        return ()
+    def _session_timeout_s(self, *, is_kraft: bool) -> float | None:
+        known = self._session_timeouts_s or {}
+        return known.get("broker.session.timeout.ms" if is_kraft else "zookeeper.session.timeout.ms")
 
-    async def _offsets(
-        self, metadata: MetadataResponse, addresses: Mapping[int, Address], problems: list[str]
-    ) -> dict[tuple[int, str, int], tuple[int, int]]:
-        """(which, topic, partition) → (offset, error code), asking each leader once for each of the two."""
-        by_leader: dict[int, dict[str, list[int]]] = {}
-        for topic in metadata.topics:
-            for partition in topic.partitions:
-                if partition.leader_id in addresses:
-                    by_topic = by_leader.setdefault(partition.leader_id, {})
-                    by_topic.setdefault(topic.name or "", []).append(partition.partition_index)
-        found: dict[tuple[int, str, int], tuple[int, int]] = {}
+    def _with_silences(self, at: float, brokers: dict[int, Broker]) -> dict[int, Broker]:
+        """Who doesn't answer us is gone as far as we see, whatever the cluster still says of it."""
+        now = self._world.clock.now()
+        seen = {}
+        for node, broker in brokers.items():
+            if broker.host is not None and broker.port is not None:
+                silence = self._brokers.silent.get((broker.host, broker.port))
+                heard = self._brokers.heard_at.get((broker.host, broker.port))
+                if silence is not None and not broker.is_gone:
+                    heard = silence.since if heard is None else heard
+                    broker = msgspec.structs.replace(broker, state=DOWN if silence.is_refused else SILENT)
+                if heard is not None:
+                    broker = msgspec.structs.replace(broker, heard_at=round(at - (now - heard), 3))
+            seen[node] = broker
+        return seen
 
-        async def one(leader: int, which: int) -> None:
-            request = ListOffsetsRequest(
-                replica_id=-1,
-                isolation_level=0,
-                topics=[
-                    ListOffsetsTopic(
-                        name=name,
-                        partitions=[
-                            ListOffsetsPartition(partition_index=i, timestamp=which) for i in indexes
-                        ],
-                    )
-                    for name, indexes in by_leader[leader].items()
-                ],
-            )
-            told = await self._brokers.ask(addresses[leader], request, ListOffsetsResponse)
-            for topic in told.topics:
-                for p in topic.partitions:
-                    found[which, topic.name, p.partition_index] = (p.offset, p.error_code)
-
-        await _all(
-            (one(leader, which) for leader in sorted(by_leader) for which in (LATEST, EARLIEST)), problems
-        )
-        return found
-
-    async def _groups(
-        self, metadata: MetadataResponse, addresses: Mapping[int, Address], problems: list[str]
-    ) -> list[GroupParts] | None:
-        """Groups by id, each asked of the broker that listed it: its coordinator."""
-        names = {t.topic_id: t.name or "" for t in metadata.topics}
-        found: list[GroupParts] = []
-        listed = 0
-
-        async def of(broker: int, address: Address) -> None:
-            nonlocal listed
-            told = await self._brokers.ask(address, ListGroupsRequest(), ListGroupsResponse)
-            if told.error_code:
-                raise ApiError(ErrorCode(told.error_code), f"{broker_name(broker)} could not list its groups")
-            listed += 1
-            ids = [g.group_id for g in told.groups]
-            if not ids:
-                return
-            request = DescribeGroupsRequest(groups=ids)
-            described, committed = await asyncio.gather(
-                self._brokers.ask(address, request, DescribeGroupsResponse),
-                self._committed(address, ids, names),
-            )
-            by_id = {g.group_id: g for g in described.groups}
-            for group in told.groups:
-                parts = GroupParts(
-                    group, by_id.get(group.group_id), broker, committed.get(group.group_id, {})
-                )
-                found.append(parts)
-
-        await _all((of(broker, address) for broker, address in sorted(addresses.items())), problems)
-        if not listed:
-            return None
-        return sorted(found, key=lambda g: g.listed.group_id)
-
-    async def _committed(
-        self, address: Address, ids: list[str], names: Mapping[Any, str]
-    ) -> dict[str, dict[TopicPartition, tuple[int, str | None]]]:
-        """All that these groups committed: one request where the broker knows how, else one each."""
-        channel = await self._brokers.channel(address)
-        if channel.version_for(OffsetFetchRequest) >= 8:
-            groups = [OffsetFetchRequestGroup(group_id=i, topics=None) for i in ids]
-            told = await self._brokers.ask(address, OffsetFetchRequest(groups=groups), OffsetFetchResponse)
-            return {
-                g.group_id: {
-                    TopicPartition(t.name or names.get(t.topic_id, ""), p.partition_index): (
-                        p.committed_offset,
-                        p.metadata or None,
-                    )
-                    for t in g.topics
-                    for p in t.partitions
-                    if not p.error_code
-                }
-                for g in told.groups
-            }
-        found = {}
-        for group in ids:
-            request = OffsetFetchRequest(group_id=group, topics=None)
-            old = await self._brokers.ask(address, request, OffsetFetchResponse)
-            found[group] = {
-                TopicPartition(t.name, p.partition_index): (p.committed_offset, p.metadata or None)
-                for t in old.topics
-                for p in t.partitions
-                if not p.error_code
-            }
-        return found
-
-    async def _measure(self, addresses: Mapping[int, Address], problems: list[str]) -> None:
-        """(broker, topic, partition) → bytes on disk, now and then."""
-        if self._version % SIZES_EVERY:
-            return
-
-        async def one(broker: int, address: Address) -> None:
-            try:
-                told = await self._brokers.ask(
-                    address, DescribeLogDirsRequest(topics=None), DescribeLogDirsResponse
-                )
-            except ApiError:
-                return  # a Kafka without this API: sizes stay unknown
-            self._log_dirs[broker] = log_dirs_of(told)
-            for p, topic in ((p, t.name) for r in told.results for t in r.topics for p in t.partitions):
-                if not p.is_future_key:
-                    self._sizes[broker, topic, p.partition_index] = p.partition_size
-
-        await _all((one(broker, address) for broker, address in sorted(addresses.items())), problems)
+    async def _groups_that_nobody_tells(
+        self, asking: Asking, told: Mapping[str, Group], told_all: list[int], addresses: Mapping[int, Address]
+    ) -> dict[str, Group]:
+        """Those of the last picture that nobody lists now, as they were. One is gone for good when the broker that must
+        know it has not listed it twice: where it has just moved, the first list may come too early."""
+        kept = {}
+        before = self._previous.groups or () if self._previous is not None else ()
+        for group in (group for group in before if group.id not in told):
+            coordinator = await asking.coordinator_of(group.id, addresses)
+            if coordinator in told_all:
+                self._absent[group.id] = self._absent.get(group.id, 0) + 1
+                if self._absent[group.id] > 1:
+                    continue
+            assert self._previous is not None
+            as_of = self._previous.at if group.as_of is None else group.as_of
+            error = coordinator if isinstance(coordinator, str) else "COORDINATOR_NOT_AVAILABLE"
+            kept[group.id] = msgspec.structs.replace(group, error=error, as_of=as_of)
+        self._absent = {name: count for name, count in self._absent.items() if name in kept}
+        return kept
 
     def _with_events(self, snapshot: Snapshot) -> Snapshot:
         """A foreign Kafka tells no events: what changed between two pictures stands for them."""
@@ -324,15 +186,6 @@ class RemoteCluster:
         self._events = (self._events + fresh)[-KEPT_EVENTS:]
         self._previous = snapshot
         return msgspec.structs.replace(snapshot, events=self._events)
-
-
-async def _all(jobs: Iterable[Coroutine[Any, Any, None]], problems: list[str]) -> None:
-    """Run them together; what fails becomes a sentence among the problems."""
-    for failure in await asyncio.gather(*jobs, return_exceptions=True):
-        if isinstance(failure, (Unreachable, ApiError)):
-            problems.append(str(failure))
-        elif isinstance(failure, BaseException):
-            raise failure
 
 
 class RemoteFeed:
@@ -359,10 +212,22 @@ class RemoteFeed:
         """A picture a second, for ever."""
         while True:
             try:
-                show(await self._remote().snapshot())
+                show(await self._patiently(lost))
             except (ConnectionError, ApiError) as error:
                 lost(str(error))
             await asyncio.sleep(self._interval_s)
+
+    async def _patiently(self, lost: Callable[[str], None]) -> Snapshot:
+        """The next picture; while it takes long, that is said."""
+        asking = asyncio.ensure_future(self._remote().snapshot())
+        waited_s = 0.0
+        try:
+            while not (await asyncio.wait([asking], timeout=LATE_S))[0]:
+                waited_s += LATE_S
+                lost(f"{self.label} takes {waited_s:.0f} s already to answer.")
+            return await asking
+        finally:
+            asking.cancel()
 
     async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
         """Refused."""

@@ -7,8 +7,10 @@ import asyncio
 import pytest
 
 from minikafka.cluster import Cluster
-from minikafka.xray.remote import RemoteFeed
+from minikafka.xray.brokers import TIMEOUT_S
+from minikafka.xray.remote import RemoteCluster, RemoteFeed
 from minikafka.xray.snapshot import Snapshot
+from minikafka.xray.trouble import troubles
 
 
 def seen_from_outside(bootstrap_servers: str) -> Snapshot:
@@ -99,3 +101,86 @@ def test_nobody_there_is_one_sentence() -> None:
 def test_an_address_that_is_none_is_refused(servers: str) -> None:
     with pytest.raises(ValueError, match="is not HOST:PORT"):
         RemoteFeed(servers)
+
+
+class Outside:
+    """Who looks at a simulated cluster as at a foreign one."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.world = cluster._client_world()
+        self.remote = RemoteCluster(self.world, cluster.bootstrap_servers)
+
+    def look(self) -> Snapshot:
+        """A picture, at the virtual time that it takes."""
+        return self._cluster._loop.run(self.remote.snapshot())
+
+
+def with_a_group(cluster: Cluster) -> Outside:
+    cluster.create_topic("orders", 6, 3, {"min.insync.replicas": "3"})
+    producer = cluster.producer()
+    for n in range(30):
+        producer.produce("orders", b"v", b"%d" % n)
+    producer.flush()
+    consumer = cluster.consumer({"group.id": "billing", "auto.offset.reset": "earliest"})
+    consumer.subscribe(["orders"])
+    consumer.consume(30, 5)
+    consumer.commit(asynchronous=False)
+    consumer.close()
+    return Outside(cluster)
+
+
+def test_from_outside_too_a_dead_broker_is_told_of_before_the_controller_notices() -> None:
+    with Cluster(brokers=3, world="simulated", seed=4) as cluster:
+        outside = with_a_group(cluster)
+        before = outside.look()
+        assert troubles(before) == ()
+        victim = before.group("billing").coordinator
+        assert victim is not None
+        lag = before.group("billing").lag
+        cluster.kill(victim)
+        cluster.run(1)
+        seen = outside.look()
+        assert (seen.broker(victim).state, seen.broker(victim).fenced) == ("down", False)
+        sentences = [trouble.text for trouble in troubles(seen)]
+        assert sentences[0].startswith(f"{victim} is down: writes and reads of the ")
+        assert sentences[0].endswith(" s until the controller notices.")
+        assert sentences[1] == "1 group is shown as last seen: its coordinator is gone (billing)."
+        group = seen.group("billing")
+        assert (group.coordinator, group.lag, group.as_of) == (victim, lag, before.at)
+        assert group.error is not None
+        assert seen.leaders_gone > 0
+        cluster.run(15)
+        noticed = outside.look()
+        assert noticed.broker(victim).fenced
+        assert noticed.leaders_gone == 0
+        assert "acks=all writes are refused" in troubles(noticed)[0].text
+        group = noticed.group("billing")
+        assert (group.as_of, group.error, group.lag) == (None, None, lag)
+        assert group.coordinator != victim
+
+
+def test_a_broker_that_answers_nothing_is_waited_for_once() -> None:
+    with Cluster(brokers=3, world="simulated", seed=4) as cluster:
+        outside = with_a_group(cluster)
+        outside.look()
+        cluster.partition([outside.world.host], ["broker-1"])
+        outside.look()
+        began = cluster.now
+        seen = outside.look()
+        assert cluster.now - began < TIMEOUT_S / 2
+        assert seen.broker("broker-1").is_gone
+        assert {b.name for b in seen.brokers if not b.is_gone} == {"broker-2", "broker-3"}
+        cluster.heal()
+        outside.look()
+        cluster.run(2)
+        assert outside.look().broker("broker-1").state == "running"
+
+
+def test_a_group_that_was_deleted_is_gone_for_who_looks_from_outside() -> None:
+    with Cluster(brokers=3, world="simulated", seed=4) as cluster:
+        outside = with_a_group(cluster)
+        assert [g.id for g in outside.look().groups or ()] == ["billing"]
+        cluster.admin().delete_consumer_groups(["billing"])["billing"].result()
+        outside.look()
+        assert outside.look().groups == ()

@@ -157,9 +157,18 @@ def test_changes_between_two_pictures_in_words() -> None:
     )
     assert [text for _, _, text in changes(before, after)] == [
         "broker-1 is down",
-        "a-0 is led by broker-2 (epoch 2)",
-        "a-0: ISR is now 2",
         "c: 0 partitions",
+        "a-0: broker-2 leads, epoch 2",
+        "a-0: ISR is now 2",
         "b is gone",
     ]
     assert list(changes(None, after)) == []
+
+
+def test_what_happened_to_many_partitions_alike_is_said_once() -> None:
+    def led_by(leader: str) -> Snapshot:
+        partitions = tuple(Partition(n, leader, 1, isr=("broker-1", "broker-2")) for n in range(100))
+        return Snapshot(1, 0.0, "remote", "k", topics=(Topic("a", partitions=partitions),))
+
+    (line,) = (text for _, _, text in changes(led_by("broker-1"), led_by("broker-2")))
+    assert line == "100 partitions: broker-2 leads, epoch 1 (a-0, a-1, a-2, …)"
