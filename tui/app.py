@@ -33,6 +33,7 @@ from minikafka_tui.screens.pane import Pane
 from minikafka_tui.screens.partitions import Partitions
 from minikafka_tui.screens.segments import Segments
 from minikafka_tui.screens.topics import Topics
+from minikafka_tui.text import Text, lines
 from minikafka_tui.typing_in import TypingApp
 from minikafka_tui.view import View
 from minikafka_tui.widgets.banner import Banner
@@ -103,14 +104,14 @@ class InspectorApp(TypingApp):
         yield StatusLine()
         yield TabBar({tab: label for tab, (label, _) in PANES.items()})
         yield Banner(markup=False)
-        yield Static(f"Connecting to {self.feed.label} …", id="waiting", markup=False)
+        yield Static(Text(f"Connecting to {self.feed.label} …"), id="waiting")
         with ContentSwitcher(initial="overview", id="panes"):
             for tab, (_, pane) in PANES.items():
                 yield pane(id=tab)
-        yield Static(id="chip", markup=False)
+        yield Static(id="chip")
         yield PromptBar()
         yield Footer(compact=True)
-        yield Static(TOO_SMALL, id="too-small", markup=False)
+        yield Static(Text(TOO_SMALL), id="too-small")
 
     def on_mount(self) -> None:
         """Dress, then watch."""
@@ -171,7 +172,8 @@ class InspectorApp(TypingApp):
         self.screen_stack[0].set_class(sentence is not None, "-lost")
         self._say_age()
         if sentence and self.snapshot is None:
-            self.query_one("#waiting", Static).update(f"Connecting to {self.feed.label} …\n\n{sentence}")
+            waiting = (Text(f"Connecting to {self.feed.label} …"), Text(), Text(sentence))
+            self.query_one("#waiting", Static).update(lines(waiting))
 
     def _say_age(self) -> None:
         """Whoever looks at an old picture must know it, and how old it is."""
@@ -247,7 +249,9 @@ class InspectorApp(TypingApp):
         self.open_tab(event.tab)
 
     def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
-        """The cursor selects."""
+        """The cursor selects. Where it was a moment ago is no news: obeyed, it would run to and fro."""
+        if not event.table.is_under_cursor(event.row):
+            return
         if self.selection.take(event.table.id or "", event.row) and self.snapshot is not None:
             self.draw()
 

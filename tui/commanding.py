@@ -12,11 +12,14 @@ from typing import Any
 from textual import work
 from textual.app import App, SystemCommand
 
+from minikafka.world.visible import cut
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Feed
 from minikafka_tui import commands
 from minikafka_tui.meaning import NOTHING, Meant
 from minikafka_tui.screens.dialogs import Ask, Confirm
+
+TOAST_CELLS = 400
 
 
 class CommandingApp(App[None]):
@@ -31,6 +34,10 @@ class CommandingApp(App[None]):
     def meant(self, verb: str) -> Meant | None:
         """The broker that a command without a name means."""
         raise NotImplementedError
+
+    def notify(self, message: str, *, title: str = "", **options: Any) -> None:
+        """A toast: none of it is markup, and it leaves room for the rest of the screen."""
+        super().notify(cut(message, TOAST_CELLS), title=cut(title, 60), **{**options, "markup": False})
 
     def refuses(self) -> str | None:
         """Why nothing can be done to this cluster, or ``None``."""
@@ -123,7 +130,7 @@ class CommandingApp(App[None]):
         for controller in self.snapshot.controllers:
             if controller.state == "down":
                 restart = partial(self.send, "restart", {"host": controller.name})
-                yield SystemCommand(f"Restart {controller.name}", controller.error or "It is down", restart)
+                yield SystemCommand(f"Restart {controller.name}", "It is down", restart)
         for spec in commands.SPECS:
             if not spec.simulated or self.snapshot.paused is not None:
                 yield SystemCommand(spec.title, spec.hint, partial(self.ask_and_send, spec))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from minikafka.world.visible import visible_name
 from minikafka.xray.snapshot import Broker, Snapshot
 from minikafka_tui import format
 
@@ -81,37 +82,38 @@ def consequence(verb: str, broker: Broker) -> tuple[str, str]:
 
 
 def places(snapshot: Snapshot, tabs: tuple[str, ...]) -> Iterator[str]:
-    """All one can jump to, for completion."""
+    """All one can jump to, for completion, as it is shown."""
     yield from tabs
-    yield from (t.name for t in snapshot.topics)
-    yield from (b.name for b in snapshot.brokers)
-    yield from (g.id for g in snapshot.groups or ())
+    yield from (visible_name(t.name) for t in snapshot.topics)
+    yield from (visible_name(b.name) for b in snapshot.brokers)
+    yield from (visible_name(g.id) for g in snapshot.groups or ())
 
 
 def find_place(snapshot: Snapshot, tabs: tuple[str, ...], place: str) -> tuple[str, dict[str, Any]] | None:
     """The tab to open and what to select there; ``None`` when nothing is called so.
 
-    Exact names win; then a tab's beginning; then the first topic that contains the text.
+    Names are typed as they are shown. Exact ones win; then a tab's beginning; then the first that contains the text.
     """
     word, _, rest = place.partition(" ")
     if rest and (tab := next((t for t in tabs if t.startswith(word)), None)):
         return find_place(snapshot, (), rest.strip()) or (tab, {})
-    topics = {t.name: t for t in snapshot.topics}
+    topics = {visible_name(t.name): t for t in snapshot.topics}
+    groups = {visible_name(g.id): g.id for g in snapshot.groups or ()}
     if place in tabs:
         return place, {}
     if place in topics:
-        return "partitions", {"topic": place, "partition": 0}
+        return "partitions", {"topic": topics[place].name, "partition": 0}
     name, _, index = place.replace("/", "-").rpartition("-")
     if name in topics and index.isdigit() and int(index) < len(topics[name].partitions):
-        return "segments", {"topic": name, "partition": int(index)}
+        return "segments", {"topic": topics[name].name, "partition": int(index)}
     if any(b.name == place for b in snapshot.brokers):
         return "overview", {"broker": place}
-    if any(g.id == place for g in snapshot.groups or ()):
-        return "groups", {"group": place}
+    if place in groups:
+        return "groups", {"group": groups[place]}
     if tab := next((t for t in tabs if t.startswith(place.lower())), None):
         return tab, {}
     if topic := next((t for t in topics if place.lower() in t.lower()), None):
-        return "partitions", {"topic": topic, "partition": 0}
-    if group := next((g.id for g in snapshot.groups or () if place.lower() in g.id.lower()), None):
-        return "groups", {"group": group}
+        return "partitions", {"topic": topics[topic].name, "partition": 0}
+    if group := next((g for g in groups if place.lower() in g.lower()), None):
+        return "groups", {"group": groups[group]}
     return None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.text import Text
-
 from minikafka_tui.palette import ACCENT, BAD, GOOD, LINE, MUTED, TEXT, WARN
+from minikafka_tui.text import Text
 
 UNKNOWN = "–"
 SPARKS = "▁▂▃▄▅▆▇"

@@ -8,12 +8,16 @@ import sys
 from collections.abc import Mapping
 
 from minikafka.world import reason_of
+from minikafka.world.visible import cells, padded, visible, visible_name
 from minikafka.xray.client import SocketFeed
 from minikafka.xray.discovery import NoCluster, find_cluster
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Feed
 from minikafka.xray.trouble import to_json, troubles
 from minikafka_tui import format
+
+LEAST_NAME_CELLS, MOST_NAME_CELLS = 32, 80
+"""Longer names are cut in a table of text; `--json` has them whole."""
 
 
 def run_tui(
@@ -33,7 +37,7 @@ def run_tui(
     except BrokenPipeError:
         return 1  # whoever read our output has seen enough
     except (NoCluster, OSError, ValueError) as error:
-        print(f"{reason_of(error)}.", file=sys.stderr)
+        print(f"{visible(reason_of(error))}.", file=sys.stderr)
         return 1
     why = why_no_screen(os.environ)
     if why is not None:
@@ -87,23 +91,28 @@ def _print_once(feed: Feed, as_json: bool) -> int:
 
 def summary(snapshot: Snapshot) -> str:
     """The picture as plain text: what is wrong, brokers, topics, groups with LAG."""
-    lines = [f"{snapshot.name} ({snapshot.world})  controller {snapshot.controller or format.UNKNOWN}"]
-    lines += [f"{'✗' if trouble.broken else '!'} {trouble.text}" for trouble in troubles(snapshot)]
+    controller = visible_name(snapshot.controller or format.UNKNOWN)
+    lines = [f"{visible_name(snapshot.name)} ({snapshot.world})  controller {controller}"]
+    lines += [f"{'✗' if trouble.broken else '!'} {visible(trouble.text)}" for trouble in troubles(snapshot)]
     for broker in snapshot.brokers:
         leaders = format.number(broker.leaders)
-        lines.append(f"  {broker.name:<12} {broker.state:<10} {broker.host}:{broker.port}  leaders {leaders}")
-    lines.append(f"{'TOPIC':<32} {'PARTITIONS':>10} {'OFFLINE':>8} {'UNDER-REPL':>10} {'RECORDS':>14}")
-    for topic in snapshot.topics:
+        where = visible(f"{broker.host}:{broker.port}")
+        lines.append(f"  {padded(broker.name, 12)} {padded(broker.state, 10)} {where}  leaders {leaders}")
+    topics = [visible_name(topic.name) for topic in snapshot.topics]
+    groups = [visible_name(group.id) for group in snapshot.groups or ()]
+    width = min(max([LEAST_NAME_CELLS, *map(cells, topics), *map(cells, groups)]), MOST_NAME_CELLS)
+    lines.append(f"{'TOPIC':<{width}} {'PARTITIONS':>10} {'OFFLINE':>8} {'UNDER-REPL':>10} {'RECORDS':>14}")
+    for topic, name in zip(snapshot.topics, topics, strict=True):
         lines.append(
-            f"{topic.name:<32} {len(topic.partitions):>10} {topic.offline:>8} {topic.under_replicated:>10}"
+            f"{padded(name, width)} {len(topic.partitions):>10} {topic.offline:>8} {topic.under_replicated:>10}"
             f" {format.number(topic.records):>14}"
         )
-    lines.append(f"{'GROUP':<32} {'STATE':<20} {'MEMBERS':>7} {'LAG':>14}")
-    for group in snapshot.groups or ():
+    lines.append(f"{'GROUP':<{width}} {'STATE':<20} {'MEMBERS':>7} {'LAG':>14}")
+    for group, name in zip(snapshot.groups or (), groups, strict=True):
         count = None if group.members is None else len(group.members)
         state = group.state if group.as_of is None else "as last seen"
         lag = format.number(group.lag)
         if group.as_of is not None or (group.lag is not None and not group.is_lag_whole):
             lag = f"{lag} ?" if group.as_of is not None else f"≥ {lag}"
-        lines.append(f"{group.id:<32} {state:<20} {format.number(count):>7} {lag:>14}")
+        lines.append(f"{padded(name, width)} {padded(state, 20)} {format.number(count):>7} {lag:>14}")
     return "\n".join(lines)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual.theme import Theme
+
+from minikafka_tui.text import Text
 
 BACKGROUND = "#0e1319"
 SURFACE = "#141b23"

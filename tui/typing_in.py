@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from textual.widgets import Static
 
+from minikafka.world.visible import cut
 from minikafka.xray.source import Feed
 from minikafka_tui import commands
 from minikafka_tui.commanding import CommandingApp
 from minikafka_tui.screens.pane import Pane
+from minikafka_tui.text import Text
 from minikafka_tui.view import Selection
 from minikafka_tui.widgets.prompt_bar import PromptBar
 from minikafka_tui.widgets.tab_bar import TabBar
@@ -87,14 +89,14 @@ class TypingApp(CommandingApp):
         text = self.filters.get(self.tab, "")
         chip = self.query_one("#chip", Static)
         chip.set_class(bool(text) and not self.query_one(PromptBar).display, "shown")
-        chip.update(f" filter: {text}   (esc clears it)")
+        chip.update(Text(f" filter: {cut(text, 60)}   (esc clears it)"))
         self.query_one(TabBar).filters = tuple(t for t, f in self.filters.items() if f)
 
     def _jump_to(self, place: str) -> None:
         assert self.snapshot is not None
         target = commands.find_place(self.snapshot, self.places, place)
         if target is None:
-            self.notify(f"Nothing here is called {place!r}.", severity="warning")
+            self.notify(f"Nothing here is called “{place}”.", severity="warning")
             return
         tab, selected = target
         for field, value in selected.items():

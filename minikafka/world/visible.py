@@ -76,6 +76,16 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(shown, width - 1) + ELLIPSIS if width else ""
 
 
+def cut_before(text: str, width: int) -> str:
+    """The same, for what differs at its end, as paths do: the ellipsis comes first."""
+    shown = visible(text[-(width + 1) * (MOST_MARKS + 2) :])
+    if cell_len(shown) <= width:
+        return shown
+    while shown and (cell_len(shown) >= width or not get_character_cell_size(shown[0])):
+        shown = shown[1:]
+    return ELLIPSIS + shown
+
+
 def padded(text: str, width: int, *, right: bool = False) -> str:
     """Visible, and exactly so many cells wide; `right` puts the blanks before it."""
     shown = cut(text, width)

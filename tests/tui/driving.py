@@ -13,12 +13,14 @@ from minikafka_tui.app import FRAME_S, InspectorApp
 Scenario = Callable[[InspectorApp, Pilot[None]], Awaitable[None]]
 
 
-def run(feed: Any, scenario: Scenario, *, size: tuple[int, int] = (100, 30), **options: Any) -> None:
+def run(
+    feed: Any, scenario: Scenario, *, size: tuple[int, int] = (100, 30), toasts: bool = False, **options: Any
+) -> None:
     """Start the inspector on this feed and play the scenario."""
 
     async def main() -> None:
         app = InspectorApp(feed, **options)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=toasts) as pilot:
             await pilot.pause()
             await scenario(app, pilot)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich.console import Group
 from rich.table import Table
-from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -12,8 +11,10 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from minikafka.world.visible import cut_before
 from minikafka.xray.snapshot import Broker, LogDir
 from minikafka_tui import format, palette
+from minikafka_tui.text import Text
 
 
 class BrokerDetails(ModalScreen[None]):
@@ -80,7 +81,7 @@ PATH_CELLS = 28
 
 def _tail(path: str) -> str:
     """The end of a path tells one from another."""
-    return path if len(path) <= PATH_CELLS else f"…{path[1 - PATH_CELLS :]}"
+    return cut_before(path, PATH_CELLS)
 
 
 def in_short(directories: tuple[LogDir, ...] | None) -> Text:

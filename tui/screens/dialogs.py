@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.table import Table
-from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,7 +10,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
+from minikafka.world.visible import cut
 from minikafka_tui import palette
+from minikafka_tui.text import Text
+
+MOST_CELLS = 400
+"""A name may be long, a question not."""
 
 
 class Confirm(ModalScreen[bool]):
@@ -30,10 +34,10 @@ class Confirm(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Question, consequence, two buttons; the harmless one has the focus."""
         with Vertical(classes="dialog"):
-            yield Label(self._question, classes="question", markup=False)
-            yield Label(self._consequence, classes="consequence", markup=False)
+            yield Label(Text(cut(self._question, MOST_CELLS)), classes="question")
+            yield Label(Text(cut(self._consequence, MOST_CELLS)), classes="consequence")
             with Horizontal(classes="buttons"):
-                yield Button(f"{self._verb} (y)", variant="error", id="yes", compact=True)
+                yield Button(Text(f"{self._verb} (y)"), variant="error", id="yes", compact=True)
                 yield Button("Cancel (n)", id="no", compact=True)
 
     def on_mount(self) -> None:
@@ -65,9 +69,9 @@ class Ask(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Question, input, what to type."""
         with Vertical(classes="dialog"):
-            yield Label(self._question, classes="question", markup=False)
+            yield Label(Text(cut(self._question, MOST_CELLS)), classes="question")
             yield Input(self._text, compact=True, id="ask-input")
-            yield Label(self._hint, classes="consequence", markup=False)
+            yield Label(Text(self._hint), classes="consequence")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter."""

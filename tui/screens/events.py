@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual.app import ComposeResult
 
 from minikafka.xray.snapshot import EventLine
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
+from minikafka_tui.text import Text
 from minikafka_tui.view import View
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable

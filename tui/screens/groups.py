@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rich.markup import escape
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from minikafka.world.visible import cut, visible_name
 from minikafka.xray.snapshot import Group, GroupOffset
 from minikafka_tui import format, palette
 from minikafka_tui.history import History
 from minikafka_tui.screens.pane import Pane
+from minikafka_tui.text import Text
 from minikafka_tui.view import View
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable
@@ -77,7 +77,7 @@ class Groups(Pane):
         if group is not None:
             if self.table.row is not group:
                 self.table.move_to(group.id)
-            box.border_title = escape(title(group, view.snapshot.at))
+            box.border_title = Text(title(group, view.snapshot.at))
             self.detail.set_rows(rows(group))
 
     def on_live_table_opened(self, event: LiveTable.Opened) -> None:
@@ -105,7 +105,7 @@ class Groups(Pane):
             Column(
                 "GROUP",
                 16,
-                lambda g, w: Text(g.id, f"bold {palette.TEXT}"),
+                lambda g, w: Text(visible_name(g.id), f"bold {palette.TEXT}"),
                 lambda g: g.id,
                 flex=2,
                 max_width=50,
@@ -173,10 +173,11 @@ def search(group: Group) -> str:
 
 def title(group: Group, at: float) -> str:
     """``billing · Stable · generation 4 · range · coordinator broker-2``; or since when nobody knows."""
+    name = cut(visible_name(group.id), 60)
     if group.as_of is not None:
         gone = f"its coordinator {group.coordinator} is gone ({group.error})"
-        return f"{group.id} · as seen {max(0, at - group.as_of):.0f} s ago, {group.state}: {gone}"
-    parts = [group.id, group.state]
+        return f"{name} · as seen {max(0, at - group.as_of):.0f} s ago, {group.state}: {gone}"
+    parts = [name, group.state]
     parts += [f"generation {group.generation}"] if group.generation is not None else []
     parts += [group.protocol] if group.protocol else []
     parts += [f"coordinator {group.coordinator}"] if group.coordinator else []
@@ -193,8 +194,8 @@ def rows(group: Group) -> list[OffsetRow]:
 def _client(member: str | None, names: dict[str, str], shared: bool) -> str | None:
     if member is None:
         return None
-    name = names.get(member, member)
-    return f"{name} …{member[-4:]}" if shared else name
+    name = visible_name(names.get(member, member))
+    return f"{name} …{visible_name(member[-4:])}" if shared else name
 
 
 def progress(row: OffsetRow, width: int) -> Text:
@@ -212,7 +213,9 @@ def progress(row: OffsetRow, width: int) -> Text:
 
 
 OFFSETS: list[Column[OffsetRow]] = [
-    Column("TOPIC", 12, lambda r, w: r.offset.topic, lambda r: r.offset.topic, flex=2, max_width=40),
+    Column(
+        "TOPIC", 12, lambda r, w: visible_name(r.offset.topic), lambda r: r.offset.topic, flex=2, max_width=40
+    ),
     Column("PART", 4, lambda r, w: str(r.offset.partition), lambda r: r.offset.partition, right=True),
     Column(
         "COMMITTED",

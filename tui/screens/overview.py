@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from minikafka.world.visible import padded
 from minikafka.xray.snapshot import RUNNING, Broker, EventLine, Partition, Snapshot, total
 from minikafka.xray.trouble import silent_s, troubles
 from minikafka_tui import format, palette
 from minikafka_tui.screens.broker import in_short
 from minikafka_tui.screens.pane import Pane
+from minikafka_tui.text import Text, lines
 from minikafka_tui.view import View
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable
@@ -150,9 +151,9 @@ class RecentEvents(Widget):
     def render(self) -> Text:
         """One line an event."""
         if not self.lines:
-            return Text(f"\n  {NO_EVENTS}", style=palette.MUTED)
+            return lines((Text(), Text(f"  {NO_EVENTS}", style=palette.MUTED)))
         fitting = self.lines[-max(1, self.size.height) :]
-        return Text("\n").join(event_line(e, self.world, self.size.width) for e in fitting)
+        return lines(event_line(e, self.world, self.size.width) for e in fitting)
 
 
 def recent(events: Iterable[EventLine]) -> tuple[EventLine, ...]:
@@ -164,7 +165,7 @@ def event_line(event: EventLine, world: str, width: int) -> Text:
     """``  time  host  text``, cut to the width."""
     line = Text.assemble(
         ("  " + format.clock(event.at, world).rjust(12), palette.FAINT),
-        ("  " + event.host.ljust(13), palette.host_colour(event.host)),
+        ("  " + padded(event.host, 13), palette.host_colour(event.host)),
         (event.text, palette.TEXT),
     )
     line.truncate(width, overflow="ellipsis")

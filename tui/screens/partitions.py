@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Static
 
+from minikafka.world.visible import visible_name
 from minikafka.xray.snapshot import Partition, Topic
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.screens.topics import EMPTY, health
+from minikafka_tui.text import Text
 from minikafka_tui.view import View
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable
@@ -50,14 +50,14 @@ class Partitions(Pane):
         if partition is not None and (self.table.row is None or self.table.row.index != partition.index):
             self.table.move_to(str(partition.index))
         bars.display = partition is not None
-        bars.border_title = escape(f"{topic.name}-{partition.index}") if partition else ""
+        bars.border_title = Text(f"{visible_name(topic.name)}-{partition.index}") if partition else ""
         bars.partition = partition
 
 
 def topic_line(topic: Topic) -> Text:
     """``orders  6 partitions × 3  ✓ ok  retention.ms=…``"""
     line = Text.assemble(
-        (f" {topic.name}", f"bold {palette.ACCENT}"),
+        (f" {visible_name(topic.name)}", f"bold {palette.ACCENT}"),
         (
             f"   {format.plural(len(topic.partitions), 'partition')} × {topic.replication_factor}   ",
             palette.MUTED,

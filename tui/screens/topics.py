@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual.app import ComposeResult
 
+from minikafka.world.visible import visible_name
 from minikafka.xray.snapshot import Topic
 from minikafka_tui import format, palette
 from minikafka_tui.screens.pane import Pane
+from minikafka_tui.text import Text
 from minikafka_tui.view import View
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable
@@ -62,7 +63,7 @@ COLUMNS: list[Column[Topic]] = [
     Column(
         "TOPIC",
         20,
-        lambda t, w: Text(t.name, palette.MUTED if t.internal else f"bold {palette.TEXT}"),
+        lambda t, w: Text(visible_name(t.name), palette.MUTED if t.internal else f"bold {palette.TEXT}"),
         lambda t: t.name,
         flex=3,
         max_width=60,

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from textual.widgets import Static
 
+from minikafka.world.visible import cut
+from minikafka_tui.text import Text
+
+MOST_CELLS = 400
+
 
 class Banner(Static):
     """Hidden unless there is something to say."""
@@ -12,4 +17,4 @@ class Banner(Static):
         """Show the sentence, or nothing."""
         self.display = sentence is not None
         if sentence is not None:
-            self.update(f" ! {sentence}")
+            self.update(Text(f" ! {cut(sentence, MOST_CELLS)}"))

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from rich.cells import cell_len
-from rich.text import Text
 
 from minikafka_tui import palette
+from minikafka_tui.text import Text
 
 Row = TypeVar("Row")
 

@@ -20,6 +20,7 @@ from textual.strip import Strip
 from minikafka.log.dump.names import about
 from minikafka.log.dump.outline import letters
 from minikafka.log.dump.value import Block, Field
+from minikafka.world.visible import cut
 from minikafka_tui import palette
 
 
@@ -117,7 +118,7 @@ class HexBytes(ScrollView, can_focus=False):
         number = bisect_right(self._tops, line) - 1
         part, row = self._parts[number], line - self._tops[number] - (number > 0)
         if row < 0:
-            title = Segment(f" {part.block.title}"[:width], Style(color=palette.ACCENT, bold=True))
+            title = Segment(cut(f" {part.block.title}", width), Style(color=palette.ACCENT, bold=True))
             return Strip([title]).adjust_cell_length(width, background).apply_style(background)
         segments = self._row(part, row * self.bytes_a_line)
         return Strip(segments).adjust_cell_length(width, background).apply_style(background)

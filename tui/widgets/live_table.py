@@ -11,7 +11,6 @@ from typing import Any, Generic
 
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual import events
 from textual.binding import Binding
 from textual.geometry import Region, Size
@@ -19,7 +18,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from minikafka.world.visible import cut, visible
 from minikafka_tui import palette
+from minikafka_tui.text import Text
 from minikafka_tui.widgets.columns import Column, Row, fit, layout
 
 GUTTER = 2
@@ -90,6 +91,10 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
         """The row under the cursor."""
         return self._shown[self._cursor] if self._shown else None
 
+    def is_under_cursor(self, row: Row) -> bool:
+        """This row, or a newer picture of it?"""
+        return bool(self._shown) and self._key(row) == self._cursor_key
+
     @property
     def cursor(self) -> int:
         """Where the cursor is among the rows shown."""
@@ -147,7 +152,7 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
         shown = list(self._rows)
         if self.filter_text:
             wanted = self.filter_text.casefold().split()
-            shown = [r for r in shown if all(w in self._search(r).casefold() for w in wanted)]
+            shown = [r for r in shown if all(w in visible(self._search(r)).casefold() for w in wanted)]
         if self.sorted_by is not None and (sort := self.columns[self.sorted_by].sort) is not None:
             known = [r for r in shown if sort(r) is not None]
             unknown = [r for r in shown if sort(r) is None]
@@ -344,8 +349,9 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
     def _empty_line(self, y: int, width: int) -> Strip:
         text = self.empty
         if self.filter_text and self._rows:
-            text = f"Nothing matches “{self.filter_text}”.\nPress esc to clear the filter."
-        lines = Text(text, style=palette.MUTED).wrap(self.app.console, max(10, width - 4))
+            text = f"Nothing matches “{cut(self.filter_text, 60)}”.\nPress esc to clear the filter."
+        paragraphs = [Text(one, style=palette.MUTED) for one in text.split("\n")]
+        lines = [line for one in paragraphs for line in one.wrap(self.app.console, max(10, width - 4))]
         if 2 <= y < 2 + len(lines):
             return self._strip(Text("  ") + lines[y - 2], width, Style())
         return Strip.blank(width)

@@ -6,12 +6,14 @@ Its one rule: the three kinds of record differ by sign, not only by colour: ▇ 
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from minikafka.world.visible import padded
 from minikafka.xray.snapshot import Partition, Replica
 from minikafka_tui import format, palette
+from minikafka_tui.text import Text
+from minikafka_tui.text import lines as below
 
 LEGEND = "▇ committed (≤ HW)   ▒ not committed yet   · missing (the leader has it)"
 NAME, STATE, NUMBERS = 12, 15, 24
@@ -33,7 +35,7 @@ class ReplicaBars(Widget):
         lines = [self._header(width)]
         lines += [self._line(partition, replica, width) for replica in partition.replicas]
         lines.append(Text("  " + LEGEND, style=palette.FAINT))
-        return Text("\n").join(lines)
+        return below(lines)
 
     def _header(self, width: int) -> Text:
         partition = self.partition
@@ -50,7 +52,7 @@ class ReplicaBars(Widget):
     def _line(self, partition: Partition, replica: Replica, width: int) -> Text:
         colour = palette.host_colour(replica.broker)
         return Text.assemble(
-            ("  " + replica.broker.ljust(NAME - 2), f"bold {colour}"),
+            ("  " + padded(replica.broker, NAME - 2), f"bold {colour}"),
             standing(partition, replica, STATE),
             bar(partition, replica, width),
             (f"{format.number(replica.high_watermark):>11} ", palette.MUTED),
@@ -61,13 +63,13 @@ class ReplicaBars(Widget):
         lines = [Text("  This source doesn't tell each replica's offsets.", style=palette.MUTED)]
         for replica in partition.replicas:
             line = Text.assemble(
-                ("  " + replica.broker.ljust(NAME - 2), f"bold {palette.host_colour(replica.broker)}"),
+                ("  " + padded(replica.broker, NAME - 2), f"bold {palette.host_colour(replica.broker)}"),
                 standing(partition, replica, STATE),
             )
             if replica.size_bytes is not None:
                 line.append(format.size(replica.size_bytes).rjust(12), style=palette.TEXT)
             lines.append(line)
-        return Text("\n").join(lines)
+        return below(lines)
 
 
 def scale(partition: Partition) -> tuple[int, int]:
@@ -92,7 +94,7 @@ def standing(partition: Partition, replica: Replica, width: int) -> Text:
         behind = None if partition.end is None or replica.end is None else partition.end - replica.end
         text = "✗ out of sync" if not behind else f"✗ −{format.compact(behind)}"
         colour = palette.WARN
-    return Text(text[:width].ljust(width), style=colour)
+    return Text(padded(text, width), style=colour)
 
 
 def bar(partition: Partition, replica: Replica, width: int) -> Text:

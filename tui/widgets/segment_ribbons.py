@@ -5,12 +5,14 @@ Where residency is known, the share of a segment that is not in the page cache i
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from minikafka.world.visible import padded
 from minikafka.xray.snapshot import Partition, Segment
 from minikafka_tui import format, palette
+from minikafka_tui.text import Text
+from minikafka_tui.text import lines as below
 from minikafka_tui.widgets.replica_bars import NAME
 
 
@@ -29,7 +31,7 @@ class SegmentRibbons(Widget):
         lines = []
         for replica in partition.replicas:
             line = Text(
-                "  " + replica.broker.ljust(NAME - 2), style=f"bold {palette.host_colour(replica.broker)}"
+                "  " + padded(replica.broker, NAME - 2), style=f"bold {palette.host_colour(replica.broker)}"
             )
             if replica.segments is None:
                 line.append("unknown".ljust(width), style=palette.MUTED)
@@ -43,7 +45,7 @@ class SegmentRibbons(Widget):
         if any(missing_share(s) for r in partition.replicas for s in r.segments or ()):
             legend += "   ░ that share of it is not in the page cache"
         lines.append(Text(legend, style=palette.FAINT))
-        return Text("\n").join(lines)
+        return below(lines)
 
 
 def missing_share(segment: Segment) -> float:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rich.table import Table
-from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from minikafka_tui import palette
+from minikafka_tui.text import Text
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from rich.table import Table
-from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from minikafka.xray.snapshot import Snapshot
 from minikafka_tui import format, palette
+from minikafka_tui.text import Text
 
 
 class StatusLine(Widget):

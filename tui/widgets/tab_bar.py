@@ -5,13 +5,13 @@ Its one rule: all tabs are there at any width; names are cut where there is no r
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from minikafka_tui import palette
+from minikafka_tui.text import Text
 
 
 class TabBar(Widget):

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.text import Text
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from minikafka.xray.trouble import Trouble
 from minikafka_tui import format, palette
+from minikafka_tui.text import Text, lines
 
 MOST_LINES, MOST_LINES_SHORT = 6, 3
 """On a tall screen, and on one where the brokers would be pushed out."""
@@ -35,7 +35,7 @@ class TroubleList(Widget):
 
     def render(self) -> Text:
         """The sentences."""
-        return Text("\n").join(self._lines(self.size.width))
+        return lines(self._lines(self.size.width))
 
     def _lines(self, width: int) -> list[Text]:
         most = MOST_LINES_SHORT if self.app.size.height < 28 else MOST_LINES

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from rich.text import Text
-
 from minikafka.xray.reading import BatchLine
 from minikafka_tui import format, palette
+from minikafka_tui.text import Text
 from minikafka_tui.widgets.columns import Column
 
 

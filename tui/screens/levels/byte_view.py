@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from itertools import islice
 
-from rich.text import Text
+from rich.text import Text as RichText
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -22,11 +22,11 @@ from minikafka.dump.text import time_text
 from minikafka.log.dump.names import about
 from minikafka.log.dump.outline import Entry, heading, outline, shown
 from minikafka.log.dump.value import BadBytes, Block, Field, Row
-from minikafka.world.visible import visible
 from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace, Unseen
 from minikafka_tui import palette
 from minikafka_tui.screens.levels.level import WIDE, Level, file_name, path
+from minikafka_tui.text import Text, lines
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.hex_bytes import HexBytes
 from minikafka_tui.widgets.live_table import LiveTable
@@ -153,22 +153,27 @@ class ByteView(Level):
         detail.update(_detail(row.entry))
 
 
-def _detail(entry: Entry) -> Text:
+def _detail(entry: Entry) -> RichText:
     """Name, place, value, meaning: three lines, as much of each as fits."""
     field = entry.field
     if field is None:
-        return Text(f" {visible(entry.block.title)}", f"bold {palette.ACCENT}")
+        return Text(f" {entry.block.title}", f"bold {palette.ACCENT}")
     first = f"+{field.offset}" if entry.unpacked else str(field.offset)
     last = f"+{field.offset + field.size - 1}" if entry.unpacked else str(field.offset + field.size - 1)
     where = f"byte {first}" if field.size == 1 else f"bytes {first} – {last} ({field.size})"
     colour = about(field.name).hue.value.dark
-    text = Text.assemble((f" {field.name}", f"bold {colour}"), (f"   {where}", palette.MUTED), "\n")
+    name = Text.assemble((f" {field.name}", f"bold {colour}"), (f"   {where}", palette.MUTED))
     value = heading(field) if entry.is_group else shown(field.value, 300)
     if field.name in TIMES and isinstance(field.value, int):
         value = time_text(field.value)
-    text.append(f" {visible(value) or format_of_nothing(field)}\n", palette.TEXT)
     told = [part for part in (field.note, about(field.name).meaning) if part]
-    text.append(f" {visible('; '.join(told))}", palette.MUTED)
+    text = lines(
+        (
+            name,
+            Text(f" {value or format_of_nothing(field)}", palette.TEXT),
+            Text(f" {'; '.join(told)}", palette.MUTED),
+        )
+    )
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
 
@@ -186,7 +191,7 @@ def _search(row: FieldRow) -> str:
 def _name(row: FieldRow) -> Text:
     field = row.entry.field
     if field is None:
-        return Text(visible(row.entry.block.title), f"bold {palette.ACCENT}")
+        return Text(row.entry.block.title, f"bold {palette.ACCENT}")
     if row.entry.is_group:
         return Text(f"── {field.name}", f"bold {palette.TEXT}")
     return Text(field.name, about(field.name).hue.value.dark)
@@ -198,16 +203,16 @@ def _value(row: FieldRow, width: int) -> Text:
         return Text("")
     if row.entry.is_group:
         said = f"{field.size} bytes  {shown(field.value, width)} {field.note}"
-        return Text(visible(said.rstrip()), palette.MUTED)
+        return Text(said.rstrip(), palette.MUTED)
     value = shown(field.value, max(8, width))
-    return Text(visible(value) or format_of_nothing(field), palette.TEXT)
+    return Text(value or format_of_nothing(field), palette.TEXT)
 
 
 def _note(row: FieldRow, width: int) -> Text:
     field = row.entry.field
     if field is None or row.entry.is_group:
         return Text("")
-    return Text(visible(field.note), palette.BAD if field.note.startswith("WRONG") else palette.MUTED)
+    return Text(field.note, palette.BAD if field.note.startswith("WRONG") else palette.MUTED)
 
 
 COLUMNS: list[Column[FieldRow]] = [

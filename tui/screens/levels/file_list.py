@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -13,6 +12,7 @@ from minikafka.xray import reading
 from minikafka.xray.files import FileEntry, ReplicaPlace, Unseen
 from minikafka_tui import format, palette
 from minikafka_tui.screens.levels.level import Level, path
+from minikafka_tui.text import Text
 from minikafka_tui.view import View
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable

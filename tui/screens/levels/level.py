@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from rich.text import Text
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
 from minikafka.log.dump.value import Row
+from minikafka.world.visible import visible_name
 from minikafka.xray.files import Found, Question, ReplicaPlace
 from minikafka_tui import palette
+from minikafka_tui.text import Text
 from minikafka_tui.view import View
 from minikafka_tui.widgets.live_table import LiveTable
 
@@ -88,7 +89,7 @@ def file_name(file: str, width: int) -> str:
 def path(place: ReplicaPlace, *further: str) -> Text:
     """`orders-0 › broker-1 › …`."""
     line = Text.assemble(
-        (f" {place.topic}-{place.partition}", f"bold {palette.ACCENT}"),
+        (f" {visible_name(place.topic)}-{place.partition}", f"bold {palette.ACCENT}"),
         (" › ", palette.FAINT),
         (place.broker, palette.host_colour(place.broker)),
     )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Static
 
+from minikafka.world.visible import visible_name
 from minikafka.xray.files import ReplicaPlace
 from minikafka.xray.snapshot import Partition, Segment
 from minikafka_tui import format, palette
 from minikafka_tui.screens.levels.level import Level
+from minikafka_tui.text import Text
 from minikafka_tui.view import View
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable
@@ -74,7 +75,7 @@ class SegmentList(Level):
         end = partition.end if partition.end is not None else partition.high_watermark
         offsets = "unknown" if end is None else f"{format.number(partition.log_start)} – {format.number(end)}"
         line = Text.assemble(
-            (f" {topic.name}-{partition.index}", f"bold {palette.ACCENT}"),
+            (f" {visible_name(topic.name)}-{partition.index}", f"bold {palette.ACCENT}"),
             (f"   of {format.plural(len(topic.partitions), 'partition')}", palette.MUTED),
             (f"   offsets {offsets}", palette.MUTED),
         )

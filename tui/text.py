@@ -1,0 +1,30 @@
+"""The inspector's text: Rich's, except that nothing which others chose can move the cursor, break a line or paint.
+
+Its one rule: all text of the inspector is made here, each letter of what it is given is shown, and none is markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.text import Text as RichText
+
+from minikafka.world.visible import visible
+
+
+class Text(RichText):
+    """One line. `lines` puts several below each other."""
+
+    def __init__(self, text: str = "", *args: Any, **options: Any) -> None:
+        super().__init__(visible(text), *args, **options)
+
+    def append(self, text: RichText | str, style: Any = None) -> Text:
+        """At the end."""
+        super().append(visible(text) if isinstance(text, str) else text, style)
+        return self
+
+
+def lines(parts: Iterable[RichText]) -> RichText:
+    """Each part a line."""
+    return RichText("\n").join(parts)
