@@ -24,8 +24,8 @@ from minikafka.metadata.records import (
     decode_record,
 )
 from minikafka.metadata.replay import ImageDraft
-from minikafka.metadata.snapshot import DamagedSnapshot, SnapshotName, decode_snapshot, parse_snapshot_name
 from minikafka.protocol.schema import MalformedMessage, Message
+from minikafka.quorum.snapshot_file import DamagedSnapshot, SnapshotName, decode_snapshot, parse_snapshot_name
 from minikafka.records.batch import read_batches
 from minikafka.records.errors import CorruptRecords
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Coroutine
 from enum import Enum
 from typing import Any, TypeVar
 
-from minikafka.broker.controller_link import ControllerLink
 from minikafka.broker.events import BrokerFailed, BrokerStarted, BrokerStopped
 from minikafka.broker.fetch_sessions import FetchSessions
 from minikafka.broker.journal import PartitionJournal
@@ -23,10 +22,9 @@ from minikafka.broker.producer_ids import ProducerIds
 from minikafka.broker.snapshot import BrokerSnapshot, PartitionSnapshot
 from minikafka.broker.topic_creation import GROUP_METADATA, TopicCreation
 from minikafka.coordinator.coordinator import GroupCoordinator
+from minikafka.membership import Join, Registration
 from minikafka.metadata.configs import BrokerConfigs
-from minikafka.metadata.follower import MetadataFollower
 from minikafka.metadata.image import Endpoint, MetadataDelta, MetadataImage
-from minikafka.metadata.lifecycle import BrokerLifecycle
 from minikafka.policy import Organs
 from minikafka.protocol.dispatch import Dispatch
 from minikafka.protocol.errors import ApiError, ErrorCode
@@ -61,7 +59,8 @@ class BrokerCantStart(OSError):
 class Broker:
     """One broker, on its own host. `await start()`, then `await stop()`; a kill is its universe's to do.
 
-    `on_failure` is called once when it can't go on and others lead what it led; its `problem` says why.
+    `join`: how it gets to its cluster. `on_failure` is called once when it can't go on and others lead what it led; its
+    `problem` says why.
     """
 
     def __init__(
@@ -70,7 +69,7 @@ class Broker:
         broker_id: int,
         *,
         cluster_id: str,
-        controller: tuple[str, int],
+        join: Join,
         configs: BrokerConfigs,
         organs: Organs,
         listener: BrokerListener = BrokerListener(),
@@ -88,7 +87,7 @@ class Broker:
         """Why it is out of service."""
         self._listener = listener
         self._on_failure = on_failure
-        self._controller_address = controller
+        self._join = join
         self._images = PendingRequests(world)
         self._applies_images = False
         self._led_journals: dict[int, int] = {}
@@ -106,8 +105,7 @@ class Broker:
 
         world, configs = self.world, self.configs
         self.directories = LogDirectories.open(world, self.id, self.cluster_id, log_dirs_of(configs))
-        self.controller = ControllerLink(world, self._controller_address, f"broker-{self.id}")
-        self.follower = MetadataFollower(world, self.id, self._controller_address, self._on_image)
+        self.membership = self._join(world, self.id, configs, self._on_image)
         self.replicas = Replicas(
             world,
             self.id,
@@ -116,15 +114,15 @@ class Broker:
             self.directories,
             endpoint=self.endpoint,
             broker_epoch=self._broker_epoch,
-            ask_controller=self.controller.request,
+            ask_controller=self.membership.request,
             on_directory_failure=self._directory_failed,
             on_settled=self._partition_settled,
-            was_deleted=self.follower.has_seen_deleted,
+            was_deleted=self.membership.has_seen_deleted,
         )
         slots = configs.int("max.incremental.fetch.session.cache.slots")
         self.fetch_sessions = FetchSessions(world, slots, self.replicas.fetch_pending)
-        self.topic_creation = TopicCreation(world, configs, self.controller)
-        self.producer_ids = ProducerIds(self.id, self._broker_epoch, self.controller)
+        self.topic_creation = TopicCreation(world, configs, self.membership.request)
+        self.producer_ids = ProducerIds(self.id, self._broker_epoch, self.membership.request)
         self.group_coordinator = GroupCoordinator(
             world, configs, partition_count=lambda: self._partition_count(GROUP_METADATA)
         )
@@ -138,26 +136,19 @@ class Broker:
         self.port = await self.server.listen(port, self._listener.host)
         self.advertised = self._advertise()
         self._incarnation_id = uuid.UUID(int=world.random.getrandbits(128), version=4)
-        self.lifecycle = BrokerLifecycle(
-            world,
+        registration = Registration(
             self.id,
             self.cluster_id,
             self._incarnation_id,
             (self.advertised,),
-            self._controller_address,
-            log_dirs=self.directories.ids,
-            metadata_offset=lambda: self.replicas.applied_offset,
-            configs=configs,
-            rack=configs.get("broker.rack"),
-            previous_broker_epoch=self.directories.previous_broker_epoch,
-            holds_back=lambda: self.replicas.has_untold_losses,
+            tuple(self.directories.ids),
+            configs.get("broker.rack"),
+            self.directories.previous_broker_epoch,
         )
         self.state = BrokerState.STARTING  # from here on somebody may look
-        self._tasks = [
-            self._vital(self.follower.run(), "metadata-follower"),
-            self._vital(self.lifecycle.run(), "broker-lifecycle"),
-        ]
-        await self.lifecycle.ready
+        work = self.membership.register(registration, self.replicas)
+        self._tasks = [self._vital(coro, name) for name, coro in work.items()]
+        await self.membership.ready
         await self.image_shows(lambda image: self.endpoint(self.id) is not None, START_TIMEOUT_S)
         self.state = BrokerState.RUNNING
         world.trace.emit(BrokerStarted(self.id, self.port))
@@ -183,13 +174,13 @@ class Broker:
         if self.state is not BrokerState.RUNNING:
             return
         self.state = BrokerState.STOPPING
-        await self.lifecycle.controlled_shutdown()
+        await self.membership.controlled_shutdown()
         self.group_coordinator.close()
-        self.replicas.close(self.lifecycle.broker_epoch)
+        self.replicas.close(self.membership.broker_epoch)
         self.server.close()
         for task in self._tasks:
             task.cancel()
-        self.controller.close()
+        self.membership.close()
         self._images.close()
         self.directories.close()
         self.state = BrokerState.NOT_RUNNING
@@ -211,23 +202,21 @@ class Broker:
     def _directory_failed(self, directory: LogDirectory) -> None:
         """Tell the controller, so that others lead what lies there. With the last one this broker has nothing left."""
         if self.directories.online:
-            if directory.id is not None:
-                self.lifecycle.offline_log_dirs.append(directory.id)
-            self.lifecycle.beat()
+            self.membership.tell_failed_directory(directory.id)
             return
         self._fail(f"its last log directory, {directory.location}, failed: {directory.problem}")
 
     def _fail(self, reason: str) -> None:
         """Leave the service. Kafka ends the process at once; here others lead what this broker led before it ends."""
-        if not self.lifecycle.ready.done():
-            self.lifecycle.ready.set_exception(BrokerCantStart(f"broker-{self.id} can't start: {reason}"))
+        if not self.membership.ready.done():
+            self.membership.ready.set_exception(BrokerCantStart(f"broker-{self.id} can't start: {reason}"))
         elif self.problem is None and self.state is BrokerState.RUNNING:
             self.problem = reason
             self.world.trace.emit(BrokerFailed(self.id, reason))
             self.world.spawn(self._leave(), "leaving the service")
 
     async def _leave(self) -> None:
-        await self.lifecycle.leave_service()
+        await self.membership.leave_service()
         if self.state is BrokerState.RUNNING:
             self._on_failure()
 
@@ -243,12 +232,12 @@ class Broker:
         gone = [
             name
             for name, topic_id in delta.deleted_topics
-            if image.topic(name) is None and self.follower.has_seen_deleted(topic_id)
+            if image.topic(name) is None and self.membership.has_seen_deleted(topic_id)
         ]
         if gone:  # offsets, too, go only with a topic whose deletion was committed
             self.group_coordinator.forget_topics(gone)
         if self.state is BrokerState.STOPPING:
-            self.lifecycle.beat()  # the controller waits for this broker to have heard of its new leaders
+            self.membership.tell_progress()  # the controller waits for this broker to have heard of its new leaders
         self._images.wake(IMAGE)
 
     def _is_registered(self, image: MetadataImage) -> bool:
@@ -284,7 +273,7 @@ class Broker:
         return self.state is BrokerState.RUNNING and self.problem is None
 
     def _broker_epoch(self) -> int:
-        return self.lifecycle.broker_epoch
+        return self.membership.broker_epoch
 
     def _partition_count(self, topic: str) -> int:
         known = self.image.topic(topic)
@@ -325,7 +314,7 @@ class Broker:
     async def forward(self, request: Message, version: int, answer: type[R]) -> R:
         """The controller's answer to a client's request. Raises ApiError when there is none."""
         try:
-            response = await self.controller.request(request, version)
+            response = await self.membership.request(request, version)
         except (OSError, TimeoutError) as problem:
             raise ApiError(ErrorCode.REQUEST_TIMED_OUT, f"The controller did not answer: {problem}") from None
         assert isinstance(response, answer)
@@ -344,7 +333,7 @@ class Broker:
             host=self.advertised.host,
             port=self.advertised.port,
             state=self.state.value,
-            epoch=self.lifecycle.broker_epoch,
+            epoch=self.membership.broker_epoch,
             metadata_offset=self.image.offset,
             fetch_sessions=len(self.fetch_sessions),
             connections=len(self.server.connections),

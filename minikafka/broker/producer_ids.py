@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from minikafka.broker.controller_link import ControllerLink
+from minikafka.membership import AskController
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.allocate_producer_ids import (
     AllocateProducerIdsRequest,
@@ -16,10 +16,12 @@ from minikafka.protocol.messages.allocate_producer_ids import (
 class ProducerIds:
     """The current block of one broker."""
 
-    def __init__(self, broker_id: int, broker_epoch: Callable[[], int], controller: ControllerLink) -> None:
+    def __init__(
+        self, broker_id: int, broker_epoch: Callable[[], int], ask_controller: AskController
+    ) -> None:
         self._broker_id = broker_id
         self._broker_epoch = broker_epoch
-        self._controller = controller
+        self._ask_controller = ask_controller
         self._next = 0
         self._end = 0
         self._asking = asyncio.Lock()
@@ -28,7 +30,7 @@ class ProducerIds:
         """A producer id that nobody else has. Raises ApiError, OSError or TimeoutError when no block can be had."""
         async with self._asking:
             if self._next >= self._end:
-                response: AllocateProducerIdsResponse = await self._controller.request(
+                response: AllocateProducerIdsResponse = await self._ask_controller(
                     AllocateProducerIdsRequest(broker_id=self._broker_id, broker_epoch=self._broker_epoch()),
                     0,
                 )

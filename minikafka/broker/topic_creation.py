@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from minikafka.broker.controller_link import ControllerLink
+from minikafka.membership import AskController
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.protocol.messages.create_topics import (
     CreatableTopic,
@@ -25,10 +25,10 @@ GROUP_METADATA = "__consumer_offsets"
 class TopicCreation:
     """Asks the controller for missing topics; one request at a time for each."""
 
-    def __init__(self, world: World, configs: BrokerConfigs, controller: ControllerLink) -> None:
+    def __init__(self, world: World, configs: BrokerConfigs, ask_controller: AskController) -> None:
         self._world = world
         self._configs = configs
-        self._controller = controller
+        self._ask_controller = ask_controller
         self._underway: set[str] = set()
 
     def begin(self, names: Iterable[str]) -> None:
@@ -42,7 +42,7 @@ class TopicCreation:
         topics = [self._described(name) for name in names]
         request = CreateTopicsRequest(topics=topics, timeout_ms=TIMEOUT_MS, validate_only=False)
         try:
-            await self._controller.request(request, CREATE_TOPICS_VERSION)
+            await self._ask_controller(request, CREATE_TOPICS_VERSION)
         except (OSError, TimeoutError):
             pass  # the controller is away
         finally:

@@ -20,6 +20,7 @@ from minikafka.broker.listeners import LISTENERS, BrokerListener, host_port, is_
 from minikafka.cluster.failures import NodeFailure
 from minikafka.controller.node import ControllerNode
 from minikafka.log.meta_properties import WrongDirectory, read_meta_properties
+from minikafka.membership import kraft
 from minikafka.metadata.config_types import ConfigError
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Organs
@@ -355,7 +356,7 @@ class ClusterNodes:
             world,
             int(host.rpartition("-")[2]),
             cluster_id=self.cluster_id,
-            controller=self.address_of(CONTROLLER),
+            join=kraft(*map(self.address_of, self.controllers)),
             configs=self.configs,
             organs=self.organs,
             listener=self._listeners[host],

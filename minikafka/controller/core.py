@@ -27,7 +27,6 @@ from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import bootstrap_records
 from minikafka.metadata.image import MetadataDelta, MetadataImage, Skip
 from minikafka.metadata.records import RegisterBrokerRecord, UnregisterBrokerRecord
-from minikafka.metadata.snapshot import MetadataSnapshot
 from minikafka.policy import Organs
 from minikafka.protocol.messages.allocate_producer_ids import (
     AllocateProducerIdsRequest,
@@ -54,6 +53,7 @@ from minikafka.protocol.messages.incremental_alter_configs import (
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from minikafka.protocol.schema import Message
+from minikafka.quorum.snapshot_file import MetadataSnapshot
 
 
 class Foreseen(NamedTuple):

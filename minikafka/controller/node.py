@@ -27,13 +27,13 @@ from minikafka.metadata.features import SUPPORTED_FEATURES, check_levels
 from minikafka.metadata.ids import decode_uuid
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import ControllerEndpoint, ControllerFeature, RegisterControllerRecord
-from minikafka.metadata.snapshot import MetadataSnapshot
 from minikafka.policy import Organs
 from minikafka.protocol.dispatch import CloseConnection, Dispatch
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.server import Server
 from minikafka.quorum import MetadataLog, NotLeader, Quorum, VoterNode
 from minikafka.quorum.metadata_fetch import MetadataFetch, Observer
+from minikafka.quorum.snapshot_file import MetadataSnapshot
 from minikafka.world import Alarm, Lock, World, reason_of
 
 R = TypeVar("R")

@@ -21,12 +21,12 @@ from minikafka.log.log import Appended, Log, LogSnapshot
 from minikafka.metadata.batches import MetadataBatch, decode_batch
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.metadata.records import encode_record
-from minikafka.metadata.snapshot import MetadataSnapshot, SnapshotName
 from minikafka.policy import Organs
 from minikafka.protocol.schema import Message
 from minikafka.quorum.committed import NEVER_CHANGED, Known, check_committed
 from minikafka.quorum.control_records import VoterNode, reign_batch
 from minikafka.quorum.quorum import Listener, NotLeader
+from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
 from minikafka.quorum.snapshots import MetadataLost, check_reach, find_snapshots, set_aside
 from minikafka.quorum.state import QUORUM_STATE, QuorumState, read_quorum_state, write_quorum_state
 from minikafka.records.batch import NewRecord, build_batch, read_batches

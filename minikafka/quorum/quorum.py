@@ -13,10 +13,10 @@ from typing import Protocol
 
 from minikafka.log.log import LogSnapshot
 from minikafka.metadata.batches import MetadataBatch
-from minikafka.metadata.snapshot import MetadataSnapshot, SnapshotName
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.schema import Message
 from minikafka.quorum.control_records import VoterNode
+from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
 
 
 class NotLeader(ApiError):

@@ -7,7 +7,6 @@ One rule: a snapshot never changes, so its bytes are served from wherever the fo
 from __future__ import annotations
 
 from minikafka.metadata.ids import METADATA_TOPIC
-from minikafka.metadata.snapshot import SnapshotName
 from minikafka.protocol.dispatch import RequestContext
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.fetch_snapshot import (
@@ -20,6 +19,7 @@ from minikafka.protocol.messages.fetch_snapshot import (
     ResponseTopicSnapshot,
 )
 from minikafka.quorum.quorum import Quorum
+from minikafka.quorum.snapshot_file import SnapshotName
 
 MAX_BYTES = 8 << 20
 

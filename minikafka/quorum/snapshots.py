@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from minikafka.metadata.snapshot import (
+from minikafka.quorum.snapshot_file import (
     DamagedSnapshot,
     MetadataSnapshot,
     SnapshotName,

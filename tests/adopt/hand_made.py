@@ -25,10 +25,10 @@ from minikafka.log.meta_properties import encode_uuid
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import encode_record as encode_metadata
-from minikafka.metadata.snapshot import SnapshotName
 from minikafka.policy import Organs
 from minikafka.protocol.schema import Message
 from minikafka.quorum import MetadataLog
+from minikafka.quorum.snapshot_file import SnapshotName
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.world import LiveUniverse
 

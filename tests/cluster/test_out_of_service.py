@@ -167,7 +167,7 @@ def test_a_broker_whose_metadata_follower_dies_leaves_the_service():
     with Cluster(brokers=3, world="simulated", seed=4) as sim:
         sim.create_topic("orders", replication_factor=3)
         sick = sim.snapshot().partition("orders", 0).leader
-        sim._nodes.brokers[sick].follower._take = broken
+        sim._nodes.brokers[sick].membership.follower._take = broken
         with suppress(KafkaException):  # the connection through which it was asked may be that broker's
             sim.create_topic("payments")
         with pytest.raises(BackgroundFailure, match="no record like this"):

@@ -8,10 +8,11 @@ import pytest
 from minikafka.controller.events import BrokerFenced, LeaderElected, TopicCreated
 from minikafka.controller.node import ControllerNode
 from minikafka.log.meta_properties import WrongDirectory
+from minikafka.membership import KRaftMembership, Registration, RegistrationRefused
+from minikafka.membership.controllers import Controllers
+from minikafka.membership.lifecycle import BrokerLifecycle
 from minikafka.metadata.configs import BrokerConfigs
-from minikafka.metadata.follower import MetadataFollower
 from minikafka.metadata.image import Endpoint, MetadataDelta, MetadataImage, PartitionRegistration
-from minikafka.metadata.lifecycle import BrokerLifecycle, RegistrationRefused
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
@@ -30,20 +31,25 @@ class FakeBroker:
         world = lab.universe.world(f"broker-{id}")
         self.images = 0
         self.known = MetadataImage()
-        self.follower = MetadataFollower(world, id, ("controller-1", PORT), self._on_image)
-        self.lifecycle = BrokerLifecycle(
-            world,
+        addresses = [(host, PORT) for host in lab.controller_hosts]
+        self.membership = KRaftMembership(world, id, addresses, BrokerConfigs(), self._on_image)
+        self.follower, self.lifecycle = self.membership.follower, self.membership.lifecycle
+        registration = Registration(
             id,
             CLUSTER,
             UUID(int=1000 * id + life),
-            [Endpoint("PLAINTEXT", f"broker-{id}", 9092)],
-            ("controller-1", PORT),
-            log_dirs=[UUID(int=5000 + id)],
-            metadata_offset=lambda: self.follower.image.offset,
+            (Endpoint("PLAINTEXT", f"broker-{id}", 9092),),
+            (UUID(int=5000 + id),),
             previous_broker_epoch=previous_epoch,
         )
-        world.spawn(self.follower.run(), "follower")
-        world.spawn(self.lifecycle.run(), "lifecycle")
+        for name, work in self.membership.register(registration, self).items():
+            world.spawn(work, name)
+
+    has_untold_losses = False
+
+    @property
+    def applied_offset(self) -> int:
+        return self.follower.image.offset
 
     def _on_image(self, image: MetadataImage, delta: MetadataDelta) -> None:
         assert image.offset > self.known.offset
@@ -53,6 +59,8 @@ class FakeBroker:
 
 
 class Lab:
+    controller_hosts: tuple[str, ...] = ("controller-1",)
+
     def __init__(self, seed: int = 1) -> None:
         self.universe = SimulatedUniverse(seed)
         self.brokers: dict[int, FakeBroker] = {}
@@ -211,18 +219,11 @@ def test_a_directory_of_another_cluster_is_refused(lab: Lab) -> None:
 
 
 def test_a_broker_of_another_cluster_is_refused_for_good(lab: Lab) -> None:
+    lab.start_brokers()
+
     async def intrude() -> None:
-        lifecycle = BrokerLifecycle(
-            lab.universe.world("broker-9"),
-            9,
-            "another",
-            UUID(int=9),
-            [],
-            ("controller-1", PORT),
-            log_dirs=[UUID(int=999)],
-            metadata_offset=lambda: 0,
-        )
-        await lifecycle.run()
+        lifecycle = BrokerLifecycle(lab.universe.world("broker-9"), 9, Controllers([("controller-1", PORT)]))
+        await lifecycle.run(Registration(9, "another", UUID(int=9), (), (UUID(int=999),)), lab.brokers[1])
         await lifecycle.ready
 
     with pytest.raises(RegistrationRefused, match="INCONSISTENT_CLUSTER_ID"):

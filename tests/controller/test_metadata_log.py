@@ -5,8 +5,9 @@ from uuid import UUID
 import pytest
 
 from minikafka.log.checkpoints import RECOVERY_POINTS, OffsetCheckpoint
+from minikafka.membership.controllers import Controllers
+from minikafka.membership.follower import MetadataFollower
 from minikafka.metadata.batches import MetadataBatch
-from minikafka.metadata.follower import MetadataFollower
 from minikafka.metadata.image import MetadataDelta, MetadataImage
 from minikafka.metadata.records import FeatureLevelRecord, NoOpRecord
 from minikafka.protocol.messages.fetch import EpochEndOffset, LeaderIdAndEpoch, PartitionData
@@ -113,7 +114,7 @@ def test_a_follower_shows_only_what_is_committed() -> None:
         def on_image(image: MetadataImage, delta: MetadataDelta) -> None:
             seen.append((image.offset, delta.features))
 
-        follower = MetadataFollower(universe.world("b"), 1, ("c", 1), on_image)
+        follower = MetadataFollower(universe.world("b"), 1, Controllers([("c", 1)]), on_image)
         follower._take(answer(1, batch(0, 1) + batch(1, 2)))
         assert (follower.image.features, seen) == ({"f": 1}, [(0, True)])
         assert follower.is_caught_up
@@ -139,7 +140,9 @@ def test_half_of_the_metadata_is_announced_to_nobody() -> None:
     """At a start, and when another log is begun: partitions in the other half would look like strangers."""
     with SimulatedUniverse(1) as universe:
         seen: list[int] = []
-        follower = MetadataFollower(universe.world("b"), 1, ("c", 1), lambda new, _: seen.append(new.offset))
+        follower = MetadataFollower(
+            universe.world("b"), 1, Controllers([("c", 1)]), lambda new, _: seen.append(new.offset)
+        )
         follower._take(answer(3, batch(0, 1)))
         follower._take(answer(3, batch(1, 2)))
         assert seen == []

@@ -26,6 +26,8 @@ from minikafka.quorum import NotLeader
 class SlowLab(Lab):
     """As `Lab`, with a controller on a slow quorum, and one that stands by."""
 
+    controller_hosts = ("controller-1", "controller-2")
+
     def start_controller(self) -> None:
         self.controller = self.node("controller-1", 1001, SlowLog)
         self.universe.run(self.controller.start(PORT), host="controller-1")

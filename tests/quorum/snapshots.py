@@ -4,10 +4,10 @@ import struct
 from collections.abc import Sequence
 
 from minikafka.metadata.records import BeginTransactionRecord, EndTransactionRecord, encode_record
-from minikafka.metadata.snapshot import SnapshotName
 from minikafka.protocol.schema import Message
 from minikafka.quorum import METADATA_DIRECTORY, MetadataLog
 from minikafka.quorum.control_records import SnapshotFooterRecord, SnapshotHeaderRecord
+from minikafka.quorum.snapshot_file import SnapshotName
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.records.control import ControlType, control_key
 from minikafka.world import World

@@ -8,7 +8,6 @@ from quorum.snapshots import begin_behind_a_snapshot, snapshot_bytes
 from simulation.story import story
 
 from minikafka.metadata.records import FeatureLevelRecord
-from minikafka.metadata.snapshot import DamagedSnapshot, SnapshotName, decode_snapshot, parse_snapshot_name
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.fetch_snapshot import (
@@ -18,6 +17,7 @@ from minikafka.protocol.messages.fetch_snapshot import (
     TopicSnapshot,
 )
 from minikafka.quorum import METADATA_DIRECTORY, MetadataLog, MetadataLost, VoterNode
+from minikafka.quorum.snapshot_file import DamagedSnapshot, SnapshotName, decode_snapshot, parse_snapshot_name
 from minikafka.quorum.snapshots import SnapshotSetAside
 from minikafka.world import SimulatedUniverse, World
 
@@ -145,7 +145,7 @@ def test_epochs_go_on_above_that_of_the_snapshot() -> None:
 def test_controller_and_brokers_begin_with_the_snapshot(
     piece_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("minikafka.metadata.snapshot_fetch.MAX_BYTES", piece_bytes)
+    monkeypatch.setattr("minikafka.membership.snapshot_fetch.MAX_BYTES", piece_bytes)
     with story(3, brokers=2) as s:
         s.create_topic("orders", partitions=2, replication_factor=2, retention_ms="-1")
         writer = s.writer("orders")

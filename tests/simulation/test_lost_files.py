@@ -188,7 +188,7 @@ def test_a_clean_end_while_replicas_are_still_to_be_made_is_no_loss():
 
     with story(1) as s:
         broker = s.nodes.brokers["broker-2"]
-        on_image = broker.follower._on_image
+        on_image = broker.membership.follower._on_image
         left = []
 
         def end_at_once(image, delta):
@@ -197,7 +197,7 @@ def test_a_clean_end_while_replicas_are_still_to_be_made_is_no_loss():
                 left.append(200 - len(list(broker.replicas)))
                 broker.replicas.close(broker.image.brokers[2].epoch)
 
-        broker.follower._on_image = end_at_once
+        broker.membership.follower._on_image = end_at_once
         for future in s.cluster.admin().create_topics([NewTopic("t", 200, 3)]).values():
             future.result(20)
         s.until(lambda: left, within=5, what="the end")

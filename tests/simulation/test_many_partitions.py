@@ -32,7 +32,7 @@ def test_partitions_that_are_still_to_be_made_answer_as_in_kafka_and_others_are_
     with story(1, brokers=1) as s:
         broker = s.nodes.brokers["broker-1"]
         heard = []
-        on_image = broker.follower._on_image
+        on_image = broker.membership.follower._on_image
 
         def look(image, delta):
             on_image(image, delta)
@@ -47,9 +47,9 @@ def test_partitions_that_are_still_to_be_made_answer_as_in_kafka_and_others_are_
             assert refused.value.code is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
             assert broker.replicas.applied_offset < image.offset
 
-        broker.follower._on_image = look
+        broker.membership.follower._on_image = look
         create(s, "t", partitions=200, factor=1)
-        broker.follower._on_image = on_image
+        broker.membership.follower._on_image = on_image
         s.until(lambda: len(list(broker.replicas)) == 200, within=1, what="all partitions")
         assert heard and 0 < heard[0] < 100, "the loop had a turn after some of them"
         assert broker.replicas.partition("t", 199).is_leader

@@ -7,15 +7,15 @@ One rule: a broker is in service only as long as its heartbeats are answered so.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import cast
+from typing import Any
 from uuid import UUID
 
+from minikafka.membership.controller_channel import ControllerChannel
+from minikafka.membership.controllers import Controllers
+from minikafka.membership.membership import Member, Registration, RegistrationRefused
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES
-from minikafka.metadata.image import Endpoint
-from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.broker_heartbeat import BrokerHeartbeatRequest, BrokerHeartbeatResponse
 from minikafka.protocol.messages.broker_registration import (
@@ -50,8 +50,8 @@ class BrokerState(Enum):
     SHUTTING_DOWN = 7
 
 
-class RegistrationRefused(ValueError):
-    """The controller will never take this broker; says why."""
+class Refused(ConnectionError):
+    """The controller answers, and not as it should."""
 
 
 class RegistrationRejected(Event, frozen=True):
@@ -62,29 +62,20 @@ class RegistrationRejected(Event, frozen=True):
 
 
 class BrokerLifecycle:
-    """One broker's. `metadata_offset()` says how far it has read the metadata log.
+    """One broker's: `await run(registration, member)`.
 
-    `previous_broker_epoch`: the epoch of its earlier life if that ended cleanly, else -1. `want_fence`
-    keeps the broker out of service as long as it is true (its disks have failed, say), and so does `holds_back()`.
-    `log_dirs`: the ids of the directories that work at the start; what fails later is put into `offline_log_dirs`.
+    `want_fence` keeps the broker out of service as long as it is true (its disks have failed, say), and so does
+    `member.has_untold_losses`. What fails of the registration's `log_dirs` is put into `offline_log_dirs`.
     """
 
     def __init__(
         self,
         world: World,
         broker_id: int,
-        cluster_id: str,
-        incarnation_id: UUID,
-        listeners: Sequence[Endpoint],
-        controller_address: tuple[str, int],
-        *,
-        log_dirs: Sequence[UUID],
-        metadata_offset: Callable[[], int],
+        controllers: Controllers,
         configs: BrokerConfigs | None = None,
-        rack: str | None = None,
-        previous_broker_epoch: int = -1,
+        *,
         want_fence: bool = False,
-        holds_back: Callable[[], bool] = lambda: False,
     ) -> None:
         self.state = BrokerState.NOT_RUNNING
         self.broker_epoch = -1
@@ -95,33 +86,27 @@ class BrokerLifecycle:
         """Done once the broker is in service; raises `RegistrationRefused` when it never will be."""
         self._world = world
         self._broker_id = broker_id
-        self._cluster_id = cluster_id
-        self._incarnation_id = incarnation_id
-        self._listeners = tuple(listeners)
-        self._address = controller_address
-        self._log_dirs = tuple(log_dirs)
-        self._metadata_offset = metadata_offset
+        self._channel = ControllerChannel(world, controllers, f"broker-{broker_id}-lifecycle")
         configs = configs or BrokerConfigs()
         self._interval_s = configs.seconds("broker.heartbeat.interval.ms")
         self._timeout_s = configs.seconds("broker.session.timeout.ms") / 2
-        self._rack = rack
-        self._previous_epoch = previous_broker_epoch
-        self._holds_back = holds_back
-        self._channel: Channel | None = None
         self._may_leave = asyncio.Event()
         self._out_of_service = asyncio.Event()
         self._wake = asyncio.Event()
 
-    async def run(self) -> None:
+    async def run(self, registration: Registration, member: Member) -> None:
         """Register and send heartbeats until the broker may leave, or is refused for good."""
         self.state = BrokerState.STARTING
         backoff_s = BACKOFF_S[0]
         try:
             while not self._may_leave.is_set():
                 try:
-                    await self._speak()
-                except (OSError, TimeoutError):
-                    self._hang_up()
+                    await self._speak(registration, member)
+                except (OSError, TimeoutError) as problem:
+                    if isinstance(problem, Refused):
+                        self._channel.close()
+                    else:
+                        self._channel.give_up()
                     pause_s, backoff_s = backoff_s, min(2 * backoff_s, BACKOFF_S[1])
                 else:
                     is_settled = self.fenced is self.want_fence and self.state is BrokerState.RUNNING
@@ -135,7 +120,7 @@ class BrokerLifecycle:
         finally:
             self.state = BrokerState.SHUTTING_DOWN
             self.fenced = True
-            self._hang_up()
+            self._channel.close()
 
     def beat(self) -> None:
         """Send the next heartbeat now (something changed: metadata was read, `want_fence` was set …)."""
@@ -169,67 +154,68 @@ class BrokerLifecycle:
             return False
         return True
 
-    async def _speak(self) -> None:
-        if self._channel is None or self._channel.closed:
-            host, port = self._address
-            client_id = f"broker-{self._broker_id}-lifecycle"
-            self._channel = await Channel.connect(self._world, host, port, client_id, timeout=self._timeout_s)
+    async def _speak(self, registration: Registration, member: Member) -> None:
+        await self._channel.connect(self._timeout_s)
         if self.broker_epoch < 0:
-            await self._register()
-        await self._heartbeat()
+            await self._register(registration)
+        await self._heartbeat(member)
 
-    async def _register(self) -> None:
+    async def _register(self, life: Registration) -> None:
         request = BrokerRegistrationRequest(
-            broker_id=self._broker_id,
-            cluster_id=self._cluster_id,
-            incarnation_id=self._incarnation_id,
+            broker_id=life.broker_id,
+            cluster_id=life.cluster_id,
+            incarnation_id=life.incarnation_id,
             listeners=[
                 Listener(name=x.name, host=x.host, port=x.port, security_protocol=x.security_protocol)
-                for x in self._listeners
+                for x in life.listeners
             ],
             features=[
                 Feature(name=name, min_supported_version=low, max_supported_version=high)
                 for name, (low, high) in SUPPORTED_FEATURES.items()
             ],
-            rack=self._rack,
-            log_dirs=list(self._log_dirs),
-            previous_broker_epoch=self._previous_epoch,
+            rack=life.rack,
+            log_dirs=list(life.log_dirs),
+            previous_broker_epoch=life.previous_broker_epoch,
         )
-        response = cast("BrokerRegistrationResponse", await self._request(request, REGISTRATION_VERSION))
+        response: BrokerRegistrationResponse = await self._request(request, REGISTRATION_VERSION)
         code = ErrorCode(response.error_code)
         if code is ErrorCode.STALE_BROKER_EPOCH:
             raise RegistrationRefused(
                 f"The controller's metadata log is older than the data of broker {self._broker_id}, which was last "
-                f"registered at offset {self._previous_epoch} of it: what was decided since is missing. Put the newest "
-                "copy of the controller's directory back; if there is none, remove .kafka_cleanshutdown from the "
-                "brokers' directories: what the metadata don't know is kept aside then."
+                f"registered at offset {life.previous_broker_epoch} of it: what was decided since is missing. Put the "
+                "newest copy of the controller's directory back; if there is none, remove .kafka_cleanshutdown from "
+                "the brokers' directories: what the metadata don't know is kept aside then."
             )
         if code in FATAL:
             raise RegistrationRefused(
                 f"the controller refuses broker {self._broker_id}: {code.name} ({code.message})"
             )
+        if code is ErrorCode.NOT_CONTROLLER:
+            raise ConnectionError(code.name)
         if code is not ErrorCode.NONE:
             self._world.trace.emit(RegistrationRejected(self._broker_id, code.name))
-            raise ConnectionError(code.name)
+            raise Refused(code.name)
         self.broker_epoch = response.broker_epoch
 
-    async def _heartbeat(self) -> None:
+    async def _heartbeat(self, member: Member) -> None:
         request = BrokerHeartbeatRequest(
             broker_id=self._broker_id,
             broker_epoch=self.broker_epoch,
-            current_metadata_offset=self._metadata_offset(),
-            want_fence=self.want_fence or self._holds_back(),
+            current_metadata_offset=member.applied_offset,
+            want_fence=self.want_fence or member.has_untold_losses,
             want_shut_down=self.state is BrokerState.PENDING_CONTROLLED_SHUTDOWN,
             offline_log_dirs=list(self.offline_log_dirs),
         )
-        response = cast("BrokerHeartbeatResponse", await self._request(request, HEARTBEAT_VERSION))
+        response: BrokerHeartbeatResponse = await self._request(request, HEARTBEAT_VERSION)
         code = ErrorCode(response.error_code)
         if code is ErrorCode.STALE_BROKER_EPOCH:
             # The controller has forgotten this broker, or knows a later life of it: register (again).
             self.broker_epoch = -1
             self.fenced = True
-        if code is not ErrorCode.NONE:
+        if code is ErrorCode.NOT_CONTROLLER:
             raise ConnectionError(code.name)
+        if code is not ErrorCode.NONE:
+            raise Refused(code.name)
         self.fenced = response.is_fenced
         if self.fenced and self.want_fence:
             self._out_of_service.set()
@@ -240,8 +226,7 @@ class BrokerLifecycle:
             if not self.ready.done():
                 self.ready.set_result(None)
 
-    async def _request(self, request: Message, version: int) -> Message:
-        assert self._channel is not None
+    async def _request(self, request: Message, version: int) -> Any:
         return await self._channel.request(request, version, self._timeout_s)
 
     async def _pause(self, seconds: float) -> None:
@@ -253,8 +238,3 @@ class BrokerLifecycle:
         finally:
             timer.cancel()
             self._wake.clear()
-
-    def _hang_up(self) -> None:
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None

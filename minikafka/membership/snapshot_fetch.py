@@ -6,11 +6,8 @@ KIP-630.
 
 from __future__ import annotations
 
-from typing import cast
-
+from minikafka.membership.controller_channel import ControllerChannel
 from minikafka.metadata.ids import METADATA_TOPIC
-from minikafka.metadata.snapshot import DamagedSnapshot, MetadataSnapshot, SnapshotName, decode_snapshot
-from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.fetch_snapshot import (
     FetchSnapshotRequest,
@@ -20,13 +17,14 @@ from minikafka.protocol.messages.fetch_snapshot import (
     SnapshotId,
     TopicSnapshot,
 )
+from minikafka.quorum.snapshot_file import DamagedSnapshot, MetadataSnapshot, SnapshotName, decode_snapshot
 
 FETCH_SNAPSHOT_VERSION = 1
 MAX_BYTES = 8 << 20
 REQUEST_TIMEOUT_S = 5.0
 
 
-async def fetch_snapshot(channel: Channel, broker_id: int, name: SnapshotName) -> MetadataSnapshot:
+async def fetch_snapshot(channel: ControllerChannel, broker_id: int, name: SnapshotName) -> MetadataSnapshot:
     """That snapshot. Raises ConnectionError when the controller hasn't got it, or what it gives isn't whole."""
     data = bytearray()
     while True:
@@ -45,7 +43,7 @@ async def fetch_snapshot(channel: Channel, broker_id: int, name: SnapshotName) -
 
 
 async def _piece(
-    channel: Channel, broker_id: int, name: SnapshotName, position: int
+    channel: ControllerChannel, broker_id: int, name: SnapshotName, position: int
 ) -> ResponsePartitionSnapshot:
     partition = PartitionSnapshot(
         partition=0,
@@ -58,8 +56,8 @@ async def _piece(
         max_bytes=MAX_BYTES,
         topics=[TopicSnapshot(name=METADATA_TOPIC, partitions=[partition])],
     )
-    response = cast(
-        "FetchSnapshotResponse", await channel.request(request, FETCH_SNAPSHOT_VERSION, REQUEST_TIMEOUT_S)
+    response: FetchSnapshotResponse = await channel.request(
+        request, FETCH_SNAPSHOT_VERSION, REQUEST_TIMEOUT_S
     )
     code = ErrorCode(response.error_code)
     if code is ErrorCode.NONE and response.topics and response.topics[0].partitions:

@@ -1,4 +1,4 @@
-"""How a broker learns what the controller decided: it fetches the metadata log and replays it.
+"""How a broker learns what the controller decided: it fetches the metadata log from it and replays it.
 
 One rule: only what is committed (below the high watermark) reaches the image, in order, and every image is
 announced once. Kafka: `KafkaRaftClient` (as an observer), `MetadataLoader`; KIP-595, KIP-631.
@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Sequence
 from uuid import UUID
 
+from minikafka.membership.controller_channel import ControllerChannel
+from minikafka.membership.controllers import Controllers
+from minikafka.membership.membership import ImageListener
+from minikafka.membership.snapshot_fetch import fetch_snapshot
 from minikafka.metadata.batches import MetadataBatch, decode_batch, skipping
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.metadata.image import MetadataDelta, MetadataImage
 from minikafka.metadata.records import RemoveTopicRecord
-from minikafka.metadata.snapshot import SnapshotName
-from minikafka.metadata.snapshot_fetch import fetch_snapshot
-from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.fetch import (
     FetchPartition,
@@ -29,6 +29,7 @@ from minikafka.protocol.messages.fetch import (
     ReplicaState,
 )
 from minikafka.protocol.schema import Message
+from minikafka.quorum.snapshot_file import SnapshotName
 from minikafka.records.batch import read_batches
 from minikafka.world import Event, World
 
@@ -42,9 +43,6 @@ MOST_DELETED = 20_000
 BACKOFF_S = (0.05, 1.0)
 """The first and the longest pause before connecting again."""
 
-ImageListener = Callable[[MetadataImage, MetadataDelta], None]
-"""Gets the new image and how it differs from the one that was announced before."""
-
 
 class MetadataLogDiverged(Event, frozen=True):
     """The controller's log isn't the one that was read: everything is read anew."""
@@ -53,12 +51,12 @@ class MetadataLogDiverged(Event, frozen=True):
 
 
 class MetadataFollower:
-    """Follows one controller's log. `on_image(image, delta)` is called after each step; what it raises is put into
+    """Follows the controllers' log. `on_image(image, delta)` is called after each step; what it raises is put into
     `trace.failures`, and a record that can't be applied is said: neither ends `run`.
     """
 
     def __init__(
-        self, world: World, broker_id: int, controller_address: tuple[str, int], on_image: ImageListener
+        self, world: World, broker_id: int, controllers: Controllers, on_image: ImageListener
     ) -> None:
         self.image = self._announced = MetadataImage()
         self.high_watermark = 0
@@ -67,12 +65,12 @@ class MetadataFollower:
         self._deleted: OrderedDict[UUID, None] = OrderedDict()
         self._world = world
         self._broker_id = broker_id
-        self._address = controller_address
+        self._controllers = controllers
         self._on_image = on_image
         self._fetched_to = 0
         self._last_epoch = -1
         self._uncommitted: deque[MetadataBatch] = deque()
-        self._channel: Channel | None = None
+        self._channel = ControllerChannel(world, controllers, f"broker-{broker_id}-metadata")
 
     @property
     def is_caught_up(self) -> bool:
@@ -89,7 +87,6 @@ class MetadataFollower:
         try:
             while True:
                 try:
-                    await self._connect()
                     while True:
                         answer = await self._fetch()
                         if answer.snapshot_id.end_offset >= 0:
@@ -98,7 +95,7 @@ class MetadataFollower:
                             self._take(answer)
                         backoff_s = BACKOFF_S[0]
                 except (OSError, TimeoutError):
-                    self.close()
+                    self._channel.give_up()
                 await asyncio.sleep(backoff_s * (0.75 + self._world.random.random() / 2))
                 backoff_s = min(2 * backoff_s, BACKOFF_S[1])
         finally:
@@ -106,16 +103,9 @@ class MetadataFollower:
 
     def close(self) -> None:
         """Hang up; `run`, if it runs, connects again."""
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
-
-    async def _connect(self) -> None:
-        host, port = self._address
-        self._channel = await Channel.connect(self._world, host, port, f"broker-{self._broker_id}-metadata")
+        self._channel.close()
 
     async def _fetch(self) -> PartitionData:
-        assert self._channel is not None
         partition = FetchPartition(
             partition=0,
             current_leader_epoch=-1,
@@ -131,20 +121,24 @@ class MetadataFollower:
             max_bytes=MAX_BYTES,
             topics=[FetchTopic(topic=METADATA_TOPIC, topic_id=METADATA_TOPIC_ID, partitions=[partition])],
         )
-        response = cast(
-            "FetchResponse", await self._channel.request(request, FETCH_VERSION, REQUEST_TIMEOUT_S)
-        )
+        response: FetchResponse = await self._channel.request(request, FETCH_VERSION, REQUEST_TIMEOUT_S)
         code = ErrorCode(response.error_code)
         if code is ErrorCode.NONE and response.responses and response.responses[0].partitions:
             answer = response.responses[0].partitions[0]
             code = ErrorCode(answer.error_code)
             if code in (ErrorCode.NONE, ErrorCode.OFFSET_OUT_OF_RANGE):
                 return answer
+            self._note_leader(answer, response)
         raise ConnectionError(f"the controller answers {code.name} to a fetch of the metadata log")
+
+    def _note_leader(self, answer: PartitionData, response: FetchResponse) -> None:
+        """A controller that stands by says who decides, if it knows."""
+        for node in response.node_endpoints:
+            if node.node_id == answer.current_leader.leader_id:
+                self._controllers.lead((node.host, node.port))
 
     async def _take_snapshot(self, answer: PartitionData) -> None:
         """What this follower asks for lies before the log: begin with the snapshot that stands for it."""
-        assert self._channel is not None
         name = SnapshotName(answer.snapshot_id.end_offset, answer.snapshot_id.epoch)
         snapshot = await fetch_snapshot(self._channel, self._broker_id, name)
         self._uncommitted.clear()
