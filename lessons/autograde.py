@@ -77,6 +77,7 @@ class Unmark(NbGraderPreprocessor):  # type: ignore[misc]
 
 def configure(config: Any) -> None:
     """Nbgrader's own steps with `Marks` in the place of `Execute`, and `Unmark` after its look for double ids."""
+    config.OverwriteCells.add_missing_cells = True  # a deleted check cell is no reason to lose points
     first = Autograde.sanitize_preprocessors.default()
     steps = Autograde.autograde_preprocessors.default()
     after = first.index(DeduplicateIds) + 1

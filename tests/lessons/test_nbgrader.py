@@ -137,13 +137,14 @@ def nbgrader(root: Path, *arguments: str) -> None:
         cwd=root,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=900,
         env={**os.environ, "JUPYTER_CONFIG_DIR": str(root / "jupyter"), "PATH": path},
     )
     assert done.returncode == 0, done.stderr[-2_000:]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("student", sorted(STUDENTS))
 def test_nbgraders_marks_are_those_of_minikafka_grade(course, student):
     from nbgrader.api import Gradebook
