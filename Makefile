@@ -8,6 +8,9 @@ PARALLEL = -n $(WORKERS) --dist worksteal
 STAMP := $(VENV)/.installed
 LAB_STAMP := $(VENV)/.installed-lab
 
+# The tests start some two hundred processes: without compiled files each would spend half a second on its imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: lab test test-all bench fmt lint venv notebooks docs clean
 
 # The lab gets what it needs, and no linter; the tests get all. Who has all, has the lab.

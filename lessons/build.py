@@ -17,9 +17,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jupytext
-import nbformat
-
 from minikafka_lessons.course import Lesson, exercise, lessons
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +26,9 @@ SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTIO
 
 def build(lesson: Lesson, *, solved: bool = False, markers: bool = False) -> str:
     """The notebook's text. `solved` leaves the solutions in; `markers`, too, nbgrader's marks around them."""
+    import jupytext  # takes a second
+    import nbformat
+
     notebook = jupytext.reads(lesson.source.read_text(encoding="utf-8"), fmt="py:percent")
     seen: dict[str, int] = {}
     for cell in notebook.cells:

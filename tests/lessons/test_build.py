@@ -2,7 +2,6 @@
 
 import json
 
-import nbformat
 import pytest
 
 from minikafka_lessons.build import build, main, out_of_date, target
@@ -19,6 +18,8 @@ def test_the_committed_notebooks_are_up_to_date():
 @LESSONS
 def test_a_notebook_is_bare_and_stable(lesson):
     text = target(lesson).read_text(encoding="utf-8")
+    import nbformat  # takes a second
+
     notebook = nbformat.reads(text, as_version=4)
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)

@@ -1,11 +1,13 @@
 """Each notebook runs from top to bottom by itself: the skeleton as it is handed out, and the solved one."""
 
-import nbformat
+from typing import TYPE_CHECKING
+
 import pytest
-from nbclient import NotebookClient
 
 from minikafka_lessons.build import build
 from minikafka_lessons.course import lessons
+if TYPE_CHECKING:
+    import nbformat  # takes a second
 
 # The first one is quick and shows most of what can go wrong; the others follow in the slow tier.
 FIRST, *OTHERS = lessons()
@@ -19,7 +21,10 @@ GRADED = pytest.mark.parametrize(
 )
 
 
-def run(text: str, directory) -> nbformat.NotebookNode:
+def run(text: str, directory) -> "nbformat.NotebookNode":
+    import nbformat
+    from nbclient import NotebookClient
+
     notebook = nbformat.reads(text, as_version=4)
     client = NotebookClient(
         notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": directory}}
@@ -28,14 +33,14 @@ def run(text: str, directory) -> nbformat.NotebookNode:
     return notebook
 
 
-def said(notebook: nbformat.NotebookNode) -> str:
+def said(notebook: "nbformat.NotebookNode") -> str:
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     texts = [o.get("text", "") for o in outputs] + [o.get("data", {}).get("text/plain", "") for o in outputs]
     assert not [o for o in outputs if o.output_type == "error" or o.get("name") == "stderr"]
     return "\n".join(texts)
 
 
-def pictures(notebook: nbformat.NotebookNode) -> int:
+def pictures(notebook: "nbformat.NotebookNode") -> int:
     """How many there are; each is HTML that is there without a kernel, and text where there is no HTML."""
     shown = [output.data for cell in notebook.cells for output in cell.get("outputs", ()) if "data" in output]
     assert all(set(data) <= {"text/html", "text/plain"} for data in shown)
