@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from minikafka.world.visible import in_html
 from minikafka_lessons.course import exercise as find_exercise
 from minikafka_lessons.grade import SEEDS, grade_answer
 from minikafka_lessons.grading.answers import Cell, find_answer
@@ -24,7 +25,7 @@ def check(exercise_id: str) -> Any:
     try:
         exercise = find_exercise(exercise_id)
     except LookupError as problem:
-        return ink.Picture(f"<div>{problem}</div>")
+        return ink.Picture(f"<div>{in_html(str(problem))}</div>")
     _last = exercise.id
     answer = find_answer(executed_cells(), exercise, history=True)
     if answer.missing:
@@ -57,7 +58,7 @@ def hint(exercise_id: str | int, level: int | None = None) -> ink.Picture:
     try:
         exercise = find_exercise(str(exercise_id))
     except LookupError as problem:
-        return ink.Picture(f"<div>{problem}</div>")
+        return ink.Picture(f"<div>{in_html(str(problem))}</div>")
     level = max(1, min(3, level or 1))
     more = f'More: <code>hint("{exercise.id}", {level + 1})</code>' if level < 3 else "That was the last one."
     return ink.Picture(

@@ -11,10 +11,10 @@ import hashlib
 import re
 from collections.abc import Sequence
 from functools import cache
-from html import escape
 from importlib.resources import files
 from typing import Any
 
+from minikafka.world.visible import in_html
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.shown import Shown
 
@@ -72,7 +72,7 @@ class Prediction(Shown):
             head, colour = f"✗ You predicted “{self.options[self.sealed]}”. It came out:", ink.ORANGE
         return (
             f'<div style="border-left:4px solid {colour};padding:6px 12px;color:{ink.TEXT};font-family:{ink.FONT}">'
-            f"<b>{escape(head)}</b> {escape(happened)}</div>"
+            f"<b>{in_html(head)}</b> {in_html(happened)}</div>"
         )
 
     def _html(self) -> str:
@@ -80,7 +80,7 @@ class Prediction(Shown):
         rows = "".join(self._row(letter, option, is_open) for letter, option in self.options.items())
         body = (
             f'<div id="minikafka-{self.id}" style="color:{ink.TEXT};font-family:{ink.FONT};font-size:14px;'
-            f'line-height:1.5;max-width:720px"><b>Predict:</b> {escape(self.question)}'
+            f'line-height:1.5;max-width:720px"><b>Predict:</b> {in_html(self.question)}'
             f'<div style="margin:6px 0">{rows}</div><div style="color:{ink.MUTED};font-size:13px" '
             f'data-state="1">{self._state()}</div></div>'
         )
@@ -99,7 +99,7 @@ class Prediction(Shown):
             "border-radius:6px"
         )
         words = (
-            f'<b style="display:inline-block;width:1.4em;color:{ink.BLUE}">{mark}</b>{escape(option)}'
+            f'<b style="display:inline-block;width:1.4em;color:{ink.BLUE}">{mark}</b>{in_html(option)}'
             f'<span style="color:{ink.MUTED}">{more}</span>'
         )
         if is_open:
@@ -110,7 +110,7 @@ class Prediction(Shown):
         if self.is_over:
             return "" if self.sealed else "It came out before a prediction was made."
         if self.sealed is not None:
-            return f"Sealed: “{escape(self.options[self.sealed])}”. Now run on, and see."
+            return f"Sealed: “{in_html(self.options[self.sealed])}”. Now run on, and see."
         return "Click on the sentence that you believe."
 
     def _script(self) -> str:

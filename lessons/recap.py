@@ -5,8 +5,7 @@ Rule: it counts what is known in this notebook, right or wrong, and leaves nothi
 
 from __future__ import annotations
 
-from html import escape
-
+from minikafka.world.visible import in_html
 from minikafka_lessons import predictions
 from minikafka_lessons.grading.marks import Grade, number
 from minikafka_lessons.show import ink
@@ -63,7 +62,7 @@ def _predictions(asked: list[predictions.Prediction]) -> str:
         rows += (
             f'<div style="display:grid;grid-template-columns:20px 1fr;margin:5px 0">'
             f'<b style="color:{colour}">{sign}</b>'
-            f'<span>{escape(one.question)}<br><span style="color:{ink.MUTED}">{escape(both)}</span></span></div>'
+            f'<span>{in_html(one.question)}<br><span style="color:{ink.MUTED}">{in_html(both)}</span></span></div>'
         )
     return f"<b>{words}</b>{rows}"
 
@@ -79,6 +78,6 @@ def _exercises(exercises: tuple[object, ...]) -> str:
         sign = f'<b style="color:{ink.GREEN if done else ink.FAINT}">{"✓" if done else "·"}</b>'
         rows += (
             f'<div style="display:grid;grid-template-columns:20px 1fr;margin:5px 0">{sign}'
-            f"<span>Exercise {escape(one.id)}: {points}</span></div>"  # type: ignore[attr-defined]
+            f"<span>Exercise {in_html(one.id)}: {points}</span></div>"  # type: ignore[attr-defined]
         )
     return f'<div style="margin-top:10px"><b>Exercises</b>, by the checks in this notebook{rows}</div>'

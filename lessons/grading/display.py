@@ -7,9 +7,9 @@ themes work.
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import Any
 
+from minikafka.world.visible import in_html
 from minikafka_lessons.grading.marks import Grade, Mark, number
 
 TEXT = "var(--jp-ui-font-color1, currentColor)"
@@ -133,15 +133,15 @@ def html_grade(grade: Grade) -> str:
         colour = "#8a8f98"
     head = (
         f'<div style="display:flex;justify-content:space-between;gap:16px;align-items:baseline">'
-        f'<span><b style="font-size:1.05em">{escape(grade.exercise)}</b>&ensp;{code(grade.title)}</span>'
+        f'<span><b style="font-size:1.05em">{in_html(grade.exercise)}</b>&ensp;{code(grade.title)}</span>'
         f'<b style="font-variant-numeric:tabular-nums;white-space:nowrap">'
         f"{number(grade.points)} / {number(grade.of)}</b></div>"
         f'<div style="height:4px;border-radius:2px;background:{LINE};margin:6px 0 8px">'
         f'<div style="height:4px;border-radius:2px;width:{share * 100:.0f}%;background:{colour}"></div></div>'
     )
-    rows = "".join(f'<div style="color:#b8860b">note: {escape(note)}</div>' for note in grade.notes)
+    rows = "".join(f'<div style="color:#b8860b">note: {in_html(note)}</div>' for note in grade.notes)
     if grade.problem:
-        rows += f'<div style="color:{BAD}">✗ {escape(grade.problem)}</div>'
+        rows += f'<div style="color:{BAD}">✗ {in_html(grade.problem)}</div>'
     else:
         said: set[str] = set()
         for mark in grade.marks:
@@ -177,4 +177,4 @@ def html_mark(mark: Mark, unwritten: bool, with_hint: bool) -> str:
 
 def code(text: str) -> str:
     """Text with `code` in it as HTML."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", in_html(text))

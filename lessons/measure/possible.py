@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from html import escape
 from typing import ParamSpec, TypeVar
 
+from minikafka.world.visible import in_html
 from minikafka_lessons.measure.results import Unmeasured
 from minikafka_lessons.show import ink
 
@@ -35,7 +35,7 @@ class NotMeasured:
     def figure(self) -> ink.Picture:
         """There is nothing to draw, for the same reason."""
         return ink.Picture(
-            f'<div style="color:{ink.MUTED};font-family:{ink.FONT}">{escape(self.reason)}</div>'
+            f'<div style="color:{ink.MUTED};font-family:{ink.FONT}">{in_html(self.reason)}</div>'
         )
 
     def _repr_html_(self) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from minikafka.world.visible import in_html
 from minikafka_lessons.measure.rounds import Spread
 from minikafka_lessons.show import ink
 from minikafka_lessons.whole_imports import whole_import
@@ -54,7 +55,8 @@ class Shown:
         return ink.Picture(themed(self.draw, self.size_inches, self.title))
 
     def _repr_html_(self) -> str:
-        head = f'<div style="color:{ink.TEXT};font-family:{ink.FONT};font-weight:600;margin-top:4px">{self.title}</div>'
+        style = f"color:{ink.TEXT};font-family:{ink.FONT};font-weight:600;margin-top:4px"
+        head = f'<div style="{style}">{in_html(self.title)}</div>'
         table = ink.table(self.headers(), self.rows(), left=self.words, caption=self.note)
         table = table.replace("padding:3px 12px", "white-space:nowrap;padding:3px 9px")
         return f'<div style="overflow-x:auto">{head}{table}</div>'
@@ -102,7 +104,7 @@ def themed(draw: Callable[[Any], None], size_inches: tuple[float, float], label:
     drawing = out.getvalue()
     drawing = drawing[drawing.index("<svg") :].replace(TEXT, ink.TEXT).replace(FAINT, ink.FAINT)
     drawing = re.sub(r"(font: (?:bold )?[\d.]+px) [^;\"]*", rf"\1 {ink.FONT}", drawing)
-    head = f'<svg role="img" aria-label="{label}" style="width:100%;max-width:860px;height:auto" '
+    head = f'<svg role="img" aria-label="{in_html(label)}" style="width:100%;max-width:860px;height:auto" '
     drawing = re.sub(r'<svg ([^>]*?)width="[^"]*"', rf"{head}\1", drawing, count=1)
     return re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", drawing, count=1)
 

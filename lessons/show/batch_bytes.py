@@ -5,12 +5,12 @@ Rule: the bytes are read from the leader's disk as they lie there, and decoded b
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 from minikafka.dump import meaning_of
 from minikafka.log.dump.html import block_to_html
 from minikafka.log.dump.value import BadBytes
+from minikafka.world.visible import in_html
 from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace, Unseen
 from minikafka.xray.reading import BatchLine, Hit
@@ -95,7 +95,7 @@ def _row(line: BatchLine) -> list[object]:
 
 
 def _caption(text: str) -> str:
-    return f'<div style="color:{ink.MUTED};font-family:{ink.FONT};font-size:13px">{escape(text)}</div>'
+    return f'<div style="color:{ink.MUTED};font-family:{ink.FONT};font-size:13px">{in_html(text)}</div>'
 
 
 def _sentence(text: str) -> ink.Picture:

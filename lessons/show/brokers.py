@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
-
+from minikafka.world.visible import cut, in_html, visible_name
 from minikafka.xray.snapshot import Snapshot
 from minikafka_lessons.show import ink
 
@@ -11,8 +10,8 @@ from minikafka_lessons.show import ink
 def brokers_html(snapshot: Snapshot, kind: str, names: str = "") -> str:
     """The cluster in one strip; `names`: what to know about the names of topics and groups."""
     width = 860
-    body = ink.text(0, 16, snapshot.name, bold=True, size=14)
-    body += ink.text(0, 36, f"{kind} · {snapshot.bootstrap_servers}", fill=ink.MUTED, size=12)
+    body = ink.text(0, 16, cut(visible_name(snapshot.name), 80), bold=True, size=14)
+    body += ink.text(0, 36, cut(f"{kind} · {snapshot.bootstrap_servers}", 110), fill=ink.MUTED, size=12)
     hosts = [(b.name, f"{b.host}:{b.port}", b.state) for b in snapshot.brokers]
     hosts += [(c.name, "metadata log", c.state) for c in snapshot.controllers[:1]]
     each = min(200, (width - 12 * (len(hosts) - 1)) / max(1, len(hosts)))
@@ -21,10 +20,12 @@ def brokers_html(snapshot: Snapshot, kind: str, names: str = "") -> str:
         colour = ink.GREEN if state == "running" else ink.RED
         body += ink.box(x + 0.5, 48.5, each - 1, 52, fill=ink.PANEL, stroke=ink.LINE)
         body += f'<circle cx="{x + 16:.1f}" cy="68" r="4.5" style="fill:{colour}"/>'
-        body += ink.text(x + 27, 72.5, name, bold=True)
-        body += ink.text(x + 27, 91, where if state == "running" else state, fill=ink.MUTED, size=11.5)
+        body += ink.text(x + 27, 72.5, cut(name, 20), bold=True)
+        body += ink.text(
+            x + 27, 91, cut(where if state == "running" else state, 24), fill=ink.MUTED, size=11.5
+        )
     drawn = ink.svg(width, 104, body, f"{len(snapshot.brokers)} brokers")
     if not names:
         return drawn
     style = f"color:{ink.TEXT};font-family:{ink.FONT};font-size:13px;margin-top:8px;max-width:{width}px"
-    return f'{drawn}<div style="{style};border-left:4px solid {ink.ORANGE};padding-left:10px">{escape(names)}</div>'
+    return f'{drawn}<div style="{style};border-left:4px solid {ink.ORANGE};padding-left:10px">{in_html(names)}</div>'

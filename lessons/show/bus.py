@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikafka.world.visible import cut, visible_name
 from minikafka.xray.snapshot import Group, Partition, Snapshot
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.live import LiveView, own_name
@@ -42,7 +43,7 @@ def bus_html(snapshot: Snapshot, topic: str, producers: list[tuple[str, int, boo
         ink.text(x, 14, word, fill=ink.MUTED, size=11.5, bold=True, anchor=anchor)
         for x, word, anchor in (
             (0, "PRODUCERS", "start"),
-            ((MIDDLE + RIGHT) / 2, f"BROKERS: topic {topic}", "middle"),
+            ((MIDDLE + RIGHT) / 2, f"BROKERS: topic {cut(visible_name(topic), 30)}", "middle"),
             (WIDTH, "CONSUMER GROUPS", "end"),
         )
     )
@@ -58,7 +59,7 @@ def bus_html(snapshot: Snapshot, topic: str, producers: list[tuple[str, int, boo
             (MIDDLE + RIGHT) / 2, centre + 4, "no such topic yet", fill=ink.MUTED, anchor="middle"
         )
     body += _groups(groups, topic, centre)
-    return ink.svg(WIDTH, height, body, f"topic {topic} with its producers and groups")
+    return ink.svg(WIDTH, height, body, f"topic {cut(visible_name(topic), 60)} with its producers and groups")
 
 
 def _producers(producers: list[tuple[str, int, bool]], centre: float) -> str:
@@ -70,7 +71,7 @@ def _producers(producers: list[tuple[str, int, bool]], centre: float) -> str:
         colour = ink.FAINT if gone else ink.BLUE
         body += ink.curve(LEFT, y + CARD / 2, MIDDLE - 2, centre, stroke=colour, dash="3 4" if gone else "")
         body += ink.box(0.5, y + 4, LEFT - 1, CARD - 8, fill=ink.PAPER, stroke=colour)
-        body += ink.text(12, y + 27, clipped(name, 19), bold=True)
+        body += ink.text(12, y + 27, cut(visible_name(name), 19), bold=True)
         body += ink.text(12, y + 45, f"{sent:,} sent" + (" · gone" if gone else ""), fill=ink.MUTED, size=12)
         y += CARD + 8
     return body + (ink.head(MIDDLE, centre, ink.BLUE) if producers else "")
@@ -107,15 +108,10 @@ def _groups(groups: list[Group], topic: str, centre: float) -> str:
         body += ink.curve(RIGHT + 2, centre, x - 2, middle, stroke=colour, dash="" if active else "3 4")
         body += ink.head(x, middle, colour)
         body += ink.box(x + 0.5, y + 4, WIDTH - x - 1, CARD - 8, fill=ink.PAPER, stroke=colour)
-        body += ink.text(x + 12, y + 27, clipped(group.id, 21), bold=True)
+        body += ink.text(x + 12, y + 27, cut(visible_name(group.id), 21), bold=True)
         lag = sum(known) if known else None
         words = "nothing committed" if lag is None else "LAG 0 ✓" if lag == 0 else f"LAG {lag:,}"
         who = f" · {len(group.members)} reading" if active else " · away"
         body += ink.text(x + 12, y + 45, words + who, fill=ink.ORANGE if lag else ink.MUTED, size=12)
         y += CARD + 8
     return body
-
-
-def clipped(name: str, length: int) -> str:
-    """A name that fits."""
-    return name if len(name) <= length else name[: length - 1] + "…"

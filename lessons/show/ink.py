@@ -6,7 +6,10 @@ so that they read on white and on black; a hue only repeats what a word or a sha
 
 from __future__ import annotations
 
-from html import escape
+import re
+from html import unescape
+
+from minikafka.world.visible import cut, in_html
 
 TEXT = "var(--jp-ui-font-color1, currentColor)"
 MUTED = "var(--jp-ui-font-color2, #7a828c)"
@@ -24,6 +27,8 @@ RED = "#dd5555"
 VIOLET = "#9270e0"
 TEAL = "#1d9fae"
 PINK = "#d9629f"
+MOST_CELLS = 300
+"""Of a cell of a table: a value may be long, a page not."""
 HUES = (BLUE, VIOLET, TEAL, PINK, GREEN, ORANGE)
 
 
@@ -36,7 +41,7 @@ def svg(width: int, height: int, body: str, label: str) -> str:
     """The frame. It shrinks with the page and never grows."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="{escape(label, quote=True)}" style="width:100%;max-width:{width}px;height:auto;display:block;'
+        f'aria-label="{in_html(label)}" style="width:100%;max-width:{width}px;height:auto;display:block;'
         f'font-family:{FONT};font-size:13px">{body}</svg>'
     )
 
@@ -59,9 +64,9 @@ def text(
         style += ";font-weight:600"
     if mono:
         style += f";font-family:{MONO};font-variant-numeric:tabular-nums"
-    quiet = f'<tspan style="fill:{MUTED};font-weight:400">{escape(after)}</tspan>' if after else ""
+    quiet = f'<tspan style="fill:{MUTED};font-weight:400">{in_html(after)}</tspan>' if after else ""
     start = f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{style}">'
-    return f"{start}{escape(str(content))}{quiet}</text>"
+    return f"{start}{in_html(str(content))}{quiet}</text>"
 
 
 def box(
@@ -83,7 +88,7 @@ def box(
         style += f";stroke-dasharray:{dash}"
     place = f'x="{x:.1f}" y="{y:.1f}" width="{max(0, width):.1f}" height="{height:.1f}"'
     shape = f'<rect {place} rx="{radius}" style="{style}"'
-    return f"{shape}><title>{escape(title)}</title></rect>" if title else f"{shape}/>"
+    return f"{shape}><title>{in_html(title)}</title></rect>" if title else f"{shape}/>"
 
 
 def curve(
@@ -121,7 +126,7 @@ def table(headers: list[str], rows: list[list[object]], *, left: int = 1, captio
     cell = "padding:3px 12px;border:0;background:none"
     top = "".join(
         f'<th style="{cell};border-bottom:1px solid {LINE};color:{MUTED};font-weight:600;'
-        f'text-align:{"left" if i < left else "right"}">{escape(h)}</th>'
+        f'text-align:{"left" if i < left else "right"}">{in_html(h)}</th>'
         for i, h in enumerate(headers)
     )
     body = ""
@@ -132,12 +137,12 @@ def table(headers: list[str], rows: list[list[object]], *, left: int = 1, captio
             shown = (
                 number(value)
                 if isinstance(value, int) and not isinstance(value, bool)
-                else escape(str(value))
+                else in_html(cut(str(value), MOST_CELLS))
             )
             style = f"{cell};text-align:{side};font-family:{MONO};font-variant-numeric:tabular-nums"
             body += f'<td style="{style}">{shown}</td>'
         body += "</tr>"
-    foot = f'<div style="color:{MUTED};margin:4px 12px 0">{escape(caption)}</div>' if caption else ""
+    foot = f'<div style="color:{MUTED};margin:4px 12px 0">{in_html(caption)}</div>' if caption else ""
     return (
         f'<div style="color:{TEXT};font-family:{FONT};font-size:13px;margin:4px 0">'
         f'<table style="border-collapse:collapse;border:0;margin:0"><thead><tr>{top}</tr></thead>'
@@ -147,9 +152,7 @@ def table(headers: list[str], rows: list[list[object]], *, left: int = 1, captio
 
 def plain(html: str) -> str:
     """What a picture says, without the picture."""
-    import re
-
-    words = re.findall(r">([^<>]+)<", html)
+    words = [unescape(word) for word in re.findall(r">([^<>]+)<", html)]
     return " · ".join(word.strip() for word in words if word.strip())[:2_000]
 
 

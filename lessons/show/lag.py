@@ -7,12 +7,15 @@ import re
 import time
 from typing import Any
 
+from minikafka.world.visible import cut, in_html, visible_name
 from minikafka.xray.snapshot import Snapshot
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.live import LiveView, own_name
 from minikafka_lessons.whole_imports import whole_import
 
 WIDTH, HEIGHT = 860, 220
+NAME = "minikafka-group"
+"""Stands in the figure until all else is done: matplotlib would read formulas in a name."""
 
 
 class LagRecorder(LiveView):
@@ -79,7 +82,7 @@ def record_lag(cluster: Any, topic: str, group: str) -> LagRecorder:
 
 def lag_html(samples: list[tuple[float, int, int, int]], group: str) -> str:
     """The live line."""
-    body = ink.text(0, 14, f"LAG of group {group}", bold=True)
+    body = ink.text(0, 14, f"LAG of group {cut(visible_name(group), 60)}", bold=True)
     left, right, top, bottom = 46, WIDTH - 60, 30, HEIGHT - 26
     last = samples[-1] if samples else (0.0, 0, 0, 0)
     most = nice(max((s[3] for s in samples), default=0))
@@ -107,7 +110,7 @@ def lag_html(samples: list[tuple[float, int, int, int]], group: str) -> str:
         body += ink.text(min(x + 9, WIDTH - 48), y + 4, f"{last[3]:,}", bold=True, mono=True)
     words = f"produced {last[1]:,} · committed {last[2]:,}"
     body += ink.text(WIDTH, 14, words, anchor="end", fill=ink.MUTED, size=12)
-    return ink.svg(WIDTH, HEIGHT, body, f"LAG of {group} over time")
+    return ink.svg(WIDTH, HEIGHT, body, f"LAG of {cut(visible_name(group), 60)} over time")
 
 
 def nice(value: int) -> int:
@@ -144,7 +147,7 @@ def lag_figure(samples: list[tuple[float, int, int, int]], group: str) -> str:
     below.set_xlabel("seconds", color=ink_colour)
     below.set_ylim(bottom=0)
     above.set_ylim(bottom=0)
-    above.set_title(f"Group {group}", color=ink_colour, loc="left", fontsize=11, fontweight="bold")
+    above.set_title(NAME, color=ink_colour, loc="left", fontsize=11, fontweight="bold")
     for axes in (above, below):
         axes.grid(color=faint, linewidth=0.6, alpha=0.5)
         axes.tick_params(colors=ink_colour, labelsize=9)
@@ -161,6 +164,8 @@ def lag_figure(samples: list[tuple[float, int, int, int]], group: str) -> str:
     drawing = out.getvalue()
     drawing = drawing[drawing.index("<svg") :].replace(ink_colour, ink.TEXT).replace(faint, ink.FAINT)
     drawing = re.sub(r"font: ([\d.a-z ]*)px [^;\"]*", rf"font: \1px {ink.FONT}", drawing)
-    return re.sub(
+    drawing = re.sub(
         r'<svg ([^>]*?)width="[^"]*"', r'<svg \1style="width:100%;max-width:860px"', drawing, count=1
-    ).replace(' height="331.2pt"', "")
+    )
+    drawing = drawing.replace(' height="331.2pt"', "")
+    return drawing.replace(NAME, f"Group {in_html(cut(visible_name(group), 60))}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikafka.world.visible import cut, visible_name
 from minikafka.xray.snapshot import GroupOffset, Partition, Snapshot
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.live import LiveView, own_name
@@ -29,7 +30,10 @@ def lanes_html(snapshot: Snapshot, topic: str, group: str | None = None) -> str:
     found = next((t for t in snapshot.topics if t.name == topic), None)
     if found is None:
         return ink.svg(
-            WIDTH, 40, ink.text(0, 24, f"There is no topic {topic} yet.", fill=ink.MUTED), "no topic"
+            WIDTH,
+            40,
+            ink.text(0, 24, f"There is no topic {cut(visible_name(topic), 60)} yet.", fill=ink.MUTED),
+            "no topic",
         )
     mine = next((g for g in snapshot.groups or () if g.id == group), None)
     offsets = {o.partition: o for o in mine.offsets if o.topic == topic} if mine else {}
@@ -43,8 +47,9 @@ def lanes_html(snapshot: Snapshot, topic: str, group: str | None = None) -> str:
         if group
         else (("LOG-END-OFFSET", 856),)
     )
-    about = f" · group {group}" + (f" · {mine.state}" if mine else " · not seen yet") if group else ""
-    body = ink.text(0, 14, f"topic {topic}", bold=True, after=about)
+    state = cut(mine.state, 24) if mine else "not seen yet"
+    about = f" · group {cut(visible_name(group), 32)} · {state}" if group else ""
+    body = ink.text(0, 14, f"topic {cut(visible_name(topic), 32)}", bold=True, after=about)
     for word, x in columns:
         first, _, rest = word.partition("-")
         body += ink.text(x, 10, first if rest else "", fill=ink.MUTED, size=9.5, bold=True, anchor="end")
@@ -61,7 +66,7 @@ def lanes_html(snapshot: Snapshot, topic: str, group: str | None = None) -> str:
         )
         body += _legend(height + 19)
         height += 26
-    return ink.svg(WIDTH, height + 4, body, f"partitions of {topic}")
+    return ink.svg(WIDTH, height + 4, body, f"partitions of {cut(visible_name(topic), 60)}")
 
 
 def _legend(y: float) -> str:
@@ -84,7 +89,7 @@ def _lane(
 ) -> str:
     body = ink.text(0, y + 18, f"partition {p.index}", bold=True, size=12.5)
     owner = names.get(offset.member or "", "") if offset else ""
-    second = f"→ {owner}"[:17] if owner else f"★ {p.leader}" if p.leader else "✗ no leader"
+    second = cut(f"→ {visible_name(owner)}", 17) if owner else f"★ {p.leader}" if p.leader else "✗ no leader"
     body += ink.text(0, y + 33, second, fill=ink.GREEN if owner else ink.MUTED, size=10.5)
     committed = offset.committed if offset else None
     start, end = p.log_start or 0, p.end or 0

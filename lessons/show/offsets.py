@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikafka.world.visible import visible_name
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.live import own_name
 
@@ -13,9 +14,18 @@ def offsets(cluster: Any, group: str) -> ink.Picture:
     group = own_name(cluster, group)
     found = next((g for g in cluster.snapshot().groups or () if g.id == group), None)
     if found is None:
-        return ink.Picture(ink.table(["GROUP"], [[group]], caption="Nobody of this group has been here yet."))
+        return ink.Picture(
+            ink.table(["GROUP"], [[visible_name(group)]], caption="Nobody of this group has been here yet.")
+        )
     rows: list[list[object]] = [
-        [group, o.topic, str(o.partition), ink.number(o.committed), ink.number(o.end), ink.number(o.lag)]
+        [
+            visible_name(group),
+            visible_name(o.topic),
+            str(o.partition),
+            ink.number(o.committed),
+            ink.number(o.end),
+            ink.number(o.lag),
+        ]
         for o in found.offsets
     ]
     known = [o.lag for o in found.offsets if o.lag is not None]

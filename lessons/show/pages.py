@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from minikafka.world.visible import cut, visible_name
 from minikafka.xray.snapshot import Replica, Segment, Snapshot
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.live import LiveView, own_name
@@ -63,10 +64,15 @@ def pages_html(snapshot: Snapshot, topic: str) -> str:
     ]
     if not replicas:
         return ink.svg(
-            WIDTH, 40, ink.text(0, 24, f"There is no topic {topic} yet.", fill=ink.MUTED), "no topic"
+            WIDTH,
+            40,
+            ink.text(0, 24, f"There is no topic {cut(visible_name(topic), 60)} yet.", fill=ink.MUTED),
+            "no topic",
         )
     biggest = max((sum(s.size_bytes for s in r.segments or ()) for _, _, r in replicas), default=0)
-    body = ink.text(0, 14, f"topic {topic}", bold=True, after=" · each box is a segment file")
+    body = ink.text(
+        0, 14, f"topic {cut(visible_name(topic), 60)}", bold=True, after=" · each box is a segment file"
+    )
     body += ink.text(WIDTH, 14, "in the page cache", fill=ink.MUTED, anchor="end", size=12)
     for row, (broker, partition, replica) in enumerate(replicas):
         y = 26 + row * ROW
@@ -81,7 +87,7 @@ def pages_html(snapshot: Snapshot, topic: str) -> str:
     body += ink.text(X + 20, y, "in memory and on disk", fill=ink.MUTED, size=12)
     body += ink.box(X + 180.5, y - 10, 14, 12, fill=ink.PANEL, stroke=ink.FAINT, radius=2)
     body += ink.text(X + 200, y, "on disk only (a share, not a place)", fill=ink.MUTED, size=12)
-    return ink.svg(WIDTH, y + 8, body, f"page cache of {topic}")
+    return ink.svg(WIDTH, y + 8, body, f"page cache of {cut(visible_name(topic), 60)}")
 
 
 def _ribbon(segments: tuple[Segment, ...], y: float, biggest: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from minikafka.world.visible import visible_bytes
 from minikafka_lessons.show import ink
 
 
@@ -21,4 +22,4 @@ def records(messages: Iterable[Any], limit: int = 8) -> ink.Picture:
 
 
 def _text(data: bytes | None) -> str:
-    return "–" if data is None else data.decode("utf-8", "replace")
+    return "–" if data is None else visible_bytes(data)

@@ -144,7 +144,7 @@ def _without_heaps(text: str) -> str:
     marks, before = MOST_MARKS, ""
     for sign in text:
         belongs = sign == "\u200d" or before == "\u200d" or get_character_cell_size(sign) == 0
-        marks = marks + 1 if belongs else 0
+        marks = marks + 1 if belongs else MOST_MARKS if sign == " " else 0
         before = sign if marks <= MOST_MARKS else _escape(sign)
         out.append(before)
     return "".join(out)

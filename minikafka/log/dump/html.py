@@ -6,12 +6,12 @@ saved notebook looks the same everywhere, in light and in dark.
 
 from __future__ import annotations
 
-from html import escape
 from itertools import islice
 
 from minikafka.log.dump.names import about
 from minikafka.log.dump.outline import Entry, heading, outline, shown
 from minikafka.log.dump.value import Block, Field
+from minikafka.world.visible import in_html
 
 MOST_FIELDS = 60
 """Shown at first; a notebook's page stays readable."""
@@ -47,7 +47,7 @@ def _part(block: Block, entries: list[Entry]) -> str:
     unpacked = entries[0].unpacked
     rows = "".join(_row(entry) for entry in entries if entry.field is not None)
     return (
-        f'<div style="margin:8px 0 4px;font-weight:600">{escape(block.title)}</div>'
+        f'<div style="margin:8px 0 4px;font-weight:600">{in_html(block.title)}</div>'
         '<div style="display:flex;gap:16px;align-items:flex-start">'
         f'<div style="{_MONO};white-space:pre;flex:none">{_hex(block, leaves, unpacked)}</div>'
         f'<div style="flex:1;min-width:0;border-left:1px solid {_LINE};padding-left:16px">'
@@ -62,7 +62,7 @@ def _hex(block: Block, leaves: list[Field], unpacked: bool) -> str:
     for field in leaves:
         raw = block.bytes_of(field)
         style = f"background:{about(field.name).hue.value.paper};color:#000"
-        told = escape(_told(field), quote=True)
+        told = in_html(_told(field))
         at, end = 0, min(len(raw), MOST_BYTES)
         while at < end:
             if not column:
@@ -80,7 +80,7 @@ def _hex(block: Block, leaves: list[Field], unpacked: bool) -> str:
         if len(raw) > end:
             lines += [marked] * bool(column)
             lines.append(
-                f'<span style="{_QUIET}">        … {len(raw) - end:,} more bytes of {field.name}</span>'
+                f'<span style="{_QUIET}">        … {len(raw) - end:,} more bytes of {in_html(field.name)}</span>'
             )
             column = 0
     if column:
@@ -98,16 +98,16 @@ def _row(entry: Entry) -> str:
     field = entry.field
     assert field is not None
     if entry.is_group:
-        said = escape(f"{heading(field)} {field.note}".rstrip())
+        said = in_html(f"{heading(field)} {field.note}".rstrip())
         cell = f'<td colspan="4" style="{_CELL};padding-top:4px;font-weight:600">{said}</td>'
         return f'<tr style="background:none">{cell}</tr>'
     hue = about(field.name).hue.value.paper
-    named = f'<span style="background:{hue};color:#000;padding:0 4px">{escape(field.name)}</span>'
+    named = f'<span style="background:{hue};color:#000;padding:0 4px">{in_html(field.name)}</span>'
     where = f"+{field.offset}" if entry.unpacked else str(field.offset)
     cells = (
         f'<td style="{_CELL};text-align:right;white-space:nowrap;{_QUIET}">{where}</td>',
         f'<td style="{_CELL};white-space:nowrap">{named}</td>',
-        f'<td style="{_CELL}">{escape(shown(field.value, 32))}</td>',
-        f'<td style="{_CELL};{_QUIET};{_WORDS}">{escape(field.note or about(field.name).meaning)}</td>',
+        f'<td style="{_CELL}">{in_html(shown(field.value, 32))}</td>',
+        f'<td style="{_CELL};{_QUIET};{_WORDS}">{in_html(field.note or about(field.name).meaning)}</td>',
     )
     return f'<tr style="background:none">{"".join(cells)}</tr>'
