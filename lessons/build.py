@@ -153,6 +153,10 @@ def main(arguments: list[str] | None = None) -> int:
         "--source", type=Path, metavar="DIR", help="write nbgrader's source notebooks to DIR instead"
     )
     options = parser.parse_args(arguments)
+    if not any(lesson.source.exists() for lesson in lessons()):
+        parser.error(
+            "an installed minikafka has no lesson's source; notebooks are built in a clone of the repository"
+        )
     if options.check:
         stale = out_of_date()
         for sentence in stale:

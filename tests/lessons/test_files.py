@@ -1,6 +1,7 @@
 """Files as they come: missing, broken, copied; one bad one never stops the others."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,42 @@ def test_odd_cells_are_skipped():
     )
     assert [c.source for c in cells] == ["a"]
     assert number is None
+
+
+def test_a_large_notebook_is_graded_and_large_code_is_refused(tmp_path):
+    """Pictures don't count; 50 MB of code is no code."""
+    cells = [
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "source": LAG,
+            "execution_count": None,
+            "outputs": [picture(50_000_000)],
+        }
+    ]
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    assert read_submission(path).answers[0].code.source == LAG
+    path = notebook(tmp_path / "b.ipynb", LAG, "x = '" + "x" * 50_000_000 + "'")
+    with pytest.raises(Unreadable, match="50 million characters; the grader reads 1 million"):
+        read_submission(path)
+
+
+def picture(size: int) -> dict[str, object]:
+    return {"output_type": "display_data", "metadata": {}, "data": {"image/png": "A" * size}}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_is_no_regular_file_is_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "a.ipynb")
+    with pytest.raises(Unreadable, match="no regular file"):
+        read_submission(tmp_path / "a.ipynb")
+
+
+def test_a_file_in_the_folder_of_the_submissions_is_never_imported(tmp_path, monkeypatch, capsys):
+    """`random.py` among the submissions is an answer, not the library's module."""
+    (tmp_path / "random.py").write_text("raise SystemExit('imported')\n")
+    path = notebook(tmp_path / "a.ipynb", LAG)
+    monkeypatch.chdir(tmp_path)
+    assert grade_files([path], as_json=True, fail=fail) == 1
+    assert json.loads(capsys.readouterr().out)[0]["points"] == 8.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -58,10 +59,24 @@ def test_the_wheel_adds_only_names_that_begin_with_minikafka(wheel: Path) -> Non
     for needed in (
         "minikafka/py.typed",
         "minikafka_tui/app.tcss",
-        "minikafka_lessons/01_data_bus/lesson.py",
+        "minikafka_lessons/01_data_bus/checks.py",
+        "minikafka_lessons/grading/inside/worker.py",
         "minikafka_notebooks/en/01_data_bus.ipynb",
     ):
         assert needed in names
+
+
+@pytest.mark.slow
+def test_the_wheel_has_no_solution_cells(wheel: Path) -> None:
+    """What students install: notebooks with skeletons, the checks, and no lesson's source."""
+    with zipfile.ZipFile(wheel) as files:
+        names = [
+            name for name in files.namelist() if name.startswith(("minikafka_lessons", "minikafka_notebooks"))
+        ]
+        assert not [name for name in names if name.endswith("/lesson.py")]
+        for name in names:
+            text = files.read(name).decode("utf-8", "replace")
+            assert not re.search(r"^\s*\"?\s*### (BEGIN|END) SOLUTION", text, re.M), name
 
 
 @pytest.mark.slow
