@@ -72,7 +72,8 @@ def jail() -> Jail:
 def made(without: str) -> Jail:
     """All layers but those."""
     left_out = LAYERS if without == "all" else tuple(part.strip() for part in without.split(","))
-    layers = [name for name in LAYERS if name not in left_out]
+    here = LAYERS if sys.platform.startswith("linux") else ("user", "limits")
+    layers = [name for name in here if name not in left_out]
     if "user" in layers and not (hasattr(os, "getuid") and os.getuid() == 0):
         layers.remove("user")
     bwrap = working_bubblewrap() if "bubblewrap" in layers else ""

@@ -99,6 +99,8 @@ def allow_below(call, rules, path, allowed):
 
 def seccomp(files, changes):
     """From here on the calls of `syscalls.py` only. Raises OSError or KeyError where that can't be had."""
+    if sys.maxsize < 1 << 32:
+        raise KeyError("a Python of 32 bits")
     steps = syscalls.program(platform.machine(), files, changes)
     held = ctypes.create_string_buffer(steps, len(steps))
 
