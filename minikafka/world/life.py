@@ -103,12 +103,13 @@ class Life:
         if not self.alive:
             return
         self.alive = False
-        for ending in self.endings:
+        endings, self.endings = self.endings, []
+        for ending in endings:
             ending()
-        for one in self.timers:
+        timers, self.timers = self.timers, []
+        for one in timers:
             if (timer := one()) is not None:
                 timer.cancel()
-        self.timers = []
         self._reap(REAP_ROUNDS)
 
     def _reap(self, rounds: int) -> None:

@@ -352,7 +352,9 @@ class SimTransport(asyncio.Transport):
             self._closing = True
         self.lost = True
         self._inbox.clear()
+        self._protocol = None  # whoever still has this end must not keep alive what was behind it
         self._fabric.forget(self)
+        self.server = None
 
     def _lose(self, error: Exception | None) -> None:
         if self._closing:
@@ -369,8 +371,10 @@ class SimTransport(asyncio.Transport):
             return
         self.lost = True
         self._fabric.forget(self)
-        if self._protocol is not None:
-            self._call(self._protocol.connection_lost, error)
+        self.server = None
+        protocol, self._protocol = self._protocol, None
+        if protocol is not None:
+            self._call(protocol.connection_lost, error)
 
     def _call(self, callback: Any, *args: Any) -> None:
         try:
