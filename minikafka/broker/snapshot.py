@@ -9,15 +9,16 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from minikafka.coordinator.reading import GroupSnapshot
 from minikafka.log.log import LogSnapshot
 from minikafka.replication.log_directory import LogDirectory, LogDirectorySnapshot
 from minikafka.replication.partition import Partition
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionSnapshot:
-    """A partition as this broker sees it."""
+class PartitionSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """A partition as this broker sees it. (Of these there are thousands, hence no work for the garbage collector.)"""
 
     topic: str
     topic_id: uuid.UUID

@@ -25,11 +25,11 @@ from minikafka.xray.snapshot import Partition, Snapshot, TopicPartition
 from minikafka.xray.story import Story
 from minikafka.xray.topics import Key, Topics
 
-TURN_THINGS = 400
+TURN_THINGS = 150
 """Partitions and groups that are looked at before the loop's next turn: a few milliseconds."""
 FEW = 500
 """So many replicas of a broker are all looked at each time; of more, those that moved and some others."""
-SOME = 100
+SOME = 40
 """What moves without a word (retention, the page cache) is seen when its turn comes."""
 
 

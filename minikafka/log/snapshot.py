@@ -5,13 +5,13 @@ The rule: taking a picture changes nothing and reads no records. Kafka: what Des
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from minikafka.log.residency import SegmentResidency
 from minikafka.log.segment import Segment
 
 
-class SegmentSnapshot(NamedTuple):
+class SegmentSnapshot(msgspec.Struct, frozen=True, gc=False):
     """One segment as a viewer sees it; sizes in bytes, times in ms."""
 
     base_offset: int
@@ -26,7 +26,7 @@ class SegmentSnapshot(NamedTuple):
     pages: int | None = None
 
 
-class LogSnapshot(NamedTuple):
+class LogSnapshot(msgspec.Struct, frozen=True, gc=False):
     """A log as a viewer sees it."""
 
     segments: tuple[SegmentSnapshot, ...]

@@ -80,12 +80,15 @@ def _change(old: Any, new: Any) -> Change | None:
 
 
 def _parts(old: tuple[Any, ...], new: tuple[Any, ...]) -> Change | None:
-    parts = {}
+    parts: dict[int, Change] = {}
     for place, (before, after) in enumerate(zip(old, new, strict=True)):
-        if before is not after:
-            change = _change(before, after)
-            if change is not None:
-                parts[place] = change
+        if before is after:
+            continue
+        if type(after) is int and type(before) is int:  # offsets and sizes are most of what changes
+            if before != after:
+                parts[place] = (WHOLE, after)
+        elif (change := _change(before, after)) is not None:
+            parts[place] = change
     return (PARTS, parts) if parts else None
 
 

@@ -41,7 +41,7 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
     pages: int | None = None
 
 
-class Replica(msgspec.Struct, frozen=True):
+class Replica(msgspec.Struct, frozen=True, gc=False):
     """One copy of a partition on one broker: ``end`` is its LEO, ``high_watermark`` what *it* knows."""
 
     broker: str
@@ -58,7 +58,7 @@ class Replica(msgspec.Struct, frozen=True):
     """The path of the log directory that holds it."""
 
 
-class Partition(msgspec.Struct, frozen=True):
+class Partition(msgspec.Struct, frozen=True, gc=False):
     """One partition, as its leader (or, where there is none, the controller) sees it."""
 
     index: int
@@ -136,7 +136,7 @@ class Partition(msgspec.Struct, frozen=True):
         raise KeyError(broker)
 
 
-class Topic(msgspec.Struct, frozen=True):
+class Topic(msgspec.Struct, frozen=True, gc=False):
     """A topic with its partitions by index; ``configs`` are the overridden ones, ``None`` when not asked."""
 
     name: str
@@ -177,7 +177,7 @@ class Topic(msgspec.Struct, frozen=True):
         return total(p.size_bytes for p in self.partitions)
 
 
-class LogDir(msgspec.Struct, frozen=True):
+class LogDir(msgspec.Struct, frozen=True, gc=False):
     """One of a broker's log directories (``log.dirs``). ``error``: why it is offline, ``None`` while it works."""
 
     path: str
@@ -200,7 +200,7 @@ class LogDir(msgspec.Struct, frozen=True):
         return self.usable_bytes < min(NEARLY_FULL_BYTES, self.total_bytes * NEARLY_FULL_SHARE)
 
 
-class Broker(msgspec.Struct, frozen=True):
+class Broker(msgspec.Struct, frozen=True, gc=False):
     """A broker. ``state`` is "running", "fenced" (registered, not trusted), "starting", "down", or "silent" (it
     doesn't answer who looks)."""
 
@@ -229,7 +229,7 @@ class Broker(msgspec.Struct, frozen=True):
         return self.state in (DOWN, SILENT)
 
 
-class Controller(msgspec.Struct, frozen=True):
+class Controller(msgspec.Struct, frozen=True, gc=False):
     """A voter (or observer) of the KRaft quorum, or the ZooKeeper-elected controller."""
 
     id: int
@@ -246,7 +246,7 @@ class Controller(msgspec.Struct, frozen=True):
     """Why it ended though nobody asked it to."""
 
 
-class Host(msgspec.Struct, frozen=True):
+class Host(msgspec.Struct, frozen=True, gc=False):
     """A machine of the cluster: its name in the world, what runs there, and whether it does."""
 
     name: str
@@ -255,14 +255,14 @@ class Host(msgspec.Struct, frozen=True):
     state: str = RUNNING
 
 
-class TopicPartition(msgspec.Struct, frozen=True, order=True):
+class TopicPartition(msgspec.Struct, frozen=True, order=True, gc=False):
     """The name of a partition."""
 
     topic: str
     partition: int
 
 
-class Member(msgspec.Struct, frozen=True):
+class Member(msgspec.Struct, frozen=True, gc=False):
     """A member of a group and what it was assigned; ``None`` while a rebalance runs or it can't be read."""
 
     id: str
@@ -276,7 +276,7 @@ class Member(msgspec.Struct, frozen=True):
     """It may be silent for so long."""
 
 
-class GroupOffset(msgspec.Struct, frozen=True):
+class GroupOffset(msgspec.Struct, frozen=True, gc=False):
     """One row of ``kafka-consumer-groups --describe``: both offsets are from one instant."""
 
     topic: str
@@ -292,7 +292,7 @@ class GroupOffset(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
-class Group(msgspec.Struct, frozen=True):
+class Group(msgspec.Struct, frozen=True, gc=False):
     """A consumer group with Kafka's state names ("Stable", "PreparingRebalance", "Empty" …)."""
 
     id: str
@@ -320,7 +320,7 @@ class Group(msgspec.Struct, frozen=True):
         return all(o.lag is not None for o in self.offsets if o.committed is not None)
 
 
-class EventLine(msgspec.Struct, frozen=True):
+class EventLine(msgspec.Struct, frozen=True, gc=False):
     """One event of the trace, already put into words."""
 
     seq: int
@@ -336,7 +336,7 @@ class EventLine(msgspec.Struct, frozen=True):
     """… of which the last came then; ``None``: there is one."""
 
 
-class Snapshot(msgspec.Struct, frozen=True):
+class Snapshot(msgspec.Struct, frozen=True, gc=False):
     """The whole cluster at one instant. ``at`` is in seconds: virtual ones in a simulated world."""
 
     version: int
