@@ -113,7 +113,7 @@ def tried(secret: Path, target: Path, listener: Listener) -> tuple[Trial, tuple[
         names = tuple(sandbox.held)
     outlives = type(started) is int and "bubblewrap" not in names and alive(started)
     lines = (
-        files_line(seen, writes),
+        files_line(seen, writes, "everybody may" if "user" in names else "you can"),
         said(not connects, "reaches no network", "CAN reach the network"),
         said(
             signals is False, "signals no other process", "CAN signal your processes, the grader among them"
@@ -140,14 +140,12 @@ def own_files() -> list[Path]:
         return []
 
 
-def files_line(seen: Any, writes: bool) -> Line:
+def files_line(seen: Any, writes: bool, whose: str) -> Line:
     """Reading and writing."""
     if seen == [] and not writes:
         return Line(True, "reads no solutions, checks, other answers or home, and writes nowhere else")
     can = [word for word, does in (("read", seen != []), ("write", writes)) if does]
-    return Line(
-        False, f"CAN {' and '.join(can)} what {'you' if can == ['read', 'write'] else 'its user'} can"
-    )
+    return Line(False, f"CAN {' and '.join(can)} what {whose}")
 
 
 def said(holds: bool, good: str, bad: str) -> Line:

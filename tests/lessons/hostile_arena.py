@@ -171,7 +171,9 @@ def user_python(arena: Path) -> list[str]:
     """A Python that an ordinary user can run, with what this one has; raises LookupError where there is none."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     for python in (os.path.realpath(sys.executable), f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
+        # Through a shell: setpriv itself looks for the program with root's rights.
         as_user = ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups"]
+        as_user += ["sh", "-c", 'exec "$0" "$@"']
         if (
             not os.path.exists(python)
             or subprocess.run([*as_user, python, "-c", ""], capture_output=True).returncode
