@@ -139,6 +139,12 @@ class _Opened(NamedTuple):
 _Event = tuple[Position, int, Message]
 
 
+def _is_void(held: _Opened | _Event) -> bool:
+    """Has the partition moved since?"""
+    position, era = (held.chunk.position, held.chunk.era) if isinstance(held, _Opened) else held[:2]
+    return position.era != era
+
+
 class Buffer:
     """Fetched data in order of arrival, and events (errors, ends of partitions) among it.
 
@@ -150,7 +156,7 @@ class Buffer:
         self._read_committed = read_committed
         self.lock = threading.Lock()
         self._items: deque[Chunk | _Opened | _Event] = deque()
-        self._held: list[_Opened | Chunk | _Event] = []  # of paused partitions
+        self._held: list[_Opened | _Event] = []  # of paused partitions
         self._messages: Iterator[Message] | None = None
         self._current: Chunk | None = None
         self.position: Position | None = None
@@ -173,6 +179,11 @@ class Buffer:
     def add_event(self, position: Position, message: Message) -> None:
         """The loop's side: appends an event that must come after the records before it."""
         self._items.append((position, position.era, message))
+
+    def _hold(self, item: _Opened | _Event) -> None:
+        """Keeps it until resume(); what is held in vain, since its partition has moved or is gone, goes."""
+        self._held = [one for one in self._held if not _is_void(one)]
+        self._held.append(item)
 
     def resume(self) -> None:
         """Puts back what was held for paused partitions."""
@@ -202,7 +213,7 @@ class Buffer:
                     # Control batches and gaps left by compaction move the position, too.
                     position.consumed = max(position.consumed, chunk.next_offset)
                 elif position.era == chunk.era:
-                    self._held.append(_Opened(chunk._replace(size_bytes=0), messages))
+                    self._hold(_Opened(chunk._replace(size_bytes=0), messages))
                 self.taken_bytes += chunk.size_bytes
                 self._messages = self._current = None
             if not self._items:
@@ -220,7 +231,7 @@ class Buffer:
         else:
             position, era, message = item
             if position.era == era and position.paused and message._error is None:
-                self._held.append(item)
+                self._hold(item)
             elif position.era == era:
                 self.position = position
                 return message

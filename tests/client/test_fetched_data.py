@@ -132,3 +132,19 @@ def test_a_session_sends_only_changes_and_says_what_to_forget():
     assert session.changes(second) == ({}, {})
     session.reset()
     assert session.changes(second) == (second, {})
+
+
+def test_what_is_held_for_a_paused_partition_goes_when_that_has_moved():
+    buffer = Buffer(check_crcs=False, read_committed=False)
+    position = Position("t", 0)
+    for offset in range(0, 10, 2):
+        position.move(offset)
+        view = memoryview(batch(offset, b"first", b"second"))
+        buffer.add(Chunk(position, position.era, offset, view, (), offset + 2, len(view)))
+        assert buffer.next().offset() == offset
+        position.paused = True
+        assert buffer.next() is None
+        position.paused = False
+        assert len(buffer._held) == 1
+    buffer.resume()
+    assert buffer.next().offset() == 9
