@@ -27,8 +27,14 @@ class Cells:
         self._running = False
         shell.events.register("pre_run_cell", self._begin)
         shell.events.register("post_run_cell", self._end)
-        if not shell.custom_exceptions:
-            shell.set_custom_exc((KeyboardInterrupt, NameError), self._show)
+        self._shell = shell
+        self._interrupts: Any = None
+        self._set_handler()
+
+    def _set_handler(self) -> None:
+        """Again for each cell: IPython drops a handler that was interrupted itself."""
+        if not self._shell.custom_exceptions:
+            self._shell.set_custom_exc((KeyboardInterrupt, NameError), self._show)
 
     def opened(self, thing: Any) -> None:
         """The running cell has opened `thing`, which has a method `end_with(why)`."""
@@ -36,8 +42,16 @@ class Cells:
 
     def _begin(self, info: Any) -> None:
         self._opened.clear()
+        self._set_handler()
+        if self._interrupts is None:
+            from minikafka_lessons.interrupts import Interrupts
+
+            self._interrupts = Interrupts(self._shell.user_global_ns)
+        self._interrupts.begin()
 
     def _end(self, result: Any) -> None:
+        if self._interrupts is not None:
+            self._interrupts.end()
         error = result.error_in_exec or result.error_before_exec
         opened, self._opened = self._opened, []
         if error is None:

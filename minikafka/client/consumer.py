@@ -377,8 +377,8 @@ class Consumer(Face[AsyncConsumer]):
         """
         if not self._may_close():
             return
-        self._finalizer.detach()
         try:
+            self._finalizer.detach()
             self._callbacks.serve_until(self, self._core.close())
         finally:
             self._ended()

@@ -126,6 +126,14 @@ class Deliveries:
 
     # --- records in
 
+    def let_go(self) -> None:
+        """After an interrupt while the lock was being taken: it is free, or this thread holds it without knowing.
+
+        Nobody keeps it longer than a few lines take, so who can't have it in a second has it himself.
+        """
+        self.lock.acquire(timeout=1.0)
+        self.lock.release()
+
     def cannot_accept(self) -> None:
         """Says why there is no room: BufferError when the queue is full, else why it is closed."""
         raise self._refusal or BufferError("Local: Queue full")

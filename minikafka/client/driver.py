@@ -321,7 +321,11 @@ class Attachment:
                 raise TypeError("a driver of its own needs a world beside it")
             world = driver.world()
         self.world = world
-        self.loop: asyncio.AbstractEventLoop = driver.run(_running_loop())
+        try:
+            self.loop: asyncio.AbstractEventLoop = driver.run(_running_loop())
+        except BaseException:  # KeyboardInterrupt
+            self.release()
+            raise
         self.is_virtual = isinstance(self.loop, SimLoop)
         """Does time stand still unless somebody drives it? Then even poll(0) has to."""
 

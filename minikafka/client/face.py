@@ -77,13 +77,18 @@ class Face(Generic[C]):
             self._attachment.release()
             raise
         self._refusal = None
-        self._closing = threading.Lock()
+        # Reentrant: who was interrupted while he took it takes it again.
+        self._closing = threading.RLock()
         self._closer: int | None = None
         self._serving: dict[int, int] = {}  # thread → how deep it is in calling callbacks
-        self._begin()
+        self._finalizer = weakref.finalize(self, self._attachment.abandon, self._ending())
+        try:
+            self._begin()
+        except BaseException:  # KeyboardInterrupt: nobody will ever close it
+            self._finalizer()
+            raise
         if self._core.settings["error_cb"] is not None:  # it hears at once that nobody is there
             self._attachment.post(functools.partial(self._core.metadata.request_update, creating=False))
-        self._finalizer = weakref.finalize(self, self._attachment.abandon, self._ending())
         after_fork(self)
 
     def _new_core(self, world: World, conf: Mapping[str, Any], organs: Organs | None) -> C:

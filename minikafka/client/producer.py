@@ -113,19 +113,28 @@ class Producer(Face[AsyncProducer]):
         looked_at, looked_ms = self._looked
         time_ms = timestamp or looked_ms + int((now - looked_at) * 1000)  # cheaper than another look
         fields = (topic, partition, key, data, pairs, time_ms, reporter, now, size)
+        record = _new_tuple(Outgoing, fields)  # as Outgoing(…), in half the time
         deliveries = self._deliveries
-        self._lock()  # as `with`, in half the time
+        try:
+            self._lock()  # as `with`, in half the time
+        except BaseException:  # KeyboardInterrupt: before the lock was ours, or after
+            deliveries.let_go()
+            raise
         try:
             room, room_bytes = deliveries.room, deliveries.room_bytes - size
             if room <= 0 or room_bytes < 0:
                 deliveries.cannot_accept()
             deliveries.room, deliveries.room_bytes = room - 1, room_bytes
+            self._put_in(record)  # nothing can come between: what is counted is there
         finally:
             self._unlock()
-        self._put_in(_new_tuple(Outgoing, fields))  # as Outgoing(…), in half the time
         if not core.accept_is_due:
             core.accept_is_due = True
-            self._attachment.post(core.accept)
+            try:
+                self._attachment.post(core.accept)
+            except BaseException:  # KeyboardInterrupt: the next one posts it
+                core.accept_is_due = False
+                raise
 
     def produce_batch(
         self,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 from minikafka.world.file_lock import take_lock
@@ -27,9 +28,9 @@ class TemporaryDirectory:
         if not prefix.startswith(PREFIX):
             raise ValueError(f"a temporary directory's name begins with {PREFIX!r}, not {prefix!r}")
         where = parent or tempfile.gettempdir()
-        if where not in _swept:  # once a process is often enough
+        if where not in _swept:  # once a process is often enough, and nobody waits for it
             _swept.add(where)
-            sweep(where)
+            threading.Thread(target=sweep, args=(where,), name="minikafka-sweep", daemon=True).start()
         while True:
             self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
             self._fd: int | None = os.open(self.path / LOCK, _FLAGS | os.O_CREAT, 0o600)

@@ -1,9 +1,12 @@
 """Running notebooks as CI does, and as a learner sees them."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True)

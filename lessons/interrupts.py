@@ -1,0 +1,85 @@
+"""When an interrupt comes: not between two lines of a client or a lock, but at the cell's own lines, or while it waits.
+
+Rule: Python raises KeyboardInterrupt between any two steps, also where a lock has just been taken and nobody knows it
+yet; whoever needs that lock then waits for ever. So an interrupt that arrives inside of a client, a future or a lock is
+put off by a few milliseconds, again and again, but never for long; and the closing of a client is let come to its end.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+import minikafka
+
+AGAIN_S = 0.002
+AT_MOST_S, CLOSING_AT_MOST_S = 0.3, 3.0
+CLIENTS = os.path.join(os.path.dirname(minikafka.__file__), "")
+LOCKS = tuple(
+    os.path.join("", *parts) for parts in (("threading.py",), ("concurrent", "futures", "_base.py"))
+)
+
+
+class Interrupts:
+    """Stands in for Python's own handler of SIGINT while a cell runs. POSIX; elsewhere there is nothing to set."""
+
+    def __init__(self, space: dict[str, Any]) -> None:
+        self._space = space
+        self._before: dict[int, Any] = {}
+        self._first_s: float | None = None
+
+    def begin(self) -> None:
+        """A cell begins."""
+        self.end()
+        if not hasattr(signal, "setitimer"):
+            return
+        try:
+            if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+                return  # somebody else's wish
+            if signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL:
+                return
+            for number in (signal.SIGINT, signal.SIGALRM):
+                self._before[number] = signal.signal(number, self._hear)
+        except ValueError:  # not the main thread
+            self._before.clear()
+
+    def end(self) -> None:
+        """The cell has ended."""
+        before, self._before = self._before, {}
+        if before:
+            signal.setitimer(signal.ITIMER_REAL, 0)  # first of all: nobody will hear it
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        self._first_s = None
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        now_s = time.monotonic()
+        if number == signal.SIGALRM and self._first_s is None:
+            return
+        if self._first_s is None:
+            self._first_s = now_s
+        if now_s - self._first_s < put_off_s(frame, self._space):
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+            return
+        self._first_s = None
+        raise KeyboardInterrupt
+
+
+def put_off_s(frame: FrameType | None, space: dict[str, Any]) -> float:
+    """How long an interrupt at this place may be put off; 0: it is as good as any. `space`: a cell's globals."""
+    inner, limit_s, in_a_cell = frame, 0.0, False
+    while frame is not None:
+        in_a_cell = in_a_cell or frame.f_globals is space
+        code = frame.f_code
+        if code.co_filename.startswith(CLIENTS):
+            if code.co_name == "close":
+                return CLOSING_AT_MOST_S
+            if frame is inner:
+                limit_s = AT_MOST_S
+        elif frame is inner and code.co_filename.endswith(LOCKS) and code.co_name != "wait":
+            limit_s = AT_MOST_S
+        frame = frame.f_back
+    return limit_s if in_a_cell else AT_MOST_S  # before its first line IPython itself is at work

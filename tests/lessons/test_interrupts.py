@@ -1,0 +1,62 @@
+"""Where an interrupt may come: at a cell's own lines and while something waits, not between two lines of a client."""
+
+import os
+import signal
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+import minikafka
+from minikafka_lessons.interrupts import AT_MOST_S, CLOSING_AT_MOST_S, Interrupts, put_off_s
+
+CLIENT = os.path.join(os.path.dirname(minikafka.__file__), "client", "producer.py")
+LOCKS = threading.__file__
+CELL = "/tmp/ipykernel_1/2.py"
+
+
+def frame_at(*places):
+    """The innermost frame of calls through these (file, function), from the outermost on; and the cell's globals."""
+    space, frame = {}, None
+    for file, name in places:
+        code = SimpleNamespace(co_filename=file, co_name=name)
+        frame = SimpleNamespace(f_code=code, f_globals=space if file == CELL else {}, f_back=frame)
+    return frame, space
+
+
+@pytest.mark.parametrize(
+    ("places", "limit_s"),
+    [
+        ([(CELL, "cell")], 0.0),
+        ([(CELL, "cell"), ("numpy.py", "sort")], 0.0),
+        ([(CELL, "cell"), (CLIENT, "produce")], AT_MOST_S),
+        ([(CELL, "cell"), (CLIENT, "poll"), (LOCKS, "notify")], AT_MOST_S),
+        ([(CELL, "cell"), (CLIENT, "poll"), (LOCKS, "wait")], 0.0),
+        ([(CELL, "cell"), (CLIENT, "close"), (LOCKS, "wait")], CLOSING_AT_MOST_S),
+        ([("IPython.py", "run_cell")], AT_MOST_S),
+    ],
+)
+def test_where_it_is_put_off(places, limit_s):
+    assert put_off_s(*frame_at(*places)) == limit_s
+
+
+@pytest.mark.timeout(60, method="thread")  # its other method takes the timer that is tested here
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")
+def test_it_comes_a_little_later_and_nothing_is_left_set():
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGALRM)]
+    space = {"signal": signal, "time": time}
+    client = dict(space)
+    exec(compile("def client():\n    signal.raise_signal(signal.SIGINT)\n", CLIENT, "exec"), client)
+    exec(compile("def cell():\n    client()\n    done.append(1)\n    time.sleep(5)\n", CELL, "exec"), space)
+    space["client"], space["done"] = client["client"], []
+    interrupts = Interrupts(space)
+    interrupts.begin()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            space["cell"]()
+    finally:
+        interrupts.end()
+    assert space["done"] == [1], "the client came to its end"
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGALRM)] == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
