@@ -19,9 +19,11 @@ from typing import Any
 
 import confluent_kafka
 import confluent_kafka.admin
+import confluent_kafka.aio
 
 import minikafka
 import minikafka.admin
+import minikafka.aio
 from minikafka import Cluster
 from minikafka.client.settings import ADMIN, ALIASES, CONSUMER, PRODUCER
 from minikafka.client.unused_settings import IN_C
@@ -89,6 +91,8 @@ def names_that_differ() -> Iterator[tuple[str, str, str]]:
         "Producer": (confluent_kafka.Producer, minikafka.Producer),
         "Consumer": (confluent_kafka.Consumer, minikafka.Consumer),
         "AdminClient": (confluent_kafka.admin.AdminClient, minikafka.AdminClient),
+        "AIOProducer": (confluent_kafka.aio.AIOProducer, minikafka.aio.AIOProducer),
+        "AIOConsumer": (confluent_kafka.aio.AIOConsumer, minikafka.aio.AIOConsumer),
         "Message": (confluent_kafka.Message, minikafka.Message),
         "TopicPartition": (confluent_kafka.TopicPartition, minikafka.TopicPartition),
         "KafkaError": (confluent_kafka.KafkaError, minikafka.KafkaError),

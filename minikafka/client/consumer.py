@@ -123,8 +123,9 @@ class Consumer(Face[AsyncConsumer]):
         self._attachment.run(core.give_up(pairs))
 
     def assignment(self) -> list[TopicPartition]:
-        """What is assigned now."""
-        return [TopicPartition(*pair) for pair in self._open().owned()]
+        """What is assigned now, and where reading was to begin; OFFSET_INVALID: at what is committed."""
+        positions = self._open().positions
+        return [TopicPartition(*pair, position.asked) for pair, position in list(positions.items())]
 
     # --- records
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class News:
     """Lives on the loop. Any number may wait; `tell` wakes them all."""
 
-    __slots__ = ("_on_death", "_waiters", "closed", "death")
+    __slots__ = ("_on_death", "_waiters", "closed", "death", "listener")
 
     def __init__(self) -> None:
         self._waiters: dict[asyncio.Future[None], None] = {}
@@ -27,9 +27,13 @@ class News:
         self.closed = False
         self.death: KafkaError | None = None
         """Why nothing will ever come any more."""
+        self.listener: Callable[[], None] | None = None
+        """Called at all news, for who can't wait on this loop."""
 
     def tell(self) -> None:
         """Something changed: everybody who waits looks again."""
+        if self.listener is not None:
+            self.listener()
         if self._waiters:
             waiters, self._waiters = self._waiters, {}
             for waiter in waiters:

@@ -9,6 +9,7 @@ from client_cases.kit import Case
 from client_scenarios.administering import ADMINISTERING
 from client_scenarios.admins import ADMINS
 from client_scenarios.alone import ALONE
+from client_scenarios.asynchronous import ASYNCHRONOUS
 from client_scenarios.consuming import CONSUMING
 from client_scenarios.reports import REPORTS
 from client_scenarios.values import VALUES
@@ -16,6 +17,7 @@ from client_scenarios.values import VALUES
 SCENARIOS: dict[str, dict[str, Case | str]] = {
     **VALUES,
     **ALONE,
+    **ASYNCHRONOUS,
     **ADMINS,
     **CONSUMING,
     **ADMINISTERING,
