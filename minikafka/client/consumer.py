@@ -73,7 +73,8 @@ class Consumer(Face[AsyncConsumer]):
 
     def unsubscribe(self) -> None:
         """Leaves the group."""
-        self._callbacks.serve_until(self, self._open().unsubscribe())
+        core = self._open()
+        self._callbacks.serve_until(self, core.unsubscribe())
 
     def assign(self, partitions: list[TopicPartition]) -> None:
         """Reads exactly these partitions, from their offsets where they have any (OFFSET_TAIL(n) and the like, too).

@@ -82,7 +82,17 @@ def test_a_client_is_not_copied(kind):
     ("kind", "calls"),
     [
         (Producer, {"produce": ("t",), "poll": (), "flush": (), "purge": (), "list_topics": ()}),
-        (Consumer, {"subscribe": (["t"],), "poll": (), "consume": (), "commit": (), "list_topics": ()}),
+        (
+            Consumer,
+            {
+                "subscribe": (["t"],),
+                "unsubscribe": (),
+                "poll": (),
+                "consume": (),
+                "commit": (),
+                "list_topics": (),
+            },
+        ),
         (AdminClient, {"poll": (), "list_topics": (), "describe_cluster": (), "create_topics": ([],)}),
     ],
 )

@@ -107,7 +107,7 @@ ADMIN: dict[str, Case | str] = {
     "AclBindingFilter of ANY": lambda k: _acl_with(k, "AclBindingFilter", "ANY"),
     "AclBindings are sorted, compared, hashed": _acls_sorted,
     "poll, list_topics, list_groups without a broker": lambda k: [
-        tried(lambda: lonely_admin(k).poll(0.001)),
+        type(lonely_admin(k).poll(0.001)).__name__,
         tried(lambda: lonely_admin(k).list_topics(timeout=0.2)),
         tried(lambda: lonely_admin(k).list_groups(timeout=0.2)),
     ],
