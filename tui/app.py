@@ -183,8 +183,8 @@ class InspectorApp(TypingApp):
             self.query_one(Banner).say(None)
             return
         age_s = asyncio.get_running_loop().time() - self._taken_at
-        shown = f"What you see is {format.age(age_s)} old. " if self.snapshot is not None else ""
-        self.query_one(Banner).say(f"{self.lost} {shown}Trying again …")
+        shown = f" What you see is {format.age(age_s)} old." if self.snapshot is not None else ""
+        self.query_one(Banner).say(f"{self.lost} Trying again …{shown}")
 
     def _draw_frame(self) -> None:
         self._frame = None

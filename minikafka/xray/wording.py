@@ -77,6 +77,8 @@ def _sentence(event: Event, host: str) -> str:
     fields: dict[str, Any] = {name: _shown(getattr(event, name)) for name in event.__struct_fields__}
     if event.kind == "LeaderElected":
         return _elected(event, fields)
+    if event.kind == "Partitioned" and not getattr(event, "group_b", ()):
+        fields["group_b"] = "all others"
     sentence = SENTENCES.get(event.kind)
     if sentence is None:
         return f"{_spaced(event.kind)} {event.text()}".rstrip()

@@ -2,9 +2,21 @@
 
 import xml.etree.ElementTree as ElementTree
 
+import msgspec
 import pytest
 
-from minikafka.xray.snapshot import Group, GroupOffset, Member, Partition, Snapshot, Topic, TopicPartition
+from minikafka.xray.snapshot import (
+    Broker,
+    Group,
+    GroupOffset,
+    Member,
+    Partition,
+    Replica,
+    Snapshot,
+    Topic,
+    TopicPartition,
+)
+from minikafka_lessons.show.brokers import brokers_html
 from minikafka_lessons.show.bus import bus_html
 from minikafka_lessons.show.lag import lag_figure, lag_html, nice
 from minikafka_lessons.show.lanes import lanes_html
@@ -68,6 +80,36 @@ def test_lanes_tell_lag_and_its_absence_in_words_and_numbers():
     assert "–" in html
     assert "▲" in html
     assert "dash&lt;board&gt;" in html
+
+
+def with_a_dead_leader():
+    """The leader of both partitions has just gone."""
+    whole = snapshot()
+    (topic,) = whole.topics
+    replicas = (Replica("broker-1", alive=False), Replica("broker-2", alive=True))
+    waiting = tuple(
+        msgspec.structs.replace(p, replicas=replicas, isr=("broker-1", "broker-2")) for p in topic.partitions
+    )
+    one = Broker(1, "broker-1", "127.0.0.1", 9092, "down", fenced=False, heard_at=-2.0)
+    return msgspec.structs.replace(
+        whole,
+        brokers=(one, Broker(2, "broker-2", "127.0.0.1", 9093)),
+        topics=(msgspec.structs.replace(topic, partitions=waiting),),
+        session_timeout_s=9.0,
+    )
+
+
+def test_what_is_wrong_is_said_below_every_live_picture_and_the_brokers():
+    sentence = "broker-1 is down: writes and reads of the 2 partitions it leads stall: up to 7 s until"
+    cluster = FakeCluster()
+    view = LiveView(cluster, "bus", lambda s: bus_html(s, "weather", []))
+    assert "stall" not in view.html
+    cluster.looks["bus"](with_a_dead_leader())
+    assert sentence in view.html
+    drawn = brokers_html(with_a_dead_leader(), "test")
+    assert sentence in drawn
+    ElementTree.fromstring(f"<div>{drawn}</div>")
+    ElementTree.fromstring(f"<div>{view.html}</div>")
 
 
 def test_the_bus_says_who_is_away():

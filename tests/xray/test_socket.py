@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from minikafka.xray import client as viewing
+from minikafka.xray import server as serving
 from minikafka.xray import wire
 from minikafka.xray.client import SocketFeed, XrayClient
 from minikafka.xray.discovery import Announcement, NoCluster
@@ -235,5 +237,83 @@ def test_once_gives_one_picture_and_a_dead_port_one_sentence() -> None:
 
         with pytest.raises(ConnectionError, match=r"Nobody listens on 127\.0\.0\.1"):
             await SocketFeed(here, find=nobody).once()
+
+    run(scenario)
+
+
+def test_who_watches_hears_something_also_while_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "PULSE_S", 0.01)
+
+    async def scenario(source: CountingSource, server: XrayServer) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(wire.encode(wire.Hello(TOKEN)))
+        kinds = []
+        while kinds.count(wire.Pulse) < 3:
+            kinds.append(type(wire.decode_from_server(await wire.read_frame(reader, wire.MAX_PUSH_BYTES))))
+        assert kinds[:2] == [wire.Welcome, wire.Push]
+        assert source.built == 1
+        writer.close()
+
+    run(scenario)
+
+
+def test_a_cluster_that_makes_no_picture_any_more_is_told_of_and_so_is_one_that_says_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serving, "PULSE_S", 0.01)
+    monkeypatch.setattr(viewing, "SILENCE_S", 0.05)
+
+    async def scenario(source: CountingSource, server: XrayServer) -> None:
+        stuck = asyncio.Event()
+
+        async def never() -> Snapshot:
+            await stuck.wait()
+            raise AssertionError
+
+        told: list[str] = []
+        client = await XrayClient.open("127.0.0.1", server.port, TOKEN)
+        pictures: list[Snapshot] = []
+        watching = asyncio.create_task(client.pictures(pictures.append, told.append))
+        while not pictures:
+            await asyncio.sleep(0)
+        monkeypatch.setattr(source, "snapshot", never)
+        source.move()
+        while not told:
+            await asyncio.sleep(0.01)
+        assert told[0] == "The cluster takes 0 s already for its next picture."
+        told.clear()
+        monkeypatch.setattr(serving, "PULSE_S", 1_000.0)
+        while not any("Nothing has come from the cluster for" in sentence for sentence in told):
+            await asyncio.sleep(0.01)
+        client.close()
+        await asyncio.gather(watching, return_exceptions=True)
+
+    run(scenario)
+
+
+def test_a_viewer_that_reads_slowly_skips_pictures_and_gets_what_changed_since_its_last() -> None:
+    async def scenario(source: CountingSource, server: XrayServer) -> None:
+        viewer = await watcher(server)
+        await viewer.until(lambda s: True)
+        pusher = next(iter(server._viewers.values()))
+        gate = asyncio.Event()
+        drain = pusher._writer.drain
+
+        async def slow() -> None:
+            await gate.wait()
+            await drain()
+
+        pusher._writer.drain = slow  # type: ignore[method-assign]
+        for _ in range(50):
+            source.move()
+            await asyncio.sleep(0.001)
+        gate.set()
+        seen = await viewer.until(lambda s: len(s.topics) == 50)
+        assert len(viewer.pictures) < 10
+        assert [e.seq for e in seen.events] == [47, 48, 49]
+        other = await watcher(server)
+        assert await other.until(lambda s: True) == server.latest
+        await viewer.leave()
+        await other.leave()
 
     run(scenario)

@@ -106,7 +106,7 @@ class Help(ModalScreen[None]):
         ],
         "Act": [
             ("k  r", "kill, restart a broker of the overview"),
-            ("K  R", "the same of the broker that the cursor means: leader, coordinator"),
+            ("K  R", "the same of what the cursor means: a leader, a coordinator"),
             ("ctrl+p", "all commands: create a topic, cut the network …"),
         ],
     }

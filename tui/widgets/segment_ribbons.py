@@ -34,7 +34,11 @@ class SegmentRibbons(Widget):
                 "  " + padded(replica.broker, NAME - 2), style=f"bold {palette.host_colour(replica.broker)}"
             )
             if replica.segments is None:
-                line.append("unknown".ljust(width), style=palette.MUTED)
+                is_down = replica.alive is False
+                line.append(
+                    ("○ down: nobody reads its disk" if is_down else "unknown")[:width].ljust(width),
+                    style=palette.BAD if is_down else palette.MUTED,
+                )
                 size_bytes = replica.size_bytes
             else:
                 line.append_text(ribbon(replica.segments, biggest, width))
