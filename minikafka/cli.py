@@ -6,14 +6,17 @@ command that needs it runs.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 try:
     import typer
+    import typer.core
 except KeyboardInterrupt:  # it takes a moment, in which somebody may change their mind
     raise SystemExit(130) from None
 except ModuleNotFoundError as missing:
@@ -23,8 +26,36 @@ except ModuleNotFoundError as missing:
         "minikafka: The command needs one more package: pip install 'minikafka[cli]' (or [tui], [lab], [all])."
     )
 
+
+class Commands(typer.core.TyperGroup):
+    """What is wrong with a command line is told in visible letters."""
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        with visible_mistakes():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        with visible_mistakes():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def visible_mistakes() -> Iterator[None]:
+    """Click's exceptions quote what was typed. (Typer brings a Click of its own, or takes the one that is there.)"""
+    try:
+        yield
+    except Exception as mistake:
+        said: Any = mistake
+        if hasattr(said, "format_message") and isinstance(getattr(said, "message", None), str):
+            from minikafka.world.visible import visible
+
+            said.message = visible(said.message)
+        raise
+
+
 app = typer.Typer(
     name="minikafka",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -405,6 +436,7 @@ def bench_clients(
 def main() -> None:
     """Entry point of the `minikafka` command."""
     open_standard_files()
+    write_any_text()
     try:
         app()
     except KeyboardInterrupt:
@@ -416,6 +448,13 @@ def main() -> None:
         sys.exit(1)
     finally:
         forget_closed_stdout()
+
+
+def write_any_text() -> None:
+    """A terminal that isn't UTF-8 gets escapes for what it can't show, and no exception."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def open_standard_files() -> None:

@@ -6,6 +6,7 @@ one kind stand in one line.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.console import Console
 from minikafka.adopt.adoption import NotAdopted, Wishes, adopt
 from minikafka.adopt.report import Report
 from minikafka.dump.text import line
+from minikafka.world.visible import in_json
 
 MOST_NAMED = 4
 """Things of one kind in one line."""
@@ -32,7 +34,7 @@ def run_adopt(given: Sequence[Path], data: Path, wishes: Wishes, *, as_json: boo
 
     report = adopt(given, data, wishes, say)
     if as_json:
-        sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+        sys.stdout.write(in_json(json.dumps(msgspec.to_builtins(report), ensure_ascii=False)) + "\n")
     else:
         show(Console(highlight=False), report, data, wishes)
     return 0

@@ -173,7 +173,7 @@ def run_clients(
     records: int, rounds: int, versions: Sequence[tuple[str, Path]] = (), *, as_json: bool = False
 ) -> None:
     """Measures and prints a table. Raises OSError."""
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, markup=False, emoji=False)
     with tempfile.TemporaryDirectory(prefix="minikafka-bench-") as directory, ExitStack() as stack:
         server = stack.enter_context(our_cluster(directory, 1))
         clients = [stack.enter_context(_client(*one, server)) for one in _wanted(versions)]

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from minikafka.bench.requests import Peer, fetch_frame, produce_frame, pump
 from minikafka.bench.servers import Server, bare_server, other_cluster, our_cluster
+from minikafka.world.visible import in_json, visible
 
 ROUNDS = 3
 
@@ -77,7 +78,7 @@ def run_bench(
     as_json: bool = False,
 ) -> None:
     """Measure and print a table. `against`: name, bootstrap address and processes of others."""
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, markup=False, emoji=False)
     with tempfile.TemporaryDirectory(prefix="minikafka-bench-") as directory, ExitStack() as stack:
         servers = [stack.enter_context(bare_server(directory))]
         servers += [stack.enter_context(our_cluster(directory, brokers)) for brokers in (1, 3)]
@@ -89,7 +90,7 @@ def run_bench(
         Path(directory, "bare").unlink(missing_ok=True)
     console.print(_table(results, servers))
     if as_json:
-        print(json.dumps([_as_dict(result) for result in results]))
+        print(in_json(json.dumps([_as_dict(result) for result in results])))
 
 
 def _measure(row: Row, servers: Sequence[Server], seconds: float, rounds: int) -> Result:
@@ -127,7 +128,7 @@ def _table(results: Sequence[Result], servers: Sequence[Server]) -> Table:
     )
     table.add_column("")
     for server in servers:
-        table.add_column(server.name, justify="right")
+        table.add_column(visible(server.name), justify="right")
     for result in results:
         cells = [_cell(result, server.name) for server in servers]
         table.add_row(f"{result.row.name} ({'MB/s' if result.row.in_megabytes else 'requests/s'})", *cells)

@@ -30,6 +30,7 @@ from minikafka.protocol.messages.delete_topics import (
     DeleteTopicsResponse,
     DeleteTopicState,
 )
+from minikafka.world.visible import visible
 
 CREATE_VERSION, DELETE_VERSION = 7, 6
 TIMEOUT_MS = 280_000
@@ -195,7 +196,7 @@ def run_partitions(
     as_json: bool,
 ) -> None:
     """Measure, and print a table for each. Raises OSError, TimeoutError."""
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, markup=False, emoji=False)
     report = []
     with busy_neighbours(neighbours):
         for one in wanted:
@@ -213,7 +214,7 @@ def run_partitions(
                     except (OSError, TimeoutError) as problem:
                         if kind.name == OURS:
                             raise
-                        console.print(f"  {kind.name} can't be measured to the end: {problem}")
+                        console.print(f"  {kind.name} can't be measured to the end: {visible(str(problem))}")
             console.print(_table(one, rows))
             report.append({"wanted": asdict(one), "clusters": [asdict(row) for row in rows]})
     if as_json:

@@ -22,6 +22,7 @@ from minikafka.bench.memory import LongLog, Phase, Sample, growth_bytes
 from minikafka.bench.recovery import Recovery, crash_and_recover
 from minikafka.bench.throughput import Speeds, measure
 from minikafka.world import LiveUniverse
+from minikafka.world.visible import in_json, visible
 
 SPARE_BYTES = 512 << 20
 """What must be left on the disk."""
@@ -85,14 +86,14 @@ def run_storage(wanted: Wanted, parent: Path | None, *, as_json: bool) -> None:
                 f"This needs {_size(wanted.space_bytes)} on the disk of {directory.parent}, where {_size(free)} "
                 "are free; choose smaller sizes, or another disk with --data."
             )
-        console = Console(stderr=as_json)
+        console = Console(stderr=as_json, markup=False, emoji=False)
         report = {"directory": str(directory.parent), **_measure(wanted, directory, console)}
     if as_json:
-        print(json.dumps(report))
+        print(in_json(json.dumps(report)))
 
 
 def _measure(wanted: Wanted, directory: Path, console: Console) -> dict[str, Any]:
-    console.print(f"On the disk of {directory.parent}; the files are in the page cache.")
+    console.print(f"On the disk of {visible(str(directory.parent))}; the files are in the page cache.")
     with LiveUniverse(directory / "ours", syncs=True) as universe:
         speeds = []
         for speed in measure(universe.world("bench"), directory, wanted.volume_bytes, wanted.rounds):

@@ -8,6 +8,7 @@ Kafka: what `KafkaClusterTestKit` is to its tests.
 
 from __future__ import annotations
 
+import re
 import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -25,6 +26,7 @@ from minikafka.cluster.waiting import is_ready, wait_live
 from minikafka.metadata.config_types import ConfigWarning
 from minikafka.policy import Organs
 from minikafka.world import Traced, reason_of
+from minikafka.world.visible import visible_name
 from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Snapshot
 
@@ -70,6 +72,8 @@ class Cluster:
             raise ValueError(f"A cluster needs at least one broker, not {brokers}.")
         if coordinator != "kraft":
             raise ValueError(f'coordinator={coordinator!r} is not there (yet); use "kraft".')
+        if name is not None and re.search("[\ud800-\udfff]", name):
+            raise ValueError(f"A cluster's name is text, and {visible_name(name)} is no UTF-8.")
         self._closed = False
         self._clients = 0
         self._loop: ClusterLoop

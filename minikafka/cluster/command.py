@@ -22,6 +22,7 @@ from minikafka.cluster.reasons import why_not_started
 from minikafka.cluster.telling import tell
 from minikafka.metadata.config_types import ConfigWarning
 from minikafka.world import unforeseen
+from minikafka.world.visible import in_json, visible
 
 Say = Callable[[str], None]
 
@@ -110,7 +111,7 @@ def _say_where(cluster: Cluster, wanted: Up, say: Say) -> None:
         }
         line = msgspec.json.encode(about).decode()
     with suppress(OSError, ValueError):  # who has closed stdout doesn't want it
-        print(line, flush=True)
+        print(in_json(line) if wanted.json else visible(line), flush=True)
     if not wanted.json:
         brokers = len(cluster.hosts) - 1
         count = "1 broker" if brokers == 1 else f"{brokers} brokers"

@@ -219,7 +219,7 @@ class LiveDisk:
 
     @property
     def location(self) -> str:
-        return self._root
+        return os.fsencode(self._root).decode("utf-8", "backslashreplace")
 
     def descriptors(self) -> list[int]:
         """Of all files that are open, and of the locks."""

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import hmac
 
+from minikafka.world import unforeseen
 from minikafka.xray import wire
 from minikafka.xray.delta import diff
 from minikafka.xray.files import Unseen
@@ -140,7 +141,7 @@ class XrayServer:
         except Unseen as why:
             seen = wire.Seen(look.id, None, str(why))
         except Exception as error:  # as above: an answer, and the viewer lives on
-            seen = wire.Seen(look.id, None, f"Looking failed: {type(error).__name__}: {error}")
+            seen = wire.Seen(look.id, None, f"Looking failed: {unforeseen(error)}")
         writer.write(wire.encode(seen))
         await writer.drain()
 
@@ -149,7 +150,7 @@ class XrayServer:
             answer = await self._source.command(ask.name, ask.args)
             frame = wire.encode(wire.Answered(ask.id, answer))
         except Exception as error:  # a source's failure is an answer: the viewer must see it and live on
-            answer = Answer(False, f"{ask.name} failed: {type(error).__name__}: {error}")
+            answer = Answer(False, f"{ask.name} failed: {unforeseen(error)}")
             frame = wire.encode(wire.Answered(ask.id, answer))
         if not writer.is_closing():
             writer.write(frame)

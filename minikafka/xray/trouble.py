@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from minikafka.world.visible import visible
+from minikafka.world.visible import in_json, visible
 from minikafka.xray.snapshot import (
     DOWN,
     FENCED,
@@ -256,4 +256,5 @@ def _named(names: Sequence[str]) -> str:
 def to_json(snapshot: Snapshot) -> bytes:
     """The snapshot as indented JSON, with its troubles, for programs (``minikafka tui --once --json``)."""
     fields = msgspec.structs.asdict(snapshot)
-    return msgspec.json.format(msgspec.json.encode({**fields, "troubles": troubles(snapshot)}), indent=2)
+    encoded = msgspec.json.format(msgspec.json.encode({**fields, "troubles": troubles(snapshot)}), indent=2)
+    return in_json(encoded.decode()).encode()
