@@ -3,7 +3,7 @@
 import pytest
 from client.fake_broker import batches_of
 
-from minikafka.client import KafkaError, KafkaException
+from minikafka.client import TIMESTAMP_CREATE_TIME, KafkaError, KafkaException
 from minikafka.policy import Organs
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.errors import ErrorCode
@@ -280,3 +280,18 @@ def test_the_same_seed_sends_the_same_bytes(stage):
         ]
 
     assert run() == run()
+
+
+def test_a_record_without_a_timestamp_has_the_time_of_its_produce(stage):
+    s = stage(t=1)
+    producer = s.producer(linger_ms=0)
+    clock = producer._core.world.clock
+    told = []
+    expected = []
+    for pause_s in (0, 0.004, 3600):
+        s.universe.run_for(pause_s)
+        for _ in range(2):
+            expected.append((TIMESTAMP_CREATE_TIME, clock.time_ms()))
+            producer.produce("t", b"v", on_delivery=lambda _error, message: told.append(message.timestamp()))
+        producer.flush(30)
+    assert told == expected
