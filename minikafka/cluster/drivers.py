@@ -63,7 +63,9 @@ ClusterLoop = LiveLoop | SimulatedLoop
 
 
 class Player:
-    """Lets virtual time run by itself at a pace, for somebody who watches. Ends with `pause()`."""
+    """Lets virtual time run by itself at a pace, for somebody who watches. Ends with `pause()`, or when what it runs
+    raises; that is put into the trace's `failures`.
+    """
 
     TICK_S = 0.05
 
@@ -82,8 +84,11 @@ class Player:
         """`speed` virtual seconds a second."""
         self.pause()
         self._stop.clear()
-        self._thread = threading.Thread(target=self._run, args=(speed,), name="minikafka-player", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, args=(speed,), name="minikafka-player", daemon=True)
+        thread.start()
+        self._thread = (
+            thread  # only now: where there are no threads, nothing plays and nothing has to be joined
+        )
 
     def pause(self) -> None:
         """Stop virtual time."""
@@ -93,6 +98,10 @@ class Player:
         self._thread = None
 
     def _run(self, speed: float) -> None:
-        while not self._stop.wait(self.TICK_S):
-            self._loop.call(lambda: self._loop.universe.run_for(self.TICK_S * speed))
-            self._moved()
+        try:
+            while not self._stop.wait(self.TICK_S):
+                self._loop.call(lambda: self._loop.universe.run_for(self.TICK_S * speed))
+                self._moved()
+        except Exception as error:
+            failed = error
+            self._loop.call(lambda: self._loop.universe.trace.fail("the play of virtual time", failed))
