@@ -18,6 +18,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from minikafka.version import VERSION
+
 if TYPE_CHECKING:
     from minikafka.client import OFFSET_BEGINNING as OFFSET_BEGINNING
     from minikafka.client import OFFSET_END as OFFSET_END
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from minikafka.policy import Organs as Organs
     from minikafka.xray.snapshot import Snapshot as Snapshot
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 _HOMES = {
     "AdminClient": "minikafka.client",

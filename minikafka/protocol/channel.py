@@ -24,13 +24,13 @@ from minikafka.protocol.framing import (
 )
 from minikafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from minikafka.protocol.schema import Buffer, MalformedMessage, Message
+from minikafka.version import VERSION
 from minikafka.world.alarm import Alarm
 from minikafka.world.world import World
 
 MAX_RESPONSE_BYTES = 256 * 1024 * 1024
 """Above this it is no answer of Kafka's: what other servers say first reads as a larger length."""
 SOFTWARE_NAME = "minikafka"
-SOFTWARE_VERSION = "0.1.0"
 
 
 Told = Callable[[Message | None, Exception | None], None]
@@ -136,9 +136,7 @@ class Channel(asyncio.BufferedProtocol):
         return self.versions
 
     async def _ask_versions(self, version: int, timeout_s: float) -> ApiVersionsResponse:
-        request = ApiVersionsRequest(
-            client_software_name=SOFTWARE_NAME, client_software_version=SOFTWARE_VERSION
-        )
+        request = ApiVersionsRequest(client_software_name=SOFTWARE_NAME, client_software_version=VERSION)
         return cast("ApiVersionsResponse", await self.request(request, version, timeout_s))
 
     def version_for(self, request: type[Message]) -> int:

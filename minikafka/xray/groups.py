@@ -13,7 +13,7 @@ import msgspec
 
 from minikafka.broker.snapshot import BrokerSnapshot
 from minikafka.coordinator.reading import GroupSnapshot
-from minikafka.protocol.messages.consumer_protocol import ConsumerProtocolAssignment
+from minikafka.protocol.messages import consumer_protocol
 from minikafka.protocol.schema import MalformedMessage
 from minikafka.xray.lag import LagOrgan, group_offsets
 from minikafka.xray.snapshot import Group, Member, Partition, TopicPartition, broker_name
@@ -103,13 +103,12 @@ def _group(
 
 
 def decode_assignment(data: bytes | None) -> tuple[TopicPartition, ...] | None:
-    """The partitions in a ConsumerProtocolAssignment (2-byte version first); None when it can't be read."""
-    if not data or len(data) < 2:
+    """The partitions in a ConsumerProtocolAssignment; None when there is none, or it can't be read."""
+    if not data:
         return None
-    version = min(int.from_bytes(data[:2], "big"), 3)
     try:
-        assignment = ConsumerProtocolAssignment.decode(data[2:], version)
-    except (MalformedMessage, ValueError):
+        assignment = consumer_protocol.decode_assignment(data)
+    except MalformedMessage:
         return None
     return tuple(
         sorted(TopicPartition(t.topic, i) for t in assignment.assigned_partitions for i in t.partitions)

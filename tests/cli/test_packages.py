@@ -3,6 +3,8 @@
 import tomllib
 from pathlib import Path
 
+from minikafka.version import VERSION
+
 ROOT = Path(__file__).parents[2]
 HOMES = {"minikafka": "minikafka", "tui": "minikafka_tui", "lessons": "minikafka_lessons"}
 
@@ -15,3 +17,7 @@ def test_every_package_is_built() -> None:
             inner = init.parent.relative_to(ROOT / folder).parts
             found.append(".".join((name, *inner)))
     assert not set(found) - set(listed)
+
+
+def test_what_is_built_has_the_version_that_it_says() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION

@@ -40,6 +40,7 @@ from minikafka.metadata.records.topics import (
     RemoveTopicRecord,
     TopicRecord,
 )
+from minikafka.protocol.primitives import read_uvarint, uvarint
 from minikafka.protocol.schema import MalformedMessage, Message
 
 FRAME_VERSION = 1
@@ -90,7 +91,7 @@ def encode_record(record: Message, version: int | None = None) -> bytes:
     """The record's bytes as they stand in the value of a log record; `version` None is the usual one."""
     if version is None:
         version = record_version(record)
-    head = _varint(FRAME_VERSION) + _varint(record.SCHEMA.api_key) + _varint(version)
+    head = uvarint(FRAME_VERSION) + uvarint(record.SCHEMA.api_key) + uvarint(version)
     return head + record.encode(version)
 
 
@@ -99,11 +100,14 @@ def decode_record(data: bytes | memoryview) -> Message:
 
     Raises `MalformedMessage` for an unknown frame version, record type or record version, and for torn bytes.
     """
-    frame_version, position = _read_varint(data, 0)
-    if frame_version != FRAME_VERSION:
-        raise MalformedMessage(f"metadata record: unknown frame version {frame_version}")
-    record_type, position = _read_varint(data, position)
-    version, position = _read_varint(data, position)
+    try:
+        frame_version, position = read_uvarint(data, 0)
+        if frame_version != FRAME_VERSION:
+            raise MalformedMessage(f"metadata record: unknown frame version {frame_version}")
+        record_type, position = read_uvarint(data, position)
+        version, position = read_uvarint(data, position)
+    except IndexError:
+        raise MalformedMessage("metadata record: the frame is cut off") from None
     record = RECORD_TYPES.get(record_type)
     if record is None:
         raise MalformedMessage(f"metadata record: unknown type {record_type}")
@@ -111,25 +115,3 @@ def decode_record(data: bytes | memoryview) -> Message:
     if not lowest <= version <= highest:
         raise MalformedMessage(f"{record.__name__}: unknown version {version}")
     return record.decode(data, version, position)
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def _read_varint(data: bytes | memoryview, position: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 35, 7):
-        if position >= len(data):
-            raise MalformedMessage("metadata record: the frame is cut off")
-        byte = data[position]
-        position += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, position
-    raise MalformedMessage("metadata record: a varint is longer than 5 bytes")
