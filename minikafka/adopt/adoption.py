@@ -22,12 +22,13 @@ from minikafka.adopt.topic_settings import adopted_configs
 from minikafka.adopt.zookeeper_files import find_zookeeper, read_zookeeper
 from minikafka.cluster.nodes import CONTROLLER, CONTROLLER_ID, broker_host, new_cluster_id
 from minikafka.log.config import LogConfig
-from minikafka.log.meta_properties import MetaProperties, encode_uuid, write_meta_properties
+from minikafka.log.meta_properties import MetaProperties, write_meta_properties
 from minikafka.metadata.configs import BrokerConfigs, effective_topic_configs
 from minikafka.metadata.features import bootstrap_records
 from minikafka.metadata.image import NO_LEADER, TOPIC_RESOURCE, MetadataImage
 from minikafka.metadata.records import ConfigRecord, PartitionRecord, ProducerIdsRecord, TopicRecord
 from minikafka.protocol.schema import Message
+from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum import MetadataLog, VoterNode
 from minikafka.world import LiveUniverse, World, new_live_loop
 

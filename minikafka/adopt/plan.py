@@ -17,8 +17,8 @@ from minikafka.adopt.replica import Replica, read_replica
 from minikafka.adopt.report import Report
 from minikafka.adopt.source import SourceDirectory
 from minikafka.log.checkpoints import CLEANER_OFFSETS
-from minikafka.metadata.ids import encode_uuid
 from minikafka.metadata.topic_names import why_invalid
+from minikafka.protocol.uuid_text import encode_uuid
 
 NOT_TAKEN = {
     "__transaction_state": "nobody coordinates transactions in our cluster (yet)",

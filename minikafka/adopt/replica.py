@@ -15,9 +15,9 @@ from uuid import UUID
 from minikafka.adopt.source import Key, SourceDirectory, read_file
 from minikafka.log.checkpoints import HIGH_WATERMARKS, LOG_STARTS
 from minikafka.log.dump.source import RawFile
-from minikafka.log.meta_properties import decode_uuid
 from minikafka.log.partition_metadata import PARTITION_METADATA
 from minikafka.log.scan import CorruptLog, LargePieces, scan_headers
+from minikafka.protocol.uuid_text import decode_uuid
 from minikafka.records.batch import batch_of
 
 _OF_A_SEGMENT = re.compile(r"(\d{20})\.(log|index|timeindex|txnindex|snapshot)(?:\.(swap|cleaned|deleted))?")

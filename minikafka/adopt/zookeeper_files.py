@@ -14,7 +14,7 @@ from typing import Any
 
 from minikafka.adopt.known import Known, KnownTopic
 from minikafka.adopt.source import read_file
-from minikafka.log.meta_properties import decode_uuid
+from minikafka.protocol.uuid_text import decode_uuid
 
 _LOG_MAGIC, _SNAPSHOT_MAGIC = b"ZKLG", b"ZKSN"
 _HEAD_BYTES = 16

@@ -57,7 +57,8 @@ class BrokerCantStart(OSError):
 
 
 class Broker:
-    """One broker, on its own host. `await start()`, then `await stop()`; a kill is its universe's to do.
+    """One broker, on its own host. `broker = await Broker.open(…)`, `await broker.start()`, then `await broker.stop()`;
+    a kill is its universe's to do.
 
     `join`: how it gets to its cluster. `on_failure` is called once when it can't go on and others lead what it led; its
     `problem` says why.
@@ -67,6 +68,7 @@ class Broker:
         self,
         world: World,
         broker_id: int,
+        directories: LogDirectories,
         *,
         cluster_id: str,
         join: Join,
@@ -75,43 +77,32 @@ class Broker:
         listener: BrokerListener = BrokerListener(),
         on_failure: Callable[[], None] = lambda: None,
     ) -> None:
+        from minikafka.broker import api
+
         self.world = world
         self.id = broker_id
         self.cluster_id = cluster_id
         self.configs = configs
         self.organs = organs
         self.image = MetadataImage()
-        self.state = BrokerState.NOT_RUNNING
-        self.port = 0
+        self.state = BrokerState.STARTING
         self.problem: str | None = None
         """Why it is out of service."""
         self._listener = listener
         self._on_failure = on_failure
-        self._join = join
         self._images = PendingRequests(world)
         self._applies_images = False
         self._led_journals: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
-
-    # -- life ------------------------------------------------------------------------------------------------
-
-    async def start(self, port: int = 0) -> int:
-        """Open the log directories, register, catch up, and serve. Returns the port clients use.
-
-        Raises OSError (port in use, a directory locked, none that can be used) or ValueError (a directory of
-        another cluster, a wrong `log.dirs`).
-        """
-        from minikafka.broker import api
-
-        world, configs = self.world, self.configs
-        self.directories = LogDirectories.open(world, self.id, self.cluster_id, log_dirs_of(configs))
-        self.membership = self._join(world, self.id, configs, self._on_image)
+        self._incarnation_id = uuid.UUID(int=world.random.getrandbits(128), version=4)
+        self.directories = directories
+        self.membership = join(world, broker_id, configs, self._on_image)
         self.replicas = Replicas(
             world,
-            self.id,
+            broker_id,
             configs,
-            self.organs,
-            self.directories,
+            organs,
+            directories,
             endpoint=self.endpoint,
             broker_epoch=self._broker_epoch,
             ask_controller=self.membership.request,
@@ -122,7 +113,7 @@ class Broker:
         slots = configs.int("max.incremental.fetch.session.cache.slots")
         self.fetch_sessions = FetchSessions(world, slots, self.replicas.fetch_pending)
         self.topic_creation = TopicCreation(world, configs, self.membership.request)
-        self.producer_ids = ProducerIds(self.id, self._broker_epoch, self.membership.request)
+        self.producer_ids = ProducerIds(broker_id, self._broker_epoch, self.membership.request)
         self.group_coordinator = GroupCoordinator(
             world, configs, partition_count=lambda: self._partition_count(GROUP_METADATA)
         )
@@ -133,28 +124,69 @@ class Broker:
             max_frame_bytes=configs.int("socket.request.max.bytes"),
             idle_close_s=configs.seconds("connections.max.idle.ms"),
         )
-        self.port = await self.server.listen(port, self._listener.host)
-        self.advertised = self._advertise()
-        self._incarnation_id = uuid.UUID(int=world.random.getrandbits(128), version=4)
+        self.advertised = Endpoint(listener.name, listener.advertised_host or world.network.address, 0)
+
+    # -- life ------------------------------------------------------------------------------------------------
+
+    @classmethod
+    async def open(
+        cls,
+        world: World,
+        broker_id: int,
+        port: int = 0,
+        *,
+        cluster_id: str,
+        join: Join,
+        configs: BrokerConfigs,
+        organs: Organs,
+        listener: BrokerListener = BrokerListener(),
+        on_failure: Callable[[], None] = lambda: None,
+    ) -> Broker:
+        """One with its log directories, that listens; it belongs to no cluster yet.
+
+        Raises OSError (port in use, a directory locked, none that can be used) or ValueError (a directory of
+        another cluster, a wrong `log.dirs`).
+        """
+        directories = LogDirectories.open(world, broker_id, cluster_id, log_dirs_of(configs))
+        broker = cls(
+            world,
+            broker_id,
+            directories,
+            cluster_id=cluster_id,
+            join=join,
+            configs=configs,
+            organs=organs,
+            listener=listener,
+            on_failure=on_failure,
+        )
+        await broker.server.listen(port, listener.host)
+        broker._advertise()
+        return broker
+
+    @property
+    def port(self) -> int:
+        """The one it listens at."""
+        return self.server.port
+
+    async def start(self) -> None:
+        """Register, catch up, and serve. Raises OSError or ValueError (`RegistrationRefused`)."""
         registration = Registration(
             self.id,
             self.cluster_id,
             self._incarnation_id,
             (self.advertised,),
             tuple(self.directories.ids),
-            configs.get("broker.rack"),
+            self.configs.get("broker.rack"),
             self.directories.previous_broker_epoch,
         )
-        self.state = BrokerState.STARTING  # from here on somebody may look
         work = self.membership.register(registration, self.replicas)
         self._tasks = [self._vital(coro, name) for name, coro in work.items()]
         await self.membership.ready
         await self.image_shows(lambda image: self.endpoint(self.id) is not None, START_TIMEOUT_S)
         self.state = BrokerState.RUNNING
-        world.trace.emit(BrokerStarted(self.id, self.port))
-        return self.port
+        self.world.trace.emit(BrokerStarted(self.id, self.port))
 
-    def _advertise(self) -> Endpoint:
+    def _advertise(self) -> None:
         """Settle where clients are told to connect, and show all of it as this broker's configuration."""
         listener, own = self._listener, self.world.network.address
         host, port = listener.advertised_host or own, listener.advertised_port or self.port
@@ -167,7 +199,7 @@ class Broker:
         if ADVERTISED in self.configs.overrides:
             actual[ADVERTISED] = url(listener.name, host, port)
         self.configs = BrokerConfigs({**self.configs.overrides, **actual})
-        return Endpoint(listener.name, host, port)
+        self.advertised = Endpoint(listener.name, host, port)
 
     async def stop(self) -> None:
         """A clean shutdown: hand leadership over, flush, mark the directory clean."""

@@ -5,7 +5,6 @@ One rule: plain values; what they mean to the wire is in `async_admin.py`. Kafka
 
 from __future__ import annotations
 
-import base64
 import functools
 import operator
 import uuid
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from minikafka.client.errors import KafkaError
 from minikafka.client.values import Node, TopicPartitionInfo
+from minikafka.protocol.uuid_text import encode_uuid
 
 if TYPE_CHECKING:
     from minikafka.client.security_values import AclOperation
@@ -46,7 +46,7 @@ class Uuid:
         return self._value.int
 
     def __str__(self) -> str:
-        return base64.urlsafe_b64encode(self._value.bytes).decode().rstrip("=")
+        return encode_uuid(self._value)
 
     def __repr__(self) -> str:
         return f"Uuid({self})"

@@ -9,7 +9,6 @@ Kafka: what `KafkaClusterTestKit` is to its tests.
 from __future__ import annotations
 
 import asyncio
-import base64
 import re
 import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -24,6 +23,7 @@ from minikafka.membership import kraft
 from minikafka.metadata.config_types import ConfigError
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Organs
+from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.replication.log_directories import log_dirs_of
 from minikafka.replication.log_directory import key_of
 from minikafka.world import LiveUniverse, SimulatedUniverse, World, reason_of
@@ -337,42 +337,52 @@ class ClusterNodes:
 
     async def _start_controller(self, host: str) -> None:
         world = self.universe.world(host)
-        node = ControllerNode(
+        opening = ControllerNode.open(
             world,
             CONTROLLER_ID - 1 + int(host.rpartition("-")[2]),
             self.cluster_id,
             self.configs,
             self.organs,
+            port=self._ports.get(host) or (SIMULATED_CONTROLLER_PORT if self.simulated else 0),
             known_by=self._known_by,
             on_failure=lambda reason: self._controller_failed(host, reason),
         )
-        port = self._ports.get(host) or (SIMULATED_CONTROLLER_PORT if self.simulated else 0)
-        self._ports[host] = await self.on(host, node.start(port))
+        node = await self.on(host, opening)
+        self._ports[host] = node.port
         self.controllers[host] = node
 
     async def _start_broker(self, host: str) -> None:
         world = self.universe.world(host)
-        broker = Broker(
-            world,
-            int(host.rpartition("-")[2]),
-            cluster_id=self.cluster_id,
-            join=kraft(*map(self.address_of, self.controllers)),
-            configs=self.configs,
-            organs=self.organs,
-            listener=self._listeners[host],
-            on_failure=lambda: self._broker_failed(host, broker),
-        )
-        self.brokers[host] = broker
+        broker: Broker | None = None
+
+        def failed() -> None:
+            if broker is not None:
+                self._broker_failed(host, broker)
+
         try:
-            self._ports[host] = await self.on(host, broker.start(self._ports[host]))
+            opening = Broker.open(
+                world,
+                int(host.rpartition("-")[2]),
+                self._ports[host],
+                cluster_id=self.cluster_id,
+                join=kraft(*map(self.address_of, self.controllers)),
+                configs=self.configs,
+                organs=self.organs,
+                listener=self._listeners[host],
+                on_failure=failed,
+            )
+            broker = await self.on(host, opening)
+            world.life.check()
+            self._ports[host] = broker.port
+            self.brokers[host] = broker
+            await self.on(host, broker.start())
             self._advertised[host] = host_port(broker.advertised.host, broker.advertised.port)
         except BaseException:
-            if self.brokers[host] is broker:
+            if broker is not None and self.brokers[host] is broker:
                 self.brokers[host] = None
             if world.life.alive:  # else somebody killed it, and this may be another life already
-                self.universe.crash(
-                    host
-                )  # a broker that can't start ends its process, and with that its locks
+                # A broker that can't start ends its process, and with that its locks.
+                self.universe.crash(host)
             raise
 
     def _read_listeners(self, brokers: int) -> dict[str, BrokerListener]:
@@ -417,7 +427,7 @@ def new_cluster_id(world: World) -> str:
     """22 characters of URL-safe base64 from the world's randomness."""
     while True:
         value = uuid.UUID(int=world.random.getrandbits(128), version=4)
-        text = base64.urlsafe_b64encode(value.bytes).decode().rstrip("=")
+        text = encode_uuid(value)
         if not text.startswith("-"):  # so that it can follow an option on a command line
             return text
 

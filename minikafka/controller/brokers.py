@@ -14,7 +14,7 @@ from minikafka.controller.decision import PIECE_RECORDS, Decision, Situation
 from minikafka.controller.directories import directories_offline, newly_offline
 from minikafka.controller.partition_change import elections_where_allowed, leadership_changes
 from minikafka.controller.sessions import Session, Sessions
-from minikafka.metadata.ids import RESERVED_DIRECTORIES, encode_uuid
+from minikafka.metadata.ids import RESERVED_DIRECTORIES
 from minikafka.metadata.image import BrokerRegistration
 from minikafka.metadata.records import (
     BrokerEndpoint,
@@ -32,6 +32,7 @@ from minikafka.protocol.messages.broker_registration import (
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from minikafka.protocol.schema import Message
+from minikafka.protocol.uuid_text import encode_uuid
 
 R = TypeVar("R")
 

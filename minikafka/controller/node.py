@@ -14,6 +14,7 @@ import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from minikafka.controller import handlers
 from minikafka.controller.core import Controller
@@ -24,13 +25,13 @@ from minikafka.log.meta_properties import claimed_properties, note_claim, read_m
 from minikafka.metadata.batches import MetadataBatch, skipping
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES, check_levels
-from minikafka.metadata.ids import decode_uuid
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import ControllerEndpoint, ControllerFeature, RegisterControllerRecord
 from minikafka.policy import Organs
 from minikafka.protocol.dispatch import CloseConnection, Dispatch
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.server import Server
+from minikafka.protocol.uuid_text import decode_uuid
 from minikafka.quorum import MetadataLog, NotLeader, Quorum, VoterNode
 from minikafka.quorum.metadata_fetch import MetadataFetch, Observer
 from minikafka.quorum.snapshot_file import MetadataSnapshot
@@ -73,11 +74,8 @@ class ControllerSnapshot:
 
 
 class ControllerNode:
-    """Started once: `await start(port)`, then `await stop()` or `kill()`. `on_failure` is called once, with the
-    reason, when it can't go on and has ended itself.
-
-    `known_by`: what, outside of the controller's directory, says that this cluster has been there before (a clause).
-    `open_quorum`: where records are agreed on, if not in a quorum of one.
+    """`node = await ControllerNode.open(…)`, then `await node.stop()` or `node.kill()`. `on_failure` is called once,
+    with the reason, when it can't go on and has ended itself.
     """
 
     def __init__(
@@ -85,84 +83,96 @@ class ControllerNode:
         world: World,
         node_id: int,
         cluster_id: str,
-        configs: BrokerConfigs | None = None,
-        organs: Organs | None = None,
-        *,
-        known_by: str = "",
-        on_failure: Callable[[str], None] = lambda _: None,
-        open_quorum: OpenQuorum = MetadataLog.open,
+        quorum: Quorum,
+        lock: Lock,
+        configs: BrokerConfigs,
+        organs: Organs,
+        on_failure: Callable[[str], None],
     ) -> None:
         self.world = world
-        self._on_failure = on_failure
         self.id = node_id
         self.cluster_id = cluster_id
-        self.configs = configs or BrokerConfigs()
-        self.core = Controller(cluster_id, self.configs, organs, world.random)
-        self.port = 0
-        self.quorum: Quorum
-        self.fetches: MetadataFetch
-        self._organs = organs or Organs()
-        self._known_by = known_by
-        self._server: Server | None = None
-        self._lock: Lock | None = None
-        self._open_quorum = open_quorum
+        self.configs = configs
+        self.core = Controller(cluster_id, configs, organs, world.random)
+        self.quorum = quorum
+        self.fetches = MetadataFetch(world, quorum, cluster_id)
+        self.is_active = False
+        """Whether this is the controller that decides."""
+        self._on_failure = on_failure
+        self._lock = lock
+        self._server = Server(
+            world,
+            self,
+            Dispatch(handlers),
+            max_frame_bytes=configs.int("socket.request.max.bytes"),
+            idle_close_s=configs.seconds("connections.max.idle.ms"),
+        )
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         """A heap of answers that wait for the commit of an offset; the second number keeps their order."""
         self._waits = 0
         self._expiry: Alarm | None = None
         self._balancing: asyncio.Task[None] | None = None
         self._running = False
-        self.is_active = False
-        """Whether this is the controller that decides."""
+
+    @classmethod
+    async def open(
+        cls,
+        world: World,
+        node_id: int,
+        cluster_id: str,
+        configs: BrokerConfigs | None = None,
+        organs: Organs | None = None,
+        *,
+        port: int = 0,
+        known_by: str = "",
+        on_failure: Callable[[str], None] = lambda _: None,
+        open_quorum: OpenQuorum = MetadataLog.open,
+    ) -> ControllerNode:
+        """One that has read its log, listens, and takes part in the quorum. Who leads at once is in charge by then.
+
+        `known_by`: what, outside of the controller's directory, says that this cluster has been there before (a
+        clause). `open_quorum`: where records are agreed on, if not in a quorum of one.
+        Raises OSError (port taken, disk), `DiskLocked`, or a ValueError: `WrongDirectory` (the directory is another
+        node's or cluster's), `MetadataLost` (the log lacks what was committed), `NewerMetadata`.
+        """
+        configs, organs = configs or BrokerConfigs(), organs or Organs()
+        world.disk.makedirs("")
+        lock = world.disk.lock(".lock")
+        try:
+            properties = claimed_properties(world.disk, cluster_id, node_id, world.random)
+            if read_meta_properties(world.disk) is not None:
+                known_by = f"meta.properties beside it says that cluster {cluster_id} has one"
+            segment_bytes = configs.int("metadata.log.segment.bytes")
+            quorum = open_quorum(world, node_id, organs, segment_bytes=segment_bytes, known_by=known_by)
+        except BaseException:
+            lock.release()
+            raise
+        node = cls(world, node_id, cluster_id, quorum, lock, configs, organs, on_failure)
+        try:
+            await node._join(port, decode_uuid(properties.directory_id))
+            note_claim(world.disk, properties)  # last: where it is, there has been a log
+        except BaseException:
+            node.kill()
+            raise
+        return node
+
+    async def _join(self, port: int, directory_id: UUID) -> None:
+        self.quorum.load(self)
+        check_levels(self.core.image.features)
+        await self._server.listen(port)
+        self._running = True
+        address = self.world.network.address
+        self.quorum.join(VoterNode(self.id, directory_id, address, self.port, CONTROLLER_LISTENER))
+        await self._settled()
+
+    @property
+    def port(self) -> int:
+        """The one it listens at."""
+        return self._server.port
 
     @property
     def image(self) -> MetadataImage:
         return self.core.image
-
-    async def start(self, port: int = 0) -> int:
-        """Read the log, listen, and take part in the quorum; returns the port. Who leads at once is in charge by then.
-
-        Raises OSError (port taken, disk), `DiskLocked`, or a ValueError: `WrongDirectory` (the directory is another
-        node's or cluster's), `MetadataLost` (the log lacks what was committed), `NewerMetadata`.
-        """
-        self.world.disk.makedirs("")
-        self._lock = self.world.disk.lock(".lock")
-        try:
-            properties = claimed_properties(self.world.disk, self.cluster_id, self.id, self.world.random)
-            self._load()
-            check_levels(self.core.image.features)
-            self._server = Server(
-                self.world,
-                self,
-                Dispatch(handlers),
-                max_frame_bytes=self.configs.int("socket.request.max.bytes"),
-                idle_close_s=self.configs.seconds("connections.max.idle.ms"),
-            )
-            self.port = await self._server.listen(port)
-            self._running = True
-            directory_id = decode_uuid(properties.directory_id)
-            self.quorum.join(
-                VoterNode(self.id, directory_id, self.world.network.address, self.port, CONTROLLER_LISTENER)
-            )
-            await self._settled()
-            note_claim(self.world.disk, properties)  # last: where it is, there has been a log
-        except BaseException:
-            self.kill()
-            raise
-        return self.port
-
-    def _load(self) -> None:
-        if read_meta_properties(self.world.disk) is not None:
-            self._known_by = f"meta.properties beside it says that cluster {self.cluster_id} has one"
-        self.quorum = self._open_quorum(
-            self.world,
-            self.id,
-            self._organs,
-            segment_bytes=self.configs.int("metadata.log.segment.bytes"),
-            known_by=self._known_by,
-        )
-        self.fetches = MetadataFetch(self.world, self.quorum, self.cluster_id)
-        self.quorum.load(self)
 
     # -- what the quorum says (its `Listener`) ------------------------------------------------------------------
 
@@ -353,19 +363,12 @@ class ControllerNode:
 
     def kill(self) -> None:
         """An end without goodbye: nothing more is written."""
-        was_open = hasattr(self, "quorum")
         self._end()
-        if was_open:
-            self.quorum.abandon()
+        self.quorum.abandon()
 
     def _end(self) -> None:
         self._running = False
         self._resign(ControllerStopped("this controller has stopped"))
-        if hasattr(self, "fetches"):
-            self.fetches.close()
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        self.fetches.close()
+        self._server.close()
+        self._lock.release()

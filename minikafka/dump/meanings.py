@@ -22,13 +22,13 @@ from minikafka.coordinator.records import (
 from minikafka.dump.transaction_log import TransactionLogKey, TransactionLogValue
 from minikafka.log.dump.segment import meaning_of_markers
 from minikafka.log.dump.value import Decoded
-from minikafka.log.meta_properties import encode_uuid
 from minikafka.metadata.records import RECORD_TYPES
 from minikafka.protocol.messages.consumer_protocol import (
     ConsumerProtocolAssignment,
     ConsumerProtocolSubscription,
 )
 from minikafka.protocol.schema import MalformedMessage, Message, Struct
+from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum.control_records import (
     KRaftVersionRecord,
     LeaderChangeMessage,

@@ -54,6 +54,10 @@ class Log:
         config: LogConfig,
         organs: Organs,
         topic_id: uuid.UUID | None,
+        segments: Segments,
+        epochs: LeaderEpochs,
+        producers: ProducerStates,
+        synced: Synced,
     ) -> None:
         self.world = world
         self.directory = directory
@@ -63,23 +67,22 @@ class Log:
         self.topic_id = topic_id
         self.organs = organs
         self.config = config
-        self.epochs = LeaderEpochs(world.disk, directory, lambda: self.log_end_offset)
-        self.producers = ProducerStates(self.name)
-        self.log_start_offset = 0
-        self.high_watermark = 0
+        self.segments = segments
+        self.epochs = epochs
+        self.producers = producers
+        self.aborted = AbortedTransactions(world.disk, directory, self.name, segments)
+        self.synced = synced
+        self._end = LogEnd(segments, epochs, producers, self.aborted, synced)
+        self.log_start_offset = self.high_watermark = next(iter(segments)).base_offset
         self.cleaned_up_to = 0
         """All below it has been compacted; the cleaner sets it, checkpoints keep it."""
-        self.lacks_its_beginning = False
+        self.lacks_its_beginning = any(e.start_offset < self.log_start_offset for e in epochs.entries[:1])
         """Were its first segments taken away? Retention notes the new start with the epochs before it removes any."""
         self.is_cut_before_records = False
         """Did its opening set records aside, behind damage or a hole?"""
         self.note_gaps: Callable[[], None] | None = None
         """Called before the first batch that leaves offsets out: the next life must know of it (`was_compacted`),
         or its recovery takes the gap for damage."""
-        self.segments: Segments  # `open` finds them
-        self.aborted: AbortedTransactions
-        self.synced: Synced
-        self._end: LogEnd
 
     @classmethod
     def open(
@@ -109,7 +112,8 @@ class Log:
             disk.makedirs(directory)
             files = []
         topic_id = claim_for_topic(disk, directory, topic_id)
-        log = cls(world, directory, topic, partition, config, organs, topic_id)
+        producers = ProducerStates(f"{topic}-{partition}")
+        epochs = LeaderEpochs(disk, directory, lambda: segments.active.next_offset)
         found = open_segments(
             disk,
             directory,
@@ -117,20 +121,19 @@ class Log:
             config,
             organs.floor_entry,
             world.clock.time_ms(),
-            log.epochs,
-            log.producers,
+            epochs,
+            producers,
             clean_shutdown=clean_shutdown,
             recovery_point=recovery_point,
             gaps_are_normal=config.is_compacted or was_compacted,
         )
-        log.segments = Segments(world, directory, topic, partition, organs, log.producers, found.segments)
-        log.aborted = AbortedTransactions(disk, directory, log.name, log.segments)
+        segments = Segments(world, directory, topic, partition, organs, producers, found.segments)
         was_cut = found.segments_scanned > 0
-        log.synced = Synced(world, directory, log.segments, log.epochs, recovery_point, was_cut=was_cut)
-        log._end = LogEnd(log.segments, log.epochs, log.producers, log.aborted, log.synced)
-        log.log_start_offset = log.high_watermark = found.segments[0].base_offset
-        log.lacks_its_beginning = any(e.start_offset < log.log_start_offset for e in log.epochs.entries[:1])
-        log.epochs.truncate_from_start(log.log_start_offset)
+        synced = Synced(world, directory, segments, epochs, recovery_point, was_cut=was_cut)
+        log = cls(
+            world, directory, topic, partition, config, organs, topic_id, segments, epochs, producers, synced
+        )
+        epochs.truncate_from_start(log.log_start_offset)
         log.is_cut_before_records = found.aside.folder is not None
         log._tell_of(found.aside)
         if found.segments_scanned and (found.truncated_bytes or log.log_end_offset):

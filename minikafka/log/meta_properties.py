@@ -6,11 +6,11 @@ refuses to start with one sentence. Kafka: `MetaProperties`, `MetaPropertiesEnse
 
 from __future__ import annotations
 
-import base64
 import random
 import uuid
 from dataclasses import dataclass, replace
 
+from minikafka.protocol.uuid_text import decode_uuid, encode_uuid
 from minikafka.world import Disk
 
 META_PROPERTIES = "meta.properties"
@@ -27,17 +27,6 @@ class MetaProperties:
     cluster_id: str
     node_id: int
     directory_id: str
-
-
-def encode_uuid(value: uuid.UUID) -> str:
-    """Kafka's text form of an id."""
-    return base64.urlsafe_b64encode(value.bytes).rstrip(b"=").decode()
-
-
-def decode_uuid(text: str) -> uuid.UUID:
-    """The id that `text` stands for; `ValueError` when it is none."""
-    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    return uuid.UUID(bytes=raw)
 
 
 def read_meta_properties(disk: Disk) -> MetaProperties | None:

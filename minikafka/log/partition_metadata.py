@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 
-from minikafka.log.meta_properties import decode_uuid, encode_uuid
+from minikafka.protocol.uuid_text import decode_uuid, encode_uuid
 from minikafka.world import Disk
 
 PARTITION_METADATA = "partition.metadata"

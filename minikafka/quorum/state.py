@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-from minikafka.metadata.ids import decode_uuid, encode_uuid
 from minikafka.protocol.schema import ZERO_UUID
+from minikafka.protocol.uuid_text import decode_uuid, encode_uuid
 from minikafka.world import Disk
 
 QUORUM_STATE = "quorum-state"

@@ -14,11 +14,12 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from minikafka.log.meta_properties import claim_directory, decode_uuid
+from minikafka.log.meta_properties import claim_directory
 from minikafka.log.partition_metadata import read_partition_metadata
 from minikafka.log.residency import SegmentResidency
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.metadata.image import MetadataImage
+from minikafka.protocol.uuid_text import decode_uuid
 from minikafka.replication.checkpoints import Checkpoints, Key
 from minikafka.replication.partition import Partition
 from minikafka.replication.strays import StraySetAside, is_stray, stray_name, why_stray

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from minikafka.broker.snapshot import BrokerSnapshot
 from minikafka.metadata.image import MetadataImage
+from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.replication.log_directory import LogDirectorySnapshot
 from minikafka.xray.snapshot import (
     DOWN,
@@ -24,7 +25,6 @@ from minikafka.xray.snapshot import (
     Host,
     LogDir,
     Snapshot,
-    uuid_text,
 )
 from minikafka.xray.topics import Topics
 
@@ -151,6 +151,6 @@ def _log_dir(seen: LogDirectorySnapshot, topics: Topics, broker_id: int) -> LogD
         total_bytes=seen.total_bytes,
         usable_bytes=seen.usable_bytes,
         error=seen.problem,
-        id=uuid_text(seen.id) if seen.id is not None else None,
+        id=encode_uuid(seen.id) if seen.id is not None else None,
         strays=seen.strays,
     )

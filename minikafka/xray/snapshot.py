@@ -10,8 +10,6 @@ Kafka shows the same facts in pieces: Metadata and DescribeCluster (brokers, lea
 
 from __future__ import annotations
 
-import base64
-import uuid
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -417,11 +415,6 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
 def broker_name(broker_id: int) -> str:
     """The host name of a broker id: ``broker-2``."""
     return f"broker-{broker_id}"
-
-
-def uuid_text(value: uuid.UUID) -> str:
-    """Kafka's way to write a Uuid: 22 characters of URL-safe base64."""
-    return base64.urlsafe_b64encode(value.bytes).decode().rstrip("=")
 
 
 def total(values: Iterable[int | None]) -> int | None:

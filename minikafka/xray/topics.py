@@ -12,7 +12,8 @@ from minikafka.broker.snapshot import PartitionSnapshot
 from minikafka.log.snapshot import SegmentSnapshot
 from minikafka.metadata.image import MetadataImage, PartitionRegistration, TopicImage
 from minikafka.metadata.topic_names import is_internal
-from minikafka.xray.snapshot import Partition, Replica, Segment, Topic, broker_name, uuid_text
+from minikafka.protocol.uuid_text import encode_uuid
+from minikafka.xray.snapshot import Partition, Replica, Segment, Topic, broker_name
 
 Key = tuple[str, int]
 """Topic and partition."""
@@ -179,7 +180,7 @@ class Topics:
             drawn = self._partitions.get(name, {})
             self._topics[name] = Topic(
                 name=name,
-                id=uuid_text(topic.id),
+                id=encode_uuid(topic.id),
                 internal=is_internal(name),
                 partitions=tuple(drawn[index] for index in sorted(drawn)),
                 configs=dict(image.topic_configs(name)),

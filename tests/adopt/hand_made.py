@@ -21,12 +21,12 @@ from minikafka.coordinator.records import (
 )
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.log.meta_properties import encode_uuid
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import encode_record as encode_metadata
 from minikafka.policy import Organs
 from minikafka.protocol.schema import Message
+from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum import MetadataLog
 from minikafka.quorum.snapshot_file import SnapshotName
 from minikafka.records.batch import NewRecord, build_batch, read_batches

@@ -31,7 +31,6 @@ from minikafka.adopt.offsets import NEVER_MS
 from minikafka.coordinator.records import GroupMetadataValue, MemberMetadata, group_record, offset_record
 from minikafka.log.checkpoints import CLEANER_OFFSETS, HIGH_WATERMARKS, LOG_STARTS, RECOVERY_POINTS
 from minikafka.log.dump.source import RawFile
-from minikafka.log.meta_properties import encode_uuid
 from minikafka.metadata.records import (
     ConfigRecord,
     PartitionRecord,
@@ -41,6 +40,7 @@ from minikafka.metadata.records import (
     UserScramCredentialRecord,
 )
 from minikafka.protocol.schema import Message
+from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum import METADATA_DIRECTORY, MetadataLost
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.world import LiveUniverse

@@ -68,8 +68,8 @@ class Lab:
         self.start_controller()
 
     def start_controller(self) -> None:
-        self.controller = ControllerNode(self.universe.world("controller-1"), 1001, CLUSTER, BrokerConfigs())
-        self.universe.run(self.controller.start(PORT), host="controller-1")
+        opening = ControllerNode.open(self.universe.world("controller-1"), 1001, CLUSTER, port=PORT)
+        self.controller = self.universe.run(opening, host="controller-1")
 
     def start_broker(self, id: int, previous_epoch: int = -1) -> FakeBroker:
         self.lives[id] = self.lives.get(id, 0) + 1
@@ -213,9 +213,9 @@ def test_a_controller_that_starts_again_knows_everything(lab: Lab, how: str) -> 
 
 def test_a_directory_of_another_cluster_is_refused(lab: Lab) -> None:
     lab.universe.run(lab.controller.stop(), host="controller-1")
-    other = ControllerNode(lab.universe.world("controller-1"), 1001, "another")
+    other = ControllerNode.open(lab.universe.world("controller-1"), 1001, "another", port=PORT)
     with pytest.raises(WrongDirectory, match="another cluster"):
-        lab.universe.run(other.start(PORT), host="controller-1")
+        lab.universe.run(other, host="controller-1")
 
 
 def test_a_broker_of_another_cluster_is_refused_for_good(lab: Lab) -> None:

@@ -12,7 +12,6 @@ from controller.test_controller_node import CLUSTER, PORT, Lab
 from minikafka.controller.events import TopicCreated
 from minikafka.controller.node import ControllerNode
 from minikafka.controller.topics import TopicsToCreate
-from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.ids import METADATA_TOPIC_ID
 from minikafka.metadata.image_records import records_of
 from minikafka.protocol.channel import Channel
@@ -30,14 +29,14 @@ class SlowLab(Lab):
 
     def start_controller(self) -> None:
         self.controller = self.node("controller-1", 1001, SlowLog)
-        self.universe.run(self.controller.start(PORT), host="controller-1")
         self.standby = self.node("controller-2", 1002, StandbyLog)
-        self.universe.run(self.standby.start(PORT), host="controller-2")
         self.log, self.copy = self.controller.quorum, self.standby.quorum
         self.copy.follow(self.log)  # type: ignore[attr-defined]
 
     def node(self, host: str, id: int, log: type[SlowLog]) -> ControllerNode:
-        return ControllerNode(self.universe.world(host), id, CLUSTER, BrokerConfigs(), open_quorum=log.open)
+        world = self.universe.world(host)
+        opening = ControllerNode.open(world, id, CLUSTER, port=PORT, open_quorum=log.open)
+        return self.universe.run(opening, host=host)
 
     def wanted(self, name: str) -> TopicsToCreate:
         topic = CreatableTopic(name=name, num_partitions=1, replication_factor=3)

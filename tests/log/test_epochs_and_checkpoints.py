@@ -10,14 +10,9 @@ import pytest
 from minikafka.log.checkpoints import CorruptCheckpoint, OffsetCheckpoint
 from minikafka.log.config import LogConfig
 from minikafka.log.epochs import LeaderEpochs
-from minikafka.log.meta_properties import (
-    WrongDirectory,
-    claim_directory,
-    decode_uuid,
-    encode_uuid,
-    read_meta_properties,
-)
+from minikafka.log.meta_properties import WrongDirectory, claim_directory, read_meta_properties
 from minikafka.log.partition_metadata import InconsistentTopicId, claim_for_topic, read_partition_metadata
+from minikafka.protocol.uuid_text import decode_uuid, encode_uuid
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from uuid import UUID
 import pytest
 
 from minikafka.log.checkpoints import HIGH_WATERMARKS, OffsetCheckpoint
-from minikafka.log.meta_properties import WrongDirectory, encode_uuid, read_meta_properties
+from minikafka.log.meta_properties import WrongDirectory, read_meta_properties
 from minikafka.log.partition_metadata import write_partition_metadata
 from minikafka.metadata.config_types import ConfigError
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.ids import LOST_DIRECTORY, MIGRATING_DIRECTORY, UNASSIGNED_DIRECTORY
+from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.replication.checkpoints import CheckpointIgnored
 from minikafka.replication.log_directories import LogDirectories, NoLogDirectory, log_dirs_of
 from minikafka.replication.log_directory import LogDirectoryFailed, key_of

@@ -136,7 +136,7 @@ class Invariants:
         self.checks += 1
         changed = []
         for host, broker in self.nodes.brokers.items():
-            if broker is None or not hasattr(broker, "replicas"):
+            if broker is None:
                 continue
             for p in broker.replicas:
                 log = p.log
@@ -220,9 +220,7 @@ class Invariants:
 
     def _partition_on(self, broker_id, like):
         broker = self.nodes.brokers.get(f"broker-{broker_id}")
-        found = (
-            broker.replicas.get(like.topic, like.index) if broker and hasattr(broker, "replicas") else None
-        )
+        found = None if broker is None else broker.replicas.get(like.topic, like.index)
         return found if found is not None and found.topic_id == like.topic_id else None
 
     def _compare(self, key, name, committed, partition) -> None:
@@ -316,9 +314,7 @@ class Invariants:
             return
         for member in p.isr:
             broker = self.nodes.brokers.get(f"broker-{member}")
-            replica = (
-                broker.replicas.get(topic.name, index) if broker and hasattr(broker, "replicas") else None
-            )
+            replica = None if broker is None else broker.replicas.get(topic.name, index)
             if replica is None or replica.topic_id != topic.id:
                 continue
             if replica.log.log_end_offset < committed.end:
@@ -331,7 +327,7 @@ class Invariants:
 
     def _groups(self) -> None:
         for broker in self.nodes.brokers.values():
-            if broker is None or not hasattr(broker, "group_coordinator"):
+            if broker is None:
                 continue
             for group in broker.group_coordinator.snapshot():
                 owners = {}

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from minikafka.log.dump.source import Source
 from minikafka.log.dump.tables import Part, row_of
 from minikafka.log.dump.value import Field, Problem, Row, Value
-from minikafka.log.meta_properties import decode_uuid
+from minikafka.protocol.uuid_text import decode_uuid
 
 LARGEST_TEXT_BYTES = 64 * 1024 * 1024
 Item = Row | Problem
