@@ -290,8 +290,7 @@ class AsyncConsumer:
     def take(self) -> Message | None:
         """The next record or event, if one is there. Never waits."""
         buffer = self.buffer
-        buffer.lock.acquire()  # as `with`, in half the time
-        try:
+        with buffer.lock:
             message = buffer.next()
             if message is None:
                 return None
@@ -302,8 +301,6 @@ class AsyncConsumer:
                     position.stored = next_offset
                     epoch = message._leader_epoch
                     position.stored_epoch = -1 if epoch is None else epoch
-        finally:
-            buffer.lock.release()
         if self.fetcher.is_blocked:
             self._make_room()
         return message
