@@ -11,6 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from in_chromium import (
+    CELL,
+    NOTEBOOK,
+    errors,
+    is_idle,
+    picture,
+    run_all,
+    run_cell,
+    save_restart_reload,
+    saved,
+)
+
 from minikafka_lessons.course import lessons
 
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
@@ -35,9 +47,6 @@ SETTINGS = {
     # All cells in the page, so that a test can look at each.
     "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
 }
-NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-
-
 @pytest.fixture
 def lab(tmp_path, request):
     """A running lab: (number, theme) → the address of its lesson."""
@@ -79,33 +88,13 @@ def page():
         browser.close()
 
 
-def run_all(page) -> set[str]:
-    """Run the notebook; returns the different pictures that its live views showed meanwhile."""
-    page.wait_for_selector(f"{NOTEBOOK} .jp-CodeCell", timeout=60_000)
-    page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)
-    page.click("li.lm-MenuBar-item:has-text('Run')")
-    page.click("li.lm-Menu-item:has-text('Run All Cells') >> nth=0")
-    # The last code cell gets its number when all of them ran.
-    last = f"[...document.querySelectorAll('{NOTEBOOK} .jp-CodeCell .jp-InputPrompt')].at(-1).textContent"
-    live = (
-        f"[...document.querySelectorAll('{NOTEBOOK} .widget-html svg')].map(e => e.textContent).join('\\n')"
-    )
-    seen: set[str] = set()
-    for _ in range(300):
-        seen.add(page.evaluate(live))
-        if page.evaluate(f"/\\[\\d+\\]/.test({last})"):
-            return seen
-        page.wait_for_timeout(300)
-    raise AssertionError("the notebook did not come to its end in 90 s")
-
-
 @pytest.mark.parametrize(
     "lab",
     [(1, "JupyterLab Light"), (2, "JupyterLab Dark"), (6, "JupyterLab Dark")],
     indirect=True,
     ids=["lesson 1, light", "lesson 2, dark", "lab 6, dark"],
 )
-def test_run_all_leaves_no_error_and_the_widgets_show(lab, page, shots: Path | None):
+def test_run_all_leaves_no_error_and_the_pictures_show(lab, page, shots: Path | None):
     number, address = lab
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -114,13 +103,10 @@ def test_run_all_leaves_no_error_and_the_widgets_show(lab, page, shots: Path | N
     assert len(run_all(page)) > (3 if lab_only else 8), "the live views stood still while the cells ran"
     outputs = page.locator(f"{NOTEBOOK} .jp-OutputArea-output")
     assert outputs.count() > 10
-    errors = page.locator(f"{NOTEBOOK} [data-mime-type='application/vnd.jupyter.error']")
     stderr = page.locator(f"{NOTEBOOK} [data-mime-type='application/vnd.jupyter.stderr']")
-    assert (errors.count(), stderr.count()) == (0, 0)
-    views = page.locator(f"{NOTEBOOK} .jp-OutputArea-output .widget-html")
-    assert views.count() >= 4
-    drawings = page.locator(f"{NOTEBOOK} .widget-html svg")
-    assert drawings.count() >= (1 if lab_only else 3)
+    assert (errors(page), stderr.count()) == ([], 0)
+    drawings = page.locator(f"{NOTEBOOK} .jp-RenderedHTML svg")
+    assert drawings.count() >= 3
     for i in range(drawings.count()):
         box = drawings.nth(i).bounding_box()
         frame = (
@@ -137,13 +123,73 @@ def test_run_all_leaves_no_error_and_the_widgets_show(lab, page, shots: Path | N
         picture(page, shots / f"lesson-{number}.png")
 
 
-def picture(page, path: Path) -> None:
-    page.evaluate(f"document.querySelector('{NOTEBOOK} .jp-WindowedPanel-outer').scrollTop = 0")
-    height = page.evaluate(f"document.querySelector('{NOTEBOOK} .jp-WindowedPanel-outer').scrollHeight")
-    page.screenshot(path=path.with_suffix(".top.png"))
-    page.set_viewport_size({"width": 1280, "height": int(height) + 120})
-    page.wait_for_timeout(1_000)
-    page.screenshot(path=path)
+@pytest.mark.parametrize("lab", [(1, "JupyterLab Light")], indirect=True)
+def test_a_click_is_a_choice_and_all_is_there_after_a_restart_and_a_reload(lab, page, tmp_path, shots):
+    _, address = lab
+    page.goto(address)
+    is_idle(page)
+    for index in range(7):
+        run_cell(page, index)
+    (place,) = page.locator(f"{NOTEBOOK} [id^=minikafka-]:has(button)").all()
+    place.locator("button").nth(1).click()
+    chosen = page.locator(f"{NOTEBOOK} [data-state]:has-text('Sealed')")
+    chosen.wait_for()
+    for index in (7, 8):
+        run_cell(page, index)
+    page.locator(f"{NOTEBOOK} input[type=range]").first.fill("6")
+    assert "6 × 12 = 72 links" in page.locator(f"{NOTEBOOK} [data-title]").first.text_content()
+    drawn = f"{NOTEBOOK} .jp-OutputArea-output svg:not(:has([data-wire]))"  # not those that the sliders moved
+    before = page.locator(drawn).all_text_contents()
+    save_restart_reload(page)
+    outputs = [o for c in saved(tmp_path, "01_data_bus")["cells"] for o in c.get("outputs", ())]
+    assert {mime for o in outputs for mime in o.get("data", {})} == {"text/html", "text/plain"}
+    assert page.locator("text=model not found").count() == 0
+    assert page.locator(drawn).all_text_contents() == before, "the live pictures stand as they stood last"
+    assert len(before) == 2
+    told = page.locator(f"{NOTEBOOK} .jp-OutputArea-output").all_text_contents()
+    assert any("the last few, which the brokers still remember · your prediction" in text for text in told)
+    assert any("✗ You predicted “the last few" in text for text in told)
+    page.locator(f"{NOTEBOOK} input[type=range]").first.fill("3")
+    assert "3 × 12 = 36 links" in page.locator(f"{NOTEBOOK} [data-title]").first.text_content()
+    if shots is not None:
+        picture(page, shots / "lesson-1-reloaded.png")
+
+
+@pytest.mark.parametrize("lab", [(1, "JupyterLab Light")], indirect=True)
+def test_a_click_after_a_restart_says_what_to_do(lab, page):
+    _, address = lab
+    page.goto(address)
+    is_idle(page)
+    for index in range(7):
+        run_cell(page, index)
+    save_restart_reload(page)
+    page.locator(f"{NOTEBOOK} [id^=minikafka-] button").first.click()
+    page.locator("text=The kernel doesn't know this question any more: run its cell again.").wait_for()
+    assert not errors(page)
+
+
+@pytest.mark.parametrize(
+    "lab",
+    [(1, "JupyterLab Light"), (2, "JupyterLab Light"), (6, "JupyterLab Light")],
+    indirect=True,
+    ids=["lesson 1", "lesson 2", "lab 6"],
+)
+def test_each_cell_is_interrupted_after_half_a_second_and_run_twice(lab, page, shots):
+    number, address = lab
+    page.goto(address)
+    is_idle(page)
+    cut = 0
+    for index in range(page.locator(CELL).count()):
+        run_cell(page, index, interrupt_after_s=0.5)
+        told = errors(page)
+        assert all(text.strip().startswith("Interrupted.") for text in told), told
+        cut += len(told)
+        for _ in range(2):
+            run_cell(page, index)
+            assert not errors(page)
+    assert cut, "nothing took half a second"
+    if shots is not None:
+        picture(page, shots / f"lesson-{number}-interrupted-and-twice.png")
 
 
 def test_the_course_is_seen_whole():
