@@ -149,7 +149,8 @@ class LessonCluster:
         snapshot = self.snapshot()
         real = self.real(name)
         found = next((topic for topic in snapshot.topics if topic.name == real), None)
-        if found is not None and real in self._seat.topics:
+        is_ours = real in self._seat.topics
+        if found is not None and is_ours:
             if not afresh:
                 if len(found.partitions) != partitions:
                     print(f"Topic {real} is there already, with {len(found.partitions)} partitions.")
@@ -158,9 +159,21 @@ class LessonCluster:
         self._seat.made(topics=[real])
         factor = min(replication_factor, len(snapshot.brokers))
         wanted = {key: str(value) for key, value in (configs or {}).items()}
-        with LessonAdmin(self._config(None), real=self.real) as admin:
-            admin.create_topics([NewTopic(real, partitions, factor, config=wanted)])[real].result()
+        try:
+            self._create(NewTopic(real, partitions, factor, config=wanted))
+        except KafkaException as problem:
+            if not is_ours or problem.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+            # An interrupted cell had asked for it, and it comes to be just now.
+            self.wait_until(lambda s: any(topic.name == real for topic in s.topics))
+            if afresh:
+                self._delete([real], [])
+                self._create(NewTopic(real, partitions, factor, config=wanted))
         self.wait_until_led(name, partitions)
+
+    def _create(self, topic: NewTopic) -> None:
+        with LessonAdmin(self._config(None), real=str) as admin:
+            admin.create_topics([topic])[topic.topic].result()
 
     def create_partitions(self, name: str, count: int) -> None:
         """Let a topic have `count` partitions from now on. Raises KafkaException where Kafka refuses."""

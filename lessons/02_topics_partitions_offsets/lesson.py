@@ -12,7 +12,6 @@
 import time
 from collections import defaultdict
 
-from minikafka import KafkaException
 from minikafka_lessons import begin, check, data, hint, mine, predict, show, summary
 
 cluster = begin(2)
@@ -302,6 +301,8 @@ print(len(moved), "of", len(went_to), "states go to another partition than befor
 # and nobody promises their order any more. And back?
 
 # %%
+from minikafka import KafkaException
+
 try:
     cluster.create_partitions("airports", 4)
 except KafkaException as refused:

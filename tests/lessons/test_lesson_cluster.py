@@ -2,6 +2,7 @@
 
 import threading
 
+import msgspec
 import pytest
 
 from minikafka import Cluster
@@ -65,3 +66,23 @@ def test_check_and_hint_never_raise():
     assert "Hint 3 of 3" in hint("1a", 3).html
     assert "Hint 2 of 3" in hint(2).html
     assert "There is no exercise" in hint("nope").html
+
+
+def test_a_topic_that_an_interrupted_cell_had_asked_for_is_no_error(own, monkeypatch):
+    """The snapshot doesn't know it yet, and the broker does."""
+    with begin(1) as cluster:
+        cluster.create_topic("weather", partitions=2)
+        write(cluster, "weather", 3)
+        seen, real = [], cluster.snapshot
+
+        def without_topics():
+            seen.append(1)
+            found = real()
+            return msgspec.structs.replace(found, topics=()) if len(seen) == 1 else found
+
+        monkeypatch.setattr(cluster, "snapshot", without_topics)
+        cluster.create_topic("weather", partitions=2)
+        assert cluster.records_in("weather") == 3
+        seen.clear()
+        cluster.create_topic("weather", partitions=2, afresh=True)
+        assert cluster.records_in("weather") == 0
