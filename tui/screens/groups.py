@@ -149,7 +149,7 @@ def lag(group: Group) -> Text:
     if group.as_of is not None:
         return Text(f"{format.number(group.lag)} ?", palette.MUTED)
     if group.lag is not None and not group.is_lag_whole:
-        return Text("≥ ", palette.WARN) + format.lag(group.lag)
+        return Text.assemble(("≥ ", palette.WARN), format.lag(group.lag))
     return format.lag(group.lag)
 
 

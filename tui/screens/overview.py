@@ -237,7 +237,9 @@ def cluster_stats(snapshot: Snapshot, view: View) -> tuple[Stat, ...]:
         Stat("Records/s", format.compact(rate), format.spark(view.history.rates, 9), palette.ACCENT, 10, 2),
         Stat(
             "Total lag",
-            format.lag(lag) if is_lag_whole or lag is None else Text("≥ ", palette.WARN) + format.lag(lag),
+            format.lag(lag)
+            if is_lag_whole or lag is None
+            else Text.assemble(("≥ ", palette.WARN), format.lag(lag)),
             groups,
             ratio=11,
         ),
