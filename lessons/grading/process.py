@@ -19,6 +19,7 @@ from minikafka_lessons.grading.jail import INSIDE, Jail
 
 LINE_BYTES = 4_000_000
 GONE_S = 5.0
+WATCHER_S = 30.0
 SIGXCPU: int = getattr(signal, "SIGXCPU", 1_000)
 
 
@@ -82,9 +83,10 @@ class AnswerProcess:
         """End it and whatever it started, and come back when they are gone."""
         with self._ending:
             if self._watched:
+                # The watcher ends everybody first, which may take it a while on a busy machine.
                 self._process.terminate()
                 try:
-                    self._process.wait(GONE_S)
+                    self._process.wait(WATCHER_S)
                 except subprocess.TimeoutExpired:
                     pass
             self._process.kill()

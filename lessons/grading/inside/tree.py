@@ -63,6 +63,11 @@ def kill_all(watcher, child):
 
 def children(watcher, child):
     """The processes whose parent this is; where there is no /proc, the one that it knows."""
+    try:
+        with open(f"/proc/{watcher}/task/{watcher}/children", "rb") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        pass  # not every kernel keeps that list
     if not os.path.isdir("/proc/self"):
         return [child]
     found = []
