@@ -138,19 +138,21 @@ def notes(
         if i in at:
             continue
         if broken := broken_for(cell, exercise):
-            passed[i] = f"{cell.place} is no valid Python: {broken}"
+            passed[i] = f"{cell.place} (no valid Python: {broken})"
             continue
         here = [f.definition for found in candidates.values() for f in found if f.at == i]
         if here:
             written = any(d.written for d in here)
-            passed[i] = f"{cell.place} {'is an earlier one' if written else 'is not written yet'}"
+            passed[i] = f"{cell.place} ({'an earlier one' if written else 'not written yet'})"
     if history:
         # A kernel's history holds every try; only what was run after the answer is worth a word.
         passed = {i: why for i, why in passed.items() if i > at[-1]}
     where = listed([cells[i].place for i in at])
     if passed:
-        why = "; ".join(passed.values())
-        return [f"The last written definition of {names_of(exercise)} counts: {where}. Passed over: {why}."]
+        others = listed(passed.values())
+        return [
+            f"The last written definition of {names_of(exercise)} counts: {where}. Passed over: {others}."
+        ]
     if len(at) > 1 and not history:
         return [f"The answer stands in several cells, which count together: {where}."]
     marked = [i for i, cell in enumerate(cells) if cell.exercise == exercise.id]

@@ -121,7 +121,7 @@ def test_a_copied_cell_is_noted_and_the_last_counts(tmp_path):
     path = notebook(tmp_path / "a.ipynb", wrong, LAG, exercises={0: "1a", 1: "1a"})
     answer = read_submission(path).answers[0]
     assert answer.code.source == LAG
-    assert "cell 2. Passed over: cell 1 is an earlier one." in answer.notes[0]
+    assert "cell 2. Passed over: cell 1 (an earlier one)." in answer.notes[0]
 
 
 def test_helpers_and_imports_of_other_cells_come_along_and_nothing_else(tmp_path):

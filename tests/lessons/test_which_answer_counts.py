@@ -31,11 +31,11 @@ def value(answer: Answer, call: str) -> object:
 @pytest.mark.parametrize(
     ("cells", "place", "passed"),
     [
-        ([Cell(SKELETON, "1a"), LAG], "cell 2", "cell 1 is not written yet"),
-        ([LAG, Cell(SKELETON, "1a")], "cell 1", "cell 2 is not written yet"),
-        ([Cell(SKELETON, "1a"), Cell(LAG, "1a")], "cell 2", "cell 1 is not written yet"),
-        ([Cell(OTHER, "1a"), Cell(LAG, "1a")], "cell 2", "cell 1 is an earlier one"),
-        ([Cell(LAG, "1a"), BROKEN], "cell 1", "cell 2 is no valid Python"),
+        ([Cell(SKELETON, "1a"), LAG], "cell 2", "cell 1 (not written yet)"),
+        ([LAG, Cell(SKELETON, "1a")], "cell 1", "cell 2 (not written yet)"),
+        ([Cell(SKELETON, "1a"), Cell(LAG, "1a")], "cell 2", "cell 1 (not written yet)"),
+        ([Cell(OTHER, "1a"), Cell(LAG, "1a")], "cell 2", "cell 1 (an earlier one)"),
+        ([Cell(LAG, "1a"), BROKEN], "cell 1", "cell 2 (no valid Python"),
     ],
     ids=["new cell below", "new cell above", "copied", "copied twice", "a broken try after it"],
 )
@@ -133,7 +133,7 @@ def test_a_kernels_history_is_quiet_about_reruns_and_tells_what_came_after():
     assert found("1a", OTHER, OTHER, LAG, history=True).notes == []
     answer = found("1a", OTHER, LAG, SKELETON, history=True)
     assert answer.code.source == LAG
-    assert "cell 3 is not written yet" in answer.notes[0]
+    assert "cell 3 (not written yet)" in answer.notes[0]
 
 
 def test_magics_and_help_lines_are_no_broken_cells():
