@@ -9,7 +9,6 @@ grade`; so both give the same marks. In `nbgrader_config.py`:
 
 from __future__ import annotations
 
-import functools
 import re
 import tempfile
 from pathlib import Path
@@ -32,7 +31,7 @@ class Marks(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Grade the notebook as a file, in a process of its own."""
-        trial, promised = tried()
+        trial, promised = held()
         for sentence in trial.sentences():
             self.log.info(sentence)
         with tempfile.TemporaryDirectory(prefix="minikafka-nbgrader-") as folder:
@@ -47,12 +46,6 @@ class Marks(NbGraderPreprocessor):  # type: ignore[misc]
             if found is not None:
                 cell["outputs"] = outputs(result, found.group(1))
         return nb, resources
-
-
-@functools.cache
-def tried() -> Any:
-    """Once for all notebooks."""
-    return held()
 
 
 def outputs(result: GradedFile, exercise_id: str) -> list[Any]:

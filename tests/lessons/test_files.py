@@ -46,14 +46,18 @@ def notebook(path: Path, *cells: str, exercises: dict[int, str] | None = None) -
         ("a.txt", "x", "neither a notebook"),
     ],
 )
-def test_a_broken_file_is_one_sentence_and_a_status(tmp_path, capsys, name, text, words):
+def test_a_broken_file_is_one_sentence(tmp_path, name, text, words):
     path = tmp_path / name
     path.write_text(text)
     with pytest.raises(Unreadable, match=words):
         read_submission(path)
+
+
+def test_a_broken_file_is_in_the_report_and_makes_the_status_2(tmp_path, capsys):
+    path = tmp_path / "a.ipynb"
+    path.write_text("{ not json")
     assert grade_files([path], as_json=False, fail=fail) == 2
-    out = capsys.readouterr().out
-    assert words in " ".join(out.split())
+    assert "JSON is broken" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_missing_file_and_a_directory(tmp_path, capsys):
