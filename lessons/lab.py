@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from minikafka.world.visible import visible
 from minikafka_lessons.course import lesson as find_lesson
 from minikafka_lessons.course import lessons
 from minikafka_lessons.sources import BOOTSTRAP_VARIABLE, LAB_VARIABLE
@@ -192,7 +193,7 @@ def announcement(url: str, notebook: str, place: Path, copied: int, cluster: Any
     command = own_command()
     return (
         f"\n  lesson     {page}\n"
-        f"  notebooks  {place}{kept}\n"
+        f"  notebooks  {visible(str(place))}{kept}\n"
         f"  cluster    {cluster.bootstrap_servers}\n"
         f"  inspector  {command} tui          (in another terminal)\n"
         f"  marks      {command} grade        (in another terminal)\n"

@@ -23,6 +23,7 @@ from minikafka import (
     Snapshot,
     TopicPartition,
 )
+from minikafka.world.visible import visible
 from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Group, Topic
 from minikafka_lessons import predictions
@@ -153,7 +154,7 @@ class LessonCluster:
         if found is not None and is_ours:
             if not afresh:
                 if len(found.partitions) != partitions:
-                    print(f"Topic {real} is there already, with {len(found.partitions)} partitions.")
+                    print(f"Topic {visible(real)} is there already, with {len(found.partitions)} partitions.")
                 return
             self._delete([real], [])
         self._seat.made(topics=[real])

@@ -14,6 +14,7 @@ from typing import Any
 from minikafka.client import unused_settings
 from minikafka.client.errors import KafkaError, failure
 from minikafka.client.setting import Setting, convert
+from minikafka.world.visible import visible
 
 _DAY_MS = 86_400_000
 _MAX = 2_147_483_647
@@ -211,7 +212,7 @@ def check(conf: Mapping[str, Any], kind: str) -> Settings:
         names = ", ".join(sorted(given)) or "nothing"
         log.debug("INIT a %s of minikafka, which was given %s", kind, names)
     for note in notes:
-        log.warning("%s", note)
+        log.warning("%s", visible(note))
     return Settings(values, frozenset(given))
 
 

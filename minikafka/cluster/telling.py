@@ -21,6 +21,7 @@ from minikafka.replication.log_directory import LogDirectoryFailed
 from minikafka.replication.lost_replicas import ReplicaFilesLost
 from minikafka.replication.strays import StraySetAside
 from minikafka.world import TaskFailed, Traced
+from minikafka.world.visible import visible
 
 
 def tell(cluster: Cluster, say: Callable[[str], None]) -> None:
@@ -29,7 +30,7 @@ def tell(cluster: Cluster, say: Callable[[str], None]) -> None:
     def hear(traced: Traced) -> None:
         sentence = sentence_of(traced)
         if sentence:
-            say(sentence)
+            say(visible(sentence))
 
     for traced in cluster.events():
         hear(traced)

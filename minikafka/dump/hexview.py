@@ -12,6 +12,7 @@ from minikafka.dump.text import line
 from minikafka.log.dump.names import about
 from minikafka.log.dump.outline import heading, letters, outline, shown
 from minikafka.log.dump.value import Block, Field
+from minikafka.world.visible import cells, visible
 
 BYTES_A_LINE = 8
 MOST_LINES = 8
@@ -34,7 +35,8 @@ def show_block(console: Console, block: Block) -> None:
 
 def _show_field(console: Console, field: Field, raw: bytes, unpacked: bool) -> None:
     colour = about(field.name).hue.value.ansi
-    told = f"{field.name:<{_NAME_WIDTH}}"
+    told = visible(field.name)
+    told += " " * (_NAME_WIDTH - cells(told))
     value = shown(field.value, 60)
     rows = [raw[start : start + BYTES_A_LINE] for start in range(0, len(raw), BYTES_A_LINE)] or [b""]
     left_out = len(rows) - MOST_LINES

@@ -11,12 +11,14 @@ from hostile_names import NAMES, SPOKEN, unsafe
 from textual.pilot import Pilot
 
 import minikafka_tui
+from minikafka.records.batch import NewRecord
 from minikafka.world.visible import cells, cut, visible, visible_name
 from minikafka.xray.snapshot import EventLine, GroupOffset, LogDir, Member, Snapshot
 from minikafka.xray.source import Answer
 from minikafka_tui.app import InspectorApp
 from minikafka_tui.main import summary
 from tests.tui.driving import frame, run, screen
+from tests.tui.orders_on_disk import TIME_MS, Disk
 
 TALL = (140, 160)
 """Room for all of them at once."""
@@ -219,3 +221,59 @@ def test_the_inspector_has_one_kind_of_text() -> None:
     root = Path(minikafka_tui.__file__).parent
     with_rich = [p.name for p in root.rglob("*.py") if "from rich.text import Text\n" in p.read_text()]
     assert not with_rich
+
+
+def test_records_down_to_their_bytes(draw: Any, feed_of: Any) -> None:
+    """Keys, values and headers of all kinds in one batch; a checkpoint with any words beside it."""
+    disk = Disk()
+    raw = [name.encode("utf-8", "replace")[:200] for name in NAMES]
+    headers = [data.decode("utf-8", "replace") for data in raw]
+    disk.append(*(NewRecord(TIME_MS, data, data, ((h, data),)) for data, h in zip(raw, headers, strict=True)))
+    disk.disk.write_atomic("orders-0/leader-epoch-checkpoint", "0\n1\n\x1b[2J \x9b[/]\n[@click=x]\n".encode())
+    feed = feed_of(disk.picture(draw()))
+    feed.disk = disk.disk
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        await pilot.press("4", "enter")
+        await frame(pilot)
+        await pilot.press("enter")
+        await frame(pilot)
+        await frame(pilot)
+        check_screen(app)
+        table = app.pane.table
+        assert len(table.shown) > len(NAMES)
+        for at in range(0, len(table.shown), 40):
+            table.action_edge(0)
+            table.action_move(at)
+            await pilot.pause()
+            check_screen(app)
+            assert not unsafe(table.plain_row().replace("\t", ""))
+        await pilot.press("escape", "escape", "f")
+        await frame(pilot)
+        names = [row.name for row in app.pane.table.shown]
+        app.pane.table.move_to("leader-epoch-checkpoint")
+        assert "leader-epoch-checkpoint" in names
+        await pilot.press("enter")
+        await frame(pilot)
+        await frame(pilot)
+        assert r"\x1b[2J" in "\n".join(check_screen(app))
+
+    run(feed, scenario, size=(140, 50))
+
+
+def test_what_is_typed_or_copied_is_in_visible_letters(draw: Any, feed_of: Any) -> None:
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        await pilot.press("2", "slash")
+        await pilot.pause()
+        assert "\x1b" in app.filters["topics"]
+        check_screen(app)
+        await pilot.press("escape", "6")
+        await frame(pilot)
+        for number in range(0, len(NAMES), 9):
+            app.pane.table.action_edge(0)
+            app.pane.table.action_move(number)
+            assert "\n" not in app.pane.table.plain_row() and not unsafe(
+                app.pane.table.plain_row().replace("\t", "")
+            )
+
+    run(feed_of(hostile(draw)), scenario, filter_text="\x1b[31m\x9b")

@@ -111,11 +111,11 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
         return self._shown
 
     def plain_row(self) -> str:
-        """The row under the cursor as tab-separated text."""
+        """The row under the cursor as tab-separated text: a shell may be where it is put."""
         row = self.row
         if row is None:
             return ""
-        return "\t".join(str(column.cell(row, 40)).strip() for column in self.columns)
+        return "\t".join(visible(str(column.cell(row, 40))).strip() for column in self.columns)
 
     def plain_lines(self) -> list[str]:
         """What is on the screen, as text (for tests and screen readers)."""

@@ -9,6 +9,16 @@ from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label
 
+from minikafka.world.visible import visible
+
+
+class PromptInput(Input):
+    """What is pasted may hold anything. Names are typed as they are shown."""
+
+    def validate_value(self, value: str) -> str:
+        """In visible letters."""
+        return visible(value)
+
 
 class PromptBar(Horizontal):
     """Hidden until ``ask``; posts ``Typed`` at each key, ``Entered`` or ``Left`` at the end."""
@@ -34,7 +44,7 @@ class PromptBar(Horizontal):
     def compose(self) -> ComposeResult:
         """A sign and an input."""
         yield Label("/", id="prompt-sign")
-        yield Input(id="prompt-input", compact=True)
+        yield PromptInput(id="prompt-input", compact=True)
 
     def ask(self, kind: str, *, text: str = "", hint: str = "", suggestions: tuple[str, ...] = ()) -> None:
         """Show the line for ``kind`` ("/" or ":")."""
@@ -46,7 +56,7 @@ class PromptBar(Horizontal):
         field.placeholder = hint
         with self.prevent(Input.Changed):
             field.value = text
-        field.cursor_position = len(text)
+        field.cursor_position = len(field.value)
         field.focus()
 
     def done(self) -> None:
