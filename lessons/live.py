@@ -199,14 +199,18 @@ class LessonCluster:
 
     def forget(self, group: str) -> None:
         """The group begins anew: what it has committed is deleted, and this notebook's consumers of it are closed."""
+        self._close_consumers(group)
+        self._delete([], [self.real(group)])
+
+    def _close_consumers(self, group: str) -> None:
         real = self.real(group)
         for consumer in list(self._consumers):
             if consumer.group_id == real:
                 consumer.close()
-        self._delete([], [real])
 
     def skip_to_end(self, group: str, topic: str) -> None:
         """The group has read all that is there, it says: its committed offsets are the latest ones."""
+        self._close_consumers(group)
         self._commit(group, {(self._topic(topic), p.index): p.end or 0 for p in self.topic(topic).partitions})
 
     def commit_after(self, group: str, messages: Iterable[Any]) -> None:
@@ -215,10 +219,10 @@ class LessonCluster:
         for message in messages:
             place = (message.topic(), message.partition())
             last[place] = max(last.get(place, 0), message.offset() + 1)
+        self.forget(group)
         self._commit(group, last)
 
     def _commit(self, group: str, offsets: Mapping[tuple[str, int], int]) -> None:
-        self.forget(group)
         real = self.real(group)
         self._seat.made(groups=[real])
         wanted = [TopicPartition(topic, partition, offset) for (topic, partition), offset in offsets.items()]

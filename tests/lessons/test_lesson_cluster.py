@@ -86,3 +86,25 @@ def test_a_topic_that_an_interrupted_cell_had_asked_for_is_no_error(own, monkeyp
         seen.clear()
         cluster.create_topic("weather", partitions=2, afresh=True)
         assert cluster.records_in("weather") == 0
+
+
+def test_a_group_that_skips_to_the_end_never_looks_behind_meanwhile(own):
+    """Also when it does so again: no picture shows it without its commits."""
+    with begin(1) as cluster:
+        cluster.create_topic("weather", partitions=2)
+        write(cluster, "weather", 9)
+        cluster.skip_to_end("slow-dashboard", "weather")
+        recorder = record_lag(cluster, "weather", "slow-dashboard")
+        admin, real = [], cluster.admin
+
+        def looking():
+            recorder.look(cluster.snapshot())
+            admin.append(1)
+            return real()
+
+        cluster.admin = looking
+        recorder.begin()
+        cluster.skip_to_end("slow-dashboard", "weather")
+        recorder.stop()
+        assert admin
+        assert (recorder.highest, recorder.last) == (0, 0)

@@ -52,15 +52,13 @@ def run_cell(page, index: int, interrupt_after_s: float | None = None, limit_s: 
             return
         if interrupt_after_s is not None and time.monotonic() - began > interrupt_after_s:
             interrupt_after_s = None
-            page.keyboard.press("Escape")
-            page.keyboard.press("i")
-            page.keyboard.press("i")
+            page.click(f"{NOTEBOOK} [data-command='notebook:interrupt-kernel']")
     raise AssertionError(f"cell {index} has no end")
 
 
 def errors(page) -> list[str]:
-    """What stands in red."""
-    return page.locator(f"{NOTEBOOK} [data-mime-type='application/vnd.jupyter.error']").all_text_contents()
+    """What stands in red: JupyterLab draws an error's traceback, or its sentence, as it draws stderr."""
+    return page.locator(f"{NOTEBOOK} [data-mime-type='application/vnd.jupyter.stderr']").all_text_contents()
 
 
 def save_restart_reload(page) -> None:
