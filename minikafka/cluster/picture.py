@@ -9,6 +9,7 @@ Kafka shows as much only by many requests (`Admin`) and JMX.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
@@ -45,7 +46,7 @@ class Picture:
         self._last_image = MetadataImage()
         self._topics = Topics(self._min_isr)
         self._groups = Groups(nodes.organs.lag, self._coordinator_of, self._partition_at)
-        self._looked_at: dict[str, Broker] = {}
+        self._looked_at: dict[str, weakref.ref[Broker]] = {}  # a dead one isn't kept for a picture's sake
         self._rounds: dict[str, Iterator[Key]] = {}
         trace = nodes.universe.trace
         self._story = Story(trace.recent.copy())  # the loop's thread may go on telling
@@ -98,10 +99,11 @@ class Picture:
     def _see_cluster(self) -> None:
         running = self._running()
         for host, broker in running.items():
-            if self._looked_at.get(host) is not broker:
+            looked_at = self._looked_at.get(host)
+            if looked_at is None or looked_at() is not broker:
                 self._topics.forget(broker.id)  # that was another life
                 self._rounds.pop(host, None)
-        self._looked_at = running
+        self._looked_at = {host: weakref.ref(broker) for host, broker in running.items()}
         self._topics.see_brokers(broker.id for broker in running.values())
         self._topics.see_image(self._image())
 
