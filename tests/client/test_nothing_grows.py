@@ -1,5 +1,8 @@
 """Clients that live on while topics come and go and brokers die hold no more after many rounds than after a few."""
 
+import gc
+import weakref
+
 from client.held import grown, held
 
 from minikafka import Cluster, NewTopic
@@ -73,3 +76,15 @@ def test_nothing_grows_with_the_rounds():
         assert {kind: (*first[kind], then[kind][1]) for kind in first if kind in then} == {}
         assert rounds.read > 0
         rounds.close()
+
+
+def test_a_broker_that_was_killed_is_not_kept_by_a_picture_of_it():
+    with Cluster(brokers=3, world="simulated", seed=3) as cluster:
+        cluster.create_topic("t", partitions=2, replication_factor=3)
+        cluster.snapshot()
+        gone = weakref.ref(cluster._nodes.brokers["broker-1"])
+        cluster.kill("broker-1")
+        cluster.restart("broker-1")
+        cluster.run(5)
+        gc.collect()
+        assert gone() is None
