@@ -145,14 +145,19 @@ late.reveal(
 )
 
 # %% [markdown]
-# The broker *keeps* the records. A consumer that was not there when they were sent misses nothing. This is what
-# it got first, each record with its place (partition and **offset**):
+# <details><summary>Why? Open this when you have seen it.</summary>
+#
+# The broker *keeps* the records. A consumer that was not there when they were sent misses nothing.
+#
+# </details>
+#
+# This is what it got first, each record with its place (partition and **offset**):
 
 # %%
 show.records(messages)
 
 # %% [markdown]
-# ## 4. Another group reads the same
+# ## 4. A second group
 
 # %%
 again = predict(
@@ -181,8 +186,14 @@ again.reveal(
 )
 
 # %% [markdown]
-# Reading takes nothing away. Each group only remembers how far *it* has read: its **committed offset** in each
-# partition. That is all the bus knows about a group:
+# <details><summary>Why? Open this when you have seen it.</summary>
+#
+# Reading takes nothing away. Each group only remembers how far *it* has read.
+#
+# </details>
+#
+# What a group has said of how far it has read is its **committed offset** in each partition. That is all the bus knows
+# about a group:
 
 # %%
 show.offsets(cluster, "archive")

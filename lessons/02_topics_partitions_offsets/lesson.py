@@ -63,7 +63,7 @@ print("different offsets:", len({offset for _, _, offset in places}))
 print("different (partition, offset):", len({place[1:] for place in places}))
 
 # %% [markdown]
-# ## 2. The key decides the lane
+# ## 2. Which lane?
 #
 # Real data: all airports of the United States. The key is the state.
 
@@ -100,8 +100,12 @@ print({state: went_to[state] for state in ("OH", "TX", "AK", "NY", "AZ")})
 spread.reveal(each == {4}, each == {1}, each == {1, 2})
 
 # %% [markdown]
+# <details><summary>Why? Open this when you have seen it.</summary>
+#
 # Same key, same partition, always, whoever produces: the partition is *computed* from the key. Nobody looks
 # anything up.
+#
+# </details>
 #
 # ### Exercise 2a: your rule `partition_for_key`
 #
@@ -192,7 +196,7 @@ print(len(airports), "airports,", len(elsewhere), "in another partition than Kaf
 print(rule.by)
 
 # %% [markdown]
-# ## 3. Order: within a lane, not across
+# ## 3. In which order?
 #
 # Thirty pages, written one after the other, dealt out to three partitions.
 
@@ -251,8 +255,12 @@ within = all(lane == sorted(lane) for lane in lanes)
 order.reveal(came == sorted(came), within and came != sorted(came), not within)
 
 # %% [markdown]
+# <details><summary>Why? Open this when you have seen it.</summary>
+#
 # Order is a promise of the *partition*: its offsets only grow, and a consumer reads them in that order. What must
 # stay in order gets the same key.
+#
+# </details>
 #
 # ## 4. More partitions
 #
@@ -297,8 +305,14 @@ print("OH before:", went_to["OH"], " now:", goes_to["OH"])
 print(len(moved), "of", len(went_to), "states go to another partition than before")
 
 # %% [markdown]
+# <details><summary>Why? Open this when you have seen it.</summary>
+#
 # The old records stayed where they were; only the map is new. The records of one state lie in two partitions now,
-# and nobody promises their order any more. And back?
+# and nobody promises their order any more.
+#
+# </details>
+#
+# And back?
 
 # %%
 from minikafka import KafkaException

@@ -70,10 +70,14 @@ kept = evicted.of_one is not None and not gone
 after_eviction.reveal(count < all_there, gone and count == all_there, kept)
 
 # %% [markdown]
+# <details><summary>Why? Open this when you have seen it.</summary>
+#
 # The consumer read from the leader only, so only the leader's files came back. (Look at the picture: who leads? The
 # active segment may keep a few pages.) The broker did nothing special: *all* reading and writing of files goes
 # through this one cache, and keeping it right is the operating system's work, not Kafka's. Kafka has no cache of its
 # own.
+#
+# </details>
 #
 # ## 2. In order, or at random?
 
@@ -108,10 +112,14 @@ neither = max(places, waits) < 1.5
 order.reveal(places > waits and not neither, waits >= places and not neither, neither)
 
 # %% [markdown]
+# <details><summary>Why? Open this when you have seen it.</summary>
+#
 # What the system can do without you waiting, it does well: many small writes become few large ones
 # (**write-behind**). Kafka's documentation speaks of linear writes that are 6,000 times as fast as random ones; that
 # was on spinning disks, whose arm has to travel. On a solid-state disk the ratio is far smaller: you have just seen yours. What
 # makes Kafka's choice right on both: it only ever appends, and it does not wait.
+#
+# </details>
 #
 # Reading works the same way, the other way round: who reads in order is understood by the system, which fetches
 # ever larger pieces before anybody asks (**read-ahead**).
@@ -149,8 +157,12 @@ alike, beside = reading.ratio() < 1.2, reading.memory_ratio()
 place.reveal(beside <= 0.3, beside > 0.3 and not alike, alike)
 
 # %% [markdown]
+# <details><summary>Why? Open this when you have seen it.</summary>
+#
 # A consumer that keeps up reads what was written a moment ago: it is served from memory, and no disk turns. One that
 # is far behind reads in order, the disk's best case.
+#
+# </details>
 #
 # ## 3. Why not keep the records in the process?
 #
@@ -243,8 +255,7 @@ smaller = log_bytes["batched"] < log_bytes["one-by-one"] * 0.98
 together.reveal(not faster, faster and not smaller, faster and smaller)
 
 # %% [markdown]
-# Where did the bytes go? The segment files tell. These are the first batches of both topics, as they lie in the
-# leader's file:
+# The segment files tell why. These are the first batches of both topics, as they lie in the leader's file:
 
 # %%
 show.segment(cluster, "one-by-one", limit=3)
