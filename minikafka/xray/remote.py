@@ -58,6 +58,8 @@ class RemoteCluster:
         self._min_isr: dict[str, int] = {}
         self._absent: dict[str, int] = {}
         """Groups that their coordinator doesn't list any more, and in how many pictures."""
+        self._have_told: dict[int, None] = {}
+        """Brokers that have once told which groups they coordinate."""
         self._previous: Snapshot | None = None
         self._events: tuple[EventLine, ...] = ()
 
@@ -78,6 +80,12 @@ class RemoteCluster:
         at = self._world.clock.time_ms() / 1000
         brokers = self._with_silences(at, brokers)
         gone = [b.id for b in brokers.values() if b.is_gone]
+        self._have_told |= dict.fromkeys(told_all)
+        problems += [
+            f"Groups that {broker.name} coordinates are missing here: it doesn't answer."
+            for node, broker in sorted(brokers.items())
+            if broker.is_gone and broker.fenced is False and node not in self._have_told
+        ]
         topics = topics_of(metadata, offsets, self._sizes, gone, self._min_isr)
         controllers = quorum if quorum is not None else zookeeper_controller(metadata)
         leader = next((c.name for c in controllers if c.is_leader), None)

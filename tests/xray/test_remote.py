@@ -184,3 +184,13 @@ def test_a_group_that_was_deleted_is_gone_for_who_looks_from_outside() -> None:
         cluster.admin().delete_consumer_groups(["billing"])["billing"].result()
         outside.look()
         assert outside.look().groups == ()
+
+
+def test_who_comes_after_the_coordinator_went_is_told_that_groups_are_missing() -> None:
+    with Cluster(brokers=3, world="simulated", seed=4) as cluster:
+        victim = with_a_group(cluster).look().group("billing").coordinator
+        assert victim is not None
+        cluster.kill(victim)
+        seen = Outside(cluster).look()
+        assert seen.problems == (f"Groups that {victim} coordinates are missing here: it doesn't answer.",)
+        assert seen.problems[0] in [trouble.text for trouble in troubles(seen)]
