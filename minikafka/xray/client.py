@@ -75,16 +75,26 @@ class XrayClient:
         """Read until the connection ends, which raises ConnectionError; pictures go to ``show``. While none can come,
         ``late`` is told why, in one sentence."""
         snapshot: Snapshot | None = None
+        is_late = False
+
+        def tell(sentence: str) -> None:
+            nonlocal is_late
+            is_late = True
+            late(sentence)
+
         try:
             while True:
-                self._expect_a_word(late)
+                self._expect_a_word(tell)
                 message = await _read(self._reader)
                 if isinstance(message, wire.Push):
-                    snapshot = apply(snapshot, message.delta)
+                    snapshot, is_late = apply(snapshot, message.delta), False
                     show(snapshot)
                 elif isinstance(message, wire.Pulse):
                     if message.takes_s >= SILENCE_S:
-                        late(f"The cluster takes {message.takes_s:.0f} s already for its next picture.")
+                        tell(f"The cluster takes {message.takes_s:.0f} s already for its next picture.")
+                    elif is_late and snapshot is not None:
+                        is_late = False
+                        show(snapshot)  # it is there again, and nothing has changed
                 elif isinstance(message, wire.Answered | wire.Seen):
                     waiting = self._answers.pop(message.id, None)
                     if waiting is not None and not waiting.done():
@@ -99,7 +109,9 @@ class XrayClient:
         if self._silence is not None:
             self._silence.cancel()
         if waited_s:
-            late(f"Nothing has come from the cluster for {waited_s:.0f} s: its process stands still.")
+            late(
+                f"Nothing has come from the cluster for {waited_s:.0f} s: its process stands still, or is too busy."
+            )
         again_s = 1.0 if waited_s else SILENCE_S
         self._silence = asyncio.get_running_loop().call_later(
             again_s, self._expect_a_word, late, waited_s + again_s

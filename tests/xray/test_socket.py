@@ -317,3 +317,25 @@ def test_a_viewer_that_reads_slowly_skips_pictures_and_gets_what_changed_since_i
         await other.leave()
 
     run(scenario)
+
+
+def test_a_cluster_that_is_back_and_has_not_changed_is_shown_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "PULSE_S", 1_000.0)
+    monkeypatch.setattr(viewing, "SILENCE_S", 0.02)
+
+    async def scenario(source: CountingSource, server: XrayServer) -> None:
+        told: list[str] = []
+        pictures: list[Snapshot] = []
+        client = await XrayClient.open("127.0.0.1", server.port, TOKEN)
+        watching = asyncio.create_task(client.pictures(pictures.append, told.append))
+        while not told:
+            await asyncio.sleep(0.01)
+        (viewer,) = server._viewers.values()
+        viewer._writer.write(server.pulse())
+        while len(pictures) < 2:
+            await asyncio.sleep(0.01)
+        assert pictures[0] is pictures[1]
+        client.close()
+        await asyncio.gather(watching, return_exceptions=True)
+
+    run(scenario)
