@@ -39,6 +39,8 @@ REASONS: dict[str, str] = {
             "a partition is copied": _MORE,
         }.items()
     },
+    "tests/test_kafka_error.py: errors are compared": _ACCIDENT,
+    "tests/test_kafka_error.py: an exception is pickled": _MORE,
     "tests/test_kafka_error.py: an error that is made says nothing of retries": (
         "a code that Kafka calls retriable is retriable, whoever made the error"
     ),

@@ -64,6 +64,7 @@ def answers(cluster: Cluster) -> Iterator[tuple[str, str, str, str]]:
             kit_of(cluster, confluent_kafka, confluent_kafka.admin, f"theirs-{number}"),
             kit_of(cluster, minikafka, minikafka.admin, f"ours-{number}"),
         ]
+        print(f"{section}: {len(cases)}", file=sys.stderr)
         for name, case in cases.items():
             if isinstance(case, str):
                 yield section, name, case, case

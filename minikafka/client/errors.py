@@ -7,6 +7,7 @@ Kafka does the same in `org.apache.kafka.common.errors` (one class per code).
 
 from __future__ import annotations
 
+import operator
 from typing import Any, ClassVar
 
 _LOCAL_CODES: dict[int, tuple[str, str]] = {
@@ -160,7 +161,7 @@ class KafkaError(metaclass=_ErrorCodes):
         retriable: bool = False,
         txn_requires_abort: bool = False,
     ) -> None:
-        self._code = int(code)
+        self._code = operator.index(code)
         self._reason = reason
         self._fatal = fatal
         self._retriable = retriable
@@ -207,17 +208,17 @@ class KafkaError(metaclass=_ErrorCodes):
             return self._code == other
         return NotImplemented
 
-    def __lt__(self, other: KafkaError | int) -> bool:
-        return self._code < int(other)
+    def __lt__(self, other: object) -> bool:
+        return self._code < int(other) if isinstance(other, (KafkaError, int)) else NotImplemented
 
-    def __gt__(self, other: KafkaError | int) -> bool:
-        return self._code > int(other)
+    def __gt__(self, other: object) -> bool:
+        return self._code > int(other) if isinstance(other, (KafkaError, int)) else NotImplemented
 
-    def __le__(self, other: KafkaError | int) -> bool:
-        return self._code <= int(other)
+    def __le__(self, other: object) -> bool:
+        return self._code <= int(other) if isinstance(other, (KafkaError, int)) else NotImplemented
 
-    def __ge__(self, other: KafkaError | int) -> bool:
-        return self._code >= int(other)
+    def __ge__(self, other: object) -> bool:
+        return self._code >= int(other) if isinstance(other, (KafkaError, int)) else NotImplemented
 
     def __int__(self) -> int:
         return self._code

@@ -54,6 +54,13 @@ def test_an_error_that_nobody_knows():
     assert (KafkaError(12345).name(), KafkaError(12345).str()) == ("ERR_12345?", "Err-12345?")
 
 
+def test_errors_are_compared_with_errors_and_codes():
+    assert KafkaError(1) < KafkaError(3) > 2
+    for wrong in (lambda: sorted([KafkaError(1), "a"]), lambda: KafkaError("x")):
+        with pytest.raises(TypeError):
+            wrong()
+
+
 def test_an_error_whose_code_may_pass_is_retriable():
     """On purpose: in confluent_kafka only what transactions raise says so."""
     assert KafkaError(KafkaError._TRANSPORT).retriable()

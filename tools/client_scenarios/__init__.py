@@ -4,22 +4,37 @@ One rule: a scenario is a case as in `client_cases`, under the file of theirs th
 says why ours has none.
 """
 
+from collections.abc import Mapping
+
 from client_cases.kit import Case
 
 from client_scenarios.administering import ADMINISTERING
 from client_scenarios.admins import ADMINS
-from client_scenarios.alone import ALONE
 from client_scenarios.asynchronous import ASYNCHRONOUS
-from client_scenarios.consuming import CONSUMING
+from client_scenarios.consumers import CONSUMER
+from client_scenarios.groups import GROUPS
+from client_scenarios.interrupts import THREADS, WAKEABLE
+from client_scenarios.leaving import LEAVING
+from client_scenarios.misc import LOG, MISC
+from client_scenarios.missing import MISSING
+from client_scenarios.on_a_cluster import INTEGRATION
+from client_scenarios.producers import PRODUCER
 from client_scenarios.reports import REPORTS
 from client_scenarios.values import VALUES
 
-SCENARIOS: dict[str, dict[str, Case | str]] = {
+SCENARIOS: Mapping[str, Mapping[str, Case | str]] = {
     **VALUES,
-    **ALONE,
+    "tests/test_Consumer.py": CONSUMER,
+    "tests/test_Producer.py": PRODUCER,
+    "tests/test_threads.py": THREADS,
+    "tests/test_Wakeable.py": WAKEABLE,
+    "tests/test_misc.py": MISC,
+    "tests/test_log.py": LOG,
     **ASYNCHRONOUS,
     **ADMINS,
-    **CONSUMING,
+    "tests/integration/integration_test.py": INTEGRATION,
+    **GROUPS,
     **ADMINISTERING,
-    "what users reported": REPORTS,
+    **MISSING,
+    "what users reported": {**REPORTS, **LEAVING},
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from client_cases.kit import Case, Kit, partitions, raised, tried
 
-from client_scenarios.consuming import read, seeded
+from client_scenarios.reading import read, seeded
 
 _NO_ACLS = "missing: the cluster has no authorizer, so nobody can set rules (SECURITY_DISABLED)"
 

@@ -2,90 +2,12 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 from typing import Any
 
-from client_cases.kit import Case, Kit, raised, tried
+from client_cases.kit import Case, Kit, tried
 
-NOWHERE = {"bootstrap.servers": "127.0.0.1:1", "socket.timeout.ms": 10}
-
-
-def lonely_admin(kit: Kit, **conf: Any) -> Any:
-    """An admin client that reaches nobody; one for all, since confluent_kafka's futures die with theirs."""
-    if conf:
-        return kit.admin_names.AdminClient({**NOWHERE, **kit.dotted(conf)})
-    if kit.lonely_admin is None:
-        kit.lonely_admin = kit.admin_names.AdminClient(NOWHERE)
-    return kit.lonely_admin
-
-
-def _call(kit: Kit, name: str, *arguments: Any, **options: Any) -> Any:
-    """What a call answers at once, or what its futures do within a second and a half."""
-    answer = getattr(lonely_admin(kit), name)(*arguments, **{"request_timeout": 0.5, **options})
-    if isinstance(answer, concurrent.futures.Future):
-        return _outcome(answer)
-    return [_outcome(future) for future in answer.values()]
-
-
-def _outcome(future: Any) -> str:
-    try:
-        return type(future.result(3)).__name__
-    except Exception as error:
-        return raised(error)
-
-
-def _acl_fields(kit: Kit) -> list[Any]:
-    a = kit.admin_names
-    return [
-        a.ResourceType.TOPIC,
-        "topic",
-        a.ResourcePatternType.LITERAL,
-        "User:u1",
-        "*",
-        a.AclOperation.WRITE,
-        a.AclPermissionType.ALLOW,
-    ]
-
-
-def _acl_without(kit: Kit, kind: str) -> Any:
-    """Each field in turn is None."""
-    make, found = getattr(kit.admin_names, kind), []
-    for index in range(7):
-        fields = _acl_fields(kit)
-        fields[index] = None
-        found.append(tried(lambda fields=fields: type(make(*fields)).__name__))
-    return found
-
-
-def _acl_with(kit: Kit, kind: str, member: str) -> Any:
-    """Each enum in turn is `member`."""
-    a, found = kit.admin_names, []
-    make = getattr(a, kind)
-    enums = {0: a.ResourceType, 2: a.ResourcePatternType, 5: a.AclOperation, 6: a.AclPermissionType}
-    for index, enum in enums.items():
-        if hasattr(enum, member):
-            fields = _acl_fields(kit)
-            fields[index] = enum[member]
-            found.append(tried(lambda fields=fields: type(make(*fields)).__name__))
-    return found
-
-
-def _acl(kit: Kit, name: str = "topic") -> Any:
-    fields = _acl_fields(kit)
-    fields[1] = name
-    return kit.admin_names.AclBinding(*fields)
-
-
-def _filter(kit: Kit, name: str | None = None) -> Any:
-    a = kit.admin_names
-    any_ = (a.ResourceType.ANY, name, a.ResourcePatternType.ANY, None, None)
-    return a.AclBindingFilter(*any_, a.AclOperation.ANY, a.AclPermissionType.ANY)
-
-
-def _acls_sorted(kit: Kit) -> Any:
-    names = [one.name for one in sorted([_acl(kit, "c"), _acl(kit, "a"), _acl(kit, "b")])]
-    return names, _acl(kit) == _acl(kit), hash(_acl(kit)) == hash(_acl(kit)), _acl(kit) == _filter(kit)
-
+from client_scenarios.lonely_admin import NOWHERE, add, called, lonely_admin
+from client_scenarios.security import SECURITY
 
 ADMIN: dict[str, Case | str] = {
     "ConfigResource, kinds": lambda k: [
@@ -99,13 +21,6 @@ ADMIN: dict[str, Case | str] = {
             (k.admin_names.ResourceType.TOPIC, None),
         )
     ],
-    "AclBinding, a field is None": lambda k: _acl_without(k, "AclBinding"),
-    "AclBindingFilter, a field is None": lambda k: _acl_without(k, "AclBindingFilter"),
-    "AclBinding of UNKNOWN": lambda k: _acl_with(k, "AclBinding", "UNKNOWN"),
-    "AclBinding of ANY": lambda k: _acl_with(k, "AclBinding", "ANY"),
-    "AclBinding of MATCH": lambda k: _acl_with(k, "AclBinding", "MATCH"),
-    "AclBindingFilter of ANY": lambda k: _acl_with(k, "AclBindingFilter", "ANY"),
-    "AclBindings are sorted, compared, hashed": _acls_sorted,
     "poll, list_topics, list_groups without a broker": lambda k: [
         type(lonely_admin(k).poll(0.001)).__name__,
         tried(lambda: lonely_admin(k).list_topics(timeout=0.2)),
@@ -149,22 +64,12 @@ def _never_begun(kit: Kit) -> Any:
     ]
 
 
-def _add(kit_call: str, cases: dict[str, Any]) -> None:
-    """`cases`: label → a function of the kit that gives (arguments, options)."""
-    for label, given in cases.items():
-        ADMIN[f"{kit_call}, {label}"] = lambda k, given=given: _given(k, kit_call, given)
-
-
-def _given(kit: Kit, name: str, given: Any) -> Any:
-    arguments, options = given(kit)
-    return _call(kit, name, *arguments, **options)
-
-
 def _topic(kit: Kit, *given: Any, **more: Any) -> Any:
     return kit.admin_names.NewTopic(*given, **more)
 
 
-_add(
+add(
+    ADMIN,
     "create_topics",
     {
         "None": lambda k: ((None,), {}),
@@ -195,7 +100,8 @@ _add(
         "one topic twice": lambda k: (([_topic(k, "t", 1, 1), _topic(k, "t", 1, 1)],), {}),
     },
 )
-_add(
+add(
+    ADMIN,
     "delete_topics",
     {
         "None": lambda k: ((None,), {}),
@@ -206,7 +112,8 @@ _add(
         "one topic twice": lambda k: ((["t", "t"],), {}),
     },
 )
-_add(
+add(
+    ADMIN,
     "create_partitions",
     {
         "None": lambda k: ((None,), {}),
@@ -225,7 +132,8 @@ def _resource(kit: Kit, *given: Any, **more: Any) -> Any:
     return kit.admin_names.ConfigResource(*given, **more)
 
 
-_add(
+add(
+    ADMIN,
     "describe_configs",
     {
         "None": lambda k: ((None,), {}),
@@ -235,7 +143,8 @@ _add(
         "one resource twice": lambda k: (([_resource(k, "topic", "t"), _resource(k, "topic", "t")],), {}),
     },
 )
-_add(
+add(
+    ADMIN,
     "alter_configs",
     {
         "None": lambda k: ((None,), {}),
@@ -263,7 +172,7 @@ def _altered(kit: Kit, entries: Any, *, added: bool) -> Any:
         resources = [_resource(kit, "broker", "1")]
         for entry in entries:
             resources[0].add_incremental_config(entry)
-    return _call(kit, "incremental_alter_configs", resources)
+    return called(kit, "incremental_alter_configs", resources)
 
 
 for _added in (False, True):
@@ -282,7 +191,8 @@ for _added in (False, True):
             "nobody is there": lambda k: [_entry(k, "a", "b", "SUBTRACT"), _entry(k, "c", None, "DELETE")],
         }.items()
     }
-_add(
+add(
+    ADMIN,
     "incremental_alter_configs",
     {
         "None": lambda k: ((None,), {}),
@@ -290,32 +200,8 @@ _add(
         "an empty list": lambda k: (([],), {}),
     },
 )
-for _name in ("create_acls", "delete_acls"):
-    _make = _acl if _name == "create_acls" else _filter
-    _add(
-        _name,
-        {
-            "None": lambda k: ((None,), {}),
-            "text": lambda k: (("t",), {}),
-            "an empty list": lambda k: (([],), {}),
-            "text in a list": lambda k: ((["t"],), {}),
-            "None in a list": lambda k, make=_make: (([None, make(k)],), {}),
-            "one twice": lambda k, make=_make: (([make(k), make(k)],), {}),
-            "request_timeout=-5": lambda k, make=_make: (([make(k)],), {"request_timeout": -5}),
-            "an unknown option": lambda k, make=_make: (([make(k)],), {"unknown": "it is"}),
-        },
-    )
-_add(
-    "describe_acls",
-    {
-        "None": lambda k: ((None,), {}),
-        "a binding": lambda k: ((_acl(k),), {}),
-        "nobody is there": lambda k: ((_filter(k),), {}),
-        "request_timeout=-5": lambda k: ((_filter(k),), {"request_timeout": -5}),
-        "an unknown option": lambda k: ((_filter(k),), {"unknown": "it is"}),
-    },
-)
-_add(
+add(
+    ADMIN,
     "list_consumer_groups",
     {
         "of some states": lambda k: ((), {"states": {k.names.ConsumerGroupState.EMPTY}}),
@@ -325,7 +211,8 @@ _add(
     },
 )
 for _name in ("describe_consumer_groups", "delete_consumer_groups"):
-    _add(
+    add(
+        ADMIN,
         _name,
         {
             "nobody is there": lambda k: ((["g", "h"],), {}),
@@ -341,7 +228,8 @@ def _collection(kit: Kit, *names: Any) -> Any:
     return kit.names.TopicCollection(list(names))
 
 
-_add(
+add(
+    ADMIN,
     "describe_topics",
     {
         "include_authorized_operations='wrong'": lambda k: (
@@ -386,80 +274,19 @@ _GROUP_REQUESTS: dict[str, Any] = {
     "an offset without meaning": lambda k: [_of_group(k, "g", [k.names.TopicPartition("t", 1, -1001)])],
 }
 for _name in ("list_consumer_group_offsets", "alter_consumer_group_offsets"):
-    _add(_name, {label: lambda k, given=given: ((given(k),), {}) for label, given in _GROUP_REQUESTS.items()})
-
-_add(
-    "describe_user_scram_credentials",
-    {
-        "all": lambda k: ((), {}),
-        "a number": lambda k: ((10,), {}),
-        "None in a list": lambda k: (([None],), {}),
-        "an empty name": lambda k: (([""],), {}),
-        "one user twice": lambda k: ((["sam", "sam"],), {}),
-        "nobody is there": lambda k: ((["a", "b"],), {}),
-    },
-)
-
-
-def _scram(kit: Kit, *, mechanism: Any = "512", iterations: Any = 10_000) -> Any:
-    a = kit.admin_names
-    chosen = a.ScramMechanism.SCRAM_SHA_512 if mechanism == "512" else mechanism
-    return a.ScramCredentialInfo(chosen, iterations)
-
-
-def _upsert(kit: Kit, user: Any = "sam", info: Any = "good", password: Any = b"p", salt: Any = b"s") -> Any:
-    chosen = _scram(kit) if info == "good" else info
-    return kit.admin_names.UserScramCredentialUpsertion(user, chosen, password, salt)
-
-
-_ALTERATIONS: dict[str, Any] = {
-    "None": lambda k: None,
-    "a number": lambda k: 234,
-    "text": lambda k: "test",
-    "an empty list": lambda k: [],
-    "None in a list": lambda k: [None],
-    "text in a list": lambda k: ["test"],
-    "of nobody": lambda k: [k.admin_names.UserScramCredentialAlteration(None)],
-    "of a number": lambda k: [k.admin_names.UserScramCredentialAlteration(123)],
-    "of an empty name": lambda k: [k.admin_names.UserScramCredentialAlteration("")],
-    "user None": lambda k: [_upsert(k, None)],
-    "user 123": lambda k: [_upsert(k, 123)],
-    "an empty user": lambda k: [_upsert(k, "")],
-    "an empty password": lambda k: [_upsert(k, password=b"")],
-    "password None": lambda k: [_upsert(k, password=None)],
-    "a password that is text": lambda k: [_upsert(k, password="password")],
-    "a password that is a number": lambda k: [_upsert(k, password=123)],
-    "an empty salt": lambda k: [_upsert(k, salt=b"")],
-    "a salt that is text": lambda k: [_upsert(k, salt="salt")],
-    "a salt that is a number": lambda k: [_upsert(k, salt=123)],
-    "info None": lambda k: [_upsert(k, info=None)],
-    "info that is text": lambda k: [_upsert(k, info="text")],
-    "a mechanism that is text": lambda k: [_upsert(k, info=_scram(k, mechanism="text"))],
-    "iterations that are text": lambda k: [_upsert(k, info=_scram(k, iterations="text"))],
-    "iterations -1": lambda k: [_upsert(k, info=_scram(k, iterations=-1))],
-    "iterations 0": lambda k: [_upsert(k, info=_scram(k, iterations=0))],
-    "deletion, user None": lambda k: [
-        k.admin_names.UserScramCredentialDeletion(None, k.admin_names.ScramMechanism.SCRAM_SHA_256)
-    ],
-    "deletion, an empty user": lambda k: [
-        k.admin_names.UserScramCredentialDeletion("", k.admin_names.ScramMechanism.SCRAM_SHA_256)
-    ],
-    "deletion, mechanism None": lambda k: [k.admin_names.UserScramCredentialDeletion("sam", None)],
-    "deletion, a mechanism that is a number": lambda k: [
-        k.admin_names.UserScramCredentialDeletion("sam", 123)
-    ],
-}
-_add(
-    "alter_user_scram_credentials",
-    {label: lambda k, given=given: ((given(k),), {}) for label, given in _ALTERATIONS.items()},
-)
+    add(
+        ADMIN,
+        _name,
+        {label: lambda k, given=given: ((given(k),), {}) for label, given in _GROUP_REQUESTS.items()},
+    )
 
 
 def _earliest(kit: Kit) -> Any:
     return kit.admin_names.OffsetSpec.earliest()
 
 
-_add(
+add(
+    ADMIN,
     "list_offsets",
     {
         "isolation_level=10": lambda k: (({k.tp(): _earliest(k)},), {"isolation_level": 10}),
@@ -475,7 +302,8 @@ _add(
         "a value None": lambda k: (({k.tp(): None},), {}),
     },
 )
-_add(
+add(
+    ADMIN,
     "delete_records",
     {
         "None": lambda k: ((None,), {}),
@@ -485,7 +313,8 @@ _add(
         "no partition": lambda k: (([k.names.TopicPartition("t")],), {}),
     },
 )
-_add(
+add(
+    ADMIN,
     "elect_leaders",
     {
         "type None": lambda k: ((None, [k.tp()]), {}),
@@ -519,4 +348,4 @@ ADMIN |= {
     for error in (ValueError("x"), RuntimeError("x"))
 }
 
-ADMINS: dict[str, dict[str, Case | str]] = {"tests/test_Admin.py": ADMIN}
+ADMINS: dict[str, dict[str, Case | str]] = {"tests/test_Admin.py": {**ADMIN, **SECURITY}}

@@ -244,9 +244,6 @@ VALUES: dict[str, dict[str, Case | str]] = {
     "tests/test_message.py": dict(MESSAGE),
     "tests/test_topic_partition.py": dict(TOPIC_PARTITION),
     "tests/test_kafka_error.py": dict(KAFKA_ERROR),
-    "tests/test_error.py": {
-        "ConsumeError, ProduceError": "missing: they belong to the clients with serializers, which are not built"
-    },
     "tests/test_enums.py": dict(ENUMS),
     "tests/test_partitioners.py": dict(PARTITIONERS),
 }
