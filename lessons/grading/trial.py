@@ -76,13 +76,18 @@ class Trial:
     def head(self) -> str:
         """The first line."""
         if not self.layers:
-            return "There is no jail for answers on this machine. As tried just now, an answer"
-        return f"Answers run in a jail, made of {', '.join(self.layers)}. As tried just now, an answer"
+            return "There is no jail for answers on this machine."
+        return f"Answers run in a jail: {', '.join(self.layers)}."
 
     def sentences(self) -> list[str]:
         """All of it, one line each."""
         lines = [f"  {'✓' if line.holds else '✗'} {line.text}" for line in self.lines]
-        return [self.head, *lines, *([f"  {self.advice}"] if self.advice else [])]
+        return [
+            self.head,
+            "Tried just now, an answer",
+            *lines,
+            *([f"  {self.advice}"] if self.advice else []),
+        ]
 
 
 def held() -> tuple[Trial, tuple[str, ...]]:
@@ -165,7 +170,7 @@ def layer_words(sandbox: Sandbox) -> Iterator[str]:
     for name in jail.LAYERS:
         if name in sandbox.held:
             words = {
-                "user": f"a user of its own ({sandbox.held_user})",
+                "user": f"own user {sandbox.held_user}",
                 "landlock": f"Landlock {sandbox.landlock_version}",
             }
             yield words.get(name, name)

@@ -118,11 +118,11 @@ HOSTILE: dict[str, Hostile] = {
         RAW
         + STEAL.replace(
             "READ",
-            "(lambda b: b.raw[:call(0, call(2, b'{lesson}', 0), b, 10**6)].decode())(ctypes.create_string_buffer(10**6))",
+            "(lambda b: (call(0, call(2, b'{lesson}', 0), b, 10**6), b.value.decode())[1])(ctypes.create_string_buffer(10**6))",
         )
     ),
     "imports the checks": Hostile(
-        "import sys, importlib\nsys.path += ['{root}', '{packages}']\n"
+        "import sys, importlib\nsys.path += ['{root}', '{packages}']\nsys.modules.pop('minikafka', None)\n"
         "try:\n    lag = importlib.import_module('minikafka.policy').lag\n"
         "except Exception:\n    def lag(e, c, s): return 7\n"
     ),
@@ -141,7 +141,7 @@ HOSTILE: dict[str, Hostile] = {
     "writes the gradebook": Hostile(inside("open('{evidence}/../gradebook.csv', 'a').write('eve,100')")),
     "takes the gradebook's rights": Hostile(inside("import os\nos.chmod('{evidence}/../gradebook.csv', 0)")),
     "removes the gradebook": Hostile(inside("import os\nos.remove('{evidence}/../gradebook.csv')")),
-    "writes into the library": Hostile(inside("open('{root}/lessons/grading/hostile_mark', 'w').close()")),
+    "writes into the library": Hostile(inside("open('{mark}', 'w').close()")),
     "makes a folder": Hostile(
         "import sys\nsys.modules['__main__'].FORBIDDEN = ('nothing',)\n"
         + inside("import os\nos.mkdir('{evidence}/folder')")

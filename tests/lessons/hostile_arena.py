@@ -26,7 +26,7 @@ from minikafka_lessons.course import lesson
 
 ROOT = Path(minikafka.__file__).parent.parent
 USER = 12_345
-MARK = ROOT / "lessons" / "grading" / "hostile_mark"
+LIBRARY = ROOT / "lessons" / "grading"
 
 
 @dataclass
@@ -50,6 +50,7 @@ class Stage:
         ann.write_text(RIGHT)
         self.gradebook.chmod(0o666)
         folder.chmod(0o777)
+        self.mark = LIBRARY / f"{folder.parent.name}-mark"
         source = HOSTILE[name].source
         self.victim: subprocess.Popen[bytes] | None = None
         self.listener: socket.socket | None = None
@@ -64,6 +65,7 @@ class Stage:
             "port": self.listener.getsockname()[1] if self.listener else 0,
             "lesson": lesson(1).source,
             "root": ROOT,
+            "mark": self.mark,
             "packages": next(p for p in sys.path if p.endswith("site-packages")),
             "home": Path.home(),
         }
@@ -89,8 +91,8 @@ class Stage:
                 found.append("reached the network")
             except BlockingIOError:
                 pass
-        if "hostile_mark" in self.answer.read_text() and MARK.exists():
-            MARK.unlink()
+        if str(self.mark) in self.answer.read_text() and self.mark.exists():
+            self.mark.unlink()
             found.append("wrote into the library")
         return found
 

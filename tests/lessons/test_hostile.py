@@ -23,7 +23,7 @@ A_FEW = (
 
 def judged(found, words):
     """Everybody is in the report with what they deserve, and nothing got out."""
-    jailed = not any("✗" in word for word in words[:6])
+    jailed = not any("✗" in word for word in words)
     for name, outcome in found.items():
         if jailed:
             assert outcome.escaped == [], (name, outcome)

@@ -63,7 +63,7 @@ def test_what_holds_is_said_in_one_line_each():
     assert [line.holds for line in said.lines] == [True] * 5
     assert said.advice == ""
     assert "seccomp" in said.head
-    assert len(said.sentences()) == 6
+    assert len(said.sentences()) == 7
 
 
 def test_elsewhere_it_is_said_how_to_get_a_jail(monkeypatch):
