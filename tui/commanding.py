@@ -12,6 +12,7 @@ from typing import Any
 from textual import work
 from textual.app import App, SystemCommand
 
+from minikafka.commands import Command, NotUnderstood
 from minikafka.world.visible import cut
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Feed
@@ -101,7 +102,7 @@ class CommandingApp(App[None]):
         elif self.may_act():
             self.send("step", quiet=True)
 
-    def ask_and_send(self, spec: commands.Spec) -> None:
+    def ask_and_send(self, kind: type[Command]) -> None:
         """A command with arguments: ask for them in one line."""
         if not self.may_act():
             return
@@ -110,13 +111,13 @@ class CommandingApp(App[None]):
             if text is None:
                 return
             try:
-                args = spec.parse(text)
-            except ValueError as error:
+                command = kind.parse(text)
+            except NotUnderstood as error:
                 self.notify(str(error), severity="warning")
                 return
-            self.send(spec.name, args)
+            self.send(command.name, command.arguments)
 
-        self.push_screen(Ask(spec.title, spec.hint, spec.example), answered)
+        self.push_screen(Ask(kind.title, kind.usage, kind.example), answered)
 
     def cluster_commands(self) -> Iterator[SystemCommand]:
         """The palette's part that does something to the cluster."""
@@ -131,7 +132,7 @@ class CommandingApp(App[None]):
             if controller.state == "down":
                 restart = partial(self.send, "restart", {"host": controller.name})
                 yield SystemCommand(f"Restart {controller.name}", "It is down", restart)
-        for spec in commands.SPECS:
-            if not spec.simulated or self.snapshot.paused is not None:
-                yield SystemCommand(spec.title, spec.hint, partial(self.ask_and_send, spec))
+        for kind in commands.with_arguments():
+            if not kind.simulated or self.snapshot.paused is not None:
+                yield SystemCommand(kind.title, kind.usage, partial(self.ask_and_send, kind))
         yield SystemCommand("Heal the network", "Mend all cuts", partial(self.send, "heal"))

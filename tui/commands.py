@@ -2,66 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
+from minikafka.commands import Command, commands
 from minikafka.world.visible import visible_name
 from minikafka.xray.snapshot import Broker, Snapshot
 from minikafka_tui import format
 
 
-@dataclass(frozen=True)
-class Spec:
-    """A command with arguments in one line of text; ``parse`` raises ValueError with a sentence."""
-
-    name: str
-    title: str
-    hint: str
-    example: str
-    parse: Callable[[str], dict[str, Any]]
-    simulated: bool = False
-
-
-def _create_topic(text: str) -> dict[str, Any]:
-    words = text.split()
-    if not 1 <= len(words) <= 3 or not all(w.isdigit() for w in words[1:]):
-        raise ValueError("Say: NAME PARTITIONS REPLICATION-FACTOR, for instance: orders 6 3")
-    numbers = [int(w) for w in words[1:]] + [1, 1][len(words) - 1 :]
-    return {"name": words[0], "partitions": numbers[0], "replication_factor": numbers[1]}
-
-
-def _produce(text: str) -> dict[str, Any]:
-    topic, _, rest = text.partition(" ")
-    if not rest:
-        raise ValueError("Say: TOPIC VALUE, or TOPIC KEY:VALUE")
-    key, colon, value = rest.partition(":")
-    return {"topic": topic, "key": key if colon else None, "value": value if colon else rest}
-
-
-def _cut(text: str) -> dict[str, Any]:
-    groups = [part.split() for part in text.split("|")]
-    if len(groups) != 2 or not all(groups):
-        raise ValueError("Say the two sides with a bar between: broker-1 | broker-2 broker-3")
-    return {"groups": groups}
-
-
-def _run(text: str) -> dict[str, Any]:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 1e6:
-        raise ValueError("Say how many seconds of virtual time, for instance: 5")
-    return {"seconds": seconds}
-
-
-SPECS = (
-    Spec("create_topic", "Create topic", "name, partitions, replication factor", "orders 6 3", _create_topic),
-    Spec("produce", "Produce a record", "topic, then a value or key:value", "orders key:value", _produce),
-    Spec("partition", "Cut the network", "hosts | other hosts", "broker-1 | broker-2 broker-3", _cut),
-    Spec("run", "Run for some seconds", "seconds of virtual time, then stop", "5", _run, simulated=True),
-)
+def with_arguments() -> list[type[Command]]:
+    """The commands that are asked for in one line."""
+    return [kind for kind in commands().values() if kind.usage and not kind.asks_first]
 
 
 def consequence(verb: str, broker: Broker) -> tuple[str, str]:

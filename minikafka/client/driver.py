@@ -14,6 +14,7 @@ import os
 import threading  # noqa: TID251  the live driver owns a thread, and only here does anybody drive a loop
 import weakref
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minikafka.client.futures import DrivenFuture, Future
@@ -249,6 +250,23 @@ class LiveDriver:
             self._universe = None
 
 
+class Gives(Protocol):
+    """How several threads share a universe (`world.simulated.Turns`)."""
+
+    @property
+    def are_wanted(self) -> bool:
+        """Does another thread wait?"""
+        ...
+
+    def give_way(self) -> None:
+        """Let it, and come back."""
+        ...
+
+
+def _not_told(number: int, timeout_s: float | None) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
 class SimulatedDriver:
     """Advances a simulated universe from the caller's own thread, and only while it is asked to.
 
@@ -259,6 +277,13 @@ class SimulatedDriver:
         self.universe = universe
         self.loop = universe.loop
         self.lock = Turns()
+        self.turns: Gives = self.lock
+        """How a thread that drives gives way: a tape that is played has its own."""
+        self.submitted = 0
+        self.futures: dict[int, Future[Any]] | None = None
+        """By number, all that were submitted; None: nobody will ask for them."""
+        self.waiting: Callable[[int, float | None], AbstractContextManager[object]] = _not_told
+        """Entered with the future's number by who waits for one."""
 
     def run(self, coro: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
         """Runs the universe until `coro` has ended. Raises TimeoutError after that much virtual time."""
@@ -268,21 +293,25 @@ class SimulatedDriver:
                 return await coro
 
         with self.lock:
-            result: T = self.universe.run(bounded(), turns=self.lock)
+            result: T = self.universe.run(bounded(), turns=self.turns)
         return result
 
     def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
         """Schedules `coro`; it moves when time does."""
         with self.lock:
             task = self.loop.create_task(coro)
+        self.submitted = number = self.submitted + 1
 
         def drive(timeout_s: float | None) -> None:
             async def wait() -> None:
                 await asyncio.wait((task,), timeout=timeout_s)
 
-            self.run(wait())
+            with self.waiting(number, timeout_s):
+                self.run(wait())
 
         future: DrivenFuture[T] = DrivenFuture(drive)
+        if self.futures is not None:
+            self.futures[number] = future
 
         def finished(task: asyncio.Task[T]) -> None:
             error = asyncio.CancelledError() if task.cancelled() else task.exception()

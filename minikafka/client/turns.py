@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading  # noqa: TID251  it is threads that take turns
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 
@@ -56,6 +58,22 @@ class Turns:
             gate = self._queued(thread, self._depth)
             self._hand_over()
         self._wait(thread, gate)
+
+    @contextmanager
+    def released(self) -> Iterator[None]:
+        """For a while of somebody else's code, which may wait for another thread: nobody's turn, then mine again."""
+        thread = threading.get_ident()
+        with self._lock:
+            depth = self._depth if self._owner == thread else 0
+            if depth:
+                self._hand_over()
+        try:
+            yield
+        finally:
+            if depth:
+                self.__enter__()
+                with self._lock:
+                    self._depth = depth
 
     def _queued(self, thread: int, depth: int) -> threading.Lock:
         gate = threading.Lock()

@@ -16,25 +16,47 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from minikafka.client.face import Face
+from minikafka.cluster.doing import START_TIMEOUT_S, STOP_TIMEOUT_S, do
 from minikafka.cluster.drivers import ClusterLoop, LiveLoop, Player, SimulatedLoop
 from minikafka.cluster.failures import BackgroundFailure, Failures
 from minikafka.cluster.foreign import refuse_a_real_kafkas
 from minikafka.cluster.nodes import CONTROLLER, ClusterNodes
 from minikafka.cluster.picture import Picture
+from minikafka.cluster.recording import Recorder
+from minikafka.cluster.replaying import Replay, check_playable, clients_of, setup_of
 from minikafka.cluster.source import ClusterSource
-from minikafka.cluster.waiting import is_ready, wait_live
+from minikafka.cluster.waiting import wait_live
+from minikafka.commands import (
+    Command,
+    CreateTopic,
+    Cut,
+    FailDisk,
+    Heal,
+    Kill,
+    OpenClient,
+    Pause,
+    PowerCut,
+    RepairDisk,
+    Restart,
+    Resume,
+    Run,
+    RunRounds,
+    Step,
+    Stop,
+)
+from minikafka.commands.clients import ClientKind
+from minikafka.commands.tape import Tape
+from minikafka.commands.values import frozen, thawed
 from minikafka.metadata.config_types import ConfigWarning
 from minikafka.policy import Organs
-from minikafka.world import Traced, reason_of
+from minikafka.world import Traced, World, reason_of
 from minikafka.world.visible import visible_name
 from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from minikafka.client import AdminClient, Consumer, Producer
-
-START_TIMEOUT_S = STOP_TIMEOUT_S = 300.0
-"""Ten thousand partitions take their time on a busy machine. This only ends a wait that would never end."""
 
 
 class Cluster:
@@ -111,9 +133,19 @@ class Cluster:
         self.name = name or f"minikafka-{self._nodes.cluster_id[:6]}"
         self._picture = Picture(self._nodes, self.name, self.world, self.seed)
         self._source = ClusterSource(self)
-        self._player = (
-            Player(self._loop, self._source.changed) if isinstance(self._loop, SimulatedLoop) else None
-        )
+        self._recorder: Recorder | None = None
+        self._player: Player | None = None
+        self._last_tape: Tape | None = None
+        if isinstance(self._loop, SimulatedLoop):
+            self._recorder = Recorder(self._loop)
+            self._player = Player(self._loop, self._source.changed, self._recorder.ran_to)
+            self._setup = setup_of(
+                seed,
+                len(self._nodes.brokers),
+                configs,
+                self._nodes.organs,
+                message_events=message_events is not False,
+            )
         self._server: Any = None
         if announce is None:
             announce = world == "live"
@@ -164,31 +196,100 @@ class Cluster:
 
     def producer(self, config: Mapping[str, Any] | None = None) -> Producer:
         """A `Producer` of this cluster, in its world."""
-        from minikafka.client import Producer
-
-        return Producer(
-            self._client_config(config),
-            driver=self._loop,
-            world=self._client_world(),
-            organs=self._nodes.organs,
-        )
+        opened: Producer = self._open_client("producer", config)
+        return opened
 
     def consumer(self, config: Mapping[str, Any] | None = None) -> Consumer:
         """A `Consumer` of this cluster, in its world."""
-        from minikafka.client import Consumer
-
-        return Consumer(
-            self._client_config(config),
-            driver=self._loop,
-            world=self._client_world(),
-            organs=self._nodes.organs,
-        )
+        opened: Consumer = self._open_client("consumer", config)
+        return opened
 
     def admin(self, config: Mapping[str, Any] | None = None) -> AdminClient:
         """An `AdminClient` of this cluster, in its world."""
-        from minikafka.client import AdminClient
+        opened: AdminClient = self._open_client("admin", config)
+        return opened
 
-        return AdminClient(self._client_config(config), driver=self._loop, world=self._client_world())
+    @property
+    def clients(self) -> dict[str, Any]:
+        """Those of a simulated cluster that somebody holds, by the names of their hosts."""
+        return clients_of(self._recorder)
+
+    def _open_client(self, kind: ClientKind, config: Mapping[str, Any] | None) -> Any:
+        self._check()
+        name = f"client-{self._clients + 1}"
+        if self._recorder is None:
+            return self._client(kind, config or {}, name)
+        written = {key: frozen(value) for key, value in (config or {}).items() if key != "logger"}
+        with self._recorder.command(OpenClient(name, kind, written)):
+            return self._client(kind, config or {}, name)
+
+    def _client(self, kind: ClientKind, config: Mapping[str, Any], name: str) -> Any:
+        from minikafka.client import AdminClient, Consumer, Producer
+
+        faces: dict[str, type[Face[Any]]] = {
+            "producer": Producer,
+            "consumer": Consumer,
+            "admin": AdminClient,
+        }
+        if name in self.clients:
+            raise ValueError(f"There is a client {name!r} already.")
+        more: dict[str, Any] = {"driver": self._loop, "world": self._client_world(name)}
+        if kind != "admin":
+            more["organs"] = self._nodes.organs
+        whole = {"bootstrap.servers": self.bootstrap_servers, **config}
+        if self._recorder is None:
+            return faces[kind](whole, **more)
+        return self._recorder.client(faces[kind], name, whole, **more)
+
+    def _client_world(self, name: str = "") -> World:
+        self._clients += 1
+        host = name or f"client-{self._clients}"
+        return self._loop.call(lambda: self._loop.universe.guest(host))
+
+    # -- commands --------------------------------------------------------------------------------------------
+
+    def do(self, command: Command) -> Any:
+        """Do a command (`minikafka.commands`): the one door of these methods, the inspector, scripts and tapes.
+
+        Returns and raises what the method of the same name does.
+        """
+        self._check_open()
+        if self._recorder is None or isinstance(command, Resume | Pause):  # how far it ran is on the tape
+            return do(self, command)
+        with self._recorder.command(command):
+            return do(self, command)
+
+    def tape(self) -> Tape:
+        """All that was done to this simulated cluster, with its moments: `Cluster.replay(tape)` is the same run."""
+        if self._recorder is None:
+            raise ValueError('A tape needs a simulated cluster: Cluster(world="simulated", seed=…).')
+        return self._recorder.tape(self._setup) if self._last_tape is None else self._last_tape
+
+    @classmethod
+    def replay(cls, tape: Tape, *, organs: Organs | None = None) -> Self:
+        """A new cluster with the same past, byte for byte. Its clients are in `clients`, by name.
+
+        Raises CantBePlayed or TapeDiverged: one sentence.
+        """
+        check_playable(tape, organs)
+        setup = tape.setup
+        configs = {name: thawed(value, lambda: lambda: None) for name, value in setup.configs.items()}
+        cluster = cls(
+            setup.brokers,
+            world="simulated",
+            seed=setup.seed,
+            configs=configs,
+            organs=organs,
+            message_events=setup.message_events,
+        )
+        assert cluster._recorder is not None
+        try:
+            Replay(cluster, cluster._recorder, tape).play()
+        except BaseException:
+            cluster._closed = True
+            cluster._abandon()
+            raise
+        return cluster
 
     def create_topic(
         self,
@@ -198,84 +299,43 @@ class Cluster:
         configs: Mapping[str, object] | None = None,
     ) -> None:
         """Create a topic and wait until every living broker knows it. Raises KafkaException."""
-        from minikafka.client import NewTopic
-
-        self._check()
-        factor = replication_factor
-        if factor is None:
-            factor = self._nodes.configs.int("default.replication.factor")
-        topic = NewTopic(
-            name, partitions, factor, config={key: str(value) for key, value in (configs or {}).items()}
-        )
-        admin = self.admin()
-        try:
-            admin.create_topics([topic])[name].result()
-        finally:
-            admin.close()
-        self.wait_until(lambda s: is_ready(s, name, partitions), timeout_s=30.0)
-
-    def _client_config(self, config: Mapping[str, Any] | None) -> dict[str, Any]:
-        self._check()
-        return {"bootstrap.servers": self.bootstrap_servers, **(config or {})}
-
-    def _client_world(self) -> Any:
-        self._clients += 1
-        host = f"client-{self._clients}"
-        return self._loop.call(lambda: self._loop.universe.guest(host))
-
-    # -- faults ----------------------------------------------------------------------------------------------
+        written = {key: str(value) for key, value in (configs or {}).items()}
+        self.do(CreateTopic(name, partitions, replication_factor, written))
 
     def kill(self, host: str) -> None:
         """SIGKILL's meaning: no clean shutdown. `host` is one of `hosts`."""
-        self._check()
-        self._loop.call(lambda: self._nodes.kill(host))
-        self._source.changed()
+        self.do(Kill(host))
 
     def power_cut(self, host: str) -> None:
         """A kill that also loses (or tears) what was not synced. Simulated worlds only."""
-        self._check()
-        self._loop.call(lambda: self._nodes.power_cut(host))
-        self._source.changed()
+        self.do(PowerCut(host))
 
     def fail_disk(self, host: str, directory: str = "") -> None:
         """A host's disk fails, or only that below `directory` (one of its `log.dirs`), until `repair_disk`.
 
         The broker notices when it next uses it: in a live world that is when it creates or replaces a file there.
         """
-        self._check()
-        self._loop.call(lambda: self._nodes.fail_disk(host, directory))
+        self.do(FailDisk(host, directory))
 
     def repair_disk(self, host: str) -> None:
         """The host's disks work again; a broker that had given one up uses it after `restart`."""
-        self._check()
-        self._loop.call(lambda: self._nodes.repair_disk(host))
+        self.do(RepairDisk(host))
 
     def restart(self, host: str) -> None:
         """Start a host again on its data; a running one is stopped cleanly first. Raises OSError when it can't."""
-        self._check_open()  # what else has failed must not keep this one from starting: the next call raises it
-        self._failures.forgive(host)
-        self._finish(self._nodes.restart(host), START_TIMEOUT_S, f"The start of {host}")
-        self._source.changed()
+        self.do(Restart(host))
 
     def stop_broker(self, host: str) -> None:
         """A clean (controlled) shutdown of one broker."""
-        self._check()
-        self._finish(self._nodes.stop_broker(host), STOP_TIMEOUT_S, f"The stop of {host}")
-        self._source.changed()
+        self.do(Stop(host))
 
     def partition(self, group_a: Sequence[str], group_b: Sequence[str] | None = None) -> None:
         """Cut the network between two groups of hosts (None: all the others)."""
-        self._check()
-        self._loop.call(lambda: self._nodes.partition(group_a, group_b))
-        self._picture.cut = (*self._picture.cut, tuple(group_a), tuple(group_b or ()))
-        self._source.changed()
+        self.do(Cut(tuple(group_a), tuple(group_b or ())))
 
     def heal(self) -> None:
         """End all partitions of the network."""
-        self._check()
-        self._loop.call(self._nodes.heal)
-        self._picture.cut = ()
-        self._source.changed()
+        self.do(Heal())
 
     # -- looking ---------------------------------------------------------------------------------------------
 
@@ -309,7 +369,8 @@ class Cluster:
 
     def on_event(self, callback: Callable[[Traced], None]) -> Callable[[], None]:
         """Call `callback` (in the cluster's loop; be quick) with each event; returns the function that ends it."""
-        return self._loop.call(lambda: self._loop.universe.trace.subscribe(callback))
+        heard = callback if self._recorder is None else self._recorder.listener(callback)
+        return self._loop.call(lambda: self._loop.universe.trace.subscribe(heard))
 
     def wait_until(self, predicate: Callable[[Snapshot], bool], timeout_s: float = 30.0) -> Snapshot:
         """The first snapshot for which `predicate` holds. Raises TimeoutError, and whatever `predicate` raises."""
@@ -329,22 +390,16 @@ class Cluster:
 
     def step(self) -> bool:
         """Let the next thing happen. False when nothing is left to happen."""
-        loop = self._simulated("step")
-        moved = loop.call(loop.universe.step)
-        self._source.changed()
-        self._check()
-        return moved
+        return bool(self.do(Step()))
 
     def run(self, seconds: float) -> None:
         """Let that much virtual time pass."""
-        loop = self._simulated("run")
-        loop.call(lambda: loop.universe.run_for(seconds))
-        self._source.changed()
-        self._check()
+        self.do(Run(seconds))
 
     def run_until(self, predicate: Callable[[Snapshot], bool], timeout_s: float = 3600.0) -> Snapshot:
         """Let virtual time pass until a snapshot satisfies `predicate`, and return that one. Raises TimeoutError."""
-        loop = self._simulated("run_until")
+        loop, recorder = self._simulated("run_until"), self._recorder
+        assert recorder is not None
         found: list[Snapshot] = []
 
         def holds() -> bool:
@@ -353,7 +408,12 @@ class Cluster:
                 found.append(snapshot)
             return bool(found)
 
-        loop.call(lambda: loop.universe.run_until(holds, timeout_s))
+        with recorder.command(RunRounds(0, 0.0)) as entry:
+            try:
+                loop.call(lambda: loop.universe.run_until(recorder.predicate(holds), timeout_s))
+            finally:
+                moment = recorder.moment
+                recorder.replace(entry, RunRounds(moment.round, moment.at_s))
         self._source.changed()
         self._check()
         if not found:
@@ -362,15 +422,11 @@ class Cluster:
 
     def play(self, speed: float = 1.0) -> None:
         """Let virtual time run by itself, `speed` virtual seconds a second, until `pause()`."""
-        self._simulated("play")
-        assert self._player is not None
-        self._player.play(speed)
+        self.do(Resume(speed))
 
     def pause(self) -> None:
         """Stop virtual time again."""
-        self._simulated("pause")
-        assert self._player is not None
-        self._player.pause()
+        self.do(Pause())
 
     def _simulated(self, verb: str) -> SimulatedLoop:
         self._check()
@@ -398,6 +454,8 @@ class Cluster:
             self._player.pause()
         if self._server is not None:
             self._server.close()
+        if self._recorder is not None:
+            self._last_tape = self._recorder.tape(self._setup)
         try:
             self._finish(self._nodes.stop(), STOP_TIMEOUT_S, "The stop of the cluster")
         finally:

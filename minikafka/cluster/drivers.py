@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading  # noqa: TID251 - the cluster's own thread (design, decision 2)
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
@@ -60,6 +61,8 @@ class SimulatedLoop(SimulatedDriver):
 
 
 ClusterLoop = LiveLoop | SimulatedLoop
+RanTo = Callable[[float], AbstractContextManager[object]]
+"""Entered with the moment up to which time is about to run."""
 
 
 class Player:
@@ -69,8 +72,9 @@ class Player:
 
     TICK_S = 0.05
 
-    def __init__(self, loop: SimulatedLoop, moved: Callable[[], None]) -> None:
+    def __init__(self, loop: SimulatedLoop, moved: Callable[[], None], ran_to: RanTo) -> None:
         self._loop = loop
+        self._ran_to = ran_to
         self._moved = moved
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -100,7 +104,10 @@ class Player:
     def _run(self, speed: float) -> None:
         try:
             while not self._stop.wait(self.TICK_S):
-                self._loop.call(lambda: self._loop.universe.run_for(self.TICK_S * speed))
+                with self._loop.lock:
+                    at_s = self._loop.universe.now + self.TICK_S * speed
+                    with self._ran_to(at_s):
+                        self._loop.universe.run_to(at_s)
                 self._moved()
         except Exception as error:
             failed = error

@@ -81,6 +81,10 @@ class SimLoop(asyncio.BaseEventLoop):
         self._timers_cancelled = 0
         self._numbered = 0
         self._rounds = 0
+        self.rounds = 0
+        """How many there have been: with the time, the exact moment of a run."""
+        self.after_each_round: tuple[Callable[[], None], ...] = ()
+        """Called between two rounds, in order; what one raises ends the driving."""
 
     # --- time and callbacks
 
@@ -179,6 +183,9 @@ class SimLoop(asyncio.BaseEventLoop):
             due = ready.popleft()
             if not due.cancelled():
                 due._run()
+        self.rounds += 1
+        for look in self.after_each_round:
+            look()
 
     # --- driving
 

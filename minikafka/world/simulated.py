@@ -265,9 +265,12 @@ class SimulatedUniverse:
 
     def run_for(self, seconds: float) -> None:
         """Let that much virtual time pass."""
-        until = self.now + seconds
-        self.loop.drive(lambda: False, until)
-        self.loop.advance_to(until)
+        self.run_to(self.now + seconds)
+
+    def run_to(self, at_s: float) -> None:
+        """Let virtual time pass up to that moment."""
+        self.loop.drive(lambda: False, at_s)
+        self.loop.advance_to(at_s)
 
     def run_until(self, predicate: Callable[[], bool], timeout_s: float = 3600.0) -> bool:
         """Run until the predicate holds (asked between two rounds of the loop); False after `timeout_s`."""

@@ -107,6 +107,11 @@ class Trace:
         return self._stream.recent
 
     @property
+    def count(self) -> int:
+        """How many events there have been."""
+        return self._stream.seq
+
+    @property
     def failures(self) -> list[BaseException]:
         """Every exception that nobody else was there to catch, oldest first."""
         return self._stream.failures

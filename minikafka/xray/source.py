@@ -14,20 +14,6 @@ import msgspec
 from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Snapshot
 
-COMMANDS: Mapping[str, str] = {
-    "kill": "host: kill a host as SIGKILL does",
-    "restart": "host: start a killed host again on its data",
-    "pause": "stop virtual time",
-    "resume": "let virtual time run",
-    "step": "let one event happen",
-    "run": "seconds: let virtual time run that long, then stop",
-    "create_topic": "name, partitions, replication_factor: create a topic",
-    "produce": "topic, value, key, partition: write one record",
-    "partition": "groups: cut the network between two lists of hosts",
-    "heal": "mend the network",
-}
-"""The commands a source may know, with their arguments."""
-
 
 class Answer(msgspec.Struct, frozen=True):
     """What became of a command: ``text`` is one sentence for a person, ``value`` for a program."""

@@ -1,0 +1,291 @@
+"""Does commands: the one place where each of them is carried out.
+
+One rule: `Cluster`'s methods, the x-ray socket, a script and a tape all come through `do`. What a command is called and
+takes is in `commands/`; here is what it does. Kafka has no such place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from minikafka.cluster.waiting import is_ready
+from minikafka.commands import (
+    AddPartitions,
+    AlterTopic,
+    Await,
+    Call,
+    Command,
+    CreateTopic,
+    Cut,
+    DeleteTopic,
+    FailDisk,
+    Heal,
+    Kill,
+    Lose,
+    NotUnderstood,
+    OpenClient,
+    Pause,
+    PowerCut,
+    Produce,
+    RepairDisk,
+    Restart,
+    Resume,
+    Run,
+    RunRounds,
+    RunTo,
+    Slow,
+    Step,
+    Stop,
+)
+from minikafka.commands.command import name_of
+from minikafka.commands.values import thawed
+
+if TYPE_CHECKING:
+    from minikafka.cluster.cluster import Cluster
+
+C = TypeVar("C", bound=Command)
+
+START_TIMEOUT_S = STOP_TIMEOUT_S = 300.0
+"""Ten thousand partitions take their time on a busy machine. This only ends a wait that would never end."""
+READY_TIMEOUT_S = 30.0
+
+_DOERS: dict[type[Command], Callable[[Cluster, Any], Any]] = {}
+
+
+def _does(kind: type[C]) -> Callable[[Callable[[Cluster, C], Any]], Callable[[Cluster, C], Any]]:
+    def register(function: Callable[[Cluster, C], Any]) -> Callable[[Cluster, C], Any]:
+        _DOERS[kind] = function
+        return function
+
+    return register
+
+
+def do(cluster: Cluster, command: Command) -> Any:
+    """Raises what the command raises; the cluster is open."""
+    doer = _DOERS.get(type(command))
+    if doer is None:
+        raise NotUnderstood(f"{name_of(type(command))} can't be done by itself.")
+    if command.simulated:
+        cluster._simulated(command.name)
+    if not isinstance(command, Restart):  # what else has failed must not keep this one from starting
+        cluster._check()
+    result = doer(cluster, command)
+    cluster._source.changed()
+    return result
+
+
+# -- hosts and disks -----------------------------------------------------------------------------------------
+
+
+@_does(Kill)
+def _kill(cluster: Cluster, command: Kill) -> None:
+    cluster._loop.call(lambda: cluster._nodes.kill(command.host))
+
+
+@_does(PowerCut)
+def _cut_power(cluster: Cluster, command: PowerCut) -> None:
+    cluster._loop.call(lambda: cluster._nodes.power_cut(command.host))
+
+
+@_does(Restart)
+def _restart(cluster: Cluster, command: Restart) -> None:
+    cluster._failures.forgive(command.host)
+    cluster._finish(cluster._nodes.restart(command.host), START_TIMEOUT_S, f"The start of {command.host}")
+
+
+@_does(Stop)
+def _stop(cluster: Cluster, command: Stop) -> None:
+    cluster._finish(cluster._nodes.stop_broker(command.host), STOP_TIMEOUT_S, f"The stop of {command.host}")
+
+
+@_does(FailDisk)
+def _fail_disk(cluster: Cluster, command: FailDisk) -> None:
+    cluster._loop.call(lambda: cluster._nodes.fail_disk(command.host, command.directory))
+
+
+@_does(RepairDisk)
+def _repair_disk(cluster: Cluster, command: RepairDisk) -> None:
+    cluster._loop.call(lambda: cluster._nodes.repair_disk(command.host))
+
+
+# -- the network ---------------------------------------------------------------------------------------------
+
+
+@_does(Cut)
+def _cut(cluster: Cluster, command: Cut) -> None:
+    cluster._loop.call(lambda: cluster._nodes.partition(command.hosts, command.others or None))
+    cluster._picture.cut = (*cluster._picture.cut, command.hosts, command.others)
+
+
+@_does(Heal)
+def _heal(cluster: Cluster, command: Heal) -> None:
+    cluster._loop.call(cluster._nodes.heal)
+    cluster._picture.cut = ()
+
+
+@_does(Slow)
+def _slow(cluster: Cluster, command: Slow) -> None:
+    loop, between = cluster._simulated("slow"), (command.hosts or None, command.others or None)
+    loop.call(
+        lambda: loop.universe.set_latency(
+            command.least_s, command.most_s, between=between[0], and_=between[1]
+        )
+    )
+
+
+@_does(Lose)
+def _lose(cluster: Cluster, command: Lose) -> None:
+    loop, between = cluster._simulated("lose"), (command.hosts or None, command.others or None)
+    loop.call(lambda: loop.universe.set_loss(command.chance, between=between[0], and_=between[1]))
+
+
+# -- topics --------------------------------------------------------------------------------------------------
+
+
+@_does(CreateTopic)
+def _create_topic(cluster: Cluster, command: CreateTopic) -> None:
+    from minikafka.client import NewTopic
+
+    factor = command.replication_factor
+    if factor is None:
+        factor = cluster._nodes.configs.int("default.replication.factor")
+    topic = NewTopic(command.topic, command.partitions, factor, config=command.configs)
+    with cluster.admin() as admin:
+        admin.create_topics([topic])[command.topic].result()
+    cluster.wait_until(lambda s: is_ready(s, command.topic, command.partitions), READY_TIMEOUT_S)
+
+
+@_does(DeleteTopic)
+def _delete_topic(cluster: Cluster, command: DeleteTopic) -> None:
+    with cluster.admin() as admin:
+        admin.delete_topics([command.topic])[command.topic].result()
+    cluster.wait_until(lambda s: all(t.name != command.topic for t in s.topics), READY_TIMEOUT_S)
+
+
+@_does(AddPartitions)
+def _add_partitions(cluster: Cluster, command: AddPartitions) -> None:
+    from minikafka.client import NewPartitions
+
+    wanted = NewPartitions(command.topic, command.partitions)
+    with cluster.admin() as admin:
+        admin.create_partitions([wanted])[command.topic].result()
+    cluster.wait_until(lambda s: is_ready(s, command.topic, command.partitions), READY_TIMEOUT_S)
+
+
+@_does(AlterTopic)
+def _alter_topic(cluster: Cluster, command: AlterTopic) -> None:
+    from minikafka.client import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in command.configs.items()
+    ]
+    resource = ConfigResource(ResourceType.TOPIC, command.topic, incremental_configs=entries)
+    with cluster.admin() as admin:
+        admin.incremental_alter_configs([resource])[resource].result()
+
+
+@_does(Produce)
+def _produce(cluster: Cluster, command: Produce) -> None:
+    errors: list[object] = []
+    with cluster.producer({"delivery.timeout.ms": 10_000, "request.timeout.ms": 5_000}) as producer:
+        producer.produce(
+            command.topic,
+            command.value,
+            command.key,
+            command.partition,
+            on_delivery=lambda error, _: errors.append(error) if error else None,
+        )
+        producer.flush()
+    if errors:
+        raise ValueError(str(errors[0]))
+
+
+# -- time ----------------------------------------------------------------------------------------------------
+
+
+@_does(Step)
+def _step(cluster: Cluster, command: Step) -> bool:
+    loop = cluster._simulated("step")
+    moved = loop.call(loop.universe.step)
+    cluster._check()
+    return moved
+
+
+@_does(Run)
+def _run(cluster: Cluster, command: Run) -> None:
+    loop = cluster._simulated("run")
+    loop.call(lambda: loop.universe.run_for(command.seconds))
+    cluster._check()
+
+
+@_does(RunTo)
+def _run_to(cluster: Cluster, command: RunTo) -> None:
+    loop = cluster._simulated("run_to")
+    loop.call(lambda: loop.universe.run_to(command.at_s))
+
+
+@_does(RunRounds)
+def _run_rounds(cluster: Cluster, command: RunRounds) -> None:
+    loop, recorder = cluster._simulated("run_rounds"), cluster._recorder
+    assert recorder is not None
+    between = recorder.predicate(lambda: recorder.between_rounds())
+
+    def reached() -> bool:
+        between()
+        return loop.loop.rounds >= command.rounds
+
+    loop.call(lambda: loop.loop.drive(reached, command.at_s))
+    loop.call(lambda: loop.loop.advance_to(command.at_s))
+
+
+@_does(Resume)
+def _resume(cluster: Cluster, command: Resume) -> None:
+    assert cluster._player is not None
+    cluster._player.play(command.speed)
+
+
+@_does(Pause)
+def _pause(cluster: Cluster, command: Pause) -> None:
+    assert cluster._player is not None
+    cluster._player.pause()
+
+
+# -- clients -------------------------------------------------------------------------------------------------
+
+
+@_does(OpenClient)
+def _open(cluster: Cluster, command: OpenClient) -> Any:
+    assert cluster._recorder is not None
+    stand_in = cluster._recorder.stand_in
+    config = {name: thawed(value, stand_in) for name, value in command.config.items()}
+    opened = cluster._client(command.kind, config, command.client)
+    cluster._recorder.kept[command.client] = opened
+    return opened
+
+
+@_does(Call)
+def _call(cluster: Cluster, command: Call) -> Any:
+    recorder = cluster._recorder
+    assert recorder is not None
+    client = recorder.clients.get(command.client)
+    if client is None:
+        raise ValueError(
+            f"There is no client {command.client!r}; there are: {', '.join(recorder.clients) or 'none'}."
+        )
+    method = getattr(client, command.method, None) if not command.method.startswith("_") else None
+    if not callable(method):
+        raise ValueError(f"A {type(client).__name__} has no {command.method!r}.")
+    values = [thawed(value, recorder.stand_in) for value in command.values]
+    options = {name: thawed(value, recorder.stand_in) for name, value in command.options.items()}
+    return method(*values, **options)
+
+
+@_does(Await)
+def _await(cluster: Cluster, command: Await) -> Any:
+    futures = cluster._simulated("await").futures
+    future = futures.get(command.number) if futures is not None else None
+    if future is None:
+        raise ValueError(f"Nobody has asked for answer {command.number}.")
+    future.exception(command.timeout_s)

@@ -1,0 +1,137 @@
+"""Plays a tape: the same commands at the same moments of a cluster with the same seed.
+
+One rule: it checks at every command that the run stands where it stood; one that goes another way ends with a sentence,
+never with another result. Kafka has none.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from minikafka.cluster.recording import RaisedInCallback, Recorder
+from minikafka.commands import CallbackRaised, Drop
+from minikafka.commands.tape import Entry, Moment, Setup, Tape
+from minikafka.commands.values import CantBePlayed, frozen
+from minikafka.policy import Organs
+
+if TYPE_CHECKING:
+    from minikafka.cluster.cluster import Cluster
+
+
+class TapeDiverged(RuntimeError):
+    """The run went another way than the tape's; one sentence that says where."""
+
+
+def replaced_organs(organs: Organs) -> tuple[str, ...]:
+    """The names of the decisions that aren't Kafka's."""
+    usual = Organs()
+    names = (field.name for field in fields(Organs))
+    return tuple(name for name in names if getattr(organs, name) is not getattr(usual, name))
+
+
+def setup_of(
+    seed: int, brokers: int, configs: Mapping[str, object] | None, organs: Organs, *, message_events: bool
+) -> Setup:
+    """What a tape says of how its cluster was made."""
+    written = {name: frozen(value) for name, value in (configs or {}).items()}
+    return Setup(seed, brokers, written, replaced_organs(organs), message_events)
+
+
+def check_playable(tape: Tape, organs: Organs | None) -> None:
+    """Raises CantBePlayed."""
+    if tape.cant_be_played:
+        raise CantBePlayed(tape.cant_be_played)
+    given = replaced_organs(organs or Organs())
+    if sorted(given) != sorted(tape.setup.organs):
+        wanted = ", ".join(tape.setup.organs) or "Kafka's own decisions only"
+        raise CantBePlayed(f"This run needs the organs that it was made with: {wanted}.")
+
+
+class Replay:
+    """One tape on one new cluster."""
+
+    def __init__(self, cluster: Cluster, recorder: Recorder, tape: Tape) -> None:
+        self._cluster = cluster
+        self._recorder = recorder
+        self._loop = cluster._simulated("replay")
+        self._left = deque(enumerate(tape.entries))
+        self._tape = tape
+
+    def play(self) -> None:
+        """All of it. Raises TapeDiverged."""
+        loop, recorder = self._loop, self._recorder
+        turns, loop.turns, loop.futures = loop.turns, self, {}
+        recorder.before_callback, recorder.between_rounds = self._in_callback, self.give_way
+        try:
+            while self._left:
+                number, entry = self._left.popleft()
+                if entry.is_inside:
+                    raise TapeDiverged(f"Entry {number} was to come in the middle of the one before it.")
+                self._do(number, entry)
+        finally:
+            loop.turns, loop.futures = turns, None
+            recorder.between_rounds = lambda: None
+            recorder.before_callback = lambda number: None
+        self._check(len(self._tape.entries), self._tape.end.at)
+        events = loop.universe.trace.count
+        if events != self._tape.end.events:
+            raise TapeDiverged(f"There were {self._tape.end.events} events then, and {events} now.")
+
+    def _check(self, number: int, then: Moment) -> None:
+        now = self._recorder.moment
+        if now != then:
+            raise TapeDiverged(
+                f"Before entry {number} the run stands at {now.at_s!r} s, round {now.round}; "
+                f"when it was recorded, at {then.at_s!r} s, round {then.round}."
+            )
+
+    def _do(self, number: int, entry: Entry) -> None:
+        self._check(number, entry.at)
+        if isinstance(entry.command, Drop):
+            return self._drop(entry.command)
+        try:
+            self._cluster.do(entry.command)
+        except CantBePlayed:
+            raise
+        except Exception as error:
+            if not entry.raised:
+                raise TapeDiverged(f"Entry {number} failed, which it didn't then: {error}") from error
+        else:
+            if entry.raised:
+                raise TapeDiverged(f"Entry {number} did well, which it didn't then.")
+
+    def _drop(self, command: Drop) -> None:
+        """The client notices by itself that nobody holds it."""
+        self._recorder.kept.pop(command.client, None)
+
+    # -- what came in the middle of something else -------------------------------------------------------------
+
+    @property
+    def are_wanted(self) -> bool:
+        """Did another thread, or a predicate, do something in this round?"""
+        if not self._left:
+            return False
+        entry = self._left[0][1]
+        return entry.is_inside and not entry.callback and entry.at.round == self._loop.loop.rounds
+
+    def give_way(self) -> None:
+        """Do it."""
+        while self.are_wanted:
+            number, entry = self._left.popleft()
+            self._recorder.predicate(lambda n=number, e=entry: self._do(n, e))()  # type: ignore[misc]
+
+    def _in_callback(self, number: int) -> None:
+        """What this callback did."""
+        while self._left and self._left[0][1].callback == number:
+            place, entry = self._left.popleft()
+            if isinstance(entry.command, CallbackRaised):
+                raise RaisedInCallback(entry.command.error)
+            self._do(place, entry)
+
+
+def clients_of(recorder: Recorder | None) -> dict[str, Any]:
+    """By name, those that somebody holds."""
+    return {} if recorder is None else dict(recorder.clients)

@@ -1,0 +1,49 @@
+"""What is done to a cluster from outside, as frozen values: kill, cut, create a topic, a client's call, let time run.
+
+The one rule of this room: it knows names and arguments only; who does it is `cluster/doing.py`, and it is written
+down on a tape (`tape.py`). The lists of commands that people see (the parser's, the inspector's, the socket's) are
+made from the classes here. Kafka has nothing of the kind; its Trogdor has its faults as JSON (`FaultSpec`).
+"""
+
+from minikafka.commands.clients import Await, Call, CallbackRaised, Drop, OpenClient
+from minikafka.commands.command import Command, NotUnderstood, command_named, commands
+from minikafka.commands.hosts import FailDisk, Kill, PowerCut, RepairDisk, Restart, Stop
+from minikafka.commands.network import Cut, Heal, Lose, Slow
+from minikafka.commands.text import parse, parse_arguments
+from minikafka.commands.time import Pause, Resume, Run, RunRounds, RunTo, Step
+from minikafka.commands.topics import AddPartitions, AlterTopic, CreateTopic, DeleteTopic, Produce
+
+__all__ = [
+    "AddPartitions",
+    "AlterTopic",
+    "Await",
+    "Call",
+    "CallbackRaised",
+    "Command",
+    "CreateTopic",
+    "Cut",
+    "DeleteTopic",
+    "Drop",
+    "FailDisk",
+    "Heal",
+    "Kill",
+    "Lose",
+    "NotUnderstood",
+    "OpenClient",
+    "Pause",
+    "PowerCut",
+    "Produce",
+    "RepairDisk",
+    "Restart",
+    "Resume",
+    "Run",
+    "RunRounds",
+    "RunTo",
+    "Slow",
+    "Step",
+    "Stop",
+    "command_named",
+    "commands",
+    "parse",
+    "parse_arguments",
+]

@@ -1,0 +1,78 @@
+"""What befalls the network.
+
+Its one rule: a group of hosts that is empty means all the others. Kafka: Trogdor's `NetworkPartitionFault`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from minikafka.commands.command import Command, NotUnderstood, how_to, understood
+
+
+class Cut(Command, frozen=True):
+    """Nothing comes from one group of hosts to the other."""
+
+    help = "cut the network between two groups of hosts"
+    title = "Cut the network"
+    usage = "HOSTS | OTHER-HOSTS"
+    example = "broker-1 | broker-2 broker-3"
+    hosts: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Cut:
+        one, bar, other = text.partition("|")
+        if not one.split() or (bar and not other.split()):
+            raise NotUnderstood(how_to(cls))
+        sides: Mapping[str, Any] = {"hosts": one.split(), "others": other.split()}
+        cut: Cut = understood(cls, sides)
+        return cut
+
+    def told(self, result: object) -> str:
+        return "The network is cut."
+
+
+class Heal(Command, frozen=True):
+    """Of cuts; latency and loss stay as they are."""
+
+    help = "mend all cuts of the network"
+    title = "Heal the network"
+
+    def told(self, result: object) -> str:
+        return "The network is whole again."
+
+
+class Slow(Command, frozen=True):
+    """From now on a message takes so long between two groups of hosts."""
+
+    help = "set how long a message takes"
+    title = "Slow the network"
+    usage = "LEAST-SECONDS MOST-SECONDS"
+    example = "0.05 0.2"
+    simulated = True
+    least_s: float
+    most_s: float | None = None
+    hosts: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def told(self, result: object) -> str:
+        most_s = self.least_s if self.most_s is None else self.most_s
+        return f"A message takes {self.least_s:g} to {most_s:g} s."
+
+
+class Lose(Command, frozen=True):
+    """A message is lost by this chance, and comes later, as with TCP."""
+
+    help = "set the chance that a message is lost and sent again"
+    title = "Lose messages"
+    usage = "CHANCE"
+    example = "0.02"
+    simulated = True
+    chance: float
+    hosts: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def told(self, result: object) -> str:
+        return f"A message is lost by a chance of {self.chance:g}."
