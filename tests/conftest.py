@@ -17,6 +17,14 @@ settings.register_profile("home", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rewrite-transcripts",
+        action="store_true",
+        help="write tests/scenarios/*.txt as they are now; review the diff",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for marker in (
         "slow: belongs to `make test-all`",
