@@ -55,7 +55,7 @@ class Stage:
         self.victim: subprocess.Popen[bytes] | None = None
         self.listener: socket.socket | None = None
         if "{victim}" in source:
-            self.victim = subprocess.Popen(["sleep", "600"], user=as_user, group=as_user)
+            self.victim = subprocess.Popen(["sleep", "7200"], user=as_user, group=as_user)
         if "{port}" in source:
             self.listener = socket.create_server(("127.0.0.1", 0))
             self.listener.setblocking(False)
