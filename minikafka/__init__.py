@@ -18,7 +18,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minikafka.version import VERSION
+from minikafka._version import VERSION as __version__
 
 if TYPE_CHECKING:
     from minikafka.client import OFFSET_BEGINNING as OFFSET_BEGINNING
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from minikafka.policy import Organs as Organs
     from minikafka.xray.snapshot import Snapshot as Snapshot
 
-__version__ = VERSION
 
 _HOMES = {
     "AdminClient": "minikafka.client",

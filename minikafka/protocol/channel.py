@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from minikafka._version import VERSION
 from minikafka.protocol.api import RESPONSES, ApiKey, response_header_version
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.events import RequestSent, ResponseReceived
@@ -24,7 +25,6 @@ from minikafka.protocol.framing import (
 )
 from minikafka.protocol.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from minikafka.protocol.schema import Buffer, MalformedMessage, Message
-from minikafka.version import VERSION
 from minikafka.world.alarm import Alarm
 from minikafka.world.world import World
 

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from minikafka.version import VERSION
+from minikafka._version import VERSION
 
 ROOT = Path(__file__).parents[2]
 HOMES = {"minikafka": "minikafka", "tui": "minikafka_tui", "lessons": "minikafka_lessons"}
