@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from minikafka.world.visible import visible
+from minikafka.world.visible import cells, cut, cut_before, visible
+
+MOST_CELLS = 500
+"""Of a sentence about an answer: what it gave back may be long, a report not."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,19 @@ class Grade:
         )
 
     def made_visible(self) -> Grade:
-        """The same, with nothing hidden in the words that an answer chose."""
-        self.problem = visible(self.problem)
-        self.notes = [visible(note) for note in self.notes]
-        self.marks = [replace(mark, message=visible(mark.message)) for mark in self.marks]
+        """The same, with nothing hidden and nothing endless in the words that an answer chose."""
+        self.problem = shortened(self.problem)
+        self.notes = [shortened(note) for note in self.notes]
+        self.marks = [replace(mark, message=shortened(mark.message)) for mark in self.marks]
         return self
+
+
+def shortened(sentence: str) -> str:
+    """Visible; of a long one the beginning and, since what was expected stands there, the end."""
+    shown = visible(sentence)
+    if cells(shown) <= MOST_CELLS:
+        return shown
+    return cut(shown, MOST_CELLS // 2) + cut_before(shown, MOST_CELLS // 4).removeprefix("…")
 
 
 def number(points: float) -> str:

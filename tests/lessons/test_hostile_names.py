@@ -164,6 +164,14 @@ def test_marks_and_problems_in_the_terminal_and_in_the_notebook():
             assert visible(name) in texts(Result(broken)._repr_html_())
 
 
+def test_an_answer_that_gives_back_a_book_fills_no_report():
+    message = "lag(3, 1, 0) returned '" + "x" * 1_000_000 + "', should be 2"
+    grade = Grade("1a", "LAG", 2, [Mark("a property", 0, 2, message)]).made_visible()
+    said = grade.marks[0].message
+    assert len(said) < 400
+    assert said.startswith("lag(3, 1, 0) returned 'xxx") and said.endswith("xxx', should be 2")
+
+
 def test_an_exercise_of_any_name_is_unknown():
     for name in NAMES:
         with contextlib.suppress(UnicodeEncodeError):
