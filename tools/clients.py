@@ -8,6 +8,7 @@ needs a difference.
 from __future__ import annotations
 
 import ctypes
+import inspect
 import logging
 import re
 import sys
@@ -116,6 +117,7 @@ def _names(one: Any) -> list[str]:
         name
         for name in dir(one)
         if (not name.startswith("_") or re.fullmatch(r"_[A-Z_]+", name))
+        and not inspect.ismodule(getattr(one, name, None))
         and not (own and (name in _MODULES or name in _TYPING or name.endswith(("consumer", "producer"))))
     ]
 
