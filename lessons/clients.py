@@ -43,7 +43,21 @@ class LessonProducer(Producer):
         self.gone = False
         self._real: dict[str, str] = {}
         self._find = real
+        self.why = ""
         super().__init__(config, **more)
+        opened(self)
+
+    def end_with(self, why: str) -> None:
+        """Its cell did not come to its end: what it has not sent yet is dropped, or it would go on behind the cell."""
+        if not self._closed:
+            self.why = f"This producer was closed, because its cell {why}: run the cell that opens it again."
+            self.purge()
+            self.close(1)
+
+    def _open(self) -> Any:
+        if self._closed and self.why:
+            raise Stumble(self.why)
+        return super()._open()
 
     def produce(self, topic: str, *args: Any, **kwargs: Any) -> None:
         """As in `Producer`."""

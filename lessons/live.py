@@ -331,6 +331,9 @@ class LessonCluster:
         """By real names; those that aren't there are passed over. Groups lose their members first."""
         snapshot = self.snapshot()
         there = [t.name for t in snapshot.topics if t.name in set(topics)]
+        for producer in self.producers if there else ():
+            if not producer.gone and len(producer):
+                producer.flush(5)  # a record that comes later would make the topic anew
         known = [g for g in snapshot.groups or () if g.id in set(groups)]
         if not there and not known:
             return

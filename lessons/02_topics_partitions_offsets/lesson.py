@@ -86,7 +86,7 @@ print(len(airports), "airports of", len(went_to), "states")
 
 # %%
 spread = predict(
-    "Into how many partitions did the airports of *one* state go?",
+    "Into how many partitions did the airports of one state go?",
     "into all four, evenly",
     "into exactly one",
     "into one or two",

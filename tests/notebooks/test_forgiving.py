@@ -45,6 +45,23 @@ def test_a_consumer_that_is_interrupted_lets_go_of_its_partitions(kernel):
     assert lesson.run("rogue").error.count("\n") > 1, "a name that no cell makes is Python's matter"
 
 
+def test_a_producer_that_is_interrupted_writes_no_more(kernel):
+    """What it still had to send would make a topic anew that the cell deletes when it runs again."""
+    lesson = kernel(1)
+    lesson.run(lesson.index("begin(1)"))
+    floods = (
+        'cluster.create_topic("weather", afresh=True)\n'
+        'flood = cluster.producer({"batch.num.messages": 1, "linger.ms": 0})\n'
+        "for n in range(20_000):\n"
+        '    flood.produce("weather", f"{n}")\n'
+        "import time; time.sleep(60)"
+    )
+    assert lesson.run(floods, interrupt_after_s=1.0).was_interrupted
+    again = 'cluster.create_topic("weather", afresh=True); print(cluster.records_in("weather"))'
+    assert lesson.run(again).said.strip() == "0"
+    assert lesson.run("flood.produce('weather', 'x')").error.startswith("This producer was closed, because its cell was")
+
+
 @EVERY
 @pytest.mark.slow
 def test_each_cell_twice(kernel, number):
