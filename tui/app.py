@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Footer, Static
 
+from minikafka.world.visible import visible
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Feed
 from minikafka.xray.trouble import troubles
@@ -343,7 +344,11 @@ class InspectorApp(TypingApp):
         return True
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette (ctrl+p)."""
+        """The palette (ctrl+p). Textual reads markup in its explanations: there is none in ours."""
+        for command in self._commands():
+            yield command._replace(help=visible(command.help).replace("[", "\\["))
+
+    def _commands(self) -> Iterable[SystemCommand]:
         for tab, (label, _) in PANES.items():
             yield SystemCommand(label, f"Open the tab {label}", partial(self.action_tab, tab))
         yield from self.cluster_commands()

@@ -162,7 +162,11 @@ def test_dialogs_toasts_prompts_and_the_palette(draw: Any, feed_of: Any) -> None
         assert app.selection.topic == "bad\x1b]2;TITLE\x07 line\nbreak"
         await pilot.press("ctrl+p")
         await frame(pilot)
-        check_screen(app)
+        usage = next(one.help for one in app.cluster_commands() if "[" in one.help)
+        await pilot.press(*next(one.title for one in app.cluster_commands() if one.help == usage)[:8].lower())
+        for _ in range(4):
+            await frame(pilot)
+        assert usage[:20] in "\n".join(check_screen(app))
 
     run(feed, scenario, size=(120, 40), toasts=True)
 
