@@ -48,6 +48,7 @@ from minikafka.commands import (
 from minikafka.commands.clients import ClientKind
 from minikafka.commands.tape import Tape
 from minikafka.commands.values import frozen, thawed
+from minikafka.explore import Invariants
 from minikafka.metadata.config_types import ConfigWarning
 from minikafka.policy import Organs
 from minikafka.world import Traced, World, reason_of
@@ -69,7 +70,8 @@ class Cluster:
       while a call asks it to.
 
     `brokers=None`: as many as `data` has, else 3. Fewer than have data there are refused without `fewer_brokers`.
-    `configs` are Kafka's broker settings, for every broker; `organs` replaces decisions by your own functions.
+    `configs` are Kafka's broker settings, for every broker; `organs` replaces decisions by your own functions;
+    `watch_invariants` (simulated) lets the call that breaks one raise `InvariantBroken`: which, when, by which event.
     Raises OSError (port in use, directory locked) or ValueError (a wrong setting, somebody else's directory); warns
     (`ConfigWarning`) of a setting that has no effect.
     """
@@ -89,7 +91,10 @@ class Cluster:
         announce: bool | None = None,
         message_events: bool | None = None,
         fewer_brokers: bool = False,
+        watch_invariants: bool = False,
     ) -> None:
+        if watch_invariants and world != "simulated":
+            raise ValueError("Invariants can be watched in a simulated cluster only.")
         if brokers is not None and brokers < 1:
             raise ValueError(f"A cluster needs at least one broker, not {brokers}.")
         if coordinator != "kraft":
@@ -138,6 +143,8 @@ class Cluster:
         self._last_tape: Tape | None = None
         if isinstance(self._loop, SimulatedLoop):
             self._recorder = Recorder(self._loop)
+            if watch_invariants:
+                Invariants(self._nodes, self._loop.universe)
             self._player = Player(self._loop, self._source.changed, self._recorder.ran_to)
             self._setup = setup_of(
                 seed,
@@ -359,9 +366,9 @@ class Cluster:
         """What a replica's files hold, byte for byte. Raises Unseen: one sentence."""
         return self._loop.call(lambda: self._picture.look(question))
 
-    def events(self) -> tuple[Traced, ...]:
-        """The latest events of the trace, oldest first."""
-        return self._loop.call(lambda: tuple(self._loop.universe.trace.recent))
+    def events(self, from_sequence: int = 0) -> tuple[Traced, ...]:
+        """The latest events of the trace, oldest first: page by page, with the last one's `seq + 1`."""
+        return self._loop.call(lambda: self._loop.universe.trace.events(from_sequence))
 
     def timeline(self) -> str:
         """Every remembered event as a line: when, who, what. In a simulated world messages are among them."""

@@ -286,6 +286,19 @@ class SimulatedUniverse:
         """
         return self.loop.step()
 
+    def after_each_round(self, look: Callable[[], None]) -> Callable[[], None]:
+        """Call `look` between two rounds of the loop from now on; returns the function that ends it.
+
+        What it raises ends the call that drives, and is raised there.
+        """
+        entry: Callable[[], None] = lambda: look()  # noqa: E731  (one identity for each)
+        self.loop.after_each_round = (*self.loop.after_each_round, entry)
+
+        def stop() -> None:
+            self.loop.after_each_round = tuple(one for one in self.loop.after_each_round if one is not entry)
+
+        return stop
+
     # --- the end
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ Kafka has no such stream; its nearest kin are its request and state-change logs.
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections import deque
 from collections.abc import Callable
 
@@ -110,6 +111,12 @@ class Trace:
     def count(self) -> int:
         """How many events there have been."""
         return self._stream.seq
+
+    def events(self, from_sequence: int = 0) -> tuple[Traced, ...]:
+        """The remembered events whose number is `from_sequence` or more, oldest first."""
+        recent = self._stream.recent
+        fresh = min(len(recent), max(0, self._stream.seq + 1 - from_sequence))
+        return tuple(itertools.islice(recent, len(recent) - fresh, None))
 
     @property
     def failures(self) -> list[BaseException]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from simulation.invariants import Invariants
 
 from minikafka import Cluster, TopicPartition
+from minikafka.explore import Invariants
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.delete_records import (
@@ -55,7 +55,7 @@ class Story:
         self.nodes = self.cluster._nodes
         self.universe = self.cluster._loop.universe
         self.random = self.universe.world("story").random
-        self.invariants = Invariants(self.cluster)
+        self.invariants = Invariants(self.nodes, self.universe)
         self.writers = []
         self._faces = []
         self._cut = False
@@ -73,7 +73,7 @@ class Story:
 
     def registration(self, topic, index=0):
         """What the controller has decided (or, while it is down, what the brokers know)."""
-        return self.invariants._newest_image().partition(topic, index)
+        return self.invariants.newest_image().partition(topic, index)
 
     def leader(self, topic, index=0):
         """The host that leads."""
@@ -120,7 +120,7 @@ class Story:
         """Every partition has a leader and all its replicas in the ISR."""
 
         def whole():
-            topic_image = self.invariants._newest_image().topic(topic)
+            topic_image = self.invariants.newest_image().topic(topic)
             return all(
                 p.leader >= 0 and len(p.isr) == len(p.replicas) for p in topic_image.partitions.values()
             )
@@ -167,7 +167,7 @@ class Story:
         consumer = self.cluster.consumer({"group.id": f"reader-{self.now}", "enable.auto.commit": False})
         try:
             deadline = self.now + within
-            count = len(self.invariants._newest_image().topic(topic).partitions)
+            count = len(self.invariants.newest_image().topic(topic).partitions)
             found = {index: [] for index in range(count)}
             starts, ends = {}, {}
             for index in range(count):
@@ -225,7 +225,7 @@ class Story:
 
     def drop(self):
         """Forget it all, however far it got."""
-        self.invariants._broken = True
+        self.invariants.stop()
         for face in self._faces:
             face._finalizer.detach()
         self.cluster._closed = True

@@ -130,7 +130,7 @@ def test_a_topic_deleted_and_made_again_before_the_broker_hears_of_either(fails)
         assert made.topics[0].error_code == ErrorCode.NONE
         s.run(0.5)
         s.heal()
-        topic_id = s.invariants._newest_image().topic("orders").id
+        topic_id = s.invariants.newest_image().topic("orders").id
         replicas = s.nodes.brokers[SICK].replicas
         s.until(lambda: {p.topic_id for p in replicas} == {topic_id}, within=30)
         s.until_whole("orders")

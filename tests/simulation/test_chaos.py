@@ -38,7 +38,7 @@ class Faults:
 
     def _is_whole(self):
         return all(
-            len(p.isr) == 3 for p in self.s.invariants._newest_image().topic("orders").partitions.values()
+            len(p.isr) == 3 for p in self.s.invariants.newest_image().topic("orders").partitions.values()
         )
 
     def _stop(self, host, how):

@@ -1,9 +1,9 @@
 """Compaction in a running cluster: each replica cleans for itself, and readers, followers and groups see no harm."""
 
 import pytest
-from simulation.invariants import records_of
 from simulation.story import story
 
+from minikafka.explore.committed import records_of
 from minikafka.log.events import LogCleaned
 
 COMPACT = {

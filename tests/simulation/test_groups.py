@@ -6,7 +6,7 @@ from minikafka import KafkaException
 
 
 def coordinator(s, group):
-    count = len(s.invariants._newest_image().topic("__consumer_offsets").partitions)
+    count = len(s.invariants.newest_image().topic("__consumer_offsets").partitions)
     return s.leader("__consumer_offsets", _java_hash(group) % count)
 
 

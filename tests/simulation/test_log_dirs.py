@@ -35,7 +35,7 @@ def layout(s, host):
 
 
 def registrations(s, topic="orders"):
-    return dict(s.invariants._newest_image().topic(topic).partitions)
+    return dict(s.invariants.newest_image().topic(topic).partitions)
 
 
 def fenced(s):
@@ -54,7 +54,7 @@ def test_new_partitions_are_spread_and_the_controller_is_told_where():
             counts = {d.path: len(d.logs) for d in broker.directories}
             assert counts == {"d1": 3, "d2": 3}, host
             for d in broker.directories:
-                assert d.id in s.invariants._newest_image().brokers[broker.id].log_dirs
+                assert d.id in s.invariants.newest_image().brokers[broker.id].log_dirs
                 for index in in_directory(s, host, d.path):
                     assert registrations(s)[index].directory_of(broker.id) == d.id
                     assert broker.world.disk.exists(f"{d.path}/orders-{index}/00000000000000000000.log")
@@ -161,7 +161,7 @@ def test_when_the_last_directory_fails_the_broker_leaves_the_service(seed):
         writer.keep_writing(0.3)
         s.cluster.fail_disk(sick, "d2")
         writer.keep_writing(0.3)
-        image = s.invariants._newest_image
+        image = s.invariants.newest_image
         s.until(lambda: image().brokers[int(sick[-1])].fenced, within=10, what="its being fenced")
         s.until(lambda: not s.nodes.is_up(sick), within=5, what="its end")
         assert all(p.leader not in (-1, int(sick[-1])) for p in registrations(s).values())

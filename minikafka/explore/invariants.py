@@ -1,101 +1,88 @@
 """What must always hold, looked at after every round of the loop over the real objects of a simulated cluster.
 
-Rule: it only looks. What it remembers is what a perfect observer would know: the committed records of each
-partition, the highest offsets and epochs seen, and what consumers were shown.
+Its one rule: it only looks. What it remembers is what a perfect observer would know: the committed records of each
+partition, the highest offsets and epochs seen, and what consumers were shown. Kafka: `RaftEventSimulationTest` has its
+invariants in the same way.
 """
 
-import zlib
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from __future__ import annotations
 
-from minikafka.cluster import Cluster
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NoReturn, Protocol
+
+from minikafka.broker.broker import Broker
+from minikafka.controller.node import ControllerNode
 from minikafka.coordinator.events import GroupStateChanged
+from minikafka.explore.committed import Committed, batches_of, records_of
 from minikafka.log.events import LogCleaned, LogTruncated
+from minikafka.log.log import Log
 from minikafka.metadata.batches import MetadataRecordSkipped
-from minikafka.metadata.configs import topic_config_value
-from minikafka.records.batch import read_batches
-from minikafka.replication.partition import Role
+from minikafka.metadata.configs import BrokerConfigs, topic_config_value
+from minikafka.metadata.image import MetadataImage, PartitionRegistration, TopicImage
+from minikafka.replication.partition import Partition, Role
+from minikafka.world import SimulatedUniverse, Traced
 from minikafka.xray.groups import decode_assignment
 
-READ_BYTES = 16 << 20
+Key = tuple[str, Any, int]
+"""Host, topic id, partition."""
 
 
 class InvariantBroken(AssertionError):
-    """Says which, where, and when."""
+    """`name` says which, `at_s` when; `event` is the first event of the round that broke it, if it had one."""
+
+    def __init__(self, name: str, sentence: str, at_s: float, event: Traced | None) -> None:
+        said = f"{name}: {sentence} (at {at_s:.6f} s"
+        super().__init__(f"{said}; first event: {event.host} {event.event.kind})" if event else f"{said})")
+        self.name, self.sentence, self.at_s, self.event = name, sentence, at_s, event
 
 
-@dataclass
-class Committed:
-    """The committed records of one partition: one entry a batch, as (first, next, checksum of its bytes)."""
+class Watched(Protocol):
+    """The nodes of a cluster."""
 
-    batches: list[tuple[int, int, int]] = field(default_factory=list)
-    records: dict[int, tuple] = field(default_factory=dict)
-    """Of a compacted topic: (key, value) by offset."""
-    newest: dict[bytes, int] = field(default_factory=dict)
-    """Of a compacted topic: the last offset of each key."""
-    end: int = 0
-    may_lose: bool = False  # unclean leader election is allowed: Kafka promises nothing
+    configs: BrokerConfigs
 
-
-def batches_of(log, start, end):
-    """(first offset, next offset, checksum) of the batches of a log in a range."""
-    found = []
-    while start < end:
-        data = log.read(start, READ_BYTES, up_to_offset=end, at_least_one=True)
-        if not data:
-            break
-        for batch in read_batches(memoryview(data)):
-            found.append((batch.header.base_offset, batch.header.next_offset, zlib.crc32(batch.data)))
-            start = batch.header.next_offset
-    return found
-
-
-def records_of(log, start, end):
-    """(key, value) by offset of the records of a log in a range; markers are left out."""
-    found = {}
-    while start < end:
-        data = log.read(start, READ_BYTES, up_to_offset=end, at_least_one=True)
-        if not data:
-            break
-        for batch in read_batches(memoryview(data)):
-            if not batch.header.is_control:
-                found.update((r.offset, (r.key, r.value)) for r in batch.records() if r.offset >= start)
-            start = batch.header.next_offset
-    return found
+    @property
+    def brokers(self) -> Mapping[str, Broker | None]: ...
+    @property
+    def controller(self) -> ControllerNode | None: ...
 
 
 class Invariants:
     """Watches one simulated cluster from its start to its end."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.nodes = cluster._nodes
-        self.universe = cluster._loop.universe
-        self.loop = self.universe.loop
+    def __init__(self, nodes: Watched, universe: SimulatedUniverse) -> None:
+        self.nodes = nodes
+        self.universe = universe
+        self.loop = universe.loop
         self.checks = 0
-        self._seen = {}  # (host, topic id, index) -> what was looked at last
-        self._committed = {}  # (topic id, index) -> Committed
-        self._verified = {}  # (host, topic id, index) -> up to where the log was compared
-        self._shown = {}  # (topic, partition, offset) -> value
-        self._owners = {}  # (group, generation) -> {(topic, partition): member}
-        self._image = None
+        self._sequence = universe.trace.count
+        self._seen: dict[Key, Any] = {}  # (host, topic id, index) -> what was looked at last
+        self._committed: dict[tuple[Any, int], Committed] = {}  # (topic id, index) -> Committed
+        self._verified: dict[Key, int] = {}  # (host, topic id, index) -> up to where the log was compared
+        self._shown: dict[tuple[str, int, int], bytes | None] = {}  # (topic, partition, offset) -> value
+        self._image: MetadataImage | None = None
         self._regroup = True
-        self._broken = False
-        cluster.on_event(self._event)
-        self._run_once = self.loop._run_once
-        self.loop._run_once = self._round
+        self._skipped: Traced | None = None
+        self._deaf = universe.trace.subscribe(self._event)
+        self._blind = universe.after_each_round(self._round)
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._deaf()
+        self._blind()
 
     def _round(self) -> None:
-        self._run_once()
-        if not self._broken:
-            try:
-                with self._seeing_through_faults():
-                    self.look()
-            except InvariantBroken:
-                self._broken = True
-                raise
+        try:
+            with self._seeing_through_faults():
+                self.look()
+        except InvariantBroken:
+            self.stop()
+            raise
+        self._sequence = self.universe.trace.count
 
     @contextmanager
-    def _seeing_through_faults(self):
+    def _seeing_through_faults(self) -> Iterator[None]:
         """A perfect observer reads disks that the cluster can't."""
         platters = list(self.universe._platters.values())
         faults = [platter.faults for platter in platters]
@@ -107,11 +94,11 @@ class Invariants:
             for platter, own in zip(platters, faults, strict=True):
                 platter.faults = own
 
-    def _event(self, traced) -> None:
+    def _event(self, traced: Traced) -> None:
         event = traced.event
         if isinstance(event, MetadataRecordSkipped):
-            self.fail(f"a record of the metadata log makes no sense to {traced.host}: {event.text()}")
-        if isinstance(event, LogTruncated):
+            self._skipped = self._skipped or traced
+        elif isinstance(event, LogTruncated):
             for key, verified in self._verified.items():
                 if key[0] == traced.host and key[2:] == (event.partition,) and verified > event.offset:
                     self._verified[key] = event.offset
@@ -126,15 +113,20 @@ class Invariants:
         elif isinstance(event, GroupStateChanged):
             self._regroup = True
 
-    def fail(self, sentence: str) -> None:
-        raise InvariantBroken(f"{sentence} (at {self.loop.time():.6f} s)")
+    def fail(self, name: str, sentence: str) -> NoReturn:
+        """Raises InvariantBroken."""
+        events = self.universe.trace.events(self._sequence + 1)
+        raise InvariantBroken(name, sentence, self.loop.time(), events[0] if events else None)
 
     # -- every round -------------------------------------------------------------------------------------------
 
     def look(self) -> None:
         """Look at everything that has changed since the last look."""
         self.checks += 1
-        changed = []
+        if self._skipped is not None:
+            host, text = self._skipped.host, self._skipped.event.text()
+            self.fail("metadata makes sense", f"a record of the metadata log makes none to {host}: {text}")
+        changed: list[tuple[Key, Partition, Any]] = []
         for host, broker in self.nodes.brokers.items():
             if broker is None:
                 continue
@@ -164,26 +156,32 @@ class Invariants:
             self._regroup = False
             self._groups()
 
-    def _replica(self, key, partition, before) -> None:
+    def _replica(self, key: Key, partition: Partition, before: Any) -> None:
         host, topic_id, index = key
         name = f"{partition.topic}-{index} on {host}"
         log = partition.log
         if before is not None:
             if partition.leader_epoch < before[2]:
-                self.fail(f"the leader epoch of {name} fell from {before[2]} to {partition.leader_epoch}")
+                self.fail(
+                    "leader epochs never fall",
+                    f"the leader epoch of {name} fell from {before[2]} to {partition.leader_epoch}",
+                )
             if partition.partition_epoch < before[3]:
                 self.fail(
-                    f"the partition epoch of {name} fell from {before[3]} to {partition.partition_epoch}"
+                    "partition epochs never fall",
+                    f"the partition epoch of {name} fell from {before[3]} to {partition.partition_epoch}",
                 )
             same_reign = before[1] is Role.LEADER and before[2] == partition.leader_epoch
             if same_reign and partition.role is Role.LEADER and log.high_watermark < before[6]:
                 self.fail(
-                    f"the high watermark of leader {name} fell from {before[6]} to {log.high_watermark}"
+                    "the high watermark never falls in a reign",
+                    f"the high watermark of leader {name} fell from {before[6]} to {log.high_watermark}",
                 )
         if not log.log_start_offset <= log.high_watermark <= log.log_end_offset:
             self.fail(
+                "start ≤ high watermark ≤ end",
                 f"{name} has start {log.log_start_offset}, high watermark {log.high_watermark}, "
-                f"end {log.log_end_offset}"
+                f"end {log.log_end_offset}",
             )
         committed = self._committed.setdefault((topic_id, index), Committed())
         if self._is_unclean(partition.topic):
@@ -193,22 +191,23 @@ class Invariants:
             self._commit(name, committed, partition)
         self._compare(key, name, committed, partition)
 
-    def _is_unclean(self, topic) -> bool:
-        image, configs = self._newest_image(), self.nodes.configs
+    def _is_unclean(self, topic: str) -> bool:
+        image, configs = self.newest_image(), self.nodes.configs
         name = "unclean.leader.election.enable"
         if topic not in image.topics:
             return configs.get(name) in (True, "true")
         return topic_config_value(image, topic, name, configs) == "true"
 
-    def _commit(self, name, committed, leader) -> None:
+    def _commit(self, name: str, committed: Committed, leader: Partition) -> None:
         """A leader's high watermark has advanced: the whole ISR must have that, and now it is committed."""
         high_watermark = leader.log.high_watermark
         for member in leader.isr:
             other = self._partition_on(member, leader)
             if other is not None and other.log.log_end_offset < high_watermark:
                 self.fail(
+                    "the high watermark waits for the whole ISR",
                     f"the high watermark of leader {name} is {high_watermark}, but broker-{member} of its ISR "
-                    f"{leader.isr} ends at {other.log.log_end_offset}"
+                    f"{leader.isr} ends at {other.log.log_end_offset}",
                 )
         start = max(committed.end, leader.log.log_start_offset)
         committed.batches += batches_of(leader.log, start, high_watermark)
@@ -218,12 +217,12 @@ class Invariants:
             committed.newest |= {key: offset for offset, (key, _) in sorted(found.items())}
         committed.end = high_watermark
 
-    def _partition_on(self, broker_id, like):
+    def _partition_on(self, broker_id: int, like: Partition) -> Partition | None:
         broker = self.nodes.brokers.get(f"broker-{broker_id}")
         found = None if broker is None else broker.replicas.get(like.topic, like.index)
         return found if found is not None and found.topic_id == like.topic_id else None
 
-    def _compare(self, key, name, committed, partition) -> None:
+    def _compare(self, key: Key, name: str, committed: Committed, partition: Partition) -> None:
         log = partition.log
         if (
             partition.role is Role.LEADER
@@ -231,7 +230,8 @@ class Invariants:
             and self._is_newest_leader(partition)
         ):
             self.fail(
-                f"leader {name} ends at {log.log_end_offset}, but {committed.end} offsets were committed"
+                "a leader has all that was committed",
+                f"leader {name} ends at {log.log_end_offset}, but {committed.end} offsets were committed",
             )
         end = min(committed.end, log.high_watermark)
         if partition.role is Role.LEADER and self._is_newest_leader(partition):
@@ -250,26 +250,36 @@ class Invariants:
             if first >= end:
                 continue
             if own.get(first) != [following, checksum]:
-                self.fail(f"{name} differs from what was committed at offset {first}")
+                self.fail(
+                    "committed records are the same everywhere",
+                    f"{name} differs from what was committed at offset {first}",
+                )
         self._verified[key] = end
 
-    def _compare_compacted(self, name, committed, log, start, end) -> None:
+    def _compare_compacted(self, name: str, committed: Committed, log: Log, start: int, end: int) -> None:
         """Replicas compact at different times: what is there is what was committed, and what isn't, is superseded."""
         own = records_of(log, start, end)
         for offset, pair in own.items():
             if committed.records.get(offset, pair) != pair:
-                self.fail(f"{name} differs from what was committed at offset {offset}")
+                self.fail(
+                    "committed records are the same everywhere",
+                    f"{name} differs from what was committed at offset {offset}",
+                )
         for offset, (record_key, value) in committed.records.items():
             if not start <= offset < end or offset in own:
                 continue
             if value is not None and committed.newest[record_key] == offset:
-                self.fail(f"{name} has lost the newest record of key {record_key!r}, offset {offset}")
+                self.fail(
+                    "compaction keeps the newest of each key",
+                    f"{name} has lost the newest record of key {record_key!r}, offset {offset}",
+                )
 
-    def _is_newest_leader(self, partition) -> bool:
-        registration = self._newest_image().partition(partition.topic, partition.index)
+    def _is_newest_leader(self, partition: Partition) -> bool:
+        registration = self.newest_image().partition(partition.topic, partition.index)
         return registration is not None and registration.leader_epoch == partition.leader_epoch
 
-    def _newest_image(self):
+    def newest_image(self) -> Any:
+        """What the controller has decided (or, while it is down, what the brokers know)."""
         if self.nodes.controller is not None:
             return self.nodes.controller.image
         return max(
@@ -296,19 +306,31 @@ class Invariants:
                 if not self._is_unclean(topic.name):
                     self._isr_has_all(topic, index, p)
 
-    def _registration(self, image, name, p, was) -> None:
+    def _registration(
+        self,
+        image: MetadataImage,
+        name: str,
+        p: PartitionRegistration,
+        was: PartitionRegistration | None,
+    ) -> None:
         if not set(p.isr) <= set(p.replicas):
-            self.fail(f"the ISR {p.isr} of {name} is not within its replicas {p.replicas}")
+            self.fail(
+                "the ISR is within the replicas",
+                f"the ISR {p.isr} of {name} is not within its replicas {p.replicas}",
+            )
         if p.leader != -1 and p.leader not in p.isr:
-            self.fail(f"leader {p.leader} of {name} is not in its ISR {p.isr}")
+            self.fail("the leader is in the ISR", f"leader {p.leader} of {name} is not in its ISR {p.isr}")
         for member in p.isr:
             broker = image.brokers.get(member)
             if (broker is None or broker.fenced) and p.leader != -1:
-                self.fail(f"broker-{member} is fenced, but in the ISR {p.isr} of {name}")
+                self.fail(
+                    "a fenced broker is in no ISR",
+                    f"broker-{member} is fenced, but in the ISR {p.isr} of {name}",
+                )
         if was is not None and (p.leader_epoch < was.leader_epoch or p.partition_epoch < was.partition_epoch):
-            self.fail(f"an epoch of {name} fell in the metadata")
+            self.fail("epochs never fall in the metadata", f"an epoch of {name} fell in the metadata")
 
-    def _isr_has_all(self, topic, index, p) -> None:
+    def _isr_has_all(self, topic: TopicImage, index: int, p: PartitionRegistration) -> None:
         committed = self._committed.get((topic.id, index))
         if committed is None:
             return
@@ -319,8 +341,9 @@ class Invariants:
                 continue
             if replica.log.log_end_offset < committed.end:
                 self.fail(
+                    "an ISR member has all that was committed",
                     f"broker-{member} is in the ISR {p.isr} of {topic.name}-{index} and ends at "
-                    f"{replica.log.log_end_offset}, but {committed.end} offsets were committed"
+                    f"{replica.log.log_end_offset}, but {committed.end} offsets were committed",
                 )
 
     # -- groups ------------------------------------------------------------------------------------------------
@@ -330,21 +353,25 @@ class Invariants:
             if broker is None:
                 continue
             for group in broker.group_coordinator.snapshot():
-                owners = {}
+                owners: dict[tuple[str, int], str] = {}
                 for member in group.members:
                     for pair in decode_assignment(member.assignment) or ():
                         key = (pair.topic, pair.partition)
                         if key in owners:
                             self.fail(
+                                "a partition has one owner in a group",
                                 f"{key} belongs to {owners[key]} and {member.id} in generation "
-                                f"{group.generation} of {group.id}"
+                                f"{group.generation} of {group.id}",
                             )
                         owners[key] = member.id
 
     # -- what clients saw ----------------------------------------------------------------------------------------
 
-    def shown(self, topic, partition, offset, value) -> None:
+    def shown(self, topic: str, partition: int, offset: int, value: bytes | None) -> None:
         """A consumer was shown this. Raises when another one (or an earlier look) saw something else."""
         known = self._shown.setdefault((topic, partition, offset), value)
         if known != value:
-            self.fail(f"{topic}-{partition} showed {known!r} and then {value!r} at offset {offset}")
+            self.fail(
+                "an offset shows one record, ever",
+                f"{topic}-{partition} showed {known!r} and then {value!r} at offset {offset}",
+            )

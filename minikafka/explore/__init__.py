@@ -1,0 +1,9 @@
+"""What must hold of a cluster under faults, checked while it runs: invariants for tests, graders and lessons.
+
+The one rule of this room: it looks from outside time, and the cluster sees nothing of it. Kafka: the simulation
+of its Raft (`RaftEventSimulationTest`).
+"""
+
+from minikafka.explore.invariants import InvariantBroken, Invariants
+
+__all__ = ["InvariantBroken", "Invariants"]
