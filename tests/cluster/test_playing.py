@@ -29,15 +29,15 @@ def test_where_no_thread_can_be_had_it_is_said_and_the_cluster_goes_on(
 
 def test_what_ends_the_play_is_raised_at_the_next_call_and_the_cluster_can_be_closed() -> None:
     sim = Cluster(brokers=1, world="simulated", seed=1)
-    run_for = sim._loop.universe.run_for
+    run_to = sim._loop.universe.run_to
     told = threading.Event()
 
-    def fail(seconds: float) -> None:
-        sim._loop.universe.run_for = run_for  # type: ignore[method-assign]
+    def fail(at_s: float) -> None:
+        sim._loop.universe.run_to = run_to  # type: ignore[method-assign]
         told.set()
         raise ValueError("the past can't be run")
 
-    sim._loop.universe.run_for = fail  # type: ignore[method-assign]
+    sim._loop.universe.run_to = fail  # type: ignore[method-assign]
     sim.play()
     assert told.wait(30)
     sim._player._thread.join(30)  # type: ignore[union-attr]
