@@ -266,7 +266,7 @@ class LessonCluster:
             for consumer in consumers:
                 consumer.poll(0.02)
             owned = sorted(tp.partition for consumer in consumers for tp in consumer.assignment())
-            if owned == list(range(every)) and len(self.group(group).members) == members:
+            if owned == list(range(every)) and len(self.group(group).members or ()) == members:
                 break
         return consumers
 

@@ -24,6 +24,13 @@ class Text(RichText):
         super().append(visible(text) if isinstance(text, str) else text, style)
         return self
 
+    @classmethod
+    def assemble(cls, *parts: Any, **options: Any) -> Text:
+        """Of texts, and pairs of a text and its style."""
+        made = super().assemble(*parts, **options)
+        assert isinstance(made, cls)
+        return made
+
 
 def lines(parts: Iterable[RichText]) -> RichText:
     """Each part a line."""

@@ -102,7 +102,8 @@ def _groups(groups: list[Group], topic: str, centre: float) -> str:
     for group in groups:
         mine = [o for o in group.offsets if o.topic == topic]
         known = [o.lag for o in mine if o.lag is not None]
-        active = bool(group.members)
+        readers = len(group.members or ())
+        active = readers > 0
         colour = ink.GREEN if active else ink.FAINT
         middle = y + CARD / 2
         body += ink.curve(RIGHT + 2, centre, x - 2, middle, stroke=colour, dash="" if active else "3 4")
@@ -111,7 +112,7 @@ def _groups(groups: list[Group], topic: str, centre: float) -> str:
         body += ink.text(x + 12, y + 27, cut(visible_name(group.id), 21), bold=True)
         lag = sum(known) if known else None
         words = "nothing committed" if lag is None else "LAG 0 ✓" if lag == 0 else f"LAG {lag:,}"
-        who = f" · {len(group.members)} reading" if active else " · away"
+        who = f" · {readers} reading" if active else " · away"
         body += ink.text(x + 12, y + 45, words + who, fill=ink.ORANGE if lag else ink.MUTED, size=12)
         y += CARD + 8
     return body

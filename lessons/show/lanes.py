@@ -37,7 +37,7 @@ def lanes_html(snapshot: Snapshot, topic: str, group: str | None = None) -> str:
         )
     mine = next((g for g in snapshot.groups or () if g.id == group), None)
     offsets = {o.partition: o for o in mine.offsets if o.topic == topic} if mine else {}
-    names = {m.id: m.client_id for m in mine.members} if mine else {}
+    names = {m.id: m.client_id for m in mine.members or ()} if mine else {}
     low = min((p.log_start or 0 for p in found.partitions), default=0)
     high = max(
         [*(p.end or 0 for p in found.partitions), *(o.committed or 0 for o in offsets.values()), low + 1]

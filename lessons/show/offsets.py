@@ -30,6 +30,7 @@ def offsets(cluster: Any, group: str) -> ink.Picture:
     ]
     known = [o.lag for o in found.offsets if o.lag is not None]
     lag = ink.number(sum(known) if known else None)
-    total = f"state {found.state}, {len(found.members)} member(s), total LAG {lag}"
+    members = ink.number(None if found.members is None else len(found.members))
+    total = f"state {found.state}, {members} member(s), total LAG {lag}"
     headers = ["GROUP", "TOPIC", "PARTITION", "CURRENT-OFFSET", "LOG-END-OFFSET", "LAG"]
     return ink.Picture(ink.table(headers, rows, left=2, caption=total))

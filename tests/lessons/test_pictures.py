@@ -1,6 +1,7 @@
 """Pictures are pure functions of a snapshot, legible without colours, and their widgets stop when told to."""
 
 import xml.etree.ElementTree as ElementTree
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -22,6 +23,7 @@ from minikafka_lessons.show.lag import lag_figure, lag_html, nice
 from minikafka_lessons.show.lanes import lanes_html
 from minikafka_lessons.show.links import Links, links_html
 from minikafka_lessons.show.live import LiveView
+from minikafka_lessons.show.offsets import offsets
 
 
 def snapshot(ends=(3, 6), committed=(2, None)):
@@ -110,6 +112,18 @@ def test_what_is_wrong_is_said_below_every_live_picture_and_the_brokers():
     assert sentence in drawn
     ElementTree.fromstring(f"<div>{drawn}</div>")
     ElementTree.fromstring(f"<div>{view.html}</div>")
+
+
+def test_a_group_whose_members_nobody_knows_is_drawn():
+    whole = snapshot()
+    (group,) = whole.groups
+    unknown = msgspec.structs.replace(whole, groups=(msgspec.structs.replace(group, members=None),))
+    for html in (
+        bus_html(unknown, "weather", []),
+        lanes_html(unknown, "weather", group.id),
+        offsets(SimpleNamespace(snapshot=lambda: unknown), group.id).html,
+    ):
+        ElementTree.fromstring(f"<div>{html}</div>")
 
 
 def test_the_bus_says_who_is_away():
