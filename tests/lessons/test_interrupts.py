@@ -41,8 +41,17 @@ def test_where_it_is_put_off(places, limit_s):
     assert put_off_s(*frame_at(*places)) == limit_s
 
 
+@pytest.fixture
+def interruptible():
+    """A job in the background begins with SIGINT ignored."""
+    given = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, given)
+
+
 @pytest.mark.timeout(60, method="thread")  # its other method takes the timer that is tested here
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")
+@pytest.mark.usefixtures("interruptible")
 def test_it_comes_a_little_later_and_nothing_is_left_set():
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGALRM)]
     space = {"signal": signal, "time": time}

@@ -123,7 +123,7 @@ def test_many_who_come_at_once_are_all_served(loop_factory):
 
 
 @pytest.mark.parametrize("loop", ["new_live_loop", "asyncio.new_event_loop"])
-def test_a_listener_without_descriptors_waits_for_some(loop):
+def test_a_listener_without_descriptors_waits_for_some(loop, tmp_path):
     pytest.importorskip("resource")
     code = f"""
 import asyncio, os, resource, socket
@@ -131,7 +131,7 @@ from minikafka.world import LiveUniverse, new_live_loop
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
 async def scenario():
-    with LiveUniverse() as universe:
+    with LiveUniverse({str(tmp_path)!r}) as universe:
         asyncio.get_running_loop().set_exception_handler(universe.handle_exception)
         made = []
         def accept():
