@@ -51,9 +51,9 @@ def use(servers: str) -> None:
     consumer.subscribe(["orders"])
     count = 0
     for _ in range(100):
-        count += len(consumer.consume(20, 0.3))
-        if count:
+        if read := len(consumer.consume(20, 0.3)):
             consumer.commit(asynchronous=False)
+        count += read
         if count >= 50:
             break
     consumer.close()
