@@ -296,7 +296,7 @@ class AsyncConsumer:
                 return None
             position = buffer.position
             if message._error is None and position is not None:
-                position.consumed = next_offset = message._offset + 1  # type: ignore[operator]
+                position.consumed = position.handed = next_offset = message._offset + 1  # type: ignore[operator]
                 if self._auto_store:
                     position.stored = next_offset
                     epoch = message._leader_epoch

@@ -73,8 +73,10 @@ class Drawings:
                 messages.append(message)
                 if position.era == era and message._error is None:
                     next_offset = message._offset + 1  # type: ignore[operator]
-                    if next_offset > position.consumed:  # another thread may be further
+                    if next_offset > position.handed:  # another thread may be further
+                        taken = max(position.consumed, next_offset)
                         position.read_up_to(next_offset, message._leader_epoch, stores=self._stores)
+                        position.consumed = taken
         return messages
 
     def put_back(self, drawing: Drawing) -> None:
@@ -82,8 +84,9 @@ class Drawings:
         with self._buffer.lock:
             self._open.remove(drawing)
             for position, offset in drawing.firsts():
-                if position.consumed > offset:
+                if position.handed > offset:
                     position.read_up_to(offset, None, stores=self._stores)
+                position.consumed = min(position.consumed, offset)
             self._buffer.put_back(drawing.drawn)
 
     def storable(self, position: Position) -> tuple[int, int]:

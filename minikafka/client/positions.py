@@ -51,6 +51,7 @@ class Position:
         "eof_at",
         "era",
         "fetch_from",
+        "handed",
         "high_watermark",
         "leader_epoch",
         "log_start",
@@ -68,7 +69,10 @@ class Position:
         self.topic_id: uuid.UUID | None = None  # of the topic that was read; another may get its name
         self.asked = asked  # an offset, or OFFSET_BEGINNING, _END, _TAIL(n), _STORED, _INVALID (= stored)
         self.fetch_from = UNRESOLVED  # the next offset to fetch
-        self.consumed = OFFSET_INVALID  # the offset after the last record given to the application
+        self.consumed = (
+            OFFSET_INVALID  # the offset after the last record taken for the application, and gaps after it
+        )
+        self.handed = OFFSET_INVALID  # the offset after the last record that the application has
         self.stored = OFFSET_INVALID  # the offset to commit
         self.stored_epoch = -1
         self.committed = OFFSET_INVALID  # the last offset that we committed
@@ -96,7 +100,7 @@ class Position:
         """Goes on from `offset`, or from what it stands for; what is fetched already is void."""
         self.era += 1
         self.asked = offset
-        self.consumed = OFFSET_INVALID
+        self.consumed = self.handed = OFFSET_INVALID
         self.fetch_from = offset if offset >= 0 else UNRESOLVED
         self.eof_at = -1
         self.leader_epoch = -1
@@ -104,7 +108,7 @@ class Position:
 
     def read_up_to(self, next_offset: int, epoch: int | None, *, stores: bool) -> None:
         """The application has everything before `next_offset`, and with `stores` it may be committed."""
-        self.consumed = next_offset
+        self.consumed = self.handed = next_offset
         if stores:
             self.stored = next_offset
             self.stored_epoch = -1 if epoch is None else epoch

@@ -5,7 +5,7 @@ A callback that polls plays the other thread: it reads on while the call that it
 
 import pytest
 
-from minikafka import Cluster
+from minikafka import Cluster, TopicPartition
 
 GROUP = {"group.id": "g", "auto.offset.reset": "earliest"}
 
@@ -94,3 +94,25 @@ def test_what_is_handed_out_late_takes_nothing_back(cluster):
     assert careless.read == [5, 6, 7, 8, 9]
     [committed] = consumer.commit(asynchronous=False)
     assert committed.offset == 10
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 10, 100])
+def test_what_consume_gave_is_committed_to_the_last_record(cluster, size):
+    """Also where a call takes the last record of what was fetched."""
+    consumer = cluster.consumer({**GROUP, "enable.auto.commit": False})
+    consumer.subscribe(["t"])
+    read = 0
+    while read < 10:
+        if messages := consumer.consume(size, 1):
+            read += len(messages)
+            assert [tp.offset for tp in consumer.commit(asynchronous=False)] == [read]
+    consumer.close()
+
+
+def test_what_consume_gave_is_committed_at_the_end(cluster):
+    consumer = cluster.consumer(GROUP)
+    consumer.subscribe(["t"])
+    while not consumer.consume(100, 1):
+        pass
+    consumer.close()
+    assert cluster.consumer(GROUP).committed([TopicPartition("t", 0)], 10)[0].offset == 10
