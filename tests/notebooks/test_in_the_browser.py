@@ -120,6 +120,12 @@ def test_run_all_leaves_no_error_and_the_pictures_show(lab, page, shots: Path | 
     assert complaints == []
     if shots is not None:
         picture(page, shots / f"lesson-{number}.png")
+    before = drawings.all_text_contents()
+    save_restart_reload(page)
+    assert page.locator("text=model not found").count() == 0
+    assert drawings.all_text_contents() == before, "the pictures are there as they stood last"
+    if shots is not None:
+        picture(page, shots / f"lesson-{number}-reloaded.png")
 
 
 @pytest.mark.parametrize("lab", [(1, "JupyterLab Light")], indirect=True)
