@@ -134,4 +134,6 @@ class Replay:
 
 def clients_of(recorder: Recorder | None) -> dict[str, Any]:
     """By name, those that somebody holds."""
-    return {} if recorder is None else dict(recorder.clients)
+    return (
+        {} if recorder is None else dict(recorder.clients.items())
+    )  # dict() of it alone looks twice, and one may go meanwhile
