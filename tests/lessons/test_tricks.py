@@ -3,7 +3,7 @@
 import pytest
 from answers_for_tests import LAG, PARTITION, READ_ALL
 
-from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Odd, Sandbox
+from minikafka_lessons.grading.sandbox import CALL_LIMIT_S, AnswerFailed, Code, Odd, Sandbox
 
 EQUAL_TO_ALL = """
 class E(int):
@@ -43,14 +43,15 @@ def test_true_is_not_one(grade):
     ],
 )
 def test_what_misbehaves_gets_one_sentence(source, words):
-    sentence = what_became_of(source)
+    # Only what loops is to use its time up; on a busy machine a gigabyte takes more than a second to fill.
+    sentence = what_became_of(source, limit_s=1 if words == "loop forever" else CALL_LIMIT_S)
     assert words in sentence
     assert "\n" not in sentence
 
 
-def what_became_of(source: str) -> str:
+def what_became_of(source: str, limit_s: float = CALL_LIMIT_S) -> str:
     try:
-        with Sandbox(Code(source), ["lag"], limit_s=1) as sandbox:
+        with Sandbox(Code(source), ["lag"], limit_s=limit_s) as sandbox:
             return sandbox.call("lag", 10, 4, 0).sentence
     except AnswerFailed as problem:
         return str(problem)
