@@ -22,6 +22,7 @@ from minikafka.cluster.reasons import why_not_started
 from minikafka.cluster.telling import tell
 from minikafka.metadata.config_types import ConfigWarning
 from minikafka.world import unforeseen
+from minikafka.world.garbage import collect_seldom
 from minikafka.world.visible import in_json, visible
 
 Say = Callable[[str], None]
@@ -67,6 +68,7 @@ def _split(text: str) -> tuple[str, int]:
 
 def run_up(wanted: Up, say: Say) -> int:
     """Run it until a signal ends it; the exit status."""
+    collect_seldom()
     with EndSignals() as signals:
         try:
             cluster = _start(wanted, say)

@@ -26,7 +26,7 @@ from minikafka_lessons.course import lesson
 
 ROOT = Path(minikafka.__file__).parent.parent
 USER = 12_345
-LIBRARY = ROOT / "lessons" / "grading"
+LIBRARY = ROOT / "lessons" / "minikafka_lessons" / "grading"
 
 
 @dataclass

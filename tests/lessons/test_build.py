@@ -48,13 +48,13 @@ def test_a_skeleton_has_no_solution_and_a_source_has_nbgraders_marks(lesson):
 
 
 def test_a_source_that_changed_is_noticed(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr("minikafka_lessons.build.ROOT", tmp_path)
+    monkeypatch.setattr("minikafka_lessons.build.NOTEBOOKS", tmp_path)
     assert main(["--check"]) == 1
     assert "is missing. Run: python -m minikafka_lessons.build" in capsys.readouterr().err
     assert main([]) == 0
     assert main(["--check"]) == 0
-    first = sorted(tmp_path.glob("notebooks/en/*.ipynb"))[0]
+    first = sorted(tmp_path.glob("en/*.ipynb"))[0]
     first.write_text(first.read_text().replace("Lesson", "lesson"))
     assert main(["--check"]) == 1
-    (tmp_path / "notebooks/en/99_more.ipynb").write_text("{}")
+    (tmp_path / "en/99_more.ipynb").write_text("{}")
     assert "has no lesson" in " ".join(out_of_date())

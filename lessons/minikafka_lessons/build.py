@@ -17,9 +17,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import minikafka_notebooks
+
 from minikafka_lessons.course import Lesson, exercise, lessons
 
-ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = Path(minikafka_notebooks.__file__).parent
 LANGUAGE = "en"
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION\n?", re.S | re.M)
 
@@ -123,7 +125,7 @@ def stable_id(cell: Any, lesson: Lesson, seen: dict[str, int]) -> str:
 
 def target(lesson: Lesson) -> Path:
     """Where the learner's notebook lies."""
-    return ROOT / "notebooks" / LANGUAGE / f"{lesson.name}.ipynb"
+    return NOTEBOOKS / LANGUAGE / f"{lesson.name}.ipynb"
 
 
 def out_of_date() -> list[str]:
@@ -132,13 +134,13 @@ def out_of_date() -> list[str]:
     for lesson in lessons():
         path = target(lesson)
         if not path.exists():
-            found.append(f"{path.relative_to(ROOT)} is missing.")
+            found.append(f"{path.relative_to(NOTEBOOKS.parent)} is missing.")
         elif path.read_text(encoding="utf-8") != build(lesson):
-            found.append(f"{path.relative_to(ROOT)} is out of date.")
+            found.append(f"{path.relative_to(NOTEBOOKS.parent)} is out of date.")
     known = {target(lesson).name for lesson in lessons()}
-    for path in sorted((ROOT / "notebooks" / LANGUAGE).glob("*.ipynb")):
+    for path in sorted((NOTEBOOKS / LANGUAGE).glob("*.ipynb")):
         if path.name not in known:
-            found.append(f"{path.relative_to(ROOT)} has no lesson.")
+            found.append(f"{path.relative_to(NOTEBOOKS.parent)} has no lesson.")
     return found
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import minikafka_notebooks
+
 from minikafka.world.visible import visible
 from minikafka_lessons.course import lesson as find_lesson
 from minikafka_lessons.course import lessons
@@ -35,11 +37,7 @@ Fail = Callable[[str], BaseException]
 
 def notebooks_directory(language: str = "en") -> Path:
     """Where the built notebooks lie, in the repository or in an installed wheel."""
-    spec = importlib.util.find_spec("minikafka_notebooks")
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        if (Path(place) / language).is_dir():
-            return Path(place) / language
-    return Path(__file__).resolve().parent.parent / "notebooks" / language
+    return Path(minikafka_notebooks.__file__).parent / language
 
 
 def copy_notebooks(directory: Path) -> list[Path]:
@@ -87,7 +85,9 @@ def run_lab(
     from minikafka.cluster import Cluster
     from minikafka.cluster.reasons import why_not_started
     from minikafka.cluster.telling import tell
+    from minikafka.world.garbage import collect_seldom
 
+    collect_seldom()
     ended: list[int] = []
 
     def end(number: int, _: FrameType | None) -> None:

@@ -55,7 +55,12 @@ def default_files() -> list[Path]:
     from minikafka_lessons.lab import LAB_DIRECTORY, notebooks_directory
 
     names = [f"{lesson.name}.ipynb" for lesson in lessons()]
-    for directory in (Path(LAB_DIRECTORY), Path("."), Path("notebooks/en"), notebooks_directory()):
+    for directory in (
+        Path(LAB_DIRECTORY),
+        Path("."),
+        Path("notebooks/minikafka_notebooks/en"),
+        notebooks_directory(),
+    ):
         found = [directory / name for name in names if (directory / name).exists()]
         if found:
             return found
