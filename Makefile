@@ -11,7 +11,7 @@ LAB_STAMP := $(VENV)/.installed-lab
 # The tests start some two hundred processes: without compiled files each would spend half a second on its imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test test-all bench fmt lint venv notebooks docs clean
+.PHONY: lab test test-all bench fmt lint venv notebooks docs clean translations
 
 # The lab gets what it needs, and no linter; the tests get all. Who has all, has the lab.
 $(STAMP): EXTRA := dev
@@ -56,6 +56,10 @@ bench: $(STAMP)
 # Rebuild notebooks/ from lessons/ (CI checks that they are up to date).
 notebooks: $(STAMP)
 	$(BIN)/python -m minikafka_lessons.build
+
+# Bring the catalogues of translations (*.po) up to date with what the lessons say, and count what is left to do.
+translations: $(STAMP)
+	$(BIN)/python -m minikafka_lessons.translations
 
 # Pages that are made from the code.
 docs: $(STAMP)

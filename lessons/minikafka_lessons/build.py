@@ -1,17 +1,17 @@
 """Builds the notebooks from the lessons' sources: `python -m minikafka_lessons.build [--check]`.
 
-Rule: the same sources give the same bytes. A notebook has no outputs, no execution counts, a stable id for
-each cell, and nbgrader's metadata; a solution never gets into it.
+Rule: the same sources give the same bytes. A notebook has no outputs, no execution counts, and nbgrader's metadata; a
+solution never gets into it. In every language it has the same cells with the same ids and the same code.
 
-In `lesson.py` (jupytext's percent format) a cell says what it is: `# %% exercise="1a"` is an answer (between
-`### BEGIN SOLUTION` and `### END SOLUTION` stands what the learner has to write), `# %% check="1a"` is its
-check, `# %% setup=true` is a cell that nobody needs to edit.
+In `lesson.py` (jupytext's percent format) each cell has an id (`# %% [markdown] id="welcome"`), which stays when its
+text changes, and says what it is: `# %% exercise="1a" id="1a"` is an answer (between `### BEGIN SOLUTION` and `### END
+SOLUTION` stands what the learner has to write), `# %% check="1a" id="1a-check"` is its check, `# %% setup=true
+id="setup"` is a cell that nobody needs to edit.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import re
 import sys
 from pathlib import Path
@@ -19,36 +19,74 @@ from typing import Any
 
 import minikafka_notebooks
 
+from minikafka_lessons.catalogue import read_catalogue
 from minikafka_lessons.course import Lesson, exercise, lessons
+from minikafka_lessons.language import LANGUAGES, SHARED, SOURCE
+from minikafka_lessons.prose import Say, said_code, said_markdown
 
 NOTEBOOKS = Path(minikafka_notebooks.__file__).parent
-LANGUAGE = "en"
+CELL_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+Cell = Any
+"""nbformat's."""
+RUN = "Run: python -m minikafka_lessons.build"
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION\n?", re.S | re.M)
 
 
-def build(lesson: Lesson, *, solved: bool = False, markers: bool = False) -> str:
+def build(lesson: Lesson, language: str = SOURCE, *, solved: bool = False, markers: bool = False) -> str:
     """The notebook's text. `solved` leaves the solutions in; `markers`, too, nbgrader's marks around them."""
-    import jupytext  # takes a second
-    import nbformat
+    import nbformat  # takes a second
 
-    notebook = jupytext.reads(lesson.source.read_text(encoding="utf-8"), fmt="py:percent")
-    seen: dict[str, int] = {}
-    for cell in notebook.cells:
-        finish(cell, lesson, solved, markers)
-        cell["id"] = stable_id(cell, lesson, seen)
+    cells = english_cells(lesson, solved=solved, markers=markers)
+    say = speaker(lesson, language)
+    for cell in cells:
+        cell["source"] = (said_markdown if cell["cell_type"] == "markdown" else said_code)(
+            cell["source"], say
+        )
+        if cell["metadata"].get("nbgrader", {}).get("grade_id", "").endswith("-setup"):
+            cell["source"] = f"# language: {language}\n{cell['source']}"
+    notebook = nbformat.v4.new_notebook(cells=cells)
     notebook["metadata"] = {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "minikafka": {"language": LANGUAGE, "lesson": lesson.number},
+        "minikafka": {"language": language, "lesson": lesson.number},
     }
     notebook["nbformat"], notebook["nbformat_minor"] = 4, 5
     nbformat.validate(notebook)
     return str(nbformat.writes(notebook)) + "\n"
 
 
+def english_cells(lesson: Lesson, *, solved: bool = False, markers: bool = False) -> list[Cell]:
+    """The cells as the source has them, with their ids. Raises ValueError for one that has none, or another's."""
+    import jupytext  # takes a second
+
+    cells: list[Cell] = jupytext.reads(lesson.source.read_text(encoding="utf-8"), fmt="py:percent").cells
+    seen: set[str] = set()
+    for number, cell in enumerate(cells, 1):
+        name = str(cell["metadata"].get("id", ""))
+        if not CELL_ID.fullmatch(name) or name in seen:
+            begin = cell["source"].strip().splitlines()[:1]
+            raise ValueError(
+                f"{lesson.name}: cell {number} ({''.join(begin)[:60]}) needs an id of its own, such as "
+                f'`# %% id="wires"` (small letters, digits, -), not {name!r}.'
+            )
+        seen.add(name)
+        finish(cell, lesson, solved, markers)
+        cell["id"] = name
+    return cells
+
+
+def speaker(lesson: Lesson, language: str) -> Say:
+    """What says the lesson's sentences in that language."""
+    said: dict[str, str] = {}
+    for path in (SHARED / f"{language}.po", lesson.folder / f"{language}.po"):
+        if language != SOURCE and path.exists():
+            said |= {e.source: e.text for e in read_catalogue(path) if e.text and not e.is_obsolete}
+    return lambda words: said.get(words, words)
+
+
 def finish(cell: Any, lesson: Lesson, solved: bool, markers: bool) -> None:
     """Metadata, and the skeleton instead of the solution."""
-    told = dict(cell["metadata"])
+    told = {name: value for name, value in cell["metadata"].items() if name != "id"}
     cell["metadata"] = {}
     if cell["cell_type"] != "code":
         return
@@ -110,46 +148,60 @@ def nbgrader(
     return mark
 
 
-def stable_id(cell: Any, lesson: Lesson, seen: dict[str, int]) -> str:
-    """The exercise's name, or a hash of the cell's first lines: edits elsewhere leave it as it is."""
-    told = cell["metadata"].get("minikafka", {})
-    if told:
-        kind, name = next(iter(told.items()))
-        base = f"l{lesson.number:02d}-{kind}-{name}"
-    else:
-        digest = hashlib.sha256(f"{cell['cell_type']}\n{cell['source'][:60]}".encode()).hexdigest()
-        base = f"l{lesson.number:02d}-{digest[:8]}"
-    seen[base] = seen.get(base, 0) + 1
-    return base if seen[base] == 1 else f"{base}-{seen[base]}"
-
-
-def target(lesson: Lesson) -> Path:
+def target(lesson: Lesson, language: str = SOURCE) -> Path:
     """Where the learner's notebook lies."""
-    return NOTEBOOKS / LANGUAGE / f"{lesson.name}.ipynb"
+    return NOTEBOOKS / language / f"{lesson.name}.ipynb"
 
 
 def out_of_date() -> list[str]:
-    """One sentence for each notebook that its source has left behind."""
-    found = []
-    for lesson in lessons():
-        path = target(lesson)
-        if not path.exists():
-            found.append(f"{path.relative_to(NOTEBOOKS.parent)} is missing.")
-        elif path.read_text(encoding="utf-8") != build(lesson):
-            found.append(f"{path.relative_to(NOTEBOOKS.parent)} is out of date.")
-    known = {target(lesson).name for lesson in lessons()}
-    for path in sorted((NOTEBOOKS / LANGUAGE).glob("*.ipynb")):
-        if path.name not in known:
+    """One sentence for each notebook that its source has left behind, and each text that is not translated."""
+    from minikafka_lessons.translations import all_problems
+
+    found = all_problems()
+    for language in LANGUAGES:
+        for lesson in lessons():
+            path = target(lesson, language)
+            if not path.exists():
+                found.append(f"{path.relative_to(NOTEBOOKS.parent)} is missing. {RUN}")
+            elif path.read_text(encoding="utf-8") != build(lesson, language):
+                found.append(f"{path.relative_to(NOTEBOOKS.parent)} is out of date. {RUN}")
+    known = {f"{language}/{lesson.name}.ipynb" for language in LANGUAGES for lesson in lessons()}
+    for path in sorted(NOTEBOOKS.glob("*/*.ipynb")):
+        if path.relative_to(NOTEBOOKS).as_posix() not in known:
             found.append(f"{path.relative_to(NOTEBOOKS.parent)} has no lesson.")
     return found
+
+
+def build_all() -> list[str]:
+    """Write all notebooks but those whose translation isn't whole; returns why, a sentence each."""
+    from minikafka_lessons.translations import problems
+
+    found: list[str] = []
+    for language in LANGUAGES:
+        if language != SOURCE:
+            found += problems(None, language)
+        for lesson in lessons():
+            open_ones = [] if language == SOURCE else problems(lesson, language)
+            found += open_ones
+            if not open_ones:
+                write(target(lesson, language), build(lesson, language))
+    return found
+
+
+def write(path: Path, text: str) -> None:
+    """One notebook."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    print(path)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Build, or say what is out of date."""
     parser = argparse.ArgumentParser(
-        prog="python -m minikafka_lessons.build", description=__doc__.splitlines()[0]
+        prog="python -m minikafka_lessons.build", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("--check", action="store_true", help="build nothing; say what is out of date")
+    parser.add_argument("--language", choices=LANGUAGES, default=SOURCE, help="of --solved and --source")
     parser.add_argument("--solved", type=Path, metavar="DIR", help="write solved notebooks to DIR instead")
     parser.add_argument(
         "--source", type=Path, metavar="DIR", help="write nbgrader's source notebooks to DIR instead"
@@ -159,19 +211,15 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(
             "an installed minikafka has no lesson's source; notebooks are built in a clone of the repository"
         )
-    if options.check:
-        stale = out_of_date()
-        for sentence in stale:
-            print(f"{sentence} Run: python -m minikafka_lessons.build", file=sys.stderr)
-        return int(bool(stale))
     other = options.solved or options.source
-    for lesson in lessons():
-        path = other / f"{lesson.name}.ipynb" if other else target(lesson)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = build(lesson, solved=bool(options.solved), markers=bool(options.source))
-        path.write_text(text, encoding="utf-8", newline="\n")
-        print(path)
-    return 0
+    if other:
+        for lesson in lessons():
+            text = build(lesson, options.language, solved=bool(options.solved), markers=bool(options.source))
+            write(other / f"{lesson.name}.ipynb", text)
+        return 0
+    found = out_of_date() if options.check else build_all()
+    print(*found, sep="\n", end="\n" if found else "", file=sys.stderr)
+    return int(bool(found))
 
 
 if __name__ == "__main__":

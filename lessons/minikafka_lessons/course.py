@@ -1,7 +1,8 @@
 """The course: which lessons there are, and which exercises each has.
 
-Rule: a lesson is a folder `NN_name/` with `lesson.py` (its text and cells), `checks.py` (title and exercises) and
-one `exercise_NX.py` for each exercise (a lab has none); nothing else lists lessons.
+Rule: a lesson is a folder `NN_name/` with `lesson.py` (its text and cells), `checks.py` (title, world, exercises),
+`questions.py` (what it lets predict), one `exercise_NX.py` for each exercise (a lab has none) and a catalogue of
+translations for each language (`ko.po`); nothing else lists lessons.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
+
+from minikafka_lessons.language import Question
+
+World = Literal["live", "simulated"]
 
 HERE = Path(__file__).resolve().parent
 
@@ -41,7 +46,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One folder."""
+    """One folder. `world`: what `begin` gives it, the lab's live cluster or a simulated one, from `seed`."""
 
     number: int
     folder: Path
@@ -49,6 +54,10 @@ class Lesson:
     exercises: tuple[Exercise, ...]
     topics: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    questions: Mapping[str, Question] = field(default_factory=dict)
+    world: World = "live"
+    seed: int = 0
+    brokers: int = 3
     module: ModuleType | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -104,5 +113,9 @@ def load(folder: Path) -> Lesson:
         exercises=tuple(module.EXERCISES),
         topics=tuple(module.TOPICS),
         groups=tuple(module.GROUPS),
+        questions=dict(module.QUESTIONS),
+        world=getattr(module, "WORLD", "live"),
+        seed=getattr(module, "SEED", 0),
+        brokers=getattr(module, "BROKERS", 3),
         module=module,
     )

@@ -8,6 +8,7 @@ names in it are the lesson's, and on the cluster they are this notebook's own (`
 from __future__ import annotations
 
 import atexit
+import sys
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -31,6 +32,7 @@ from minikafka_lessons.cells import Stumble, cells
 from minikafka_lessons.clients import LessonAdmin, LessonConsumer, LessonProducer, work_in_a_group
 from minikafka_lessons.course import Lesson
 from minikafka_lessons.course import lesson as find_lesson
+from minikafka_lessons.language import of_the_cell, speak, wished
 from minikafka_lessons.recap import forget_grades
 from minikafka_lessons.rules import Rule
 from minikafka_lessons.seats import Seat, abandoned, forget_seat, take_seat
@@ -400,9 +402,13 @@ def led(snapshot: Snapshot, topic: str) -> list[int]:
 _open: dict[int, LessonCluster] = {}
 
 
-def begin(number: int) -> LessonCluster:
-    """The lesson's cluster, cleared of an earlier run. Call it again, and it starts afresh."""
+def begin(number: int, *, language: str | None = None) -> LessonCluster:
+    """The lesson's cluster, cleared of an earlier run. Call it again, and it starts afresh.
+
+    `language` is that of its pictures and checks; without, the one that the notebook's first cell names in a comment.
+    """
     find_lesson(number)
+    speak(language or of_the_cell(sys._getframe(1)) or wished())
     cells()
     if number in _open:
         _open.pop(number).close()

@@ -1,6 +1,7 @@
 """Predict, then observe: one says first what will happen, then the cluster runs.
 
-Rule: nothing in a notebook tells the outcome before it came out: `reveal` is given one condition for each option, and
+Rule: a lesson's questions have names; their words are in its `questions.py` and are said in the reader's language.
+Nothing in a notebook tells the outcome before it came out: `reveal` is given one condition for each option, and
 each is computed from the run. A click and `seal()` do the same; what is sealed stays, however often the cell runs; and
 nothing waits for a click, so that a notebook runs from top to bottom without a prediction, too.
 """
@@ -8,6 +9,7 @@ nothing waits for a click, so that a notebook runs from top to bottom without a 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -15,6 +17,8 @@ from importlib.resources import files
 from typing import Any
 
 from minikafka.world.visible import in_html
+from minikafka_lessons.cells import Stumble
+from minikafka_lessons.language import say
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.shown import Shown
 
@@ -25,21 +29,25 @@ TARGET = "minikafka-prediction"
 class Prediction(Shown):
     """A question with some options. `seal("b")` or a click, once; `reveal(…)` after the run."""
 
-    def __init__(self, question: str, options: Sequence[str]) -> None:
+    def __init__(self, question: str, options: Sequence[str], name: str = "") -> None:
         self.question = question
         self.options = {chr(ord("a") + i): option for i, option in enumerate(options)}
         self.sealed: str | None = None
         self.outcome: str | None = None
         self.is_over = False
         """Did the run tell already? Then there is nothing left to predict."""
-        self.id = hashlib.sha256("\n".join([question, *options]).encode()).hexdigest()[:12]
+        self.id = hashlib.sha256((name or "\n".join([question, *options])).encode()).hexdigest()[:12]
         super().__init__(self._html())
 
     def seal(self, letter: str) -> Prediction:
         """Choose an option by its letter. The first choice stays; an unknown letter is a ValueError."""
         letter = str(letter).strip().lower()
         if letter not in self.options:
-            raise ValueError(f"Choose one of {', '.join(self.options)}, not {letter!r}.")
+            raise ValueError(
+                say(
+                    "Choose one of {letters}, not {letter!r}.", letters=", ".join(self.options), letter=letter
+                )
+            )
         if self.sealed is None and not self.is_over:
             self.sealed = letter
         self.redraw(self._html())
@@ -53,7 +61,13 @@ class Prediction(Shown):
     def reveal(self, *came_true: object) -> ink.Picture:
         """What happened, beside what was predicted. One condition for each option, in their order."""
         if len(came_true) != len(self.options):
-            raise ValueError(f"There are {len(self.options)} options, and {len(came_true)} conditions.")
+            raise ValueError(
+                say(
+                    "There are {options} options, and {conditions} conditions.",
+                    options=len(self.options),
+                    conditions=len(came_true),
+                )
+            )
         true = [letter for letter, holds in zip(self.options, came_true, strict=True) if holds]
         self.outcome, self.is_over = (true[0] if true else None), True
         self.redraw(self._html())
@@ -62,14 +76,15 @@ class Prediction(Shown):
     def _verdict(self) -> str:
         happened = self.options[self.outcome] if self.outcome else ""
         if self.outcome is None:
-            head, colour = "This run shows none of the answers.", ink.FAINT
-            happened = "If a cell above was interrupted or left out, run from there again."
+            head, colour = say("This run shows none of the answers."), ink.FAINT
+            happened = say("If a cell above was interrupted or left out, run from there again.")
         elif self.sealed is None:
-            head, colour = "You made no prediction. It came out:", ink.FAINT
+            head, colour = say("You made no prediction. It came out:"), ink.FAINT
         elif self.is_right:
-            head, colour = "✓ As you predicted:", ink.GREEN
+            head, colour = "✓ " + say("As you predicted:"), ink.GREEN
         else:
-            head, colour = f"✗ You predicted “{self.options[self.sealed]}”. It came out:", ink.ORANGE
+            predicted = self.options[self.sealed]
+            head, colour = "✗ " + say("You predicted “{option}”. It came out:", option=predicted), ink.ORANGE
         return (
             f'<div style="border-left:4px solid {colour};padding:6px 12px;color:{ink.TEXT};font-family:{ink.FONT}">'
             f"<b>{in_html(head)}</b> {in_html(happened)}</div>"
@@ -80,7 +95,7 @@ class Prediction(Shown):
         rows = "".join(self._row(letter, option, is_open) for letter, option in self.options.items())
         body = (
             f'<div id="minikafka-{self.id}" style="color:{ink.TEXT};font-family:{ink.FONT};font-size:14px;'
-            f'line-height:1.5;max-width:720px"><b>Predict:</b> {in_html(self.question)}'
+            f'line-height:1.5;max-width:720px"><b>{in_html(say("Predict:"))}</b> {in_html(self.question)}'
             f'<div style="margin:6px 0">{rows}</div><div style="color:{ink.MUTED};font-size:13px" '
             f'data-state="1">{self._state()}</div></div>'
         )
@@ -90,9 +105,9 @@ class Prediction(Shown):
         chosen = letter == self.sealed
         border, mark, more = ink.LINE, letter, ""
         if chosen:
-            border, mark, more = ink.BLUE, "●", " · your prediction"
+            border, mark, more = ink.BLUE, "●", " · " + say("your prediction")
         if self.is_over and letter == self.outcome:
-            border, more = ink.GREEN, more + " · came out"
+            border, more = ink.GREEN, more + " · " + say("came out")
         style = (
             "display:block;width:100%;box-sizing:border-box;text-align:left;margin:4px 0;padding:7px 12px;font:inherit;"
             f"color:{ink.TEXT};background:{ink.PANEL if chosen else ink.PAPER};border:1px solid {border};"
@@ -100,7 +115,7 @@ class Prediction(Shown):
         )
         words = (
             f'<b style="display:inline-block;width:1.4em;color:{ink.BLUE}">{mark}</b>{in_html(option)}'
-            f'<span style="color:{ink.MUTED}">{more}</span>'
+            f'<span style="color:{ink.MUTED}">{in_html(more)}</span>'
         )
         if is_open:
             return f'<button type="button" data-letter="{letter}" style="{style};cursor:pointer">{words}</button>'
@@ -108,22 +123,34 @@ class Prediction(Shown):
 
     def _state(self) -> str:
         if self.is_over:
-            return "" if self.sealed else "It came out before a prediction was made."
+            return "" if self.sealed else in_html(say("It came out before a prediction was made."))
         if self.sealed is not None:
-            return f"Sealed: “{in_html(self.options[self.sealed])}”. Now run on, and see."
-        return "Click on the sentence that you believe."
+            return in_html(say("Sealed: “{option}”. Now run on, and see.", option=self.options[self.sealed]))
+        return in_html(say("Click on the sentence that you believe."))
 
     def _script(self) -> str:
         kernel = kernel_id()
         if kernel is None:
             return ""
-        settings = f'{{"id": "{self.id}", "kernel": "{kernel}", "target": "{TARGET}"}}'
+        about = {"id": self.id, "kernel": kernel, "target": TARGET, "words": words_of_a_click()}
+        settings = json.dumps(about, ensure_ascii=False).replace("<", "\\u003c")
         return f"<script>({click_script()})({settings});</script>"
 
     def __repr__(self) -> str:
         options = "; ".join(f"{letter}: {option}" for letter, option in self.options.items())
-        mine = f" (sealed: {self.sealed})" if self.sealed else ""
-        return f"Predict: {self.question} {options}{mine}"
+        mine = f" ({say('sealed: {letter}', letter=self.sealed)})" if self.sealed else ""
+        return f"{say('Predict:')} {self.question} {options}{mine}"
+
+
+def words_of_a_click() -> dict[str, str]:
+    """What the page says while the kernel hears of a click."""
+    return {
+        "unreachable": say("This page can't reach the kernel. Type into a cell:"),
+        "gone": say("The kernel doesn't know this question any more: run its cell again."),
+        "soon": say("Sealed as soon as the kernel has time …"),
+        "sealed": say("Sealed. Now run on, and see."),
+        "over": say("It came out before a prediction was made."),
+    }
 
 
 @cache
@@ -147,11 +174,27 @@ _asked: dict[str, Prediction] = {}
 
 
 def predict(question: str, *options: str) -> Prediction:
-    """A question to answer before the next cell runs. Asked again, it knows its answer."""
-    made = Prediction(question, options)
+    """A question of this lesson, by its name (or one's own, with options), to answer before the next cell runs.
+
+    Asked again, it knows its answer. Raises Stumble for a name that no question has.
+    """
+    made = Prediction(question, options) if options else by_name(question)
     known = _asked.setdefault(made.id, made)
     listen()
     return known
+
+
+def by_name(name: str) -> Prediction:
+    """A question of the lesson that was begun, in the language that is spoken."""
+    from minikafka_lessons.live import current_lesson
+
+    lesson = current_lesson()
+    if lesson is None:
+        raise Stumble(say("First run the cell with `begin(…)`, at the top."))
+    found = lesson.questions.get(name)
+    if found is None:
+        raise Stumble(say("This lesson has no question {name!r}.", name=name))
+    return Prediction(say(found.text), [say(option) for option in found.options], name)
 
 
 def asked() -> list[Prediction]:

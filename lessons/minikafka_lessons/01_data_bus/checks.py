@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from . import exercise_1a, exercise_1b
+from minikafka_lessons.language import sentence
 
-TITLE = "The data bus"
+from . import exercise_1a, exercise_1b
+from .questions import QUESTIONS as QUESTIONS
+
+TITLE = sentence("The data bus")
 TOPICS = ("weather", "weather-mine")
 GROUPS = ("dashboard", "archive", "newcomer", "slow-dashboard", "my-group")
 EXERCISES = (exercise_1a.EXERCISE, exercise_1b.EXERCISE)

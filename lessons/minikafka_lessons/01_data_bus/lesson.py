@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] id="welcome"
 # # Lesson 1 · The data bus
 #
 # Kafka takes data from those who make it and hands it to those who want it. It is a **data bus**: one side
@@ -15,7 +15,7 @@
 # | **broker** | a server with Kafka on it; it keeps the records |
 # | **coordinator** | whoever keeps the cluster's metadata and watches over the brokers: ZooKeeper in older Kafkas, a *controller* (KRaft) in newer ones |
 
-# %% setup=true
+# %% setup=true id="setup"
 import time
 from collections import Counter
 
@@ -24,7 +24,7 @@ from minikafka_lessons import begin, check, data, hint, mine, predict, show, sum
 cluster = begin(1)
 cluster
 
-# %% [markdown]
+# %% [markdown] id="why-a-bus"
 # Three brokers and a controller (the coordinator of the table above), each with a port of its own. They run on
 # this machine now, and speak Kafka's own protocol: any Kafka client could join. With `minikafka tui` in a terminal
 # you look inside.
@@ -33,15 +33,15 @@ cluster
 #
 # Without one, every maker of data is wired to everybody who wants it. Turn the sliders, and count.
 
-# %%
+# %% id="links"
 picture = show.links(producers=4, consumers=5)
 picture
 
-# %% [markdown]
+# %% [markdown] id="wires"
 # Each wire is a format to agree on, a retry to write, an address to keep. One more consumer costs one link on
 # the bus, and one *per producer* without it. A cell does what the sliders do:
 
-# %%
+# %% id="wires-counted"
 for producers, consumers in [(2, 2), (4, 5), (10, 12)]:
     wires, over_a_bus = producers * consumers, producers + consumers
     print(
@@ -50,32 +50,32 @@ for producers, consumers in [(2, 2), (4, 5), (10, 12)]:
 
 picture.set(10, 12)
 
-# %% [markdown]
+# %% [markdown] id="producer"
 # ## 2. A producer writes
 #
 # The data: a year of hourly temperatures in Seattle and San Francisco. Each reading is one record. Its **key**
 # says whose reading it is.
 
-# %%
+# %% id="readings"
 readings = data.weather(hours=200)
 print(len(readings), "readings")
 readings[:4]
 
-# %% [markdown]
+# %% [markdown] id="topic"
 # Records are sorted by subject: a **topic**. Ours has three **partitions** (why is the matter of lesson 2). The
 # picture below is alive: it changes while the cells further down run. (A group's box says “reading” while the
 # group has a consumer that runs, and “away” while it has none: its committed offsets are kept all the same.)
 
-# %%
+# %% id="bus"
 cluster.create_topic("weather", partitions=3)
 show.bus(cluster, "weather")
 
-# %% [markdown]
+# %% [markdown] id="produce"
 # `produce` puts a record into the producer's queue and returns at once; the producer sends in the background,
 # many records at a time. `flush` waits until the brokers have acknowledged all of them. Look up at the picture. (One
 # partition stays empty: there are two keys, and the records of a key stay together. Lesson 2 shows how.)
 
-# %%
+# %% id="station"
 station = cluster.producer({"client.id": "weather-station"})
 
 for key, value in readings:
@@ -84,29 +84,24 @@ for key, value in readings:
 station.flush()
 print(station.sent, "records sent, and there is no consumer yet")
 
-# %% [markdown]
+# %% [markdown] id="comes-late"
 # ## 3. A consumer comes late
 #
 # All records were sent before any consumer existed. Before you run on, say what you expect: **click on a sentence**.
 # (You can go on without; nobody sees it but you.)
 
-# %%
-late = predict(
-    "A consumer comes now, after all was sent. What does it get?",
-    "nothing: nobody listened when the records were sent",
-    "the last few, which the brokers still remember",
-    "all of them",
-)
+# %% id="late"
+late = predict("late")
 late
 
-# %% [markdown]
+# %% [markdown] id="consumer"
 # A consumer says to which **group** it belongs, subscribes, and polls. `poll` returns a record, or `None` when
 # nothing came in time. Two settings: `auto.offset.reset` says where a group begins that has never committed here
 # (`earliest`: at the oldest record), and without `enable.auto.commit` we say ourselves, with `commit`, how far we
 # have read.
 
 
-# %%
+# %% id="read-all"
 def open_consumer(group, rule=None):
     config = {
         "group.id": group,
@@ -137,14 +132,14 @@ messages = take(dashboard, sent)
 dashboard.commit(asynchronous=False)
 print(len(messages), "records:", Counter(m.key().decode() for m in messages))
 
-# %%
+# %% id="late-came"
 late.reveal(
     len(messages) == 0,
     0 < len(messages) < sent,
     len(messages) == sent,
 )
 
-# %% [markdown]
+# %% [markdown] id="kept"
 # <details><summary>Why? Open this when you have seen it.</summary>
 #
 # The broker *keeps* the records. A consumer that was not there when they were sent misses nothing.
@@ -153,22 +148,17 @@ late.reveal(
 #
 # This is what it got first, each record with its place (partition and **offset**):
 
-# %%
+# %% id="records"
 show.records(messages)
 
-# %% [markdown]
+# %% [markdown] id="second-group"
 # ## 4. A second group
 
-# %%
-again = predict(
-    "Group dashboard has read everything. A second group comes. What does it get?",
-    "nothing: the records were consumed",
-    "all of them, too",
-    "half of them: the groups share",
-)
+# %% id="again"
+again = predict("again")
 again
 
-# %%
+# %% id="archive"
 cluster.forget("archive")
 archive = open_consumer("archive")
 copies = take(archive, len(messages))
@@ -178,14 +168,14 @@ archive.close()
 same = sorted(m.value() for m in copies) == sorted(m.value() for m in messages)
 print("archive read", len(copies), "records; are they the same ones?", same)
 
-# %%
+# %% id="again-came"
 again.reveal(
     len(copies) == 0,
     len(copies) == len(messages) > 0,
     0 < len(copies) < len(messages),
 )
 
-# %% [markdown]
+# %% [markdown] id="committed"
 # <details><summary>Why? Open this when you have seen it.</summary>
 #
 # Reading takes nothing away. Each group only remembers how far *it* has read.
@@ -195,14 +185,14 @@ again.reveal(
 # What a group has said of how far it has read is its **committed offset** in each partition. That is all the bus knows
 # about a group:
 
-# %%
+# %% id="offsets"
 show.offsets(cluster, "archive")
 
-# %% [markdown]
+# %% [markdown] id="nobody-waits"
 # So nobody waits for anybody. The dashboard leaves, the station goes on, the dashboard comes back and goes on
 # where it stopped. The producer never noticed.
 
-# %%
+# %% id="rest"
 dashboard.close()
 
 for key, value in data.weather(hours=230)[400:]:
@@ -216,7 +206,7 @@ dashboard.close()
 print("after its return the dashboard read", len(rest), "records")
 print("the first of them:", rest[0].value().decode())
 
-# %% [markdown]
+# %% [markdown] id="lag-meaning"
 # ## 5. How far behind? LAG
 #
 # A group that reads more slowly than others write falls behind. By how much is the **LAG**, for each partition:
@@ -247,7 +237,7 @@ print("the first of them:", rest[0].value().decode())
 # Your rule will run inside the cluster: a consumer further down asks it how far behind it is.
 
 
-# %% exercise="1a"
+# %% exercise="1a" id="1a"
 def lag(log_end_offset, committed_offset, log_start_offset):
     """How many records the group has still to read in this partition, or None."""
     ### BEGIN SOLUTION
@@ -257,37 +247,32 @@ def lag(log_end_offset, committed_offset, log_start_offset):
     ### END SOLUTION
 
 
-# %% check="1a"
+# %% check="1a" id="1a-check"
 check("1a")
 
-# %% [markdown]
+# %% [markdown] id="stuck"
 # Stuck? Type `hint("1a", 1)` into a cell and run it; then 2, then 3. The lesson goes on without an answer, too.
 
-# %% [markdown]
+# %% [markdown] id="slow-dashboard"
 # ## 6. LAG over time
 #
 # Now a slow dashboard. The station sends 200 records a second for three seconds; this consumer needs a hundredth
 # of a second for each, so it manages at most 100 a second.
 
-# %%
-slow = predict(
-    "200 a second come for 3 seconds; 100 a second get read. What does the LAG do?",
-    "it stays near 0",
-    "it climbs to about 300, then falls back to 0 about 3 seconds later",
-    "it climbs and stays there",
-)
+# %% id="slow"
+slow = predict("slow")
 slow
 
-# %%
+# %% id="recorder"
 cluster.skip_to_end("slow-dashboard", "weather")  # as if it had read all that is there
 recorder = show.record_lag(cluster, "weather", "slow-dashboard")
 recorder
 
-# %% [markdown]
+# %% [markdown] id="lag-live"
 # Run the next cell and look up: the line is drawn while the cell runs. The consumer asks your rule for its LAG (as
 # long as that is not written, ours).
 
-# %%
+# %% id="slow-run"
 cluster.skip_to_end("slow-dashboard", "weather")
 recorder.begin()
 
@@ -312,20 +297,20 @@ sending.wait()
 reader.close()
 recorder.stop()
 
-# %%
+# %% id="slow-came"
 slow.reveal(
     recorder.highest < 50,
     recorder.highest >= 50 and recorder.last == 0,
     recorder.last > 0,
 )
 
-# %% [markdown]
+# %% [markdown] id="lag-drawn"
 # The same as a figure: the gap between the two lines *is* the LAG. It grows while the upper one is steeper.
 
-# %%
+# %% id="lag-figure"
 recorder.figure()
 
-# %% [markdown]
+# %% [markdown] id="both-ends"
 # A LAG that grows and shrinks is a buffer at work. A LAG that only grows says: this group needs more consumers,
 # and the topic perhaps more partitions.
 #
@@ -350,7 +335,7 @@ recorder.figure()
 # The check runs each of them in a process of its own: nothing connects them but the broker.
 
 
-# %% exercise="1b"
+# %% exercise="1b" id="1b"
 def publish(producer, topic, rows):
     """Send every (station, text) of `rows`; return when all of them are in the topic."""
     ### BEGIN SOLUTION
@@ -379,10 +364,10 @@ def read_all(consumer, count):
     ### END SOLUTION
 
 
-# %% check="1b"
+# %% check="1b" id="1b-check"
 check("1b")
 
-# %% [markdown]
+# %% [markdown] id="seen"
 # ## What you have seen
 #
 # | | where |
@@ -396,6 +381,6 @@ check("1b")
 #
 # All marks, hidden checks included: `minikafka grade` in a terminal. Next: lesson 2, topics, partitions, offsets.
 
-# %%
+# %% id="summary"
 cluster.close()
 summary()

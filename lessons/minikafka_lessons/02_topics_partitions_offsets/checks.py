@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from . import exercise_2a, exercise_2b
+from minikafka_lessons.language import sentence
 
-TITLE = "Topics, partitions, offsets"
+from . import exercise_2a, exercise_2b
+from .questions import QUESTIONS as QUESTIONS
+
+TITLE = sentence("Topics, partitions, offsets")
 TOPICS = ("airports", "lanes", "airports-mine", "pages", "inspections")
 GROUPS = ("inspectors", "inspector", "reader", "crowd", "pager")
 EXERCISES = (exercise_2a.EXERCISE, exercise_2b.EXERCISE)

@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] id="welcome"
 # # Lesson 2 · Topics, partitions, offsets
 #
 # A topic is one subject. It is cut into partitions, so that many can work on it at once; and within a partition
@@ -8,7 +8,7 @@
 # Two exercises; 35 minutes. Run the cells from top to bottom with **Shift+Enter**. Any cell may be run again, and
 # interrupted (■ above).
 
-# %% setup=true
+# %% setup=true id="setup"
 import time
 from collections import defaultdict
 
@@ -17,27 +17,27 @@ from minikafka_lessons import begin, check, data, hint, mine, predict, show, sum
 cluster = begin(2)
 cluster
 
-# %% [markdown]
+# %% [markdown] id="lanes-meaning"
 # ## 1. A topic is lanes
 #
 # Data are kept by **topic**, and a topic is cut into **partitions**. They are numbered from 0, and each is led by
 # one broker, so that the work is spread over the cluster.
 
-# %%
+# %% id="partitions"
 cluster.create_topic("lanes", partitions=3)
 for partition in cluster.topic("lanes").partitions:
     print(
         f"partition {partition.index}: led by {partition.leader}, next offset to be written: {partition.end}"
     )
 
-# %%
+# %% id="lanes"
 show.lanes(cluster, "lanes")
 
-# %% [markdown]
+# %% [markdown] id="next-offset"
 # Each dotted box is the place where the next record will go. Send twelve records and look up. The broker tells
 # for each of them where it was put.
 
-# %%
+# %% id="places"
 places = []
 producer = cluster.producer({"client.id": "lesson-2"})
 
@@ -53,21 +53,21 @@ producer.flush()
 for place in sorted(places):
     print("key %-6s partition %d   offset %d" % place)
 
-# %% [markdown]
+# %% [markdown] id="offset"
 # An **offset** is a place in *one* partition: 0, 1, 2 … as a 64-bit integer. Every partition counts for itself. So
 # the offset alone names nothing; partition and offset together name exactly one record:
 
-# %%
+# %% id="offsets-counted"
 print("records:", len(places))
 print("different offsets:", len({offset for _, _, offset in places}))
 print("different (partition, offset):", len({place[1:] for place in places}))
 
-# %% [markdown]
+# %% [markdown] id="which-lane"
 # ## 2. Which lane?
 #
 # Real data: all airports of the United States. The key is the state.
 
-# %%
+# %% id="airports"
 cluster.create_topic("airports", partitions=4, afresh=True)  # new and empty, each time
 airports = data.airports()
 
@@ -84,22 +84,17 @@ producer.flush()
 
 print(len(airports), "airports of", len(went_to), "states")
 
-# %%
-spread = predict(
-    "Into how many partitions did the airports of one state go?",
-    "into all four, evenly",
-    "into exactly one",
-    "into one or two",
-)
+# %% id="spread"
+spread = predict("spread")
 spread
 
-# %%
+# %% id="spread-came"
 each = {len(partitions) for partitions in went_to.values()}
 print("partitions per state:", each)
 print({state: went_to[state] for state in ("OH", "TX", "AK", "NY", "AZ")})
 spread.reveal(each == {4}, each == {1}, each == {1, 2})
 
-# %% [markdown]
+# %% [markdown] id="murmur2"
 # <details><summary>Why? Open this when you have seen it.</summary>
 #
 # Same key, same partition, always, whoever produces: the partition is *computed* from the key. Nobody looks
@@ -140,7 +135,7 @@ spread.reveal(each == {4}, each == {1}, each == {1, 2})
 # | `a-little-bit-longer-string` | −1486304829 |
 
 
-# %% exercise="2a"
+# %% exercise="2a" id="2a"
 def murmur2(data):
     """The 32-bit hash of some bytes."""
     ### BEGIN SOLUTION
@@ -167,16 +162,16 @@ def partition_for_key(key, partition_count):
     ### END SOLUTION
 
 
-# %% check="2a"
+# %% check="2a" id="2a-check"
 check("2a")
 
-# %% [markdown]
+# %% [markdown] id="your-rule"
 # Stuck? `hint("2a", 1)`, then 2, then 3. The lesson goes on without an answer, too.
 #
 # Now your rule runs inside the cluster: a producer asks *your* function where each record goes. Do its airports lie
 # where Kafka's own partitioner put them? (As long as it is not written, the producer asks ours.)
 
-# %%
+# %% id="airports-mine"
 cluster.create_topic("airports-mine", partitions=4, afresh=True)
 rule = mine(partition_for_key)
 chooser = cluster.producer({"client.id": "mine"}, rule)
@@ -195,21 +190,16 @@ chooser.flush()
 print(len(airports), "airports,", len(elsewhere), "in another partition than Kafka's")
 print(rule.by)
 
-# %% [markdown]
+# %% [markdown] id="which-order"
 # ## 3. In which order?
 #
 # Thirty pages, written one after the other, dealt out to three partitions.
 
-# %%
-order = predict(
-    "A consumer reads all three partitions. In which order do pages 0 … 29 come?",
-    "0, 1, 2, 3 … as they were written",
-    "in order within each partition, but the partitions' pages are mixed",
-    "in no order at all",
-)
+# %% id="order"
+order = predict("order")
 order
 
-# %%
+# %% id="pages"
 cluster.create_topic("pages", partitions=3, afresh=True)
 for page in range(30):
     producer.produce("pages", f"{page}", partition=page % 3)
@@ -250,11 +240,11 @@ print("as they came:", *came)
 for partition, lane in enumerate(lanes):
     print(f"partition {partition}: ", *lane)
 
-# %%
+# %% id="order-came"
 within = all(lane == sorted(lane) for lane in lanes)
 order.reveal(came == sorted(came), within and came != sorted(came), not within)
 
-# %% [markdown]
+# %% [markdown] id="more-partitions"
 # <details><summary>Why? Open this when you have seen it.</summary>
 #
 # Order is a promise of the *partition*: its offsets only grow, and a consumer reads them in that order. What must
@@ -271,7 +261,7 @@ order.reveal(came == sorted(came), within and came != sorted(came), not within)
 # The hash of `OH` is, without its sign bit, **2012668211**. The topic `airports` has 4 partitions; then it grows
 # to 6. Fill in the dictionary *before* you run on: replace each `None`.
 
-# %% exercise="2b"
+# %% exercise="2b" id="2b"
 prediction = {
     ### BEGIN SOLUTION
     "where": 3,  # partition of the next OH airport, while there are 4
@@ -282,10 +272,10 @@ prediction = {
     ### END SOLUTION
 }
 
-# %% [markdown]
+# %% [markdown] id="run-on"
 # Now run on, and see. (The marks come at the end, when you have seen it all.)
 
-# %%
+# %% id="grown"
 cluster.create_partitions("airports", 6)
 
 goes_to = defaultdict(set)
@@ -304,7 +294,7 @@ moved = [state for state in went_to if goes_to[state] != went_to[state]]
 print("OH before:", went_to["OH"], " now:", goes_to["OH"])
 print(len(moved), "of", len(went_to), "states go to another partition than before")
 
-# %% [markdown]
+# %% [markdown] id="map-is-new"
 # <details><summary>Why? Open this when you have seen it.</summary>
 #
 # The old records stayed where they were; only the map is new. The records of one state lie in two partitions now,
@@ -314,7 +304,7 @@ print(len(moved), "of", len(went_to), "states go to another partition than befor
 #
 # And back?
 
-# %%
+# %% id="fewer"
 from minikafka import KafkaException
 
 try:
@@ -322,7 +312,7 @@ try:
 except KafkaException as refused:
     print(refused)
 
-# %% [markdown]
+# %% [markdown] id="few-first"
 # A partition holds records, so it can't be taken away. Hence the advice: begin with few partitions (2 or 4), watch
 # throughput and LAG, and add some when they are needed. How many is the right number depends on the size and rate
 # of the records, and nobody can tell exactly beforehand.
@@ -331,33 +321,28 @@ except KafkaException as refused:
 #
 # Back to the records in three lanes. A group reads five of them and commits.
 
-# %%
+# %% id="reader"
 cluster.forget("reader")
 reader = open_consumer("reader", "lanes")
 five = take(reader, 5)
 reader.commit(asynchronous=False)
 print("read:", [(m.partition(), m.offset()) for m in five])
 
-# %%
+# %% id="reader-lanes"
 show.lanes(cluster, "lanes", group="reader")
 
-# %% [markdown]
+# %% [markdown] id="by-hand"
 # Check it by hand, partition by partition: **LAG = LOG-END-OFFSET − CURRENT-OFFSET**, the next to write minus the
 # next to read. `–` means that the group has not committed anything in that partition: no commit is not 0.
 
-# %%
+# %% id="reader-offsets"
 show.offsets(cluster, "reader")
 
-# %%
-resume = predict(
-    "This consumer ends, the next one of its group begins. Its first record, where n is committed?",
-    "offset 0: it is new",
-    "offset n: the committed offset is the next one to read",
-    "offset n + 1: n was the last one read",
-)
+# %% id="resume"
+resume = predict("resume")
 resume
 
-# %%
+# %% id="resumed"
 cluster.commit_after("reader", five)  # it ends; committed is what it had read
 committed = {o.partition: o.committed or 0 for o in cluster.group("reader").offsets}
 
@@ -372,7 +357,7 @@ print("first record read: ", dict(sorted(first.items())))
 read = [(m.partition(), m.offset()) for m in five + rest]
 print("any record twice?  ", len(read) != len(set(read)))
 
-# %%
+# %% id="resume-came"
 begun = [(offset, committed[p]) for p, offset in first.items() if committed.get(p)]
 resume.reveal(
     any(offset == 0 for offset, n in begun),
@@ -380,7 +365,7 @@ resume.reveal(
     bool(begun) and all(offset == n + 1 for offset, n in begun),
 )
 
-# %% [markdown]
+# %% [markdown] id="as-many-consumers"
 # Look up at the lanes: all is green, and the LAG is 0.
 #
 # ## 6. As many consumers as partitions
@@ -389,7 +374,7 @@ resume.reveal(
 # gets inspected: a topic with four partitions, one record for each airport (the key is its code). Four consumers,
 # and then one alone, need a thousandth of a second for a record. The bars move while the cells run.
 
-# %%
+# %% id="inspections"
 cluster.create_topic("inspections", partitions=4, afresh=True)
 for state, airport in airports:
     producer.produce("inspections", state, key=airport[:3])
@@ -397,11 +382,11 @@ producer.flush()
 
 show.lanes(cluster, "inspections", group="inspectors")
 
-# %% [markdown]
+# %% [markdown] id="sharing"
 # `share_work` opens the consumers of a group, each in a thread, and does `work` with every record that one of them gets.
 
 
-# %%
+# %% id="four-inspectors"
 def work(message):
     """What an inspector does with a record."""
     time.sleep(0.001)
@@ -410,32 +395,32 @@ def work(message):
 four, counts = cluster.share_work("inspections", "inspectors", members=4, work=work)
 print(f"4 consumers: {four:.1f} s, records of each: {counts}")
 
-# %%
+# %% id="one-inspector"
 alone, counts = cluster.share_work("inspections", "inspector", members=1, work=work)
 print(f"1 consumer: {alone:.1f} s; four were {alone / four:.1f} times as fast")
 
-# %% [markdown]
+# %% [markdown] id="too-many"
 # And more consumers than partitions? Eight of one group, on the six partitions of `airports`. (A consumer joins its
 # group inside `poll`, so `join` polls all eight until every partition has its reader.)
 
-# %%
+# %% id="crowd"
 crowd = cluster.join("crowd", "airports", members=8)
 for n, consumer in enumerate(crowd):
     print(
         f"crowd-{n}:", [tp.partition for tp in consumer.assignment()] or "nothing to do"
     )
 
-# %%
+# %% id="crowd-closed"
 for consumer in crowd:
     consumer.close()
 
-# %% [markdown]
+# %% [markdown] id="predictions"
 # How good were your predictions?
 
-# %% check="2b"
+# %% check="2b" id="2b-check"
 check("2b")
 
-# %% [markdown]
+# %% [markdown] id="seen"
 # ## What you have seen
 #
 # | | where |
@@ -450,6 +435,6 @@ check("2b")
 #
 # All marks, hidden checks included: `minikafka grade` in a terminal.
 
-# %%
+# %% id="summary"
 cluster.close()
 summary()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from minikafka_lessons.course import Exercise
+from minikafka_lessons.language import sentence
 
-TITLE = "Lab · The page cache, batches and compression"
+from .questions import QUESTIONS as QUESTIONS
+
+TITLE = sentence("Lab · The page cache, batches and compression")
 TOPICS = ("cached", "one-by-one", "batched", "batched-zstd")
 GROUPS = ("lab-6",)
 EXERCISES: tuple[Exercise, ...] = ()

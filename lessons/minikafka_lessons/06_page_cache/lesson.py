@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] id="welcome"
 # # Lab · The page cache, batches and compression
 #
 # Kafka keeps every record in a file, and yet it is fast. This lab measures why, **on your own machine**: your disk,
@@ -8,7 +8,7 @@
 # 30 minutes, of which the machine works one. Run the cells from top to bottom with **Shift+Enter**. Any cell may be run
 # again, and interrupted (■ above).
 
-# %% setup=true
+# %% setup=true id="setup"
 import time
 
 from minikafka_lessons import begin, measure, predict, show, summary
@@ -16,18 +16,18 @@ from minikafka_lessons import begin, measure, predict, show, summary
 cluster = begin(6)
 cluster
 
-# %% [markdown]
+# %% [markdown] id="where-is-it"
 # ## 1. Where is a record when it is written?
 #
 # A broker appends a record to a segment file. It does *not* wait for the disk: `write` puts the bytes into memory of
 # the operating system, the **page cache**, and the system writes them to the disk some time later. The picture
 # is alive: it shows the segment files of a topic, and how much of each is in the page cache.
 
-# %%
+# %% id="pages"
 cluster.create_topic("cached", configs={"segment.bytes": 1_048_576})
 show.pages(cluster, "cached")
 
-# %%
+# %% id="written"
 producer = cluster.producer({"client.id": "lab-6"})
 for n in range(4_000):
     producer.produce("cached", b"%08d" % n + b"x" * 1000)
@@ -37,22 +37,17 @@ written = cluster.wait_until_replicated("cached")
 for segment in written.partitions[0].replicas[0].segments:
     print(f"{segment.base_offset:020d}.log  {segment.size_bytes:9,} bytes")
 
-# %%
-after_eviction = predict(
-    "We ask the operating system to forget these files' pages. Are records lost?",
-    "yes, all that was not yet on the disk",
-    "no: pages are written to the disk before they are forgotten; reading is slower, once",
-    "no: the system refuses to forget a file that a broker has open",
-)
+# %% id="after-eviction"
+after_eviction = predict("after-eviction")
 after_eviction
 
-# %%
+# %% id="evicted"
 print("just written:  ", show.cached_now(cluster, "cached"))
 print("files evicted: ", measure.evict_segments(cluster, "cached"))
 evicted = show.cached_now(cluster, "cached")
 print("evicted:       ", evicted)
 
-# %%
+# %% id="read-back"
 cluster.forget("lab-6")
 consumer = cluster.consumer({"group.id": "lab-6", "auto.offset.reset": "earliest"})
 consumer.subscribe(["cached"])
@@ -64,12 +59,12 @@ consumer.close()
 print(count, "records read, of", all_there)
 print("after reading: ", show.cached_now(cluster, "cached"))
 
-# %%
+# %% id="eviction-came"
 gone = evicted.of_one is not None and evicted.of_one < 0.5
 kept = evicted.of_one is not None and not gone
 after_eviction.reveal(count < all_there, gone and count == all_there, kept)
 
-# %% [markdown]
+# %% [markdown] id="page-cache"
 # <details><summary>Why? Open this when you have seen it.</summary>
 #
 # The consumer read from the leader only, so only the leader's files came back. (Look at the picture: who leads? The
@@ -81,23 +76,18 @@ after_eviction.reveal(count < all_there, gone and count == all_there, kept)
 #
 # ## 2. In order, or at random?
 
-# %%
-order = predict(
-    "Blocks of 4 KiB are written to a file. What costs the most?",
-    "random places instead of one after the other",
-    "waiting for the disk after each block",
-    "neither: it is the same memory in the end",
-)
+# %% id="order"
+order = predict("order")
 order
 
-# %%
+# %% id="writes"
 writing = measure.writes()
 writing
 
-# %%
+# %% id="writes-figure"
 writing.figure()
 
-# %%
+# %% id="order-came"
 if writing:
     print(
         f"without waiting:        in order {writing.ratio('no sync'):.1f} times as fast"
@@ -111,7 +101,7 @@ places, waits = writing.ratio("no sync"), writing.sync_ratio()
 neither = max(places, waits) < 1.5
 order.reveal(places > waits and not neither, waits >= places and not neither, neither)
 
-# %% [markdown]
+# %% [markdown] id="write-behind"
 # <details><summary>Why? Open this when you have seen it.</summary>
 #
 # What the system can do without you waiting, it does well: many small writes become few large ones
@@ -124,30 +114,25 @@ order.reveal(places > waits and not neither, waits >= places and not neither, ne
 # Reading works the same way, the other way round: who reads in order is understood by the system, which fetches
 # ever larger pieces before anybody asks (**read-ahead**).
 
-# %%
+# %% id="read-ahead"
 ahead = measure.read_ahead()
 ahead
 
-# %%
+# %% id="read-ahead-figure"
 ahead.figure()
 
-# %%
-place = predict(
-    "A segment is read that lies in the page cache, and one that lies on the disk only. And random memory?",
-    "the disk is slower than anything in memory",
-    "in order, even the disk comes near to random access to memory, or beats it",
-    "both the same: disks are fast today",
-)
+# %% id="place"
+place = predict("place")
 place
 
-# %%
+# %% id="reads"
 reading = measure.reads()
 reading
 
-# %%
+# %% id="reads-figure"
 reading.figure()
 
-# %%
+# %% id="place-came"
 if reading:
     print(f"cached : on disk, read in order:  {reading.ratio():.1f} : 1")
     print(f"in order : at random, on disk:    {reading.order_ratio():.1f} : 1")
@@ -156,7 +141,7 @@ if reading:
 alike, beside = reading.ratio() < 1.2, reading.memory_ratio()
 place.reveal(beside <= 0.3, beside > 0.3 and not alike, alike)
 
-# %% [markdown]
+# %% [markdown] id="objects-or-bytes"
 # <details><summary>Why? Open this when you have seen it.</summary>
 #
 # A consumer that keeps up reads what was written a moment ago: it is served from memory, and no disk turns. One that
@@ -171,23 +156,18 @@ place.reveal(beside <= 0.3, beside > 0.3 and not alike, alike)
 # collector** walks over objects again and again, and takes longer the more there are. (Kafka's documentation says so
 # of Java; this is Python, measured.)
 
-# %%
-objects = predict(
-    "The same records as dictionaries and as bytes: how many times the memory?",
-    "about 1.5 times",
-    "about 3 times",
-    "more than 6 times",
-)
+# %% id="objects"
+objects = predict("objects")
 objects
 
-# %%
+# %% id="memory"
 memory = measure.memory()
 memory
 
-# %%
+# %% id="memory-figure"
 memory.figure()
 
-# %%
+# %% id="objects-came"
 if memory:
     print(
         f"dictionaries: {memory.ratio():.0f} times the memory, objects: {memory.ratio('objects'):.1f} times"
@@ -197,34 +177,29 @@ if memory:
 times = memory.ratio()
 objects.reveal(times < 2, 2 <= times < 6, times >= 6)
 
-# %% [markdown]
+# %% [markdown] id="twice"
 # And whatever a process reads from a file is in the page cache already. A cache of its own holds it **twice**. When
 # the process ends, its own cache is gone, and the kernel's is still warm: a broker that restarts is fast at once.
 
-# %%
+# %% id="double"
 double = measure.double_caching()
 double
 
-# %%
+# %% id="double-figure"
 double.figure()
 
-# %% [markdown]
+# %% [markdown] id="many-at-once"
 # ## 4. Many records at once
 #
 # Now the network. Each request to a broker has a price: bytes around it, a system call, a wait. A producer
 # collects records into **batches** and sends many with one request. The same 2,000 records, one to a batch, and as
 # many as will fit:
 
-# %%
-together = predict(
-    "2,000 records: one to a batch, or many. How much does batching change?",
-    "nothing: they are the same records",
-    "it is faster, and the log is as big as before",
-    "it is faster, and the log gets smaller, too",
-)
+# %% id="together"
+together = predict("together")
 together
 
-# %%
+# %% id="batched"
 from minikafka_lessons.measure.batches import records_of
 
 rows = [(r.key, r.value) for r in records_of("JSON text", 2_000)]
@@ -254,46 +229,41 @@ faster = seconds["batched"] < seconds["one-by-one"] * 0.8
 smaller = log_bytes["batched"] < log_bytes["one-by-one"] * 0.98
 together.reveal(not faster, faster and not smaller, faster and smaller)
 
-# %% [markdown]
+# %% [markdown] id="segment-files"
 # The segment files tell why. These are the first batches of both topics, as they lie in the leader's file:
 
-# %%
+# %% id="one-by-one-segment"
 show.segment(cluster, "one-by-one", limit=3)
 
-# %%
+# %% id="batched-segment"
 show.segment(cluster, "batched", limit=3)
 
-# %% [markdown]
+# %% [markdown] id="batch-bytes"
 # A batch has one header (61 bytes) for all its records. Here is the first batch, every byte of it. Its one record
 # begins at byte 61. The record's time and offset are small differences to the header's, a byte or two each.
 
-# %%
+# %% id="bytes"
 show.bytes(cluster, "one-by-one")
 
-# %% [markdown]
+# %% [markdown] id="which-codec"
 # ## 5. Which codec?
 #
 # A batch is compressed as a whole: what repeats from record to record is written once. So compression and batching
 # help each other. Kafka knows gzip, snappy, lz4 and zstd. The header stays readable, so that a broker needs not unpack
 # to store or to serve: `show.bytes(cluster, "batched-zstd")` shows it.
 
-# %%
-codec = predict(
-    "Which one makes text the smallest, and which is the fastest?",
-    "gzip and zstd the smallest, lz4 and snappy the fastest",
-    "lz4 and snappy the smallest, gzip the fastest",
-    "all are about the same",
-)
+# %% id="codec"
+codec = predict("codec")
 codec
 
-# %%
+# %% id="codecs"
 codecs = measure.compression()
 codecs
 
-# %%
+# %% id="codecs-figure"
 codecs.figure()
 
-# %%
+# %% id="codec-came"
 text = "JSON text"
 small = sorted(["gzip", "snappy", "lz4", "zstd"], key=lambda c: -codecs.ratio(text, c))
 fast = sorted(small, key=lambda c: -codecs.compressing[text, c].median)
@@ -305,7 +275,7 @@ codec.reveal(
     codecs.ratio(text, small[0]) < 1.05 * codecs.ratio(text, small[3]),
 )
 
-# %% [markdown]
+# %% [markdown] id="seen"
 # Below, to the right is fast and up is small; filled marks compress, hollow ones decompress. And the random
 # bytes? Nothing repeats, so nothing gets smaller: the work is for nothing. Sizes and shapes of records differ, so
 # **test with your own**: put them where `records_of` has its examples.
@@ -323,6 +293,6 @@ codec.reveal(
 # | batches save requests and bytes | 4 |
 # | compression gets better with larger batches; small: gzip, zstd; fast: lz4, snappy; it depends on the data | 5 |
 
-# %%
+# %% id="summary"
 cluster.close()
 summary()

@@ -10,8 +10,8 @@ function (about) {
     if (mine) { b.style.borderColor = "#3f8ae0"; b.style.fontWeight = 600; }
   }));
   const choose = (letter) => {
-    const typed = "This page can't reach the kernel. Type into a cell: <name>.seal(\"" + letter + "\")";
-    const gone = "The kernel doesn't know this question any more: run its cell again.";
+    const typed = about.words.unreachable + " <name>.seal(\"" + letter + "\")";
+    const gone = about.words.gone;
     const tag = document.getElementById("jupyter-config-data");
     if (!tag) { say(typed); return; }
     const page = JSON.parse(tag.textContent);
@@ -23,7 +23,7 @@ function (about) {
     let answered = false;
     const end = (words) => { answered = true; say(words); socket.close(); };
     socket.onopen = () => {
-      say("Sealed as soon as the kernel has time …");
+      say(about.words.soon);
       socket.send(JSON.stringify({
         channel: "shell", buffers: [], parent_header: {}, metadata: {},
         header: { msg_id: id, session: session, username: "", date: new Date().toISOString(), msg_type: "comm_open", version: "5.3" },
@@ -35,8 +35,8 @@ function (about) {
       if (!got.content || got.content.comm_id !== id) { return; }
       const told = got.content.data || {};
       if (got.msg_type === "comm_close" || (got.header && got.header.msg_type === "comm_close") || (!told.sealed && !told.over)) { end(gone); }
-      else if (told.sealed) { mark(told.sealed); end("Sealed. Now run on, and see."); }
-      else { end("It came out before a prediction was made."); }
+      else if (told.sealed) { mark(told.sealed); end(about.words.sealed); }
+      else { end(about.words.over); }
     };
     socket.onerror = () => { if (!answered) { end(gone); } };
   };
