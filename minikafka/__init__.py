@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from minikafka.client import murmur2 as murmur2
     from minikafka.cluster import BackgroundFailure as BackgroundFailure
     from minikafka.cluster import Cluster as Cluster
-    from minikafka.policy import Organs as Organs
+    from minikafka.policy import Rules as Rules
     from minikafka.xray.snapshot import Snapshot as Snapshot
 
 
@@ -76,7 +76,7 @@ _HOMES = {
     "OFFSET_END": "minikafka.client",
     "OFFSET_INVALID": "minikafka.client",
     "OFFSET_STORED": "minikafka.client",
-    "Organs": "minikafka.policy",
+    "Rules": "minikafka.policy",
     "Producer": "minikafka.client",
     "Snapshot": "minikafka.xray.snapshot",
     "TIMESTAMP_CREATE_TIME": "minikafka.client",

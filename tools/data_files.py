@@ -16,7 +16,7 @@ from rich.console import Console
 from minikafka.dump.command import Dump, Wanted
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import Compression, NewRecord, build_batch
 from minikafka.records.control import end_transaction_batch
 from minikafka.world import SimulatedUniverse
@@ -32,7 +32,7 @@ def write_segment(root: Path) -> Path:
     """`orders-0`: a plain batch, a compressed one, a transaction of one record and its marker."""
     world = SimulatedUniverse(1).world("broker-1")
     log = Log.open(
-        world, "orders-0", "orders", 0, LogConfig(), Organs(), clean_shutdown=True, recovery_point=0
+        world, "orders-0", "orders", 0, LogConfig(), Rules(), clean_shutdown=True, recovery_point=0
     )
     plain = [
         NewRecord(TIME_MS, b"seoul", b"2 coffees", (("shop", b"7"),)),

@@ -20,7 +20,7 @@ from minikafka import (
     KafkaException,
     NewPartitions,
     NewTopic,
-    Organs,
+    Rules,
     Snapshot,
     TopicPartition,
 )
@@ -100,10 +100,10 @@ class LessonCluster:
         self,
         config: Mapping[str, Any] | None = None,
         rule: Rule | None = None,
-        organs: Organs | None = None,
+        rules: Rules | None = None,
     ) -> LessonProducer:
         """A producer; give it a `client.id`, and the pictures call it so. `rule` is a decision by your own function."""
-        made = LessonProducer(self._config(config), real=self._topic, organs=organs_of(rule, organs))
+        made = LessonProducer(self._config(config), real=self._topic, rules=rules_of(rule, rules))
         self.producers.append(made)
         return made
 
@@ -111,7 +111,7 @@ class LessonCluster:
         self,
         config: Mapping[str, Any] | None = None,
         rule: Rule | None = None,
-        organs: Organs | None = None,
+        rules: Rules | None = None,
     ) -> LessonConsumer:
         """A consumer. `rule` is a decision by your own function."""
         conf = self._config(config)
@@ -120,7 +120,7 @@ class LessonCluster:
             conf["group.id"] = self.real(group)
             if group in self.lesson.groups:
                 self._seat.made(groups=[self.real(group)])
-        made = LessonConsumer(conf, real=self._topic, organs=organs_of(rule, organs))
+        made = LessonConsumer(conf, real=self._topic, rules=rules_of(rule, rules))
         self._consumers.add(made)
         return made
 
@@ -386,9 +386,9 @@ class LessonCluster:
         return repr(self) if self.closed else brokers_html(self.snapshot(), self._source.kind, self.names)
 
 
-def organs_of(rule: Rule | None, organs: Organs | None) -> Organs | None:
+def rules_of(rule: Rule | None, rules: Rules | None) -> Rules | None:
     """The decisions of a client, one of them by a learner's rule."""
-    return organs if rule is None else Organs(**{rule.name: rule})
+    return rules if rule is None else Rules(**{rule.name: rule})
 
 
 def led(snapshot: Snapshot, topic: str) -> list[int]:

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from minikafka import Organs
+from minikafka import Rules
 from minikafka_lessons.grading.definitions import is_stub
 
 Usable = Callable[[Any, tuple[Any, ...]], bool]
@@ -38,7 +38,7 @@ class Rule:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.name = function.__name__
         self._theirs = function
-        self._ours: Callable[..., Any] = getattr(Organs(), self.name)
+        self._ours: Callable[..., Any] = getattr(Rules(), self.name)
         self.written = not is_unwritten(function)
         self.problem = ""
         self.calls = self.stood_in = 0

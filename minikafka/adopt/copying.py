@@ -24,7 +24,7 @@ from minikafka.log.config import LogConfig
 from minikafka.log.dump.source import RawFile
 from minikafka.log.log import Log
 from minikafka.log.partition_metadata import PARTITION_METADATA, write_partition_metadata
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.world import World
 
 CHUNK_BYTES = 4 << 20
@@ -101,7 +101,7 @@ class Copying:
             key[0],
             key[1],
             config,
-            Organs(),
+            Rules(),
             clean_shutdown=False,
             recovery_point=noted,
             topic_id=topic_id,

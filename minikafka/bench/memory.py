@@ -19,7 +19,7 @@ from minikafka.log.cleanable import dirty_part
 from minikafka.log.cleaner import clean
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import read_batches
 from minikafka.world import World
 
@@ -94,7 +94,7 @@ class LongLog:
         self._tell = tell
         segment_bytes = max(BATCH_BYTES, min(1 << 30, size_bytes // 16))
         config = LogConfig(cleanup_policy="compact", segment_bytes=segment_bytes)
-        self.log = Log.open(world, "long-0", "long", 0, config, Organs())
+        self.log = Log.open(world, "long-0", "long", 0, config, Rules())
 
     def run(self) -> Iterator[Phase]:
         """Write, read through, compact; each phase as it ends."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from minikafka.bench.batches import KIB_VALUES, Batches
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.world import LiveUniverse, World
 
 HOST = "crashing"
@@ -55,7 +55,7 @@ def crash_and_recover(universe: LiveUniverse, size_bytes: int) -> Recovery:
 
 
 def _open(world: World, config: LogConfig, recovery_point: int) -> Log:
-    return Log.open(world, "crashed-0", "crashed", 0, config, Organs(), recovery_point=recovery_point)
+    return Log.open(world, "crashed-0", "crashed", 0, config, Rules(), recovery_point=recovery_point)
 
 
 def _write_and_crash(universe: LiveUniverse, config: LogConfig, size_bytes: int) -> tuple[Log, int]:

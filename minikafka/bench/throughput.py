@@ -17,7 +17,7 @@ from pathlib import Path
 from minikafka.bench.batches import KIB_VALUES, SMALL_VALUES, VARIED_VALUES, Batches, Kind
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import BatchHeader
 from minikafka.world import World
 
@@ -117,7 +117,7 @@ class _Ours:
     """A log's leader: header, checksum and every record checked, offsets given, indexes kept; and a reader."""
 
     def __init__(self, world: World, chunks: Sequence[memoryview]) -> None:
-        self._log = Log.open(world, "bench-0", "bench", 0, LogConfig(), Organs())
+        self._log = Log.open(world, "bench-0", "bench", 0, LogConfig(), Rules())
         self._chunks = chunks
         offset, self._reads = 0, []
         for chunk in chunks:

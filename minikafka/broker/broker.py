@@ -25,7 +25,7 @@ from minikafka.coordinator.coordinator import GroupCoordinator
 from minikafka.membership import Join, Registration
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.image import Endpoint, MetadataDelta, MetadataImage
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.dispatch import Dispatch
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.handshake import Features
@@ -73,7 +73,7 @@ class Broker:
         cluster_id: str,
         join: Join,
         configs: BrokerConfigs,
-        organs: Organs,
+        rules: Rules,
         listener: BrokerListener = BrokerListener(),
         on_failure: Callable[[], None] = lambda: None,
     ) -> None:
@@ -83,7 +83,7 @@ class Broker:
         self.id = broker_id
         self.cluster_id = cluster_id
         self.configs = configs
-        self.organs = organs
+        self.rules = rules
         self.image = MetadataImage()
         self.state = BrokerState.STARTING
         self.problem: str | None = None
@@ -101,7 +101,7 @@ class Broker:
             world,
             broker_id,
             configs,
-            organs,
+            rules,
             directories,
             endpoint=self.endpoint,
             broker_epoch=self._broker_epoch,
@@ -138,7 +138,7 @@ class Broker:
         cluster_id: str,
         join: Join,
         configs: BrokerConfigs,
-        organs: Organs,
+        rules: Rules,
         listener: BrokerListener = BrokerListener(),
         on_failure: Callable[[], None] = lambda: None,
     ) -> Broker:
@@ -155,7 +155,7 @@ class Broker:
             cluster_id=cluster_id,
             join=join,
             configs=configs,
-            organs=organs,
+            rules=rules,
             listener=listener,
             on_failure=on_failure,
         )

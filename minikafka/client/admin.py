@@ -63,7 +63,7 @@ from minikafka.client.values import (
 )
 
 if TYPE_CHECKING:
-    from minikafka.policy import Organs
+    from minikafka.policy import Rules
     from minikafka.world import World
 
 T = TypeVar("T")
@@ -72,9 +72,9 @@ T = TypeVar("T")
 class AdminClient(Face[AsyncAdmin]):
     """Administers a cluster. `AdminClient(conf)` as in confluent_kafka; the keyword-only arguments are for clusters."""
 
-    def _new_core(self, world: World, conf: Mapping[str, Any], organs: Organs | None) -> AsyncAdmin:
-        if organs is not None:
-            raise TypeError("an admin client decides nothing and takes no organs")
+    def _new_core(self, world: World, conf: Mapping[str, Any], rules: Rules | None) -> AsyncAdmin:
+        if rules is not None:
+            raise TypeError("an admin client decides nothing and takes no rules")
         return AsyncAdmin(world, conf)
 
     def _futures(self, keys: Sequence[Any], coro: Coroutine[Any, Any, Any]) -> dict[Any, Future[Any]]:

@@ -1,4 +1,4 @@
-"""The assignors of consumer groups: which organ stands behind which strategy, and what the group's leader computes.
+"""The assignors of consumer groups: which rule each strategy follows, and what the group's leader computes.
 
 One rule: the bytes that members exchange are Kafka's, so our consumers share groups with Java's and librdkafka's.
 Kafka: `ConsumerPartitionAssignor`, `ConsumerCoordinator.onLeaderElected`.
@@ -20,7 +20,7 @@ from minikafka.protocol.messages.consumer_protocol import (
 )
 
 if TYPE_CHECKING:
-    from minikafka.policy import Organs
+    from minikafka.policy import Rules
 
 Pair = tuple[str, int]
 PROTOCOL_TYPE = "consumer"
@@ -31,7 +31,7 @@ ASSIGNORS = {
     "sticky": "assign_sticky",
     COOPERATIVE: "assign_cooperative_sticky",
 }
-"""Protocol name → organ."""
+"""Protocol name → rule."""
 
 
 def check_strategies(text: str) -> list[str]:
@@ -88,7 +88,7 @@ def subscribed_topics(members: Mapping[str, bytes]) -> list[str]:
 
 
 def assign(
-    organs: Organs, strategy: str, members: Mapping[str, bytes], partition_counts: Mapping[str, int]
+    rules: Rules, strategy: str, members: Mapping[str, bytes], partition_counts: Mapping[str, int]
 ) -> dict[str, list[Pair]]:
     """What the group's leader does: everybody's subscription in, everybody's partitions out."""
     subscriptions: dict[str, list[str]] = {}
@@ -103,6 +103,6 @@ def assign(
     for member, generation in generations.items():
         if generation < newest:  # what it claims from an older generation may belong to others by now
             owned[member] = []
-    organ = getattr(organs, ASSIGNORS[strategy])
-    result: dict[str, list[Pair]] = organ(subscriptions, partition_counts, owned)
+    rule = getattr(rules, ASSIGNORS[strategy])
+    result: dict[str, list[Pair]] = rule(subscriptions, partition_counts, owned)
     return {member: list(result.get(member, ())) for member in members}

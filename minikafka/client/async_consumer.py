@@ -26,7 +26,7 @@ from minikafka.client.starting_offsets import StartingOffsets
 from minikafka.client.statistics import Statistics, position_fields
 from minikafka.client.subscription import Subscription
 from minikafka.client.values import OFFSET_INVALID, Message, TopicPartition
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 
 if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
@@ -40,12 +40,12 @@ _A_MOMENT_S = 0.005
 class AsyncConsumer:
     """Consumer for coroutines, and the core of the synchronous `Consumer`."""
 
-    def __init__(self, world: World, conf: Mapping[str, Any], *, organs: Organs | None = None) -> None:
+    def __init__(self, world: World, conf: Mapping[str, Any], *, rules: Rules | None = None) -> None:
         self.settings = settings = check(conf, "consumer")
         if not settings["group.id"]:
             raise ValueError("Failed to create consumer: group.id must be set")
         self.world = world
-        self.organs = organs or Organs()
+        self.rules = rules or Rules()
         self._reach = reach = Reach.of(world, settings)
         self.connections, self.metadata = reach.connections, reach.metadata
         self.positions: dict[Pair, Position] = {}
@@ -61,10 +61,10 @@ class AsyncConsumer:
         self.wants_revoke_event = False
         self.wants_lost_event = False
         group = GroupOffsets(self.connections, settings["group.id"])
-        self.membership = Membership(reach, group, self.organs, self)
+        self.membership = Membership(reach, group, self.rules, self)
         self.drawings = Drawings(self.buffer, stores=settings["enable.auto.offset.store"])
         self.offsets = ConsumerOffsets(
-            reach, group, self.membership, self.positions, self.drawings, mailbox, self.organs
+            reach, group, self.membership, self.positions, self.drawings, mailbox, self.rules
         )
         self.starting = StartingOffsets(
             reach,

@@ -21,7 +21,7 @@ from minikafka.client.sender import Sender
 from minikafka.client.settings import check, delivery_limit_s
 from minikafka.client.statistics import Statistics
 from minikafka.client.values import Message
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.compression import Compression
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ class _Sent:
 class AsyncProducer:
     """Producer for coroutines, and the core of the synchronous `Producer`."""
 
-    def __init__(self, world: World, conf: Mapping[str, Any], *, organs: Organs | None = None) -> None:
-        self.settings = settings = check(with_organs(conf, organs), "producer")
+    def __init__(self, world: World, conf: Mapping[str, Any], *, rules: Rules | None = None) -> None:
+        self.settings = settings = check(with_rules(conf, rules), "producer")
         self.world = world
-        self.organs = organs or Organs()
+        self.rules = rules or Rules()
         self._reach = reach = Reach.of(world, settings)
         self.connections, self.metadata, self.news = reach.connections, reach.metadata, reach.news
         self.inbox: deque[Outgoing] = deque()
@@ -90,7 +90,7 @@ class AsyncProducer:
         self.accept = reach.background.guarded(self._accept, "queue of records")
         self.sender = Sender(
             reach,
-            self.organs,
+            self.rules,
             idempotent=_check_idempotence(settings),
             new_batch=self._new_batch,
             on_settled=self._settled,
@@ -133,7 +133,7 @@ class AsyncProducer:
         self.sender.pump()
 
     def _new_topic(self, name: str) -> _Topic:
-        partitioner = TopicPartitioner(self.world, self.organs, self.settings)
+        partitioner = TopicPartitioner(self.world, self.rules, self.settings)
         topic = self._topics[name] = _Topic(partitioner)
         self.metadata.keep_fresh()
         self._reach.background.spawn(self._learn_topic(name, topic), name=f"learn-topic-{name}")
@@ -158,7 +158,7 @@ class AsyncProducer:
                 partition = topic.partitioner.choose(record.key, now)
             except (
                 Exception
-            ) as cause:  # a learner's organ may raise anything; its record fails, the rest lives
+            ) as cause:  # a learner's rule may raise anything; its record fails, the rest lives
                 reason = f"the partitioner raised {type(cause).__name__}: {cause}"
                 self._report([record], record.topic, -1, KafkaError(KafkaError._FAIL, reason))
                 return
@@ -366,9 +366,9 @@ class AsyncProducer:
         self._reach.close()
 
 
-def with_organs(conf: Mapping[str, Any], organs: Organs | None) -> Mapping[str, Any]:
-    """A producer that is given organs, as a cluster gives them to its own, asks them where a key goes."""
-    if organs is None or not isinstance(conf, Mapping):
+def with_rules(conf: Mapping[str, Any], rules: Rules | None) -> Mapping[str, Any]:
+    """A producer that is given rules, as a cluster gives them to its own, asks them where a key goes."""
+    if rules is None or not isinstance(conf, Mapping):
         return conf
     return {"partitioner": "murmur2_random", **conf}
 

@@ -32,7 +32,7 @@ from minikafka.client.positions import is_position
 from minikafka.client.values import OFFSET_END, OFFSET_INVALID, OFFSET_STORED, Message, TopicPartition
 
 if TYPE_CHECKING:
-    from minikafka.policy import Organs
+    from minikafka.policy import Rules
     from minikafka.world import World
 
 T = TypeVar("T")
@@ -44,8 +44,8 @@ class Consumer(Face[AsyncConsumer]):
 
     _when_closed = "Consumer closed"
 
-    def _new_core(self, world: World, conf: Mapping[str, Any], organs: Organs | None) -> AsyncConsumer:
-        return AsyncConsumer(world, conf, organs=organs)
+    def _new_core(self, world: World, conf: Mapping[str, Any], rules: Rules | None) -> AsyncConsumer:
+        return AsyncConsumer(world, conf, rules=rules)
 
     def _begin(self) -> None:
         core = self._core

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from minikafka.client.mailbox import Mailbox
     from minikafka.client.positions import Position
     from minikafka.client.reach import Reach
-    from minikafka.policy import Organs
+    from minikafka.policy import Rules
 
 _QUIET_COMMIT_TIMEOUT_S = 5.0
 """Neither close() nor a rebalance waits longer for a commit that nobody asked for."""
@@ -47,12 +47,12 @@ class ConsumerOffsets:
         positions: dict[Pair, Position],
         drawings: Drawings,
         mailbox: Mailbox,
-        organs: Organs,
+        rules: Rules,
     ) -> None:
         self._reach, self._settings = reach, reach.settings
         self._group, self._membership = group, membership
         self._positions, self._drawings, self._mailbox = positions, drawings, mailbox
-        self._organs = organs
+        self._rules = rules
         self._retrying = Retrying(reach.world, self._settings.seconds("retry.backoff.ms"))
         self._isolation = 1 if self._settings["isolation.level"] == "read_committed" else 0
         self.wants_commit_event = False
@@ -153,7 +153,7 @@ class ConsumerOffsets:
             answers = await self.committed(pairs, timeout_s)
             stands = {pair: a.offset if a.offset >= 0 else None for pair, a in answers.items()}
         return {
-            pair: self._organs.lag(ends[pair].offset, stands.get(pair), starts[pair].offset)
+            pair: self._rules.lag(ends[pair].offset, stands.get(pair), starts[pair].offset)
             for pair in pairs
             if not ends[pair].error_code and not starts[pair].error_code
         }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from minikafka.client.metadata import Metadata
     from minikafka.client.notices import Notices
     from minikafka.client.settings import Settings
-    from minikafka.policy import Organs
+    from minikafka.policy import Rules
     from minikafka.world import World
 
 _LIST_TIMEOUT_S = 60.0
@@ -66,13 +66,13 @@ class Face(Generic[C]):
         *,
         driver: Driver | None = None,
         world: World | None = None,
-        organs: Organs | None = None,
+        rules: Rules | None = None,
         **more: Any,
     ) -> None:
         conf = keyword_config(config, more)
         self._attachment = Attachment(driver, world)
         try:
-            self._core = self._new_core(self._attachment.world, conf, organs)
+            self._core = self._new_core(self._attachment.world, conf, rules)
         except BaseException:
             self._attachment.release()
             raise
@@ -91,7 +91,7 @@ class Face(Generic[C]):
             self._attachment.post(functools.partial(self._core.metadata.request_update, creating=False))
         after_fork(self)
 
-    def _new_core(self, world: World, conf: Mapping[str, Any], organs: Organs | None) -> C:
+    def _new_core(self, world: World, conf: Mapping[str, Any], rules: Rules | None) -> C:
         raise NotImplementedError
 
     def _begin(self) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from minikafka.client.assignors import Pair
     from minikafka.client.offsets import GroupOffsets
     from minikafka.client.reach import Reach
-    from minikafka.policy import Organs
+    from minikafka.policy import Rules
 
 STATES: dict[str, dict[str, str]] = {
     "unjoined": {"join": "joining"},
@@ -71,13 +71,13 @@ class Membership:
         self,
         reach: Reach,
         group: GroupOffsets,
-        organs: Organs,
+        rules: Rules,
         reader: Reader,
     ) -> None:
         self._world, self._settings, self._metadata = reach.world, reach.settings, reach.metadata
         self._background = reach.background
         self._group = group
-        self._organs = organs
+        self._rules = rules
         self._reader = reader
         self.strategies = assignors.check_strategies(self._settings["partition.assignment.strategy"])
         self.cooperative = self.strategies == [assignors.COOPERATIVE]
@@ -308,10 +308,10 @@ class Membership:
         counts = self._counts(topics)
         self._watched, self._assigned_counts = topics, counts
         try:
-            return assignors.assign(self._organs, joined.protocol_name or "", members, counts)
+            return assignors.assign(self._rules, joined.protocol_name or "", members, counts)
         except (MalformedMessage, KafkaException):
             raise
-        except Exception as cause:  # a learner's organ may raise anything
+        except Exception as cause:  # a learner's rule may raise anything
             reason = f"the assignor {joined.protocol_name} raised {type(cause).__name__}: {cause}"
             raise KafkaException(KafkaError(KafkaError._FAIL, reason)) from cause
 

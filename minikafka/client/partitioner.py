@@ -1,4 +1,4 @@
-"""Which partition a record goes to: the organs, applied to one topic.
+"""Which partition a record goes to: the rules, applied to one topic.
 
 One rule: keyed records always go to the key's partition; records without a key stick to one partition until its
 batch is sent. Kafka does the same in `BuiltInPartitioner` (KIP-480, KIP-794); the names are librdkafka's.
@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 
 if TYPE_CHECKING:
     from minikafka.client.metadata import TopicView
@@ -27,18 +27,18 @@ class TopicPartitioner:
         "_key_hash",
         "_linger_s",
         "_name",
-        "_organs",
+        "_rules",
         "_sticky",
         "_until",
         "_world",
     )
 
-    def __init__(self, world: World, organs: Organs, settings: Settings) -> None:
+    def __init__(self, world: World, rules: Rules, settings: Settings) -> None:
         self._world = world
-        self._organs = organs
+        self._rules = rules
         self._name: str = settings["partitioner"]
         self._linger_s = settings.seconds("sticky.partitioning.linger.ms")
-        self._key_hash = partition_hash(self._name, organs)
+        self._key_hash = partition_hash(self._name, rules)
         self._available: list[int] = []
         self._all = 0
         self._sticky: int | None = None
@@ -64,7 +64,7 @@ class TopicPartitioner:
             return self._key_hash(b"", self._all)
         if name == "random" or self._linger_s <= 0:
             return self._available[self._world.random.randrange(len(self._available))]
-        self._sticky = self._organs.next_sticky_partition(self._available, self._sticky, self._world.random)
+        self._sticky = self._rules.next_sticky_partition(self._available, self._sticky, self._world.random)
         self._until = now + self._linger_s
         return self._sticky
 
@@ -98,7 +98,7 @@ def murmur2(key: bytes, partition_count: int) -> int:
     """Kafka's own: murmur2 without its sign bit, modulo the count."""
     if partition_count <= 0:
         raise ValueError(_NO_PARTITION)
-    return Organs().partition_for_key(key, partition_count)
+    return Rules().partition_for_key(key, partition_count)
 
 
 _HASHES = {"consistent": consistent, "fnv1a": fnv1a}
@@ -106,7 +106,7 @@ _KEYS_ONLY = ("murmur2", "consistent", "fnv1a")
 """They take a record without a key as one with an empty key."""
 
 
-def partition_hash(partitioner: str, organs: Organs | None = None) -> Callable[[bytes, int], int]:
-    """(key, number of partitions) → partition. For murmur2, which is Kafka's own, that is an organ."""
+def partition_hash(partitioner: str, rules: Rules | None = None) -> Callable[[bytes, int], int]:
+    """(key, number of partitions) → partition. For murmur2, which is Kafka's own, that is a rule."""
     own = _HASHES.get(partitioner.partition("_")[0])
-    return own or (organs or Organs()).partition_for_key
+    return own or (rules or Rules()).partition_for_key

@@ -25,7 +25,7 @@ from minikafka.client.face import Face
 from minikafka.client.values import DeliveryCallback, HeadersArgument
 
 if TYPE_CHECKING:
-    from minikafka.policy import Organs
+    from minikafka.policy import Rules
     from minikafka.world import World
 
 _RECORD_OVERHEAD_BYTES = 36
@@ -39,8 +39,8 @@ class Producer(Face[AsyncProducer]):
 
     _when_closed = "Producer has been closed"
 
-    def _new_core(self, world: World, conf: Mapping[str, Any], organs: Organs | None) -> AsyncProducer:
-        return AsyncProducer(world, conf, organs=organs)
+    def _new_core(self, world: World, conf: Mapping[str, Any], rules: Rules | None) -> AsyncProducer:
+        return AsyncProducer(world, conf, rules=rules)
 
     def _begin(self) -> None:
         core = self._core

@@ -18,7 +18,7 @@ from minikafka.protocol.messages.init_producer_id import InitProducerIdRequest, 
 
 if TYPE_CHECKING:
     from minikafka.client.reach import Reach
-    from minikafka.policy import Organs
+    from minikafka.policy import Rules
 
 REQUEST_LIMIT_BYTES = 1_048_576
 _EPOCH_MAX = 32_766
@@ -40,7 +40,7 @@ class Sender:
     def __init__(
         self,
         reach: Reach,
-        organs: Organs,
+        rules: Rules,
         *,
         idempotent: bool,
         new_batch: Callable[[float], ProducerBatch],
@@ -53,7 +53,7 @@ class Sender:
         self._background = reach.background
         self._on_time = reach.background.guarded(self._on_timer, "timer")
         settings = reach.settings
-        self.organs = organs
+        self.rules = rules
         self.identity = ProducerIdentity()
         self._idempotent = idempotent
         self._new_batch = new_batch
@@ -180,7 +180,7 @@ class Sender:
             return max(queue.retry_at, now) if queue.retry_at > now else now
         # A millisecond's fraction lost in floating point must not make a timer fire a hair too early.
         waited_ms = round((now - batch.created_at) * 1000, 6)
-        if self.organs.batch_is_ready(batch.size_bytes, self._batch_bytes, waited_ms, self._linger_ms):
+        if self.rules.batch_is_ready(batch.size_bytes, self._batch_bytes, waited_ms, self._linger_ms):
             return now
         return max(batch.created_at + self._linger_ms / 1000, now + 1e-4)
 

@@ -50,7 +50,7 @@ from minikafka.commands.tape import Tape
 from minikafka.commands.values import frozen, thawed
 from minikafka.explore import Invariants
 from minikafka.metadata.config_types import ConfigWarning
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.world import Traced, World, reason_of
 from minikafka.world.visible import visible_name
 from minikafka.xray.files import Found, Question
@@ -70,7 +70,7 @@ class Cluster:
       while a call asks it to.
 
     `brokers=None`: as many as `data` has, else 3. Fewer than have data there are refused without `fewer_brokers`.
-    `configs` are Kafka's broker settings, for every broker; `organs` replaces decisions by your own functions;
+    `configs` are Kafka's broker settings, for every broker; `rules` replaces decisions by your own functions;
     `watch_invariants` (simulated) lets the call that breaks one raise `InvariantBroken`: which, when, by which event.
     Raises OSError (port in use, directory locked) or ValueError (a wrong setting, somebody else's directory); warns
     (`ConfigWarning`) of a setting that has no effect.
@@ -85,7 +85,7 @@ class Cluster:
         data: str | Path | None = None,
         port: int = 0,
         configs: Mapping[str, object] | None = None,
-        organs: Organs | None = None,
+        rules: Rules | None = None,
         coordinator: Literal["kraft"] = "kraft",
         name: str | None = None,
         announce: bool | None = None,
@@ -125,7 +125,7 @@ class Cluster:
                 self._loop.universe,
                 brokers=brokers,
                 configs=configs,
-                organs=organs,
+                rules=rules,
                 port=port,
                 fewer_brokers=fewer_brokers,
             )
@@ -150,7 +150,7 @@ class Cluster:
                 seed,
                 len(self._nodes.brokers),
                 configs,
-                self._nodes.organs,
+                self._nodes.rules,
                 message_events=message_events is not False,
             )
         self._server: Any = None
@@ -242,7 +242,7 @@ class Cluster:
             raise ValueError(f"There is a client {name!r} already.")
         more: dict[str, Any] = {"driver": self._loop, "world": self._client_world(name)}
         if kind != "admin":
-            more["organs"] = self._nodes.organs
+            more["rules"] = self._nodes.rules
         whole = {"bootstrap.servers": self.bootstrap_servers, **config}
         if self._recorder is None:
             return faces[kind](whole, **more)
@@ -273,12 +273,12 @@ class Cluster:
         return self._recorder.tape(self._setup) if self._last_tape is None else self._last_tape
 
     @classmethod
-    def replay(cls, tape: Tape, *, organs: Organs | None = None) -> Self:
+    def replay(cls, tape: Tape, *, rules: Rules | None = None) -> Self:
         """A new cluster with the same past, byte for byte. Its clients are in `clients`, by name.
 
         Raises CantBePlayed or TapeDiverged: one sentence.
         """
-        check_playable(tape, organs)
+        check_playable(tape, rules)
         setup = tape.setup
         configs = {name: thawed(value, lambda: lambda: None) for name, value in setup.configs.items()}
         cluster = cls(
@@ -286,7 +286,7 @@ class Cluster:
             world="simulated",
             seed=setup.seed,
             configs=configs,
-            organs=organs,
+            rules=rules,
             message_events=setup.message_events,
         )
         assert cluster._recorder is not None

@@ -22,7 +22,7 @@ from minikafka.log.meta_properties import WrongDirectory, read_meta_properties
 from minikafka.membership import kraft
 from minikafka.metadata.config_types import ConfigError
 from minikafka.metadata.configs import BrokerConfigs
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.replication.log_directories import log_dirs_of
 from minikafka.replication.log_directory import key_of
@@ -70,7 +70,7 @@ class ClusterNodes:
         *,
         brokers: int | None,
         configs: Mapping[str, object] | None = None,
-        organs: Organs | None = None,
+        rules: Rules | None = None,
         port: int = 0,
         cluster_id: str | None = None,
         fewer_brokers: bool = False,
@@ -78,7 +78,7 @@ class ClusterNodes:
         self.universe = universe
         self._fewer_brokers = fewer_brokers
         brokers = brokers or max(_kept_brokers(universe), default=DEFAULT_BROKERS)
-        self.organs = organs or Organs()
+        self.rules = rules or Rules()
         self.configs = BrokerConfigs({**cluster_defaults(brokers), **(configs or {})})
         self._log_dirs = log_dirs_of(self.configs)
         self.simulated = isinstance(universe, SimulatedUniverse)
@@ -342,7 +342,7 @@ class ClusterNodes:
             CONTROLLER_ID - 1 + int(host.rpartition("-")[2]),
             self.cluster_id,
             self.configs,
-            self.organs,
+            self.rules,
             port=self._ports.get(host) or (SIMULATED_CONTROLLER_PORT if self.simulated else 0),
             known_by=self._known_by,
             on_failure=lambda reason: self._controller_failed(host, reason),
@@ -367,7 +367,7 @@ class ClusterNodes:
                 cluster_id=self.cluster_id,
                 join=kraft(*map(self.address_of, self.controllers)),
                 configs=self.configs,
-                organs=self.organs,
+                rules=self.rules,
                 listener=self._listeners[host],
                 on_failure=failed,
             )

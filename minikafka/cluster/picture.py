@@ -45,7 +45,7 @@ class Picture:
         self._version = 0
         self._last_image = MetadataImage()
         self._topics = Topics(self._min_isr)
-        self._groups = Groups(nodes.organs.lag, self._coordinator_of, self._partition_at)
+        self._groups = Groups(nodes.rules.lag, self._coordinator_of, self._partition_at)
         self._looked_at: dict[str, weakref.ref[Broker]] = {}  # a dead one isn't kept for a picture's sake
         self._rounds: dict[str, Iterator[Key]] = {}
         trace = nodes.universe.trace

@@ -15,7 +15,7 @@ from minikafka.cluster.recording import RaisedInCallback, Recorder
 from minikafka.commands import CallbackRaised, Drop
 from minikafka.commands.tape import Entry, Moment, Setup, Tape
 from minikafka.commands.values import CantBePlayed, frozen
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 
 if TYPE_CHECKING:
     from minikafka.cluster.cluster import Cluster
@@ -25,29 +25,29 @@ class TapeDiverged(RuntimeError):
     """The run went another way than the tape's; one sentence that says where."""
 
 
-def replaced_organs(organs: Organs) -> tuple[str, ...]:
+def replaced_rules(rules: Rules) -> tuple[str, ...]:
     """The names of the decisions that aren't Kafka's."""
-    usual = Organs()
-    names = (field.name for field in fields(Organs))
-    return tuple(name for name in names if getattr(organs, name) is not getattr(usual, name))
+    usual = Rules()
+    names = (field.name for field in fields(Rules))
+    return tuple(name for name in names if getattr(rules, name) is not getattr(usual, name))
 
 
 def setup_of(
-    seed: int, brokers: int, configs: Mapping[str, object] | None, organs: Organs, *, message_events: bool
+    seed: int, brokers: int, configs: Mapping[str, object] | None, rules: Rules, *, message_events: bool
 ) -> Setup:
     """What a tape says of how its cluster was made."""
     written = {name: frozen(value) for name, value in (configs or {}).items()}
-    return Setup(seed, brokers, written, replaced_organs(organs), message_events)
+    return Setup(seed, brokers, written, replaced_rules(rules), message_events)
 
 
-def check_playable(tape: Tape, organs: Organs | None) -> None:
+def check_playable(tape: Tape, rules: Rules | None) -> None:
     """Raises CantBePlayed."""
     if tape.cant_be_played:
         raise CantBePlayed(tape.cant_be_played)
-    given = replaced_organs(organs or Organs())
-    if sorted(given) != sorted(tape.setup.organs):
-        wanted = ", ".join(tape.setup.organs) or "Kafka's own decisions only"
-        raise CantBePlayed(f"This run needs the organs that it was made with: {wanted}.")
+    given = replaced_rules(rules or Rules())
+    if sorted(given) != sorted(tape.setup.rules):
+        wanted = ", ".join(tape.setup.rules) or "Kafka's own decisions only"
+        raise CantBePlayed(f"This run needs the rules that it was made with: {wanted}.")
 
 
 class Replay:

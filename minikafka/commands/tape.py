@@ -49,7 +49,7 @@ class Setup(msgspec.Struct, frozen=True):
     seed: int
     brokers: int
     configs: dict[str, Value] = {}
-    organs: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     """The names of decisions that weren't Kafka's. Their code is not on the tape: who plays it brings it along."""
     message_events: bool = True
 

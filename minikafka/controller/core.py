@@ -27,7 +27,7 @@ from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import bootstrap_records
 from minikafka.metadata.image import MetadataDelta, MetadataImage, Skip
 from minikafka.metadata.records import RegisterBrokerRecord, UnregisterBrokerRecord
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.messages.allocate_producer_ids import (
     AllocateProducerIdsRequest,
     AllocateProducerIdsResponse,
@@ -76,12 +76,12 @@ class Controller:
         self,
         cluster_id: str,
         configs: BrokerConfigs | None = None,
-        organs: Organs | None = None,
+        rules: Rules | None = None,
         rng: random.Random | None = None,
     ) -> None:
         self.cluster_id = cluster_id
         self.configs = configs or BrokerConfigs()
-        self.organs = organs or Organs()
+        self.rules = rules or Rules()
         self.random = rng or random.Random(0)
         self.image = MetadataImage()
         """All that is committed, and nothing else."""
@@ -148,7 +148,7 @@ class Controller:
 
     @property
     def situation(self) -> Situation:
-        return Situation(self.decided, self.image, self.configs, self.organs, self.random)
+        return Situation(self.decided, self.image, self.configs, self.rules, self.random)
 
     def register_broker(
         self, request: BrokerRegistrationRequest, next_offset: int, now_s: float

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.image import MetadataImage
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.schema import Message
 
 R = TypeVar("R")
@@ -55,7 +55,7 @@ class Situation:
     image: MetadataImage
     committed: MetadataImage
     configs: BrokerConfigs
-    organs: Organs
+    rules: Rules
     random: random.Random
 
     @property

@@ -27,7 +27,7 @@ from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES, check_levels
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import ControllerEndpoint, ControllerFeature, RegisterControllerRecord
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.dispatch import CloseConnection, Dispatch
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.server import Server
@@ -51,7 +51,7 @@ class OpenQuorum(Protocol):
     """Opens what a node has of a quorum; `MetadataLog.open` says what it may raise."""
 
     def __call__(
-        self, world: World, node_id: int, organs: Organs, *, segment_bytes: int, known_by: str
+        self, world: World, node_id: int, rules: Rules, *, segment_bytes: int, known_by: str
     ) -> Quorum: ...
 
 
@@ -86,14 +86,14 @@ class ControllerNode:
         quorum: Quorum,
         lock: Lock,
         configs: BrokerConfigs,
-        organs: Organs,
+        rules: Rules,
         on_failure: Callable[[str], None],
     ) -> None:
         self.world = world
         self.id = node_id
         self.cluster_id = cluster_id
         self.configs = configs
-        self.core = Controller(cluster_id, configs, organs, world.random)
+        self.core = Controller(cluster_id, configs, rules, world.random)
         self.quorum = quorum
         self.fetches = MetadataFetch(world, quorum, cluster_id)
         self.is_active = False
@@ -121,7 +121,7 @@ class ControllerNode:
         node_id: int,
         cluster_id: str,
         configs: BrokerConfigs | None = None,
-        organs: Organs | None = None,
+        rules: Rules | None = None,
         *,
         port: int = 0,
         known_by: str = "",
@@ -135,7 +135,7 @@ class ControllerNode:
         Raises OSError (port taken, disk), `DiskLocked`, or a ValueError: `WrongDirectory` (the directory is another
         node's or cluster's), `MetadataLost` (the log lacks what was committed), `NewerMetadata`.
         """
-        configs, organs = configs or BrokerConfigs(), organs or Organs()
+        configs, rules = configs or BrokerConfigs(), rules or Rules()
         world.disk.makedirs("")
         lock = world.disk.lock(".lock")
         try:
@@ -143,11 +143,11 @@ class ControllerNode:
             if read_meta_properties(world.disk) is not None:
                 known_by = f"meta.properties beside it says that cluster {cluster_id} has one"
             segment_bytes = configs.int("metadata.log.segment.bytes")
-            quorum = open_quorum(world, node_id, organs, segment_bytes=segment_bytes, known_by=known_by)
+            quorum = open_quorum(world, node_id, rules, segment_bytes=segment_bytes, known_by=known_by)
         except BaseException:
             lock.release()
             raise
-        node = cls(world, node_id, cluster_id, quorum, lock, configs, organs, on_failure)
+        node = cls(world, node_id, cluster_id, quorum, lock, configs, rules, on_failure)
         try:
             await node._join(port, decode_uuid(properties.directory_id))
             note_claim(world.disk, properties)  # last: where it is, there has been a log

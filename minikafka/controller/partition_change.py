@@ -123,7 +123,7 @@ def _elect(
     for broker in (keeps, before.leader):
         if broker in candidates and broker in alive:
             return broker, False
-    elect_leader = situation.organs.elect_leader
+    elect_leader = situation.rules.elect_leader
     leader = elect_leader(before.replicas, candidates, alive, False)
     if leader is None and situation.uses_elr and not candidates and len(before.last_known_elr) == 1:
         # Nobody is sure to have everything: the last one who led knows most.
@@ -147,7 +147,7 @@ def _have_lost_it(partition: PartitionRegistration, replicas: Sequence[int]) -> 
 
 
 def _can_serve(situation: Situation, partition: PartitionRegistration, broker_id: int) -> bool:
-    """Not if its replica lies in a log directory that failed. (Who holds none is the organ's to leave out.)"""
+    """Not if its replica lies in a log directory that failed. (Who holds none is the rule's to leave out.)"""
     return broker_id not in partition.replicas or situation.image.is_disk_online(partition, broker_id)
 
 

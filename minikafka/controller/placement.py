@@ -25,7 +25,7 @@ class Replicas(NamedTuple):
 
 
 def place(situation: Situation, partition_count: int, replication_factor: int) -> list[Replicas]:
-    """Places partitions by the organ `place_replicas`. Raises `ApiError` INVALID_REPLICATION_FACTOR."""
+    """Places partitions by the rule `place_replicas`. Raises `ApiError` INVALID_REPLICATION_FACTOR."""
 
     def refuse(sentence: str) -> ApiError:
         return ApiError(ErrorCode.INVALID_REPLICATION_FACTOR, sentence)
@@ -40,7 +40,7 @@ def place(situation: Situation, partition_count: int, replication_factor: int) -
             f"The target replication factor of {replication_factor} cannot be reached because only "
             f"{len(brokers)} broker(s) are registered or some brokers have all their log directories cordoned."
         )
-    place_replicas, random = situation.organs.place_replicas, situation.random
+    place_replicas, random = situation.rules.place_replicas, situation.random
     first = min(replication_factor, len(unfenced))
     placed = place_replicas(unfenced, partition_count, first, random.randrange(len(unfenced)))
     if replication_factor > first:

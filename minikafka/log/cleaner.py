@@ -233,7 +233,7 @@ class _Pass:
         if header.is_control or record.offset > self.map.latest_offset:
             return True
         latest = None if record.key is None else self.map.get(record.key)
-        return self.log.organs.survives_compaction(
+        return self.log.rules.survives_compaction(
             record.offset, record.key, record.value, latest, has_expired
         )
 

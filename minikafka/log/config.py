@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 from minikafka.records.batch import CREATE_TIME, LOG_APPEND_TIME
 from minikafka.records.compression import Compression
-from minikafka.records.validation import Rules
+from minikafka.records.validation import AppendLimits
 
 _INT64_MAX = 0x7FFFFFFFFFFFFFFF
 
@@ -71,9 +71,9 @@ class LogConfig:
             return self.segment_ms
         return min(self.segment_ms, self.max_compaction_lag_ms)
 
-    def rules(self) -> Rules:
-        """What a batch has to keep to."""
-        return Rules(
+    def append_limits(self) -> AppendLimits:
+        """What the topic asks of a batch that is appended."""
+        return AppendLimits(
             max_message_bytes=self.max_message_bytes,
             is_compacted=self.is_compacted,
             timestamp_type=self.message_timestamp_type,

@@ -31,7 +31,7 @@ from minikafka.log.segments import Segments
 from minikafka.log.snapshot import LogSnapshot, SegmentSnapshot, picture
 from minikafka.log.synced import Synced
 from minikafka.log.transaction_index import AbortedTransaction
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import LOG_APPEND_TIME
 from minikafka.records.conversion import converted, is_old
 from minikafka.records.errors import CorruptRecords
@@ -52,7 +52,7 @@ class Log:
         topic: str,
         partition: int,
         config: LogConfig,
-        organs: Organs,
+        rules: Rules,
         topic_id: uuid.UUID | None,
         segments: Segments,
         epochs: LeaderEpochs,
@@ -65,7 +65,7 @@ class Log:
         self.partition = partition
         self.name = f"{topic}-{partition}"
         self.topic_id = topic_id
-        self.organs = organs
+        self.rules = rules
         self.config = config
         self.segments = segments
         self.epochs = epochs
@@ -92,7 +92,7 @@ class Log:
         topic: str,
         partition: int,
         config: LogConfig,
-        organs: Organs,
+        rules: Rules,
         *,
         clean_shutdown: bool = False,
         recovery_point: int = 0,
@@ -119,7 +119,7 @@ class Log:
             directory,
             files,
             config,
-            organs.floor_entry,
+            rules.floor_entry,
             world.clock.time_ms(),
             epochs,
             producers,
@@ -127,11 +127,11 @@ class Log:
             recovery_point=recovery_point,
             gaps_are_normal=config.is_compacted or was_compacted,
         )
-        segments = Segments(world, directory, topic, partition, organs, producers, found.segments)
+        segments = Segments(world, directory, topic, partition, rules, producers, found.segments)
         was_cut = found.segments_scanned > 0
         synced = Synced(world, directory, segments, epochs, recovery_point, was_cut=was_cut)
         log = cls(
-            world, directory, topic, partition, config, organs, topic_id, segments, epochs, producers, synced
+            world, directory, topic, partition, config, rules, topic_id, segments, epochs, producers, synced
         )
         epochs.truncate_from_start(log.log_start_offset)
         log.is_cut_before_records = found.aside.folder is not None
@@ -156,7 +156,7 @@ class Log:
     @config.setter
     def config(self, config: LogConfig) -> None:
         self._config = config
-        self._rules = config.rules()
+        self._append_limits = config.append_limits()
 
     @property
     def log_end_offset(self) -> int:
@@ -218,8 +218,10 @@ class Log:
         view = data if type(data) is memoryview else memoryview(data)
         now_ms = self.world.clock.time_ms()
         if takes_old_formats and is_old(view):
-            view = memoryview(converted(view, self._rules, self._config.target_compression, self.name))
-        valid = validate_batches(view, self._rules, now_ms, origin=origin, topic_partition=self.name)
+            view = memoryview(
+                converted(view, self._append_limits, self._config.target_compression, self.name)
+            )
+        valid = validate_batches(view, self._append_limits, now_ms, origin=origin, topic_partition=self.name)
         first = self.log_end_offset
         header, buffers = prepare(valid, self._config, first, leader_epoch, self.name)
         check_fits(header, self._config, self.name)

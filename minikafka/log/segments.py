@@ -17,7 +17,7 @@ from minikafka.log.producer_snapshots import write_snapshot
 from minikafka.log.producers import ProducerStates
 from minikafka.log.reads import NOTHING, Records
 from minikafka.log.segment import SWAP_SUFFIX, Segment
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.policy.segments import SegmentFacts
 from minikafka.records.batch import BatchHeader
 from minikafka.world import World
@@ -35,7 +35,7 @@ class Segments:
         directory: str,
         topic: str,
         partition: int,
-        organs: Organs,
+        rules: Rules,
         producers: ProducerStates,
         segments: list[Segment],
     ) -> None:
@@ -43,7 +43,7 @@ class Segments:
         self._directory = directory
         self._topic = topic
         self._partition = partition
-        self._organs = organs
+        self._rules = rules
         self._producers = producers
         """What is known of them is noted at each roll."""
         self.replace(segments)
@@ -98,7 +98,7 @@ class Segments:
         segment, base_offset = self.active, header.base_offset
         if segment.size_bytes == 0 and base_offset == segment.base_offset:
             return False  # the new segment would be this one again
-        return self._organs.should_roll(
+        return self._rules.should_roll(
             segment.size_bytes,
             size_bytes,
             config.segment_bytes,
@@ -131,7 +131,7 @@ class Segments:
     def new(self, base_offset: int, config: LogConfig, suffix: str = "") -> Segment:
         """A segment that is not one of these yet; its files are still to be created."""
         disk, now_ms = self._world.disk, self._world.clock.time_ms()
-        return Segment(disk, self._directory, base_offset, config, self._organs.floor_entry, now_ms, suffix)
+        return Segment(disk, self._directory, base_offset, config, self._rules.floor_entry, now_ms, suffix)
 
     def new_beside(self, base_offset: int, config: LogConfig, suffix: str) -> Segment:
         """Empty files with this suffix, which are no part of the log; leftovers of that name go."""
@@ -277,7 +277,7 @@ class Segments:
             SegmentFacts(s.base_offset, s.next_offset, s.size_bytes, _retention_timestamp_ms(s))
             for s in self._all
         ]
-        doomed = self._organs.segments_to_delete(
+        doomed = self._rules.segments_to_delete(
             facts,
             self._world.clock.time_ms(),
             config.retention_ms if config.deletes_old_segments else -1,

@@ -1,7 +1,7 @@
-"""Every decision that Kafka takes, as one small pure function with Kafka's name and rule: the organs.
+"""The rules of Kafka: each decision it makes, as one small pure function with Kafka's name.
 
-One rule: no state, no I/O, standard library only. One file per family; `Organs` is the value that a cluster
-is given, so that an exercise can transplant a learner's function.
+One rule: no state, no I/O, standard library only. One file per family; `Rules` is the value that a cluster
+is given, so that an exercise can put a learner's function in its place.
 """
 
 from minikafka.policy.assignment import (
@@ -14,7 +14,6 @@ from minikafka.policy.batching import batch_is_ready
 from minikafka.policy.compaction import survives_compaction
 from minikafka.policy.consuming import lag
 from minikafka.policy.election import elect_leader
-from minikafka.policy.organs import Assignor, Organs
 from minikafka.policy.partitioning import murmur2, next_sticky_partition, partition_for_key
 from minikafka.policy.placement import place_replicas
 from minikafka.policy.replication import (
@@ -24,12 +23,13 @@ from minikafka.policy.replication import (
     is_in_sync,
     truncation_offset,
 )
+from minikafka.policy.rules import Assignor, Rules
 from minikafka.policy.segments import SegmentFacts, floor_entry, segments_to_delete, should_roll
 from minikafka.policy.voting import grants_vote, majority
 
 __all__ = [
     "Assignor",
-    "Organs",
+    "Rules",
     "SegmentFacts",
     "acks_satisfied",
     "assign_cooperative_sticky",

@@ -21,7 +21,7 @@ from minikafka.log.log import Appended, Log, LogSnapshot
 from minikafka.metadata.batches import MetadataBatch, decode_batch
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.metadata.records import encode_record
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.schema import Message
 from minikafka.quorum.committed import NEVER_CHANGED, Known, check_committed
 from minikafka.quorum.control_records import VoterNode, reign_batch
@@ -79,7 +79,7 @@ class MetadataLog:
         cls,
         world: World,
         node_id: int,
-        organs: Organs | None = None,
+        rules: Rules | None = None,
         *,
         segment_bytes: int = 1 << 30,
         known_by: str = "",
@@ -110,7 +110,7 @@ class MetadataLog:
             METADATA_TOPIC,
             0,
             config,
-            organs or Organs(),
+            rules or Rules(),
             clean_shutdown=False,
             recovery_point=recovery_point,
             topic_id=METADATA_TOPIC_ID,

@@ -25,7 +25,7 @@ from minikafka.records.header import (
 )
 from minikafka.records.legacy import Message
 from minikafka.records.record import NewRecord
-from minikafka.records.validation import RecordError, RecordsRefused, Rules, first_batch
+from minikafka.records.validation import AppendLimits, RecordError, RecordsRefused, first_batch
 
 Target = Callable[[Compression], tuple[Compression, int | None]]
 """From the codec of what came to the codec and level that the topic wants."""
@@ -36,21 +36,21 @@ def is_old(data: memoryview) -> bool:
     return len(data) > MAGIC_AT and data[MAGIC_AT] < MAGIC_V2
 
 
-def converted(data: memoryview, rules: Rules, target: Target, topic_partition: str) -> bytes:
+def converted(data: memoryview, limits: AppendLimits, target: Target, topic_partition: str) -> bytes:
     """The messages in `data` as one v2 batch at offset 0, in the codec that the topic wants.
 
     Messages that are cut off at the end are left out. Raises `ApiError`: CORRUPT_MESSAGE, MESSAGE_TOO_LARGE,
     INVALID_RECORD, or UNKNOWN_SERVER_ERROR where Kafka stumbled.
     """
     try:
-        outer = list(_outer_messages(data, rules, topic_partition))
+        outer = list(_outer_messages(data, limits, topic_partition))
         codecs = [message.compression for message in outer if message.compression != Compression.NONE]
         if not codecs:
             source, inner = Compression.NONE, outer
         elif len(outer) > 1:
             raise _invalid("Compressed outer record has more than one batch")
         else:
-            source, inner = codecs[0], _inner_messages(outer[0], rules, topic_partition)
+            source, inner = codecs[0], _inner_messages(outer[0], limits, topic_partition)
     except DecompressionLimit as error:
         raise ApiError(ErrorCode.MESSAGE_TOO_LARGE, f"{error}") from error
     except CorruptCompression as error:
@@ -71,16 +71,16 @@ def converted(data: memoryview, rules: Rules, target: Target, topic_partition: s
     )
 
 
-def _outer_messages(data: memoryview, rules: Rules, topic_partition: str) -> Iterator[Message]:
+def _outer_messages(data: memoryview, limits: AppendLimits, topic_partition: str) -> Iterator[Message]:
     magic = data[MAGIC_AT]
     position = 0
     while raw := first_batch(data[position:]):
         position += len(raw)
-        if len(raw) > rules.max_message_bytes:
+        if len(raw) > limits.max_message_bytes:
             raise ApiError(
                 ErrorCode.MESSAGE_TOO_LARGE,
                 f"The record batch size in the append to {topic_partition} is {len(raw)} bytes "
-                f"which exceeds the maximum configured value of {rules.max_message_bytes}.",
+                f"which exceeds the maximum configured value of {limits.max_message_bytes}.",
             )
         if raw[MAGIC_AT] != magic:
             raise _invalid(
@@ -92,8 +92,8 @@ def _outer_messages(data: memoryview, rules: Rules, topic_partition: str) -> Ite
         raise _invalid("Record batch has no batches at all")
 
 
-def _inner_messages(wrapper: Message, rules: Rules, topic_partition: str) -> list[Message]:
-    inside = legacy.messages_inside(wrapper, limit_bytes=rules.decompressed_limit_bytes)
+def _inner_messages(wrapper: Message, limits: AppendLimits, topic_partition: str) -> list[Message]:
+    inside = legacy.messages_inside(wrapper, limit_bytes=limits.decompressed_limit_bytes)
     legacy.shift_of(wrapper, inside[-1].offset)
     errors = [
         RecordError(

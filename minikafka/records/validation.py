@@ -65,8 +65,8 @@ class RecordsRefused(ApiError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """The topic's rules for what may be appended; times in ms."""
+class AppendLimits:
+    """What a topic asks of batches that are appended; times in ms."""
 
     max_message_bytes: int = 1_048_588
     is_compacted: bool = False
@@ -85,7 +85,12 @@ class ValidBatch(NamedTuple):
 
 
 def validate_batches(
-    data: memoryview, rules: Rules, now_ms: int, *, origin: Origin = "client", topic_partition: str = ""
+    data: memoryview,
+    limits: AppendLimits,
+    now_ms: int,
+    *,
+    origin: Origin = "client",
+    topic_partition: str = "",
 ) -> ValidBatch:
     """The one batch in `data`, checked; `ApiError` with Kafka's code when it is refused."""
     batch = _only_batch_of(data)
@@ -96,11 +101,11 @@ def validate_batches(
             f"but it is {header.base_offset}"
         )
     size = len(batch.data)
-    if size > rules.max_message_bytes:
+    if size > limits.max_message_bytes:
         raise ApiError(
             ErrorCode.MESSAGE_TOO_LARGE,
             f"The record batch size in the append to {topic_partition} is {size} bytes "
-            f"which exceeds the maximum configured value of {rules.max_message_bytes}.",
+            f"which exceeds the maximum configured value of {limits.max_message_bytes}.",
         )
     if not batch.crc_is_valid():
         raise ApiError(
@@ -110,7 +115,7 @@ def validate_batches(
     if origin == "client" and (problem := _problem(header)):
         raise _invalid(f"{problem} in topic partition {topic_partition}")
     try:
-        payload = batch.payload(limit_bytes=rules.decompressed_limit_bytes)
+        payload = batch.payload(limit_bytes=limits.decompressed_limit_bytes)
         walked = walk_records(payload, header.record_count)  # type: ignore[arg-type]
     except DecompressionLimit as error:
         raise ApiError(ErrorCode.MESSAGE_TOO_LARGE, str(error)) from error
@@ -121,7 +126,7 @@ def validate_batches(
             # Kafka stumbles over it, except in a compressed stream.
             raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, f"{error}") from error
         raise _invalid(str(error)) from error
-    _check_records(batch, walked, rules, now_ms, topic_partition)
+    _check_records(batch, walked, limits, now_ms, topic_partition)
     if walked.first_gap >= 0 and header.attributes & CODEC_MASK:
         # Kafka means to make such a batch anew and stumbles. In an uncompressed one it doesn't look.
         raise ApiError(
@@ -129,7 +134,7 @@ def validate_batches(
             f"Record {walked.first_gap} of the batch has an offset that is not consecutive "
             f"in topic partition {topic_partition}",
         )
-    if rules.timestamp_type == LOG_APPEND_TIME:
+    if limits.timestamp_type == LOG_APPEND_TIME:
         max_timestamp = now_ms
     else:
         max_timestamp = max(NO_TIMESTAMP, header.base_timestamp + walked.largest_delta_ms)
@@ -227,21 +232,23 @@ def _problem(header: BatchHeader) -> str:
     return ""
 
 
-def _check_records(batch: Batch, walked: Walked, rules: Rules, now_ms: int, topic_partition: str) -> None:
+def _check_records(
+    batch: Batch, walked: Walked, limits: AppendLimits, now_ms: int, topic_partition: str
+) -> None:
     """The common case is decided from the walk's extremes; only a batch in doubt is decoded."""
     header = batch.header
-    keys_are_fine = not (rules.is_compacted and walked.keyless_count and not header.is_control)
+    keys_are_fine = not (limits.is_compacted and walked.keyless_count and not header.is_control)
     times_are_fine = not header.attributes & TIMESTAMP_TYPE_FLAG
-    if times_are_fine and rules.timestamp_type != LOG_APPEND_TIME:
+    if times_are_fine and limits.timestamp_type != LOG_APPEND_TIME:
         ahead_ms = header.base_timestamp - now_ms
         times_are_fine = (
-            ahead_ms + walked.largest_delta_ms <= rules.timestamp_after_max_ms
-            and -ahead_ms - walked.smallest_delta_ms <= rules.timestamp_before_max_ms
+            ahead_ms + walked.largest_delta_ms <= limits.timestamp_after_max_ms
+            and -ahead_ms - walked.smallest_delta_ms <= limits.timestamp_before_max_ms
             and header.base_timestamp + walked.largest_delta_ms <= _INT64_MAX
         )
     if keys_are_fine and times_are_fine:
         return
-    errors = list(_record_errors(batch, rules, now_ms, topic_partition))
+    errors = list(_record_errors(batch, limits, now_ms, topic_partition))
     if not errors:
         return
     if any(code == ErrorCode.INVALID_TIMESTAMP for code, _ in errors):
@@ -259,21 +266,21 @@ def _check_records(batch: Batch, walked: Walked, rules: Rules, now_ms: int, topi
 
 
 def _record_errors(
-    batch: Batch, rules: Rules, now_ms: int, topic_partition: str
+    batch: Batch, limits: AppendLimits, now_ms: int, topic_partition: str
 ) -> Iterator[tuple[ErrorCode, RecordError]]:
-    appends_time = rules.timestamp_type == LOG_APPEND_TIME
-    for index, record in enumerate(batch.records(limit_bytes=rules.decompressed_limit_bytes)):
-        if rules.is_compacted and record.key is None and not batch.header.is_control:
+    appends_time = limits.timestamp_type == LOG_APPEND_TIME
+    for index, record in enumerate(batch.records(limit_bytes=limits.decompressed_limit_bytes)):
+        if limits.is_compacted and record.key is None and not batch.header.is_control:
             sentence = (
                 f"Compacted topic cannot accept message without key in topic partition {topic_partition}"
             )
             yield ErrorCode.INVALID_RECORD, RecordError(index, sentence)
         elif not appends_time and record.timestamp_ms != NO_TIMESTAMP:
-            if _is_out_of_range(record, rules, now_ms):
+            if _is_out_of_range(record, limits, now_ms):
                 sentence = (
                     f"Timestamp {record.timestamp_ms} of message with offset {record.offset} is out of range. "
-                    f"The timestamp should be within [{now_ms - rules.timestamp_before_max_ms}, "
-                    f"{now_ms + rules.timestamp_after_max_ms}]"
+                    f"The timestamp should be within [{now_ms - limits.timestamp_before_max_ms}, "
+                    f"{now_ms + limits.timestamp_after_max_ms}]"
                 )
                 yield ErrorCode.INVALID_TIMESTAMP, RecordError(index, sentence)
         elif batch.header.timestamp_type == LOG_APPEND_TIME:
@@ -283,12 +290,12 @@ def _record_errors(
             yield ErrorCode.INVALID_TIMESTAMP, RecordError(index, sentence)
 
 
-def _is_out_of_range(record: Record, rules: Rules, now_ms: int) -> bool:
+def _is_out_of_range(record: Record, limits: AppendLimits, now_ms: int) -> bool:
     """A time that 64 bits don't hold is (in Kafka it wraps to one long ago)."""
     age_ms = now_ms - record.timestamp_ms
     return (
-        age_ms > rules.timestamp_before_max_ms
-        or -age_ms > rules.timestamp_after_max_ms
+        age_ms > limits.timestamp_before_max_ms
+        or -age_ms > limits.timestamp_after_max_ms
         or record.timestamp_ms > _INT64_MAX
     )
 
@@ -298,10 +305,10 @@ def _invalid(message: str) -> ApiError:
 
 
 __all__ = [
+    "AppendLimits",
     "Origin",
     "RecordError",
     "RecordsRefused",
-    "Rules",
     "ValidBatch",
     "first_batch",
     "is_transactional",

@@ -378,7 +378,7 @@ class ReplicaFetcher:
         _, own_end = log.epochs.end_offset_for(epoch)
         if own_end < 0:
             own_end = log.log_end_offset
-        offset = partition.organs.truncation_offset(min(own_end, log.log_end_offset), end_offset)
+        offset = partition.rules.truncation_offset(min(own_end, log.log_end_offset), end_offset)
         log.truncate_to(max(offset, log.log_start_offset))
         self._world.trace.emit(FollowerTruncated(partition.topic, partition.index, self._broker_id, offset))
         partition.changed(partition)

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Protocol
 
 from minikafka.log.log import Appended, Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.records.validation import Origin
 from minikafka.world import Event, Trace
@@ -134,7 +134,7 @@ class Partition:
     index: int
     broker_id: int
     log: Log
-    organs: Organs
+    rules: Rules
     trace: Trace
     changed: Callable[[Partition], None] = lambda _: None
     role: Role = Role.OFFLINE
@@ -247,7 +247,7 @@ class Partition:
     def append(self, data: memoryview, *, acks: int, origin: Origin = "client") -> Appended:
         """Leader append. Raises ApiError: NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS, what the log refuses."""
         self.check_leader()
-        if acks == -1 and not self.organs.has_enough_replicas(len(self.isr), self.min_insync_replicas):
+        if acks == -1 and not self.rules.has_enough_replicas(len(self.isr), self.min_insync_replicas):
             raise ApiError(
                 ErrorCode.NOT_ENOUGH_REPLICAS,
                 f"The size of the current ISR {list(self.isr)} is insufficient to satisfy the "
@@ -285,9 +285,9 @@ class Partition:
         """For acks=all: None while the write waits, NONE when committed, else what went wrong."""
         if self.role is not Role.LEADER:
             return ErrorCode.NOT_LEADER_OR_FOLLOWER
-        if not self.organs.acks_satisfied(required_offset, self.log.high_watermark):
+        if not self.rules.acks_satisfied(required_offset, self.log.high_watermark):
             return None
-        if not self.organs.has_enough_replicas(len(self.isr), self.min_insync_replicas):
+        if not self.rules.has_enough_replicas(len(self.isr), self.min_insync_replicas):
             return ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND
         return ErrorCode.NONE
 
@@ -336,12 +336,12 @@ class Partition:
             follower.leave_session()
 
     def advance_high_watermark(self) -> bool:
-        """Move the high watermark as far as the organ allows. True if it moved.
+        """Move the high watermark as far as the rule allows. True if it moved.
 
         Below `min.insync.replicas` it stands still: what counts as committed must be in enough replicas for the
         controller's eligible leader replicas to be sure of it (KIP-966).
         """
-        if self.role is not Role.LEADER or not self.organs.has_enough_replicas(
+        if self.role is not Role.LEADER or not self.rules.has_enough_replicas(
             len(self.isr), self.min_insync_replicas
         ):
             return False
@@ -351,7 +351,7 @@ class Partition:
         ends = [
             end if r == self.broker_id else self.followers[r].end_offset for r in counted if self._known(r)
         ]
-        offset = self.organs.high_watermark(before, end, ends)
+        offset = self.rules.high_watermark(before, end, ends)
         if offset == before:
             return False
         self._set_high_watermark(offset)
@@ -386,7 +386,7 @@ class Partition:
         if replica_id in self.isr:
             if follower.end_offset == self.log.log_end_offset:
                 return True
-            return self.organs.is_in_sync(
+            return self.rules.is_in_sync(
                 round(now * 1000), round(follower.caught_up_at * 1000), lag_time_max_ms
             )
         # To come back it must have all that is committed and all of this leader's own reign's start, and have

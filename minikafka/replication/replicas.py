@@ -26,7 +26,7 @@ from minikafka.metadata.image import (
     PartitionRegistration,
     TopicImage,
 )
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.schema import Message
 from minikafka.replication.assignments import DirectoryAssignments, Replica
@@ -56,7 +56,7 @@ class Replicas:
         world: World,
         broker_id: int,
         configs: BrokerConfigs,
-        organs: Organs,
+        rules: Rules,
         directories: LogDirectories,
         *,
         endpoint: Callable[[int], tuple[str, int] | None],
@@ -69,7 +69,7 @@ class Replicas:
         self._world = world
         self._broker_id = broker_id
         self._configs = configs
-        self._organs = organs
+        self._rules = rules
         self._directories = directories
         self._on_directory_failure = on_directory_failure
         self._on_settled = on_settled
@@ -251,7 +251,7 @@ class Replicas:
                 topic.name,
                 index,
                 self._log_config(topic.name),
-                self._organs,
+                self._rules,
                 clean_shutdown=notes.started_clean,
                 recovery_point=notes.recovery_point(key),
                 topic_id=topic.id,
@@ -274,7 +274,7 @@ class Replicas:
             index,
             self._broker_id,
             log,
-            self._organs,
+            self._rules,
             self._world.trace,
             self._partition_changed,
         )

@@ -15,7 +15,7 @@ from minikafka.broker.snapshot import BrokerSnapshot
 from minikafka.coordinator.reading import GroupSnapshot
 from minikafka.protocol.messages import consumer_protocol
 from minikafka.protocol.schema import MalformedMessage
-from minikafka.xray.lag import LagOrgan, group_offsets
+from minikafka.xray.lag import LagRule, group_offsets
 from minikafka.xray.snapshot import Group, Member, Partition, TopicPartition, broker_name
 
 ACTIVE, LOADING = "active", "loading"
@@ -26,7 +26,7 @@ class Groups:
     """`see` who is there, then look at `drawn`. `leader_of(partition)`: which broker leads that partition of
     ``__consumer_offsets`` on paper; `partition_at`: as it was drawn last."""
 
-    def __init__(self, lag: LagOrgan, leader_of: Callable[[int], int], partition_at: PartitionAt) -> None:
+    def __init__(self, lag: LagRule, leader_of: Callable[[int], int], partition_at: PartitionAt) -> None:
         self._lag = lag
         self._leader_of = leader_of
         self._partition_at = partition_at
@@ -74,7 +74,7 @@ class Groups:
 
 
 def _group(
-    group: GroupSnapshot, coordinator: int, clock_offset_s: float, partition_at: PartitionAt, lag: LagOrgan
+    group: GroupSnapshot, coordinator: int, clock_offset_s: float, partition_at: PartitionAt, lag: LagRule
 ) -> Group:
     members = tuple(
         Member(

@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterable, Mapping
 from minikafka.policy.consuming import lag
 from minikafka.xray.snapshot import GroupOffset, Member, Partition, TopicPartition
 
-LagOrgan = Callable[[int, int | None, int], int | None]
+LagRule = Callable[[int, int | None, int], int | None]
 """(log end offset, committed offset or None, log start offset) → LAG or None."""
 
 
 def lag_of(
-    end: int | None, committed: int | None, log_start: int | None = None, organ: LagOrgan = lag
+    end: int | None, committed: int | None, log_start: int | None = None, rule: LagRule = lag
 ) -> int | None:
-    """What the organ says; ``None`` when the end is unknown."""
-    return None if end is None else organ(end, committed, log_start or 0)
+    """What the rule says; ``None`` when the end is unknown."""
+    return None if end is None else rule(end, committed, log_start or 0)
 
 
 def owners(members: Iterable[Member] | None) -> dict[TopicPartition, str]:
@@ -33,7 +33,7 @@ def group_offsets(
     committed: Mapping[TopicPartition, tuple[int, str | None]],
     members: Iterable[Member] | None,
     partition_at: Callable[[TopicPartition], Partition | None],
-    organ: LagOrgan = lag,
+    rule: LagRule = lag,
 ) -> tuple[GroupOffset, ...]:
     """The offset rows of a group: all it committed to and all it is assigned, by topic and partition.
 
@@ -56,7 +56,7 @@ def group_offsets(
                 committed=known,
                 end=end,
                 log_start=start,
-                lag=lag_of(end, known, start, organ),
+                lag=lag_of(end, known, start, rule),
                 member=owner.get(key),
                 metadata=metadata,
                 error=partition.error if partition else "UNKNOWN_TOPIC_OR_PARTITION",

@@ -24,7 +24,7 @@ from minikafka.log.log import Log
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import encode_record as encode_metadata
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.schema import Message
 from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum import MetadataLog
@@ -169,7 +169,7 @@ def adopted_records(data: Path, topic: str, index: int = 0) -> list[tuple[int, b
         world = universe.world("broker-1")
         config = LogConfig()
         log = Log.open(
-            world, f"{topic}-{index}", topic, index, config, Organs(), clean_shutdown=True, recovery_point=0
+            world, f"{topic}-{index}", topic, index, config, Rules(), clean_shutdown=True, recovery_point=0
         )
         found, offset = [], log.log_start_offset
         while offset < log.log_end_offset:
@@ -186,7 +186,7 @@ def live_groups(data: Path) -> LiveGroups:
     with LiveUniverse(data) as universe:
         world, config = universe.world("broker-1"), LogConfig(cleanup_policy="compact")
         name = "__consumer_offsets"
-        log = Log.open(world, f"{name}-0", name, 0, config, Organs(), clean_shutdown=True, recovery_point=0)
+        log = Log.open(world, f"{name}-0", name, 0, config, Rules(), clean_shutdown=True, recovery_point=0)
         groups.read(log)
         log.abandon()
     return groups

@@ -16,7 +16,7 @@ from minikafka.broker.api.fetch import fetch
 from minikafka.broker.fetch_sessions import FetchSessions
 from minikafka.broker.partition_reads import PartitionReads
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext
 from minikafka.protocol.later import Later
@@ -76,9 +76,9 @@ class Leader:
         self.world = self.universe.world("broker-1")
         self.pending = PendingRequests(self.world)
         self.asked_isr: list[tuple[str, int]] = []
-        organs = Organs()
+        rules = Rules()
         self.partitions = [
-            Partition("t", TOPIC, n, 1, cast(Log, StubLog()), organs, self.world.trace, self._changed)
+            Partition("t", TOPIC, n, 1, cast(Log, StubLog()), rules, self.world.trace, self._changed)
             for n in range(count)
         ]
         for partition in self.partitions:

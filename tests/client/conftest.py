@@ -23,11 +23,11 @@ class Stage:
         self._clients += 1
         return {"driver": self.driver, "world": self.universe.world(f"client-{self._clients}")}
 
-    def producer(self, organs=None, **conf):
-        return Producer({**BOOTSTRAP, **keys(conf)}, organs=organs, **self._place())
+    def producer(self, rules=None, **conf):
+        return Producer({**BOOTSTRAP, **keys(conf)}, rules=rules, **self._place())
 
-    def consumer(self, group="g", organs=None, **conf):
-        return Consumer({**BOOTSTRAP, "group.id": group, **keys(conf)}, organs=organs, **self._place())
+    def consumer(self, group="g", rules=None, **conf):
+        return Consumer({**BOOTSTRAP, "group.id": group, **keys(conf)}, rules=rules, **self._place())
 
     def admin(self, **conf):
         return AdminClient({**BOOTSTRAP, **keys(conf)}, **self._place())

@@ -10,7 +10,7 @@ from minikafka.client import (
     KafkaException,
     TopicPartition,
 )
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.errors import ErrorCode
 from minikafka.records.batch import NewRecord, build_batch
@@ -254,13 +254,13 @@ def test_a_learners_assignor_is_used_and_one_that_raises_is_told(stage):
         members = sorted(subscriptions)
         return {m: ([("t", 0), ("t", 1)] if m == members[-1] else []) for m in members}
 
-    consumers = group_of(s, 2, organs=Organs(assign_range=everything_to_the_last))
+    consumers = group_of(s, 2, rules=Rules(assign_range=everything_to_the_last))
     assert sorted(joined(*consumers, s=s)) == [[], [0, 1]]
 
     def broken(subscriptions, partitions, owned):
         raise ValueError("no idea")
 
-    [consumer] = group_of(s, 1, group="other", organs=Organs(assign_range=broken))
+    [consumer] = group_of(s, 1, group="other", rules=Rules(assign_range=broken))
     message = consumer.poll(10)
     assert "ValueError: no idea" in message.error().str()
 

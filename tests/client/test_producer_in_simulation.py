@@ -4,7 +4,7 @@ import pytest
 from client.fake_broker import batches_of
 
 from minikafka.client import TIMESTAMP_CREATE_TIME, KafkaError, KafkaException
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.errors import ErrorCode
 
@@ -37,17 +37,17 @@ def test_a_full_batch_does_not_linger(stage):
     assert s.now < 5
 
 
-def test_a_learners_organ_decides_when_a_batch_is_ready(stage):
+def test_a_learners_rule_decides_when_a_batch_is_ready(stage):
     s = stage(t=1)
     producer = s.producer(
-        organs=Organs(batch_is_ready=lambda size, full, waited, linger: True), linger_ms=10_000
+        rules=Rules(batch_is_ready=lambda size, full, waited, linger: True), linger_ms=10_000
     )
     produce(producer, 1)
     s.universe.run_for(1)
     assert s.broker.logs[("t", 0)].values() == [b"0"]
 
 
-def test_a_key_goes_where_the_organ_says_and_a_raising_organ_fails_only_its_record(stage):
+def test_a_key_goes_where_the_rule_says_and_a_raising_rule_fails_only_its_record(stage):
     s = stage(t=3)
 
     def partition_for_key(key, count):
@@ -55,7 +55,7 @@ def test_a_key_goes_where_the_organ_says_and_a_raising_organ_fails_only_its_reco
             raise ZeroDivisionError("oops")
         return 2
 
-    producer = s.producer(organs=Organs(partition_for_key=partition_for_key))
+    producer = s.producer(rules=Rules(partition_for_key=partition_for_key))
     reports = []
     for key in (b"a", b"bad", b"b"):
         producer.produce("t", b"v", key, on_delivery=lambda e, m: reports.append((e, m.partition())))

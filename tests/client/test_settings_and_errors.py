@@ -16,10 +16,10 @@ from minikafka.client import (
     Producer,
     TopicPartition,
 )
-from minikafka.client.async_producer import with_organs
+from minikafka.client.async_producer import with_rules
 from minikafka.client.partitioner import partition_hash
 from minikafka.client.settings import CONSUMER, PRODUCER, check, parse_servers
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 
 
 def sentence_of(conf, kind="producer"):
@@ -223,4 +223,4 @@ def test_partitioners_are_librdkafkas(partitioner):
 
 def test_the_default_partitioner_is_librdkafkas_and_a_clusters_own_is_kafkas():
     assert check({}, "producer")["partitioner"] == "consistent_random"
-    assert with_organs({}, Organs())["partitioner"] == "murmur2_random"
+    assert with_rules({}, Rules())["partitioner"] == "murmur2_random"

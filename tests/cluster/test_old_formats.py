@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, TopicPartition
 from minikafka import Cluster
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import Compression, NewRecord, Record, build_batch
 from minikafka.records.legacy import message_set
 from minikafka.world import LiveUniverse
@@ -23,7 +23,7 @@ def fill(data: Path, host: str) -> list[tuple[int, int, bytes | None, bytes | No
     expected = []
     with LiveUniverse(data) as universe:
         config = LogConfig(segment_bytes=10_000, retention_ms=-1)
-        log = Log.open(universe.world(host), "orders-0", "orders", 0, config, Organs())
+        log = Log.open(universe.world(host), "orders-0", "orders", 0, config, Rules())
         offset = 0
         for number in range(60):
             magic, codec = number % 3, OLD_CODECS[number % 4]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minikafka import BackgroundFailure, Cluster, KafkaException, Organs
+from minikafka import BackgroundFailure, Cluster, KafkaException, Rules
 from minikafka.cluster import AnsweredFailure, ConfigWarning
 from minikafka.metadata.features import SUPPORTED_FEATURES
 
@@ -107,7 +107,7 @@ def test_what_fails_in_the_background_is_raised_at_the_next_call_with_its_cause(
     def broken(current, leader_end_offset, isr_end_offsets):
         raise ZeroDivisionError("my high watermark")
 
-    cluster = Cluster(brokers=1, world="simulated", seed=1, organs=Organs(high_watermark=broken))
+    cluster = Cluster(brokers=1, world="simulated", seed=1, rules=Rules(high_watermark=broken))
     with pytest.raises(BackgroundFailure, match="my high watermark") as failure:
         cluster.create_topic("orders")
     assert isinstance(failure.value.__cause__, ZeroDivisionError)
@@ -117,10 +117,10 @@ def test_what_fails_in_the_background_is_raised_at_the_next_call_with_its_cause(
         pass  # it went on failing until then
 
 
-def test_a_transplanted_organ_decides():
+def test_a_replaced_rule_decides():
     """Every key goes where the learner's function says."""
-    organs = Organs(partition_for_key=lambda key, count: 2)
-    with Cluster(brokers=1, world="simulated", seed=1, organs=organs) as cluster:
+    rules = Rules(partition_for_key=lambda key, count: 2)
+    with Cluster(brokers=1, world="simulated", seed=1, rules=rules) as cluster:
         cluster.create_topic("orders", partitions=4)
         producer = cluster.producer()
         places = []
@@ -133,8 +133,8 @@ def test_a_transplanted_organ_decides():
 
 def test_a_wrong_election_is_caught_by_what_gets_lost():
     """The learner elects a dead man: the partition has no leader that is there."""
-    organs = Organs(elect_leader=lambda replicas, isr, alive, unclean: replicas[0])
-    cluster = Cluster(brokers=3, world="simulated", seed=1, organs=organs)
+    rules = Rules(elect_leader=lambda replicas, isr, alive, unclean: replicas[0])
+    cluster = Cluster(brokers=3, world="simulated", seed=1, rules=rules)
     cluster.create_topic("orders", replication_factor=3)
     cluster.kill(cluster.snapshot().partition("orders", 0).leader)
     cluster.run(30)

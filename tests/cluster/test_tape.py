@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from minikafka import Cluster, KafkaException, NewTopic, Organs, TopicPartition
+from minikafka import Cluster, KafkaException, NewTopic, Rules, TopicPartition
 from minikafka.cluster.replaying import TapeDiverged
 from minikafka.commands import parse
 from minikafka.commands.tape import CantBePlayed, NotATape, Tape
@@ -166,12 +166,12 @@ def test_an_own_rule_is_asked_for_by_name():
     def least(current, leader_end_offset, isr_end_offsets):
         return max(current, min([leader_end_offset, *isr_end_offsets]))
 
-    with Cluster(brokers=1, world="simulated", seed=2, organs=Organs(high_watermark=least)) as cluster:
+    with Cluster(brokers=1, world="simulated", seed=2, rules=Rules(high_watermark=least)) as cluster:
         cluster.create_topic("orders")
         tape = cluster.tape()
     with pytest.raises(CantBePlayed, match="high_watermark"):
         Cluster.replay(tape)
-    with Cluster.replay(tape, organs=Organs(high_watermark=least)) as again:
+    with Cluster.replay(tape, rules=Rules(high_watermark=least)) as again:
         assert again.tape() == tape
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minikafka import Cluster, Organs
+from minikafka import Cluster, Rules
 from minikafka.explore import InvariantBroken
 
 
@@ -11,9 +11,7 @@ def test_a_high_watermark_one_too_far_is_told_by_name():
         return max(current, leader_end_offset)
 
     with pytest.raises(InvariantBroken, match="the high watermark waits for the whole ISR") as broken:  # noqa: PT012
-        cluster = Cluster(
-            world="simulated", seed=1, organs=Organs(high_watermark=eager), watch_invariants=True
-        )
+        cluster = Cluster(world="simulated", seed=1, rules=Rules(high_watermark=eager), watch_invariants=True)
         cluster.create_topic("orders")
         with cluster.producer() as producer:
             for _ in range(20):

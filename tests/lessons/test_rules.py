@@ -2,7 +2,7 @@
 
 import pytest
 
-from minikafka import Cluster, Organs
+from minikafka import Cluster, Rules
 from minikafka_lessons.rules import mine
 
 
@@ -11,7 +11,7 @@ def test_the_skeleton_is_ours_and_says_so():
         raise NotImplementedError("exercise 1a")
 
     rule = mine(lag)
-    assert rule(10, 4, 0) == Organs().lag(10, 4, 0)
+    assert rule(10, 4, 0) == Rules().lag(10, 4, 0)
     assert rule.whose == "our"
     assert rule.by == "by our function: yours is not written yet"
 
@@ -54,7 +54,7 @@ def test_a_partition_that_is_not_there_never_breaks_the_producer(value):
         return value
 
     rule = mine(partition_for_key)
-    with Cluster(brokers=1, world="simulated", seed=1, organs=Organs(partition_for_key=rule)) as cluster:
+    with Cluster(brokers=1, world="simulated", seed=1, rules=Rules(partition_for_key=rule)) as cluster:
         cluster.create_topic("airports", 4)
         with cluster.producer() as producer:
             producer.produce("airports", b"v", key=b"OH")

@@ -10,7 +10,7 @@ import pytest
 
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.world import SimulatedUniverse
 from tests.log.transactional import Writers
@@ -25,7 +25,7 @@ class Lab:
         self.universe = SimulatedUniverse(seed)
         self.world = self.universe.world("broker-1")
         self.config = LogConfig()
-        self.organs = Organs()
+        self.rules = Rules()
 
     def open(
         self, *, clean: bool = False, recovery_point: int = 0, was_compacted: bool = False, **config: Any
@@ -37,7 +37,7 @@ class Lab:
             "orders",
             0,
             self.config,
-            self.organs,
+            self.rules,
             clean_shutdown=clean,
             recovery_point=recovery_point,
             was_compacted=was_compacted,

@@ -19,7 +19,7 @@ from minikafka.log.cleanable import Dirty
 from minikafka.log.cleaner import clean
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import Batch, read_batches
 from minikafka.world import SimulatedUniverse
 from tests.log.fuse import Fuse, fused
@@ -52,7 +52,7 @@ class KeptLog:
             DIRECTORY,
             *KEY,
             self.config,
-            Organs(),
+            Rules(),
             clean_shutdown=clean_shutdown,
             recovery_point=self.noted,
             was_compacted=KEY in cleaned,

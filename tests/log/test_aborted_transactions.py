@@ -77,7 +77,7 @@ def everyday(writers, rounds: int = 12) -> None:
 def test_a_follower_notes_the_same(lab, log, writers):
     everyday(writers)
     data = b"".join(bytes(log.read(s.base_offset, 1 << 20)) for s in log.segments)
-    follower = type(log).open(lab.world, "other/orders-0", "orders", 0, lab.config, lab.organs)
+    follower = type(log).open(lab.world, "other/orders-0", "orders", 0, lab.config, lab.rules)
     batches = list(read_batches(data))
     for at in range(0, len(batches), 5):
         follower.append_as_follower(b"".join(bytes(b.data) for b in batches[at : at + 5]))

@@ -9,7 +9,7 @@ from minikafka import Cluster, TopicPartition
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.log.reads import IN_MEMORY_BYTES, SLICED_BATCH_BYTES, in_memory
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.errors import ApiError
 from minikafka.records.batch import HEADER_BYTES, NewRecord, build_batch, read_batches
 from minikafka.records.errors import CorruptRecords
@@ -21,7 +21,7 @@ def batch_of(size: int, number: int = 0) -> bytes:
 
 
 def open_log(world, index=0, **config) -> Log:
-    return Log.open(world, f"orders-{index}", "orders", index, LogConfig(**config), Organs())
+    return Log.open(world, f"orders-{index}", "orders", index, LogConfig(**config), Rules())
 
 
 @pytest.mark.parametrize("size", [100, 20_000, 900_000])
@@ -120,7 +120,7 @@ def test_a_wrong_header_of_a_large_batch_is_found(lab):
                 "orders",
                 0,
                 LogConfig(),
-                Organs(),
+                Rules(),
                 clean_shutdown=True,
                 recovery_point=4,
             )

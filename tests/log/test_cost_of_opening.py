@@ -7,7 +7,7 @@ import pytest
 
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.world import SimulatedUniverse
 
@@ -45,7 +45,7 @@ def opened(world, *, clean=True):
         "orders",
         0,
         LogConfig(),
-        Organs(),
+        Rules(),
         clean_shutdown=clean,
         recovery_point=0,
         topic_id=uuid.UUID(int=1),
@@ -110,7 +110,7 @@ def test_a_log_that_did_not_change_costs_nothing_when_it_is_closed(world):
 
     def life():
         log = Log.open(
-            world, "orders-0", "orders", 0, LogConfig(), Organs(), clean_shutdown=True, recovery_point=end
+            world, "orders-0", "orders", 0, LogConfig(), Rules(), clean_shutdown=True, recovery_point=end
         )
         assert log.log_end_offset == 1
         log.close()
@@ -124,7 +124,7 @@ def test_a_log_that_did_not_change_costs_nothing_when_it_is_closed(world):
 
 def test_many_logs_are_closed_as_one_is_and_synced_together(world):
     first, second = (
-        Log.open(world, name, "orders", number, LogConfig(), Organs())
+        Log.open(world, name, "orders", number, LogConfig(), Rules())
         for number, name in enumerate(("orders-0", "orders-1"))
     )
     for log in (first, second):

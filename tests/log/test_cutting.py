@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 
 
 def fill(log, batch_of, count: int, *, size: int = 100, **options) -> None:
@@ -92,9 +92,9 @@ def test_deleted_records_take_their_segments_along(lab, batch_of, values_in):
     assert log.epochs.entries[0].start_offset == 13
 
 
-def test_a_transplanted_organ_decides(lab, batch_of):
-    lab.organs = dataclasses.replace(
-        Organs(),
+def test_a_replaced_rule_decides(lab, batch_of):
+    lab.rules = dataclasses.replace(
+        Rules(),
         should_roll=lambda size, *_: size > 0,
         segments_to_delete=lambda segments, *_: len(segments) - 2,
     )
@@ -105,8 +105,8 @@ def test_a_transplanted_organ_decides(lab, batch_of):
     assert len(log.segments) == 2
 
 
-def test_a_useless_lookup_organ_only_costs_time(lab, batch_of, values_in):
-    lab.organs = dataclasses.replace(Organs(), floor_entry=lambda entries, target: -1)
+def test_a_useless_lookup_rule_only_costs_time(lab, batch_of, values_in):
+    lab.rules = dataclasses.replace(Rules(), floor_entry=lambda entries, target: -1)
     log = lab.open(index_interval_bytes=50)
     fill(log, batch_of, 10)
     assert [offset for offset, _ in values_in(log)] == list(range(20))

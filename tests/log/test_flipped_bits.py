@@ -55,7 +55,7 @@ def written(lab):
 def open_log(lab, *, clean: bool) -> Log:
     config = dataclasses.replace(lab.config, segment_bytes=800, index_interval_bytes=150, retention_ms=-1)
     return Log.open(
-        lab.world, "orders-0", "orders", 0, config, lab.organs, clean_shutdown=clean, topic_id=TOPIC_ID
+        lab.world, "orders-0", "orders", 0, config, lab.rules, clean_shutdown=clean, topic_id=TOPIC_ID
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.world import LiveUniverse
 
 NO_FILES_OF_A_LOG = [
@@ -74,14 +74,14 @@ def test_an_index_too_large_for_memory_is_made_again(tmp_path, batch_of, suffix)
     config = LogConfig(segment_bytes=300, index_interval_bytes=100)
     with LiveUniverse(tmp_path) as universe:
         world = universe.world("broker-1")
-        log = Log.open(world, "orders-0", "orders", 0, config, Organs())
+        log = Log.open(world, "orders-0", "orders", 0, config, Rules())
         for _ in range(10):
             log.append_as_leader(batch_of(b"value"), 0)
         log.close()
         file = world.disk.open(f"orders-0/{0:020d}{suffix}", create=True)
         file.truncate(1 << 42)  # a sparse file
         file.close()
-        log = Log.open(world, "orders-0", "orders", 0, config, Organs(), clean_shutdown=True)
+        log = Log.open(world, "orders-0", "orders", 0, config, Rules(), clean_shutdown=True)
         assert len(log.read(0, 100, at_least_one=True)) > 0
         assert log.offset_for_timestamp(0) is not None
         assert log.aborted_transactions(0, 10) == []

@@ -16,7 +16,7 @@ import pytest
 
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import read_batches
 from minikafka.world import LiveUniverse
 
@@ -33,7 +33,7 @@ from minikafka.log.cleanable import dirty_part
 from minikafka.log.cleaner import clean
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.records.compression import Compression
 from minikafka.records.control import end_transaction_batch
@@ -41,7 +41,7 @@ from minikafka.world import LiveUniverse
 
 root, config, partitions, seed = sys.argv[1], LogConfig.from_topic(json.loads(sys.argv[2])), *map(int, sys.argv[3:])
 world, chance = LiveUniverse(root).world("broker-1"), random.Random(seed)
-logs = [Log.open(world, f"orders-{n}", "orders", n, config, Organs()) for n in range(partitions)]
+logs = [Log.open(world, f"orders-{n}", "orders", n, config, Rules()) for n in range(partitions)]
 sequences = [0] * partitions
 number = 0
 while True:
@@ -92,7 +92,7 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(tmp_path, seed):
     with LiveUniverse(tmp_path) as universe:
         world = universe.world("broker-1")
         for n in range(PARTITIONS):
-            log = Log.open(world, f"orders-{n}", "orders", n, LogConfig.from_topic(CONFIG), Organs())
+            log = Log.open(world, f"orders-{n}", "orders", n, LogConfig.from_topic(CONFIG), Rules())
             check(log, ends[n], sequences[n], newest[n])
             log.abandon()
     assert sum(ends) > 200

@@ -17,7 +17,7 @@ from minikafka.log.checkpoints import CLEAN_SHUTDOWN_FILE, LOG_STARTS, RECOVERY_
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.log.producers import ProducerStates
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.records.compression import Compression
 from minikafka.records.control import end_transaction_batch
@@ -51,7 +51,7 @@ class Busy:
             disk.sync_dir("")
         self.noted = OffsetCheckpoint(disk, RECOVERY_POINTS).read().get(KEY, 0)
         self.log = Log.open(
-            self.world, "orders-0", *KEY, CONFIG, Organs(), clean_shutdown=clean, recovery_point=self.noted
+            self.world, "orders-0", *KEY, CONFIG, Rules(), clean_shutdown=clean, recovery_point=self.noted
         )
         start = OffsetCheckpoint(disk, LOG_STARTS).read().get(KEY, 0)
         self.log.advance_log_start_offset(min(start, self.log.log_end_offset))
@@ -254,12 +254,12 @@ WRITER = """
 import sys
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.world import LiveUniverse
 
 world = LiveUniverse(sys.argv[1]).world("broker-1")
-log = Log.open(world, "orders-0", "orders", 0, LogConfig(segment_bytes=20_000, index_interval_bytes=500), Organs())
+log = Log.open(world, "orders-0", "orders", 0, LogConfig(segment_bytes=20_000, index_interval_bytes=500), Rules())
 while True:
     value = b"%d:" % log.log_end_offset + b"v" * (log.log_end_offset * 37 % 700)
     print(log.append_as_leader(build_batch([NewRecord(1_700_000_000_000, None, value)]), 0).last_offset, flush=True)
@@ -284,7 +284,7 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(tmp_path, seed):
     with LiveUniverse(tmp_path) as universe:
         world = universe.world("broker-1")
         config = LogConfig(segment_bytes=20_000, index_interval_bytes=500)
-        log = Log.open(world, "orders-0", *KEY, config, Organs())
+        log = Log.open(world, "orders-0", *KEY, config, Rules())
         assert log.log_end_offset > acknowledged
         at = 0
         while at < log.log_end_offset:

@@ -21,7 +21,7 @@ from oracle.written import COMPACTED, START_MS, folder, log_files, write_compact
 from minikafka import Cluster
 from minikafka.log.log import Log
 from minikafka.log.partition_metadata import PARTITION_METADATA
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 
 pytestmark = [pytest.mark.java, pytest.mark.slow, pytest.mark.usefixtures("kafka")]
@@ -92,7 +92,7 @@ def test_a_real_broker_takes_over_our_compacted_partition_and_committed_offsets(
         commit_offsets(where, 1, 2)  # makes the internal topic
     theirs = data / "broker-1"
     log = write_compacted(world, 5, topic_id=topic_id_of(theirs / "orders-0"))
-    log = Log.open(world, "orders-0", "orders", 0, COMPACTED, Organs(), clean_shutdown=True)
+    log = Log.open(world, "orders-0", "orders", 0, COMPACTED, Rules(), clean_shutdown=True)
     expected, end = client_view(log), log.log_end_offset
     log.close()
     put_in(folder(world), theirs / "orders-0")
@@ -146,7 +146,7 @@ def test_we_take_over_what_its_cleaner_left_and_its_committed_offsets(tmp_path, 
             "orders",
             0,
             COMPACTED,
-            Organs(),
+            Rules(),
             clean_shutdown=clean_shutdown,
             was_compacted=True,
         )

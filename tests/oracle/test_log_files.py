@@ -15,7 +15,7 @@ from oracle.told import CODECS, client_view, read_all, told_file
 from oracle.written import CONFIG, START_MS, folder, write_something
 
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import LOG_APPEND_TIME, NewRecord, build_batch
 
 pytestmark = [pytest.mark.java, pytest.mark.slow, pytest.mark.usefixtures("kafka")]
@@ -56,7 +56,7 @@ def test_we_read_what_kafkas_classes_wrote(tmp_path, world):
     assert told_file(file.name, file.read_bytes()) == theirs
     folder(world).mkdir(parents=True)
     shutil.copy(file, folder(world))
-    log = Log.open(world, "orders-0", "orders", 0, CONFIG, Organs())
+    log = Log.open(world, "orders-0", "orders", 0, CONFIG, Rules())
     assert log.log_end_offset == theirs[-2]["last_offset"] + 1
     assert read_all(log) == [record for line in theirs[:-1] for record in line["records"]]
     log.close()
@@ -76,7 +76,7 @@ def test_a_real_broker_serves_our_files_and_ours_opens_its(tmp_path, world):
 
     # Ours in its folder, as after a crash: the whole log is checked, and its torn end cut.
     write_something(world, 5, topic_id=topic_id_of(home))
-    log = Log.open(world, "orders-0", "orders", 0, CONFIG, Organs(), clean_shutdown=True)
+    log = Log.open(world, "orders-0", "orders", 0, CONFIG, Rules(), clean_shutdown=True)
     expected, end = client_view(log), log.log_end_offset
     log.close()
     shutil.rmtree(home)
@@ -102,7 +102,7 @@ def test_a_real_broker_serves_our_files_and_ours_opens_its(tmp_path, world):
     for clean in (True, False):
         shutil.rmtree(folder(world))
         shutil.copytree(home, folder(world))
-        log = Log.open(world, "orders-0", "orders", 0, CONFIG, Organs(), clean_shutdown=clean)
+        log = Log.open(world, "orders-0", "orders", 0, CONFIG, Rules(), clean_shutdown=clean)
         assert client_view(log) == served
         assert log.log_end_offset == end + 100
         assert log.topic_id == topic_id_of(home)

@@ -17,7 +17,7 @@ from oracle.told import told_header
 from oracle.written import CONFIG, START_MS
 
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import LOG_APPEND_TIME, Batch, NewRecord, Record, build_batch, read_batches
 from minikafka.records.compression import Compression
 from minikafka.records.filtering import filtered_batch
@@ -142,7 +142,7 @@ def test_a_real_broker_serves_a_log_of_all_formats_and_ours_does(tmp_path):
     sets, right = a_mixed_log(3)
     with LiveUniverse(tmp_path / "ours") as universe:
         world = universe.world("broker-1")
-        log = Log.open(world, "orders-0", "orders", 0, CONFIG, Organs(), topic_id=topic_id_of(home))
+        log = Log.open(world, "orders-0", "orders", 0, CONFIG, Rules(), topic_id=topic_id_of(home))
         for one in sets:
             log.append_as_follower(one)
         assert len(log.segments) > 2
@@ -165,7 +165,7 @@ def test_a_real_broker_serves_a_log_of_all_formats_and_ours_does(tmp_path):
         for clean in (True, False):
             shutil.rmtree(ours)
             shutil.copytree(home, ours)
-            log = Log.open(world, "orders-0", "orders", 0, CONFIG, Organs(), clean_shutdown=clean)
+            log = Log.open(world, "orders-0", "orders", 0, CONFIG, Rules(), clean_shutdown=clean)
             assert log.log_end_offset == end
             at, found = 0, []
             while at < end:

@@ -11,7 +11,7 @@ from minikafka.log.cleanable import dirty_part
 from minikafka.log.cleaner import clean
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.records.compression import Compression
 from minikafka.records.control import end_transaction_batch
@@ -37,7 +37,7 @@ def write_something(
 ) -> Log:
     """A log in `orders-0` with every kind of batch, closed."""
     chance = random.Random(seed)
-    log = Log.open(world, "orders-0", "orders", 0, config, Organs(), topic_id=topic_id)
+    log = Log.open(world, "orders-0", "orders", 0, config, Rules(), topic_id=topic_id)
     sequences = {-1: -1, 1: 0, 2: 0}
     epoch, open_transaction = 0, False
     for number in range(150):
@@ -96,7 +96,7 @@ def write_compacted(world: World, seed: int, topic_id: uuid.UUID | None = None) 
     """A log in `orders-0` that three passes have been over, closed: with tombstones under a delete horizon, emptied
     batches, aborted and committed transactions, and a part that no pass has seen."""
     chance = random.Random(seed)
-    log = Log.open(world, "orders-0", "orders", 0, COMPACTED, Organs(), topic_id=topic_id)
+    log = Log.open(world, "orders-0", "orders", 0, COMPACTED, Rules(), topic_id=topic_id)
     sequences = {-1: -1, 1: 0, 2: 0}
     # Of this one only the sequence number stays.
     once = build_batch(
@@ -156,7 +156,7 @@ def log_files(world: World) -> list[Path]:
 
 
 def open_log(world: World, *, clean: bool, config: LogConfig = CONFIG, **options: Any) -> Log:
-    log = Log.open(world, "orders-0", "orders", 0, config, Organs(), clean_shutdown=clean, **options)
+    log = Log.open(world, "orders-0", "orders", 0, config, Rules(), clean_shutdown=clean, **options)
     log.high_watermark = log.log_end_offset
     return log
 

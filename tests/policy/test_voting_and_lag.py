@@ -3,7 +3,7 @@ from dataclasses import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minikafka.policy import Organs, grants_vote, lag, majority
+from minikafka.policy import Rules, grants_vote, lag, majority
 
 
 @given(st.integers(1, 99))
@@ -48,8 +48,8 @@ def test_lag_counts_from_the_committed_offset() -> None:
     assert lag(10, -1, 0) is None
 
 
-def test_an_organ_is_replaced_alone() -> None:
-    mine = Organs(majority=lambda voters: 1)
+def test_a_rule_is_replaced_alone() -> None:
+    mine = Rules(majority=lambda voters: 1)
     assert mine.majority(5) == 1
-    changed = [f.name for f in fields(Organs) if getattr(mine, f.name) is not getattr(Organs(), f.name)]
+    changed = [f.name for f in fields(Rules) if getattr(mine, f.name) is not getattr(Rules(), f.name)]
     assert changed == ["majority"]

@@ -11,7 +11,7 @@ from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.records.batch import HEADER, BatchHeader, NewRecord, build_batch
 from minikafka.records.compression import Compression
 from minikafka.records.control import end_transaction_batch
-from minikafka.records.validation import RecordsRefused, Rules, validate_batches
+from minikafka.records.validation import AppendLimits, RecordsRefused, validate_batches
 
 NOW = 1_700_000_000_000
 RECORDS = [NewRecord(NOW + i, b"key", b"value %d" % i) for i in range(3)]
@@ -35,15 +35,15 @@ def with_payload(payload: bytes, count: int, codec: Compression = Compression.NO
     return with_header(template + packed, batch_length=49 + len(packed), attributes=int(codec))
 
 
-def refusal(data: bytes, rules: Rules | None = None, **options) -> ErrorCode:
+def refusal(data: bytes, limits: AppendLimits | None = None, **options) -> ErrorCode:
     with pytest.raises(ApiError) as error:
-        validate_batches(memoryview(data), rules or Rules(), NOW, **options)
+        validate_batches(memoryview(data), limits or AppendLimits(), NOW, **options)
     return error.value.code
 
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_a_good_batch_passes(codec):
-    valid = validate_batches(memoryview(build_batch(RECORDS, compression=codec)), Rules(), NOW)
+    valid = validate_batches(memoryview(build_batch(RECORDS, compression=codec)), AppendLimits(), NOW)
     assert valid.max_timestamp == NOW + 2
 
 
@@ -62,7 +62,7 @@ def test_no_batch_or_half_a_batch_is_invalid():
 def test_two_batches_are_invalid_but_a_torn_second_is_ignored():
     data = build_batch(RECORDS)
     assert refusal(data * 2) == ErrorCode.INVALID_RECORD
-    assert validate_batches(memoryview(data + data[:-1]), Rules(), NOW).batch.data == data
+    assert validate_batches(memoryview(data + data[:-1]), AppendLimits(), NOW).batch.data == data
 
 
 @pytest.mark.parametrize("length", [-1, 0, 13, -(2**31)])
@@ -102,7 +102,7 @@ def test_a_count_that_lies_is_invalid(codec, count, delta):
 def test_a_base_offset_other_than_zero_is_invalid_from_a_client():
     data = build_batch(RECORDS, base_offset=3)
     assert refusal(data) == ErrorCode.INVALID_RECORD
-    validate_batches(memoryview(data), Rules(), NOW, origin="coordinator")
+    validate_batches(memoryview(data), AppendLimits(), NOW, origin="coordinator")
 
 
 def test_a_control_batch_is_invalid_from_a_client():
@@ -110,7 +110,7 @@ def test_a_control_batch_is_invalid_from_a_client():
         commit=True, coordinator_epoch=0, timestamp_ms=NOW, producer_id=1, producer_epoch=0
     )
     assert refusal(data) == ErrorCode.INVALID_RECORD
-    validate_batches(memoryview(data), Rules(is_compacted=True), NOW, origin="coordinator")
+    validate_batches(memoryview(data), AppendLimits(is_compacted=True), NOW, origin="coordinator")
 
 
 def test_a_producer_id_without_a_sequence_is_invalid():
@@ -120,32 +120,32 @@ def test_a_producer_id_without_a_sequence_is_invalid():
 def test_too_large_is_said_before_anything_inside():
     data = bytearray(build_batch(RECORDS))
     data[-1] ^= 1
-    assert refusal(bytes(data), Rules(max_message_bytes=len(data) - 1)) == ErrorCode.MESSAGE_TOO_LARGE
+    assert refusal(bytes(data), AppendLimits(max_message_bytes=len(data) - 1)) == ErrorCode.MESSAGE_TOO_LARGE
 
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_a_keyless_record_on_a_compacted_topic_is_named(codec):
     data = build_batch([*RECORDS, NewRecord(NOW, None, b"x")], compression=codec)
     with pytest.raises(RecordsRefused) as error:
-        validate_batches(memoryview(data), Rules(is_compacted=True), NOW)
+        validate_batches(memoryview(data), AppendLimits(is_compacted=True), NOW)
     assert error.value.code == ErrorCode.INVALID_RECORD
     assert [record_error.batch_index for record_error in error.value.record_errors] == [3]
 
 
 def test_times_too_far_ahead_or_behind_are_named():
-    rules = Rules(timestamp_before_max_ms=1000, timestamp_after_max_ms=500)
+    limits = AppendLimits(timestamp_before_max_ms=1000, timestamp_after_max_ms=500)
     times = [NOW, NOW + 500, NOW + 501, NOW - 1000, NOW - 1001, -1]
     data = build_batch([NewRecord(time, b"k", b"v") for time in times])
     with pytest.raises(RecordsRefused) as error:
-        validate_batches(memoryview(data), rules, NOW)
+        validate_batches(memoryview(data), limits, NOW)
     assert error.value.code == ErrorCode.INVALID_TIMESTAMP
     assert [record_error.batch_index for record_error in error.value.record_errors] == [2, 4]
 
 
 def test_a_client_may_not_claim_log_append_time():
     data = build_batch(RECORDS, timestamp_type=1)
-    for rules in (Rules(timestamp_type=1),):
-        assert refusal(data, rules) == ErrorCode.INVALID_TIMESTAMP
+    for limits in (AppendLimits(timestamp_type=1),):
+        assert refusal(data, limits) == ErrorCode.INVALID_TIMESTAMP
 
 
 def gap_payload() -> bytes:
@@ -155,7 +155,7 @@ def gap_payload() -> bytes:
 
 
 def test_gaps_between_offsets_are_answered_as_kafka_does():
-    validate_batches(memoryview(with_payload(gap_payload(), 3)), Rules(), NOW)
+    validate_batches(memoryview(with_payload(gap_payload(), 3)), AppendLimits(), NOW)
     packed = with_payload(gap_payload(), 3, Compression.LZ4)
     assert refusal(packed) == ErrorCode.UNKNOWN_SERVER_ERROR
 
@@ -163,8 +163,8 @@ def test_gaps_between_offsets_are_answered_as_kafka_does():
 @pytest.mark.parametrize("codec", CODECS[1:])
 def test_a_bomb_is_too_large_and_over_garbage_we_stumble_as_kafka_does(codec):
     bomb = with_payload(bytes(4_000_000), 1, codec)
-    rules = Rules(decompressed_limit_bytes=1_000_000)
-    assert refusal(bomb, rules) == ErrorCode.MESSAGE_TOO_LARGE
+    limits = AppendLimits(decompressed_limit_bytes=1_000_000)
+    assert refusal(bomb, limits) == ErrorCode.MESSAGE_TOO_LARGE
     garbage = with_header(build_batch(RECORDS), attributes=int(codec))
     assert refusal(garbage) == ErrorCode.UNKNOWN_SERVER_ERROR
 

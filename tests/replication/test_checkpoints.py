@@ -17,7 +17,7 @@ from minikafka.log.checkpoints import (
 )
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.replication.checkpoints import CheckpointIgnored, Checkpoints
 from minikafka.world import SimulatedUniverse
@@ -38,7 +38,7 @@ def start_up(universe, config):
     world = universe.world(HOST)
     notes = Checkpoints(world, 1, {})
     log = Log.open(
-        world, "orders-0", *KEY, config, Organs(),
+        world, "orders-0", *KEY, config, Rules(),
         recovery_point=notes.recovery_point(KEY), was_compacted=notes.was_compacted(KEY),
     )  # fmt: skip
     notes.apply_to(log, KEY)

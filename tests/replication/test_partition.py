@@ -9,7 +9,7 @@ import pytest
 
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.records.batch import NewRecord, Record, build_batch
 from minikafka.records.legacy import message_set
@@ -33,17 +33,17 @@ class Decided:
 class Leader:
     """Broker 1, leader of orders-0 with followers 2 and 3."""
 
-    def __init__(self, organs: Organs | None = None, decided: Decided | None = None) -> None:
+    def __init__(self, rules: Rules | None = None, decided: Decided | None = None) -> None:
         self.universe = SimulatedUniverse(seed=1)
-        self.organs = organs or Organs()
+        self.rules = rules or Rules()
         world = self.universe.world("broker-1")
         topic_id = uuid.UUID(int=7)
         config = LogConfig.from_topic({"min.insync.replicas": "2"})
-        log = Log.open(world, "orders-0", "orders", 0, config, self.organs, topic_id=topic_id)
+        log = Log.open(world, "orders-0", "orders", 0, config, self.rules, topic_id=topic_id)
         self.now = 100.0
         self.wakes = 0
         self.partition = Partition(
-            "orders", topic_id, 0, 1, log, self.organs, world.trace, lambda _: self._woken()
+            "orders", topic_id, 0, 1, log, self.rules, world.trace, lambda _: self._woken()
         )
         self.partition.apply(decided or Decided(), self.now)
 
@@ -258,8 +258,8 @@ def test_every_change_wakes_who_waits() -> None:
     assert leader.wakes == before + 2
 
 
-def test_a_transplanted_high_watermark_rules() -> None:
-    leader = Leader(organs=Organs(high_watermark=lambda current, end, ends: end))
+def test_a_replaced_high_watermark_rule_decides() -> None:
+    leader = Leader(rules=Rules(high_watermark=lambda current, end, ends: end))
     leader.produce(3)
     assert leader.partition.high_watermark == 3
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
-from minikafka import Organs
+from minikafka import Rules
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
@@ -188,9 +188,9 @@ def live_lag(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     """The rule in a cluster: `consumer.lag(committed=True)` against the snapshot of the same instant."""
     random = Random(seed)
     seen: list[tuple[Any, ...]] = []
-    organs = Organs(lag=scenes.organ(sandbox, "lag", true_lag, seen))
+    rules = Rules(lag=scenes.rule(sandbox, "lag", true_lag, seen))
     with scenes.cluster(
-        seed, organs=organs, configs={"log.retention.check.interval.ms": 2_000}
+        seed, rules=rules, configs={"log.retention.check.interval.ms": 2_000}
     ) as cluster:
         cluster.create_topic(
             "weather", 3, configs={"retention.ms": 15_000, "segment.ms": 3_000}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
-from minikafka import NewPartitions, Organs
+from minikafka import NewPartitions, Rules
 from minikafka.policy import murmur2 as true_murmur2
 from minikafka.policy import partition_for_key as true_partition
 from minikafka_lessons.course import Exercise
@@ -290,7 +290,7 @@ def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     """The rule in a producer of a cluster: before and after partitions were added."""
     random = Random(seed)
     seen: list[tuple[Any, ...]] = []
-    inner = scenes.organ(sandbox, "partition_for_key", true_partition, seen)
+    inner = scenes.rule(sandbox, "partition_for_key", true_partition, seen)
 
     def kept_in_range(key: bytes, count: int) -> int:
         value = inner(key, count)
@@ -300,9 +300,7 @@ def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             else true_partition(key, count)
         )
 
-    with scenes.cluster(
-        seed, organs=Organs(partition_for_key=kept_in_range)
-    ) as cluster:
+    with scenes.cluster(seed, rules=Rules(partition_for_key=kept_in_range)) as cluster:
         few, many = random.randrange(2, 6), random.randrange(7, 12)
         cluster.create_topic("airports", few)
         keys = [

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
-from minikafka import Cluster, Organs
+from minikafka import Cluster, Rules
 from minikafka_lessons.grading.sandbox import AnswerFailed, Odd, Raised, Sandbox
 
 STATIONS = ("seattle", "san-francisco", "anchorage", "miami")
@@ -19,10 +19,10 @@ STATIONS = ("seattle", "san-francisco", "anchorage", "miami")
 
 @contextmanager
 def cluster(
-    seed: int, *, organs: Organs | None = None, configs: dict[str, Any] | None = None
+    seed: int, *, rules: Rules | None = None, configs: dict[str, Any] | None = None
 ) -> Iterator[Cluster]:
     """A simulated three-broker cluster."""
-    made = Cluster(brokers=3, world="simulated", seed=seed, organs=organs, configs=configs, announce=False)
+    made = Cluster(brokers=3, world="simulated", seed=seed, rules=rules, configs=configs, announce=False)
     try:
         yield made
     finally:
@@ -77,15 +77,15 @@ def text(data: bytes | None) -> str | None:
     return None if data is None else data.decode("utf-8", "replace")
 
 
-def organ(
+def rule(
     sandbox: Sandbox, name: str, otherwise: Callable[..., Any], seen: list[tuple[Any, ...]]
 ) -> Callable[..., Any]:
-    """The answer's function as an organ: called over there, its values made plain; `seen` gets (args, value).
+    """The answer's function as a rule: called over there, its values made plain; `seen` gets (args, value).
 
     What is no int or None would break the cluster rather than the answer, so that `otherwise` stands in.
     """
 
-    def transplanted(*args: Any) -> Any:
+    def replaced(*args: Any) -> Any:
         plain = tuple(bytes(a) if isinstance(a, bytes | bytearray | memoryview) else a for a in args)
         value = sandbox.call(name, *plain)
         seen.append((plain, value))
@@ -93,7 +93,7 @@ def organ(
             return value
         return otherwise(*args)
 
-    return transplanted
+    return replaced
 
 
 __all__ = [
@@ -102,9 +102,9 @@ __all__ = [
     "Odd",
     "Raised",
     "cluster",
-    "organ",
     "read_topic",
     "rows",
+    "rule",
     "text",
     "write",
 ]

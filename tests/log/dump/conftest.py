@@ -9,7 +9,7 @@ import pytest
 
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import Compression, NewRecord, build_batch
 from minikafka.records.control import end_transaction_batch
 from minikafka.world import LiveUniverse, new_live_loop
@@ -25,9 +25,7 @@ def write_partition(root: Path, segment_bytes: int = 1 << 30, rounds: int = 1) -
         universe = LiveUniverse(root)
         world = universe.world("broker-1")
         config = LogConfig.from_topic({"segment.bytes": str(segment_bytes), "index.interval.bytes": "100"})
-        log = Log.open(
-            world, "orders-0", "orders", 0, config, Organs(), clean_shutdown=True, recovery_point=0
-        )
+        log = Log.open(world, "orders-0", "orders", 0, config, Rules(), clean_shutdown=True, recovery_point=0)
         for number in range(rounds):
             for codec in Compression:
                 time_ms = START_MS + (number * 5 + codec) * 1000

@@ -18,7 +18,7 @@ from minikafka.client import AdminClient, Consumer, NewTopic, Producer
 from minikafka.dump.meanings import meaning_of
 from minikafka.log.dump import find_files, verify_all
 from minikafka.log.log import Log
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.world import LiveUniverse
 
@@ -147,7 +147,7 @@ def internal(
     target = root / "transactions" / "__transaction_state-0"
     with LiveUniverse(target.parent.parent) as universe:
         log = Log.open(
-            universe.world("transactions"), target.name, "__transaction_state", 0, COMPACTED, Organs()
+            universe.world("transactions"), target.name, "__transaction_state", 0, COMPACTED, Rules()
         )
         for path in files(state, ".log"):
             for batch in read_batches(path.read_bytes()):
@@ -164,7 +164,7 @@ def compacted(directory: Path, topic: str) -> Path:
     """After a pass over all but what is written after it."""
     with LiveUniverse(directory.parent.parent) as universe:
         world = universe.world(directory.parent.name)
-        log = Log.open(world, directory.name, topic, 0, COMPACTED, Organs(), clean_shutdown=True)
+        log = Log.open(world, directory.name, topic, 0, COMPACTED, Rules(), clean_shutdown=True)
         before = log.size_bytes
         last = list(read_batches(log.read(log.log_start_offset, 1 << 20)))[-1]
         log.roll()

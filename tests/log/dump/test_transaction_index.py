@@ -16,7 +16,7 @@ from minikafka.log.config import LogConfig
 from minikafka.log.dump import find_files, verify_all
 from minikafka.log.log import Log
 from minikafka.log.transaction_index import AbortedTransaction
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.records.control import end_transaction_batch
 from minikafka.world import LiveUniverse, new_live_loop
@@ -33,7 +33,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     loop = new_live_loop()
     with contextlib.closing(loop), LiveUniverse(root) as universe:
         config = LogConfig(segment_bytes=700, index_interval_bytes=100, retention_ms=-1)
-        log = Log.open(universe.world("broker-1"), "orders-0", "orders", 0, config, Organs())
+        log = Log.open(universe.world("broker-1"), "orders-0", "orders", 0, config, Rules())
         for number in range(10):
             for producer in (5, 1 << 40):
                 data = build_batch(

@@ -1,6 +1,6 @@
-"""The organs: every decision of the cluster as one replaceable function.
+"""The rules: every decision of the cluster as one replaceable function.
 
-One rule: mechanisms call a decision through the `Organs` that they were given, positionally (so that a
+One rule: mechanisms call a decision through the `Rules` that they were given, positionally (so that a
 learner may name parameters freely), and never import it.
 """
 
@@ -27,8 +27,8 @@ Assignor = Callable[
 
 
 @dataclass(frozen=True, slots=True)
-class Organs:
-    """Kafka's decisions, unless replaced: `Organs(high_watermark=mine)`. Each default tells its rule."""
+class Rules:
+    """Kafka's decisions, unless replaced: `Rules(high_watermark=mine)`. Each default explains itself."""
 
     partition_for_key: Callable[[bytes, int], int] = partitioning.partition_for_key
     next_sticky_partition: Callable[[Sequence[int], int | None, Random], int] = (
