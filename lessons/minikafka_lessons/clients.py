@@ -7,8 +7,8 @@ another notebook); and a client that was opened by a cell that failed says so wh
 from __future__ import annotations
 
 import functools
-import threading
-import time
+import threading  # noqa: TID251 - a learner's clients work beside the cell
+import time  # noqa: TID251 - the clients live outside the cluster, in real time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

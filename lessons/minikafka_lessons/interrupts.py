@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
+import time  # noqa: TID251 - between two presses of a person's key
 from types import FrameType
 from typing import Any
 

@@ -11,10 +11,10 @@ import json
 import os
 import shutil
 import signal
-import socket
+import socket  # noqa: TID251 - is the port free for Jupyter?
 import subprocess
 import sys
-import time
+import time  # noqa: TID251 - JupyterLab's process starts in real time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType

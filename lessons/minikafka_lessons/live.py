@@ -8,8 +8,9 @@ names in it are the lesson's, and on the cluster they are this notebook's own (`
 from __future__ import annotations
 
 import atexit
+import functools
 import sys
-import time
+import time  # noqa: TID251 - how long a person waits at a cell
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -361,9 +362,11 @@ class LessonCluster:
             return
         self.closed = True
         self._views.close()
-        for client in [*self._consumers, *self.producers]:
+        closings: list[Callable[[], object]] = [c.close for c in self._consumers]
+        closings += [functools.partial(p.close, 2) for p in self.producers]
+        for close in closings:
             try:
-                client.close() if isinstance(client, LessonConsumer) else client.close(2)
+                close()
             except Exception:
                 pass
         self._source.close()

@@ -53,10 +53,11 @@ def executed_cells() -> list[Cell]:
 
 def hint(exercise_id: str | int, level: int | None = None) -> ink.Picture:
     """`hint("1a", 2)`: the second of three, each stronger than the one before. `hint(2)`: for the last check."""
+    wanted = str(exercise_id)
     if level is None and isinstance(exercise_id, int):
-        exercise_id, level = _last, exercise_id
+        wanted, level = _last, exercise_id
     try:
-        exercise = find_exercise(str(exercise_id))
+        exercise = find_exercise(wanted)
     except LookupError as problem:
         return ink.Picture(f"<div>{in_html(str(problem))}</div>")
     level = max(1, min(3, level or 1))

@@ -125,7 +125,7 @@ def forget_seat(seat: Seat, path: Path) -> None:
 def _sit(path: Path, number: int) -> Seat | None:
     """The seat, if nobody holds it."""
     try:
-        fd = os.open(path, _FLAGS, 0o600)
+        fd = os.open(path, _FLAGS, 0o600)  # noqa: TID251 - shared between kernels, outside of any world
     except OSError:
         return None
     # Somebody may have forgotten the seat between the two: then the file that we hold is nobody's.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
+import threading  # noqa: TID251 - a kernel's loop is running: this one needs a thread of its own
 from typing import Any
 
 from minikafka import Cluster, Snapshot

@@ -6,7 +6,7 @@ nor prints into some cell.
 
 from __future__ import annotations
 
-import threading
+import threading  # noqa: TID251 - pictures are drawn beside the cell that runs
 from collections.abc import Callable
 
 from minikafka import Snapshot

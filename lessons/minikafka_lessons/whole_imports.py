@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-import threading
+import threading  # noqa: TID251 - an interrupt never reaches this thread
 from types import ModuleType
 
 

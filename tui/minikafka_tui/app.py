@@ -267,7 +267,7 @@ class InspectorApp(TypingApp):
         elif table == "brokers-table":
             self.push_screen(BrokerDetails(row, acts=self.refuses() is None))
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """A level up, or clear the filter."""
         if self.pane.back():
             return

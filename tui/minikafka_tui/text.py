@@ -12,6 +12,9 @@ from rich.text import Text as RichText
 
 from minikafka.world.visible import visible
 
+Drawn = RichText
+"""A text that is made. It is drawn, cut and joined; what Rich cut or joined is no `Text` any more: give it no words."""
+
 
 class Text(RichText):
     """One line. `lines` puts several below each other."""
@@ -19,7 +22,7 @@ class Text(RichText):
     def __init__(self, text: str = "", *args: Any, **options: Any) -> None:
         super().__init__(visible(text), *args, **options)
 
-    def append(self, text: RichText | str, style: Any = None) -> Text:
+    def append(self, text: Drawn | str, style: Any = None) -> Text:
         """At the end."""
         super().append(visible(text) if isinstance(text, str) else text, style)
         return self
@@ -32,6 +35,6 @@ class Text(RichText):
         return made
 
 
-def lines(parts: Iterable[RichText]) -> RichText:
+def lines(parts: Iterable[Drawn]) -> Drawn:
     """Each part a line."""
     return RichText("\n").join(parts)

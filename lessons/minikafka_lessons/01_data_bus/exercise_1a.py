@@ -130,8 +130,8 @@ def judge_lag(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         for name, cases in CASES.items():
             check_lag(sandbox, sheet, name, cases, None)
         for seed in seeds[1:]:
-            for name, cases in random_lag_cases(seed).items():
-                check_lag(sandbox, sheet, name, cases, seed)
+            for name, more in random_lag_cases(seed).items():
+                check_lag(sandbox, sheet, name, more, seed)
         diagnosis = diagnose_lag(sandbox)
         if diagnosis is not None:
             sheet.sharpen(*diagnosis)

@@ -117,7 +117,7 @@ class ConsumerDesk(Desk):
         if method == "consume":
             count = int(kwargs.pop("num_messages", args[0] if args else 1))
             timeout = float(kwargs.pop("timeout", args[1] if len(args) > 1 else 1.0))
-            found = []
+            found: list[Any] = []
             while len(found) < count:
                 message = self._poll(timeout)
                 if message is None:

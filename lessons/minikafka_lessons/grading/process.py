@@ -10,8 +10,8 @@ import os
 import select
 import signal
 import subprocess
-import threading
-import time
+import threading  # noqa: TID251 - a watchdog over processes
+import time  # noqa: TID251 - over processes: real time
 from collections.abc import Callable
 from typing import Any
 

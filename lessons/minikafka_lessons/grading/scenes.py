@@ -65,8 +65,8 @@ def read_topic(made: Cluster, topic: str) -> dict[int, list[tuple[str | None, st
         message = consumer.poll(1.0)
         if message is None:
             idle += 1
-        elif message.error() is None:
-            found[message.partition()].append((text(message.key()), text(message.value())))
+        elif message.error() is None and (index := message.partition()) is not None:
+            found[index].append((text(message.key()), text(message.value())))
             left -= 1
     consumer.close()
     return dict(found)

@@ -137,8 +137,8 @@ class Compressions(Shown):
         grid[0][0].set_ylabel("times smaller")
         grid[1][0].set_ylabel("times smaller")
         grid[0][0].legend(loc="upper left")
-        for filled, name in (("full", "compress"), ("none", "decompress")):
-            grid[1][2].plot([], [], "o", color=TEXT, fillstyle=filled, label=name, markersize=5)
+        for fill, name in (("full", "compress"), ("none", "decompress")):
+            grid[1][2].plot([], [], "o", color=TEXT, fillstyle=fill, label=name, markersize=5)
         grid[1][2].legend(loc="upper left")
 
 

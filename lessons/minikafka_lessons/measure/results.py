@@ -73,7 +73,7 @@ def themed(draw: Callable[[Any], None], size_inches: tuple[float, float], label:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    settings = {
+    settings: dict[Any, Any] = {
         "svg.fonttype": "none",
         "svg.hashsalt": "minikafka",
         "font.family": "sans-serif",

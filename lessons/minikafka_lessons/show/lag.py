@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 from typing import Any
 
 from minikafka.world.visible import cut, in_html, visible_name
@@ -26,12 +25,12 @@ class LagRecorder(LiveView):
         self.samples: list[tuple[float, int, int, int]] = []
         self._cluster = cluster
         self._key = f"lag {topic} {group}"
-        self._began = time.monotonic()
+        self._began: float | None = None  # in the cluster's own time
         super().__init__(cluster, self._key, self.picture)
 
     def begin(self) -> None:
         """Begin to record anew."""
-        self.samples, self._began = [], time.monotonic()
+        self.samples, self._began = [], None
         self._stop = self._cluster.watch(self._key, self.look)
 
     def picture(self, snapshot: Snapshot) -> str:
@@ -53,7 +52,9 @@ class LagRecorder(LiveView):
             # For the picture a group that has not committed yet stands at the log's start.
             at = start if row is None or row.committed is None else max(start, row.committed)
             produced, committed, lag = produced + end, committed + at, lag + max(0, end - at)
-        self.samples.append((time.monotonic() - self._began, produced, committed, lag))
+        if self._began is None:
+            self._began = snapshot.at
+        self.samples.append((snapshot.at - self._began, produced, committed, lag))
 
     @property
     def highest(self) -> int:

@@ -34,7 +34,7 @@ def links(producers: int = 4, consumers: int = 5) -> Links:
 
 
 def _with_sliders(producers: int, consumers: int) -> str:
-    name = f"minikafka-{uuid.uuid4().hex[:12]}"
+    name = f"minikafka-{uuid.uuid4().hex[:12]}"  # noqa: TID251 - one in the whole page, saved outputs too
     rows = "".join(
         f'<label style="display:inline-flex;align-items:center;gap:8px;margin-right:28px">{word}'
         f'<input type="range" min="1" max="{MOST}" value="{value}" style="width:200px">'

@@ -18,7 +18,9 @@ class LiveView(Shown):
     """One picture of one cluster, `draw(snapshot) -> HTML`. A second view with the same key replaces the first."""
 
     def __init__(self, cluster: Any, key: str, draw: Callable[[Snapshot], str]) -> None:
-        self._draw = lambda snapshot: draw(snapshot) + wrong_html(snapshot, broken_only=True)
+        self._draw: Callable[[Snapshot], str] = lambda snapshot: (
+            draw(snapshot) + wrong_html(snapshot, broken_only=True)
+        )
         super().__init__(self._draw(cluster.snapshot()))
         self._stop = cluster.watch(key, self.look)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import time  # noqa: TID251 - the page cache is the machine's
 from dataclasses import dataclass
 from typing import Any
 

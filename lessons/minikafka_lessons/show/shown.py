@@ -38,7 +38,7 @@ class Shown:
     def _ipython_display_(self) -> None:
         from IPython.display import publish_display_data
 
-        place = uuid.uuid4().hex
+        place = uuid.uuid4().hex  # noqa: TID251 - one in the whole notebook, saved outputs too
         self._places = [*self._places[1 - PLACES :], place]
         publish_display_data(self._bundle(), metadata={}, transient={"display_id": place})
 

@@ -15,7 +15,7 @@ from minikafka.xray.trouble import silent_s, troubles
 from minikafka_tui import format, palette
 from minikafka_tui.screens.broker import in_short
 from minikafka_tui.screens.pane import Pane
-from minikafka_tui.text import Text, lines
+from minikafka_tui.text import Drawn, Text, lines
 from minikafka_tui.view import View
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable
@@ -148,7 +148,7 @@ class RecentEvents(Widget):
     lines: reactive[tuple[EventLine, ...]] = reactive(())
     world = "live"
 
-    def render(self) -> Text:
+    def render(self) -> Drawn:
         """One line an event."""
         if not self.lines:
             return lines((Text(), Text(f"  {NO_EVENTS}", style=palette.MUTED)))

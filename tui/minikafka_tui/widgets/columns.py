@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from rich.cells import cell_len
 
 from minikafka_tui import palette
-from minikafka_tui.text import Text
+from minikafka_tui.text import Drawn, Text
 
 Row = TypeVar("Row")
 
@@ -24,7 +24,7 @@ class Column(Generic[Row]):
 
     label: str
     width: int
-    cell: Callable[[Any, int], Text | str]
+    cell: Callable[[Any, int], Drawn | str]
     sort: Callable[[Any], Any] | None = None
     right: bool = False
     flex: int = 0
@@ -56,9 +56,9 @@ def layout(columns: Sequence[Column[Any]], width: int) -> list[tuple[Column[Any]
     return list(zip(kept, widths, strict=True))
 
 
-def fit(cell: Text | str, width: int, right: bool) -> Text:
+def fit(cell: Drawn | str, width: int, right: bool) -> Drawn:
     """Exactly ``width`` cells: cut with an ellipsis, or padded."""
-    text = Text(cell, style=palette.TEXT) if isinstance(cell, str) else cell.copy()
+    text: Drawn = Text(cell, style=palette.TEXT) if isinstance(cell, str) else cell.copy()
     if cell_len(text.plain) > width:
         text.truncate(width, overflow="ellipsis")
     missing = width - cell_len(text.plain)

@@ -20,7 +20,7 @@ from textual.strip import Strip
 
 from minikafka.world.visible import cut, visible
 from minikafka_tui import palette
-from minikafka_tui.text import Text
+from minikafka_tui.text import Drawn, Text
 from minikafka_tui.widgets.columns import Column, Row, fit, layout
 
 GUTTER = 2
@@ -356,7 +356,7 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
             return self._strip(Text("  ") + lines[y - 2], width, Style())
         return Strip.blank(width)
 
-    def _strip(self, line: Text, width: int, style: Style) -> Strip:
+    def _strip(self, line: Drawn, width: int, style: Style) -> Strip:
         line.no_wrap, line.end = True, ""
         segments = [
             Segment(s.text, style + s.style if s.style else style) for s in line.render(self.app.console)

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from minikafka.world.visible import padded
 from minikafka.xray.snapshot import Partition, Replica
 from minikafka_tui import format, palette
-from minikafka_tui.text import Text
+from minikafka_tui.text import Drawn, Text
 from minikafka_tui.text import lines as below
 
 LEGEND = "▇ committed (≤ HW)   ▒ not committed yet   · missing (the leader has it)"
@@ -24,7 +24,7 @@ class ReplicaBars(Widget):
 
     partition: reactive[Partition | None] = reactive(None, layout=True)
 
-    def render(self) -> Text:
+    def render(self) -> Drawn:
         """A header, a line for each replica, the legend."""
         partition = self.partition
         if partition is None:
@@ -59,7 +59,7 @@ class ReplicaBars(Widget):
             (f"{format.number(replica.end):>11}", palette.TEXT),
         )
 
-    def _without_ends(self, partition: Partition) -> Text:
+    def _without_ends(self, partition: Partition) -> Drawn:
         lines = [Text("  This source doesn't tell each replica's offsets.", style=palette.MUTED)]
         for replica in partition.replicas:
             line = Text.assemble(

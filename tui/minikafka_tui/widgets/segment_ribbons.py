@@ -11,7 +11,7 @@ from textual.widget import Widget
 from minikafka.world.visible import padded
 from minikafka.xray.snapshot import Partition, Segment
 from minikafka_tui import format, palette
-from minikafka_tui.text import Text
+from minikafka_tui.text import Drawn, Text
 from minikafka_tui.text import lines as below
 from minikafka_tui.widgets.replica_bars import NAME
 
@@ -21,7 +21,7 @@ class SegmentRibbons(Widget):
 
     partition: reactive[Partition | None] = reactive(None, layout=True)
 
-    def render(self) -> Text:
+    def render(self) -> Drawn:
         """A line for each replica, then the legend."""
         partition = self.partition
         if partition is None:
@@ -59,10 +59,10 @@ def missing_share(segment: Segment) -> float:
     return 1 - segment.resident_pages / segment.pages
 
 
-def ribbon(segments: tuple[Segment, ...], biggest_bytes: int, width: int) -> Text:
+def ribbon(segments: tuple[Segment, ...], biggest_bytes: int, width: int) -> Drawn:
     """Segments as wide as their share of the biggest log, two shades in turn; oldest ones merge when too many."""
     whole = max(1, biggest_bytes)
-    text = Text()
+    text: Drawn = Text()
     for index, segment in enumerate(segments):
         cells = max(1, round(segment.size_bytes / whole * width)) - (0 if segment.active else 1)
         colour = palette.WARN if segment.active else (palette.ACCENT, palette.BLUE)[index % 2]

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from minikafka.xray.trouble import Trouble
 from minikafka_tui import format, palette
-from minikafka_tui.text import Text, lines
+from minikafka_tui.text import Drawn, Text, lines
 
 MOST_LINES, MOST_LINES_SHORT = 6, 3
 """On a tall screen, and on one where the brokers would be pushed out."""
@@ -33,7 +33,7 @@ class TroubleList(Widget):
         """As many lines as are needed, within reason."""
         return len(self._lines(width))
 
-    def render(self) -> Text:
+    def render(self) -> Drawn:
         """The sentences."""
         return lines(self._lines(self.size.width))
 

@@ -3,9 +3,20 @@
 Rule: the names and methods of the real ones, nothing behind them.
 """
 
+from __future__ import annotations
+
 import sys
 
-from wire import encode, plain  # the file beside this one
+TYPE_CHECKING = False  # `typing` would be loaded for nothing
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+    from minikafka_lessons.grading.inside.wire import encode, plain
+    from minikafka_lessons.grading.inside.worker import Pipe
+else:
+    from wire import encode, plain  # the file beside this one
 
 
 class KafkaException(Exception):
@@ -15,94 +26,95 @@ class KafkaException(Exception):
 class KafkaError:
     """The error of a message."""
 
-    def __init__(self, name, code, text):
+    def __init__(self, name: str, code: int, text: str) -> None:
         self._name, self._code, self._text = name, code, text
 
     _PARTITION_EOF = -191
 
-    def name(self):
+    def name(self) -> str:
         return self._name
 
-    def code(self):
+    def code(self) -> int:
         return self._code
 
-    def str(self):
+    def __str__(self) -> str:
         return self._text
 
-    def __str__(self):
-        return self._text
-
-    __repr__ = __str__
+    str = __repr__ = __str__
 
 
 class Message:
     """What `Consumer.poll` returns, with the methods of the real one."""
 
-    def __init__(self, fields):
+    def __init__(self, fields: dict[str, Any]) -> None:
         self._fields = fields
         error = fields["error"]
         self._error = None if error is None else KafkaError(*error)
 
-    def topic(self):
+    def topic(self) -> Any:
         return self._fields["topic"]
 
-    def partition(self):
+    def partition(self) -> Any:
         return self._fields["partition"]
 
-    def offset(self):
+    def offset(self) -> Any:
         return self._fields["offset"]
 
-    def key(self):
+    def key(self) -> Any:
         return self._fields["key"]
 
-    def value(self):
+    def value(self) -> Any:
         return self._fields["value"]
 
-    def headers(self):
+    def headers(self) -> None:
         return None
 
-    def timestamp(self):
+    def timestamp(self) -> tuple[int, Any]:
         return (1, self._fields["timestamp"])
 
-    def error(self):
+    def error(self) -> KafkaError | None:
         return self._error
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._fields["value"] or b"")
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return True
 
 
 class Remote:
     """A client that lives at the other end: each method is asked for there."""
 
-    def __init__(self, pipe, name):
+    _pipe: Pipe
+    _name: str
+    _callbacks: dict[int, Callable[..., Any]]
+
+    def __init__(self, pipe: Pipe, name: str) -> None:
         self.__dict__["_pipe"], self.__dict__["_name"], self.__dict__["_callbacks"] = pipe, name, {}
 
-    def __getattr__(self, method):
+    def __getattr__(self, method: str) -> Callable[..., Any]:
         if method.startswith("_"):
             raise AttributeError(method)
 
-        def call(*args, **kwargs):
+        def call(*args: Any, **kwargs: Any) -> Any:
             return self._ask(method, args, kwargs)
 
         call.__name__ = method
         return call
 
-    def __len__(self):
+    def __len__(self) -> Any:
         return self._ask("len", (), {})
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return True
 
-    def __enter__(self):
+    def __enter__(self) -> Remote:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._ask("flush" if self._name == "producer" else "close", (), {})
 
-    def _ask(self, method, args, kwargs):
+    def _ask(self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         kwargs = dict(kwargs)
         for name in ("on_delivery", "callback"):
             callback = kwargs.pop(name, None)
@@ -131,10 +143,10 @@ class Remote:
         return decode(answer["result"], self._pipe)
 
 
-def decode(value, pipe):
+def decode(value: Any, pipe: Pipe) -> Any:
     """What the other end wrote: plain values, messages, remote objects."""
 
-    def special(tag, what):
+    def special(tag: str, what: Any) -> Any:
         if tag == "m":
             return Message({name: plain(field, special) for name, field in what.items()})
         return Remote(pipe, what)
@@ -142,9 +154,9 @@ def decode(value, pipe):
     return plain(value, special)
 
 
-def stand_in(name):
+def stand_in(name: str) -> ModuleType:
     """A module that an answer may import although it is not there: the real names, nothing behind them."""
     module = type(sys)(name)
-    module.KafkaException, module.KafkaError, module.Message = KafkaException, KafkaError, Message
-    module.__path__ = []
+    there = {"KafkaException": KafkaException, "KafkaError": KafkaError, "Message": Message, "__path__": []}
+    vars(module).update(there)
     return module

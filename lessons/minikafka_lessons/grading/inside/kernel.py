@@ -5,12 +5,21 @@ Rule: each layer is asked for by itself and says whether it holds; none can be t
 does this to itself before it has seen a line of the answer.
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 import platform
 import sys
 
-import syscalls  # the file beside this one
+TYPE_CHECKING = False  # `typing` would be loaded for nothing
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from minikafka_lessons.grading.inside import syscalls
+else:
+    import syscalls  # the file beside this one
 
 LIMITS = {
     "RLIMIT_CPU": 60,
@@ -29,18 +38,19 @@ EVERYTHING = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15)
 """All rights to files that a version of Landlock knows; from 5 on devices, too."""
 
 
-def libc():
+def libc() -> ctypes.CDLL:
     """The C library's functions."""
     return ctypes.CDLL(None, use_errno=True)
 
 
-def control(option, *values):
+def control(option: int, *values: int) -> bool:
     """prctl(2). True where the kernel did it."""
     full = [*values, 0, 0, 0, 0][:4]
-    return libc().prctl(option, *[ctypes.c_ulong(v) for v in full]) == 0
+    done: int = libc().prctl(option, *[ctypes.c_ulong(v) for v in full])
+    return done == 0
 
 
-def limit(scratch):
+def limit(scratch: bool) -> bool:
     """Memory, processor time, open files, no processes, no file but small ones in the scratch folder."""
     try:
         import resource
@@ -56,14 +66,14 @@ def limit(scratch):
     return True
 
 
-def landlock(paths, writable):
+def landlock(paths: Sequence[str], writable: Sequence[str]) -> int:
     """From here on files can be read below `paths`, written below `writable`, and nothing else. Returns the version.
 
     Raises OSError where the kernel has no Landlock.
     """
     call = libc().syscall
     call.restype = ctypes.c_long
-    version = call(LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
+    version: int = call(LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
     if version < 1:
         raise OSError(ctypes.get_errno(), "no Landlock")
     rights = EVERYTHING.get(version, (1 << 16) - 1)
@@ -82,7 +92,7 @@ def landlock(paths, writable):
     return version
 
 
-def allow_below(call, rules, path, allowed):
+def allow_below(call: Any, rules: int, path: str, allowed: int) -> None:
     """One rule; a path that isn't there needs none."""
     try:
         where = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -97,7 +107,7 @@ def allow_below(call, rules, path, allowed):
         raise OSError(ctypes.get_errno(), f"no rule for {path}")
 
 
-def seccomp(files, changes):
+def seccomp(files: bool, changes: bool) -> None:
     """From here on the calls of `syscalls.py` only. Raises OSError or KeyError where that can't be had."""
     if sys.maxsize < 1 << 32:
         raise KeyError("a Python of 32 bits")
@@ -113,7 +123,7 @@ def seccomp(files, changes):
         raise OSError(ctypes.get_errno(), "no seccomp filter")
 
 
-def become(user):
+def become(user: int) -> None:
     """Another user, one that owns nothing, for good. Raises OSError; nothing has changed then."""
     if user == os.getuid():
         return

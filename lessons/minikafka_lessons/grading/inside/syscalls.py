@@ -5,13 +5,15 @@ no process, no signal to anybody, no call that looks into another process; and n
 keeps an answer from the files (`files=False`).
 """
 
+from __future__ import annotations
+
 import struct
 
 ERRNO, ALLOW, KILL = 0x00050000, 0x7FFF0000, 0x80000000
 EPERM, ENOTTY, ENOSYS = 1, 25, 38
 
 # The numbers of the two processors that people have: x86-64, and arm64 with the kernel's newer, shared list.
-MACHINES = {
+MACHINES: dict[str, tuple[int, dict[str, int]]] = {
     "x86_64": (
         0xC000003E,
         {
@@ -60,33 +62,33 @@ MACHINES = {
 OPENS = ("open", "openat")
 CHANGES = ("rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "unlink", "unlinkat")
 # Calls that are allowed for some values of one argument only: (argument, values).
-ONLY = {
+ONLY: dict[str, tuple[int, tuple[int, ...]]] = {
     "ioctl": (1, (0x5401, 0x5450, 0x5451)),  # is this a terminal? close on exec, or not
     "prlimit64": (0, (0,)),  # its own limits, nobody else's
 }
 # A pipe can be told to send a signal of one's choice to any process: F_SETOWN, F_SETSIG, F_SETOWN_EX.
-NEVER = {"fcntl": (1, (8, 10, 15))}
+NEVER: dict[str, tuple[int, tuple[int, ...]]] = {"fcntl": (1, (8, 10, 15))}
 FIRST_UNKNOWN = 450
 
 
-def _step(code, jump_true, jump_false, value):
+def _step(code: int, jump_true: int, jump_false: int, value: int) -> bytes:
     return struct.pack("<HBBI", code, jump_true, jump_false, value)
 
 
-def _load(offset):
+def _load(offset: int) -> bytes:
     return _step(0x20, 0, 0, offset)
 
 
-def _return(value):
+def _return(value: int) -> bytes:
     return _step(0x06, 0, 0, value)
 
 
-def _if_equal(value, then):
+def _if_equal(value: int, then: bytes) -> bytes:
     """One instruction that is skipped unless the loaded word equals `value`."""
     return _step(0x15, 0, 1, value) + then
 
 
-def program(machine, files=True, changes=True):
+def program(machine: str, files: bool = True, changes: bool = True) -> bytes:
     """The filter's instructions. Raises KeyError for a processor whose numbers aren't known here."""
     audit_arch, numbers = MACHINES[machine]
     steps = [
@@ -112,7 +114,7 @@ def program(machine, files=True, changes=True):
     return b"".join(steps)
 
 
-def _by_argument(number, name):
+def _by_argument(number: int, name: str) -> bytes:
     argument, values = ONLY.get(name) or NEVER[name]
     inside, outside = (ALLOW, ERRNO | ENOTTY if name == "ioctl" else ERRNO | EPERM)
     if name in NEVER:

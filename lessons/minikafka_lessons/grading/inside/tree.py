@@ -5,14 +5,20 @@ ends, when it is told to end (SIGTERM), or when the grader dies, it kills until 
 answer did.
 """
 
+from __future__ import annotations
+
 import os
 import signal
 import time
 
-import kernel  # the file beside this one
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minikafka_lessons.grading.inside import kernel
+else:
+    import kernel  # the file beside this one
 
 
-def divide():
+def divide() -> None:
     """Returns in a child that runs the answer; the parent stays here until everything is over."""
     if not hasattr(os, "fork"):
         return
@@ -35,7 +41,7 @@ def divide():
     os._exit(status)
 
 
-def wait_for(child):
+def wait_for(child: int) -> int:
     """The child's exit status, as a shell says it; 143 when this process was told to end."""
     while True:
         pid, status = os.waitpid(-1, os.WNOHANG)
@@ -46,7 +52,7 @@ def wait_for(child):
             return 143
 
 
-def kill_all(watcher, child):
+def kill_all(watcher: int, child: int) -> None:
     """Every descendant, again and again until there is none: a child's children become ours when it dies."""
     while True:
         for pid in children(watcher, child):
@@ -61,7 +67,7 @@ def kill_all(watcher, child):
             return
 
 
-def children(watcher, child):
+def children(watcher: int, child: int) -> list[int]:
     """The processes whose parent this is; where there is no /proc, the one that it knows."""
     try:
         with open(f"/proc/{watcher}/task/{watcher}/children", "rb") as file:

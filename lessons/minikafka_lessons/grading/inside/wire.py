@@ -1,14 +1,21 @@
 """How values travel between the grader and an answer's process: JSON that keeps their types.
 
-Rule: both ends read by this one function, so this file imports nothing and knows nothing of what is right. The grader
+Rule: both ends read by this one function, so this file needs nothing and knows nothing of what is right. The grader
 writes what it means to send, the other end only what is exactly of a plain type; and the grader believes neither the
 size nor the shape of what it reads.
 """
 
+from __future__ import annotations
+
+TYPE_CHECKING = False  # `typing` would be loaded for nothing
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 INT_BITS = 4096
 
 
-def plain(value, special):
+def plain(value: Any, special: Callable[[str, Any], Any]) -> Any:
     """A value as it was written; `special(tag, what)` reads the tags that only one end knows.
 
     Raises ValueError, KeyError, TypeError or AttributeError for what nobody wrote.
@@ -35,7 +42,7 @@ def plain(value, special):
     return special(tag, what)
 
 
-def encode(value, depth=0):
+def encode(value: Any, depth: int = 0) -> Any:
     """A value as JSON that keeps its type; what is not exactly of a plain type is only named."""
     kind = type(value)
     if value is None or kind in (bool, str):

@@ -5,13 +5,23 @@ Rule: it locks itself in before it has seen the answer (the first order says how
 and it sends back plain values. What is right is known only at the other end of the pipe.
 """
 
+from __future__ import annotations
+
 import importlib
 import json
 import os
 import sys
 
-import clients  # the files beside this one: nothing else of the package is there
-from wire import encode
+TYPE_CHECKING = False  # `typing` would be loaded for nothing
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, BinaryIO
+
+    from minikafka_lessons.grading.inside import clients
+    from minikafka_lessons.grading.inside.wire import encode
+else:
+    import clients  # the files beside this one: nothing else of the package is there
+    from wire import encode
 
 PRINT_CHARACTERS = 200_000
 
@@ -25,43 +35,45 @@ class Quiet:
 
     encoding = "utf-8"
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.left = PRINT_CHARACTERS
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         self.left -= len(text)
         if self.left < 0:
             raise PrintedTooMuch
         return len(text)
 
-    def flush(self):
+    def flush(self) -> None:
         pass
 
-    def isatty(self):
+    def isatty(self) -> bool:
         return False
 
 
 class Pipe:
     """One line of JSON each way."""
 
-    def __init__(self, reads, writes):
+    def __init__(self, reads: BinaryIO, writes: BinaryIO) -> None:
         self._reads, self._writes = reads, writes
         self._dumps, self._loads = json.dumps, json.loads
 
-    def send(self, what):
+    def send(self, what: dict[str, Any]) -> None:
         self._writes.write(self._dumps(what).encode() + b"\n")
         self._writes.flush()
 
-    def receive(self):
+    def receive(self) -> dict[str, Any]:
         line = self._reads.readline()
         if not line:
             os._exit(0)
-        return self._loads(line)
+        order: dict[str, Any] = self._loads(line)
+        return order
 
 
-def lock_in(order):
+def lock_in(order: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Every layer that the first order wants. Returns those that hold, and why the others don't."""
-    held, why = {}, {}
+    held: dict[str, Any] = {}
+    why: dict[str, str] = {}
     for name in order["imports"]:
         # Where no file can be opened later, what the answer imports is loaded now: Python's own library only.
         try:
@@ -69,7 +81,10 @@ def lock_in(order):
         except Exception as problem:
             why[name] = str(problem)
     try:
-        import kernel
+        if TYPE_CHECKING:
+            from minikafka_lessons.grading.inside import kernel
+        else:
+            import kernel
     except ImportError as problem:
         return held, {"kernel": str(problem)}
     # In this order: rules for files are made by who may read them, and calls are refused last.
@@ -96,7 +111,7 @@ def lock_in(order):
     return held, why
 
 
-def limiter():
+def limiter() -> Callable[[float], None]:
     """A function that allows so many more seconds of processor time. Beyond them the system ends the process."""
     try:
         import resource
@@ -105,7 +120,7 @@ def limiter():
         return lambda seconds: None
     get, put, which, used = resource.getrlimit, resource.setrlimit, resource.RLIMIT_CPU, time.process_time
 
-    def allow(seconds):
+    def allow(seconds: float) -> None:
         hard = get(which)[1]
         wanted = int(used() + seconds) + 1
         put(which, (wanted if hard < 0 else min(wanted, hard), hard))
@@ -113,7 +128,7 @@ def limiter():
     return allow
 
 
-def describe(error):
+def describe(error: BaseException) -> dict[str, Any]:
     """An exception as plain data: kind, text, line of the answer."""
     line = None
     trace = error.__traceback__
@@ -130,9 +145,9 @@ def describe(error):
     return {"raised": str(type(error).__name__)[:80], "text": text, "line": line}
 
 
-def load(before, sources, names):
+def load(before: str, sources: Sequence[str], names: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
     """Run the helpers and the answer's cells; say what they define."""
-    space = {"__name__": "answer", "__builtins__": __builtins__}
+    space: dict[str, Any] = {"__name__": "answer", "__builtins__": __builtins__}
     exec(compile(before, "<helpers>", "exec"), space)
     for source in sources:
         exec(compile(source, "<answer>", "exec"), space)
@@ -148,10 +163,13 @@ def load(before, sources, names):
     return space, found
 
 
-def main():
+def main() -> None:
     """Serve the other end until it hangs up."""
     if "--watched" in sys.argv:
-        import tree
+        if TYPE_CHECKING:
+            from minikafka_lessons.grading.inside import tree
+        else:
+            import tree
 
         tree.divide()
     reads = os.fdopen(os.dup(0), "rb")
@@ -170,7 +188,7 @@ def main():
     allow = limiter()
     held, why = lock_in(receive())
     send({"held": held, "why": why})
-    space = {}
+    space: dict[str, Any] = {}
     while True:
         order = receive()
         try:

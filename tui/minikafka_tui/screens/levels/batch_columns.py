@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from minikafka.xray.reading import BatchLine
 from minikafka_tui import format, palette
-from minikafka_tui.text import Text
+from minikafka_tui.text import Drawn, Text
 from minikafka_tui.widgets.columns import Column
 
 
-def flags(line: BatchLine) -> Text:
+def flags(line: BatchLine) -> Drawn:
     """What is special about it, in words."""
     header, words = line.header, []
     if header.is_control:

@@ -9,7 +9,6 @@ import asyncio
 from dataclasses import dataclass
 from itertools import islice
 
-from rich.text import Text as RichText
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -26,7 +25,7 @@ from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace, Unseen
 from minikafka_tui import palette
 from minikafka_tui.screens.levels.level import WIDE, Level, file_name, path
-from minikafka_tui.text import Text, lines
+from minikafka_tui.text import Drawn, Text, lines
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.hex_bytes import HexBytes
 from minikafka_tui.widgets.live_table import LiveTable
@@ -153,7 +152,7 @@ class ByteView(Level):
         detail.update(_detail(row.entry))
 
 
-def _detail(entry: Entry) -> RichText:
+def _detail(entry: Entry) -> Drawn:
     """Name, place, value, meaning: three lines, as much of each as fits."""
     field = entry.field
     if field is None:
