@@ -1,6 +1,6 @@
 """A release of Apache Kafka: its jars, fetched once, and the commands that run its classes.
 
-The rule: what is made in the cache is made by one process at a time, and appears whole.
+Rule: what is made in the cache is made by one process at a time, and appears whole.
 """
 
 from __future__ import annotations

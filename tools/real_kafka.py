@@ -8,7 +8,7 @@ environment.
     tools/real_kafka.py tool kafka-topics --bootstrap-server HOST:PORT --list
     tools/real_kafka.py java Some.java ARGUMENTS       with Kafka's jars on the class path
 
-The rule: nothing outlives this process, nothing listens but on 127.0.0.1, and stdout has only what was asked for.
+Rule: nothing outlives this process, nothing listens but on 127.0.0.1, and stdout has only what was asked for.
 Jars are fetched once into $XDG_CACHE_HOME/minikafka (default ~/.cache/minikafka).
 """
 

@@ -1,6 +1,6 @@
 """An adoption from beginning to end: look, plan, copy, and write the metadata log of the new cluster last.
 
-One rule: one broker gets everything, with one replica of each partition; if it fails, nothing of ours stays behind.
+Rule: one broker gets everything, with one replica of each partition; if it fails, nothing of ours stays behind.
 Kafka: what `kafka-storage format` and a bootstrap snapshot are to a new cluster.
 """
 

@@ -1,6 +1,6 @@
 """The command `minikafka adopt`: what was taken and what was left, for people or as JSON.
 
-The rule: a request that makes no sense is one sentence and status 1; what is left behind is no error. Many things of
+Rule: a request that makes no sense is one sentence and status 1; what is left behind is no error. Many things of
 one kind stand in one line.
 """
 

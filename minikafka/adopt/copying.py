@@ -1,6 +1,6 @@
 """A replica's files into a partition of ours, opened once as a broker opens it after a crash, and closed cleanly.
 
-One rule: what a start would do is done here and said; the first start of the cluster then finds all in order.
+Rule: what a start would do is done here and said; the first start of the cluster then finds all in order.
 Kafka: `LogLoader`.
 """
 

@@ -1,6 +1,6 @@
 """What is known of a cluster's topics: from its metadata log and snapshots, from its ZooKeeper, or from nothing.
 
-One rule: what can't be read or makes no sense is said and passed over; then folders that the metadata don't know count
+Rule: what can't be read or makes no sense is said and passed over; then folders that the metadata don't know count
 as topics, which otherwise are strays. Kafka: `MetadataLoader`; before KRaft `KafkaZkClient`.
 """
 

@@ -1,6 +1,6 @@
 """The groups in an adopted `__consumer_offsets`, and how their offsets are kept from expiring.
 
-One rule: what is there stays as it is; what is live is written once more behind it, as if committed in a time that is
+Rule: what is there stays as it is; what is live is written once more behind it, as if committed in a time that is
 still to come, so that no retention has begun. Kafka: `OffsetExpirationConditionImpl` (KIP-211: an empty group's offsets
 expire a time after its last member left).
 """

@@ -1,6 +1,6 @@
 """Which topics and which replicas are taken: the source's folders beside what its metadata know.
 
-One rule: of several replicas of a partition the most complete one is taken. Kafka: `LogManager.isStrayReplica`.
+Rule: of several replicas of a partition the most complete one is taken. Kafka: `LogManager.isStrayReplica`.
 """
 
 from __future__ import annotations

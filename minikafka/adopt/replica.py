@@ -1,6 +1,6 @@
 """One partition's folder in the source: its segments, where it ends, how complete it is.
 
-One rule: the batches themselves tell; checkpoints beside them may be missing or old. Kafka: `LogLoader`, and for which
+Rule: the batches themselves tell; checkpoints beside them may be missing or old. Kafka: `LogLoader`, and for which
 of several replicas is the most complete one, `LeaderEpochFileCache` (KIP-101): the newest reign counts before length.
 """
 

@@ -1,6 +1,6 @@
 """What an adoption took, and what it left behind and why.
 
-One rule: everything found in the source is in here, on one side or the other.
+Rule: everything found in the source is in here, on one side or the other.
 """
 
 from __future__ import annotations

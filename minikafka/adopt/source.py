@@ -1,6 +1,6 @@
 """The directories of a real Kafka: which they are, what each says of itself, which partitions lie in it.
 
-One rule: files are opened for reading only, and nothing is believed that can't be read. Kafka: `LogManager.loadLogs`,
+Rule: files are opened for reading only, and nothing is believed that can't be read. Kafka: `LogManager.loadLogs`,
 `MetaProperties` (version 0 is that of brokers on ZooKeeper).
 """
 

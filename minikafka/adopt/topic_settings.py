@@ -1,6 +1,6 @@
 """The configurations that an adopted topic gets.
 
-One rule: those of the real one, except that nothing may expire or be compacted until somebody says so. Kafka:
+Rule: those of the real one, except that nothing may expire or be compacted until somebody says so. Kafka:
 `LogConfig`; `min.compaction.lag.ms` keeps a compacted topic as it is without making it another kind of topic.
 """
 

@@ -1,6 +1,6 @@
 """The data directory of a ZooKeeper server: its snapshots and transaction logs, replayed into a tree of znodes.
 
-One rule: only what Kafka's brokers keep in it is wanted: data by path. Numbers are Jute's, with the large end first.
+Rule: only what Kafka's brokers keep in it is wanted: data by path. Numbers are Jute's, with the large end first.
 ZooKeeper: `FileSnap`, `FileTxnLog`, `SerializeUtils`, `DataTree.processTxn`; Kafka: `KafkaZkClient`, `ZkData`.
 """
 

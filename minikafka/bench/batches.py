@@ -1,6 +1,6 @@
 """Batches as a producer sends them: the material of the measurements.
 
-The rule: built before the clock starts, with values that don't compress and times that grow as a fast producer's do.
+Rule: built before the clock starts, with values that don't compress and times that grow as a fast producer's do.
 """
 
 from __future__ import annotations

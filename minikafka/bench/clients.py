@@ -1,7 +1,7 @@
 """`minikafka bench clients`: what a record costs our Producer and Consumer in processor time, beside confluent_kafka's
 where it is installed, and beside the clients of other versions of ours.
 
-The rule: each client lives in a process of its own and only that process's time counts, with all its threads; all work
+Rule: each client lives in a process of its own and only that process's time counts, with all its threads; all work
 against one live broker in another process, in turns, and who begins changes. Of the rounds the median does.
 """
 

@@ -1,6 +1,6 @@
 """The memory of this process, while a log far larger than it is written, read through and compacted.
 
-The rule: what grows with the log shows. The resident memory is sampled at every step, and the highest of each interval
+Rule: what grows with the log shows. The resident memory is sampled at every step, and the highest of each interval
 is kept; the page cache is the kernel's and doesn't count.
 """
 

@@ -1,7 +1,7 @@
 """A cluster in processes of its own, ours or a real Kafka, as a benchmark sees it from outside: its processor time, its
 brokers, what it answers.
 
-The rule: both are asked the same through raw sockets, and nothing of the cluster runs in the process that measures.
+Rule: both are asked the same through raw sockets, and nothing of the cluster runs in the process that measures.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`minikafka bench partitions`: thousands of partitions created, left idle, paused, restarted and deleted, and how long
 somebody else has to wait meanwhile; beside a real Kafka in the same run where there is one.
 
-The rule: a partition counts as there when its leader answers for it with every replica in sync. One cluster runs at a
+Rule: a partition counts as there when its leader answers for it with every replica in sync. One cluster runs at a
 time, so they don't take each other's processor.
 """
 

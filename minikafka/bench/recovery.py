@@ -1,6 +1,6 @@
 """What an opening reads after a crash, against the size of the log.
 
-The rule: the crash is one, at the worst time. The life of the host ends with files open, the active segment nearly
+Rule: the crash is one, at the worst time. The life of the host ends with files open, the active segment nearly
 full, a batch half written behind the last one, and the recovery point where the syncs of rolled segments had left it.
 """
 

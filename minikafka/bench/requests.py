@@ -1,6 +1,6 @@
 """Requests as they go over the wire, and a connection that keeps so many of them on the way.
 
-The rule: built before the clock starts, of public versions that any Kafka speaks.
+Rule: built before the clock starts, of public versions that any Kafka speaks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Who is measured: a bare server, clusters of ours, and any other Kafka whose address is given.
 
-The rule: each in processes of its own, so that their processor time can be told. The bare server does the least a
+Rule: each in processes of its own, so that their processor time can be told. The bare server does the least a
 broker must: frame, CRC-32C, one write, one short answer.
 """
 

@@ -1,6 +1,6 @@
 """`minikafka bench storage`: a log's speed, its memory and its recovery, on this machine's own disk.
 
-The rule: it works in a directory of its own and leaves nothing behind, however it ends.
+Rule: it works in a directory of its own and leaves nothing behind, however it ends.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Append and read through `Log`, beside a bare `write()` and `read()` loop over the same chunks on the same disk.
 
-The rule: both in turns, in one run, and who begins changes from round to round; a first round, that warms up, doesn't
+Rule: both in turns, in one run, and who begins changes from round to round; a first round, that warms up, doesn't
 count. Files are in the page cache, as they are when consumers keep up, and nothing is fsynced.
 """
 

@@ -1,6 +1,6 @@
 """Requests that change configurations: what this broker refuses, and what the controller decides.
 
-The rule: what is meant for another broker is refused here, the rest is passed on (Kafka: `ConfigAdminManager`); each
+Rule: what is meant for another broker is refused here, the rest is passed on (Kafka: `ConfigAdminManager`); each
 resource has its own answer, in the order asked.
 """
 

@@ -1,6 +1,6 @@
 """What a broker tells the trace of its life.
 
-One rule: each is told once, when it has come to pass.
+Rule: each is told once, when it has come to pass.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A broker, or one of its partitions, at one instant, immutable: what a picture of the cluster is drawn from.
 
-One rule: a snapshot reads what is there and changes nothing. Kafka shows as much only by JMX and several requests.
+Rule: a snapshot reads what is there and changes nothing. Kafka shows as much only by JMX and several requests.
 """
 
 from __future__ import annotations

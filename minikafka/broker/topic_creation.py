@@ -1,6 +1,6 @@
 """Topics that clients make by asking for them, and the cluster's own.
 
-One rule: nobody waits for a creation here. Who asked is told that the topic is missing and asks again; the topic is
+Rule: nobody waits for a creation here. Who asked is told that the topic is missing and asks again; the topic is
 known when the metadata log says so. Kafka: `DefaultAutoTopicCreationManager`.
 """
 

@@ -1,6 +1,6 @@
 """Kafka's clients: producer, consumer, admin client, with confluent_kafka's names and settings.
 
-One rule: an asynchronous core that takes a `World` does the work, so the same client runs in the simulated world, in
+Rule: an asynchronous core that takes a `World` does the work, so the same client runs in the simulated world, in
 the live one, and against any real Kafka; the synchronous faces only drive it.
 Kafka: `org.apache.kafka.clients`. Names are loaded when first used, so that importing this package costs little.
 """

@@ -1,6 +1,6 @@
 """`AdminClient`: confluent_kafka's admin client, in front of our core.
 
-One rule: every method returns at once with a future, or a dictionary of futures by name; only list_topics() and
+Rule: every method returns at once with a future, or a dictionary of futures by name; only list_topics() and
 list_groups() wait. Kafka's `Admin` answers with futures by name, too (`KafkaAdminClient`).
 """
 

@@ -1,6 +1,6 @@
 """What an application passes to the admin client, checked.
 
-One rule: what has the wrong type, or is empty, is refused at the call, with confluent_kafka's kind of exception; what
+Rule: what has the wrong type, or is empty, is refused at the call, with confluent_kafka's kind of exception; what
 the cluster may judge is left to it. Kafka's Java client leaves most of this to the compiler.
 """
 

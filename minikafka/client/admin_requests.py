@@ -1,6 +1,6 @@
 """Where an administration request goes: to any broker, to one of them, or to the controller.
 
-One rule: what may pass is tried again until the time is over, and then the error is _TIMED_OUT, with the last reason
+Rule: what may pass is tried again until the time is over, and then the error is _TIMED_OUT, with the last reason
 as its text. Kafka: the node providers of `KafkaAdminClient`.
 """
 

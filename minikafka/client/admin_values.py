@@ -1,6 +1,6 @@
 """The values that administering topics, settings and offsets takes and gives, with confluent_kafka's names.
 
-One rule: plain values; what they mean to the wire is in `async_admin.py`. Kafka: `org.apache.kafka.clients.admin`.
+Rule: plain values; what they mean to the wire is in `async_admin.py`. Kafka: `org.apache.kafka.clients.admin`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`AIOProducer` and `AIOConsumer`: confluent_kafka's clients for asyncio, in front of our clients for threads.
 
-One rule: what may wait runs in a thread of the executor, and every callback runs on the event loop of the application,
+Rule: what may wait runs in a thread of the executor, and every callback runs on the event loop of the application,
 where it may be a coroutine. Who writes anew has `AsyncProducer` and `AsyncConsumer`, which need no threads.
 """
 

@@ -1,6 +1,6 @@
 """The assignors of consumer groups: which rule each strategy follows, and what the group's leader computes.
 
-One rule: the bytes that members exchange are Kafka's, so our consumers share groups with Java's and librdkafka's.
+Rule: the bytes that members exchange are Kafka's, so our consumers share groups with Java's and librdkafka's.
 Kafka: `ConsumerPartitionAssignor`, `ConsumerCoordinator.onLeaderElected`.
 """
 

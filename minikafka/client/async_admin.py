@@ -1,6 +1,6 @@
 """Administration's core: each method is one request (or one per broker), its answer as plain values.
 
-One rule: what fails for one topic, group or resource is a value (a KafkaException) under its name; only what fails as
+Rule: what fails for one topic, group or resource is a value (a KafkaException) under its name; only what fails as
 a whole is raised. Kafka does the same in `KafkaAdminClient`.
 """
 

@@ -1,6 +1,6 @@
 """The consumer's core: subscription or assignment in, records out. Runs on one loop, knows no thread.
 
-One rule: `take()` is the application's side and never waits; everything else runs on the loop. The two sides share
+Rule: `take()` is the application's side and never waits; everything else runs on the loop. The two sides share
 only the positions and the buffer, under its lock, and the mailbox. Kafka does the same in `ClassicKafkaConsumer`.
 """
 

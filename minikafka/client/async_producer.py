@@ -1,6 +1,6 @@
 """The producer's core: takes records in, gives delivery reports out. Runs on one loop, knows no thread.
 
-One rule: every record that is accepted is reported exactly once. What is sent, and when, is the `Sender`'s matter.
+Rule: every record that is accepted is reported exactly once. What is sent, and when, is the `Sender`'s matter.
 Kafka does the same in `KafkaProducer` and `RecordAccumulator`.
 """
 

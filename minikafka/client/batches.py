@@ -1,6 +1,6 @@
 """Records that wait to be sent: batches, and one queue of them per partition.
 
-One rule: the order in a queue is the order in the log. A batch that got a sequence number keeps its place through
+Rule: the order in a queue is the order in the log. A batch that got a sequence number keeps its place through
 retries; it is numbered anew only when Kafka's rules say that the numbers before it are lost.
 Kafka does the same in `RecordAccumulator`, `ProducerBatch` and `TxnPartitionEntry` (KIP-98, KIP-360).
 """

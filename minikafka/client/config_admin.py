@@ -1,6 +1,6 @@
 """Administration of settings: of topics, brokers and groups.
 
-One rule: a broker is asked for its own settings, anybody for those of topics and groups; what fails for one of them is
+Rule: a broker is asked for its own settings, anybody for those of topics and groups; what fails for one of them is
 a value (a KafkaException) under it. Kafka: `KafkaAdminClient`.
 """
 

@@ -1,6 +1,6 @@
 """Connections to the brokers: one `Channel` per broker and purpose, opened when first needed.
 
-One rule: whoever needs a broker asks here, gets a live channel with negotiated versions or an OSError, and never
+Rule: whoever needs a broker asks here, gets a live channel with negotiated versions or an OSError, and never
 keeps it over an error. Long waits have channels of their own ("fetch", "group"), because a broker answers the
 requests of one connection in order. Kafka does the same in `NetworkClient` and `ClusterConnectionStates`.
 """

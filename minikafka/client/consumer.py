@@ -1,6 +1,6 @@
 """`Consumer`: confluent_kafka's consumer, in front of our core.
 
-One rule: callbacks run in the application's thread, inside poll(), consume() or close(), and nowhere else.
+Rule: callbacks run in the application's thread, inside poll(), consume() or close(), and nowhere else.
 Kafka's consumer calls its listeners inside poll() and close(), too (`KafkaConsumer`).
 """
 

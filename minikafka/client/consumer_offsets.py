@@ -1,6 +1,6 @@
 """A consumer's offsets: what it commits, when, and what it asks about them.
 
-One rule: what is stored is committed, and nothing that no thread has been handed; a commit goes to the topic that was
+Rule: what is stored is committed, and nothing that no thread has been handed; a commit goes to the topic that was
 read, and never to another one of its name. Kafka: `ConsumerCoordinator`, `OffsetFetcher`.
 """
 

@@ -1,6 +1,6 @@
 """Deleting records: moving the beginning of partitions forward, by a request to each leader (KIP-107).
 
-One rule: what was deleted is said so, even if other partitions of the same call failed or were not answered for.
+Rule: what was deleted is said so, even if other partitions of the same call failed or were not answered for.
 Kafka: `DeleteRecordsHandler` of `KafkaAdminClient`.
 """
 

@@ -1,6 +1,6 @@
 """What became of records, until the application has been told; and how many records wait for that.
 
-One rule: a record counts from produce() until its callback has returned, and it is counted and told once, whoever
+Rule: a record counts from produce() until its callback has returned, and it is counted and told once, whoever
 polls. Kafka: `BufferPool` and `KafkaProducer.flush`; librdkafka counts in the same way (`rd_kafka_outq_len`).
 """
 

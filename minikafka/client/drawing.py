@@ -1,6 +1,6 @@
 """What calls of consume() have taken and not handed out yet, each in its own thread.
 
-One rule: nothing is committed beyond the first record that a call still holds, and what a call could not hand out
+Rule: nothing is committed beyond the first record that a call still holds, and what a call could not hand out
 is read again: by its next poll, or by the partition's next owner. Kafka's consumer is for one thread only.
 """
 

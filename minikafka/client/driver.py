@@ -1,6 +1,6 @@
 """How a synchronous face reaches its asynchronous core: the `Driver`.
 
-One rule: this is the only file of the clients that knows threads. In the live world a daemon thread runs the
+Rule: this is the only file of the clients that knows threads. In the live world a daemon thread runs the
 loop and callers wait for it; in a simulated world the caller itself advances the virtual time until its answer
 is there. Kafka's Java clients have the same seam: the application's thread and the `Sender`/`ConsumerNetworkThread`.
 """

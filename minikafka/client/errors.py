@@ -1,6 +1,6 @@
 """Errors as an application sees them: `KafkaError` (a value) and `KafkaException` (what is raised).
 
-One rule: codes and their names are those of confluent_kafka, so that `error.code() == KafkaError._PARTITION_EOF`
+Rule: codes and their names are those of confluent_kafka, so that `error.code() == KafkaError._PARTITION_EOF`
 means the same in both. Codes at or above -1 come from a broker, codes below -1 from the client itself.
 Kafka does the same in `org.apache.kafka.common.errors` (one class per code).
 """

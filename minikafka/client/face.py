@@ -1,6 +1,6 @@
 """What the three synchronous clients have in common: a core on a loop, and a hold on the driver that runs it.
 
-One rule: a face that could not be made lets go of its driver, and one that is dropped without being closed closes
+Rule: a face that could not be made lets go of its driver, and one that is dropped without being closed closes
 its core by itself. A closed one, and one from before a fork, says so to every call. confluent_kafka's clients do the
 same when they are collected; Kafka's Java clients leak.
 """

@@ -1,6 +1,6 @@
 """Fetching: one loop per broker that asks for what is assigned there, a fetch at a time, in a fetch session.
 
-One rule: a fetch asks for what is wanted now, and its answer is believed only for partitions that have not moved
+Rule: a fetch asks for what is wanted now, and its answer is believed only for partitions that have not moved
 since. Kafka does the same in `Fetcher`, `FetchSessionHandler` (KIP-227: after the first request only changes are sent).
 """
 

@@ -1,6 +1,6 @@
 """Futures of two kinds more: one that moves virtual time when it is asked, and one that is a part of another.
 
-One rule: they are `concurrent.futures.Future`, so `wait`, `as_completed` and callbacks work with them.
+Rule: they are `concurrent.futures.Future`, so `wait`, `as_completed` and callbacks work with them.
 Kafka: `KafkaFuture`.
 """
 

@@ -1,6 +1,6 @@
 """A consumer's membership in its group: join, sync, heartbeat, leave (the classic protocol).
 
-One rule: one task walks the states of `STATES`; heartbeats go on beside it while it waits for the application, and
+Rule: one task walks the states of `STATES`; heartbeats go on beside it while it waits for the application, and
 only tell it that something is to be done. Kafka does the same in `AbstractCoordinator` and `ConsumerCoordinator`
 (KIP-62: heartbeats in the background; KIP-345: static members; KIP-429: cooperative rebalancing).
 """

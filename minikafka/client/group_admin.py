@@ -1,6 +1,6 @@
 """Administration of consumer groups: list, describe, delete, and their committed offsets.
 
-One rule: a group's coordinator answers for it, and only listing asks every broker. Kafka: `KafkaAdminClient`.
+Rule: a group's coordinator answers for it, and only listing asks every broker. Kafka: `KafkaAdminClient`.
 """
 
 from __future__ import annotations

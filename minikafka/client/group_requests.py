@@ -1,6 +1,6 @@
 """The four requests of a member of a consumer group, to its coordinator: join, sync, heartbeat, leave.
 
-One rule: a request carries the identity it is given and remembers nothing; who the member is, and what an answer
+Rule: a request carries the identity it is given and remembers nothing; who the member is, and what an answer
 means for it, is `group.py`'s matter. Kafka: `JoinGroupRequest` and the like in `AbstractCoordinator`.
 """
 

@@ -1,6 +1,6 @@
 """The values that administering consumer groups gives, with confluent_kafka's names.
 
-One rule: plain values; what they mean to the wire is in `group_admin.py`.
+Rule: plain values; what they mean to the wire is in `group_admin.py`.
 Kafka: `ConsumerGroupDescription`, `GroupListing`, `MemberDescription`.
 """
 

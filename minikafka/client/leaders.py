@@ -1,6 +1,6 @@
 """Asking the leaders: which broker to ask for which partition, and asking again until each has its answer.
 
-One rule: every partition is answered for by itself; one whose error is retriable is asked for again, the others are
+Rule: every partition is answered for by itself; one whose error is retriable is asked for again, the others are
 not. Kafka: `PartitionLeaderStrategy` and `AdminApiDriver` (KIP-734).
 """
 

@@ -1,6 +1,6 @@
 """What a consumer's core has to tell its application: rebalances, finished commits, errors.
 
-One rule: the core puts in and never waits, except for a rebalance, which goes on only when the application has
+Rule: the core puts in and never waits, except for a rebalance, which goes on only when the application has
 handled it. Kafka's newer consumer has the same queue (`BackgroundEventHandler`, KIP-848's threading model).
 """
 

@@ -1,6 +1,6 @@
 """What a client knows of the cluster: brokers, topics, and who leads each partition.
 
-One rule: at most one refresh is on its way; everybody who needs news waits for that one.
+Rule: at most one refresh is on its way; everybody who needs news waits for that one.
 Kafka does the same in `org.apache.kafka.clients.Metadata` (with `MetadataSnapshot`).
 """
 

@@ -1,6 +1,6 @@
 """What a client tells its application beside records: errors, statistics, throttling; each by a callback of its own.
 
-One rule: a notice waits until the application polls, and its callback runs in the thread that does. What a callback
+Rule: a notice waits until the application polls, and its callback runs in the thread that does. What a callback
 raises reaches that thread, and the notices after it stay. librdkafka has the same queue (`rd_kafka_poll`).
 """
 

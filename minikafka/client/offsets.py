@@ -1,6 +1,6 @@
 """Asking for offsets: where logs begin and end (from leaders), and what a group has committed (from its coordinator).
 
-One rule: every function answers for each partition by itself, with an offset or an error code; what is retriable is
+Rule: every function answers for each partition by itself, with an offset or an error code; what is retriable is
 retried until the deadline. Kafka does the same in `OffsetFetcher` and `ConsumerCoordinator`.
 """
 

@@ -1,6 +1,6 @@
 """Which partition a record goes to: the rules, applied to one topic.
 
-One rule: keyed records always go to the key's partition; records without a key stick to one partition until its
+Rule: keyed records always go to the key's partition; records without a key stick to one partition until its
 batch is sent. Kafka does the same in `BuiltInPartitioner` (KIP-480, KIP-794); the names are librdkafka's.
 """
 

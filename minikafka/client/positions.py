@@ -1,6 +1,6 @@
 """What a consumer knows of each partition that it reads: where it stands, and what is fetched and not yet read.
 
-One rule: a seek or an assignment makes a new `era` of the partition; data fetched in an older era is dropped unread.
+Rule: a seek or an assignment makes a new `era` of the partition; data fetched in an older era is dropped unread.
 The application takes and the loop moves, so both do it under the buffer's lock. Kafka does the same in
 `SubscriptionState` and `CompletedFetch`.
 """

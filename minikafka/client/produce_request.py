@@ -1,6 +1,6 @@
 """One Produce request: from batches per partition to answers per partition, whatever the version.
 
-One rule: up to version 12 topics go by name, from 13 by id (KIP-516); nobody above this file knows.
+Rule: up to version 12 topics go by name, from 13 by id (KIP-516); nobody above this file knows.
 Kafka does the same in `Sender.sendProduceRequest`.
 """
 

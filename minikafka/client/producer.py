@@ -1,6 +1,6 @@
 """`Producer`: confluent_kafka's producer, in front of our core.
 
-One rule: produce() only puts a record into a queue and poll() and flush() only call callbacks; the core on the loop
+Rule: produce() only puts a record into a queue and poll() and flush() only call callbacks; the core on the loop
 does everything else. Kafka: `KafkaProducer`.
 """
 

@@ -1,6 +1,6 @@
 """How the parts of one client reach the cluster: its host, its settings, its connections and its metadata.
 
-One rule: a client makes one of these and hands it to all its parts, so there is one pool and one view of the cluster.
+Rule: a client makes one of these and hands it to all its parts, so there is one pool and one view of the cluster.
 Kafka's clients hand `NetworkClient` and `Metadata` around in the same way.
 """
 

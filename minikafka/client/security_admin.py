@@ -1,6 +1,6 @@
 """Administration of access rules and credentials: what the cluster has is told; changing it is not supported here.
 
-One rule: a cluster without an authorizer has no rules, and says so in its own words. Kafka: `KafkaAdminClient`.
+Rule: a cluster without an authorizer has no rules, and says so in its own words. Kafka: `KafkaAdminClient`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The values of access rules (ACLs) and of SCRAM credentials, with confluent_kafka's names.
 
-One rule: plain values, checked when they are made; what they mean to the wire is in `security_admin.py`.
+Rule: plain values, checked when they are made; what they mean to the wire is in `security_admin.py`.
 Kafka: `AclBinding`, `AclBindingFilter`, `ScramCredentialInfo`.
 """
 

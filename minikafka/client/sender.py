@@ -1,6 +1,6 @@
 """The sender: decides which batches leave, sends them, and deals with what the brokers answer.
 
-One rule: `pump` is the only place that decides what is sent; everything else (a record, an answer, a timer, news of
+Rule: `pump` is the only place that decides what is sent; everything else (a record, an answer, a timer, news of
 the cluster) changes state and calls it. Kafka does the same in `Sender` and `TransactionManager`.
 """
 

@@ -1,6 +1,6 @@
 """One configuration key: what kind of value it takes, and its default.
 
-One rule: a value is turned into its kind here, or refused with one sentence, and words are taken in any case.
+Rule: a value is turned into its kind here, or refused with one sentence, and words are taken in any case.
 Kafka: `ConfigDef`.
 """
 

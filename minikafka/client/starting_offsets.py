@@ -1,6 +1,6 @@
 """Where to begin reading: committed offsets, or what auto.offset.reset says.
 
-One rule: an answer counts only for a position that has not moved while it was asked for.
+Rule: an answer counts only for a position that has not moved while it was asked for.
 Kafka does the same in `OffsetFetcher` and `SubscriptionState` (initializing, awaiting a reset, fetching).
 """
 

@@ -1,6 +1,6 @@
 """Statistics for `stats_cb`: a text of JSON every statistics.interval.ms, of librdkafka's shape.
 
-One rule: every field of librdkafka's document that a program may look up is there; what this client does not measure
+Rule: every field of librdkafka's document that a program may look up is there; what this client does not measure
 is 0, or what librdkafka has for "none". librdkafka describes the fields in STATISTICS.md.
 """
 

@@ -1,6 +1,6 @@
 """Administration of topics: made, deleted, grown, described, their leaders elected.
 
-One rule: what fails for one topic is a value (a KafkaException) under its name. Kafka: `KafkaAdminClient`.
+Rule: what fails for one topic is a value (a KafkaException) under its name. Kafka: `KafkaAdminClient`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What list_topics() answers: the cluster's brokers, topics and partitions, with confluent_kafka's names.
 
-One rule: a copy of what the client knows at that moment; it does not change afterwards.
+Rule: a copy of what the client knows at that moment; it does not change afterwards.
 Kafka: `org.apache.kafka.common.Cluster`.
 """
 

@@ -1,6 +1,6 @@
 """Who may drive a simulated universe, where several threads want it to move.
 
-One rule: one thread drives at a time, first come, first served, and it gives way to the others between two rounds.
+Rule: one thread drives at a time, first come, first served, and it gives way to the others between two rounds.
 Kafka has no virtual time; its `MockTime` is driven by one test's thread.
 """
 

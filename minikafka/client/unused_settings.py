@@ -1,6 +1,6 @@
 """librdkafka's settings that have no effect here: known, so that a program that has them runs, and told once each.
 
-One rule: a key stands here with its values, as in librdkafka, and with the reason why it does nothing; one whose
+Rule: a key stands here with its values, as in librdkafka, and with the reason why it does nothing; one whose
 silence would be dangerous (security.protocol, transactional.id) does not stand here but is refused in `settings.py`.
 librdkafka lists its keys in CONFIGURATION.md; `tools/clients.py` compares.
 """

@@ -1,6 +1,6 @@
 """The values that go in and out of the clients: messages, partitions, nodes and the special offsets.
 
-One rule: plain values without behaviour, with confluent_kafka's names.
+Rule: plain values without behaviour, with confluent_kafka's names.
 Kafka: `ConsumerRecord`, `RecordMetadata`, `TopicPartition`, `Node`.
 """
 

@@ -1,6 +1,6 @@
 """How many threads and tasks wait for one client: its `News`, which wakes all of them, and how it ends.
 
-One rule: news takes nobody's place. Whoever waits looks again for himself, and a client whose background work died
+Rule: news takes nobody's place. Whoever waits looks again for himself, and a client whose background work died
 says so to everybody who waits, now and later. Kafka's clients have conditions and `ConsumerNetworkClient.wakeup`.
 """
 

@@ -1,6 +1,6 @@
 """The cluster as its user holds it: build, drive, kill, partition, step, look inside.
 
-The one rule of this room: the nodes are asynchronous and the same in both worlds; only the face is synchronous.
+Rule: the nodes are asynchronous and the same in both worlds; only the face is synchronous.
 Kafka's tests have `KafkaClusterTestKit`.
 """
 

@@ -1,6 +1,6 @@
 """Does commands: the one place where each of them is carried out.
 
-One rule: `Cluster`'s methods, the x-ray socket, a script and a tape all come through `do`. What a command is called and
+Rule: `Cluster`'s methods, the x-ray socket, a script and a tape all come through `do`. What a command is called and
 takes is in `commands/`; here is what it does. Kafka has no such place.
 """
 

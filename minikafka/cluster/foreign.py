@@ -1,6 +1,6 @@
 """A directory that belongs to somebody else: a real Kafka's own.
 
-One rule: nothing is ever written beside its folders, where a real broker would take `broker-1` for a partition. Kafka:
+Rule: nothing is ever written beside its folders, where a real broker would take `broker-1` for a partition. Kafka:
 `LogManager` (any TOPIC-PARTITION in its directory is a log).
 """
 

@@ -1,6 +1,6 @@
 """What is done to a cluster from outside, as frozen values: kill, cut, create a topic, a client's call, let time run.
 
-The one rule of this room: it knows names and arguments only; who does it is `cluster/doing.py`, and it is written
+Rule: it knows names and arguments only; who does it is `cluster/doing.py`, and it is written
 down on a tape (`tape.py`). The lists of commands that people see (the parser's, the inspector's, the socket's) are
 made from the classes here. Kafka has nothing of the kind; its Trogdor has its faults as JSON (`FaultSpec`).
 """

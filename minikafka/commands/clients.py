@@ -1,6 +1,6 @@
 """What a program does with the clients of a simulated cluster.
 
-Its one rule: a call is written down with its arguments as they were at that moment. A callback can't be written down: a
+Rule: a call is written down with its arguments as they were at that moment. A callback can't be written down: a
 tape only knows that there was one (`Callback`), and what it did to the cluster, which are commands again.
 """
 

@@ -1,6 +1,6 @@
 """A command: a frozen value with a name, its arguments, and what people are told about it.
 
-Its one rule: the class is the only place where a command's name, arguments, help and limits are written.
+Rule: the class is the only place where a command's name, arguments, help and limits are written.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What befalls hosts and their disks.
 
-Its one rule: a host is named as `Cluster.hosts` names it. Kafka: Trogdor's `ProcessStopFault`, `FilesUnreadableFault`.
+Rule: a host is named as `Cluster.hosts` names it. Kafka: Trogdor's `ProcessStopFault`, `FilesUnreadableFault`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What befalls the network.
 
-Its one rule: a group of hosts that is empty means all the others. Kafka: Trogdor's `NetworkPartitionFault`.
+Rule: a group of hosts that is empty means all the others. Kafka: Trogdor's `NetworkPartitionFault`.
 """
 
 from __future__ import annotations

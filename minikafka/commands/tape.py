@@ -1,6 +1,6 @@
 """A tape: all that was done to a simulated cluster, each with its exact moment.
 
-Its one rule: the seed and the tape are the run. A moment is a round of the loop and the virtual time; between two
+Rule: the seed and the tape are the run. A moment is a round of the loop and the virtual time; between two
 commands nothing happens but what the seed says. Kafka has none; FoundationDB's simulator repeats runs by their seeds.
 """
 

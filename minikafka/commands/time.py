@@ -1,6 +1,6 @@
 """How virtual time moves.
 
-Its one rule: in a simulated cluster nothing moves but by a command of this file or a client's call.
+Rule: in a simulated cluster nothing moves but by a command of this file or a client's call.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What an administrator does to topics, and one record by hand.
 
-Its one rule: arguments have Kafka's names. Kafka: `kafka-topics.sh`, `kafka-configs.sh`, `kafka-console-producer.sh`.
+Rule: arguments have Kafka's names. Kafka: `kafka-topics.sh`, `kafka-configs.sh`, `kafka-console-producer.sh`.
 """
 
 from __future__ import annotations

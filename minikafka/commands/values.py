@@ -1,6 +1,6 @@
 """The arguments of a client's call as plain values, and back.
 
-Its one rule: nothing is made from a tape but numbers, text, bytes, lists, dictionaries and the client's own value
+Rule: nothing is made from a tape but numbers, text, bytes, lists, dictionaries and the client's own value
 classes (`TopicPartition`, `NewTopic` …): opening one runs no code of anybody's.
 """
 

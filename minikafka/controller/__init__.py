@@ -1,6 +1,6 @@
 """The controller: who is in the cluster, which topics there are, who leads which partition.
 
-One rule: *decide, then replay*. A decision reads the metadata image and yields records and an answer; only
+Rule: *decide, then replay*. A decision reads the metadata image and yields records and an answer; only
 replaying the records, once they are committed, changes the image. Kafka: `QuorumController`,
 `ClusterControlManager`, `ReplicationControlManager`, `ConfigurationControlManager`,
 `ProducerIdControlManager`.

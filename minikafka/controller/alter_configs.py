@@ -1,6 +1,6 @@
 """Configurations of topics, brokers, groups and metrics' subscriptions are changed.
 
-One rule: a resource's configurations change all together or not at all, and what results must be valid as a
+Rule: a resource's configurations change all together or not at all, and what results must be valid as a
 whole. Kafka: `ConfigurationControlManager`, `ControllerConfigurationValidator`, `ConfigAdminManager`;
 KIP-339.
 """

@@ -1,6 +1,6 @@
 """A leader asks to change the ISR of its partitions.
 
-One rule: an ISR changes only as its current leader asked, knowing the newest state of the partition, and
+Rule: an ISR changes only as its current leader asked, knowing the newest state of the partition, and
 takes in only brokers that are in service. Kafka: `ReplicationControlManager.alterPartition`; KIP-497,
 KIP-841, KIP-903.
 """

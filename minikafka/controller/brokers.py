@@ -1,6 +1,6 @@
 """Brokers register, show that they live, are fenced and leave.
 
-One rule: a broker is a process, known by its incarnation id and given a broker epoch; whatever an earlier
+Rule: a broker is a process, known by its incarnation id and given a broker epoch; whatever an earlier
 one says is refused. It begins fenced, and is in service once it has read the metadata log up to its own
 registration. Kafka: `ClusterControlManager`, `ReplicationControlManager.processBrokerHeartbeat`,
 `BrokerHeartbeatManager`; KIP-631, KIP-841, KIP-966 (unclean shutdown).

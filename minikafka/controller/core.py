@@ -1,6 +1,6 @@
 """The controller's pure core: all decisions in one place, and the replay that alone changes its state.
 
-One rule: `decide → propose → commit → replay`, in that order; the shell (`node.py`) sees to it, on a standby too, which
+Rule: `decide → propose → commit → replay`, in that order; the shell (`node.py`) sees to it, on a standby too, which
 only replays. A commit takes its time, and decisions don't wait for it: each is made on the image that the earlier ones
 will give (`decided`), as they will be committed in this order or not at all. Images never change and share what they
 can, so what is foreseen costs no more than replaying it later would, and when another node leads, dropping it is all

@@ -1,6 +1,6 @@
 """What a decision is, and what it may look at.
 
-One rule: a decision changes nothing, and it is of bounded size: what concerns thousands of partitions is decided piece
+Rule: a decision changes nothing, and it is of bounded size: what concerns thousands of partitions is decided piece
 by piece, each as the cluster is by then, and others are heard in between. Kafka: `ControllerResult`.
 """
 

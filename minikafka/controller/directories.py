@@ -1,6 +1,6 @@
 """Log directories of brokers: in which one a replica lies, and what follows when one fails.
 
-One rule: a broker that loses a directory loses the replicas in it and nothing else; who keeps no directory at
+Rule: a broker that loses a directory loses the replicas in it and nothing else; who keeps no directory at
 all must ask to be fenced. Kafka: `ReplicationControlManager.handleAssignReplicasToDirs`,
 `handleDirectoriesOffline`; KIP-858.
 """

@@ -1,6 +1,6 @@
 """Leaders are elected on request: the preferred replica again, or whoever is left.
 
-One rule: each partition succeeds or fails by itself; one that has the leader it should have is left alone.
+Rule: each partition succeeds or fails by itself; one that has the leader it should have is left alone.
 Kafka: `ReplicationControlManager.electLeaders`; KIP-183, KIP-460.
 """
 

@@ -1,6 +1,6 @@
 """What the controller tells the trace: the cluster as it changes.
 
-One rule: events are what differs between two committed images, so nothing is told that wasn't committed.
+Rule: events are what differs between two committed images, so nothing is told that wasn't committed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The APIs that a controller serves, each a line between the wire and the core.
 
-One rule: handlers decide nothing. A request that is refused as a whole gets its error in that API's own
+Rule: handlers decide nothing. A request that is refused as a whole gets its error in that API's own
 form. Kafka: `ControllerApis`.
 """
 

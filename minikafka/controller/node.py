@@ -1,6 +1,6 @@
 """A controller as a host of its own: the core, its quorum, and the port where brokers and forwarded requests come in.
 
-One rule: one decides at a time, the quorum's leader; what it decides is proposed at once, replayed here as on every
+Rule: one decides at a time, the quorum's leader; what it decides is proposed at once, replayed here as on every
 standby when it is committed, and answered only then, together with all that was decided in between on top of it. So a
 slow commit holds up answers, but neither decisions nor heartbeats. Who no longer leads forgets what isn't committed and
 says NOT_CONTROLLER to those who wait for it. Kafka: `ControllerServer`, `QuorumController` (its event queue,

@@ -1,6 +1,6 @@
 """What follows for a partition when its ISR changes or brokers come and go: leader, ISR, eligible leaders.
 
-One rule: a leader is one of the ISR, or of the eligible leader replicas when the ISR is empty; anybody else
+Rule: a leader is one of the ISR, or of the eligible leader replicas when the ISR is empty; anybody else
 only by an unclean election, or when all of those have lost their files; it is alone in the ISR then.
 
 Kafka: `PartitionChangeBuilder`; KIP-966 (eligible leader replicas), KIP-704 (leader recovery state).

@@ -1,6 +1,6 @@
 """On which brokers new partitions go, and who of them is in sync from the start.
 
-One rule: a new replica is in sync if its broker is in service; the first such one leads. Brokers that are
+Rule: a new replica is in sync if its broker is in service; the first such one leads. Brokers that are
 fenced get replicas only when there aren't enough others. Kafka: `StripedReplicaPlacer`,
 `ReplicationControlManager.validateManualPartitionAssignment`.
 """

@@ -1,6 +1,6 @@
 """Producer ids, a block at a time.
 
-One rule: no id is given twice. Kafka: `ProducerIdControlManager`, KIP-730.
+Rule: no id is given twice. Kafka: `ProducerIdControlManager`, KIP-730.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """When each broker was last heard of. Not in the metadata log: a new controller gives everybody a fresh start.
 
-One rule: a session is kept alive by heartbeats alone, and who falls silent for `broker.session.timeout.ms` is
+Rule: a session is kept alive by heartbeats alone, and who falls silent for `broker.session.timeout.ms` is
 fenced. Kafka: `BrokerHeartbeatManager`.
 """
 

@@ -1,6 +1,6 @@
 """Topics are created, deleted and given more partitions.
 
-One rule: each topic of a request succeeds or fails by itself, with Kafka's code and sentence. Kafka:
+Rule: each topic of a request succeeds or fails by itself, with Kafka's code and sentence. Kafka:
 `ControllerApis.createTopics`, `deleteTopics`, `createPartitions`, `ReplicationControlManager`.
 """
 

@@ -1,5 +1,5 @@
 """Group coordination: who is in a consumer group, who reads which partition, how far the group has read.
 
-The rule of this room: cores are pure. `GroupShard` decides and replays; `Shard` writes, waits and answers;
+Rule: cores are pure. `GroupShard` decides and replays; `Shard` writes, waits and answers;
 `GroupCoordinator` is what request handlers call. Kafka: the group-coordinator module.
 """

@@ -1,6 +1,6 @@
 """A classic group: its members, its generation and the table of its states.
 
-The rule: the state moves only along `TRANSITIONS`, by `ClassicGroup.move`. What the members' requests do to a
+Rule: the state moves only along `TRANSITIONS`, by `ClassicGroup.move`. What the members' requests do to a
 group is in `joining.py` and `rebalance.py`. Kafka: ClassicGroup, ClassicGroupMember, ClassicGroupState.
 """
 

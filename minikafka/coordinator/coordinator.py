@@ -1,6 +1,6 @@
 """The group coordinator of one broker: what request handlers call.
 
-The rule: every method answers; whatever goes wrong is an error code in the API's own response. A group belongs to
+Rule: every method answers; whatever goes wrong is an error code in the API's own response. A group belongs to
 one partition of `__consumer_offsets`, and this broker speaks for the groups of the partitions it leads.
 Kafka: GroupCoordinatorService.
 """

@@ -1,6 +1,6 @@
 """What a core hands to its shell: a value, no I/O.
 
-The rule: a core says what to write, whom to answer and which timers to set; only the shell does it. An answer
+Rule: a core says what to write, whom to answer and which timers to set; only the shell does it. An answer
 that must wait is given to a *token*, the number the shell gave to the request when it asked.
 Kafka: CoordinatorResult, and the timers of CoordinatorRuntime.
 """

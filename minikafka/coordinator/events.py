@@ -1,4 +1,7 @@
-"""What the coordinator tells the trace. The rule: an event is emitted when the thing is true, not when asked."""
+"""What the coordinator tells the trace.
+
+Rule: an event is emitted when the thing is true, not when asked.
+"""
 
 from __future__ import annotations
 

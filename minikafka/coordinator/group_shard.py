@@ -1,6 +1,6 @@
 """The groups of one partition of `__consumer_offsets`: the pure core of the coordinator.
 
-The rule: decide, then replay. A method named after a request returns a `Decision`; what is persistent (the
+Rule: decide, then replay. A method named after a request returns a `Decision`; what is persistent (the
 generations and the positions) changes only in `replay`, which start-up, failover and every committed write go
 through alike. What a rebalance keeps in memory (who has joined, who waits) changes when decided, as in Kafka,
 and is lost with the coordinator. Kafka: GroupCoordinatorShard.

@@ -1,6 +1,6 @@
 """JoinGroup: who may join, with which id, and what the join does to the group.
 
-The rule: the first branch that fits answers; each is one row of Kafka's rules. Kafka:
+Rule: the first branch that fits answers; each is one row of Kafka's rules. Kafka:
 GroupMetadataManager.classicGroupJoinToClassicGroup and below; KIP-394 (ids before membership), KIP-345 (static
 members), KIP-814 (a returning static leader skips the assignment).
 """

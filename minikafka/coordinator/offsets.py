@@ -1,6 +1,6 @@
 """The positions that groups committed.
 
-The rule: `apply` (called by replay) is the only code that changes a position; the decisions make records.
+Rule: `apply` (called by replay) is the only code that changes a position; the decisions make records.
 Kafka: OffsetMetadataManager, OffsetAndMetadata, OffsetExpirationConditionImpl.
 """
 

@@ -1,6 +1,6 @@
 """What clients ask about groups without changing them, and the picture that x-ray draws.
 
-The rule: reads see only what is committed, and never wait. Kafka: OffsetMetadataManager.fetchOffsets,
+Rule: reads see only what is committed, and never wait. Kafka: OffsetMetadataManager.fetchOffsets,
 GroupMetadataManager.listGroups and describeGroups.
 """
 

@@ -1,6 +1,6 @@
 """A rebalance: wait for the members to join, name a generation, wait for the leader's assignment.
 
-The rule: every function takes the group and the effects of the step, changes only the group's soft state, and
+Rule: every function takes the group and the effects of the step, changes only the group's soft state, and
 leaves records, answers and timers in the effects. Kafka: GroupMetadataManager.prepareRebalance,
 completeClassicGroupJoin, expireClassicGroupMemberHeartbeat, expirePendingSync.
 """

@@ -1,6 +1,6 @@
 """The records of `__consumer_offsets`, in Kafka's own bytes.
 
-The rule: a record's key begins with an int16 that says both its type and its version (0 and 1: an offset,
+Rule: a record's key begins with an int16 that says both its type and its version (0 and 1: an offset,
 2: a group), its value with an int16 version; a null value is a tombstone. Types of newer protocols
 (consumer and share groups) are skipped when a log is read. Kafka: GroupCoordinatorRecordSerde and the
 schemas OffsetCommitKey, OffsetCommitValue, GroupMetadataKey, GroupMetadataValue.

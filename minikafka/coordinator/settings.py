@@ -1,4 +1,7 @@
-"""The broker's group settings, read once. The rule: a setting has Kafka's key and default (GroupCoordinatorConfig)."""
+"""The broker's group settings, read once.
+
+Rule: a setting has Kafka's key and default (GroupCoordinatorConfig).
+"""
 
 from __future__ import annotations
 

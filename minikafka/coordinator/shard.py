@@ -1,6 +1,6 @@
 """A coordinator on one partition of an internal topic: the shell around a pure core.
 
-The rule: load, decide, append, replay after the write, answer when it is committed. Requests decide at once, in
+Rule: load, decide, append, replay after the write, answer when it is committed. Requests decide at once, in
 the order in which they come; one task appends what they decided, several decisions in a batch, one append at a
 time. A decision that depends on what is persisted takes its turn in that queue ("alone"), where every earlier
 write is replayed. Kafka: CoordinatorRuntime.

@@ -1,6 +1,6 @@
 """Just enough of the consumer's embedded protocol to know which topics a member reads.
 
-The rule: only the prefix common to all versions is read, and unreadable bytes mean "unknown", never an error.
+Rule: only the prefix common to all versions is read, and unreadable bytes mean "unknown", never an error.
 Kafka: ConsumerProtocolSubscription.json; the coordinator reads it as version 0.
 """
 

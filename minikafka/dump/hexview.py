@@ -1,6 +1,6 @@
 """A dump byte by byte: each field's bytes, its name, its value and what it means, side by side.
 
-The rule: a field begins a line, so the picture is as clear without colour; a colour only repeats what kind of
+Rule: a field begins a line, so the picture is as clear without colour; a colour only repeats what kind of
 thing a name stands for.
 """
 

@@ -1,6 +1,6 @@
 """What the records of Kafka's own topics say.
 
-The rule: names are those of Kafka's schemas, so that our output and that of Kafka's tools compare; bytes
+Rule: names are those of Kafka's schemas, so that our output and that of Kafka's tools compare; bytes
 that aren't what they should be are a `ValueError`, a type that isn't known keeps its number.
 Kafka: `DumpLogSegments` (offsets, transaction log and cluster metadata decoders), `ControlRecordType`.
 """

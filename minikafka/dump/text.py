@@ -1,6 +1,6 @@
 """A dump for people: batches as blocks, the entries of small files as tables.
 
-The rule: the same words with and without colour, one record a line, nothing wrapped, and nothing of a file's that
+Rule: the same words with and without colour, one record a line, nothing wrapped, and nothing of a file's that
 isn't seen (`world/visible.py`).
 """
 

@@ -1,6 +1,6 @@
 """The records of `__transaction_state`, for reading.
 
-The rule: the notation is Kafka's (`TransactionLogKey.json`, `TransactionLogValue.json`, KIP-98, KIP-890).
+Rule: the notation is Kafka's (`TransactionLogKey.json`, `TransactionLogValue.json`, KIP-98, KIP-890).
 """
 
 from __future__ import annotations

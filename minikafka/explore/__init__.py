@@ -1,6 +1,6 @@
 """What must hold of a cluster under faults, checked while it runs: invariants for tests, graders and lessons.
 
-The one rule of this room: it looks from outside time, and the cluster sees nothing of it. Kafka: the simulation
+Rule: it looks from outside time, and the cluster sees nothing of it. Kafka: the simulation
 of its Raft (`RaftEventSimulationTest`).
 """
 

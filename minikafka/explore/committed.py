@@ -1,6 +1,6 @@
 """The committed records of a partition, as a perfect observer remembers them.
 
-Its one rule: what was committed once is never forgotten here, whatever the logs say later. Kafka has none.
+Rule: what was committed once is never forgotten here, whatever the logs say later. Kafka has none.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The aborted transactions of a log, which a reader of committed records has to skip.
 
-The rule: never a wrong answer. No checksum covers an entry of a transaction index, so before the first answer from a
+Rule: never a wrong answer. No checksum covers an entry of a transaction index, so before the first answer from a
 file that an earlier life left, the entries are made again from the log's batches, and the file is put right where it
 says something else. What this life wrote is known without that. For a large segment that takes a while, so who can
 wait does it in turns, and others go on.

@@ -1,6 +1,6 @@
 """What happens to a batch between its validation and the disk.
 
-The rule: a batch is written as it came, only its beginning is new; it is made anew only where the topic's
+Rule: a batch is written as it came, only its beginning is new; it is made anew only where the topic's
 codec differs from the producer's. Kafka: `LogValidator` (in-place
 assignment, `buildRecordsAndAssignOffsets`), `UnifiedLog.analyzeAndValidateRecords`.
 """

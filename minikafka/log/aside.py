@@ -1,6 +1,6 @@
 """What a recovery takes out of a log although it may be records: kept in a folder beside the partition's.
 
-The rule: what can't follow the log's end is never served, and never deleted either, as long as a whole batch is among
+Rule: what can't follow the log's end is never served, and never deleted either, as long as a whole batch is among
 it. A start may not know what made the hole: a file that was taken away, or bits that flipped, instead of a power cut.
 
 Kafka deletes it (`LogLoader.recoverLog`).

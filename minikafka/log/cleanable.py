@@ -1,6 +1,6 @@
 """Which log is compacted next: the dirtiest one that is dirty enough.
 
-The rule: nothing is read here but sizes and timestamps that the segments already know. The active segment, and what is
+Rule: nothing is read here but sizes and timestamps that the segments already know. The active segment, and what is
 not stable yet (above the high watermark, or in an open transaction), is never cleaned.
 
 Kafka: `LogCleanerManager.grabFilthiestCompactedLog`, `cleanableOffsets`, `maxCompactionDelay`, `LogToClean`.

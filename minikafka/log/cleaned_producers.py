@@ -1,6 +1,6 @@
 """Which batches compaction must leave, though without records: those that tell a producer's last sequence.
 
-The rule: a producer has two of them until its newest batch is sure, the newest of all and the newest sure one. A power
+Rule: a producer has two of them until its newest batch is sure, the newest of all and the newest sure one. A power
 cut or a new leader may take what is not sure, and what the log then knows of the producer must be what it knew before.
 
 Kafka: `UnifiedLog.lastRecordsOfActiveProducers`, `isBatchLastRecordOfProducer`. Kafka keeps the newest of all only.

@@ -1,6 +1,6 @@
 """Which transactional batches compaction may throw away.
 
-The rule: all batches of the log up to the pass's end are shown in order. Aborted data goes at once; a marker may go
+Rule: all batches of the log up to the pass's end are shown in order. Aborted data goes at once; a marker may go
 when the pass has met no batch of its transaction any more, and its delete horizon has passed (the cleaner's part).
 
 Kafka: `CleanedTransactionMetadata`. Kafka knows the aborted transactions from `.txnindex` files; here the

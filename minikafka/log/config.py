@@ -1,6 +1,6 @@
 """The configuration of one log: the topic settings that its files and its checks depend on.
 
-The rule: values are typed here once; the dotted keys and defaults are Kafka's (`LogConfig`,
+Rule: values are typed here once; the dotted keys and defaults are Kafka's (`LogConfig`,
 `TopicConfig`), sizes in bytes, times in ms, -1 for "no limit" where Kafka says so.
 """
 

@@ -1,6 +1,6 @@
 """The end of a log, where batches are added: the segment that they go to, and what has to know of them.
 
-The rule: nothing is checked here. A batch goes to the file first, then to those who remember what the log says: the
+Rule: nothing is checked here. A batch goes to the file first, then to those who remember what the log says: the
 leader epochs, the producers, the transaction index.
 
 Kafka: `UnifiedLog.append`, `LocalLog.append`.

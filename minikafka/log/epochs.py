@@ -1,6 +1,6 @@
 """At which offset each leader epoch began in this log: what tells replicas where their logs part.
 
-The rule: epochs and start offsets both ascend; a new entry removes those that contradict it.
+Rule: epochs and start offsets both ascend; a new entry removes those that contradict it.
 Kafka: `LeaderEpochFileCache`, `leader-epoch-checkpoint` (KIP-101, KIP-279, KIP-320).
 """
 

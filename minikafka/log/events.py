@@ -1,6 +1,6 @@
 """What happens to a log, for the trace.
 
-The rule: an event names the partition and plain numbers, and is emitted after the thing is done. Kafka says the same
+Rule: an event names the partition and plain numbers, and is emitted after the thing is done. Kafka says the same
 in its log files (`UnifiedLog`, `LogLoader`).
 """
 

@@ -1,6 +1,6 @@
 """The two sparse indexes beside a segment: offset to file position, and timestamp to offset.
 
-The rule: an index is a hint that can be made again from the log, so each entry is written right through
+Rule: an index is a hint that can be made again from the log, so each entry is written right through
 to the page cache, and a file that can't be right (`CorruptIndex`) is rebuilt, never believed.
 
     .index      relative offset 4 | file position 4      the last offset of the batch at that position

@@ -1,6 +1,6 @@
 """The log of one partition: its segments in order, appended at the end, cut at either end.
 
-The rule: offsets only grow, every batch is stored as it came (with its offset and leader epoch set), and
+Rule: offsets only grow, every batch is stored as it came (with its offset and leader epoch set), and
 what is returned are whole batches as bytes, never decoded. Nothing here waits: appends go to the page
 cache, and replication, not fsync, makes them safe.
 

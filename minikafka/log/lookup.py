@@ -1,6 +1,6 @@
 """Finding a batch in a segment, by its offset or by a time.
 
-The rule: no checksum covers a batch's offset, so neighbours and index bear witness for it; an index entry is
+Rule: no checksum covers a batch's offset, so neighbours and index bear witness for it; an index entry is
 believed only if a batch stands where it points. Kafka: `LogSegment.translateOffset`,
 `FileRecords.searchForOffsetFromPosition`, `searchForTimestamp`.
 """

@@ -1,6 +1,6 @@
 """`meta.properties`: whose data directory this is.
 
-The rule: a directory belongs to one node of one cluster for good, and a node that finds another's name
+Rule: a directory belongs to one node of one cluster for good, and a node that finds another's name
 refuses to start with one sentence. Kafka: `MetaProperties`, `MetaPropertiesEnsemble` (KIP-631, KIP-858).
 """
 

@@ -1,6 +1,6 @@
 """The newest offset of each key, in bounded memory.
 
-The rule: a key is known by its 16-byte MD5, never by itself, so an entry's size doesn't depend on the key's; a full
+Rule: a key is known by its 16-byte MD5, never by itself, so an entry's size doesn't depend on the key's; a full
 map takes no new key, and the pass covers the log only up to there.
 
 Kafka: `SkimpyOffsetMap`, `log.cleaner.dedupe.buffer.size`, `log.cleaner.io.buffer.load.factor`.

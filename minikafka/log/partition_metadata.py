@@ -1,6 +1,6 @@
 """`partition.metadata`: the topic id beside a partition's segments.
 
-The rule: it is written before the first record, so a directory is never mistaken for that of a deleted
+Rule: it is written before the first record, so a directory is never mistaken for that of a deleted
 topic with the same name. Kafka: `PartitionMetadataFile` (KIP-516).
 """
 

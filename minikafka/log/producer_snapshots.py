@@ -1,6 +1,6 @@
 """The `.snapshot` files: what is known of producers at the beginning of each segment, and at a clean end.
 
-The rule: a snapshot only spares the walk from the log's beginning to its offset, and one that its checksum doesn't
+Rule: a snapshot only spares the walk from the log's beginning to its offset, and one that its checksum doesn't
 confirm is removed. Which transactions were open at a segment's beginning is known for as long as the segment is there.
 
 Kafka: `ProducerStateManager` (`takeSnapshot`, `loadFromSnapshot`, `removeStraySnapshots`), `ProducerSnapshot.json`.

@@ -1,6 +1,6 @@
 """What a log remembers of each idempotent producer: epoch, the last five batches, and its transaction.
 
-The rule: a batch is appended if it follows the producer's last one, answered with its old offsets if it is
+Rule: a batch is appended if it follows the producer's last one, answered with its old offsets if it is
 one of the last five, and refused otherwise. The memory is a function of the log: it is rebuilt from batch
 headers on top of the newest `.snapshot` file (`producer_snapshots`).
 

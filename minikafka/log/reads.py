@@ -1,6 +1,6 @@
 """What is read from a segment: whole batches in order, as they stand in its file.
 
-The rule: nothing is decoded and nothing served that its neighbours contradict; of large batches only the headers
+Rule: nothing is decoded and nothing served that its neighbours contradict; of large batches only the headers
 come into memory, and of many small ones a window. Kafka: `LogSegment.read`, `FileRecords.slice`.
 """
 

@@ -1,6 +1,6 @@
 """Opening a log: trust what was closed cleanly, check everything else.
 
-The rule: after a clean shutdown the cost doesn't depend on the size of the log; after an unclean one, all
+Rule: after a clean shutdown the cost doesn't depend on the size of the log; after an unclean one, all
 from the recovery point on is read and verified, and the first batch that isn't right ends the log.
 
 Kafka: `LogLoader`, `LogSegment.recover`, `ProducerStateManager.truncateAndReload`.

@@ -1,6 +1,6 @@
 """What a log answers to who asks for what it can't give: Kafka's errors, in Kafka's words where it has some.
 
-The rule: what is damaged is said to be damaged, never passed over.
+Rule: what is damaged is said to be damaged, never passed over.
 """
 
 from __future__ import annotations

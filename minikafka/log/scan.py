@@ -1,6 +1,6 @@
 """Going through a segment's file batch by batch, reading no more than it must.
 
-The rule: the scan trusts nothing. A batch that can't be (its length, its magic, its offsets, the end of the
+Rule: the scan trusts nothing. A batch that can't be (its length, its magic, its offsets, the end of the
 file inside it) ends the scan with `CorruptLog`, which says where. Kafka: `FileLogInputStream`.
 """
 

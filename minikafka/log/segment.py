@@ -1,6 +1,6 @@
 """One segment: a `.log` file with its indexes, named by the offset of its first record.
 
-The rule: only the end of the last segment is ever written, and a lookup believes an index entry only if a
+Rule: only the end of the last segment is ever written, and a lookup believes an index entry only if a
 batch stands where it points. Kafka: `LogSegment`, `FileRecords`.
 """
 

@@ -1,6 +1,6 @@
 """The segments of one log, in order: which one holds an offset, and what is asked of all of them.
 
-The rule: there is always one, offsets ascend without overlap, and only the last, the active one, is written to.
+Rule: there is always one, offsets ascend without overlap, and only the last, the active one, is written to.
 Kafka: `LogSegments`, `LocalLog`.
 """
 

@@ -1,6 +1,6 @@
 """A log as a viewer sees it: immutable, small, nothing of the records in it.
 
-The rule: taking a picture changes nothing and reads no records. Kafka: what DescribeLogDirs and `kafka-dump-log` show.
+Rule: taking a picture changes nothing and reads no records. Kafka: what DescribeLogDirs and `kafka-dump-log` show.
 """
 
 from __future__ import annotations

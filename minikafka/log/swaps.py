@@ -1,6 +1,6 @@
 """Completing what a compaction had begun to swap in when the process ended.
 
-The rule: a `.log.swap` file is whole and fsynced, so it takes the place of the segments whose offsets it covers, even
+Rule: a `.log.swap` file is whole and fsynced, so it takes the place of the segments whose offsets it covers, even
 if some of them are gone already. A `.cleaned` file is nothing yet. Run again after a crash, this does the same.
 A swap file that isn't whole (damaged since) takes nobody's place as long as the segment that it was made of is there.
 

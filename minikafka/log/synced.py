@@ -1,6 +1,6 @@
 """How much of a log is on the disk for good: what a power cut can't take.
 
-The rule: the recovery point is never too high. It moves once everything below it has been fsynced, with the indexes and
+Rule: the recovery point is never too high. It moves once everything below it has been fsynced, with the indexes and
 the names of the files; what was cut off is forgotten at once.
 
 Kafka: `UnifiedLog.flush`, `LocalLog.recoveryPoint`, `lastFlushedTime`.

@@ -1,6 +1,6 @@
 """The aborted transactions of one segment: those whose ABORT marker lies in it.
 
-The rule: the log is the truth and this file only spares its readers a walk, so an entry is believed once the log
+Rule: the log is the truth and this file only spares its readers a walk, so an entry is believed once the log
 has borne it out (`AbortedTransactions`). The file is made with its first entry; a segment without one has none.
 
     .txnindex   version 2 | producer id 8 | first offset 8 | last offset 8 (the marker's) | last stable offset 8

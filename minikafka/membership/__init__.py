@@ -1,6 +1,6 @@
 """How a broker belongs to a cluster: it registers, stays alive, is told what changes, and asks the controller.
 
-One rule: a broker knows `membership.py`, the port, and nothing of what is behind it. `kraft.py` is what there is today;
+Rule: a broker knows `membership.py`, the port, and nothing of what is behind it. `kraft.py` is what there is today;
 the other files here are its parts. Kafka: `BrokerLifecycleManager`, `MetadataLoader`,
 `NodeToControllerChannelManager` (KRaft), `KafkaZkClient` and `KafkaController`'s requests (ZooKeeper).
 """

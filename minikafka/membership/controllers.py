@@ -1,6 +1,6 @@
 """Where the controllers are, and which of them decides now, as far as a broker knows.
 
-One rule: whoever can't be reached or says that it doesn't decide isn't asked again before another one was, and who is
+Rule: whoever can't be reached or says that it doesn't decide isn't asked again before another one was, and who is
 named by an answer is asked next. Kafka: `NodeToControllerChannelManagerImpl` (`updateControllerAddress`),
 `RaftControllerNodeProvider`.
 """

@@ -1,6 +1,6 @@
 """How a broker learns what the controller decided: it fetches the metadata log from it and replays it.
 
-One rule: only what is committed (below the high watermark) reaches the image, in order, and every image is
+Rule: only what is committed (below the high watermark) reaches the image, in order, and every image is
 announced once. Kafka: `KafkaRaftClient` (as an observer), `MetadataLoader`; KIP-595, KIP-631.
 """
 

@@ -1,7 +1,7 @@
 """How a broker belongs to a KRaft cluster: it registers with the active controller, sends heartbeats, and follows the
 metadata log.
 
-One rule: the three of them, and every request, know of one present controller; who of them hears of another one tells
+Rule: the three of them, and every request, know of one present controller; who of them hears of another one tells
 the others. Kafka: `BrokerServer` with `BrokerLifecycleManager`, `KafkaRaftManager` (as an observer), `MetadataLoader`.
 """
 

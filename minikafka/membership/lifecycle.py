@@ -1,6 +1,6 @@
 """A broker's standing with the controller: it registers, shows that it lives, and asks before it leaves.
 
-One rule: a broker is in service only as long as its heartbeats are answered so. Kafka:
+Rule: a broker is in service only as long as its heartbeats are answered so. Kafka:
 `BrokerLifecycleManager`; KIP-631, KIP-966 (the previous broker epoch).
 """
 

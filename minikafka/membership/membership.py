@@ -1,6 +1,6 @@
 """The port between a broker and its cluster.
 
-One rule: what a broker knows of the cluster comes by `ImageListener`, what it wants from it goes through `Membership`;
+Rule: what a broker knows of the cluster comes by `ImageListener`, what it wants from it goes through `Membership`;
 who decides there, how many voters there are and how one finds them is none of its business.
 
 Kafka: what `BrokerServer` gets from `BrokerLifecycleManager`, `MetadataLoader` and `NodeToControllerChannelManager`.

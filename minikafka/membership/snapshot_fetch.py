@@ -1,6 +1,6 @@
 """A follower's side of FetchSnapshot: the bytes of a snapshot, piece by piece.
 
-One rule: what arrived counts only when it is a whole snapshot. Kafka: `KafkaRaftClient.buildFetchSnapshotRequest`;
+Rule: what arrived counts only when it is a whole snapshot. Kafka: `KafkaRaftClient.buildFetchSnapshotRequest`;
 KIP-630.
 """
 

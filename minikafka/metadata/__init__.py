@@ -1,5 +1,5 @@
 """What a cluster knows about itself: the records it is told by, the image they add up to, and configurations.
 
-One rule: an image is immutable, and only records change one into the next. Kafka: modules `metadata` and
+Rule: an image is immutable, and only records change one into the next. Kafka: modules `metadata` and
 `server` (`MetadataImage`, `MetadataDelta`, `MetadataLoader`, `BrokerLifecycleManager`, `TopicConfig`).
 """

@@ -1,6 +1,6 @@
 """What a batch of the metadata log says.
 
-One rule: control batches belong to the quorum and say nothing about the cluster. What can't be read (a newer Kafka's
+Rule: control batches belong to the quorum and say nothing about the cluster. What can't be read (a newer Kafka's
 record, say) says nothing either, but that is told: it ends nobody, now or at the next start.
 
 Kafka: `RecordsIterator`; on a broker, `MetadataLoader` goes on, too, after a record that it can't apply.

@@ -1,6 +1,6 @@
 """The broker and controller configurations that minikafka knows, as a table.
 
-One rule: names, types, defaults and what may change while a broker runs are those of Kafka 4.3
+Rule: names, types, defaults and what may change while a broker runs are those of Kafka 4.3
 (`KafkaConfig`, `ServerLogConfigs`, `ReplicationConfigs`, `GroupCoordinatorConfig`, `DynamicBrokerConfig`);
 what else Kafka has stands in `unread_configs.py` and has no effect.
 """

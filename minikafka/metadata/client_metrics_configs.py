@@ -1,6 +1,6 @@
 """Every configuration of a subscription to clients' metrics (KIP-714): the resource CLIENT_METRICS.
 
-One rule: names, types and bounds are Kafka's (`ClientMetricsConfigs`); the explanations are ours. Nobody pushes metrics
+Rule: names, types and bounds are Kafka's (`ClientMetricsConfigs`); the explanations are ours. Nobody pushes metrics
 here yet: the values are kept and told.
 """
 

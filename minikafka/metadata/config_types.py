@@ -1,6 +1,6 @@
 """What a configuration is: its type, default, bounds and meaning, and how its text becomes a value.
 
-One rule: configurations are text everywhere (in the log, on the wire, in files) and become values only when
+Rule: configurations are text everywhere (in the log, on the wire, in files) and become values only when
 read; a wrong text is one sentence. Kafka: `ConfigDef`, `ConfigException`.
 """
 

@@ -1,6 +1,6 @@
 """Configurations as everybody reads them: typed, with defaults, and with where each value comes from.
 
-One rule: a topic's value is the first of: set for the topic, set for this broker, set for all brokers
+Rule: a topic's value is the first of: set for the topic, set for this broker, set for all brokers
 (these two in the metadata log), given at the broker's start, the default. Kafka: `KafkaConfigSchema`,
 `ConfigHelper`, `ConfigurationControlManager`; DescribeConfigs shows exactly this.
 """

@@ -1,6 +1,6 @@
 """The features of a cluster and their levels, as Kafka 4.3 begins a new one.
 
-One rule: a node joins only when it understands every level that the cluster runs. Kafka: `MetadataVersion`,
+Rule: a node joins only when it understands every level that the cluster runs. Kafka: `MetadataVersion`,
 `Feature`, `BootstrapMetadata`; KIP-584, KIP-1022.
 """
 

@@ -1,6 +1,6 @@
 """The metadata image: brokers, topics, configurations and features at one offset of the metadata log.
 
-One rule: an image never changes; applying records gives the next one. Applying shares everything that the
+Rule: an image never changes; applying records gives the next one. Applying shares everything that the
 records don't touch. Kafka: `MetadataImage`, `MetadataDelta`, `PartitionRegistration`, `BrokerRegistration`.
 """
 

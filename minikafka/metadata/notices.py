@@ -1,6 +1,6 @@
 """What to tell somebody whose setting changes nothing here: one sentence for each.
 
-One rule: a setting is never taken without a word unless something reads it. A name that Kafka doesn't know is most
+Rule: a setting is never taken without a word unless something reads it. A name that Kafka doesn't know is most
 likely misspelt, so the nearest that it knows is named. Kafka keeps unknown names in silence, and logs those that
 nobody used.
 """

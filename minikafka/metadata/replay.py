@@ -1,6 +1,6 @@
 """Replaying records: the only code that makes one metadata image of another.
 
-One rule: one method for each record type, and none of them decides anything. A draft copies a table when it
+Rule: one method for each record type, and none of them decides anything. A draft copies a table when it
 first writes to it, so the images before stay as they were, and it remembers what it wrote to. Kafka:
 `MetadataDelta.replay`, `TopicsDelta`, `ClusterDelta`.
 """

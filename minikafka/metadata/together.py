@@ -1,6 +1,6 @@
 """What a broker's settings must be beside each other, and beside what topics inherit from them.
 
-One rule: what a Kafka broker refuses to start with is refused here in its words, and so is what would keep ours from
+Rule: what a Kafka broker refuses to start with is refused here in its words, and so is what would keep ours from
 ever coming up. Kafka: `KafkaConfig.validateValues`; topics' bounds are met when the `LogManager` reads its defaults.
 """
 

@@ -1,6 +1,6 @@
 """Every configuration a topic can have in Kafka 4.3, as a table.
 
-One rule: names, types, defaults, bounds and the broker's synonyms are Kafka's (`TopicConfig`, `LogConfig`,
+Rule: names, types, defaults, bounds and the broker's synonyms are Kafka's (`TopicConfig`, `LogConfig`,
 `ServerTopicConfigSynonyms`); the explanations are ours.
 """
 

@@ -1,6 +1,6 @@
 """Which names a topic may have.
 
-One rule: names become directory names and metric names, hence the limits. Kafka: `Topic`.
+Rule: names become directory names and metric names, hence the limits. Kafka: `Topic`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The rules of Kafka: each decision it makes, as one small pure function with Kafka's name.
 
-One rule: no state, no I/O, standard library only. One file per family; `Rules` is the value that a cluster
+Rule: no state, no I/O, standard library only. One file per family; `Rules` is the value that a cluster
 is given, so that an exercise can put a learner's function in its place.
 """
 

@@ -1,6 +1,6 @@
 """Which member of a consumer group reads which partitions.
 
-One rule: every partition of a subscribed topic belongs to exactly one member that subscribed to it.
+Rule: every partition of a subscribed topic belongs to exactly one member that subscribed to it.
 
 All four take `subscriptions` (member id → topics), `partitions` (topic → partition count; a topic that is
 missing doesn't exist and is skipped) and `owned` (member id → what it had before; only the sticky ones look

@@ -1,6 +1,6 @@
 """When a producer sends a batch.
 
-One rule: a batch leaves when it is full or has waited long enough, whichever comes first.
+Rule: a batch leaves when it is full or has waited long enough, whichever comes first.
 
 Kafka: `RecordAccumulator.batchReady`; `batch.size` and `linger.ms`. Seed section: "배치 전송 처리"
 (batching).

@@ -1,6 +1,6 @@
 """What log compaction keeps.
 
-One rule: for every key, the newest record survives; a deletion marker survives for a while longer.
+Rule: for every key, the newest record survives; a deletion marker survives for a while longer.
 
 Kafka: `Cleaner.shouldRetainRecord`; `cleanup.policy=compact`, `delete.retention.ms`.
 """

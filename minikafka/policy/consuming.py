@@ -1,6 +1,6 @@
 """How far a consumer group is behind.
 
-One rule: LAG counts what the group can still read, from the committed offset to the log's end. Without a
+Rule: LAG counts what the group can still read, from the committed offset to the log's end. Without a
 commit there is no LAG (which is not 0), and it is never negative.
 
 Kafka: `ConsumerGroupCommand` (`kafka-consumer-groups --describe`). Seed section: "파티션" (LAG).

@@ -1,6 +1,6 @@
 """Which replica becomes leader.
 
-One rule: only a replica of the ISR is sure to have every committed record.
+Rule: only a replica of the ISR is sure to have every committed record.
 
 Kafka: `PartitionChangeBuilder.electLeader`; `unclean.leader.election.enable`. Seed section: "고가용성".
 """

@@ -1,6 +1,6 @@
 """Which partition a record goes to.
 
-One rule: a key decides its partition for ever (as long as the partition count stays), and records without a
+Rule: a key decides its partition for ever (as long as the partition count stays), and records without a
 key fill one partition's batch before they move to another.
 
 Kafka: `BuiltInPartitioner`, `Utils.murmur2`, `Utils.toPositive`; KIP-480 and KIP-794 (sticky partitioning).

@@ -1,6 +1,6 @@
 """Where the replicas of a new topic go.
 
-One rule: leaders and followers are spread evenly, and no broker holds two replicas of one partition.
+Rule: leaders and followers are spread evenly, and no broker holds two replicas of one partition.
 
 Kafka: `StripedReplicaPlacer`. Seed sections: "리플리케이션", "파티션".
 """

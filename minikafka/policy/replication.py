@@ -1,6 +1,6 @@
 """What leader and followers of a partition decide.
 
-One rule: a record counts as committed once every in-sync replica has it; nothing else is ever shown to a
+Rule: a record counts as committed once every in-sync replica has it; nothing else is ever shown to a
 consumer.
 
 Kafka: `Partition` (`maybeIncrementLeaderHW`, `maybeShrinkIsr`, `checkEnoughReplicasReachOffset`),

@@ -1,7 +1,7 @@
-"""The rules: every decision of the cluster as one replaceable function.
+"""The rules of a cluster: every decision it makes as one replaceable function.
 
-One rule: mechanisms call a decision through the `Rules` that they were given, positionally (so that a
-learner may name parameters freely), and never import it.
+Rule: mechanisms call a decision through the `Rules` that they were given, positionally (so that a learner may name
+parameters freely), and never import it.
 """
 
 from collections.abc import Callable, Collection, Sequence

@@ -1,6 +1,6 @@
 """Where a log is cut into segments, where a lookup starts, and which segments retention deletes.
 
-One rule: only whole segments are rolled or deleted, the oldest first, and never one that holds a record
+Rule: only whole segments are rolled or deleted, the oldest first, and never one that holds a record
 above the high watermark.
 
 Kafka: `LogSegment.shouldRoll`, `AbstractIndex.lookup`, `UnifiedLog.deleteOldSegments`. Seed section:

@@ -1,6 +1,6 @@
 """What a majority is, and who gets a vote.
 
-One rule: any two majorities share a voter, so an epoch has one leader at most and he has all that was
+Rule: any two majorities share a voter, so an epoch has one leader at most and he has all that was
 committed.
 
 Kafka: `KafkaRaftClient.handleVoteRequest`, KIP-595. Seed section: "주키퍼 의존성" (a majority of the

@@ -1,7 +1,7 @@
 """Kafka's API keys, and which classes speak them.
 
-The rule: a message module is imported when its API is first used: a client pays only for what it speaks.
-Kafka: ``org.apache.kafka.common.protocol.ApiKeys``; header versions as in its generated ``ApiMessageType``.
+Rule: a message module is imported when its API is first used: a client pays only for what it speaks.
+Kafka: `org.apache.kafka.common.protocol.ApiKeys`; header versions as in its generated `ApiMessageType`.
 """
 
 from __future__ import annotations
@@ -105,13 +105,13 @@ class ApiKey(IntEnum):
 
     @property
     def module(self) -> str:
-        """The file in ``messages/``: the key's name in lower case."""
+        """The file in `messages/`: the key's name in lower case."""
         return self.name.lower()
 
 
 _FILES = {found.name for found in iter_modules(messages.__path__)}
 SPOKEN = tuple(key for key in ApiKey if key.module in _FILES)
-"""The APIs that ``messages/`` has."""
+"""The APIs that `messages/` has."""
 
 
 class _Classes(Mapping[ApiKey, type[Message]]):

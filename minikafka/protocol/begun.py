@@ -1,7 +1,7 @@
 """The requests of one connection that were begun and not yet answered, in the order in which they came.
 
 Rule: one at a time, except that a request may begin while others of its kind wait for their answers, where its API
-``overlaps``; none begins behind one that failed. Kafka: ``SocketServer``, which mutes a channel until it has answered.
+`overlaps`; none begins behind one that failed. Kafka: `SocketServer`, which mutes a channel until it has answered.
 """
 
 from __future__ import annotations

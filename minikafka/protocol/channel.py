@@ -1,7 +1,7 @@
 """The client's end of one connection: requests out, answers matched by correlation id.
 
-The rule: a request ends in its answer, a ``TimeoutError`` or a ``ConnectionError``; connecting anew is the
-caller's business. Kafka: ``NetworkClient`` with its ``InFlightRequests``.
+Rule: a request ends in its answer, a `TimeoutError` or a `ConnectionError`; connecting anew is the
+caller's business. Kafka: `NetworkClient` with its `InFlightRequests`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _Pending:
 
 
 class Channel(asyncio.BufferedProtocol):
-    """Made by ``Channel.connect``. Requests may be pipelined; answers come in their order."""
+    """Made by `Channel.connect`. Requests may be pipelined; answers come in their order."""
 
     def __init__(self, world: World, host: str, port: int, client_id: str | None) -> None:
         self.host = host
@@ -74,7 +74,7 @@ class Channel(asyncio.BufferedProtocol):
     async def connect(
         cls, world: World, host: str, port: int, client_id: str | None, *, timeout: float = 10.0
     ) -> Channel:
-        """Raises OSError (refused, unreachable) or TimeoutError. ``timeout`` is in seconds."""
+        """Raises OSError (refused, unreachable) or TimeoutError. `timeout` is in seconds."""
 
         def factory() -> Channel:
             return cls(world, host, port, client_id)
@@ -84,11 +84,11 @@ class Channel(asyncio.BufferedProtocol):
         return cast("Channel", protocol)
 
     async def request(self, message: Message, version: int, timeout_s: float = 30.0) -> Message:
-        """Send, and return the response. Raises ConnectionError, TimeoutError, or what ``encode`` raises."""
+        """Send, and return the response. Raises ConnectionError, TimeoutError, or what `encode` raises."""
         return await self.submit(message, version, timeout_s)
 
     def submit(self, message: Message, version: int, timeout_s: float = 30.0) -> asyncio.Future[Message]:
-        """As ``request``, sent before this returns: so the order of calls is the order on the wire."""
+        """As `request`, sent before this returns: so the order of calls is the order on the wire."""
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
 
         def tell(answer: Message | None, error: Exception | None) -> None:
@@ -105,7 +105,7 @@ class Channel(asyncio.BufferedProtocol):
         return future
 
     def ask(self, message: Message, version: int, timeout_s: float, tell: Told) -> None:
-        """As ``submit``; ``tell`` is called once, in the very moment in which the answer or an error is there."""
+        """As `submit`; `tell` is called once, in the very moment in which the answer or an error is there."""
         correlation_id = self._send(message, version)
         api = ApiKey(message.SCHEMA.api_key)
         deadline = self._world.clock.now() + timeout_s

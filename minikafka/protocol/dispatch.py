@@ -1,7 +1,7 @@
-"""Which function answers which request: ``@handles`` is the only registration there is.
+"""Which function answers which request: `@handles` is the only registration there is.
 
-The rule: ApiVersions, the docs and the server all read the one table. Kafka: ``KafkaApis.handle`` and
-``ApiVersionManager``.
+Rule: ApiVersions, the docs and the server all read the one table. Kafka: `KafkaApis.handle` and
+`ApiVersionManager`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class CloseConnection(Exception):
 
 
 class RequestContext(NamedTuple):
-    """Where a request comes from. ``client_host`` is the client's address."""
+    """Where a request comes from. `client_host` is the client's address."""
 
     api_key: ApiKey
     api_version: int
@@ -62,12 +62,12 @@ class _Registration:
 
 
 def handles(api_key: ApiKey, versions: tuple[int, int], *, overlaps: bool = False) -> Callable[[H], H]:
-    """Register ``handler(node, request, context)``, which returns a response, a function that makes it, a ``Later``,
+    """Register `handler(node, request, context)`, which returns a response, a function that makes it, a `Later`,
     something to await, or None.
 
-    None is no answer at all (Produce with acks=0). Of an ``ApiError`` that the handler raises, the API's refusal is
+    None is no answer at all (Produce with acks=0). Of an `ApiError` that the handler raises, the API's refusal is
     made; any other exception is answered as UNKNOWN_SERVER_ERROR.
-    ``overlaps``: what the handler has to do is done when it returns, and only the answer may be to come; so the next
+    `overlaps`: what the handler has to do is done when it returns, and only the answer may be to come; so the next
     request of its kind on the same connection may begin before that.
     """
 

@@ -1,7 +1,7 @@
 """Every error code a Kafka server can answer with.
 
-The rule: a server says what went wrong in one of these codes, never by a broken connection. Numbers and
-retriability are Kafka's (``org.apache.kafka.common.protocol.Errors`` and the exceptions behind it).
+Rule: a server says what went wrong in one of these codes, never by a broken connection. Numbers and
+retriability are Kafka's (`org.apache.kafka.common.protocol.Errors` and the exceptions behind it).
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class ErrorCode(IntEnum):
 
 
 class ApiError(Exception):
-    """Something that has a Kafka error code. ``message`` is Kafka's error_message where the API has one."""
+    """Something that has a Kafka error code. `message` is Kafka's error_message where the API has one."""
 
     def __init__(self, code: ErrorCode, message: str | None = None) -> None:
         super().__init__(f"{code.name}: {message or code.message}")

@@ -1,4 +1,7 @@
-"""What the wire tells the trace. The rule: built only when ``trace.messages`` says that somebody wants them."""
+"""What the wire tells the trace.
+
+Rule: built only when `trace.messages` says that somebody wants them.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Frames on a connection (an int32 length, then that many bytes) and the headers at their start.
 
-The rule: a length is believed only within the limit, and memory grows with what has really arrived. Kafka:
-``common/network/NetworkReceive.java``, ``RequestHeader.json`` and ``ResponseHeader.json`` (KIP-482).
+Rule: a length is believed only within the limit, and memory grows with what has really arrived. Kafka:
+`common/network/NetworkReceive.java`, `RequestHeader.json` and `ResponseHeader.json` (KIP-482).
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class BadFrame(ValueError):
 
 
 class FrameReceiver:
-    """The reading half of a ``BufferedProtocol``: gives buffers to fill, and calls back with whole frames.
+    """The reading half of a `BufferedProtocol`: gives buffers to fill, and calls back with whole frames.
 
-    A frame is writable memory that nobody else holds, so a handler may keep it and slice it. ``scratch`` may be shared
+    A frame is writable memory that nobody else holds, so a handler may keep it and slice it. `scratch` may be shared
     by all receivers of one loop, since a buffer is filled and taken in one call of it: so an idle connection holds no
     more than the beginning of a frame.
     """
@@ -85,7 +85,7 @@ class FrameReceiver:
         return memoryview(own)[self._own_filled :]
 
     def received(self, count: int) -> None:
-        """``count`` bytes were put into the buffer. Raises BadFrame."""
+        """`count` bytes were put into the buffer. Raises BadFrame."""
         if self._own is None:
             self._filled += count
             self._take_frames()
@@ -133,7 +133,7 @@ class RequestHeader(NamedTuple):
 
 
 def read_request_header(frame: Buffer) -> RequestHeader:
-    """The header without its tagged fields: only a flexible request has them (``skip_header_tags``)."""
+    """The header without its tagged fields: only a flexible request has them (`skip_header_tags`)."""
     try:
         key, version, correlation_id, length = _REQUEST_HEADER.unpack_from(frame)
         if length < 0:

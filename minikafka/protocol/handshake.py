@@ -1,7 +1,7 @@
 """ApiVersions, which a server answers from its table of handlers.
 
-The rule: whatever version a client asks in, it gets an answer that it can read: an unknown version is answered in
-version 0, with the range of ApiVersions itself (KIP-511). Kafka: ``KafkaApis.handleApiVersionsRequest``.
+Rule: whatever version a client asks in, it gets an answer that it can read: an unknown version is answered in
+version 0, with the range of ApiVersions itself (KIP-511). Kafka: `KafkaApis.handleApiVersionsRequest`.
 """
 
 from __future__ import annotations

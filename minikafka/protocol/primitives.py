@@ -1,7 +1,7 @@
 """What the generated readers and writers call: variable-length integers, uuids, tagged fields.
 
-The rule: a length that the rest of the buffer cannot hold is refused before anything is allocated.
-Kafka has the same in ``common/protocol/Readable.java`` and ``common/utils/ByteUtils.java``.
+Rule: a length that the rest of the buffer cannot hold is refused before anything is allocated.
+Kafka has the same in `common/protocol/Readable.java` and `common/utils/ByteUtils.java`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def finish_uvarint(buffer: Buffer, position: int, first: int) -> tuple[int, int]
 
 
 def skip_tagged_fields(buffer: Buffer, position: int, first: int, end: int) -> int:
-    """Step over all tagged fields; ``first`` is the first byte of their count. Returns the next position."""
+    """Step over all tagged fields; `first` is the first byte of their count. Returns the next position."""
     count = first
     if first > 127:
         count, position = finish_uvarint(buffer, position, first)

@@ -1,8 +1,8 @@
 """Turns a message's declaration into a function that reads one version of it.
 
-The rule: straight-line code, and every length checked against what remains before it is used. Kafka generates
-the same from its JSON (``MessageDataGenerator.java``); what is generated here stands in
-``READERS[version].source``.
+Rule: straight-line code, and every length checked against what remains before it is used. Kafka generates
+the same from its JSON (`MessageDataGenerator.java`); what is generated here stands in
+`READERS[version].source`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LENGTHS = {"string": "h", "bytes": "i", "records": "i", "array": "i"}
 
 
 def compile_reader(cls: type[Message], version: int) -> Reader:
-    """The reader of one version: ``(buffer, start) -> (message, position after it)``."""
+    """The reader of one version: `(buffer, start) -> (message, position after it)`."""
     low, high = cls.SCHEMA.versions
     if not low <= version <= high:
         raise ValueError(f"{cls.__name__} has no version {version}")
@@ -63,7 +63,7 @@ class _ReaderSource(Source):
     """In the generated code: b buffer, p position, end its length, q end of a slice."""
 
     def pull(self, code: str, target: str) -> None:
-        """Read a fixed-size value into ``target``, together with its neighbours."""
+        """Read a fixed-size value into `target`, together with its neighbours."""
         self.join_run(code, target)
 
     def flush(self) -> None:

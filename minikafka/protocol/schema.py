@@ -1,8 +1,8 @@
 """The notation in which every message is declared, and the two base classes behind it.
 
-The rule: a class says *what* is on the wire in which version; ``reader.py`` and ``writer.py`` turn that, on
+Rule: a class says *what* is on the wire in which version; `reader.py` and `writer.py` turn that, on
 first use, into one straight-line function per (class, version). Kafka does so with JSON definitions and a
-generator (``generator/src/main/java/org/apache/kafka/message``; flexible versions KIP-482, nullable structs
+generator (`generator/src/main/java/org/apache/kafka/message`; flexible versions KIP-482, nullable structs
 KIP-893).
 """
 
@@ -43,7 +43,7 @@ class UnsupportedField(ValueError):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
-    """A type on the wire. ``code`` is its ``struct`` format where the size is fixed, else None."""
+    """A type on the wire. `code` is its `struct` format where the size is fixed, else None."""
 
     name: str
     code: str | None = None
@@ -80,7 +80,7 @@ MISSING = dataclasses.MISSING
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """A field as declared. ``until``: the last version that has it; ``nullable``: the first to allow null."""
+    """A field as declared. `until`: the last version that has it; `nullable`: the first to allow null."""
 
     name: str
     kind: Kind[Any] | type[Struct]
@@ -144,11 +144,11 @@ def field(
     ignorable: bool = False,
     about: str = "",
 ) -> Any:
-    """Declare a field. Without ``default`` the constructor demands it.
+    """Declare a field. Without `default` the constructor demands it.
 
-    ``tagged=(tag, first_version)`` puts it among the tagged fields from that version on. ``ignorable``: a
+    `tagged=(tag, first_version)` puts it among the tagged fields from that version on. `ignorable`: a
     version without the field drops its value silently; otherwise a value other than the default raises
-    ``UnsupportedField``.
+    `UnsupportedField`.
     """
     tag, tagged_since = tagged if tagged is not None else (None, 0)
     return FieldSpec("", kind, default, since, until, nullable, tag, tagged_since, ignorable, about)
@@ -180,7 +180,7 @@ class Struct:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class MessageSchema:
-    """What ``@message`` said: ``versions`` the inclusive range, ``flexible`` the first flexible version."""
+    """What `@message` said: `versions` the inclusive range, `flexible` the first flexible version."""
 
     api_key: int
     kind: str
@@ -194,8 +194,8 @@ class MessageSchema:
 class Message(Struct):
     """A whole request, response, record or data blob, with its codec.
 
-    ``decode`` raises ``MalformedMessage``; the writers raise ``UnsupportedField``, or ``ValueError`` for a
-    value that does not fit. RECORDS fields decode to a ``memoryview`` of ``data``: it has to outlive them.
+    `decode` raises `MalformedMessage`; the writers raise `UnsupportedField`, or `ValueError` for a
+    value that does not fit. RECORDS fields decode to a `memoryview` of `data`: it has to outlive them.
     """
 
     __slots__ = ()
@@ -209,13 +209,13 @@ class Message(Struct):
         return b"".join([piece.read() if isinstance(piece, FileSlice) else piece for piece in pieces])
 
     def parts(self, version: int) -> list[Piece]:
-        """The same bytes as ``encode`` in pieces, records as they were given (no copy)."""
+        """The same bytes as `encode` in pieces, records as they were given (no copy)."""
         out: list[Piece] = []
         self.write(version, out)
         return out
 
     def write(self, version: int, out: list[Piece]) -> None:
-        """Append the body's pieces to ``out``."""
+        """Append the body's pieces to `out`."""
         writer = self.WRITERS.get(version)
         if writer is None:
             from minikafka.protocol import writer as compiler
@@ -231,7 +231,7 @@ class Message(Struct):
 
     @classmethod
     def decode(cls, data: Buffer, version: int, start: int = 0) -> Self:
-        """Read the message that fills ``data`` from ``start`` to its end."""
+        """Read the message that fills `data` from `start` to its end."""
         message, position = cls.decode_prefix(data, version, start)
         if position != len(data):
             raise MalformedMessage(f"{cls.__name__} v{version}: {len(data) - position} bytes left over")
@@ -239,7 +239,7 @@ class Message(Struct):
 
     @classmethod
     def decode_prefix(cls, data: Buffer, version: int, start: int = 0) -> tuple[Self, int]:
-        """Read the message that begins at ``start``: (message, position after it)."""
+        """Read the message that begins at `start`: (message, position after it)."""
         reader = cls.READERS.get(version)
         if reader is None:
             from minikafka.protocol import reader as compiler
@@ -277,7 +277,7 @@ def message(
     versions: tuple[int, int],
     flexible: int | None = None,
 ) -> Callable[[type[M]], type[M]]:
-    """As ``struct``, for a whole message. ``versions``: the inclusive range that can be read and written."""
+    """As `struct`, for a whole message. `versions`: the inclusive range that can be read and written."""
 
     def build(cls: type[M]) -> type[M]:
         built = _build(cls)

@@ -1,8 +1,8 @@
 """The server's end of connections: frames in, handlers called, answers out in the order of the requests.
 
-The rule: requests are worked on in their order (one at a time, but for what `begun.py` allows), answers leave in that
-order, and whatever is wrong with a connection's bytes ends that connection and nothing else. Kafka: ``SocketServer``;
-``connections.max.idle.ms`` and ``socket.request.max.bytes`` are its limits.
+Rule: requests are worked on in their order (one at a time, but for what `begun.py` allows), answers leave in that
+order, and whatever is wrong with a connection's bytes ends that connection and nothing else. Kafka: `SocketServer`;
+`connections.max.idle.ms` and `socket.request.max.bytes` are its limits.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ REQUESTS_A_TURN = 100
 
 
 class Server:
-    """Listens for one node, and answers by its ``Dispatch``."""
+    """Listens for one node, and answers by its `Dispatch`."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
-"""The Python source that ``reader.py`` and ``writer.py`` write, and which field each line serves.
+"""The Python source that `reader.py` and `writer.py` write, and which field each line serves.
 
-The rule: neighbouring fixed-size fields become one ``struct`` call: the call is what costs.
+Rule: neighbouring fixed-size fields become one `struct` call: the call is what costs.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Source:
         return f"{stem}{self._names}"
 
     def constant(self, value: Any, key: object = None) -> str:
-        """A global of the generated function that holds ``value``."""
+        """A global of the generated function that holds `value`."""
         key = value if key is None else key
         name = self._constants.get(key)
         if name is None:

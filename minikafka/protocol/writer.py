@@ -1,6 +1,6 @@
 """Turns a message's declaration into a function that writes one version of it.
 
-The rule: the generated function only appends pieces to a list, record buffers as they are; the sender joins.
+Rule: the generated function only appends pieces to a list, record buffers as they are; the sender joins.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from minikafka.protocol.source import Source, is_list
 
 
 def compile_writer(cls: type[Message], version: int) -> Writer:
-    """The writer of one version: ``(message, pieces) -> None``."""
+    """The writer of one version: `(message, pieces) -> None`."""
     low, high = cls.SCHEMA.versions
     if not low <= version <= high:
         raise UnsupportedField(f"{cls.__name__} has no version {version}")
@@ -83,7 +83,7 @@ class _WriterSource(Source):
         self.line(f"if {condition}: raise Unsupported({text!r})")
 
     def value(self, kind: Kind[Any] | type[Struct], expression: str, spec: FieldSpec | None) -> None:
-        """``spec`` is None for an element of an array, which is never null."""
+        """`spec` is None for an element of an array, which is never null."""
         nullable = spec is not None and spec.is_nullable_in(self.version)
         if not isinstance(kind, Kind):
             self.nullable_struct(kind, expression) if nullable else self.inner_struct(kind, expression)

@@ -1,6 +1,6 @@
 """Where the controller's records are agreed on.
 
-One rule: a record counts once it is committed, and what was committed never changes. `quorum.py` is what a controller
+Rule: a record counts once it is committed, and what was committed never changes. `quorum.py` is what a controller
 sees of any quorum; today's has one voter (`metadata_log.py`), so committed means written and synced there. Kafka:
 `org.apache.kafka.raft`.
 """

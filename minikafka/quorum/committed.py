@@ -1,6 +1,6 @@
 """Does a metadata log still hold all that was committed? Asked before anything of it is opened, cut or written.
 
-The rule: each batch is synced before anybody hears of it, so a power cut or a kill can tear the last one at most, and
+Rule: each batch is synced before anybody hears of it, so a power cut or a kill can tear the last one at most, and
 only beyond what is noted to be committed. All else that isn't right has lost a decision of the cluster: the controller
 doesn't start, nothing is changed, and the sentence names the byte.
 

@@ -1,6 +1,6 @@
 """The control records of the metadata log and its snapshots: who leads, who votes, where a snapshot begins and ends.
 
-One rule: nothing of an earlier epoch is committed before a record of the new epoch is; so a leader begins
+Rule: nothing of an earlier epoch is committed before a record of the new epoch is; so a leader begins
 with its leader change. Kafka: `LeaderChangeMessage`, `KRaftVersionRecord`, `VotersRecord`,
 `SnapshotHeaderRecord`,
 `ControlRecordUtils`; KIP-595, KIP-630, KIP-853 (voters in the log).

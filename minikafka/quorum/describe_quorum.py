@@ -1,6 +1,6 @@
 """DescribeQuorum: who votes, who follows, and how far each has come.
 
-One rule: only the leader knows, so only the leader tells. Kafka: `KafkaRaftClient.handleDescribeQuorumRequest`;
+Rule: only the leader knows, so only the leader tells. Kafka: `KafkaRaftClient.handleDescribeQuorumRequest`;
 KIP-595.
 """
 

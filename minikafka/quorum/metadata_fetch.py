@@ -1,6 +1,6 @@
 """Fetch on `__cluster_metadata-0`: how brokers hear what was decided.
 
-One rule: a fetch at the log's end waits until something is committed or its time is up; nobody polls. Only a voter is
+Rule: a fetch at the log's end waits until something is committed or its time is up; nobody polls. Only a voter is
 given what isn't committed: it is he who has to confirm it. (Kafka gives it to brokers, too, which then have to wait for
 word of the commit.) Kafka: `KafkaRaftClient.handleFetchRequest`; KIP-595.
 """

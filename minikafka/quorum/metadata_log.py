@@ -1,6 +1,6 @@
 """`__cluster_metadata-0`: the log of everything that the cluster decided, and the quorum of one voter that keeps it.
 
-One rule: records are written and synced before they are committed, and committed before anybody hears of
+Rule: records are written and synced before they are committed, and committed before anybody hears of
 them. Several records that belong together stand in one batch, so all or none survive; what was proposed while the log
 was being synced is synced together next. A log that has lost any record that was committed isn't opened
 (`committed.py`). A Raft quorum replaces this class behind the same port (`quorum.py`).

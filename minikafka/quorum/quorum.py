@@ -1,6 +1,6 @@
 """What a quorum is to a controller: the port between who decides and where it is agreed on.
 
-One rule: what a member proposed is known to be so only when `Listener.on_committed` says it, on the leader as on every
+Rule: what a member proposed is known to be so only when `Listener.on_committed` says it, on the leader as on every
 standby, in the log's order, each batch once; that may take its time, and never happens within `propose`.
 
 Kafka: `RaftClient`, `RaftClient.Listener`.

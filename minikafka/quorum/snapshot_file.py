@@ -1,6 +1,6 @@
 """A metadata snapshot: all that the cluster knew of itself at one offset, as records.
 
-One rule: a snapshot counts only when it is whole, from the header to the footer; half of one would be another cluster.
+Rule: a snapshot counts only when it is whole, from the header to the footer; half of one would be another cluster.
 Kafka: `RecordsSnapshotReader`, `Snapshots`, `OffsetAndEpoch`; KIP-630.
 """
 

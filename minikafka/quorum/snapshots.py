@@ -1,6 +1,6 @@
 """The metadata snapshots beside a metadata log: which there are, and which one the log stands on.
 
-One rule: the newest whole snapshot counts, and the log has to reach back to it; what is damaged is set aside under
+Rule: the newest whole snapshot counts, and the log has to reach back to it; what is damaged is set aside under
 another name, never removed. Kafka: `KafkaRaftLog` (`recoverSnapshots`), `Snapshots`, `FileRawSnapshotReader`; KIP-630.
 """
 

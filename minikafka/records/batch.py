@@ -1,6 +1,6 @@
 """The record batch, format v2: a 61-byte header and the records after it; and how batches of any format are read.
 
-The rule: the header is read with one `struct`, the records only on demand. What a broker changes on the
+Rule: the header is read with one `struct`, the records only on demand. What a broker changes on the
 way in (base offset, leader epoch) lies before the checksummed part, so a batch is stored as it came.
 
     base_offset 8 | batch_length 4 | leader_epoch 4 | magic 1 | crc 4 | attributes 2 | last_offset_delta 4

@@ -1,6 +1,6 @@
 """Writing v2 batches: all at once, or record by record until one is full.
 
-The rule: a record is encoded once, when it comes. Kafka: `MemoryRecordsBuilder`, `DefaultRecord.writeTo`.
+Rule: a record is encoded once, when it comes. Kafka: `MemoryRecordsBuilder`, `DefaultRecord.writeTo`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """CRC-32C, the checksum of record batches, snapshots and tables (Castagnoli's polynomial, RFC 3720).
 
-The rule: one name for everybody, `crc32c(data, value=0)`. By the processor's instruction where there is a wheel of the
+Rule: one name for everybody, `crc32c(data, value=0)`. By the processor's instruction where there is a wheel of the
 library, else by a table (a browser's Python), two bytes at a time.
 """
 

@@ -1,6 +1,6 @@
 """The four codecs of a record batch, each in the framing that Kafka's clients expect.
 
-The rule: decompression is bounded. It stops at the limit with `DecompressionLimit`, whatever the data
+Rule: decompression is bounded. It stops at the limit with `DecompressionLimit`, whatever the data
 claims, and anything that isn't a valid stream ends in `CorruptCompression`. Codecs are imported on first use; where
 their libraries don't exist, cramjam has them all (`cramjam_codecs.py`).
 

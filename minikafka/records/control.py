@@ -1,6 +1,6 @@
 """Control records: what coordinators and Raft leaders write between the records of clients.
 
-The rule: the key names the kind, the value is versioned; a reader of another version of Kafka skips what
+Rule: the key names the kind, the value is versioned; a reader of another version of Kafka skips what
 it doesn't know. Kafka: `ControlRecordType`, `EndTransactionMarker`, `ControlRecordUtils` (KIP-98, KIP-595).
 """
 

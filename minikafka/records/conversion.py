@@ -1,6 +1,6 @@
 """Message sets v0 and v1 made into the one v2 batch that a log of today stores.
 
-The rule: what an old producer sent is checked as strictly as a v2 batch, each refusal with the code that Kafka 3 gave,
+Rule: what an old producer sent is checked as strictly as a v2 batch, each refusal with the code that Kafka 3 gave,
 and then becomes a batch that goes the way of all batches. Offsets that the producer wrote don't matter; a v0 message
 has no time (-1). Kafka 3.x: `LogValidator.convertAndAssignOffsetsNonCompressed`, `buildRecordsAndAssignOffsets`,
 `UnifiedLog.analyzeAndValidateRecords`. Kafka 4 has no request left that brings old messages (KIP-896).

@@ -1,6 +1,6 @@
 """snappy, lz4 and zstd by cramjam alone, for where their own libraries don't exist (a browser's Python).
 
-The rule: the same framings and the same bounds as `compression.py` gives; only the compressed bytes may differ.
+Rule: the same framings and the same bounds as `compression.py` gives; only the compressed bytes may differ.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The records of a v2 batch, decoded: one by one, and where they have one shape a run of them at a time.
 
-The rule: a run gives what reading one by one would have given, and whatever is not as its header promises is
+Rule: a run gives what reading one by one would have given, and whatever is not as its header promises is
 `CorruptRecords`. Kafka: `DefaultRecord.readFrom`, `DefaultRecordBatch.uncompressedIterator`.
 """
 

@@ -1,6 +1,6 @@
 """What may be wrong with record bytes, as one family of exceptions.
 
-The rule: whatever the bytes are, reading them ends in data or in `CorruptRecords`, never in an
+Rule: whatever the bytes are, reading them ends in data or in `CorruptRecords`, never in an
 `IndexError`, a codec's own exception, or all of the memory.
 
 Kafka: `InvalidRecordException`, `CorruptRecordException`.

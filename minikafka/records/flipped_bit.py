@@ -1,6 +1,6 @@
 """Which one bit is wrong, where a CRC-32C doesn't fit its bytes.
 
-The rule: what a flipped bit does to a checksum depends on its distance from the end alone, so the difference of two
+Rule: what a flipped bit does to a checksum depends on its distance from the end alone, so the difference of two
 checksums, followed backwards byte by byte, names the bit. A batch that was torn by a power cut isn't explained by one.
 
 Kafka has nothing like it.

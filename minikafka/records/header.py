@@ -1,6 +1,6 @@
 """The 61 bytes before the records of a v2 batch, and what their bits mean.
 
-The rule: read with one `struct`, never byte by byte. Kafka: the offsets and masks of `DefaultRecordBatch`.
+Rule: read with one `struct`, never byte by byte. Kafka: the offsets and masks of `DefaultRecordBatch`.
 """
 
 from __future__ import annotations

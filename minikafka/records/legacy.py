@@ -6,7 +6,7 @@ A message is a batch of one. A compressed set is the value of a wrapper message,
 inside, v0 has the offsets themselves, v1 has them relative to the first. A wrapper whose time is that of the append
 gives it to all inside.
 
-The rule: nothing here is believed before its checksum is right, for a damaged magic byte would make an old message of
+Rule: nothing here is believed before its checksum is right, for a damaged magic byte would make an old message of
 a v2 batch. What a message says is told in a `BatchHeader`, so that who goes through a log needs to know one kind of
 header. Kafka: `AbstractLegacyRecordBatch`, `LegacyRecord`, `MemoryRecordsBuilder` (KIP-31, KIP-32).
 """

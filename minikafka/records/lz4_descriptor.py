@@ -1,6 +1,6 @@
 """The checksum in an lz4 frame's descriptor, right and wrong.
 
-The rule: Kafka's first lz4 writer checksummed the magic number, too. Messages v0 are still written so, and on
+Rule: Kafka's first lz4 writer checksummed the magic number, too. Messages v0 are still written so, and on
 reading their checksum says nothing. Kafka: KAFKA-3160, `Lz4BlockOutputStream.writeHeader`, `Lz4BlockInputStream`.
 """
 

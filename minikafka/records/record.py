@@ -1,6 +1,6 @@
 """A record, as readers see it and as writers give it. The same for every format of a batch.
 
-The rule: plain tuples; an old format leaves out what it hasn't. Kafka: `Record`, `SimpleRecord`.
+Rule: plain tuples; an old format leaves out what it hasn't. Kafka: `Record`, `SimpleRecord`.
 """
 
 from __future__ import annotations

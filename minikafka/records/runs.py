@@ -1,6 +1,6 @@
 """Runs of records of one shape: checked column by column, thousands at a time.
 
-The rule: a run is only what a walk of record by record would have found without a complaint, and anything else ends
+Rule: a run is only what a walk of record by record would have found without a complaint, and anything else ends
 it. Where records have one size, the bytes that give lengths and counts stand at one distance from each other, so a
 strided slice brings them together and one comparison tells of all. What differs from record to record is the offset
 delta, which must be the record's index, the timestamp delta, and what nobody looks at: attributes, keys, values.

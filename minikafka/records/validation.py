@@ -1,6 +1,6 @@
 """What a leader checks before it appends a batch that somebody sent.
 
-The rule: nothing enters a log that a consumer could stumble over, and each refusal has the error code that
+Rule: nothing enters a log that a consumer could stumble over, and each refusal has the error code that
 Kafka gives. The checks come in Kafka's order: shape, size, checksum, header, records.
 
 Where Kafka stumbles over a batch (UNKNOWN_SERVER_ERROR: a broken compressed stream, an unknown codec), so

@@ -1,6 +1,6 @@
 """Variable-length integers: 7 bits a byte, low bits first, the high bit says "more follows".
 
-The rule: signed numbers are zigzag-coded (0, -1, 1, -2 … become 0, 1, 2, 3 …), so that small numbers of
+Rule: signed numbers are zigzag-coded (0, -1, 1, -2 … become 0, 1, 2, 3 …), so that small numbers of
 either sign are short. Kafka's `ByteUtils.readVarint`, `writeVarint`, `readVarlong`.
 """
 

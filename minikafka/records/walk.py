@@ -1,6 +1,6 @@
 """A pass over the records of a batch that looks at lengths and deltas only.
 
-The rule: no key, value or header is copied, and a small number costs one byte read; this is what stands
+Rule: no key, value or header is copied, and a small number costs one byte read; this is what stands
 between a producer and the disk for every record. Kafka reads the same fields in
 `DefaultRecordBatch.skipKeyValueIterator`.
 """

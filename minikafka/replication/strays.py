@@ -1,6 +1,6 @@
 """Partitions' folders that the cluster's metadata don't know: set aside under another name, and kept.
 
-The rule: a folder is removed only for a topic whose deletion was read in the metadata log. Whatever else isn't known,
+Rule: a folder is removed only for a topic whose deletion was read in the metadata log. Whatever else isn't known,
 or is another topic's, is renamed to NAME.ID-stray and said: the metadata may be what is wrong.
 
 Kafka: `LogManager.isStrayKraftReplica`, `UnifiedLog.logStrayDirName`; it keeps what was deleted while the broker was

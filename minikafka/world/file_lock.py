@@ -1,6 +1,6 @@
 """The exclusive lock on an open file that ends with its descriptor, and so with the process that holds it.
 
-One rule: it is only tried for, never waited for. Kafka: `FileLock`, on `.lock` in each log directory.
+Rule: it is only tried for, never waited for. Kafka: `FileLock`, on `.lock` in each log directory.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether somebody holds a lock file that isn't ours to take: looked at, never made or written.
 
-The rule: a lock that can't be asked for counts as free; whoever holds one is a broker of ours or a real one, and Java's
+Rule: a lock that can't be asked for counts as free; whoever holds one is a broker of ours or a real one, and Java's
 locks are those of `fcntl`, ours of `flock`.
 """
 

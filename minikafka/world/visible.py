@@ -1,6 +1,6 @@
 r"""Texts that others chose, made safe to show: names, keys, values, exceptions, paths.
 
-The one rule: what a terminal, a browser or an eye would not take for a letter is shown as an escape (`\x1b`, `\n`,
+Rule: what a terminal, a browser or an eye would not take for a letter is shown as an escape (`\x1b`, `\n`,
 `\u202e`; `\xff` for a byte that is no UTF-8); all else stays as it is, in any script. Widths are in a terminal's
 cells. Kafka's own tools print such texts raw.
 """

@@ -1,6 +1,6 @@
 """X-ray: the state of a cluster as one immutable picture, and the socket that carries it to viewers.
 
-Its one rule: viewers (TUI, widgets, graders) draw from a ``Snapshot`` and nothing else.
+Rule: viewers (TUI, widgets, graders) draw from a `Snapshot` and nothing else.
 """
 
 from minikafka.xray.snapshot import (

@@ -1,6 +1,6 @@
 """What is asked of a foreign Kafka, by its admin protocol.
 
-Its one rule: each question goes to who knows the answer, all at once, and one broker that doesn't answer costs its own
+Rule: each question goes to who knows the answer, all at once, and one broker that doesn't answer costs its own
 answers only. Kafka's own tools ask the same: kafka-topics, kafka-consumer-groups, kafka-log-dirs, kafka-configs,
 kafka-metadata-quorum.
 """
@@ -120,7 +120,7 @@ class Asking:
         await self._brokers.channel(address)
 
     async def quorum(self, addresses: Mapping[int, Address]) -> tuple[Controller, ...] | None:
-        """The KRaft quorum; ``None`` on ZooKeeper, and nobody where it isn't told."""
+        """The KRaft quorum; `None` on ZooKeeper, and nobody where it isn't told."""
         request = DescribeQuorumRequest(
             topics=[TopicData(topic_name="__cluster_metadata", partitions=[PartitionData(partition_index=0)])]
         )
@@ -285,7 +285,7 @@ class Asking:
         return None
 
     async def min_isrs(self, topics: Sequence[str], addresses: Mapping[int, Address]) -> dict[str, int]:
-        """``min.insync.replicas`` of these topics, as far as it is told."""
+        """`min.insync.replicas` of these topics, as far as it is told."""
         for address in addresses.values():
             told = await self._configs(address, TOPIC, topics, (MIN_ISR,))
             if told is not None:

@@ -1,6 +1,6 @@
 """Connections of the remote source: one channel for each broker, opened when first asked, kept until it fails.
 
-Its one rule: every failure is an ``Unreachable`` or an ``ApiError`` of one broker, never of the whole picture. A broker
+Rule: every failure is an `Unreachable` or an `ApiError` of one broker, never of the whole picture. A broker
 that doesn't answer is waited for once; then it counts as silent, and nobody waits for it until a probe finds it back.
 """
 
@@ -120,7 +120,7 @@ class Brokers:
 
 
 def parse_servers(text: str) -> list[Address]:
-    """``HOST:PORT,HOST:PORT``. ValueError with one sentence for anything else."""
+    """`HOST:PORT,HOST:PORT`. ValueError with one sentence for anything else."""
     servers = []
     for server in text.split(","):
         host, colon, port = server.strip().rpartition(":")

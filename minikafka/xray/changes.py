@@ -1,6 +1,6 @@
 """What changed between two snapshots, in words: the events of a cluster that tells none.
 
-Its one rule: it says what is seen now and was not before; when it happened in between is not known. What happened to
+Rule: it says what is seen now and was not before; when it happened in between is not known. What happened to
 many partitions alike is said once.
 """
 

@@ -1,6 +1,6 @@
-"""The viewer's end of the x-ray socket: a ``Feed`` of pictures from a minikafka cluster.
+"""The viewer's end of the x-ray socket: a `Feed` of pictures from a minikafka cluster.
 
-Its one rule: a lost cluster is a state to show, not an error; the feed tries again for ever, and finds the
+Rule: a lost cluster is a state to show, not an error; the feed tries again for ever, and finds the
 cluster anew by its name when it came back on another port. One that is connected and says nothing is as good as lost,
 and that is told too.
 """
@@ -40,7 +40,7 @@ class Refused(ConnectionError):
 
 
 class XrayClient:
-    """One connection. Made by ``open``; ``ConnectionError`` with one sentence for all that goes wrong."""
+    """One connection. Made by `open`; `ConnectionError` with one sentence for all that goes wrong."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, name: str) -> None:
         self.name = name
@@ -72,8 +72,8 @@ class XrayClient:
     async def pictures(
         self, show: Callable[[Snapshot], None], late: Callable[[str], None] = lambda _: None
     ) -> None:
-        """Read until the connection ends, which raises ConnectionError; pictures go to ``show``. While none can come,
-        ``late`` is told why, in one sentence."""
+        """Read until the connection ends, which raises ConnectionError; pictures go to `show`. While none can come,
+        `late` is told why, in one sentence."""
         snapshot: Snapshot | None = None
         is_late = False
 
@@ -105,7 +105,7 @@ class XrayClient:
             self.close()
 
     def _expect_a_word(self, late: Callable[[str], None], waited_s: float = 0.0) -> None:
-        """Tell ``late`` for as long as nothing comes."""
+        """Tell `late` for as long as nothing comes."""
         if self._silence is not None:
             self._silence.cancel()
         if waited_s:
@@ -118,13 +118,13 @@ class XrayClient:
         )
 
     async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
-        """Send it, await its answer (``pictures`` must be running). ConnectionError when it is lost."""
+        """Send it, await its answer (`pictures` must be running). ConnectionError when it is lost."""
         message = await self._answer_to(lambda number: wire.Ask(number, name, dict(args)), name)
         assert isinstance(message, wire.Answered)
         return message.answer
 
     async def look(self, question: Question) -> Found:
-        """What the cluster finds (``pictures`` must be running). Unseen, or ConnectionError when it is lost."""
+        """What the cluster finds (`pictures` must be running). Unseen, or ConnectionError when it is lost."""
         message = await self._answer_to(lambda number: wire.Look(number, question), "a question about files")
         assert isinstance(message, wire.Seen)
         if message.found is None:
@@ -180,7 +180,7 @@ async def _read(reader: asyncio.StreamReader) -> wire.FromServer:
 
 
 class SocketFeed:
-    """A ``Feed`` from a cluster that announced itself on this machine."""
+    """A `Feed` from a cluster that announced itself on this machine."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """The difference between two snapshots, so that a push carries what changed and nothing else.
 
-Its one rule: ``apply(old, diff(old, new)) == new``, for any two snapshots. What is the same object in both is not
+Rule: `apply(old, diff(old, new)) == new`, for any two snapshots. What is the same object in both is not
 looked into, so a source that keeps what stayed makes a difference cost what changed. Structs are compared field by
 field, tuples of things with a name (topics, partitions, groups, events) by name, other structs by their place.
 """
@@ -32,7 +32,7 @@ NAMES: dict[type, Callable[[Any], Any]] = {
 
 
 class Delta(msgspec.Struct, frozen=True):
-    """What became of the snapshot of ``base_version`` (``None``: of nothing, and ``whole`` is the new one)."""
+    """What became of the snapshot of `base_version` (`None`: of nothing, and `whole` is the new one)."""
 
     base_version: int | None
     whole: Snapshot | None = None
@@ -41,12 +41,12 @@ class Delta(msgspec.Struct, frozen=True):
 
 
 def diff(old: Snapshot | None, new: Snapshot) -> Delta:
-    """What changed from ``old`` to ``new``."""
+    """What changed from `old` to `new`."""
     return Delta(None, new) if old is None else Delta(old.version, None, _change(old, new))
 
 
 def apply(old: Snapshot | None, delta: Delta) -> Snapshot:
-    """The new snapshot. ValueError when the delta starts from another one than ``old``, or makes no sense there."""
+    """The new snapshot. ValueError when the delta starts from another one than `old`, or makes no sense there."""
     if delta.base_version != (old.version if old else None):
         raise ValueError(f"this delta starts at version {delta.base_version}: another picture than this")
     if old is None:
@@ -108,7 +108,7 @@ def _by_name(old: tuple[Any, ...], new: tuple[Any, ...], name: Callable[[Any], A
 
 
 def _changed(old: Any, change: Any, kind: Any) -> Any:
-    """What becomes of ``old``, which stands where a value of the type ``kind`` belongs."""
+    """What becomes of `old`, which stands where a value of the type `kind` belongs."""
     if change[0] == WHOLE:
         return msgspec.convert(change[1], kind)
     if change[0] == NAMED:
@@ -144,7 +144,7 @@ def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
 
 @functools.cache
 def _element(kind: Any) -> Any:
-    """``tuple[Topic, ...] | None`` → ``Topic``."""
+    """`tuple[Topic, ...] | None` → `Topic`."""
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
         kind = next(one for one in typing.get_args(kind) if typing.get_origin(one) is tuple)
     return typing.get_args(kind)[0]

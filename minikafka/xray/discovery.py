@@ -1,6 +1,6 @@
 """How a viewer finds the clusters that run on this machine: one small file for each.
 
-Its one rule: a file names a living process, is readable by its owner only (it holds the token), and whoever
+Rule: a file names a living process, is readable by its owner only (it holds the token), and whoever
 lists the files removes those of the dead. This is process-level work outside any world, hence the raw files.
 """
 
@@ -37,7 +37,7 @@ class Announcement(msgspec.Struct, frozen=True):
 
     @property
     def file_name(self) -> str:
-        """``<name>-<pid>.json``, with nothing in it that a file name can't hold."""
+        """`<name>-<pid>.json`, with nothing in it that a file name can't hold."""
         return f"{re.sub(r'[^A-Za-z0-9_.-]', '_', self.name)[:80]}-{self.pid}.json"
 
 
@@ -51,7 +51,7 @@ def new_token() -> str:
 
 
 def clusters_directory() -> Path:
-    """Where the files lie: ``$MINIKAFKA_STATE_DIR/clusters``, else the user's state directory."""
+    """Where the files lie: `$MINIKAFKA_STATE_DIR/clusters`, else the user's state directory."""
     home = os.environ.get("MINIKAFKA_STATE_DIR")
     return Path(home or platformdirs.user_state_dir("minikafka", appauthor=False)) / "clusters"
 
@@ -126,7 +126,7 @@ def is_alive(pid: int) -> bool:
 
 
 def _is_alive_on_windows(pid: int) -> bool:
-    """``os.kill(pid, 0)`` would end the process there, so ask for a handle instead."""
+    """`os.kill(pid, 0)` would end the process there, so ask for a handle instead."""
     import ctypes
 
     still_active, query_limited = 259, 0x1000

@@ -1,6 +1,6 @@
 """Questions about a replica's files, and how a node's disk answers them.
 
-Its one rule: a name is looked up in the directory's own list before anything is opened, and no answer holds
+Rule: a name is looked up in the directory's own list before anything is opened, and no answer holds
 more than `MOST_BYTES`, so a look leads nowhere else and never keeps a node busy. Kafka has no such request.
 """
 

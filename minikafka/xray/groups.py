@@ -1,6 +1,6 @@
 """The groups of a cluster's pictures.
 
-Its one rule: a group is as that broker says which leads its partition of ``__consumer_offsets``. While nobody can say
+Rule: a group is as that broker says which leads its partition of `__consumer_offsets`. While nobody can say
 (the broker is gone, or still reads), the group stays as it was seen last, with an error and with the moment: its
 positions are in the log, and nobody has lost them.
 """
@@ -24,14 +24,14 @@ PartitionAt = Callable[[TopicPartition], Partition | None]
 
 class Groups:
     """`see` who is there, then look at `drawn`. `leader_of(partition)`: which broker leads that partition of
-    ``__consumer_offsets`` on paper; `partition_at`: as it was drawn last."""
+    `__consumer_offsets` on paper; `partition_at`: as it was drawn last."""
 
     def __init__(self, lag: LagRule, leader_of: Callable[[int], int], partition_at: PartitionAt) -> None:
         self._lag = lag
         self._leader_of = leader_of
         self._partition_at = partition_at
         self._seen: dict[str, tuple[int, float, Group]] = {}
-        """Partition of ``__consumer_offsets``, when it was seen, and what."""
+        """Partition of `__consumer_offsets`, when it was seen, and what."""
         self.drawn: tuple[Group, ...] = ()
         """By id."""
 

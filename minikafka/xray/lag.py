@@ -1,9 +1,9 @@
 """LAG: how many records a group has still to read in a partition.
 
-Its one rule: both offsets come from one instant, and what is unknown stays unknown. A group that never
+Rule: both offsets come from one instant, and what is unknown stays unknown. A group that never
 committed has no LAG (None, shown as "–"); a commit from before the log start counts from the log start, since
 the records below it are gone; a commit beyond the end read a moment earlier counts as 0, never as negative.
-Kafka's ``kafka-consumer-groups --describe`` shows the first case as "-" too.
+Kafka's `kafka-consumer-groups --describe` shows the first case as "-" too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LagRule = Callable[[int, int | None, int], int | None]
 def lag_of(
     end: int | None, committed: int | None, log_start: int | None = None, rule: LagRule = lag
 ) -> int | None:
-    """What the rule says; ``None`` when the end is unknown."""
+    """What the rule says; `None` when the end is unknown."""
     return None if end is None else rule(end, committed, log_start or 0)
 
 
@@ -37,7 +37,7 @@ def group_offsets(
 ) -> tuple[GroupOffset, ...]:
     """The offset rows of a group: all it committed to and all it is assigned, by topic and partition.
 
-    ``committed`` maps to (offset, metadata), an offset below 0 meaning "no commit"; ``partition_at`` tells
+    `committed` maps to (offset, metadata), an offset below 0 meaning "no commit"; `partition_at` tells
     those of the same picture. A consumer can read up to the high watermark, so that is the end where it is
     known, as in Kafka's own tool.
     """

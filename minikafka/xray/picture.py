@@ -1,6 +1,6 @@
 """From a foreign Kafka's answers to the parts of a Snapshot: pure functions, nothing is asked here.
 
-Its one rule: an answer that says "-1" or carries an error is an unknown (``None``) with the error's name.
+Rule: an answer that says "-1" or carries an error is an unknown (`None`) with the error's name.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def topics_of(
     gone: Collection[int] = (),
     min_isr: Mapping[str, int] | None = None,
 ) -> tuple[Topic, ...]:
-    """``gone``: brokers that we know to be away, whatever the metadata still say."""
+    """`gone`: brokers that we know to be away, whatever the metadata still say."""
     topics = []
     for topic in sorted(metadata.topics, key=lambda t: t.name or ""):
         name = topic.name or ""

@@ -1,6 +1,6 @@
 """How a viewer goes through a segment it can only ask about: pages of batches, one batch, the way to an offset.
 
-Its one rule: nothing here asks by itself. A reading is a generator that yields questions and is sent what was
+Rule: nothing here asks by itself. A reading is a generator that yields questions and is sent what was
 found; `read` drives it where asking blocks, `read_async` where it is awaited. The bytes are decoded by
 `log.dump`, as everywhere.
 """

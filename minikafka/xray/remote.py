@@ -1,6 +1,6 @@
 """The second source: the same Snapshot from any Kafka, by its admin protocol, changing nothing there.
 
-Its one rule: what Kafka doesn't tell stays ``None`` (each replica's offsets, segments, the log end beyond the
+Rule: what Kafka doesn't tell stays `None` (each replica's offsets, segments, the log end beyond the
 high watermark), and one broker or partition that doesn't answer costs its own row, not the picture: it is said to be
 gone before the cluster's controller says so, and what was known of its groups stays, marked. End and committed offsets
 are asked for at the same moment.
@@ -197,7 +197,7 @@ class RemoteCluster:
 
 
 class RemoteFeed:
-    """A ``Feed`` from any Kafka: asks once a second, tries again while nobody answers, takes no commands."""
+    """A `Feed` from any Kafka: asks once a second, tries again while nobody answers, takes no commands."""
 
     def __init__(
         self, bootstrap_servers: str, *, interval_s: float = INTERVAL_S, world: World | None = None

@@ -1,6 +1,6 @@
 """The x-ray server: pushes a cluster's snapshots to viewers on 127.0.0.1 and carries their commands.
 
-Its one rule: nothing is built while no one watches, and at most ``1 / INTERVAL_S`` pictures a second
+Rule: nothing is built while no one watches, and at most `1 / INTERVAL_S` pictures a second
 however fast the cluster moves: one builder makes the picture, each viewer gets the difference to the one it
 has. A slow viewer skips pictures; a rude one loses its connection and nobody else notices. Who watches hears something
 every second, be it that no picture can be made.
@@ -26,7 +26,7 @@ MAX_VIEWERS = 64
 
 
 class XrayServer:
-    """Serves one source, all in the loop that ``start`` ran in; ``changed`` may come from any thread."""
+    """Serves one source, all in the loop that `start` ran in; `changed` may come from any thread."""
 
     def __init__(self, source: Source, *, name: str, token: str, interval_s: float = INTERVAL_S) -> None:
         self.name = name
@@ -166,7 +166,7 @@ class XrayServer:
         return viewer
 
     def push(self, sent: Snapshot | None, snapshot: Snapshot) -> bytes:
-        """The frame that makes ``snapshot`` of what a viewer has; made once for all who have the same."""
+        """The frame that makes `snapshot` of what a viewer has; made once for all who have the same."""
         if snapshot is not self.latest:
             return wire.encode(wire.Push(diff(sent, snapshot)))
         version = sent.version if sent is not None else None

@@ -1,8 +1,8 @@
 """The Snapshot: one immutable, versioned picture of a whole cluster at one instant.
 
-Its one rule: what the source can't know is ``None``, never 0 and never an empty guess. Hosts are named as
+Rule: what the source can't know is `None`, never 0 and never an empty guess. Hosts are named as
 in the simulation ("broker-2", "controller-1"), also when the picture is of a foreign Kafka, so that
-``snapshot.partition("orders", 0).leader == "broker-2"`` reads the same everywhere.
+`snapshot.partition("orders", 0).leader == "broker-2"` reads the same everywhere.
 
 Kafka shows the same facts in pieces: Metadata and DescribeCluster (brokers, leaders, ISR), DescribeLogDirs
 (sizes), DescribeGroups and OffsetFetch (groups), DescribeQuorum (controllers), JMX (the rest).
@@ -40,7 +40,7 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
 
 
 class Replica(msgspec.Struct, frozen=True, gc=False):
-    """One copy of a partition on one broker: ``end`` is its LEO, ``high_watermark`` what *it* knows."""
+    """One copy of a partition on one broker: `end` is its LEO, `high_watermark` what *it* knows."""
 
     broker: str
     log_start: int | None = None
@@ -66,7 +66,7 @@ class Partition(msgspec.Struct, frozen=True, gc=False):
     """In assignment order: the first is the preferred leader."""
     isr: tuple[str, ...] = ()
     min_isr: int | None = None
-    """``min.insync.replicas``, where it is known."""
+    """`min.insync.replicas`, where it is known."""
     log_start: int | None = None
     high_watermark: int | None = None
     last_stable: int | None = None
@@ -101,7 +101,7 @@ class Partition(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def under_min_isr(self) -> bool:
-        """Fewer replicas in sync than ``min.insync.replicas`` (never more than there are): acks=all is refused."""
+        """Fewer replicas in sync than `min.insync.replicas` (never more than there are): acks=all is refused."""
         if self.min_isr is None or self.leader is None:
             return False
         return len(self.isr) < min(self.min_isr, len(self.replicas))
@@ -135,7 +135,7 @@ class Partition(msgspec.Struct, frozen=True, gc=False):
 
 
 class Topic(msgspec.Struct, frozen=True, gc=False):
-    """A topic with its partitions by index; ``configs`` are the overridden ones, ``None`` when not asked."""
+    """A topic with its partitions by index; `configs` are the overridden ones, `None` when not asked."""
 
     name: str
     id: str | None = None
@@ -166,17 +166,17 @@ class Topic(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def records(self) -> int | None:
-        """Sum over the partitions that know; ``None`` when none does."""
+        """Sum over the partitions that know; `None` when none does."""
         return total(p.records for p in self.partitions)
 
     @property
     def size_bytes(self) -> int | None:
-        """Bytes of one copy (the leaders'); ``None`` when nobody knows."""
+        """Bytes of one copy (the leaders'); `None` when nobody knows."""
         return total(p.size_bytes for p in self.partitions)
 
 
 class LogDir(msgspec.Struct, frozen=True, gc=False):
-    """One of a broker's log directories (``log.dirs``). ``error``: why it is offline, ``None`` while it works."""
+    """One of a broker's log directories (`log.dirs`). `error`: why it is offline, `None` while it works."""
 
     path: str
     partitions: int | None = None
@@ -199,7 +199,7 @@ class LogDir(msgspec.Struct, frozen=True, gc=False):
 
 
 class Broker(msgspec.Struct, frozen=True, gc=False):
-    """A broker. ``state`` is "running", "fenced" (registered, not trusted), "starting", "down", or "silent" (it
+    """A broker. `state` is "running", "fenced" (registered, not trusted), "starting", "down", or "silent" (it
     doesn't answer who looks)."""
 
     id: int
@@ -261,7 +261,7 @@ class TopicPartition(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class Member(msgspec.Struct, frozen=True, gc=False):
-    """A member of a group and what it was assigned; ``None`` while a rebalance runs or it can't be read."""
+    """A member of a group and what it was assigned; `None` while a rebalance runs or it can't be read."""
 
     id: str
     client_id: str
@@ -275,12 +275,12 @@ class Member(msgspec.Struct, frozen=True, gc=False):
 
 
 class GroupOffset(msgspec.Struct, frozen=True, gc=False):
-    """One row of ``kafka-consumer-groups --describe``: both offsets are from one instant."""
+    """One row of `kafka-consumer-groups --describe`: both offsets are from one instant."""
 
     topic: str
     partition: int
     committed: int | None
-    """``None``: this group never committed here (which is not 0)."""
+    """`None`: this group never committed here (which is not 0)."""
     end: int | None
     log_start: int | None = None
     lag: int | None = None
@@ -301,20 +301,20 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     coordinator: str | None = None
     leader: str | None = None
     members: tuple[Member, ...] | None = ()
-    """``None`` when they can't be asked for."""
+    """`None` when they can't be asked for."""
     offsets: tuple[GroupOffset, ...] = ()
     error: str | None = None
     as_of: float | None = None
-    """Its coordinator is gone: all but the error is as it was seen last, at this moment. ``None``: as it is now."""
+    """Its coordinator is gone: all but the error is as it was seen last, at this moment. `None`: as it is now."""
 
     @property
     def lag(self) -> int | None:
-        """Total LAG over the partitions that have one; ``None`` when none has."""
+        """Total LAG over the partitions that have one; `None` when none has."""
         return total(o.lag for o in self.offsets)
 
     @property
     def is_lag_whole(self) -> bool:
-        """Is the LAG known wherever there is a commit? Else it is at least ``lag``."""
+        """Is the LAG known wherever there is a commit? Else it is at least `lag`."""
         return all(o.lag is not None for o in self.offsets if o.committed is not None)
 
 
@@ -331,11 +331,11 @@ class EventLine(msgspec.Struct, frozen=True, gc=False):
     count: int = 1
     """So many like events are in this line …"""
     until: float | None = None
-    """… of which the last came then; ``None``: there is one."""
+    """… of which the last came then; `None`: there is one."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
-    """The whole cluster at one instant. ``at`` is in seconds: virtual ones in a simulated world."""
+    """The whole cluster at one instant. `at` is in seconds: virtual ones in a simulated world."""
 
     version: int
     """Grows with each picture of one source."""
@@ -355,18 +355,18 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     topics: tuple[Topic, ...] = ()
     """By name."""
     groups: tuple[Group, ...] | None = None
-    """By id; ``None`` when groups could not be listed."""
+    """By id; `None` when groups could not be listed."""
     events: tuple[EventLine, ...] = ()
     """The most recent ones, oldest first."""
     paused: bool | None = None
-    """Does virtual time stand still? ``None`` where time can't be stopped."""
+    """Does virtual time stand still? `None` where time can't be stopped."""
     seed: int | None = None
     cut: tuple[tuple[str, ...], ...] = ()
     """Groups of hosts between which the network is cut."""
     problems: tuple[str, ...] = ()
     """One sentence for each thing that could not be asked."""
     session_timeout_s: float | None = None
-    """``broker.session.timeout.ms``: after so long a silence the controller takes a broker out of the service."""
+    """`broker.session.timeout.ms`: after so long a silence the controller takes a broker out of the service."""
 
     def topic(self, name: str) -> Topic:
         """The topic of this name; KeyError when there is none."""
@@ -413,11 +413,11 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
 
 
 def broker_name(broker_id: int) -> str:
-    """The host name of a broker id: ``broker-2``."""
+    """The host name of a broker id: `broker-2`."""
     return f"broker-{broker_id}"
 
 
 def total(values: Iterable[int | None]) -> int | None:
-    """The sum of those that are known; ``None`` when none is (an unknown is not a 0)."""
+    """The sum of those that are known; `None` when none is (an unknown is not a 0)."""
     known = [v for v in values if v is not None]
     return sum(known) if known else None

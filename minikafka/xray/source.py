@@ -1,7 +1,7 @@
-"""Where snapshots come from (a ``Source``) and how a viewer sees them (a ``Feed``).
+"""Where snapshots come from (a `Source`) and how a viewer sees them (a `Feed`).
 
-Its one rule: a source builds nothing unless somebody asks, and says "something changed" for free. The server
-stands between the two; a foreign Kafka is a ``Feed`` without a server.
+Rule: a source builds nothing unless somebody asks, and says "something changed" for free. The server
+stands between the two; a foreign Kafka is a `Feed` without a server.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from minikafka.xray.snapshot import Snapshot
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What became of a command: ``text`` is one sentence for a person, ``value`` for a program."""
+    """What became of a command: `text` is one sentence for a person, `value` for a program."""
 
     ok: bool
     text: str
@@ -31,7 +31,7 @@ class Source(Protocol):
         ...
 
     async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
-        """Do it and say what became of it; a wrong name or argument is an Answer with ``ok=False``."""
+        """Do it and say what became of it; a wrong name or argument is an Answer with `ok=False`."""
         ...
 
     async def look(self, question: Question) -> Found:
@@ -39,7 +39,7 @@ class Source(Protocol):
         ...
 
     def subscribe(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Call ``changed`` (cheap, from any thread) at each change; returns the way to stop it."""
+        """Call `changed` (cheap, from any thread) at each change; returns the way to stop it."""
         ...
 
 
@@ -49,18 +49,18 @@ class Feed(Protocol):
     label: str
     """What is being watched, in a few words ("cluster lab", "localhost:9092")."""
     refusal: str | None
-    """Why this feed takes no commands (one sentence), or ``None`` when it takes them."""
+    """Why this feed takes no commands (one sentence), or `None` when it takes them."""
 
     async def once(self) -> Snapshot:
         """One picture. ConnectionError (one clear sentence) when there is nobody to ask."""
         ...
 
     async def watch(self, show: Callable[[Snapshot], None], lost: Callable[[str], None]) -> None:
-        """Show each new picture; say ``lost(sentence)`` when the source is gone, and try again for ever."""
+        """Show each new picture; say `lost(sentence)` when the source is gone, and try again for ever."""
         ...
 
     async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
-        """Send a command. Never raises for what can go wrong outside: that is an Answer with ``ok=False``."""
+        """Send a command. Never raises for what can go wrong outside: that is an Answer with `ok=False`."""
         ...
 
     async def look(self, question: Question) -> Found:

@@ -1,6 +1,6 @@
 """A cluster's story: of all that its trace says, the events that people want to look back at.
 
-Its one rule: what happens all the time never pushes out what happens rarely. Messages and appends are left out;
+Rule: what happens all the time never pushes out what happens rarely. Messages and appends are left out;
 commits, two a second for each consumer, have a short memory of their own; like events that come together (a
 thousand partitions with a new leader) are one line with a count.
 """

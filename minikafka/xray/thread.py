@@ -1,7 +1,7 @@
 """A server in a thread of its own, for clusters whose loop stands still between two calls (simulated ones).
 
-Its one rule: the source's methods are called in this thread's loop; crossing over to the cluster's thread is
-the source's affair. ``start`` returns once the port is open and announced, ``close`` once all is gone.
+Rule: the source's methods are called in this thread's loop; crossing over to the cluster's thread is
+the source's affair. `start` returns once the port is open and announced, `close` once all is gone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from minikafka.xray.source import Source
 
 
 class ServerThread:
-    """``ServerThread(source, name="lab").start()`` makes a cluster visible to ``minikafka tui``."""
+    """`ServerThread(source, name="lab").start()` makes a cluster visible to `minikafka tui`."""
 
     def __init__(self, source: Source, *, name: str, started_ms: int, directory: Path | None = None) -> None:
         self.name = name

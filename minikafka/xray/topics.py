@@ -1,6 +1,6 @@
 """The topics of a cluster's pictures, drawn anew only where something moved.
 
-Its one rule: what didn't change is the same object from picture to picture, so making, comparing and sending one cost
+Rule: what didn't change is the same object from picture to picture, so making, comparing and sending one cost
 what moved and not what there is. What a leader says of a partition counts; where there is none, the metadata do.
 """
 

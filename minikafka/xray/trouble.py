@@ -1,7 +1,7 @@
 """What is wrong in a cluster, in sentences, from its picture alone, and at once: not when the controller notices.
 
-Its one rule: a sentence says what doesn't work now, and until when as far as anybody can tell; what isn't known
-doesn't count as well. All viewers say these sentences (TUI, ``--once``, notebooks). Kafka tells the same facts by
+Rule: a sentence says what doesn't work now, and until when as far as anybody can tell; what isn't known
+doesn't count as well. All viewers say these sentences (TUI, `--once`, notebooks). Kafka tells the same facts by
 its metrics (OfflinePartitionsCount, UnderMinIsrPartitionCount, FencedBrokerCount), after its controller knows them.
 """
 
@@ -254,7 +254,7 @@ def _named(names: Sequence[str]) -> str:
 
 
 def to_json(snapshot: Snapshot) -> bytes:
-    """The snapshot as indented JSON, with its troubles, for programs (``minikafka tui --once --json``)."""
+    """The snapshot as indented JSON, with its troubles, for programs (`minikafka tui --once --json`)."""
     fields = msgspec.structs.asdict(snapshot)
     encoded = msgspec.json.format(msgspec.json.encode({**fields, "troubles": troubles(snapshot)}), indent=2)
     return in_json(encoded.decode()).encode()

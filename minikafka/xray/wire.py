@@ -1,6 +1,6 @@
 """Frames of the x-ray socket: a length in 4 bytes (big endian), then one msgpack message.
 
-Its one rule: the first frame is ``Hello`` with the token; whatever isn't understood ends this connection with
+Rule: the first frame is `Hello` with the token; whatever isn't understood ends this connection with
 one sentence, and nothing else notices. It is our own protocol, Kafka has none like it.
 """
 
@@ -25,7 +25,7 @@ LENGTH = struct.Struct(">I")
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """A viewer's first frame. ``watch`` asks for pushes (a program that only commands leaves it out)."""
+    """A viewer's first frame. `watch` asks for pushes (a program that only commands leaves it out)."""
 
     token: str
     version: int = VERSION
@@ -33,7 +33,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
 
 
 class Ask(msgspec.Struct, frozen=True, tag="ask"):
-    """A command; its ``Answered`` carries the same id."""
+    """A command; its `Answered` carries the same id."""
 
     id: int
     name: str
@@ -41,7 +41,7 @@ class Ask(msgspec.Struct, frozen=True, tag="ask"):
 
 
 class Look(msgspec.Struct, frozen=True, tag="look"):
-    """A question about files; its ``Seen`` carries the same id."""
+    """A question about files; its `Seen` carries the same id."""
 
     id: int
     question: Question
@@ -67,7 +67,7 @@ class Push(msgspec.Struct, frozen=True, tag="push"):
 
 
 class Pulse(msgspec.Struct, frozen=True, tag="pulse"):
-    """No picture is due, or none can be made: the one that is being made takes ``takes_s`` already (0: none is)."""
+    """No picture is due, or none can be made: the one that is being made takes `takes_s` already (0: none is)."""
 
     takes_s: float
 
@@ -80,7 +80,7 @@ class Answered(msgspec.Struct, frozen=True, tag="answered"):
 
 
 class Seen(msgspec.Struct, frozen=True, tag="seen"):
-    """What was found for the question of this id; ``None``: why not, in one sentence."""
+    """What was found for the question of this id; `None`: why not, in one sentence."""
 
     id: int
     found: Found | None

@@ -1,6 +1,6 @@
 """Events in words: one short sentence each, for people who watch.
 
-Its one rule: a sentence only says what the event's fields say, and an event without a sentence here is shown
+Rule: a sentence only says what the event's fields say, and an event without a sentence here is shown
 by its name and fields, so a new event is never lost and never needs this file.
 """
 
@@ -69,7 +69,7 @@ SENTENCES: Mapping[str, str] = {
 
 
 def in_words(event: Event, host: str) -> str:
-    """The event as a short sentence in one line; ``host`` is where it happened."""
+    """The event as a short sentence in one line; `host` is where it happened."""
     return visible(_sentence(event, host))
 
 
@@ -105,7 +105,7 @@ def _led(event: Event, fields: Mapping[str, Any], what: str, epoch: str = "") ->
 
 
 def _committed(offsets: Sequence[tuple[str, int, int, str]]) -> str:
-    """``orders-3 at 17``, ``6 partitions of orders``, ``9 partitions of orders, payments``."""
+    """`orders-3 at 17`, `6 partitions of orders`, `9 partitions of orders, payments`."""
     if len(offsets) == 1:
         topic, partition, offset, _ = offsets[0]
         return f"{topic}-{partition} at {offset}"
@@ -113,14 +113,14 @@ def _committed(offsets: Sequence[tuple[str, int, int, str]]) -> str:
 
 
 def _shown(value: object) -> object:
-    """Numbers with separators only where they count things; tuples as ``1,2,3``."""
+    """Numbers with separators only where they count things; tuples as `1,2,3`."""
     if isinstance(value, tuple):
         return ",".join(str(item) for item in value) or "empty"
     return value
 
 
 def _spaced(kind: str) -> str:
-    """``LogRecovered`` → ``log recovered``."""
+    """`LogRecovered` → `log recovered`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
 
 
@@ -143,7 +143,7 @@ MANY: Mapping[str, str] = {
     "MemberJoined": "group {group}: {tp} joined",
     "MemberLeft": "group {group}: {tp} left ({reason})",
 }
-"""``{tp}``: what the events are about, counted and named."""
+"""`{tp}`: what the events are about, counted and named."""
 VARYING = frozenset(
     (
         *("topic", "partition", "offset", "start_offset", "end_offset", "base_offset", "log_end_offset"),
@@ -200,7 +200,7 @@ def about(event: Event) -> str:
 
 
 def in_words_of_many(event: Event, host: str, things: Sequence[str], count: int) -> str:
-    """``count`` events like this one (the last of them), about ``things``, in one sentence and one line."""
+    """`count` events like this one (the last of them), about `things`, in one sentence and one line."""
     return visible(_sentence_of_many(event, host, things, count))
 
 
@@ -217,6 +217,6 @@ def _sentence_of_many(event: Event, host: str, things: Sequence[str], count: int
 
 
 def names_of(things: Sequence[str]) -> str:
-    """``(orders-0, orders-1, orders-2, …)``"""
+    """`(orders-0, orders-1, orders-2, …)`"""
     more = ", …" if len(things) > MOST_NAMED else ""
     return f"({', '.join(things[:MOST_NAMED])}{more})"

@@ -123,7 +123,7 @@ def _partition(index: int, end: int, down: tuple[int, ...]) -> Partition:
 
 
 class ScriptedFeed:
-    """A feed in the test's hands: ``show`` pushes a picture, ``lose`` cuts, ``sent`` is what was commanded."""
+    """A feed in the test's hands: `show` pushes a picture, `lose` cuts, `sent` is what was commanded."""
 
     label = "cluster lab"
 

@@ -22,7 +22,7 @@ TOKEN = "the-right-token"
 
 
 class CountingSource:
-    """Counts what is built; ``move`` changes the cluster."""
+    """Counts what is built; `move` changes the cluster."""
 
     def __init__(self) -> None:
         self.built = 0

@@ -1,6 +1,6 @@
 """What a case of docs/CLIENTS.md is handed: one side's names, a cluster, and a topic of ten records of its own.
 
-One rule: a case is a function of a `Kit` and returns a plain value; what it raises is an answer, too.
+Rule: a case is a function of a `Kit` and returns a plain value; what it raises is an answer, too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Scenarios of confluent-kafka-python's own tests, told anew: each is run through both clients on one cluster.
 
-One rule: a scenario is a case as in `client_cases`, under the file of theirs that it comes from; a text in its place
+Rule: a scenario is a case as in `client_cases`, under the file of theirs that it comes from; a text in its place
 says why ours has none.
 """
 

@@ -1,4 +1,6 @@
-"""The inspector: tabs over one snapshot. Its one rule: it draws Snapshots, sends commands, and knows no more.
+"""The inspector: tabs over one snapshot.
+
+Rule: it draws Snapshots, sends commands, and knows no more.
 
 Pictures arrive when they arrive; at most ten a second are drawn, and only the open pane is.
 """
@@ -60,7 +62,7 @@ UP = {"partitions": "topics", "segments": "partitions"}
 
 
 class InspectorApp(TypingApp):
-    """``InspectorApp(feed).run()``."""
+    """`InspectorApp(feed).run()`."""
 
     TITLE = "minikafka"
     places = tuple(PANES)
@@ -165,7 +167,7 @@ class InspectorApp(TypingApp):
             self._draw_frame()
 
     def lose(self, sentence: str | None) -> None:
-        """The source is gone (or, ``None``, back)."""
+        """The source is gone (or, `None`, back)."""
         self.lost = sentence
         if not self.query(StatusLine):
             return

@@ -1,6 +1,6 @@
 """What the inspector does to a cluster: the application's half that sends commands.
 
-Its one rule: nothing is sent that the cluster refuses or `--read-only` forbids, and what hurts is asked first.
+Rule: nothing is sent that the cluster refuses or `--read-only` forbids, and what hurts is asked first.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class CommandingApp(App[None]):
         super().notify(cut(message, TOAST_CELLS), title=cut(title, 60), **{**options, "markup": False})
 
     def refuses(self) -> str | None:
-        """Why nothing can be done to this cluster, or ``None``."""
+        """Why nothing can be done to this cluster, or `None`."""
         if self.read_only:
             return "This inspector was started with --read-only."
         return self.feed.refusal
@@ -71,7 +71,7 @@ class CommandingApp(App[None]):
         self.ask_about_broker("restart", name)
 
     def ask_about_broker(self, verb: str, name: str | None) -> None:
-        """Ask whether this broker (``None``: the selected one) is meant, and do it after a yes."""
+        """Ask whether this broker (`None`: the selected one) is meant, and do it after a yes."""
         if self.snapshot is None or not self.may_act():
             return
         meant = self.meant(verb) if name is None else Meant(name)

@@ -42,7 +42,7 @@ def places(snapshot: Snapshot, tabs: tuple[str, ...]) -> Iterator[str]:
 
 
 def find_place(snapshot: Snapshot, tabs: tuple[str, ...], place: str) -> tuple[str, dict[str, Any]] | None:
-    """The tab to open and what to select there; ``None`` when nothing is called so.
+    """The tab to open and what to select there; `None` when nothing is called so.
 
     Names are typed as they are shown. Exact ones win; then a tab's beginning; then the first that contains the text.
     """

@@ -1,4 +1,7 @@
-"""Numbers and bars as text. Its one rule: what is unknown is shown as "–", never as 0."""
+"""Numbers and bars as text.
+
+Rule: what is unknown is shown as "–", never as 0.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,12 @@ SPARKS = "▁▂▃▄▅▆▇"
 
 
 def number(value: int | None) -> str:
-    """``1,234,567``; "–" when unknown."""
+    """`1,234,567`; "–" when unknown."""
     return UNKNOWN if value is None else f"{value:,}"
 
 
 def compact(value: float | None) -> str:
-    """At most five characters: ``999``, ``12.3k``, ``4.56M``."""
+    """At most five characters: `999`, `12.3k`, `4.56M`."""
     if value is None:
         return UNKNOWN
     for limit, unit in ((1e3, ""), (1e6, "k"), (1e9, "M"), (1e12, "G")):
@@ -36,7 +39,7 @@ def compact(value: float | None) -> str:
 
 
 def size(value_bytes: int | None) -> str:
-    """Bytes in binary units: ``0 B``, ``12.3 KiB``, ``1.00 GiB``."""
+    """Bytes in binary units: `0 B`, `12.3 KiB`, `1.00 GiB`."""
     if value_bytes is None:
         return UNKNOWN
     if value_bytes < 1024:
@@ -62,7 +65,7 @@ def clock(at: float, world: str) -> str:
 
 
 def age(seconds: float) -> str:
-    """``3 s``, ``5 min``, ``2 h``."""
+    """`3 s`, `5 min`, `2 h`."""
     for limit, unit in ((60, "s"), (3_600, "min")):
         if seconds < limit:
             return f"{seconds / (limit / 60):.0f} {unit}"
@@ -70,7 +73,7 @@ def age(seconds: float) -> str:
 
 
 def bar(fraction: float, width: int, colour: str = ACCENT, track: str = LINE) -> Text:
-    """A bar of ``width`` cells in halves of a cell; a share above 0 always shows."""
+    """A bar of `width` cells in halves of a cell; a share above 0 always shows."""
     fraction = min(1.0, max(0.0, fraction))
     halves = round(fraction * width * 2)
     if fraction > 0:
@@ -81,7 +84,7 @@ def bar(fraction: float, width: int, colour: str = ACCENT, track: str = LINE) ->
 
 
 def spark(values: Sequence[float | None], width: int, colour: str = ACCENT) -> Text:
-    """The last ``width`` values as a sparkline from 0 to their maximum; unknown ones are gaps."""
+    """The last `width` values as a sparkline from 0 to their maximum; unknown ones are gaps."""
     recent = list(values)[-width:]
     top = max((v for v in recent if v is not None), default=0)
     signs = []
@@ -96,14 +99,14 @@ def spark(values: Sequence[float | None], width: int, colour: str = ACCENT) -> T
 
 
 def short(host: str | None) -> str:
-    """``broker-2`` as ``2``: the id that Kafka's own tools print."""
+    """`broker-2` as `2`: the id that Kafka's own tools print."""
     if host is None:
         return "none"
     return host.removeprefix("broker-")
 
 
 def ids(hosts: Iterable[str]) -> str:
-    """``1,2,3``."""
+    """`1,2,3`."""
     return ",".join(short(h) for h in hosts)
 
 
@@ -119,7 +122,7 @@ def count(value: int, *, bad: str = BAD) -> Text:
 
 
 def plural(value: int, noun: str) -> str:
-    """``1 broker``, ``3 brokers``."""
+    """`1 broker`, `3 brokers`."""
     return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
 
 

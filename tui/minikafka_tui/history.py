@@ -1,6 +1,6 @@
 """What the inspector remembers between snapshots: LAG over time, rates, and the events that scrolled by.
 
-Its one rule: everything is derived from snapshots, on the snapshot's own clock, so a paused cluster's lines
+Rule: everything is derived from snapshots, on the snapshot's own clock, so a paused cluster's lines
 stand still.
 """
 
@@ -51,7 +51,7 @@ class History:
         return self._told.values()
 
     def records_per_s(self) -> float | None:
-        """Records appended a second, over the last seconds; ``None`` before there are two samples."""
+        """Records appended a second, over the last seconds; `None` before there are two samples."""
         if len(self._ends) < 2:
             return None
         at, end = self._ends[-1]

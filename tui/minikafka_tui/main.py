@@ -1,4 +1,4 @@
-"""How ``minikafka tui`` starts the inspector, and what it prints when it can't or needn't."""
+"""How `minikafka tui` starts the inspector, and what it prints when it can't or needn't."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run_tui(
     once: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Show a cluster; the exit status. With ``once`` print one picture (as JSON for programs) and end."""
+    """Show a cluster; the exit status. With `once` print one picture (as JSON for programs) and end."""
     try:
         feed = find_feed(cluster, bootstrap_server)
         if once or as_json:

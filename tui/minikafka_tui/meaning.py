@@ -1,4 +1,7 @@
-"""What the cursor means: which broker ``K`` and ``R`` act on, in each tab. Its one rule: one, and why, or none."""
+"""What the cursor means: which broker `K` and `R` act on, in each tab.
+
+Rule: one, and why, or none.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ class Meant:
 
 
 def meant_by(snapshot: Snapshot, row: Any, topic: str | None, verb: str) -> Meant | None:
-    """The broker that is meant by the row under the cursor; ``topic`` is that whose partitions are shown."""
+    """The broker that is meant by the row under the cursor; `topic` is that whose partitions are shown."""
     meant = _meant(snapshot, row, topic or "", verb)
     if meant is None or all(broker.name != meant.broker for broker in snapshot.brokers):
         return None

@@ -1,4 +1,7 @@
-"""Colours of the inspector. Its one rule: a colour only repeats what a word or a sign beside it says."""
+"""Colours of the inspector.
+
+Rule: a colour only repeats what a word or a sign beside it says.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ STATES = {
 
 
 def state(word: str) -> Text:
-    """A state as sign and word: ``● running``."""
+    """A state as sign and word: `● running`."""
     sign, colour = STATES.get(word.lower().replace("_", ""), ("?", MUTED))
     return Text.assemble((sign, colour), " ", (word, colour if colour != GOOD else TEXT))
 

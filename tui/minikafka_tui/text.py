@@ -1,6 +1,6 @@
 """The inspector's text: Rich's, except that nothing which others chose can move the cursor, break a line or paint.
 
-Its one rule: all text of the inspector is made here, each letter of what it is given is shown, and none is markup.
+Rule: all text of the inspector is made here, each letter of what it is given is shown, and none is markup.
 """
 
 from __future__ import annotations

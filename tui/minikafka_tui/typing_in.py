@@ -1,6 +1,6 @@
 """Where the user types: a filter for the open tab, or a place to go to.
 
-Its one rule: a filter works while one types, and is said as long as it is in force, or rows seem lost.
+Rule: a filter works while one types, and is said as long as it is in force, or rows seem lost.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What a pane draws from: the snapshot, what is remembered, and what is selected. Its one rule: read only."""
+"""What a pane draws from: the snapshot, what is remembered, and what is selected.
+
+Rule: read only.
+"""
 
 from __future__ import annotations
 

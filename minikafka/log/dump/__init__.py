@@ -1,6 +1,6 @@
 """Looking into the files of a data directory: every byte has a field, every field a name and a value.
 
-The rule: nothing is changed, nothing is believed, and what can't be read is a `Problem` with its byte.
+Rule: nothing is changed, nothing is believed, and what can't be read is a `Problem` with its byte.
 """
 
 from minikafka.log.dump.decode import decode, decode_batch

@@ -1,6 +1,6 @@
 """The batches of a segment's file, of every format, one after the other.
 
-The rule: batches are found by their headers, one read each; only a compressed message of an old format has to be
+Rule: batches are found by their headers, one read each; only a compressed message of an old format has to be
 unpacked for its first offset. Kafka: `FileLogInputStream`, `DumpLogSegments`.
 """
 

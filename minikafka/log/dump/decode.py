@@ -1,6 +1,6 @@
 """From a file of any kind to its batches or rows.
 
-The rule: one table says which reader stands behind which kind; a reader yields what it can, and a `Problem`
+Rule: one table says which reader stands behind which kind; a reader yields what it can, and a `Problem`
 where it can't.
 """
 

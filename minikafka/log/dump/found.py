@@ -1,6 +1,6 @@
 """Which files there are below a path, and what each one is by its name.
 
-The rule: the name says the kind, the directory's name says the topic and the partition. Kafka:
+Rule: the name says the kind, the directory's name says the topic and the partition. Kafka:
 `LogFileUtils`, `UnifiedLog.parseTopicPartitionName`, `Snapshots`.
 """
 

@@ -1,6 +1,6 @@
 """Do the entries of an index point at what they should? Read along with the segment they belong to.
 
-The rule: entries and batches both ascend, so one pass over both tells, and nothing is kept in memory.
+Rule: entries and batches both ascend, so one pass over both tells, and nothing is kept in memory.
 Kafka: `DumpLogSegments` (index mismatches), `OffsetIndex.sanityCheck`, `TimeIndex.sanityCheck`.
 """
 

@@ -1,6 +1,6 @@
 """A message of format v0 or v1, field by field: alone, or a wrapper and those inside.
 
-The rule: a damaged message is shown as far as it makes sense, with the checksum said to be wrong.
+Rule: a damaged message is shown as far as it makes sense, with the checksum said to be wrong.
 Kafka: `DumpLogSegments`, `LegacyRecord`.
 """
 

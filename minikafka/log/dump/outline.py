@@ -1,6 +1,6 @@
 """A block as it is read from top to bottom: titles, groups of fields, fields; and values as people read them.
 
-The rule: text, HTML and the inspector go through a block in this one way, each with its own ink.
+Rule: text, HTML and the inspector go through a block in this one way, each with its own ink.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A record as a dump shows it, and the quick way to read one that is right.
 
-The rule: a dump has millions, so no field is made before somebody looks at it; where anything is odd the slow reader
+Rule: a dump has millions, so no field is made before somebody looks at it; where anything is odd the slow reader
 goes over the same bytes, and says what and where. Kafka: `DefaultRecord.readFrom`.
 """
 

@@ -1,6 +1,6 @@
 """A v2 batch, field by field: its header, and the records in it.
 
-The rule: a batch's records are decoded one by one when asked for, and never more than one batch is in memory.
+Rule: a batch's records are decoded one by one when asked for, and never more than one batch is in memory.
 Kafka: `DumpLogSegments`, `DefaultRecordBatch`.
 """
 

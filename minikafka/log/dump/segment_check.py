@@ -1,6 +1,6 @@
 """What may be wrong in a segment, batch by batch.
 
-The rule: what the checksum covers is judged by the checksum; what it doesn't cover (base offset, length,
+Rule: what the checksum covers is judged by the checksum; what it doesn't cover (base offset, length,
 leader epoch) by what stands around it. Kafka: `LogSegment.recover`, `LogValidator`.
 """
 

@@ -1,6 +1,6 @@
 """Where the bytes come from: a file opened for reading only, or bytes in memory.
 
-The rule: reads are at a position and short at the end of the file; nothing is written, locked or cached, so
+Rule: reads are at a position and short at the end of the file; nothing is written, locked or cached, so
 the files of a running broker can be looked at. The one place besides `world/` that touches files: a dump is
 of any directory on the machine, not of a host's own disk.
 """

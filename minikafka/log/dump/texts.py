@@ -1,6 +1,6 @@
 """The small text files: checkpoints, properties, and two of JSON.
 
-The rule: a line is a row, and what is wrong has the byte of its line. Kafka: `CheckpointFile`,
+Rule: a line is a row, and what is wrong has the byte of its line. Kafka: `CheckpointFile`,
 `PartitionMetadataFile`, `MetaProperties`, `FileQuorumStateStore`, `CleanShutdownFileHandler`.
 """
 

@@ -1,6 +1,6 @@
 """Does a transaction index name the aborted transactions of its segment, and no others?
 
-The rule: the segment's batches tell, from the transactions on that were open where it begins, which the producers'
+Rule: the segment's batches tell, from the transactions on that were open where it begins, which the producers'
 snapshot of that offset knows. Where there is none, or compaction took batches away, only what the batches deny is a
 problem. Kafka: `LogSegment.recover`, `TransactionIndex.sanityCheck`.
 """

@@ -1,6 +1,6 @@
 """What a decoder hands out: fields with their place, name and value.
 
-The rule: the values are frozen and know nothing of how they are shown; text, JSON, hex and HTML are made
+Rule: the values are frozen and know nothing of how they are shown; text, JSON, hex and HTML are made
 from the same ones.
 """
 

@@ -1,6 +1,6 @@
 """Finding what is wrong in files, and at which byte.
 
-The rule: every problem names the file and the bytes among which the damage is; a segment is judged with its
+Rule: every problem names the file and the bytes among which the damage is; a segment is judged with its
 neighbours (the segment before, the epochs beside it), an index with its segment. Kafka: `DumpLogSegments`
 (`--index-sanity-check`), `LogSegment.recover`.
 """

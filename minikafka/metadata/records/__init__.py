@@ -1,6 +1,6 @@
 """The records of the metadata log, in the same notation as the messages on the wire.
 
-One rule: class and field names are Kafka's (`metadata/src/main/resources/common/metadata/*.json`); the log
+Rule: class and field names are Kafka's (`metadata/src/main/resources/common/metadata/*.json`); the log
 holds nothing else, and everything that the cluster knows about itself comes from replaying it.
 """
 

@@ -1,6 +1,6 @@
 """The frame around every metadata record, and which class stands behind which number.
 
-One rule: a record in the metadata log is (frame version 1, record type, record version) as unsigned
+Rule: a record in the metadata log is (frame version 1, record type, record version) as unsigned
 varints, then the fields. Kafka: `MetadataRecordSerde`, `AbstractApiMessageSerde`.
 """
 

@@ -1,6 +1,6 @@
 """The answer to a request that fails as a whole: its error, in the form that its API has for that.
 
-The rule: every API that is spoken has a refusal, in every version. So whatever a handler raises, its client is told.
+Rule: every API that is spoken has a refusal, in every version. So whatever a handler raises, its client is told.
 Kafka: `AbstractRequest.getErrorResponse` of each request.
 """
 

@@ -1,4 +1,7 @@
-"""What a refusal is, and the words in it. The rule: an error that has a better sentence than its code's tells that."""
+"""What a refusal is, and the words in it.
+
+Rule: an error that has a better sentence than its code's tells that.
+"""
 
 from __future__ import annotations
 

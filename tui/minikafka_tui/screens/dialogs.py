@@ -19,7 +19,7 @@ MOST_CELLS = 400
 
 
 class Confirm(ModalScreen[bool]):
-    """A question before something that hurts. ``y`` or enter on the button does it, ``n`` or esc doesn't."""
+    """A question before something that hurts. `y` or enter on the button does it, `n` or esc doesn't."""
 
     BINDINGS = [
         Binding("y", "answer(True)", "Yes"),

@@ -145,7 +145,7 @@ def group_state(group: Group) -> Text:
 
 
 def lag(group: Group) -> Text:
-    """The LAG; ``≥ 12`` where some of it isn't known, and ``12 ?`` when nobody can say what it is now."""
+    """The LAG; `≥ 12` where some of it isn't known, and `12 ?` when nobody can say what it is now."""
     if group.as_of is not None:
         return Text(f"{format.number(group.lag)} ?", palette.MUTED)
     if group.lag is not None and not group.is_lag_whole:
@@ -161,7 +161,7 @@ def coordinator(group: Group) -> Text:
 
 
 def members(group: Group) -> int | None:
-    """How many; ``None`` when they can't be asked for."""
+    """How many; `None` when they can't be asked for."""
     return None if group.members is None else len(group.members)
 
 
@@ -172,7 +172,7 @@ def search(group: Group) -> str:
 
 
 def title(group: Group, at: float) -> str:
-    """``billing · Stable · generation 4 · range · coordinator broker-2``; or since when nobody knows."""
+    """`billing · Stable · generation 4 · range · coordinator broker-2`; or since when nobody knows."""
     name = cut(visible_name(group.id), 60)
     if group.as_of is not None:
         gone = f"its coordinator {group.coordinator} is gone ({group.error})"

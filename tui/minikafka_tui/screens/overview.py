@@ -29,7 +29,7 @@ NO_EVENTS = "Nothing happened yet. Events of the cluster appear here as they hap
 
 
 class BrokerTable(LiveTable[Broker]):
-    """The one place where ``k`` and ``r`` mean kill and restart (arrows and ``j`` still move)."""
+    """The one place where `k` and `r` mean kill and restart (arrows and `j` still move)."""
 
     BINDINGS = [
         Binding("k", "app.kill", "Kill"),
@@ -162,7 +162,7 @@ def recent(events: Iterable[EventLine]) -> tuple[EventLine, ...]:
 
 
 def event_line(event: EventLine, world: str, width: int) -> Text:
-    """``  time  host  text``, cut to the width."""
+    """`  time  host  text`, cut to the width."""
     line = Text.assemble(
         ("  " + format.clock(event.at, world).rjust(12), palette.FAINT),
         ("  " + padded(event.host, 13), palette.host_colour(event.host)),

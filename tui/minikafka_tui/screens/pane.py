@@ -1,4 +1,7 @@
-"""A pane: the content of one tab. Its one rule: it draws when it is open, and only then."""
+"""A pane: the content of one tab.
+
+Rule: it draws when it is open, and only then.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from minikafka_tui.widgets.live_table import LiveTable
 
 
 class Pane(Vertical):
-    """``show(view)`` draws; ``table`` is where keys, filter and copy go."""
+    """`show(view)` draws; `table` is where keys, filter and copy go."""
 
     can_filter: ClassVar[bool] = True
 

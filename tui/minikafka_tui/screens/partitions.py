@@ -55,7 +55,7 @@ class Partitions(Pane):
 
 
 def topic_line(topic: Topic) -> Text:
-    """``orders  6 partitions × 3  ✓ ok  retention.ms=…``"""
+    """`orders  6 partitions × 3  ✓ ok  retention.ms=…`"""
     line = Text.assemble(
         (f" {visible_name(topic.name)}", f"bold {palette.ACCENT}"),
         (
@@ -71,7 +71,7 @@ def topic_line(topic: Topic) -> Text:
 
 
 def search(partition: Partition) -> str:
-    """What a filter looks at: ``3 leader:2 offline …``."""
+    """What a filter looks at: `3 leader:2 offline …`."""
     words = [str(partition.index), f"leader:{format.short(partition.leader)}", partition.error or ""]
     words += [r.broker for r in partition.replicas]
     words += ["offline"] if partition.offline else []
@@ -93,7 +93,7 @@ def leader(partition: Partition) -> Text:
 
 
 def in_sync(partition: Partition) -> Text:
-    """The ISR's ids, and which are missing: ``1,3 ! −2``. Who isn't there can't be in sync, whatever is on paper."""
+    """The ISR's ids, and which are missing: `1,3 ! −2`. Who isn't there can't be in sync, whatever is on paper."""
     if partition.waits_for:
         there = [b for b in partition.isr if b not in partition.waits_for]
         return Text.assemble(

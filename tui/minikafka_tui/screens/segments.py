@@ -1,4 +1,7 @@
-"""Tab 4: segments, and one below the other what is in them. Its one rule: esc leads up the way one came."""
+"""Tab 4: segments, and one below the other what is in them.
+
+Rule: esc leads up the way one came.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ TOP = "segment-list"
 
 
 class Segments(Pane):
-    """Holds the levels; the last of ``way`` is the one on the screen."""
+    """Holds the levels; the last of `way` is the one on the screen."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

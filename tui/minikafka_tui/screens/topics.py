@@ -34,7 +34,7 @@ class Topics(Pane):
 
 
 def health(topic: Topic) -> Text:
-    """In words: ``ok``, ``2 under-repl.``, ``3 waiting`` (for a replica), ``1 leader down``, ``1 offline``."""
+    """In words: `ok`, `2 under-repl.`, `3 waiting` (for a replica), `1 leader down`, `1 offline`."""
     if topic.error:
         return Text(topic.error, style=f"bold {palette.BAD}")
     if topic.offline:

@@ -1,6 +1,6 @@
 """Columns of a table: which fit a screen, how wide each is, and a cell cut to its width.
 
-Its one rule: widths are counted in terminal cells, never in characters.
+Rule: widths are counted in terminal cells, never in characters.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Column(Generic[Row]):
-    """A column: ``cell(row, width)`` draws it; ``sort`` makes it sortable; ``drop`` says how early a narrow
-    screen gives it up (0: never); ``flex`` shares what is left over, up to ``max_width``."""
+    """A column: `cell(row, width)` draws it; `sort` makes it sortable; `drop` says how early a narrow
+    screen gives it up (0: never); `flex` shares what is left over, up to `max_width`."""
 
     label: str
     width: int
@@ -57,7 +57,7 @@ def layout(columns: Sequence[Column[Any]], width: int) -> list[tuple[Column[Any]
 
 
 def fit(cell: Drawn | str, width: int, right: bool) -> Drawn:
-    """Exactly ``width`` cells: cut with an ellipsis, or padded."""
+    """Exactly `width` cells: cut with an ellipsis, or padded."""
     text: Drawn = Text(cell, style=palette.TEXT) if isinstance(cell, str) else cell.copy()
     if cell_len(text.plain) > width:
         text.truncate(width, overflow="ellipsis")

@@ -1,6 +1,6 @@
 """Bytes in hex and as letters, each field in its hue, the chosen one marked.
 
-Its one rule: only the lines on the screen are made, so a megabyte scrolls as a hundred bytes do. Fields are
+Rule: only the lines on the screen are made, so a megabyte scrolls as a hundred bytes do. Fields are
 told apart by bars between them, the chosen one by brackets and reversed ink: colour only repeats that.
 """
 
@@ -42,7 +42,7 @@ class _Part:
 
 
 class HexBytes(ScrollView, can_focus=False):
-    """``open(block)`` shows it, ``choose(block, field)`` marks a field."""
+    """`open(block)` shows it, `choose(block, field)` marks a field."""
 
     class Clicked(Message):
         """The mouse chose a field."""

@@ -1,6 +1,6 @@
 """A table for data that never stands still: lazy rows, stable cursor, sorting, filtering.
 
-Its one rule: only what is on the screen is formatted, and only lines that changed are drawn again, so ten
+Rule: only what is on the screen is formatted, and only lines that changed are drawn again, so ten
 thousand rows cost what twenty do. (Textual's DataTable keeps every cell and measures every column.)
 """
 
@@ -27,7 +27,7 @@ GUTTER = 2
 
 
 class LiveTable(ScrollView, Generic[Row], can_focus=True):
-    """Rows of any type, known by ``key(row)``."""
+    """Rows of any type, known by `key(row)`."""
 
     BINDINGS = [
         Binding("enter,l,right", "open", "Open", key_display="⏎"),
@@ -176,7 +176,7 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
         return self._cursor < len(self._shown) and self._key(self._shown[self._cursor]) == key
 
     def sort_by(self, index: int | None, *, reverse: bool = False) -> None:
-        """Order by this column (``None``: as they came)."""
+        """Order by this column (`None`: as they came)."""
         self.sorted_by = index
         self.reversed = reverse
         self._fitted_width = None

@@ -1,4 +1,4 @@
-"""The line at the bottom to type in: a filter (``/``) or a place to jump to (``:``)."""
+"""The line at the bottom to type in: a filter (`/`) or a place to jump to (`:`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PromptInput(Input):
 
 
 class PromptBar(Horizontal):
-    """Hidden until ``ask``; posts ``Typed`` at each key, ``Entered`` or ``Left`` at the end."""
+    """Hidden until `ask`; posts `Typed` at each key, `Entered` or `Left` at the end."""
 
     BINDINGS = [Binding("escape", "leave", "Cancel"), Binding("enter", "enter", "Apply", show=True)]
 
@@ -47,7 +47,7 @@ class PromptBar(Horizontal):
         yield PromptInput(id="prompt-input", compact=True)
 
     def ask(self, kind: str, *, text: str = "", hint: str = "", suggestions: tuple[str, ...] = ()) -> None:
-        """Show the line for ``kind`` ("/" or ":")."""
+        """Show the line for `kind` ("/" or ":")."""
         self.kind = kind
         self.display = True
         self.query_one("#prompt-sign", Label).update(f" {kind} ")

@@ -1,6 +1,6 @@
 """One bar per replica: log start │ high watermark │ log end offset, on one scale for all of them.
 
-Its one rule: the three kinds of record differ by sign, not only by colour: ▇ at or below the high watermark,
+Rule: the three kinds of record differ by sign, not only by colour: ▇ at or below the high watermark,
 ▒ above it (not committed), · what the leader has and this replica doesn't.
 """
 
@@ -81,7 +81,7 @@ def scale(partition: Partition) -> tuple[int, int]:
 
 
 def standing(partition: Partition, replica: Replica, width: int) -> Text:
-    """In words: ``★ leader``, ``✓ in sync``, ``✗ out of sync``, ``○ down``."""
+    """In words: `★ leader`, `✓ in sync`, `✗ out of sync`, `○ down`."""
     if replica.alive is False:
         text, colour = "○ down", palette.BAD
     elif replica.is_leader:

@@ -1,6 +1,6 @@
 """The cluster in a few big numbers: one tile for each thing that should worry or calm.
 
-Its one rule: where there is no room for all of them, those that worry nobody are left out.
+Rule: where there is no room for all of them, those that worry nobody are left out.
 """
 
 from __future__ import annotations

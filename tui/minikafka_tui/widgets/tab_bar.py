@@ -1,6 +1,6 @@
 """The line of tabs: a number to press, a name to click, the open one marked; on the first, what is broken.
 
-Its one rule: all tabs are there at any width; names are cut where there is no room for them.
+Rule: all tabs are there at any width; names are cut where there is no room for them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from minikafka_tui.text import Text
 
 
 class TabBar(Widget):
-    """Posts ``Chosen`` with the tab's id."""
+    """Posts `Chosen` with the tab's id."""
 
     active = reactive("")
     filters: reactive[tuple[str, ...]] = reactive(())
@@ -34,7 +34,7 @@ class TabBar(Widget):
         self.tabs = tabs
 
     def render(self) -> Text:
-        """`` 1 Overview  2 Topics …``"""
+        """` 1 Overview  2 Topics …`"""
         text = Text(no_wrap=True, overflow="crop")
         for number, (tab, label) in enumerate(self._labels(), 1):
             alarm = f"✗{self.alarms} " if self.alarms and number == 1 else ""

@@ -1,4 +1,6 @@
-"""What is wrong, sentence by sentence, where one looks first. Its one rule: no room is taken while nothing is wrong.
+"""What is wrong, sentence by sentence, where one looks first.
+
+Rule: no room is taken while nothing is wrong.
 
 What doesn't work is red and marked ✗, what is less than it should be is yellow and marked !.
 """

@@ -1,4 +1,6 @@
-"""The batches of a segment, a page at a time. Its one rule: what is on the screen was read, and nothing more.
+"""The batches of a segment, a page at a time.
+
+Rule: what is on the screen was read, and nothing more.
 
 The window of batches grows at both ends as the cursor comes near them; first and last jump. A segment that
 grows is followed, one that goes away while it is open is said to.
@@ -72,7 +74,7 @@ class Batches(Level):
         self._segments: Sequence[Segment] | None = None
 
     def open(self, place: ReplicaPlace, file: str, at: int | None = None) -> None:
-        """Another segment; the cursor on the batch at byte ``at``."""
+        """Another segment; the cursor on the batch at byte `at`."""
         self._place, self._file, self._gone = place, file, None
         self._replace(Page(at or 0, at or 0, 0, ()))
         self.table.empty = READING

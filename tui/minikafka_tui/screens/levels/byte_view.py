@@ -1,6 +1,6 @@
 """Every byte of a batch with its field: hex on the left, fields on the right, the chosen one explained below.
 
-Its one rule: the cursor is in the list of fields; the bytes follow it, and a click on a byte moves it.
+Rule: the cursor is in the list of fields; the bytes follow it, and a click on a byte moves it.
 """
 
 from __future__ import annotations

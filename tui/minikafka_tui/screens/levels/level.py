@@ -1,4 +1,7 @@
-"""A level of tab 4. Its one rule: it asks its pane to go deeper, and knows nothing of the other levels."""
+"""A level of tab 4.
+
+Rule: it asks its pane to go deeper, and knows nothing of the other levels.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Level(Vertical):
-    """``show(view)`` follows the cluster; ``table`` has the keys."""
+    """`show(view)` follows the cluster; `table` has the keys."""
 
     class OpenFiles(Message):
         """Show the files of a replica's directory."""
@@ -32,7 +35,7 @@ class Level(Vertical):
             self.place = place
 
     class OpenFile(OpenFiles):
-        """Show what a file holds; of a segment the batch at byte ``at``."""
+        """Show what a file holds; of a segment the batch at byte `at`."""
 
         def __init__(self, place: ReplicaPlace, file: str, at: int | None = None) -> None:
             super().__init__(place)
@@ -47,7 +50,7 @@ class Level(Vertical):
             self.offset = offset
 
     class OpenBytes(OpenFile):
-        """Show the bytes of the batch at byte ``at``, or of a row of another file."""
+        """Show the bytes of the batch at byte `at`, or of a row of another file."""
 
         def __init__(self, place: ReplicaPlace, file: str, at: int, row: Row | None = None) -> None:
             super().__init__(place, file, at)

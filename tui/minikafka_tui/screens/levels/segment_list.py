@@ -28,7 +28,7 @@ UNKNOWN = (
 
 @dataclass(frozen=True)
 class SegmentRow:
-    """A segment of one replica; ``share`` is its size as a part of the biggest."""
+    """A segment of one replica; `share` is its size as a part of the biggest."""
 
     broker: str
     segment: Segment
