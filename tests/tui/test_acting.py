@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from minikafka.commands import CreateTopic, NotUnderstood, parse_arguments
 from minikafka_tui.app import InspectorApp
-from minikafka_tui.screens.dialogs import Confirm
+from minikafka_tui.dialogs import Confirm
 from tests.tui.driving import frame, run, screen
 
 

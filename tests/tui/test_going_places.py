@@ -7,7 +7,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from minikafka_tui.app import InspectorApp
-from minikafka_tui.screens.dialogs import Help
+from minikafka_tui.dialogs import Help
 from tests.tui.driving import run, screen
 
 

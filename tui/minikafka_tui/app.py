@@ -25,10 +25,10 @@ from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Feed
 from minikafka.xray.trouble import troubles
 from minikafka_tui import format, palette
+from minikafka_tui.dialogs import Help
 from minikafka_tui.history import History
 from minikafka_tui.meaning import Meant, meant_by
 from minikafka_tui.screens.broker import BrokerDetails
-from minikafka_tui.screens.dialogs import Help
 from minikafka_tui.screens.events import Events
 from minikafka_tui.screens.groups import Groups
 from minikafka_tui.screens.overview import Overview

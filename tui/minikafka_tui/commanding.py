@@ -17,8 +17,8 @@ from minikafka.world.visible import cut
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Feed
 from minikafka_tui import commands
+from minikafka_tui.dialogs import Ask, Confirm
 from minikafka_tui.meaning import NOTHING, Meant
-from minikafka_tui.screens.dialogs import Ask, Confirm
 
 TOAST_CELLS = 400
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from minikafka.world import reason_of
+from minikafka.world.reasons import reason_of
 from minikafka.world.visible import cells, padded, visible, visible_name
 from minikafka.xray.client import SocketFeed
 from minikafka.xray.discovery import NoCluster, find_cluster

@@ -10,7 +10,7 @@ from typing import Any
 
 from minikafka.xray.files import ReplicaPlace
 from minikafka.xray.snapshot import Broker, EventLine, Group, Partition, Snapshot
-from minikafka_tui.screens.groups import OffsetRow
+from minikafka_tui.view import OffsetRow
 
 NOTHING = (
     "Nothing to {verb} is under the cursor: go to a broker, a partition, a group or an event of a broker."

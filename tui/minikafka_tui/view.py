@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from minikafka.xray.snapshot import Broker, Group, Partition, Snapshot, Topic
+from minikafka.xray.snapshot import Broker, Group, GroupOffset, Partition, Snapshot, Topic
 from minikafka_tui.history import History
 
 
@@ -37,6 +37,14 @@ class Selection:
             self.group = row.id
             return changed
         return False
+
+
+@dataclass(frozen=True)
+class OffsetRow:
+    """A partition of a group, with its owner's name."""
+
+    offset: GroupOffset
+    client: str | None
 
 
 @dataclass

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from minikafka.world.visible import cut, visible_name
-from minikafka.xray.snapshot import Group, GroupOffset
+from minikafka.xray.snapshot import Group
 from minikafka_tui import format, palette
 from minikafka_tui.history import History
 from minikafka_tui.screens.pane import Pane
 from minikafka_tui.text import Text
-from minikafka_tui.view import View
+from minikafka_tui.view import OffsetRow, View
 from minikafka_tui.widgets.columns import Column
 from minikafka_tui.widgets.live_table import LiveTable
 
@@ -25,14 +24,6 @@ EMPTY = (
 )
 NOT_LISTED = "This cluster does not let us list its groups."
 NO_OFFSETS = "This group has committed nothing and owns no partitions yet."
-
-
-@dataclass(frozen=True)
-class OffsetRow:
-    """A partition of a group, with its owner's name."""
-
-    offset: GroupOffset
-    client: str | None
 
 
 class Groups(Pane):
