@@ -1,4 +1,4 @@
-"""Colours of the inspector.
+"""Colours of the inspector: the dark shades of `minikafka.xray.look`, which notebooks draw with, too.
 
 Rule: a colour only repeats what a word or a sign beside it says.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from textual.theme import Theme
 
+from minikafka.xray import look
 from minikafka_tui.text import Text
 
 BACKGROUND = "#0e1319"
@@ -14,16 +15,16 @@ SURFACE = "#141b23"
 PANEL = "#1b242f"
 LINE = "#2b3846"
 TEXT = "#d7dfe9"
-MUTED = "#77879a"
+MUTED = look.HUES["grey"].on_dark
 FAINT = "#4a5868"
-ACCENT = "#56c8d8"
-GOOD = "#7fd88f"
-WARN = "#f2c063"
-BAD = "#ff6e6e"
-VIOLET = "#b6a0f5"
-BLUE = "#6fb3ff"
-ORANGE = "#f4a26b"
-PINK = "#f08cc0"
+ACCENT = look.HUES["teal"].on_dark
+GOOD = look.HUES["green"].on_dark
+WARN = look.HUES["amber"].on_dark
+BAD = look.HUES["red"].on_dark
+VIOLET = look.HUES["violet"].on_dark
+BLUE = look.HUES["blue"].on_dark
+ORANGE = look.HUES["orange"].on_dark
+PINK = look.HUES["pink"].on_dark
 CURSOR = "#24384a"
 CURSOR_UNFOCUSED = "#1c2733"
 
@@ -58,8 +59,6 @@ THEME = Theme(
     },
 )
 
-HOST_COLOURS = (BLUE, VIOLET, ORANGE, PINK, GOOD, ACCENT, WARN)
-
 STATES = {
     "running": ("●", GOOD),
     "starting": ("◐", WARN),
@@ -83,10 +82,5 @@ def state(word: str) -> Text:
 
 
 def host_colour(host: str) -> str:
-    """The same host has the same colour everywhere: by its number, and by its kind."""
-    digits = "".join(c for c in host if c.isdigit())
-    if host.startswith(("controller", "zookeeper")):
-        return ACCENT
-    if host.startswith("client"):
-        return PINK
-    return HOST_COLOURS[(int(digits) - 1) % 4] if digits else MUTED
+    """The same host has the same colour everywhere."""
+    return look.HUES[look.host_hue(host)].on_dark

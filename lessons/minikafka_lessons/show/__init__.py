@@ -12,6 +12,8 @@ from minikafka_lessons.show.links import links, links_html
 from minikafka_lessons.show.offsets import offsets
 from minikafka_lessons.show.pages import cached_now, cached_share, pages
 from minikafka_lessons.show.records import records
+from minikafka_lessons.show.space_time import space_time
+from minikafka_lessons.show.tape import tape
 
 __all__ = [
     "LagRecorder",
@@ -28,4 +30,6 @@ __all__ = [
     "record_lag",
     "records",
     "segment",
+    "space_time",
+    "tape",
 ]

@@ -10,6 +10,7 @@ import re
 from html import unescape
 
 from minikafka.world.visible import cut, in_html
+from minikafka.xray import look
 
 TEXT = "var(--jp-ui-font-color1, currentColor)"
 MUTED = "var(--jp-ui-font-color2, #7a828c)"
@@ -20,13 +21,13 @@ PAPER = "var(--jp-layout-color1, transparent)"
 FONT = "var(--jp-ui-font-family, system-ui, sans-serif)"
 MONO = "var(--jp-code-font-family, ui-monospace, monospace)"
 
-BLUE = "#3f8ae0"
-GREEN = "#2fa36b"
-ORANGE = "#e08a1e"
-RED = "#dd5555"
-VIOLET = "#9270e0"
-TEAL = "#1d9fae"
-PINK = "#d9629f"
+BLUE = look.HUES["blue"].on_both
+GREEN = look.HUES["green"].on_both
+ORANGE = look.HUES["amber"].on_both
+RED = look.HUES["red"].on_both
+VIOLET = look.HUES["violet"].on_both
+TEAL = look.HUES["teal"].on_both
+PINK = look.HUES["pink"].on_both
 MOST_CELLS = 300
 """Of a cell of a table: a value may be long, a page not."""
 HUES = (BLUE, VIOLET, TEAL, PINK, GREEN, ORANGE)
@@ -151,9 +152,12 @@ def table(headers: list[str], rows: list[list[object]], *, left: int = 1, captio
 
 
 def plain(html: str) -> str:
-    """What a picture says, without the picture."""
-    words = [unescape(word) for word in re.findall(r">([^<>]+)<", html)]
-    return " · ".join(word.strip() for word in words if word.strip())[:2_000]
+    """What a picture says, without the picture: its descriptions where it has some, else its words."""
+    words = re.findall(r"<desc>([^<>]*)</desc>", html)
+    if not words:
+        words = re.findall(r">([^<>]+)<", re.sub(r"<(style|script)>.*?</\1>", "", html, flags=re.S))
+    said = dict.fromkeys(unescape(word).strip() for word in words)
+    return " · ".join(word for word in said if word)[:2_000]
 
 
 class Picture:

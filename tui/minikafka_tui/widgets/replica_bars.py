@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from minikafka.world.visible import padded
+from minikafka.xray import look
 from minikafka.xray.snapshot import Partition, Replica
 from minikafka_tui import format, palette
 from minikafka_tui.text import Drawn, Text
@@ -82,19 +83,11 @@ def scale(partition: Partition) -> tuple[int, int]:
 
 def standing(partition: Partition, replica: Replica, width: int) -> Text:
     """In words: `★ leader`, `✓ in sync`, `✗ out of sync`, `○ down`."""
-    if replica.alive is False:
-        text, colour = "○ down", palette.BAD
-    elif replica.is_leader:
-        text, colour = "★ leader", palette.GOOD
-    elif replica.in_sync:
-        text, colour = "✓ in sync", palette.GOOD
-    elif replica.in_sync is None:
-        text, colour = "? unknown", palette.MUTED
-    else:
-        behind = None if partition.end is None or replica.end is None else partition.end - replica.end
-        text = "✗ out of sync" if not behind else f"✗ −{format.compact(behind)}"
-        colour = palette.WARN
-    return Text(padded(text, width), style=colour)
+    stands = look.standing(replica)
+    sign, hue = look.STANDINGS[stands]
+    behind = None if partition.end is None or replica.end is None else partition.end - replica.end
+    word = f"−{format.compact(behind)}" if stands == look.OUT_OF_SYNC and behind else stands
+    return Text(padded(f"{sign} {word}", width), style=look.HUES[hue].on_dark)
 
 
 def bar(partition: Partition, replica: Replica, width: int) -> Text:

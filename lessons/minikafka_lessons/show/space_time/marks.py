@@ -1,0 +1,75 @@
+"""What happened beside the messages: kills, elections, cuts, and what a message did to its receiver's log.
+
+Rule: a mark stands on its host's line, or across all of them when it concerns the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from minikafka.world import Traced
+from minikafka.xray.wording import in_words
+
+DIED, BEGAN, ELECTED, NETWORK, NOTE = "died", "began", "elected", "network", "note"
+SIGNS = {DIED: "✗", BEGAN: "↑", ELECTED: "★", NETWORK: "┄", NOTE: "•"}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened. `host` is "" where it is between hosts."""
+
+    at: float
+    host: str
+    kind: str
+    label: str
+    """Short enough to stand beside the line."""
+    says: str
+    """A sentence."""
+
+
+def marks_of_events(events: Iterable[Traced]) -> list[Mark]:
+    """What a trace tells beside messages."""
+    found: list[Mark] = []
+    for traced in events:
+        made = _mark(traced)
+        if made is not None:
+            kind, host, label = made
+            found.append(Mark(traced.at, host, kind, label, in_words(traced.event, traced.host)))
+    return found
+
+
+def _mark(traced: Traced) -> tuple[str, str, str] | None:
+    """(kind, host, label) of an event that is drawn."""
+    event: Any = traced.event
+    match event.kind:
+        case "HostCrashed":
+            return DIED, traced.host, "killed"
+        case "PowerLost":
+            return DIED, traced.host, "lost power"
+        case "BrokerFailed":
+            return DIED, traced.host, "out of service"
+        case "BrokerStarted":
+            return BEGAN, traced.host, "starts"
+        case "BrokerStopped":
+            return DIED, traced.host, "stopped"
+        case "LeaderElected":
+            chosen = f"broker-{event.leader}" if event.leader >= 0 else ""
+            label = f"{event.topic}-{event.partition}: {chosen or 'no leader'}, epoch {event.leader_epoch}"
+            return ELECTED, traced.host, label
+        case "IsrChanged":
+            return NOTE, traced.host, f"{event.topic}-{event.partition}: ISR {list(event.isr)}"
+        case "BrokerFenced":
+            return NOTE, traced.host, f"broker-{event.broker_id} fenced"
+        case "RecordsAppended":
+            return NOTE, traced.host, f"+{event.count} → LEO {event.first_offset + event.count}"
+        case "HighWatermarkAdvanced":
+            return NOTE, traced.host, f"HW {event.offset}"
+        case "FollowerTruncated" | "LogTruncated":
+            return NOTE, traced.host, f"cut back to {event.offset}"
+        case "Partitioned" | "Healed":
+            return NETWORK, "", in_words(event, traced.host)
+        case "GroupStateChanged":
+            return NOTE, traced.host, f"{event.group}: {event.new}"
+    return None

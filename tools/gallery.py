@@ -1,0 +1,122 @@
+"""Draw every picture of the lessons into one page, from a simulated run: `python tools/gallery.py gallery.html`.
+
+For reviewing: with `--shots FOLDER` it is photographed in light, in dark, and as narrow as a phone (needs Chromium).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from minikafka import Cluster
+from minikafka.world.visible import in_html
+from minikafka_lessons.show.space_time import space_time
+from minikafka_lessons.show.tape import tape_html
+
+THEMES = {"light": ("true", 760), "dark": ("false", 760), "phone": ("true", 375)}
+
+
+def run() -> Any:
+    """Three brokers, two groups; the leader dies, and a follower falls behind."""
+    cluster = Cluster(brokers=3, world="simulated", seed=7, configs={"replica.lag.time.max.ms": 3000})
+    cluster.create_topic("orders", partitions=3, replication_factor=3)
+    return cluster
+
+
+def pictures(cluster: Any) -> Iterator[tuple[str, str]]:
+    """(what it is, HTML) of every picture."""
+    producer = cluster.producer({"linger.ms": 5})
+    for i in range(12):
+        producer.produce("orders", f"order {i}".encode(), partition=0)
+    producer.flush()
+    readers = [
+        cluster.consumer({"group.id": g, "auto.offset.reset": "earliest"}) for g in ("billing", "audit")
+    ]
+    for reader, count in zip(readers, (12, 5), strict=True):
+        reader.subscribe(["orders"])
+        got = []
+        while len(got) < count:
+            got += reader.consume(min(5, count - len(got)), 1.0)
+        reader.commit(asynchronous=False)
+    yield "tape, all well", tape_html(cluster.snapshot(), "orders")
+    leader = cluster.snapshot().partition("orders", 0).leader
+    follower = next(r.broker for r in cluster.snapshot().partition("orders", 0).replicas if not r.is_leader)
+    cluster.partition([follower])
+    for i in range(6):
+        producer.produce("orders", f"more {i}".encode(), partition=0)
+    cluster.run(0.2)
+    yield "tape, a follower is cut off", tape_html(cluster.snapshot(), "orders")
+    cluster.run(12)
+    yield "tape, out of the ISR", tape_html(cluster.snapshot(), "orders")
+    cluster.heal()
+    cluster.run(5)
+    cluster.kill(leader)
+    cluster.run(15)
+    for i in range(300):
+        producer.produce("orders", f"many {i}".encode(), partition=0)
+    producer.flush()
+    yield "tape, the leader died", tape_html(cluster.snapshot(), "orders")
+    yield "messages, the first page", space_time(cluster, a_page=40).html
+    made = next(e.at for e in cluster.events() if e.event.kind == "RecordsAppended")
+    yield "messages, a record's way", space_time(cluster, since=made - 0.003, until=made + 0.002).html
+    died = next(e.at for e in cluster.events() if e.event.kind == "HostCrashed")
+    yield (
+        "messages, a death",
+        space_time(cluster, since=died - 0.6, until=died + 10, api=["FETCH", "BROKER_HEARTBEAT"]).html,
+    )
+
+
+def page(drawn: list[tuple[str, str]]) -> str:
+    """The whole page."""
+    parts = "".join(f"<h2>{in_html(what)}</h2>{html}" for what, html in drawn)
+    style = (
+        "body{margin:16px auto;max-width:700px;padding:0 12px;font-family:system-ui,sans-serif;"
+        "background:var(--jp-layout-color1);color:var(--jp-ui-font-color1)}h2{font-size:13px;margin:26px 0 8px;"
+        "opacity:.6;font-weight:500}"
+        '[data-jp-theme-light="true"]{--jp-layout-color1:#fff;--jp-layout-color2:#eee;'
+        "--jp-ui-font-color1:rgba(0,0,0,.87);--jp-ui-font-color2:rgba(0,0,0,.54);--jp-border-color1:#bdbdbd;"
+        "--jp-border-color2:#e0e0e0}"
+        '[data-jp-theme-light="false"]{--jp-layout-color1:#111;--jp-layout-color2:#424242;'
+        "--jp-ui-font-color1:#fff;--jp-ui-font-color2:rgba(255,255,255,.7);--jp-border-color1:#616161;"
+        "--jp-border-color2:#424242}"
+    )
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Pictures</title>'
+    return f'<!doctype html>{head}<style>{style}</style><body data-jp-theme-light="true">{parts}</body>'
+
+
+def photograph(file: Path, folder: Path) -> None:
+    """The page in each theme."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        browser = p.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        for name, (light, width) in THEMES.items():
+            page = browser.new_page(viewport={"width": width, "height": 900}, device_scale_factor=1.3)
+            page.on("pageerror", lambda error: print(f"error in the page: {error}"))
+            page.goto(f"file://{file.resolve()}")
+            page.evaluate(f"document.body.dataset.jpThemeLight = '{light}'")
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": height})
+            page.screenshot(path=str(folder / f"gallery-{name}.png"), full_page=True)
+        browser.close()
+
+
+def main() -> None:
+    """Everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, nargs="?", default=Path("gallery.html"))
+    parser.add_argument("--shots", type=Path)
+    arguments = parser.parse_args()
+    with run() as cluster:
+        arguments.file.write_text(page(list(pictures(cluster))), encoding="utf-8")
+    if arguments.shots is not None:
+        arguments.shots.mkdir(parents=True, exist_ok=True)
+        photograph(arguments.file, arguments.shots)
+
+
+if __name__ == "__main__":
+    main()
