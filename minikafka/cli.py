@@ -407,6 +407,49 @@ def bench_partitions(
         raise fail("Interrupted; its files have been removed.") from None
 
 
+@bench_app.command("pictures")
+def bench_pictures(
+    topics: Annotated[int, typer.Option(min=1, help="Of three partitions each, on three brokers.")] = 1000,
+    rate: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="Records a second; 0: none, -1: as many as it takes. May be repeated. [0, 300, 2000]"
+        ),
+    ] = None,
+    viewers: Annotated[
+        list[int] | None, typer.Option(min=0, max=60, help="Who look on. May be repeated. [0, 1, 4]")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.5, help="How long each measurement runs.")] = 10.0,
+    port: Annotated[int, typer.Option(help="The first port.")] = 24900,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A directory for the cluster's files. Default: that of temporary files."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
+) -> None:
+    """What those who watch a big, busy cluster get, and what looking costs those who don't look."""
+    from minikafka.bench.partitions import Wanted
+    from minikafka.bench.pictures import run_pictures
+
+    rates, counts = rate or [0, 300, 2000], viewers or [0, 1, 4]
+    try:
+        run_pictures(
+            Wanted(3, topics, 3),
+            rates=rates,
+            viewers=counts,
+            seconds=seconds,
+            port=port,
+            data=data,
+            as_json=json,
+        )
+    except TimeoutError as problem:
+        raise fail(f"It takes too long. {problem}") from None
+    except OSError as problem:
+        raise fail(f"It can't be measured: {problem}") from None
+    except KeyboardInterrupt:
+        raise fail("Interrupted; its files have been removed.") from None
+
+
 @bench_app.command("clients")
 def bench_clients(
     records: Annotated[

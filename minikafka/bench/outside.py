@@ -154,10 +154,15 @@ class OutsideCluster:
             ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started."""
+        assert self._process is not None
+        return self._process.pid
+
     def _pids(self) -> list[int]:
         """The process and all below it."""
-        assert self._process is not None
-        found, left = [], [self._process.pid]
+        found, left = [], [self.pid]
         while left:
             pid = left.pop()
             found.append(pid)

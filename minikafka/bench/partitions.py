@@ -69,6 +69,27 @@ class Figures:
     waits_s: dict[str, float]
 
 
+def create_topics(cluster: OutsideCluster, wanted: Wanted) -> None:
+    """Topics `t0`, `t1` …; returns when all of their partitions are served. Raises OSError, TimeoutError."""
+    at_once = max(1, MOST_AT_ONCE // wanted.partitions)
+    for first in range(0, wanted.topics, at_once):
+        request = CreateTopicsRequest(
+            topics=[
+                CreatableTopic(
+                    name=f"t{n}", num_partitions=wanted.partitions, replication_factor=wanted.brokers
+                )
+                for n in range(first, min(first + at_once, wanted.topics))
+            ],
+            timeout_ms=TIMEOUT_MS,
+        )
+        response = cast(
+            "CreateTopicsResponse",
+            cluster.ask(cluster.ports[0], request, CREATE_VERSION, CreateTopicsResponse),
+        )
+        _check([topic.error_code for topic in response.topics])
+    cluster.wait_for(wanted.count, wanted.brokers)
+
+
 class Run:
     """All phases on one cluster."""
 
@@ -122,24 +143,7 @@ class Run:
         return took
 
     def _create(self) -> None:
-        wanted = self._wanted
-        at_once = max(1, MOST_AT_ONCE // wanted.partitions)
-        for first in range(0, wanted.topics, at_once):
-            request = CreateTopicsRequest(
-                topics=[
-                    CreatableTopic(
-                        name=f"t{n}", num_partitions=wanted.partitions, replication_factor=wanted.brokers
-                    )
-                    for n in range(first, min(first + at_once, wanted.topics))
-                ],
-                timeout_ms=TIMEOUT_MS,
-            )
-            response = cast(
-                "CreateTopicsResponse",
-                self._cluster.ask(self._cluster.ports[0], request, CREATE_VERSION, CreateTopicsResponse),
-            )
-            _check([topic.error_code for topic in response.topics])
-        self._cluster.wait_for(wanted.count, wanted.brokers)
+        create_topics(self._cluster, self._wanted)
 
     def _delete(self) -> None:
         request = DeleteTopicsRequest(

@@ -5,7 +5,6 @@ Rule: a snapshot reads what is there and changes nothing. Kafka shows as much on
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,20 +13,13 @@ import msgspec
 from minikafka.coordinator.reading import GroupSnapshot
 from minikafka.log.log import LogSnapshot
 from minikafka.replication.log_directory import LogDirectory, LogDirectorySnapshot
-from minikafka.replication.partition import Partition
+from minikafka.replication.partition import Partition, Role
 
 
 class PartitionSnapshot(msgspec.Struct, frozen=True, gc=False):
     """A partition as this broker sees it. (Of these there are thousands, hence no work for the garbage collector.)"""
 
-    topic: str
-    topic_id: uuid.UUID
-    index: int
-    role: str
-    leader: int
-    leader_epoch: int
-    partition_epoch: int
-    replicas: tuple[int, ...]
+    is_leader: bool
     isr: tuple[int, ...]
     high_watermark: int
     last_stable_offset: int
@@ -37,20 +29,14 @@ class PartitionSnapshot(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def of(cls, partition: Partition, directory: LogDirectory) -> PartitionSnapshot:
         """Now, in the directory where it lies."""
+        log = partition.log
         return cls(
-            topic=partition.topic,
-            topic_id=partition.topic_id,
-            index=partition.index,
-            role=partition.role.value,
-            leader=partition.leader,
-            leader_epoch=partition.leader_epoch,
-            partition_epoch=partition.partition_epoch,
-            replicas=partition.replicas,
-            isr=partition.isr,
-            high_watermark=partition.high_watermark,
-            last_stable_offset=partition.last_stable_offset,
-            log=partition.log.snapshot(directory.residency),
-            directory=directory.location,
+            partition.role is Role.LEADER,
+            partition.isr,
+            log.high_watermark,
+            log.last_stable_offset,
+            log.snapshot(directory.residency),
+            directory.location,
         )
 
 

@@ -19,6 +19,7 @@ from minikafka.broker.topic_creation import GROUP_METADATA
 from minikafka.cluster.nodes import CONTROLLER_ID, ClusterNodes
 from minikafka.metadata.configs import topic_config_value
 from minikafka.metadata.image import MetadataImage
+from minikafka.world.turns import Aside
 from minikafka.xray import inside
 from minikafka.xray.files import Found, Question, Unseen, answer
 from minikafka.xray.groups import Groups
@@ -26,10 +27,11 @@ from minikafka.xray.snapshot import Partition, Snapshot, TopicPartition
 from minikafka.xray.story import Story
 from minikafka.xray.topics import Key, Topics
 
-TURN_THINGS = 150
-"""Partitions and groups that are looked at before the loop's next turn: a few milliseconds."""
 FEW = 500
 """So many replicas of a broker are all looked at each time; of more, those that moved and some others."""
+MOST = 200
+"""Of those that moved on a broker so many are looked at for one picture. Where more do, the others have their turn in
+the next one: numbers may be a second or two old then, and looking has a price that doesn't grow with the load."""
 SOME = 40
 """What moves without a word (retention, the page cache) is seen when its turn comes."""
 
@@ -63,9 +65,10 @@ class Picture:
     async def take_in_turns(self, paused: bool | None) -> Snapshot:
         """The picture for those who watch. Its parts are a few turns of the loop apart; the ends of partitions are
         always looked at before the commits of groups."""
-        for number, _ in enumerate(self._look(in_turns=True), 1):
-            if number % TURN_THINGS == 0:
-                await asyncio.sleep(0)
+        aside = Aside(asyncio.get_running_loop().time)
+        for _ in self._look(in_turns=True):
+            if aside.is_over():
+                await aside.rest()
         return self._finish(paused)
 
     def before_end(self, host: str) -> None:
@@ -89,8 +92,9 @@ class Picture:
     def _look(self, *, in_turns: bool) -> Iterator[None]:
         """One thing after the other, until all that is to be drawn is drawn."""
         self._see_cluster()
+        moved = self._moved() if in_turns else {}
         for host, broker in self._running().items():
-            for key in self._to_look_at(host, broker, in_turns=in_turns):
+            for key in self._to_look_at(host, broker, moved if in_turns else None):
                 self._topics.see(broker.id, key, broker.partition_snapshot(*key))
                 yield
         self._see_cluster()  # some turns later
@@ -107,18 +111,27 @@ class Picture:
         self._topics.see_brokers(broker.id for broker in running.values())
         self._topics.see_image(self._image())
 
-    def _to_look_at(self, host: str, broker: Broker, *, in_turns: bool) -> Iterable[Key]:
-        moved = broker.replicas.moved
-        if not in_turns or len(broker.replicas) <= FEW or host not in self._rounds:
-            moved.clear()
+    def _moved(self) -> dict[Key, None]:
+        """Those that moved first, since they were looked at last; all of a partition's replicas in one picture."""
+        moved: dict[Key, None] = {}
+        for broker in self._running().values():
+            moved.update(dict.fromkeys(islice(broker.replicas.moved, MOST)))
+        return moved
+
+    def _to_look_at(self, host: str, broker: Broker, moved: dict[Key, None] | None) -> Iterable[Key]:
+        """`moved`: of any broker; None: everything is to be looked at."""
+        moved_here = broker.replicas.moved
+        if moved is None or len(broker.replicas) <= FEW or host not in self._rounds:
+            moved_here.clear()
             self._rounds[host] = iter(())
             there = [(p.topic, p.index) for p in broker.replicas]
             return dict.fromkeys((*there, *self._topics.seen_on(broker.id)))
         some = list(islice(self._rounds[host], SOME))
         if len(some) < SOME:
             self._rounds[host] = iter([(p.topic, p.index) for p in broker.replicas])
-        keys = dict.fromkeys((*moved, *some))
-        moved.clear()
+        keys = dict.fromkeys((*(key for key in moved if key in moved_here), *some))
+        for key in keys:
+            moved_here.pop(key, None)
         return keys
 
     def _draw(self) -> Iterator[None]:

@@ -194,8 +194,9 @@ class Log:
     def snapshot(self, residency: SegmentResidency | None = None) -> LogSnapshot:
         """An immutable picture; with `residency`, its segments tell how much of them is in the page cache."""
         active = self.segments.active
-        segments = tuple(picture(segment, segment is active, residency) for segment in self.segments)
-        return LogSnapshot(segments, self.log_start_offset, self.log_end_offset)
+        segments = tuple([picture(segment, segment is active, residency) for segment in self.segments])
+        size_bytes = segments[0].size_bytes if len(segments) == 1 else sum(s.size_bytes for s in segments)
+        return LogSnapshot(segments, self.log_start_offset, active.next_offset, size_bytes)
 
     # -- appending ---------------------------------------------------------------------------------------
 

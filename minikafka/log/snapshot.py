@@ -32,18 +32,20 @@ class LogSnapshot(msgspec.Struct, frozen=True, gc=False):
     segments: tuple[SegmentSnapshot, ...]
     start: int
     end: int
+    size_bytes: int
 
 
 def picture(segment: Segment, active: bool, residency: SegmentResidency | None = None) -> SegmentSnapshot:
     """How `segment` looks now."""
     cached = residency.of(segment.path, segment.size_bytes) if residency is not None else None
     resident_pages, pages = cached or (None, None)
+    offsets, times = segment.indexes()
     return SegmentSnapshot(
         segment.base_offset,
         segment.next_offset,
         segment.size_bytes,
-        segment.index_bytes,
-        segment.timeindex_bytes,
+        offsets.size_bytes,
+        times.size_bytes,
         segment.created_ms,
         segment.largest_timestamp_ms,
         active,

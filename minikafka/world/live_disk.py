@@ -205,10 +205,11 @@ class LiveDisk:
     temporary).
     """
 
-    __slots__ = ("_has_root", "_life", "_root", "counters", "files", "locks", "opened", "syncs")
+    __slots__ = ("_has_root", "_life", "_root", "counters", "files", "location", "locks", "opened", "syncs")
 
     def __init__(self, root: Path, life: Life, files: OpenFiles, *, syncs: bool) -> None:
         self._root = str(root)
+        self.location = os.fsencode(self._root).decode("utf-8", "backslashreplace")
         self._life = life
         self.files = files
         self.syncs = syncs
@@ -216,10 +217,6 @@ class LiveDisk:
         self.opened: dict[LiveFile, None] = {}
         self.locks: dict[LiveLock, None] = {}
         self._has_root = False
-
-    @property
-    def location(self) -> str:
-        return os.fsencode(self._root).decode("utf-8", "backslashreplace")
 
     def descriptors(self) -> list[int]:
         """Of all files that are open, and of the locks."""

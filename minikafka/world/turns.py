@@ -18,6 +18,11 @@ K = TypeVar("K", bound=Hashable)
 
 PIECE_S = 0.008
 PIECE_THINGS = 64
+ASIDE_S, ASIDE_LONGEST_S, ASIDE_REST_S = 0.004, 0.02, 0.03
+ASIDE_THINGS = 100
+"""So much is done in any case: a process that got no processor meanwhile has looked at the clock, and done nothing."""
+REST_FOR_EACH = 9
+"""Seconds for the others to one aside."""
 
 
 class Piece:
@@ -34,6 +39,33 @@ class Piece:
         """Ask after each thing."""
         self._left -= 1
         return self._left <= 0 or self._clock.now() >= self._until
+
+
+class Aside:
+    """Pieces of what nobody waits for urgently: a tenth of the time where the others are busy, and yet
+    it gets on, since those whose turns are long get longer pieces in between. `now`: the loop's time."""
+
+    __slots__ = ("_began", "_left", "_now", "_until")
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._begin(ASIDE_S)
+
+    def _begin(self, so_long_s: float) -> None:
+        self._left = ASIDE_THINGS
+        self._began = self._now()
+        self._until = self._began + so_long_s
+
+    def is_over(self) -> bool:
+        """Ask after each thing."""
+        self._left -= 1
+        return self._left <= 0 and self._now() >= self._until
+
+    async def rest(self) -> None:
+        """Until the next piece begins."""
+        over = self._now()
+        await asyncio.sleep(min(REST_FOR_EACH * (over - self._began), ASIDE_REST_S))
+        self._begin(min(max(ASIDE_S, (self._now() - over) / REST_FOR_EACH), ASIDE_LONGEST_S))
 
 
 async def in_turns(world: World, things: Iterable[T]) -> AsyncIterator[T]:

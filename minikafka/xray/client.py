@@ -50,6 +50,7 @@ class XrayClient:
         self._next_id = 0
         self._silence: asyncio.TimerHandle | None = None
         self.closed = False
+        self.bytes_read = 0
 
     @classmethod
     async def open(cls, host: str, port: int, token: str, *, watch: bool = True) -> XrayClient:
@@ -58,7 +59,7 @@ class XrayClient:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 reader, writer = await asyncio.open_connection(host, port)
                 writer.write(wire.encode(wire.Hello(token=token, watch=watch)))
-                first = await _read(reader)
+                first, _ = await _read(reader)
         except TimeoutError:
             raise ConnectionError(f"No answer from {host}:{port} within {CONNECT_TIMEOUT_S:g} s.") from None
         except OSError as error:
@@ -85,7 +86,7 @@ class XrayClient:
         try:
             while True:
                 self._expect_a_word(tell)
-                message = await _read(self._reader)
+                message = await self._next()
                 if isinstance(message, wire.Push):
                     snapshot, is_late = apply(snapshot, message.delta), False
                     show(snapshot)
@@ -103,6 +104,11 @@ class XrayClient:
             raise ConnectionError(str(error)) from None
         finally:
             self.close()
+
+    async def _next(self) -> wire.FromServer:
+        message, size_bytes = await _read(self._reader)
+        self.bytes_read += size_bytes
+        return message
 
     def _expect_a_word(self, late: Callable[[str], None], waited_s: float = 0.0) -> None:
         """Tell `late` for as long as nothing comes."""
@@ -167,16 +173,18 @@ def _pass_on(reading: asyncio.Task[None], first: asyncio.Future[Snapshot]) -> No
         first.set_exception(reading.exception() or ConnectionError("The connection ended."))
 
 
-async def _read(reader: asyncio.StreamReader) -> wire.FromServer:
+async def _read(reader: asyncio.StreamReader) -> tuple[wire.FromServer, int]:
+    """A message, and how many bytes it took."""
     try:
-        message = wire.decode_from_server(await wire.read_frame(reader, wire.MAX_PUSH_BYTES))
+        body = await wire.read_frame(reader, wire.MAX_PUSH_BYTES)
+        message = wire.decode_from_server(body)
     except EOFError:
         raise ConnectionError("The cluster closed the connection.") from None
     except wire.FrameError as error:
         raise ConnectionError(f"The cluster sent something that is no frame: {error}.") from None
     if isinstance(message, wire.Refusal):
         raise Refused(message.reason)
-    return message
+    return message, wire.LENGTH.size + len(body)
 
 
 class SocketFeed:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import functools
 import types
 import typing
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Generator
+from typing import Any, cast
 
 import msgspec
 
+from minikafka.xray.numbers import Moved, move
 from minikafka.xray.snapshot import Broker, EventLine, Group, Partition, Segment, Snapshot, Topic
 
 WHOLE, PARTS, NAMED = 0, 1, 2
@@ -30,19 +31,56 @@ NAMES: dict[type, Callable[[Any], Any]] = {
     EventLine: lambda event: event.seq,
 }
 
+TOPICS = Snapshot.__struct_fields__.index("topics")
+
 
 class Delta(msgspec.Struct, frozen=True):
-    """What became of the snapshot of `base_version` (`None`: of nothing, and `whole` is the new one)."""
+    """What became of the snapshot of `base_version` (`None`: of nothing, and `whole` is the new one): first
+    `numbers` moved, then the rest changed."""
 
     base_version: int | None
     whole: Snapshot | None = None
     change: Any = None
-    """A `Change` in plain lists and maps; None: nothing changed."""
+    """A `Change` in plain lists and maps; None: nothing else changed."""
+    numbers: bytes | None = None
+    """Columns (`xray.numbers`); None: no partition merely moved on."""
 
 
 def diff(old: Snapshot | None, new: Snapshot) -> Delta:
     """What changed from `old` to `new`."""
-    return Delta(None, new) if old is None else Delta(old.version, None, _change(old, new))
+    pieces = diff_in_pieces(old, new)
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            return cast("Delta", end.value)
+
+
+def diff_in_pieces(old: Snapshot | None, new: Snapshot) -> Generator[None, None, Delta]:
+    """`diff`, one topic after the other, for who has other things to do as well."""
+    if old is None:
+        return Delta(None, new)
+    before = {topic.name: place for place, topic in enumerate(old.topics)}
+    if len(before) < len(old.topics) or len({topic.name for topic in new.topics}) < len(new.topics):
+        return Delta(old.version, None, _change(old, new))  # two of one name
+    moved = Moved()
+    topics = {}
+    for topic in new.topics:
+        place = before.get(topic.name)
+        earlier = None if place is None else old.topics[place]
+        if earlier is topic:
+            continue
+        if place is not None and earlier is not None:
+            earlier = moved.take(place, earlier, topic)
+        if (change := _change(earlier, topic)) is not None:
+            topics[topic.name] = change
+        yield
+    names = [topic.name for topic in new.topics]
+    order = None if names == list(before) else names
+    _, parts = _change(msgspec.structs.replace(old, topics=new.topics), new) or (PARTS, {})
+    if topics or order is not None:
+        parts = {**parts, TOPICS: (NAMED, topics, order)}
+    return Delta(old.version, None, (PARTS, parts) if parts else None, moved.packed())
 
 
 def apply(old: Snapshot | None, delta: Delta) -> Snapshot:
@@ -54,8 +92,9 @@ def apply(old: Snapshot | None, delta: Delta) -> Snapshot:
             raise ValueError("this delta holds no picture")
         return delta.whole
     try:
-        new = old if delta.change is None else _changed(old, delta.change, Snapshot)
-    except (msgspec.ValidationError, LookupError, TypeError, AttributeError) as error:
+        new = old if delta.numbers is None else move(old, delta.numbers)
+        new = new if delta.change is None else _changed(new, delta.change, Snapshot)
+    except (msgspec.ValidationError, LookupError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"this delta doesn't fit the picture ({type(error).__name__}: {error})") from None
     assert isinstance(new, Snapshot)
     return new

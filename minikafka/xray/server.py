@@ -11,10 +11,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+from typing import Any
 
 from minikafka.world import unforeseen
 from minikafka.xray import wire
-from minikafka.xray.delta import diff
+from minikafka.xray.delta import diff_in_pieces
 from minikafka.xray.files import Unseen
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.source import Answer, Source
@@ -23,6 +24,8 @@ INTERVAL_S = 0.1
 PULSE_S = 1.0
 HELLO_TIMEOUT_S = 10.0
 MAX_VIEWERS = 64
+PIECE_TOPICS = 50
+"""Whose changes are put down at a time: a millisecond or two."""
 
 
 class XrayServer:
@@ -43,7 +46,7 @@ class XrayServer:
         self._dirty = asyncio.Event()
         self._builder: asyncio.Task[None] | None = None
         self._building_since: float | None = None
-        self._frames: dict[int | None, bytes] = {}
+        self._frames: dict[int | None, asyncio.Task[bytes]] = {}
         """Of the latest picture: the push for those who have that version."""
         self.latest: Snapshot | None = None
         self.problem: str | None = None
@@ -60,7 +63,7 @@ class XrayServer:
         """Stop listening and end all connections."""
         if self._server is not None:
             self._server.close()
-        tasks = [*self._connections, *self._commands]
+        tasks: list[asyncio.Task[Any]] = [*self._connections, *self._commands, *self._frames.values()]
         if self._builder is not None:
             tasks.append(self._builder)
         for task in tasks:
@@ -165,15 +168,15 @@ class XrayServer:
             self._builder = asyncio.create_task(self._build(), name="xray-builder")
         return viewer
 
-    def push(self, sent: Snapshot | None, snapshot: Snapshot) -> bytes:
+    async def push(self, sent: Snapshot | None, snapshot: Snapshot) -> bytes:
         """The frame that makes `snapshot` of what a viewer has; made once for all who have the same."""
         if snapshot is not self.latest:
-            return wire.encode(wire.Push(diff(sent, snapshot)))
+            return await _frame(sent, snapshot)
         version = sent.version if sent is not None else None
         frame = self._frames.get(version)
         if frame is None:
-            frame = self._frames[version] = wire.encode(wire.Push(diff(sent, snapshot)))
-        return frame
+            frame = self._frames[version] = asyncio.create_task(_frame(sent, snapshot), name="xray-frame")
+        return await asyncio.shield(frame)  # who leaves meanwhile takes it from nobody else
 
     def pulse(self) -> bytes:
         """The frame that says how long the next picture takes already."""
@@ -208,9 +211,9 @@ class XrayServer:
                         viewer.offer(self.latest)
                 finally:
                     self._building_since = None
-                # A picture of a busy cluster takes long: looking must not cost it more than half of its time, and the
-                # making gives way to others all the while.
-                await asyncio.sleep(max(self._interval_s, loop.time() - began))
+                # Of a busy cluster a picture takes long, since the making gives way to others all the while.
+                took_s = loop.time() - began
+                await asyncio.sleep(max(self._interval_s - took_s, self._interval_s / 2))
         finally:
             stop()
 
@@ -253,9 +256,21 @@ class _Viewer:
             return self._server.pulse()
         self._wake.clear()
         assert self._next is not None
-        frame = self._server.push(self._sent, self._next)
-        self._sent = self._next
-        return frame
+        sent, self._sent = self._sent, self._next
+        return await self._server.push(sent, self._sent)
+
+
+async def _frame(sent: Snapshot | None, snapshot: Snapshot) -> bytes:
+    """In pieces: who makes it has other viewers, and runs beside the cluster's own thread."""
+    pieces, number = diff_in_pieces(sent, snapshot), 0
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            return wire.encode(wire.Push(end.value))
+        number += 1
+        if number % PIECE_TOPICS == 0:
+            await asyncio.sleep(0)
 
 
 async def _refuse(writer: asyncio.StreamWriter, reason: str) -> None:

@@ -10,6 +10,7 @@ Kafka shows the same facts in pieces: Metadata and DescribeCluster (brokers, lea
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -412,6 +413,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
         return sum(t.leaders_gone for t in self.topics)
 
 
+@functools.cache
 def broker_name(broker_id: int) -> str:
     """The host name of a broker id: `broker-2`."""
     return f"broker-{broker_id}"

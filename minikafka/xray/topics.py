@@ -31,6 +31,9 @@ class Topics:
         self._image = MetadataImage()
         self._up: tuple[int, ...] = ()
         self._views: dict[int, dict[Key, PartitionSnapshot]] = {}
+        self._drawn_replicas: dict[int, dict[Key, Replica]] = {}
+        """Of the views that are as they were when they were drawn."""
+        self._min_isrs: dict[str, int | None] = {}
         self._bytes: dict[tuple[int, str], int] = {}
         self._partitions: dict[str, dict[int, Partition]] = {}
         self._registered: dict[Key, PartitionRegistration] = {}
@@ -60,6 +63,7 @@ class Topics:
     def forget(self, broker: int) -> None:
         """A broker's life is over: its next one is looked at anew."""
         self._stale.update(dict.fromkeys(self._views.pop(broker, ())))
+        self._drawn_replicas.pop(broker, None)
         for place in [place for place in self._bytes if place[0] == broker]:
             del self._bytes[place]
 
@@ -75,10 +79,12 @@ class Topics:
             if old is not topic:
                 self._see_topic(old, topic)
         if image.configs is not before.configs:
-            for name in image.topics:
+            known, self._min_isrs = self._min_isrs, {}
+            for name, topic in image.topics.items():
                 if image.topic_configs(name) is not before.topic_configs(name):
                     self._stale_topics[name] = None
-                    self._stale.update(((name, index), None) for index in image.topics[name].partitions)
+                if name in known and self._min_isr_of(name) != known[name]:
+                    self._stale.update(((name, index), None) for index in topic.partitions)
 
     def _see_topic(self, old: TopicImage | None, topic: TopicImage) -> None:
         if old is not None and old.id != topic.id:
@@ -93,7 +99,13 @@ class Topics:
         for index in self._partitions.pop(name, {}):
             self._count(self._registered.pop((name, index)), -1)
         self._topics.pop(name, None)
+        self._min_isrs.pop(name, None)
         self._stale_topics[name] = None
+
+    def _min_isr_of(self, topic: str) -> int | None:
+        if topic not in self._min_isrs:
+            self._min_isrs[topic] = self._min_isr(self._image, topic)
+        return self._min_isrs[topic]
 
     def see(self, broker: int, key: Key, view: PartitionSnapshot | None) -> None:
         """A broker's replica as it is now; None: it has none."""
@@ -102,14 +114,15 @@ class Topics:
         if view == before:
             return
         self._stale[key] = None
+        self._drawn_replicas.setdefault(broker, {}).pop(key, None)
         if before is not None:
-            self._bytes[broker, before.directory] -= _size_bytes(before)
+            self._bytes[broker, before.directory] -= before.log.size_bytes
         if view is None:
             del views[key]
         else:
             views[key] = view
             place = (broker, view.directory)
-            self._bytes[place] = self._bytes.get(place, 0) + _size_bytes(view)
+            self._bytes[place] = self._bytes.get(place, 0) + view.log.size_bytes
 
     def seen_on(self, broker: int) -> Iterable[Key]:
         """The partitions that a broker had when they were looked at."""
@@ -151,13 +164,16 @@ class Topics:
 
     def _draw_partition(self, topic: str, index: int) -> None:
         registration = self._image.partition(topic, index)
-        counted = self._registered.pop((topic, index), None)
-        if counted is not None:
-            self._count(counted, -1)
+        counted = self._registered.get((topic, index))
+        if counted is not registration:
+            if counted is not None:
+                del self._registered[topic, index]
+                self._count(counted, -1)
+            if registration is not None:
+                self._registered[topic, index] = registration
+                self._count(registration, 1)
         if registration is None:
             return
-        self._registered[topic, index] = registration
-        self._count(registration, 1)
         drawn = self._partitions.setdefault(topic, {})
         before = drawn.get(index)
         after = self._partition(topic, index, registration, before)
@@ -177,13 +193,16 @@ class Topics:
             topic = image.topics.get(name)
             if topic is None:
                 continue
-            drawn = self._partitions.get(name, {})
+            drawn, before = self._partitions.get(name, {}), self._topics.get(name)
+            configs = dict(image.topic_configs(name))
             self._topics[name] = Topic(
                 name=name,
-                id=encode_uuid(topic.id),
+                id=encode_uuid(topic.id)
+                if before is None
+                else before.id,  # of another id it is another topic
                 internal=is_internal(name),
-                partitions=tuple(drawn[index] for index in sorted(drawn)),
-                configs=dict(image.topic_configs(name)),
+                partitions=tuple([drawn[index] for index in sorted(drawn)]),
+                configs=before.configs if before is not None and before.configs == configs else configs,
             )
         self._stale_topics.clear()
         self.drawn = tuple(self._topics[name] for name in sorted(self._topics))
@@ -191,21 +210,20 @@ class Topics:
     def _partition(
         self, topic: str, index: int, p: PartitionRegistration, before: Partition | None
     ) -> Partition:
-        view = self._views.get(p.leader, {}).get((topic, index))
-        leader = view if view is not None and view.role == "leader" else None
+        key = (topic, index)
+        view = self._views.get(p.leader, {}).get(key)
+        leader = view if view is not None and view.is_leader else None
         drawn = {replica.broker: replica for replica in before.replicas} if before is not None else {}
-        replicas = []
-        for broker in p.replicas:
-            replica = self._replica(broker, (topic, index), p)
-            earlier = drawn.get(replica.broker)
-            replicas.append(earlier if earlier == replica else replica)
+        isr = leader.isr if leader is not None else p.isr
         return Partition(
             index=index,
             leader=broker_name(p.leader) if p.leader >= 0 else None,
             leader_epoch=p.leader_epoch,
-            replicas=tuple(replicas),
-            isr=tuple(broker_name(r) for r in (leader.isr if leader is not None else p.isr)),
-            min_isr=self._min_isr(self._image, topic),
+            replicas=tuple(
+                [self._replica(broker, key, p, drawn.get(broker_name(broker))) for broker in p.replicas]
+            ),
+            isr=tuple([broker_name(r) for r in isr]),
+            min_isr=self._min_isr_of(topic),
             log_start=leader.log.start if leader else None,
             high_watermark=leader.high_watermark if leader else None,
             last_stable=leader.last_stable_offset if leader else None,
@@ -213,43 +231,46 @@ class Topics:
             error=None if p.leader >= 0 else "LEADER_NOT_AVAILABLE",
         )
 
-    def _replica(self, broker: int, key: Key, p: PartitionRegistration) -> Replica:
+    def _replica(self, broker: int, key: Key, p: PartitionRegistration, before: Replica | None) -> Replica:
+        """`before`: as it was drawn last."""
         view = self._views.get(broker, {}).get(key)
         if view is None:
-            return Replica(
+            replica = Replica(
                 broker=broker_name(broker),
                 in_sync=broker in p.isr,
                 is_leader=broker == p.leader,
                 alive=broker in self._up,
             )
-        return Replica(
+            return before if before == replica and before is not None else replica
+        drawn = self._drawn_replicas.setdefault(broker, {})
+        known = drawn.get(key)
+        if known is not None and known.in_sync is (broker in p.isr):
+            return known
+        drawn[key] = replica = Replica(
             broker=broker_name(broker),
             log_start=view.log.start,
             end=view.log.end,
             high_watermark=view.high_watermark,
             in_sync=broker in p.isr,
-            is_leader=view.role == "leader",
+            is_leader=view.is_leader,
             alive=True,
-            size_bytes=_size_bytes(view),
-            segments=tuple(map(_segment, view.log.segments)),
+            size_bytes=view.log.size_bytes,
+            segments=tuple([_segment(segment) for segment in view.log.segments]),
             directory=view.directory,
         )
+        return replica
 
 
 def _segment(seen: SegmentSnapshot) -> Segment:
     return Segment(
-        base_offset=seen.base_offset,
-        next_offset=seen.next_offset,
-        size_bytes=seen.size_bytes,
-        index_bytes=seen.index_bytes,
-        timeindex_bytes=seen.timeindex_bytes,
-        active=seen.active,
-        created_ms=seen.created_ms,
-        max_timestamp_ms=seen.max_timestamp_ms,
-        resident_pages=seen.resident_pages,
-        pages=seen.pages,
+        seen.base_offset,
+        seen.next_offset,
+        seen.size_bytes,
+        seen.index_bytes,
+        seen.timeindex_bytes,
+        seen.active,
+        seen.created_ms,
+        seen.max_timestamp_ms,
+        seen.resident_pages,
+        seen.pages,
     )
-
-
-def _size_bytes(view: PartitionSnapshot) -> int:
-    return sum(segment.size_bytes for segment in view.log.segments)

@@ -16,7 +16,7 @@ from minikafka.xray.delta import Delta
 from minikafka.xray.files import Found, Question
 from minikafka.xray.source import Answer
 
-VERSION = 3
+VERSION = 4
 MAX_REQUEST_BYTES = 1024 * 1024
 """From a viewer: a token or a command."""
 MAX_PUSH_BYTES = 512 * 1024 * 1024

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import itertools
+import random
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
 
 from minikafka.cluster import Cluster
 from minikafka.cluster import picture as taking
-from minikafka.xray.delta import apply, diff
+from minikafka.xray.delta import Delta, apply, diff
 from minikafka.xray.snapshot import Snapshot
 
 
@@ -110,6 +112,90 @@ def test_looking_costs_what_moved(sim: Cluster, monkeypatch: pytest.MonkeyPatch)
     for _ in range(30):
         watched(sim)
     assert len(set(looks)) == 30, "who moves without a word has a turn too"
+
+
+def test_where_many_move_a_picture_shows_some_with_all_their_replicas_and_the_next_ones_the_others(
+    sim: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("FEW", 0), ("SOME", 0), ("MOST", 4)):
+        monkeypatch.setattr(taking, name, value)
+    sim.create_topic("orders", 12, 3)
+    sim.run(1)
+    watched(sim)
+    producer = sim.producer()
+    for partition in range(12):
+        producer.produce("orders", b"v", partition=partition)
+    producer.flush()
+    sim.run(1)
+    moved = []
+    for _ in range(4):
+        orders = watched(sim).topic("orders").partitions
+        for partition in orders:
+            assert len({replica.end for replica in partition.replicas}) == 1, "all replicas or none"
+        moved.append(sum(partition.end == 1 for partition in orders))
+    assert 4 <= moved[0] < 12, "of each broker's four"
+    assert moved[2:] == [12, 12]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_who_gets_only_changes_has_the_whole_picture_after_any_run(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Viewers that look now and then, one more often than the other, in a run of random commands."""
+    for name, value in (("FEW", 0), ("SOME", 2), ("MOST", 3)):
+        monkeypatch.setattr(taking, name, value)
+    chance = random.Random(seed)
+    with Cluster(brokers=3, world="simulated", seed=seed) as sim:
+        sim.create_topic("t0", 4, 3)
+        producer = sim.producer({"message.timeout.ms": 3_000, "linger.ms": 1})
+        consumer = sim.consumer(
+            {"group.id": "g", "auto.offset.reset": "earliest", "auto.commit.interval.ms": 100}
+        )
+        consumer.subscribe(["^t.*"])
+        down: list[str] = []
+
+        def kill() -> None:
+            if not down:
+                down.append(chance.choice(["broker-1", "broker-2", "broker-3"]))
+                sim.kill(down[0])
+
+        def restart() -> None:
+            if down:
+                sim.restart(down.pop())
+
+        def write() -> None:
+            for _ in range(chance.randrange(1, 30)):
+                producer.produce("t0", bytes(chance.randrange(200)), partition=chance.randrange(4))
+            producer.poll(0)
+            sim.run(0.05)
+
+        topics = itertools.count(1)
+        commands: list[Callable[[], object]] = [
+            kill,
+            restart,
+            write,
+            write,
+            write,
+            lambda: sim.run(chance.choice([0.01, 1, 10])),
+            lambda: consumer.poll(0.5),
+            lambda: (
+                down or sim.create_topic(f"t{next(topics)}", chance.randrange(1, 4), chance.randrange(1, 4))
+            ),
+        ]
+        seen: dict[str, Snapshot | None] = {"often": None, "seldom": None}
+        for _ in range(25):
+            chance.choice(commands)()
+            now = watched(sim)
+            for viewer, had in seen.items():
+                if viewer == "often" or chance.random() < 0.3:
+                    frame = msgspec.msgpack.encode(diff(had, now))
+                    seen[viewer] = apply(had, msgspec.msgpack.decode(frame, type=Delta))
+                    assert seen[viewer] == now
+        for _ in range(60):
+            now = watched(sim)  # who moved, or changed without a word, has had a turn
+        assert seen["often"] is not None
+        assert same_but_for_number_and_time(now, sim.picture())
+        assert apply(seen["often"], diff(seen["often"], now)) == now
 
 
 def test_a_group_whose_coordinator_is_gone_stays_as_it_was_seen_last(sim: Cluster) -> None:

@@ -318,6 +318,29 @@ def test_a_viewer_that_reads_slowly_skips_pictures_and_gets_what_changed_since_i
     run(scenario)
 
 
+def test_what_changed_is_put_down_once_for_all_viewers(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int | None] = []
+    whole = serving.diff_in_pieces
+
+    def counted(old: Snapshot | None, new: Snapshot) -> Any:
+        made.append(None if old is None else old.version)
+        return whole(old, new)
+
+    async def scenario(source: CountingSource, server: XrayServer) -> None:
+        viewers = [await watcher(server) for _ in range(8)]
+        for moves in range(1, 20):
+            source.move()
+            for viewer in viewers:
+                await viewer.until(lambda s, moves=moves: len(s.topics) == moves)  # type: ignore[misc]
+        counts = [made.count(version) for version in dict.fromkeys(made) if version is not None]
+        assert max(counts) == 1
+        for viewer in viewers:
+            await viewer.leave()
+
+    monkeypatch.setattr(serving, "diff_in_pieces", counted)
+    run(scenario)
+
+
 def test_a_cluster_that_is_back_and_has_not_changed_is_shown_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "PULSE_S", 1_000.0)
     monkeypatch.setattr(viewing, "SILENCE_S", 0.02)
