@@ -26,8 +26,8 @@ import minikafka
 import minikafka.admin
 import minikafka.aio
 from minikafka import Cluster
-from minikafka.client.settings import ADMIN, ALIASES, CONSUMER, PRODUCER
-from minikafka.client.unused_settings import IN_C
+from minikafka.client.settings.settings import ADMIN, ALIASES, CONSUMER, PRODUCER
+from minikafka.client.settings.unused_settings import IN_C
 
 sys.path.insert(0, str(Path(__file__).parent))
 from client_cases import SECTIONS

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from minikafka.adopt.offsets import OFFSETS_TOPIC, LiveGroups, keep_from_expiring
 from minikafka.adopt.replica import Replica, Walked
+from minikafka.dump.source import RawFile
 from minikafka.log.checkpoints import (
     CLEAN_SHUTDOWN_FILE,
     CLEANER_OFFSETS,
@@ -21,7 +22,6 @@ from minikafka.log.checkpoints import (
     OffsetCheckpoint,
 )
 from minikafka.log.config import LogConfig
-from minikafka.log.dump.source import RawFile
 from minikafka.log.log import Log
 from minikafka.log.partition_metadata import PARTITION_METADATA, write_partition_metadata
 from minikafka.policy import Rules

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from minikafka.adopt.source import Key, SourceDirectory, read_file
+from minikafka.dump.source import RawFile
 from minikafka.log.checkpoints import HIGH_WATERMARKS, LOG_STARTS
-from minikafka.log.dump.source import RawFile
 from minikafka.log.partition_metadata import PARTITION_METADATA
 from minikafka.log.scan import CorruptLog, LargePieces, scan_headers
 from minikafka.protocol.uuid_text import decode_uuid

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from minikafka.dump.source import RawFile
 from minikafka.log.checkpoints import (
     CLEANER_OFFSETS,
     HIGH_WATERMARKS,
@@ -19,7 +20,6 @@ from minikafka.log.checkpoints import (
     CorruptCheckpoint,
     parse_checkpoint,
 )
-from minikafka.log.dump.source import RawFile
 from minikafka.log.meta_properties import META_PROPERTIES
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.world import is_locked

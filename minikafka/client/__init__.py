@@ -11,62 +11,66 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from minikafka.client.admin import AdminClient as AdminClient
-    from minikafka.client.admin_values import AlterConfigOpType as AlterConfigOpType
-    from minikafka.client.admin_values import ConfigEntry as ConfigEntry
-    from minikafka.client.admin_values import ConfigResource as ConfigResource
-    from minikafka.client.admin_values import ConfigSource as ConfigSource
-    from minikafka.client.admin_values import DeletedRecords as DeletedRecords
-    from minikafka.client.admin_values import DescribeClusterResult as DescribeClusterResult
-    from minikafka.client.admin_values import ListOffsetsResultInfo as ListOffsetsResultInfo
-    from minikafka.client.admin_values import NewPartitions as NewPartitions
-    from minikafka.client.admin_values import NewTopic as NewTopic
-    from minikafka.client.admin_values import OffsetSpec as OffsetSpec
-    from minikafka.client.admin_values import ResourceType as ResourceType
-    from minikafka.client.admin_values import TopicDescription as TopicDescription
-    from minikafka.client.admin_values import Uuid as Uuid
-    from minikafka.client.async_admin import AsyncAdmin as AsyncAdmin
-    from minikafka.client.async_consumer import AsyncConsumer as AsyncConsumer
-    from minikafka.client.async_producer import AsyncProducer as AsyncProducer
-    from minikafka.client.connections import Connections as Connections
-    from minikafka.client.consumer import Consumer as Consumer
-    from minikafka.client.driver import Driver as Driver
-    from minikafka.client.driver import LiveDriver as LiveDriver
-    from minikafka.client.driver import SimulatedDriver as SimulatedDriver
-    from minikafka.client.errors import KafkaError as KafkaError
-    from minikafka.client.errors import KafkaException as KafkaException
-    from minikafka.client.group_values import ConsumerGroupDescription as ConsumerGroupDescription
-    from minikafka.client.group_values import ConsumerGroupListing as ConsumerGroupListing
-    from minikafka.client.group_values import GroupMember as GroupMember
-    from minikafka.client.group_values import GroupMetadata as GroupMetadata
-    from minikafka.client.group_values import ListConsumerGroupsResult as ListConsumerGroupsResult
-    from minikafka.client.group_values import MemberAssignment as MemberAssignment
-    from minikafka.client.group_values import MemberDescription as MemberDescription
-    from minikafka.client.metadata import Metadata as Metadata
-    from minikafka.client.notices import ThrottleEvent as ThrottleEvent
-    from minikafka.client.partitioner import consistent as consistent
-    from minikafka.client.partitioner import fnv1a as fnv1a
-    from minikafka.client.partitioner import murmur2 as murmur2
-    from minikafka.client.producer import Producer as Producer
-    from minikafka.client.security_values import AclBinding as AclBinding
-    from minikafka.client.security_values import AclBindingFilter as AclBindingFilter
-    from minikafka.client.security_values import AclOperation as AclOperation
-    from minikafka.client.security_values import AclPermissionType as AclPermissionType
-    from minikafka.client.security_values import ResourcePatternType as ResourcePatternType
-    from minikafka.client.security_values import ScramCredentialInfo as ScramCredentialInfo
-    from minikafka.client.security_values import ScramMechanism as ScramMechanism
-    from minikafka.client.security_values import (
+    from minikafka.client.admin.admin_client import AdminClient as AdminClient
+    from minikafka.client.admin.async_admin import AsyncAdmin as AsyncAdmin
+    from minikafka.client.admin.group_values import ConsumerGroupDescription as ConsumerGroupDescription
+    from minikafka.client.admin.group_values import ConsumerGroupListing as ConsumerGroupListing
+    from minikafka.client.admin.group_values import GroupMember as GroupMember
+    from minikafka.client.admin.group_values import GroupMetadata as GroupMetadata
+    from minikafka.client.admin.group_values import ListConsumerGroupsResult as ListConsumerGroupsResult
+    from minikafka.client.admin.group_values import MemberAssignment as MemberAssignment
+    from minikafka.client.admin.group_values import MemberDescription as MemberDescription
+    from minikafka.client.admin.security_values import AclBinding as AclBinding
+    from minikafka.client.admin.security_values import AclBindingFilter as AclBindingFilter
+    from minikafka.client.admin.security_values import AclOperation as AclOperation
+    from minikafka.client.admin.security_values import AclPermissionType as AclPermissionType
+    from minikafka.client.admin.security_values import ResourcePatternType as ResourcePatternType
+    from minikafka.client.admin.security_values import ScramCredentialInfo as ScramCredentialInfo
+    from minikafka.client.admin.security_values import ScramMechanism as ScramMechanism
+    from minikafka.client.admin.security_values import (
         UserScramCredentialAlteration as UserScramCredentialAlteration,
     )
-    from minikafka.client.security_values import UserScramCredentialDeletion as UserScramCredentialDeletion
-    from minikafka.client.security_values import (
+    from minikafka.client.admin.security_values import (
+        UserScramCredentialDeletion as UserScramCredentialDeletion,
+    )
+    from minikafka.client.admin.security_values import (
         UserScramCredentialsDescription as UserScramCredentialsDescription,
     )
-    from minikafka.client.security_values import UserScramCredentialUpsertion as UserScramCredentialUpsertion
-    from minikafka.client.topic_listing import BrokerMetadata as BrokerMetadata
-    from minikafka.client.topic_listing import ClusterMetadata as ClusterMetadata
-    from minikafka.client.topic_listing import PartitionMetadata as PartitionMetadata
-    from minikafka.client.topic_listing import TopicMetadata as TopicMetadata
+    from minikafka.client.admin.security_values import (
+        UserScramCredentialUpsertion as UserScramCredentialUpsertion,
+    )
+    from minikafka.client.admin.values import AlterConfigOpType as AlterConfigOpType
+    from minikafka.client.admin.values import ConfigEntry as ConfigEntry
+    from minikafka.client.admin.values import ConfigResource as ConfigResource
+    from minikafka.client.admin.values import ConfigSource as ConfigSource
+    from minikafka.client.admin.values import DeletedRecords as DeletedRecords
+    from minikafka.client.admin.values import DescribeClusterResult as DescribeClusterResult
+    from minikafka.client.admin.values import ListOffsetsResultInfo as ListOffsetsResultInfo
+    from minikafka.client.admin.values import NewPartitions as NewPartitions
+    from minikafka.client.admin.values import NewTopic as NewTopic
+    from minikafka.client.admin.values import OffsetSpec as OffsetSpec
+    from minikafka.client.admin.values import ResourceType as ResourceType
+    from minikafka.client.admin.values import TopicDescription as TopicDescription
+    from minikafka.client.admin.values import Uuid as Uuid
+    from minikafka.client.connections.connections import Connections as Connections
+    from minikafka.client.connections.metadata import Metadata as Metadata
+    from minikafka.client.connections.notices import ThrottleEvent as ThrottleEvent
+    from minikafka.client.connections.topic_listing import BrokerMetadata as BrokerMetadata
+    from minikafka.client.connections.topic_listing import ClusterMetadata as ClusterMetadata
+    from minikafka.client.connections.topic_listing import PartitionMetadata as PartitionMetadata
+    from minikafka.client.connections.topic_listing import TopicMetadata as TopicMetadata
+    from minikafka.client.consumer.async_consumer import AsyncConsumer as AsyncConsumer
+    from minikafka.client.consumer.consumer import Consumer as Consumer
+    from minikafka.client.errors import KafkaError as KafkaError
+    from minikafka.client.errors import KafkaException as KafkaException
+    from minikafka.client.faces.driver import Driver as Driver
+    from minikafka.client.faces.driver import LiveDriver as LiveDriver
+    from minikafka.client.faces.driver import SimulatedDriver as SimulatedDriver
+    from minikafka.client.producer.async_producer import AsyncProducer as AsyncProducer
+    from minikafka.client.producer.partitioner import consistent as consistent
+    from minikafka.client.producer.partitioner import fnv1a as fnv1a
+    from minikafka.client.producer.partitioner import murmur2 as murmur2
+    from minikafka.client.producer.producer import Producer as Producer
     from minikafka.client.values import OFFSET_BEGINNING as OFFSET_BEGINNING
     from minikafka.client.values import OFFSET_END as OFFSET_END
     from minikafka.client.values import OFFSET_INVALID as OFFSET_INVALID
@@ -87,8 +91,8 @@ if TYPE_CHECKING:
     from minikafka.client.values import TopicPartitionInfo as TopicPartitionInfo
 
 _HOMES = {
-    "admin": ("AdminClient",),
-    "admin_values": (
+    "admin.admin_client": ("AdminClient",),
+    "admin.values": (
         "AlterConfigOpType",
         "ConfigEntry",
         "ConfigResource",
@@ -103,12 +107,12 @@ _HOMES = {
         "TopicDescription",
         "Uuid",
     ),
-    "async_admin": ("AsyncAdmin",),
-    "async_consumer": ("AsyncConsumer",),
-    "async_producer": ("AsyncProducer",),
-    "connections": ("Connections",),
-    "consumer": ("Consumer",),
-    "driver": (
+    "admin.async_admin": ("AsyncAdmin",),
+    "consumer.async_consumer": ("AsyncConsumer",),
+    "producer.async_producer": ("AsyncProducer",),
+    "connections.connections": ("Connections",),
+    "consumer.consumer": ("Consumer",),
+    "faces.driver": (
         "Driver",
         "LiveDriver",
         "SimulatedDriver",
@@ -117,7 +121,7 @@ _HOMES = {
         "KafkaError",
         "KafkaException",
     ),
-    "group_values": (
+    "admin.group_values": (
         "ConsumerGroupDescription",
         "ConsumerGroupListing",
         "GroupMember",
@@ -126,11 +130,11 @@ _HOMES = {
         "MemberAssignment",
         "MemberDescription",
     ),
-    "metadata": ("Metadata",),
-    "notices": ("ThrottleEvent",),
-    "partitioner": ("consistent", "fnv1a", "murmur2"),
-    "producer": ("Producer",),
-    "security_values": (
+    "connections.metadata": ("Metadata",),
+    "connections.notices": ("ThrottleEvent",),
+    "producer.partitioner": ("consistent", "fnv1a", "murmur2"),
+    "producer.producer": ("Producer",),
+    "admin.security_values": (
         "AclBinding",
         "AclBindingFilter",
         "AclOperation",
@@ -143,7 +147,7 @@ _HOMES = {
         "UserScramCredentialUpsertion",
         "UserScramCredentialsDescription",
     ),
-    "topic_listing": (
+    "connections.topic_listing": (
         "BrokerMetadata",
         "ClusterMetadata",
         "PartitionMetadata",

@@ -13,11 +13,11 @@ import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Self
 
-from minikafka.client.arguments import checked_callback
-from minikafka.client.consumer import Consumer
+from minikafka.client.consumer.consumer import Consumer
 from minikafka.client.errors import KafkaError, KafkaException
-from minikafka.client.face import Face
-from minikafka.client.producer import Producer
+from minikafka.client.faces.arguments import checked_callback
+from minikafka.client.faces.face import Face
+from minikafka.client.producer.producer import Producer
 from minikafka.client.values import Message
 
 _CALLBACKS = ("error_cb", "throttle_cb", "stats_cb", "on_commit")

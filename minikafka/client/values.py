@@ -24,6 +24,8 @@ TIMESTAMP_NOT_AVAILABLE = 0
 TIMESTAMP_CREATE_TIME = 1
 TIMESTAMP_LOG_APPEND_TIME = 2
 
+Pair = tuple[str, int]
+"""A topic and a partition."""
 Headers = list[tuple[str, bytes | None]]
 HeadersArgument = Sequence[tuple[str, bytes | str | None]] | Mapping[str, bytes | str | None]
 N = TypeVar("N", int, float)
@@ -273,3 +275,12 @@ class ElectionType(Enum):
 
     PREFERRED = 0
     UNCLEAN = 1
+
+
+class ConsumerGroupMetadata:
+    """Opaque, as in confluent_kafka: for a transactional producer's send_offsets_to_transaction()."""
+
+    def __init__(self, group_id: str, generation: int, member_id: str) -> None:
+        self.group_id = group_id
+        self.generation = generation
+        self.member_id = member_id

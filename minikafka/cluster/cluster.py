@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from minikafka.client.face import Face
+from minikafka.client.faces.face import Face
 from minikafka.cluster.doing import START_TIMEOUT_S, STOP_TIMEOUT_S, do
 from minikafka.cluster.drivers import ClusterLoop, LiveLoop, Player, SimulatedLoop
 from minikafka.cluster.failures import BackgroundFailure, Failures

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
-from minikafka.client.driver import LiveDriver, SimulatedDriver
+from minikafka.client.faces.driver import LiveDriver, SimulatedDriver
 from minikafka.world import LiveUniverse, SimulatedUniverse
 
 T = TypeVar("T")

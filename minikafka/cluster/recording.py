@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from minikafka.client.face import Face
+from minikafka.client.faces.face import Face
 from minikafka.cluster.drivers import SimulatedLoop
 from minikafka.commands import Await, Call, CallbackRaised, Command, Drop, RunTo
 from minikafka.commands.tape import End, Entry, Moment, Setup, Tape

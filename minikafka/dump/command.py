@@ -17,13 +17,13 @@ from typing import Any
 from rich.console import Console
 
 from minikafka.dump import hexview, lines, text
+from minikafka.dump.decode import decode
+from minikafka.dump.found import FoundFile, Unreadable, find_files
 from minikafka.dump.meanings import meaning_of
-from minikafka.log.dump.decode import decode
-from minikafka.log.dump.found import FoundFile, Unreadable, find_files
-from minikafka.log.dump.segment import DumpedBatch
-from minikafka.log.dump.source import RawFile
-from minikafka.log.dump.value import BadBytes, Problem, Row
-from minikafka.log.dump.verify import Verifier
+from minikafka.dump.segment import DumpedBatch
+from minikafka.dump.source import RawFile
+from minikafka.dump.value import BadBytes, Problem, Row
+from minikafka.dump.verify import Verifier
 from minikafka.world.visible import in_json, visible
 
 INTERRUPTED = 130

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from minikafka.dump.names import about
+from minikafka.dump.outline import heading, letters, outline, shown
 from minikafka.dump.text import line
-from minikafka.log.dump.names import about
-from minikafka.log.dump.outline import heading, letters, outline, shown
-from minikafka.log.dump.value import Block, Field
+from minikafka.dump.value import Block, Field
 from minikafka.world.visible import cells, visible
 
 BYTES_A_LINE = 8

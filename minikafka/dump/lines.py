@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from minikafka.log.dump.found import FoundFile
-from minikafka.log.dump.record import DumpedRecord
-from minikafka.log.dump.segment import DumpedBatch
-from minikafka.log.dump.value import Problem, Row
+from minikafka.dump.found import FoundFile
+from minikafka.dump.record import DumpedRecord
+from minikafka.dump.segment import DumpedBatch
+from minikafka.dump.value import Problem, Row
 from minikafka.records.header import MAGIC_V2
 
 

@@ -19,9 +19,9 @@ from minikafka.coordinator.records import (
     OffsetCommitKey,
     OffsetCommitValue,
 )
+from minikafka.dump.segment import meaning_of_markers
 from minikafka.dump.transaction_log import TransactionLogKey, TransactionLogValue
-from minikafka.log.dump.segment import meaning_of_markers
-from minikafka.log.dump.value import Decoded
+from minikafka.dump.value import Decoded
 from minikafka.metadata.records import RECORD_TYPES
 from minikafka.protocol.messages.consumer_protocol import (
     ConsumerProtocolAssignment,

@@ -16,11 +16,11 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from minikafka.log.dump.found import FoundFile
-from minikafka.log.dump.outline import shown
-from minikafka.log.dump.record import DumpedRecord
-from minikafka.log.dump.segment import DumpedBatch
-from minikafka.log.dump.value import Problem, Row
+from minikafka.dump.found import FoundFile
+from minikafka.dump.outline import shown
+from minikafka.dump.record import DumpedRecord
+from minikafka.dump.segment import DumpedBatch
+from minikafka.dump.value import Problem, Row
 from minikafka.records.header import MAGIC_V2
 from minikafka.world.visible import visible
 

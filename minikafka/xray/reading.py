@@ -2,7 +2,7 @@
 
 Rule: nothing here asks by itself. A reading is a generator that yields questions and is sent what was
 found; `read` drives it where asking blocks, `read_async` where it is awaited. The bytes are decoded by
-`log.dump`, as everywhere.
+`dump`, as everywhere.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from minikafka.log.dump.batches import read_segment
-from minikafka.log.dump.decode import decode
-from minikafka.log.dump.found import FileKind, FoundFile, known
-from minikafka.log.dump.segment import DumpedBatch, meaning_of_markers
-from minikafka.log.dump.source import RawBytes
-from minikafka.log.dump.tables import OFFSET_INDEX
-from minikafka.log.dump.value import Meaning, Problem, Row
+from minikafka.dump.batches import read_segment
+from minikafka.dump.decode import decode
+from minikafka.dump.found import FileKind, FoundFile, known
+from minikafka.dump.segment import DumpedBatch, meaning_of_markers
+from minikafka.dump.source import RawBytes
+from minikafka.dump.tables import OFFSET_INDEX
+from minikafka.dump.value import Meaning, Problem, Row
 from minikafka.records.header import HEADER_BYTES, BatchHeader
 from minikafka.xray.files import (
     MOST_BYTES,

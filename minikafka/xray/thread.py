@@ -10,7 +10,7 @@ import asyncio
 import threading  # noqa: TID251 - process level: the server must answer while the cluster's loop stands still
 from pathlib import Path
 
-from minikafka.client.driver import after_fork
+from minikafka.client.faces.driver import after_fork
 from minikafka.world.live import let_go_of
 from minikafka.xray import discovery
 from minikafka.xray.server import XrayServer

@@ -29,8 +29,8 @@ from minikafka import Cluster, TopicPartition
 from minikafka.adopt import NotAdopted, Report, Wishes, adopt
 from minikafka.adopt.offsets import NEVER_MS
 from minikafka.coordinator.records import GroupMetadataValue, MemberMetadata, group_record, offset_record
+from minikafka.dump.source import RawFile
 from minikafka.log.checkpoints import CLEANER_OFFSETS, HIGH_WATERMARKS, LOG_STARTS, RECOVERY_POINTS
-from minikafka.log.dump.source import RawFile
 from minikafka.metadata.records import (
     ConfigRecord,
     PartitionRecord,

@@ -4,7 +4,7 @@ import pytest
 from client.fake_broker import FakeBroker
 
 from minikafka.client import AdminClient, Consumer, Producer, SimulatedDriver
-from minikafka.client.arguments import keyword_config
+from minikafka.client.faces.arguments import keyword_config
 from minikafka.world import SimulatedUniverse
 
 BOOTSTRAP = {"bootstrap.servers": "broker-1:9092"}

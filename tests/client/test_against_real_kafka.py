@@ -8,7 +8,7 @@ import pytest
 from oracle.brokers import real_kafka, why_no_real_kafka
 
 import minikafka.client
-import minikafka.client.admin
+import minikafka.client.admin.admin_client
 from minikafka.client import (
     AdminClient,
     ConfigEntry,
@@ -117,7 +117,7 @@ def test_the_same_lesson_through_both(bootstrap, admin):
     results = []
     for library, admin_library in (
         (confluent_kafka, confluent_kafka.admin),
-        (minikafka.client, minikafka.client.admin),
+        (minikafka.client, minikafka.client.admin.admin_client),
     ):
         name = f"lesson-{library.__name__.replace('.', '-')}-{next(names)}-{os.getpid()}"
         create(admin, name)

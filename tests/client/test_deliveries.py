@@ -6,8 +6,8 @@ import pytest
 
 from minikafka import Cluster
 from minikafka.client import KafkaError
-from minikafka.client.batches import Outgoing
-from minikafka.client.deliveries import Deliveries, Report
+from minikafka.client.producer.batches import Outgoing
+from minikafka.client.producer.deliveries import Deliveries, Report
 
 
 def deliveries_of(*callbacks, count_max=100):

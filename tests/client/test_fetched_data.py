@@ -1,9 +1,9 @@
 """What the consumer makes of the bytes that a fetch brought."""
 
 from minikafka.client import KafkaError
-from minikafka.client.fetcher import FetchSession, _Wanted, next_offset_after
-from minikafka.client.metadata import NO_TOPIC_ID
-from minikafka.client.positions import Buffer, Chunk, Position
+from minikafka.client.connections.metadata import NO_TOPIC_ID
+from minikafka.client.consumer.fetcher import FetchSession, _Wanted, next_offset_after
+from minikafka.client.consumer.positions import Buffer, Chunk, Position
 from minikafka.records.batch import Compression, NewRecord, Record, build_batch, set_base_offset_and_epoch
 from minikafka.records.control import ControlType, control_key
 from minikafka.records.legacy import message_set

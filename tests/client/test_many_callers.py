@@ -20,8 +20,8 @@ from minikafka.client import (
     TopicCollection,
     TopicPartition,
 )
-from minikafka.client.driver import on_host
-from minikafka.client.offsets import OffsetToCommit
+from minikafka.client.connections.offsets import OffsetToCommit
+from minikafka.client.faces.driver import on_host
 
 ROUNDS = 3
 LIMIT_S = 20.0

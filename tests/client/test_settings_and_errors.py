@@ -16,9 +16,9 @@ from minikafka.client import (
     Producer,
     TopicPartition,
 )
-from minikafka.client.async_producer import with_rules
-from minikafka.client.partitioner import partition_hash
-from minikafka.client.settings import CONSUMER, PRODUCER, check, parse_servers
+from minikafka.client.producer.async_producer import with_rules
+from minikafka.client.producer.partitioner import partition_hash
+from minikafka.client.settings.settings import CONSUMER, PRODUCER, check, parse_servers
 from minikafka.policy import Rules
 
 

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from hostile_names import NAMES, unsafe
 
-from minikafka.log.dump.html import block_to_html
-from minikafka.log.dump.value import Block, Field
+from minikafka.dump.html import block_to_html
+from minikafka.dump.value import Block, Field
 from minikafka.world.visible import cut, visible, visible_name
 from minikafka.xray.snapshot import (
     Broker,

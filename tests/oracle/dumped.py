@@ -10,10 +10,9 @@ from typing import Any
 
 from oracle.real import real_kafka
 
-from minikafka.dump import lines
+from minikafka.dump import RawFile, Row, decode, find_files, lines
 from minikafka.dump.meanings import meaning_of
-from minikafka.log.dump import RawFile, Row, decode, find_files
-from minikafka.log.dump.segment import DumpedBatch
+from minikafka.dump.segment import DumpedBatch
 
 _WORD = re.compile(r"(\w+): (\S+)")
 _PAYLOAD = re.compile(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from minikafka.dump import meaning_of
-from minikafka.log.dump.html import block_to_html
-from minikafka.log.dump.value import BadBytes
+from minikafka.dump.html import block_to_html
+from minikafka.dump.value import BadBytes
 from minikafka.world.visible import in_html
 from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace, Unseen

@@ -23,6 +23,8 @@ from minikafka.protocol.schema import (
     struct,
 )
 
+PROTOCOL_TYPE = "consumer"
+"""The kind of group whose members exchange these."""
 HIGHEST_VERSION = 3
 
 
@@ -78,6 +80,12 @@ def decode_assignment(data: Buffer) -> ConsumerProtocolAssignment:
     if not data:
         return ConsumerProtocolAssignment(assigned_partitions=[])
     return ConsumerProtocolAssignment.decode_prefix(data, _version(data), 2)[0]
+
+
+def assigned_pairs(data: Buffer) -> list[tuple[str, int]]:
+    """The topics and partitions of an assignment, in its order. Raises MalformedMessage."""
+    assigned = decode_assignment(data).assigned_partitions
+    return [(topic.topic, partition) for topic in assigned for partition in topic.partitions]
 
 
 def _version(data: Buffer) -> int:

@@ -17,9 +17,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from minikafka.log.dump.names import about
-from minikafka.log.dump.outline import letters
-from minikafka.log.dump.value import Block, Field
+from minikafka.dump.names import about
+from minikafka.dump.outline import letters
+from minikafka.dump.value import Block, Field
 from minikafka.world.visible import cut
 from minikafka_tui import palette
 

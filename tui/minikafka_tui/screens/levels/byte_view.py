@@ -17,10 +17,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from minikafka.dump import meaning_of
+from minikafka.dump.names import about
+from minikafka.dump.outline import Entry, heading, outline, shown
 from minikafka.dump.text import time_text
-from minikafka.log.dump.names import about
-from minikafka.log.dump.outline import Entry, heading, outline, shown
-from minikafka.log.dump.value import BadBytes, Block, Field, Row
+from minikafka.dump.value import BadBytes, Block, Field, Row
 from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace, Unseen
 from minikafka_tui import palette

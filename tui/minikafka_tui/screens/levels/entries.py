@@ -7,10 +7,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Static
 
-from minikafka.log.dump.found import FileKind
-from minikafka.log.dump.names import about
-from minikafka.log.dump.outline import shown
-from minikafka.log.dump.value import Problem, Row
+from minikafka.dump.found import FileKind
+from minikafka.dump.names import about
+from minikafka.dump.outline import shown
+from minikafka.dump.value import Problem, Row
 from minikafka.xray import reading
 from minikafka.xray.files import MOST_BYTES, ReplicaPlace, Unseen
 from minikafka_tui import format, palette

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Static
 
-from minikafka.log.dump.found import FileKind
+from minikafka.dump.found import FileKind
 from minikafka.xray import reading
 from minikafka.xray.files import FileEntry, ReplicaPlace, Unseen
 from minikafka_tui import format, palette

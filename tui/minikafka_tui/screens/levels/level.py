@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from minikafka.log.dump.value import Row
+from minikafka.dump.value import Row
 from minikafka.world.visible import visible_name
 from minikafka.xray.files import Found, Question, ReplicaPlace
 from minikafka_tui import palette
