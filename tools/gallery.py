@@ -12,6 +12,9 @@ from typing import Any
 
 from minikafka import Cluster
 from minikafka.world.visible import in_html
+from minikafka_lessons.show.isr_strip import isr_strip
+from minikafka_lessons.show.lookup import lookup
+from minikafka_lessons.show.shares import Share, shares_html
 from minikafka_lessons.show.space_time import space_time
 from minikafka_lessons.show.tape import tape_html
 
@@ -65,6 +68,33 @@ def pictures(cluster: Any) -> Iterator[tuple[str, str]]:
     yield (
         "messages, a death",
         space_time(cluster, since=died - 0.6, until=died + 10, api=["FETCH", "BROKER_HEARTBEAT"]).html,
+    )
+    yield "ISR", isr_strip(cluster, "orders").html
+    cluster.create_topic("logs", configs={"segment.bytes": 1_048_576})
+    for i in range(4000):
+        producer.produce("logs", bytes(900), partition=0)
+        if i % 9 == 0:
+            producer.flush()
+    producer.flush()
+    yield "lookup", lookup(cluster, "logs", 0, 2617).html
+    yield "lookup, at the start of a log", lookup(cluster, "orders", 0, 3).html
+    yield "loss table", loss_table()
+
+
+def loss_table() -> str:
+    """As a lesson may fill it."""
+    rows, columns = (
+        [f"RF {rf}, acks={acks}" for rf in (1, 3) for acks in ("1", "all")],
+        ["min.insync 1", "2", "3"],
+    )
+    counts = ((96, 96, 96), (96, 96, 96), (41, 39, 44), (3, 0, 0))
+    cells = {
+        (row, column): Share(count, 200, 0.48 if row.startswith("RF 1") else 0.4 if count > 9 else 0.0)
+        for row, line in zip(rows, counts, strict=True)
+        for column, count in zip(columns, line, strict=True)
+    }
+    return shares_html(
+        "Runs that lost an acknowledged record", rows, columns, cells, across="min.insync.replicas"
     )
 
 

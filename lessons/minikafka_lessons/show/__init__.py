@@ -6,30 +6,37 @@ its place, and a saved notebook keeps the last one. Every control has a function
 
 from minikafka_lessons.show.batch_bytes import bytes, segment
 from minikafka_lessons.show.bus import bus
+from minikafka_lessons.show.isr_strip import isr_strip
 from minikafka_lessons.show.lag import LagRecorder, record_lag
 from minikafka_lessons.show.lanes import lanes, lanes_html
 from minikafka_lessons.show.links import links, links_html
+from minikafka_lessons.show.lookup import lookup
 from minikafka_lessons.show.offsets import offsets
 from minikafka_lessons.show.pages import cached_now, cached_share, pages
 from minikafka_lessons.show.records import records
+from minikafka_lessons.show.shares import Share, shares
 from minikafka_lessons.show.space_time import space_time
 from minikafka_lessons.show.tape import tape
 
 __all__ = [
     "LagRecorder",
+    "Share",
     "bus",
     "bytes",
     "cached_now",
     "cached_share",
+    "isr_strip",
     "lanes",
     "lanes_html",
     "links",
     "links_html",
+    "lookup",
     "offsets",
     "pages",
     "record_lag",
     "records",
     "segment",
+    "shares",
     "space_time",
     "tape",
 ]

@@ -26,7 +26,7 @@ def bytes(cluster: Any, topic: str, partition: int = 0, offset: int = 0, fields:
     Of a big batch no more than the first `fields` are shown.
     """
     try:
-        place = _leader(cluster, topic, partition)
+        place = leader_of(cluster, topic, partition)
         hit = reading.read(reading.find_offset(place, offset), cluster.look)
         batch = reading.read(reading.batch(place, hit.file, hit.line.position, meaning_of), cluster.look)
         body = block_to_html(batch.block(), fields)
@@ -38,7 +38,7 @@ def bytes(cluster: Any, topic: str, partition: int = 0, offset: int = 0, fields:
 def segment(cluster: Any, topic: str, partition: int = 0, offset: int = 0, limit: int = 20) -> ink.Picture:
     """The batches of the segment that holds this offset, from that batch on; the first `limit` of them."""
     try:
-        place = _leader(cluster, topic, partition)
+        place = leader_of(cluster, topic, partition)
         hit = reading.read(reading.find_offset(place, offset), cluster.look)
         page = reading.read(reading.page(place, hit.file, hit.line.position), cluster.look)
     except Unseen as why:
@@ -51,7 +51,8 @@ def segment(cluster: Any, topic: str, partition: int = 0, offset: int = 0, limit
     return ink.Picture(ink.table(HEADERS, rows, left=4, caption=caption))
 
 
-def _leader(cluster: Any, topic: str, partition: int) -> ReplicaPlace:
+def leader_of(cluster: Any, topic: str, partition: int) -> ReplicaPlace:
+    """Where this partition's leader keeps it. Raises Unseen."""
     topic = own_name(cluster, topic)
     found = cluster.snapshot()
     for one in next((t.partitions for t in found.topics if t.name == topic), ()):

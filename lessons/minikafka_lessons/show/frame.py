@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from minikafka.world.visible import cells, cut, in_html, visible_name
+from minikafka.world.visible import cells, cut, in_html, visible, visible_name
 from minikafka.xray import look
 from minikafka_lessons.show import ink
 
@@ -102,6 +102,18 @@ def halo(shape: str) -> str:
 def name(text: str, width_px: float, size: float = 13) -> str:
     """A name that somebody chose, at most so wide."""
     return cut(visible_name(text), max(1, int(width_px / (size * LETTER))))
+
+
+def lines(words: str, width_px: float, size: float = 13, most: int = 2) -> list[str]:
+    """The words in at most so many lines of that width; what is too long for the last one is cut."""
+    found, room = [""], max(1, int(width_px / (size * LETTER)))
+    for word in visible(words).split(" "):
+        longer = f"{found[-1]} {word}".strip()
+        if len(found) < most and found[-1] and cells(longer) > room:
+            found.append(word)
+        else:
+            found[-1] = longer
+    return [cut(line, room) for line in found]
 
 
 def wide(text: str, size: float = 13) -> float:
