@@ -48,7 +48,7 @@ from minikafka.commands import (
 from minikafka.commands.clients import ClientKind
 from minikafka.commands.tape import Tape
 from minikafka.commands.values import frozen, thawed
-from minikafka.explore import Invariants
+from minikafka.invariants import Invariants
 from minikafka.metadata.config_types import ConfigWarning
 from minikafka.policy import Rules
 from minikafka.world import Traced, World, reason_of
@@ -138,13 +138,15 @@ class Cluster:
         self.name = name or f"minikafka-{self._nodes.cluster_id[:6]}"
         self._picture = Picture(self._nodes, self.name, self.world, self.seed)
         self._source = ClusterSource(self)
+        self.invariants: Invariants | None = None
+        """What is watched, with `watch_invariants`."""
         self._recorder: Recorder | None = None
         self._player: Player | None = None
         self._last_tape: Tape | None = None
         if isinstance(self._loop, SimulatedLoop):
             self._recorder = Recorder(self._loop)
             if watch_invariants:
-                Invariants(self._nodes, self._loop.universe)
+                self.invariants = Invariants(self._nodes, self._loop.universe)
             self._player = Player(self._loop, self._source.changed, self._recorder.ran_to)
             self._setup = setup_of(
                 seed,
@@ -194,6 +196,11 @@ class Cluster:
     def problems(self) -> dict[str, str]:
         """Why hosts are out of service though nobody asked for it, until they start again."""
         return self._loop.call(lambda: dict(self._nodes.problems))
+
+    @property
+    def starting(self) -> tuple[str, ...]:
+        """Hosts whose restart was begun and not awaited, and that aren't there yet."""
+        return self._loop.call(lambda: self._nodes.starting)
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else self.bootstrap_servers
@@ -473,6 +480,19 @@ class Cluster:
         """For a process that ends this very moment: a temporary directory goes, nothing is stopped."""
         if isinstance(self._loop, LiveLoop):
             self._loop.universe.discard()
+
+    def drop(self) -> None:
+        """Let go of it as it stands, however far it got: nothing is stopped in order, nothing is raised."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._player is not None:
+            self._player.pause()
+        if self._server is not None:
+            self._server.close()
+        for face in self.clients.values():
+            face._finalizer.detach()
+        self._abandon()
 
     def _finish(self, work: Coroutine[Any, Any, None], timeout_s: float, what: str) -> None:
         try:

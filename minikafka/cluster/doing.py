@@ -90,8 +90,10 @@ def _cut_power(cluster: Cluster, command: PowerCut) -> None:
 
 @_does(Restart)
 def _restart(cluster: Cluster, command: Restart) -> None:
+    nodes = cluster._nodes
+    start = nodes.restart if command.is_awaited else nodes.begin_restart
     cluster._failures.forgive(command.host)
-    cluster._finish(cluster._nodes.restart(command.host), START_TIMEOUT_S, f"The start of {command.host}")
+    cluster._finish(start(command.host), START_TIMEOUT_S, f"The start of {command.host}")
 
 
 @_does(Stop)

@@ -97,6 +97,7 @@ class ClusterNodes:
         self._ports: dict[str, int] = {}
         self._advertised: dict[str, str] = {}
         self._disks_taken: set[str] = set()
+        self._starting: dict[str, asyncio.Task[None]] = {}
 
     @property
     def cluster_id(self) -> str:
@@ -232,6 +233,27 @@ class ClusterNodes:
         except Exception as error:
             self.problems[host] = f"it could not start again: {reason_of(error)}"
             raise
+
+    async def begin_restart(self, host: str) -> None:
+        """The same, and nobody waits for it; why it failed is in `problems` and in the trace."""
+        self._known(host)
+        if host in self._starting:
+            raise ValueError(f"{host} starts already")
+        task = asyncio.get_running_loop().create_task(self.restart(host), name=f"start of {host}")
+        self._starting[host] = task
+
+        def done(task: asyncio.Task[None]) -> None:
+            del self._starting[host]
+            error = None if task.cancelled() else task.exception()  # cancelled: it was killed again meanwhile
+            if error is not None:
+                self.universe.trace.on(host).fail("the start", error)
+
+        task.add_done_callback(done)
+
+    @property
+    def starting(self) -> tuple[str, ...]:
+        """The hosts that are about to start."""
+        return tuple(self._starting)
 
     def _forget(self, host: str) -> None:
         """A host has ended."""

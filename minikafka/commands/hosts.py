@@ -31,9 +31,11 @@ class Restart(Command, frozen=True):
     usage = "HOST"
     example = "broker-2"
     host: str
+    is_awaited: bool = True
+    """Else it is only begun: a host that needs others starts when those are there."""
 
     def told(self, result: object) -> str:
-        return f"{self.host} runs again."
+        return f"{self.host} runs again." if self.is_awaited else f"{self.host} starts."
 
 
 class Stop(Command, frozen=True):

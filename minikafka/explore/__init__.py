@@ -1,9 +1,37 @@
-"""What must hold of a cluster under faults, checked while it runs: invariants for tests, graders and lessons.
+"""Looking for what breaks: workloads and faults from a seed, what clients saw, and the verdict.
 
-Rule: it looks from outside time, and the cluster sees nothing of it. Kafka: the simulation
-of its Raft (`RaftEventSimulationTest`).
+Rule: it drives a cluster by its commands and clients, as anybody could, and judges by its
+invariants (`minikafka/invariants/`) and by what clients saw. `run(seed, workload, faults)` is one run. Kafka has the
+simulation of its Raft (`RaftEventSimulationTest`); the anomalies are Jepsen's.
 """
 
-from minikafka.explore.invariants import InvariantBroken, Invariants
+from minikafka.explore.anomalies import Anomaly, anomalies
+from minikafka.explore.exploration import run
+from minikafka.explore.faults import Fault, draw_faults
+from minikafka.explore.history import Commit, History, Notebook, Read, WholeReading, Write
+from minikafka.explore.report import Broken, Report
+from minikafka.explore.workload import ORDERS, Reading, Workload, Writing, draw_workload
+from minikafka.invariants import InvariantBroken, Invariants
 
-__all__ = ["InvariantBroken", "Invariants"]
+__all__ = [
+    "ORDERS",
+    "Anomaly",
+    "Broken",
+    "Commit",
+    "Fault",
+    "History",
+    "InvariantBroken",
+    "Invariants",
+    "Notebook",
+    "Read",
+    "Reading",
+    "Report",
+    "WholeReading",
+    "Workload",
+    "Write",
+    "Writing",
+    "anomalies",
+    "draw_faults",
+    "draw_workload",
+    "run",
+]

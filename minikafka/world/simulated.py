@@ -305,6 +305,11 @@ class SimulatedUniverse:
         """Cancel all tasks, let them clean up, close the loop."""
         if self.loop.is_closed():
             return
+        self.loop.after_each_round = ()
+        rounds = (
+            self.loop.rounds
+        )  # what was asked for in this instant begins: a task that never ran can't clean up
+        self.loop.drive(lambda: self.loop.rounds > rounds, self.now)
         for _ in range(10):
             tasks = sorted(asyncio.all_tasks(self.loop), key=lambda task: getattr(task, "number", 0))
             if not tasks:

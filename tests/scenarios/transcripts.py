@@ -34,8 +34,7 @@ class Script:
         finally:
             if self.cluster is not None:
                 self.deaf()
-                self.cluster._closed = True
-                self.cluster._loop.universe.close()
+                self.cluster.drop()
         self.text = "\n".join(self.out) + "\n"
 
     def say(self, *lines):

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from minikafka import Cluster, TopicPartition
-from minikafka.explore import Invariants
+from minikafka import Cluster
+from minikafka.explore import History, Notebook, Read, WholeReading, anomalies, clients
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.delete_records import (
@@ -42,7 +42,7 @@ def story(seed, brokers=3, **configs) -> Iterator["Story"]:
         raise
     finally:
         if told is not None:
-            told.drop()
+            told.cluster.drop()
 
 
 class Story:
@@ -50,14 +50,19 @@ class Story:
 
     def __init__(self, seed, brokers, configs) -> None:
         self.cluster = Cluster(
-            brokers=brokers, world="simulated", seed=seed, configs=configs, message_events=False
+            brokers=brokers,
+            world="simulated",
+            seed=seed,
+            configs=configs,
+            message_events=False,
+            watch_invariants=True,
         )
         self.nodes = self.cluster._nodes
         self.universe = self.cluster._loop.universe
         self.random = self.universe.world("story").random
-        self.invariants = Invariants(self.nodes, self.universe)
+        self.invariants = self.cluster.invariants
+        self.notebook = Notebook()
         self.writers = []
-        self._faces = []
         self._cut = False
 
     # -- the cluster -------------------------------------------------------------------------------------------
@@ -132,63 +137,27 @@ class Story:
     def writer(self, topic, **config):
         """A producer that numbers what it writes."""
         config = {key.replace("_", "."): value for key, value in config.items()}
-        defaults = {"acks": "all", "enable.idempotence": True, "linger.ms": 2, "delivery.timeout.ms": 120_000}
-        if config.get("acks", "all") not in ("all", -1) or config.get("enable.idempotence") is False:
-            defaults["enable.idempotence"] = False
-        writer = Writer(self, topic, self.cluster.producer(defaults | config), len(self.writers))
+        writer = Writer(self.cluster, self.notebook, len(self.writers), topic, config)
         self.writers.append(writer)
-        self._faces.append(writer.producer)
         return writer
 
     def member(self, group, topic, **config):
         """A consumer that takes part in a group and commits only when told to."""
         config = {key.replace("_", "."): value for key, value in config.items()}
-        defaults = {
-            "group.id": group,
-            "auto.offset.reset": "earliest",
-            "enable.auto.commit": False,
-            "session.timeout.ms": 6000,
-            "heartbeat.interval.ms": 1000,
-        }
-        consumer = self.cluster.consumer(defaults | config)
-        self._faces.append(consumer)
+        consumer = self.cluster.consumer({**clients.MEMBER_CONFIG, "group.id": group, **config})
         consumer.subscribe([topic])
         return consumer
 
     def take(self, message):
         """Note what a consumer was shown; returns (partition, offset, value)."""
         assert message.error() is None, message.error()
-        seen = (message.partition(), message.offset(), message.value())
-        self.invariants.shown(message.topic(), *seen)
-        return seen
+        read = clients.note(self.notebook, f"taker-{len(self.notebook.reads)}", message, self.now)
+        return read.partition, read.offset, read.value
 
     def read_all(self, topic, within=60.0):
         """{partition: [(offset, value), …]} from the beginning up to the high watermarks of now."""
-        consumer = self.cluster.consumer({"group.id": f"reader-{self.now}", "enable.auto.commit": False})
-        try:
-            deadline = self.now + within
-            count = len(self.invariants.newest_image().topic(topic).partitions)
-            found = {index: [] for index in range(count)}
-            starts, ends = {}, {}
-            for index in range(count):
-                low, high = consumer.get_watermark_offsets(TopicPartition(topic, index), timeout=within)
-                if low < high:
-                    starts[index], ends[index] = low, high
-            consumer.assign([TopicPartition(topic, *item) for item in starts.items()])
-            positions = dict(starts)
-            while any(positions[index] < ends[index] for index in ends):
-                assert self.now < deadline, f"read {positions} of {ends} within {within:g} s"
-                message = consumer.poll(1.0)
-                if message is None:
-                    continue
-                if message.error() is not None:
-                    continue
-                partition, offset, value = self.take(message)
-                found[partition].append((offset, value))
-                positions[partition] = offset + 1
-            return found
-        finally:
-            consumer.close()
+        found = clients.read_whole(self.cluster, self.notebook, topic, within)
+        return {index: [(read.offset, read.value) for read in reads] for index, reads in found.items()}
 
     def ask(self, host, request, version, timeout_s=30.0):
         """One request by hand, over a connection of its own."""
@@ -217,82 +186,49 @@ class Story:
     # -- the end -----------------------------------------------------------------------------------------------
 
     def end(self):
-        """Every write is in the end acknowledged or refused, and nothing failed in the background."""
+        """Every write is in the end acknowledged or refused, an offset has shown one value, and nothing has failed."""
         for writer in self.writers:
             writer.flush(180)
             assert not writer.open
+        expect(self.notebook.history, names=("two values at one offset",))
         self.cluster._check()
 
-    def drop(self):
-        """Forget it all, however far it got."""
-        self.invariants.stop()
-        for face in self._faces:
-            face._finalizer.detach()
-        self.cluster._closed = True
-        self.universe.close()
+
+def expect(history, *, but=(), names=None):
+    """No anomaly is in a history: none but those, or none of these names."""
+    found = [a for a in anomalies(history) if a.name not in but and (names is None or a.name in names)]
+    assert not found, "\n".join(map(str, found[:10]))
 
 
-class Writer:
-    """Writes numbered values and remembers what was answered."""
-
-    def __init__(self, story, topic, producer, number) -> None:
-        self.story = story
-        self.topic = topic
-        self.producer = producer
-        self.number = number
-        self.next = 0
-        self.open = {}  # value -> partition asked for
-        self.acked = {}  # value -> (partition, offset)
-        self.refused = {}  # value -> error
-
-    def write(self, count, partition=-1):
-        """Queue that many records, to one partition or spread by key."""
-        for _ in range(count):
-            value = b"%d/%d" % (self.number, self.next)
-            key = b"k%d" % (self.next % 13)
-            self.next += 1
-            self.open[value] = partition
-            self.producer.produce(self.topic, value, key, partition, on_delivery=self._answered)
-
-    def _answered(self, error, message):
-        value = message.value()
-        del self.open[value]
-        if error is None:
-            self.acked[value] = (message.partition(), message.offset())
-        else:
-            self.refused[value] = error
+class Writer(clients.Writer):
+    """Writes numbered values, and can say whether they are where they were said to be."""
 
     def keep_writing(self, seconds, every=0.01, count=1, partition=-1):
         """Write a few records every so often, while that much virtual time passes."""
-        until = self.story.now + seconds
-        while self.story.now < until:
+        until = self.cluster.now + seconds
+        while self.cluster.now < until:
             self.write(count, partition)
             self.producer.poll(every)
-            self.story.run(max(0.0, min(every, until - self.story.now)))
+            self.cluster.run(max(0.0, min(every, until - self.cluster.now)))
 
     def flush(self, within=60.0):
         """Wait until everything is answered."""
-        left = self.producer.flush(within)
+        left = super().flush(within)
         assert left == 0, f"{left} writes were not answered within {within:g} virtual seconds"
 
     def check(self, found, *, lost=False, duplicates=False):
         """What was acknowledged is read: where it was said to be, exactly once, in the order of writing."""
-        places = {}
-        for partition, records in found.items():
-            last = -1
-            for offset, value in records:
-                writer, _, number = value.partition(b"/")
-                if writer != b"%d" % self.number:
-                    continue
-                places.setdefault(value, []).append((partition, offset))
-                if not duplicates:
-                    assert int(number) > last, f"{value} stands after {last} in partition {partition}"
-                last = int(number)
-        if not duplicates:
-            twice = {value: where for value, where in places.items() if len(where) > 1}
-            assert not twice, f"written twice: {twice}"
-        if not lost:
-            missing = {v: where for v, where in self.acked.items() if where not in places.get(v, ())}
-            assert not missing, f"acknowledged, but not there: {missing}"
-        strangers = [value for value in places if int(value.partition(b"/")[2]) >= self.next]
-        assert not strangers
+        own = [
+            Read("check", self.topic, partition, offset, value, self.cluster.now)
+            for partition, records in found.items()
+            for offset, value in records
+            if value.startswith(b"%d/" % self.number)
+        ]
+        now = self.cluster.now
+        readings = [WholeReading("check", self.topic, partition, 0, 0, now, now) for partition in found]
+        but = ["skipped poll"]  # what isn't there is a lost write already
+        if lost:
+            but.append("lost write")
+        if duplicates:
+            but += ["duplicate", "order broken"]
+        expect(History(self.writes, tuple(own), readings=tuple(readings)), but=but)

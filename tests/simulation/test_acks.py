@@ -3,8 +3,6 @@
 import pytest
 from simulation.story import seeds, story
 
-from minikafka import KafkaError
-
 
 @seeds(3, slow=30)
 def test_with_too_few_in_sync_replicas_acks_all_is_refused_and_acks_1_is_not(seed):
@@ -18,8 +16,8 @@ def test_with_too_few_in_sync_replicas_acks_all_is_refused_and_acks_1_is_not(see
         strict.write(3)
         strict.flush()
         assert not strict.acked
-        codes = {error.code() for error in strict.refused.values()}
-        assert codes <= {KafkaError.NOT_ENOUGH_REPLICAS, KafkaError._MSG_TIMED_OUT}
+        codes = set(strict.refused.values())
+        assert codes <= {"NOT_ENOUGH_REPLICAS", "_MSG_TIMED_OUT"}
         easy = s.writer("orders", acks="1")
         easy.write(3)
         easy.flush()

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from simulation.story import story
 
+from minikafka.explore import Read
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.events import BadRequestClosed, RequestReceived
 from minikafka.protocol.messages.elect_leaders import ElectLeadersRequest
@@ -104,7 +105,7 @@ def run(seed):
 
         places = s.universe.run(play())
         for _, partition, offset, _, value in seen:
-            s.invariants.shown("orders", partition, offset, value)
+            s.notebook.reads.append(Read("aiokafka", "orders", partition, offset, value, s.now))
         return places, seen, s.cluster.timeline()
 
 

@@ -2,9 +2,11 @@
 
 import pytest
 from simulation.story import seeds, story
-from simulation.test_chaos import Faults
 
+from minikafka.commands import CreateTopic
 from minikafka.controller.events import BrokerFenced
+from minikafka.explore import Workload, Writing, draw_faults, run
+from minikafka.explore.workload import PATIENT
 from minikafka.log.checkpoints import CLEANER_OFFSETS
 from minikafka.metadata.ids import UNASSIGNED_DIRECTORY
 from minikafka.protocol.errors import ErrorCode
@@ -310,54 +312,18 @@ def test_a_disk_that_is_not_there_can_not_fail(directory):
         s.cluster.fail_disk("broker-1", directory)
 
 
-class FaultsOfDisks(Faults):
-    """The faults of the other tale, and a directory of one broker at a time that fails."""
-
-    sick = None
-
-    def one(self):
-        if self.s.random.random() < 0.5:
-            super().one()
-        elif self.sick is None:
-            self.sick = self.s.random.choice(list(self.s.nodes.brokers))
-            self.s.cluster.fail_disk(self.sick, self.s.random.choice(["d1", "d2"]))
-        else:
-            self._heal_disk()
-
-    def _heal_disk(self):
-        sick, self.sick = self.sick, None
-        self.s.cluster.repair_disk(sick)
-        if self.s.nodes.is_up(sick):
-            self.s.kill(sick)
-            self.restart(sick)
-
-    def undo(self):
-        if self.sick is not None:
-            self._heal_disk()
-        super().undo()
+FOUR_PARTITIONS = Workload(
+    topics=(CreateTopic("orders", 4, 3, {"min.insync.replicas": "2"}),), writers=(Writing("orders", PATIENT),)
+)
 
 
 @seeds(6, slow=100)
 def test_safety_while_disks_fail_and_then_progress(seed):
-    with story(seed, replica_lag_time_max_ms=5000, **TWO) as s:
-        s.create_topic("orders", partitions=4, min_insync_replicas=2)
-        faults = FaultsOfDisks(s)
-        writer = s.writer("orders", delivery_timeout_ms=300_000)
-        for _ in range(12):
-            faults.one()
-            writer.keep_writing(s.random.choice([0.1, 0.5, 3, 12]), every=0.25)
-        faults.undo()
-        for host, broker in s.nodes.brokers.items():
-            if not all(d.is_online for d in broker.directories):
-                s.restart(host)
-        writer.write(20)
-        writer.flush(300)
-        assert not writer.refused, writer.refused
-        s.until_whole("orders", within=120)
-        writer.check(s.read_all("orders"))
-        for index in range(4):
-            ends = {s.replica(host, "orders", index).log.log_end_offset for host in s.nodes.brokers}
-            assert len(ends) == 1
+    configs = {"replica.lag.time.max.ms": "5000", "log.dirs": "d1,d2"}
+    faults = draw_faults(seed, directories=("d1", "d2"))
+    report = run(seed, FOUR_PARTITIONS, faults, configs=configs)
+    assert report.holds, report
+    assert all(write.outcome == "acknowledged" for write in report.history.writes)
 
 
 def test_a_directory_whose_notes_cannot_be_kept_fails_alone():

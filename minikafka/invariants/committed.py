@@ -6,7 +6,7 @@ Rule: what was committed once is never forgotten here, whatever the logs say lat
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from minikafka.log.log import Log
 from minikafka.records.batch import read_batches
@@ -25,6 +25,10 @@ class Committed:
     """Of a compacted topic: the last offset of each key."""
     end: int = 0
     may_lose: bool = False  # unclean leader election is allowed: Kafka promises nothing
+
+    def copy(self) -> Committed:
+        """One of its own."""
+        return replace(self, batches=[*self.batches], records=dict(self.records), newest=dict(self.newest))
 
 
 def batches_of(log: Log, start: int, end: int) -> list[tuple[int, int, int]]:

@@ -7,16 +7,24 @@ invariants in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from minikafka.broker.broker import Broker
 from minikafka.controller.node import ControllerNode
 from minikafka.coordinator.events import GroupStateChanged
-from minikafka.explore.committed import Committed, batches_of, records_of
+from minikafka.invariants.broken import (
+    GROUP,
+    HIGH_WATERMARK,
+    LEADER,
+    LOG,
+    REGISTRATION,
+    InvariantBroken,
+    first_bad,
+)
+from minikafka.invariants.committed import Committed, batches_of, records_of
 from minikafka.log.events import LogCleaned, LogTruncated
-from minikafka.log.log import Log
 from minikafka.metadata.batches import MetadataRecordSkipped
 from minikafka.metadata.configs import BrokerConfigs, topic_config_value
 from minikafka.metadata.image import MetadataImage, PartitionRegistration, TopicImage
@@ -28,13 +36,17 @@ Key = tuple[str, Any, int]
 """Host, topic id, partition."""
 
 
-class InvariantBroken(AssertionError):
-    """`name` says which, `at_s` when; `event` is the first event of the round that broke it, if it had one."""
+class _Looked(NamedTuple):
+    """What is remembered of a replica from the last look."""
 
-    def __init__(self, name: str, sentence: str, at_s: float, event: Traced | None) -> None:
-        said = f"{name}: {sentence} (at {at_s:.6f} s"
-        super().__init__(f"{said}; first event: {event.host} {event.event.kind})" if event else f"{said})")
-        self.name, self.sentence, self.at_s, self.event = name, sentence, at_s, event
+    partition: Partition
+    role: Role
+    leader_epoch: int
+    partition_epoch: int
+    isr: tuple[int, ...]
+    end: int
+    high_watermark: int
+    start: int
 
 
 class Watched(Protocol):
@@ -57,13 +69,14 @@ class Invariants:
         self.loop = universe.loop
         self.checks = 0
         self._sequence = universe.trace.count
-        self._seen: dict[Key, Any] = {}  # (host, topic id, index) -> what was looked at last
+        self._seen: dict[Key, _Looked] = {}  # (host, topic id, index) -> what was looked at last
         self._committed: dict[tuple[Any, int], Committed] = {}  # (topic id, index) -> Committed
         self._verified: dict[Key, int] = {}  # (host, topic id, index) -> up to where the log was compared
-        self._shown: dict[tuple[str, int, int], bytes | None] = {}  # (topic, partition, offset) -> value
         self._image: MetadataImage | None = None
         self._regroup = True
         self._skipped: Traced | None = None
+        self._closely: int | None = None
+        self._first: tuple[str, Traced] | None = None
         self._deaf = universe.trace.subscribe(self._event)
         self._blind = universe.after_each_round(self._round)
 
@@ -104,19 +117,42 @@ class Invariants:
                     self._verified[key] = event.offset
         elif isinstance(event, LogCleaned):
             # Look at all of it again: what is left must be what was committed.
-            for key in [
-                k for k, seen in self._seen.items() if k[0] == traced.host and k[2] == event.partition
-            ]:
-                if self._seen[key][0].topic == event.topic:
+            for key, seen in list(self._seen.items()):
+                if key[0] == traced.host and (seen.partition.topic, key[2]) == (event.topic, event.partition):
                     self._verified.pop(key, None)
-                    self._seen[key] = (*self._seen[key][:5], -1, *self._seen[key][6:])
+                    self._seen[key] = seen._replace(end=-1)
         elif isinstance(event, GroupStateChanged):
             self._regroup = True
+        if self._closely is not None and self.loop.rounds + 1 >= self._closely and self._first is None:
+            self._look_now(traced)
 
-    def fail(self, name: str, sentence: str) -> NoReturn:
-        """Raises InvariantBroken."""
-        events = self.universe.trace.events(self._sequence + 1)
-        raise InvariantBroken(name, sentence, self.loop.time(), events[0] if events else None)
+    def look_closely(self, from_round: int) -> None:
+        """Look after each event too, from that round of the loop on: for who plays a broken run once more."""
+        self._closely = from_round
+
+    def _look_now(self, traced: Traced) -> None:
+        """In the middle of a round much is half done: what is found only counts when the round ends with it."""
+        kept = {name: value for name, value in vars(self).items() if isinstance(value, dict)}
+        own = {key: one.copy() for key, one in self._committed.items()}
+        self.__dict__.update({**{name: dict(value) for name, value in kept.items()}, "_committed": own})
+        image, regroup = self._image, self._regroup
+        try:
+            with self._seeing_through_faults():
+                self.look()
+        except InvariantBroken as broken:
+            self._first = (broken.name, traced)
+        finally:
+            self.__dict__.update(kept)
+            self._image, self._regroup = image, regroup
+
+    def fail(self, name: str, sentence: str, kinds: Sequence[str] = (), **about: object) -> NoReturn:
+        """Raises InvariantBroken. Events of these kinds, about this (`topic`, `partition`, `host` …), can break it."""
+        at_s, rounds = self.loop.time(), self.loop.rounds
+        since = self._sequence + 1
+        if self._first is not None and self._first[0] == name:
+            since = self._first[1].seq
+        events = self.universe.trace.events(since)
+        raise InvariantBroken(name, sentence, at_s, first_bad(events, kinds, about), rounds)
 
     # -- every round -------------------------------------------------------------------------------------------
 
@@ -125,28 +161,26 @@ class Invariants:
         self.checks += 1
         if self._skipped is not None:
             host, text = self._skipped.host, self._skipped.event.text()
-            self.fail("metadata makes sense", f"a record of the metadata log makes none to {host}: {text}")
-        changed: list[tuple[Key, Partition, Any]] = []
+            self.fail(
+                "metadata makes sense",
+                f"a record of the metadata log makes none to {host}: {text}",
+                host=host,
+            )
+        changed: list[tuple[Key, Partition, _Looked | None]] = []
         for host, broker in self.nodes.brokers.items():
             if broker is None:
                 continue
             for p in broker.replicas:
                 log = p.log
-                now = (
-                    p,
-                    p.role,
-                    p.leader_epoch,
-                    p.partition_epoch,
-                    p.isr,
-                    log.log_end_offset,
-                    log.high_watermark,
-                    log.log_start_offset,
+                now = _Looked(
+                    *(p, p.role, p.leader_epoch, p.partition_epoch, p.isr),
+                    *(log.log_end_offset, log.high_watermark, log.log_start_offset),
                 )
                 key = (host, p.topic_id, p.index)
                 before = self._seen.get(key)
-                if before is None or before[1:] != now[1:] or before[0] is not p:
+                if before is None or before[1:] != now[1:] or before.partition is not p:
                     self._seen[key] = now
-                    changed.append((key, p, before if before is not None and before[0] is p else None))
+                    changed.append((key, p, before if before is not None and before.partition is p else None))
         # Leaders first: what they commit is what the others are compared with.
         changed.sort(key=lambda item: item[1].role is not Role.LEADER)
         for key, partition, before in changed:
@@ -156,32 +190,40 @@ class Invariants:
             self._regroup = False
             self._groups()
 
-    def _replica(self, key: Key, partition: Partition, before: Any) -> None:
+    def _replica(self, key: Key, partition: Partition, before: _Looked | None) -> None:
         host, topic_id, index = key
         name = f"{partition.topic}-{index} on {host}"
-        log = partition.log
+        log, about = partition.log, _about(partition)
         if before is not None:
-            if partition.leader_epoch < before[2]:
+            if partition.leader_epoch < before.leader_epoch:
                 self.fail(
                     "leader epochs never fall",
-                    f"the leader epoch of {name} fell from {before[2]} to {partition.leader_epoch}",
+                    f"the leader epoch of {name} fell from {before.leader_epoch} to {partition.leader_epoch}",
+                    LEADER,
+                    **about,
                 )
-            if partition.partition_epoch < before[3]:
+            if partition.partition_epoch < before.partition_epoch:
                 self.fail(
                     "partition epochs never fall",
-                    f"the partition epoch of {name} fell from {before[3]} to {partition.partition_epoch}",
+                    f"the partition epoch of {name} fell from {before.partition_epoch} to {partition.partition_epoch}",
+                    LEADER,
+                    **about,
                 )
-            same_reign = before[1] is Role.LEADER and before[2] == partition.leader_epoch
-            if same_reign and partition.role is Role.LEADER and log.high_watermark < before[6]:
+            same_reign = before.role is Role.LEADER and before.leader_epoch == partition.leader_epoch
+            if same_reign and partition.role is Role.LEADER and log.high_watermark < before.high_watermark:
                 self.fail(
                     "the high watermark never falls in a reign",
-                    f"the high watermark of leader {name} fell from {before[6]} to {log.high_watermark}",
+                    f"the high watermark of leader {name} fell from {before.high_watermark} to {log.high_watermark}",
+                    HIGH_WATERMARK,
+                    **about,
                 )
         if not log.log_start_offset <= log.high_watermark <= log.log_end_offset:
             self.fail(
                 "start ≤ high watermark ≤ end",
                 f"{name} has start {log.log_start_offset}, high watermark {log.high_watermark}, "
                 f"end {log.log_end_offset}",
+                LOG,
+                **about,
             )
         committed = self._committed.setdefault((topic_id, index), Committed())
         if self._is_unclean(partition.topic):
@@ -200,7 +242,7 @@ class Invariants:
 
     def _commit(self, name: str, committed: Committed, leader: Partition) -> None:
         """A leader's high watermark has advanced: the whole ISR must have that, and now it is committed."""
-        high_watermark = leader.log.high_watermark
+        high_watermark, about = leader.log.high_watermark, _about(leader)
         for member in leader.isr:
             other = self._partition_on(member, leader)
             if other is not None and other.log.log_end_offset < high_watermark:
@@ -208,6 +250,8 @@ class Invariants:
                     "the high watermark waits for the whole ISR",
                     f"the high watermark of leader {name} is {high_watermark}, but broker-{member} of its ISR "
                     f"{leader.isr} ends at {other.log.log_end_offset}",
+                    HIGH_WATERMARK,
+                    **about,
                 )
         start = max(committed.end, leader.log.log_start_offset)
         committed.batches += batches_of(leader.log, start, high_watermark)
@@ -223,7 +267,7 @@ class Invariants:
         return found if found is not None and found.topic_id == like.topic_id else None
 
     def _compare(self, key: Key, name: str, committed: Committed, partition: Partition) -> None:
-        log = partition.log
+        log, about = partition.log, _about(partition)
         if (
             partition.role is Role.LEADER
             and log.log_end_offset < committed.end
@@ -232,6 +276,8 @@ class Invariants:
             self.fail(
                 "a leader has all that was committed",
                 f"leader {name} ends at {log.log_end_offset}, but {committed.end} offsets were committed",
+                LEADER,
+                **about,
             )
         end = min(committed.end, log.high_watermark)
         if partition.role is Role.LEADER and self._is_newest_leader(partition):
@@ -240,7 +286,7 @@ class Invariants:
         if start >= end:
             return
         if log.config.is_compacted:
-            self._compare_compacted(name, committed, log, start, end)
+            self._compare_compacted(name, committed, partition, start, end)
             self._verified[key] = end
             return
         own = {first: rest for first, *rest in batches_of(log, start, end)}
@@ -253,17 +299,24 @@ class Invariants:
                 self.fail(
                     "committed records are the same everywhere",
                     f"{name} differs from what was committed at offset {first}",
+                    LOG,
+                    **about,
                 )
         self._verified[key] = end
 
-    def _compare_compacted(self, name: str, committed: Committed, log: Log, start: int, end: int) -> None:
+    def _compare_compacted(
+        self, name: str, committed: Committed, partition: Partition, start: int, end: int
+    ) -> None:
         """Replicas compact at different times: what is there is what was committed, and what isn't, is superseded."""
+        log, about = partition.log, _about(partition)
         own = records_of(log, start, end)
         for offset, pair in own.items():
             if committed.records.get(offset, pair) != pair:
                 self.fail(
                     "committed records are the same everywhere",
                     f"{name} differs from what was committed at offset {offset}",
+                    LOG,
+                    **about,
                 )
         for offset, (record_key, value) in committed.records.items():
             if not start <= offset < end or offset in own:
@@ -272,6 +325,8 @@ class Invariants:
                 self.fail(
                     "compaction keeps the newest of each key",
                     f"{name} has lost the newest record of key {record_key!r}, offset {offset}",
+                    LOG,
+                    **about,
                 )
 
     def _is_newest_leader(self, partition: Partition) -> bool:
@@ -302,33 +357,48 @@ class Invariants:
             for index, p in topic.partitions.items():
                 was = before.partitions.get(index) if before is not None else None
                 if image is not old and was is not p:
-                    self._registration(image, f"{topic.name}-{index}", p, was)
+                    self._registration(image, (topic.name, index), p, was)
                 if not self._is_unclean(topic.name):
                     self._isr_has_all(topic, index, p)
 
     def _registration(
         self,
         image: MetadataImage,
-        name: str,
+        which: tuple[str, int],
         p: PartitionRegistration,
         was: PartitionRegistration | None,
     ) -> None:
+        name, about = f"{which[0]}-{which[1]}", {"topic": which[0], "partition": which[1]}
         if not set(p.isr) <= set(p.replicas):
             self.fail(
                 "the ISR is within the replicas",
                 f"the ISR {p.isr} of {name} is not within its replicas {p.replicas}",
+                REGISTRATION,
+                **about,
             )
         if p.leader != -1 and p.leader not in p.isr:
-            self.fail("the leader is in the ISR", f"leader {p.leader} of {name} is not in its ISR {p.isr}")
+            self.fail(
+                "the leader is in the ISR",
+                f"leader {p.leader} of {name} is not in its ISR {p.isr}",
+                REGISTRATION,
+                **about,
+            )
         for member in p.isr:
             broker = image.brokers.get(member)
             if (broker is None or broker.fenced) and p.leader != -1:
                 self.fail(
                     "a fenced broker is in no ISR",
                     f"broker-{member} is fenced, but in the ISR {p.isr} of {name}",
+                    REGISTRATION,
+                    **about,
                 )
         if was is not None and (p.leader_epoch < was.leader_epoch or p.partition_epoch < was.partition_epoch):
-            self.fail("epochs never fall in the metadata", f"an epoch of {name} fell in the metadata")
+            self.fail(
+                "epochs never fall in the metadata",
+                f"an epoch of {name} fell in the metadata",
+                REGISTRATION,
+                **about,
+            )
 
     def _isr_has_all(self, topic: TopicImage, index: int, p: PartitionRegistration) -> None:
         committed = self._committed.get((topic.id, index))
@@ -344,6 +414,9 @@ class Invariants:
                     "an ISR member has all that was committed",
                     f"broker-{member} is in the ISR {p.isr} of {topic.name}-{index} and ends at "
                     f"{replica.log.log_end_offset}, but {committed.end} offsets were committed",
+                    REGISTRATION,
+                    topic=topic.name,
+                    partition=index,
                 )
 
     # -- groups ------------------------------------------------------------------------------------------------
@@ -362,16 +435,16 @@ class Invariants:
                                 "a partition has one owner in a group",
                                 f"{key} belongs to {owners[key]} and {member.id} in generation "
                                 f"{group.generation} of {group.id}",
+                                GROUP,
+                                group=group.id,
                             )
                         owners[key] = member.id
 
-    # -- what clients saw ----------------------------------------------------------------------------------------
 
-    def shown(self, topic: str, partition: int, offset: int, value: bytes | None) -> None:
-        """A consumer was shown this. Raises when another one (or an earlier look) saw something else."""
-        known = self._shown.setdefault((topic, partition, offset), value)
-        if known != value:
-            self.fail(
-                "an offset shows one record, ever",
-                f"{topic}-{partition} showed {known!r} and then {value!r} at offset {offset}",
-            )
+def _about(partition: Partition) -> dict[str, object]:
+    """The fields of events about a replica."""
+    return {
+        "host": f"broker-{partition.broker_id}",
+        "topic": partition.topic,
+        "partition": partition.index,
+    }

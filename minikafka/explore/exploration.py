@@ -1,0 +1,308 @@
+"""One run: a cluster of one seed, a workload on it, faults that befall it; then all is mended and it must go on.
+
+Rule: equal arguments give the equal report. First safety under faults, then progress when they are over:
+TigerBeetle's simulator has the same two phases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from minikafka.cluster import BackgroundFailure, Cluster
+from minikafka.commands import Command, FailDisk, Heal, Kill, Lose, PowerCut, RepairDisk, Restart, Slow, Stop
+from minikafka.explore.anomalies import anomalies
+from minikafka.explore.clients import Member, Unread, Writer, read_whole
+from minikafka.explore.faults import Fault, draw_faults
+from minikafka.explore.history import Notebook
+from minikafka.explore.report import Broken, Report
+from minikafka.explore.workload import ORDERS, Workload
+from minikafka.invariants import InvariantBroken
+from minikafka.policy import Organs
+from minikafka.world.sim_network import LATENCY_S
+from minikafka.xray.snapshot import RUNNING, Snapshot
+
+PROGRESS_S = 120.0
+"""So long a healed cluster may take until it is whole."""
+ANSWERS_S = 300.0
+LAST_WRITES = 20
+LOOK_AGAIN_S = 0.5
+LAST_EVENTS = 25
+
+
+def run(
+    seed: int,
+    workload: Workload | None = None,
+    faults: Sequence[Fault] | None = None,
+    *,
+    brokers: int = 3,
+    configs: Mapping[str, object] | None = None,
+    organs: Organs | None = None,
+) -> Report:
+    """What came of it. Without faults those of `draw_faults(seed)` befall it; none: `()`."""
+    workload = ORDERS if workload is None else workload
+    befalls = draw_faults(seed, brokers) if faults is None else tuple(faults)
+
+    def once(messages: bool, from_round: int | None = None) -> tuple[Report, int]:
+        made = _Run(seed, workload, befalls)
+        return made.play(brokers, configs, organs, messages, from_round), made.rounds
+
+    report, rounds = once(messages=False)
+    if report.broken is not None and report.broken.kind == "invariant":
+        # The same run once more, with every message and a look after each event of the last round: which one was it?
+        return once(messages=True, from_round=rounds)[0]
+    return report
+
+
+class _NoProgress(Exception):
+    """All is mended, and it doesn't go on."""
+
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.name, self.sentence = name, sentence
+
+
+class _Run:
+    """From the start to the verdict."""
+
+    def __init__(self, seed: int, workload: Workload, faults: tuple[Fault, ...]) -> None:
+        self._seed, self._workload, self._faults = seed, workload, faults
+        self._notebook = Notebook()
+        self._befell: list[str] = []
+        self._away: dict[str, None] = {}
+        """Hosts that have to be started again, in the order in which they went."""
+        self._disks: dict[str, None] = {}
+        """Hosts whose disks fail."""
+        self._writers: list[Writer] = []
+        self._members: list[Member] = []
+        self._cluster: Cluster
+        self.rounds = 0
+
+    def play(
+        self,
+        brokers: int,
+        configs: Mapping[str, object] | None,
+        organs: Organs | None,
+        messages: bool,
+        from_round: int | None,
+    ) -> Report:
+        """All of it."""
+        self._cluster = cluster = Cluster(
+            brokers,
+            world="simulated",
+            seed=self._seed,
+            configs=configs,
+            organs=organs,
+            message_events=messages,
+            watch_invariants=True,
+        )
+        try:
+            if from_round is not None:
+                assert cluster.invariants is not None
+                cluster.invariants.look_closely(from_round)
+            broken = self._play()
+            return self._report(broken)
+        finally:
+            cluster.drop()
+
+    def _play(self) -> Broken | None:
+        cluster = self._cluster
+        try:
+            self._begin()
+            start_s = cluster.now
+            for fault in self._faults:
+                self._work_until(start_s + fault.at_s)
+                self._befall(fault)
+            self._work_until(max(cluster.now, start_s + self._workload.lasts_s))
+            self._mend()
+            self._finish()
+        except InvariantBroken as broken:
+            self.rounds = broken.round
+            event = str(broken.event) if broken.event is not None else ""
+            return Broken("invariant", broken.name, broken.sentence, broken.at_s, event)
+        except _NoProgress as problem:
+            return Broken("progress", problem.name, problem.sentence, cluster.now)
+        except BackgroundFailure as failure:
+            return Broken("failure", "something failed inside", str(failure), cluster.now)
+        return None
+
+    def _report(self, broken: Broken | None) -> Report:
+        history = self._notebook.history
+        found = anomalies(history)
+        first = next((one for one in found if one.is_promised), None)
+        if broken is None and first is not None:
+            broken = Broken("anomaly", first.name, first.sentence, first.at_s)
+        last = self._cluster.timeline().splitlines()[-LAST_EVENTS:] if broken is not None else []
+        return Report(
+            self._seed,
+            self._workload,
+            self._faults,
+            broken,
+            found,
+            history,
+            tuple(self._befell),
+            "\n".join(last),
+            self._cluster.now,
+        )
+
+    # -- the workload ------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        cluster, notebook = self._cluster, self._notebook
+        for topic in self._workload.topics:
+            cluster.do(topic)
+        for number, writing in enumerate(self._workload.writers):
+            self._writers.append(Writer(cluster, notebook, number, writing.topic, writing.config))
+        for number, reading in enumerate(self._workload.readers):
+            config = {"group.id": reading.group, **reading.config}
+            self._members.append(Member(cluster, notebook, number, reading.topic, config))
+
+    def _work_until(self, at_s: float) -> None:
+        cluster = self._cluster
+        while cluster.now < at_s:
+            for writer, writing in zip(self._writers, self._workload.writers, strict=True):
+                writer.turn(writing.count)
+            for member in self._members:
+                member.turn()
+            cluster.run(max(0.0, min(self._workload.every_s, at_s - cluster.now)))
+
+    # -- faults ------------------------------------------------------------------------------------------------
+
+    def _befall(self, fault: Fault) -> None:
+        cluster, command = self._cluster, fault.command
+        when = f"{cluster.now:10.3f} s  "
+        if fault.only_when_whole and not self._is_whole(cluster.snapshot()):
+            self._befell.append(f"{when}{_told(command)}: left out, not every replica is in sync")
+            return
+        try:
+            if fault.whom:
+                command = msgspec.structs.replace(command, host=host_of(cluster.snapshot(), fault.whom))
+            cluster.do(command)
+        except (InvariantBroken, BackgroundFailure):
+            self._befell.append(f"{when}{_told(command)}")
+            raise
+        except (ValueError, LookupError) as why:
+            self._befell.append(f"{when}{_told(command)}: left out, {why}")
+            return
+        self._befell.append(f"{when}{_told(command)}")
+        self._remember(command)
+
+    def _remember(self, command: Command) -> None:
+        """What has to be undone."""
+        if isinstance(command, Kill | PowerCut | Stop):
+            self._away[command.host] = None
+        elif isinstance(command, Restart):
+            self._away.pop(command.host, None)
+        elif isinstance(command, FailDisk):
+            self._disks[command.host] = None
+        elif isinstance(command, RepairDisk):
+            self._disks.pop(command.host, None)
+            self._away[command.host] = None
+
+    def _mend(self) -> None:
+        cluster = self._cluster
+        cluster.do(Heal())
+        cluster.do(Lose(0.0))
+        cluster.do(Slow(*LATENCY_S))
+        for host in self._disks:
+            cluster.do(RepairDisk(host))
+        for host in dict.fromkeys((*self._away, *self._disks)):
+            if host not in cluster.starting:
+                cluster.do(Restart(host, is_awaited=False))
+        self._wait(lambda s: not cluster.starting, "hosts start", "a start did not end")
+
+    # -- progress ----------------------------------------------------------------------------------------------
+
+    def _finish(self) -> None:
+        """All writes are answered, all replicas are in sync and alike, all is read by everybody."""
+        for writer in self._writers:
+            writer.write(LAST_WRITES)
+        for writer in self._writers:
+            left = writer.flush(ANSWERS_S)
+            if left:
+                raise _NoProgress("writes are answered", f"{writer.name} waits for {left} answers in vain")
+        self._wait(self._is_whole, "replicas are in sync", "not every replica came into the ISR")
+        self._wait(_is_alike, "replicas are alike", "replicas end at different offsets")
+        for topic in self._workload.topics:
+            try:
+                read_whole(self._cluster, self._notebook, topic.topic)
+            except Unread as why:
+                raise _NoProgress("all can be read", str(why)) from None
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Each group comes to the end."""
+        cluster, ends = self._cluster, {}
+        for reading in self._notebook.readings:
+            if reading.end > reading.start:
+                ends[(reading.topic, reading.partition)] = reading.end - 1
+        groups = {reading.group: reading.topic for reading in self._workload.readers}
+
+        def last(group: str) -> dict[tuple[str, int], int]:
+            found: dict[tuple[str, int], int] = {}
+            for read in self._notebook.reads:
+                if read.group == group:
+                    where = (read.topic, read.partition)
+                    found[where] = max(found.get(where, -1), read.offset)
+            return found
+
+        def are_there() -> bool:
+            for member in self._members:
+                member.turn()
+            reached = {group: last(group) for group in groups}
+            return all(
+                reached[group].get(where, -1) >= end
+                for group, topic in groups.items()
+                for where, end in ends.items()
+                if where[0] == topic
+            )
+
+        until_s = cluster.now + PROGRESS_S
+        while not are_there():
+            if cluster.now >= until_s:
+                raise _NoProgress("groups read on", f"a group did not come to the end in {PROGRESS_S:g} s")
+            cluster.run(LOOK_AGAIN_S)
+        for member in self._members:
+            member.consumer.close()
+
+    def _wait(self, holds: Callable[[Snapshot], bool], name: str, sentence: str) -> None:
+        until_s = self._cluster.now + PROGRESS_S
+        while not holds(self._cluster.snapshot()):
+            if self._cluster.now >= until_s:
+                raise _NoProgress(name, f"{sentence} in {PROGRESS_S:g} s after all was mended")
+            self._cluster.run(LOOK_AGAIN_S)
+
+    def _is_whole(self, snapshot: Snapshot) -> bool:
+        """Every host is in service, and every replica in sync."""
+        if self._cluster.starting or any(h.state != RUNNING for h in snapshot.hosts if h.role != "client"):
+            return False
+        return all(
+            p.leader is not None and not p.under_replicated
+            for topic in snapshot.topics
+            for p in topic.partitions
+        )
+
+
+def _is_alike(snapshot: Snapshot) -> bool:
+    return all(
+        len({replica.end for replica in p.replicas}) == 1
+        for topic in snapshot.topics
+        for p in topic.partitions
+    )
+
+
+def host_of(snapshot: Snapshot, whom: str) -> str:
+    """Who is `leader of orders-0`. Raises LookupError: nobody, or it isn't understood."""
+    role, _, name = whom.partition(" of ")
+    topic, _, index = name.rpartition("-")
+    if role != "leader" or not index.isdecimal():
+        raise LookupError(f"{whom!r} isn't understood; say for instance: leader of orders-0")
+    leader = snapshot.partition(topic, int(index)).leader
+    if leader is None:
+        raise LookupError(f"{name} has no leader")
+    return leader
+
+
+def _told(command: Command) -> str:
+    return " ".join([command.name, *(f"{value}" for value in command.arguments.values() if value)])
