@@ -19,7 +19,7 @@ from minikafka.explore.history import Notebook
 from minikafka.explore.report import Broken, Report
 from minikafka.explore.workload import ORDERS, Workload
 from minikafka.invariants import InvariantBroken
-from minikafka.policy import Organs
+from minikafka.policy import Rules
 from minikafka.world.sim_network import LATENCY_S
 from minikafka.xray.snapshot import RUNNING, Snapshot
 
@@ -38,7 +38,7 @@ def run(
     *,
     brokers: int = 3,
     configs: Mapping[str, object] | None = None,
-    organs: Organs | None = None,
+    rules: Rules | None = None,
 ) -> Report:
     """What came of it. Without faults those of `draw_faults(seed)` befall it; none: `()`."""
     workload = ORDERS if workload is None else workload
@@ -46,7 +46,7 @@ def run(
 
     def once(messages: bool, from_round: int | None = None) -> tuple[Report, int]:
         made = _Run(seed, workload, befalls)
-        return made.play(brokers, configs, organs, messages, from_round), made.rounds
+        return made.play(brokers, configs, rules, messages, from_round), made.rounds
 
     report, rounds = once(messages=False)
     if report.broken is not None and report.broken.kind == "invariant":
@@ -83,7 +83,7 @@ class _Run:
         self,
         brokers: int,
         configs: Mapping[str, object] | None,
-        organs: Organs | None,
+        rules: Rules | None,
         messages: bool,
         from_round: int | None,
     ) -> Report:
@@ -93,7 +93,7 @@ class _Run:
             world="simulated",
             seed=self._seed,
             configs=configs,
-            organs=organs,
+            rules=rules,
             message_events=messages,
             watch_invariants=True,
         )

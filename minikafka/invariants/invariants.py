@@ -1,7 +1,7 @@
 """What must always hold, looked at after every round of the loop over the real objects of a simulated cluster.
 
 Rule: it only looks. What it remembers is what a perfect observer would know: the committed records of each
-partition, the highest offsets and epochs seen, and what consumers were shown. Kafka: `RaftEventSimulationTest` has its
+partition, the highest offsets and epochs seen. Kafka: `RaftEventSimulationTest` has its
 invariants in the same way.
 """
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minikafka import Organs
+from minikafka import Rules
 from minikafka.commands import CreateTopic, Cut, Kill, Restart, Slow
 from minikafka.explore import ORDERS, Fault, Workload, Writing, run
 from minikafka.explore.workload import PATIENT
@@ -12,10 +12,10 @@ ONE = Workload((CreateTopic("orders", 1, 3, {"min.insync.replicas": "2"}),), (Wr
 SEEDS = range(1, 9)
 
 
-def caught(organs, workload=ONE, faults=None, seeds=SEEDS):
+def caught(rules, workload=ONE, faults=None, seeds=SEEDS):
     """The first report that broke, and how many seeds that took."""
     for seed in seeds:
-        report = run(seed, workload, faults, organs=organs)
+        report = run(seed, workload, faults, rules=rules)
         if not report.holds:
             return report
     pytest.fail(f"{len(seeds)} seeds held with the wrong rule")
@@ -35,7 +35,7 @@ def of_the_fastest_two(current, leader_end, isr_ends):
 
 @pytest.mark.parametrize("wrong", [one_too_far, of_the_leader_alone, of_the_fastest_two])
 def test_a_high_watermark_that_does_not_wait(wrong):
-    broken = caught(Organs(high_watermark=wrong)).broken
+    broken = caught(Rules(high_watermark=wrong)).broken
     assert (broken.kind, broken.name) == ("invariant", "the high watermark waits for the whole ISR")
     assert "HighWatermarkAdvanced topic=orders partition=0" in broken.event
 
@@ -44,7 +44,7 @@ def test_acks_answered_before_they_are_satisfied():
     def early(required, high_watermark):
         return True
 
-    report = caught(Organs(acks_satisfied=early))
+    report = caught(Rules(acks_satisfied=early))
     assert (report.broken.kind, report.broken.name) == ("anomaly", "lost write")
 
 
@@ -54,7 +54,7 @@ def test_a_follower_that_cuts_too_much_while_it_is_in_the_isr():
 
     busy = Workload(ONE.topics, (Writing("orders", PATIENT, 3),), every_s=0.05, lasts_s=14)
     faults = (Fault(1, Slow(0.001, 0.4)), Fault(3, Kill("broker-1"), whom="leader of orders-0"))
-    report = caught(Organs(truncation_offset=too_much), busy, faults)
+    report = caught(Rules(truncation_offset=too_much), busy, faults)
     assert (report.broken.kind, report.broken.name) == (
         "invariant",
         "an ISR member has all that was committed",
@@ -73,7 +73,7 @@ def test_an_election_of_whoever_lives():
         Fault(15, Restart("broker-1", is_awaited=False)),
         Fault(20, Kill("broker-2")),
     )
-    report = caught(Organs(elect_leader=anybody), ORDERS, faults)
+    report = caught(Rules(elect_leader=anybody), ORDERS, faults)
     assert (report.broken.kind, report.broken.name) == (
         "invariant",
         "an ISR member has all that was committed",
@@ -85,7 +85,7 @@ def test_a_partition_with_two_owners():
     def everything_to_everybody(subscriptions, counts, owned):
         return {m: [(t, p) for t in topics for p in range(counts[t])] for m, topics in subscriptions.items()}
 
-    broken = caught(Organs(assign_range=everything_to_everybody), ORDERS).broken
+    broken = caught(Rules(assign_range=everything_to_everybody), ORDERS).broken
     assert (broken.kind, broken.name) == ("invariant", "a partition has one owner in a group")
     assert "GroupStateChanged group=billing" in broken.event
 
@@ -98,11 +98,11 @@ def test_a_follower_that_joins_the_isr_before_it_has_all(monkeypatch):
         Fault(12, Slow(0.001, 0.4)),
         Fault(12, Restart("broker-3", is_awaited=False)),
     )
-    broken = caught(Organs(), ONE, faults).broken
+    broken = caught(Rules(), ONE, faults).broken
     assert (broken.kind, broken.name) == ("invariant", "an ISR member has all that was committed")
 
 
 def test_the_same_report_from_the_same_arguments():
-    wrong = Organs(acks_satisfied=lambda required, high_watermark: True)
-    one, other = (run(2, ONE, organs=wrong) for _ in range(2))
+    wrong = Rules(acks_satisfied=lambda required, high_watermark: True)
+    one, other = (run(2, ONE, rules=wrong) for _ in range(2))
     assert one == other
