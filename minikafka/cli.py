@@ -75,7 +75,7 @@ Data = Annotated[
     typer.Option(
         parser=directory,
         metavar="DIRECTORY",
-        help="Directory for the data; kept. Default: a temporary one that is removed.",
+        help="Directory for the data, which is kept. Default: a temporary one, removed at the end.",
     ),
 ]
 
@@ -126,19 +126,21 @@ def say(sentence: str) -> None:
 def up(
     brokers: Annotated[
         int | None,
-        typer.Option(min=1, max=100, help="How many brokers. Default: as many as have data, else 3."),
+        typer.Option(min=1, max=100, help="How many brokers to run. Default: all that have data, else 3."),
     ] = None,
     fewer_brokers: Annotated[
-        bool, typer.Option("--fewer-brokers", help="Start though others have data there, too.")
+        bool, typer.Option("--fewer-brokers", help="Start even if more brokers than these have data there.")
     ] = False,
     port: Annotated[
         int,
-        typer.Option(min=0, max=65_000, help="Port of the first broker; the others follow. 0: free ones."),
+        typer.Option(
+            min=0, max=65_000, help="Port of the first broker; the others use the next ones. 0: free ports."
+        ),
     ] = 0,
     listen: Annotated[
         str,
         typer.Option(
-            metavar="HOST[:PORT]", help="Address to listen on; 0.0.0.0 for all. Default: 127.0.0.1."
+            metavar="HOST[:PORT]", help="Address to listen on; 0.0.0.0 means all. Default: 127.0.0.1."
         ),
     ] = "",
     advertise: Annotated[
@@ -167,14 +169,14 @@ def up(
 @app.command()
 def lab(
     lesson: Annotated[int, typer.Argument(min=1, help="The lesson to open.")] = 1,
-    port: Annotated[int, typer.Option(help="Port of JupyterLab; the next free one if taken.")] = 8888,
+    port: Annotated[int, typer.Option(help="Port of JupyterLab; if it is taken, the next free one.")] = 8888,
     directory: Annotated[
         Path | None, typer.Option(help="Where your copies of the notebooks live. Default: ./minikafka-lab")
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
     brokers: Annotated[int, typer.Option(min=1, max=100, help="Brokers of the live cluster.")] = 3,
 ) -> None:
-    """JupyterLab on a lesson, with a live cluster beside it."""
+    """Open JupyterLab on a lesson, with a live cluster beside it."""
     try:
         from minikafka_lessons.lab import open_lab
     except ImportError as problem:
@@ -190,14 +192,15 @@ def lab(
 def tui(
     cluster: Annotated[str | None, typer.Option(help="Name of a running minikafka cluster.")] = None,
     bootstrap_server: Annotated[
-        str | None, typer.Option("--bootstrap-server", metavar="HOST:PORT", help="Any Kafka cluster instead.")
+        str | None,
+        typer.Option("--bootstrap-server", metavar="HOST:PORT", help="Inspect any Kafka cluster instead."),
     ] = None,
-    read_only: Annotated[bool, typer.Option("--read-only", help="No kill, no restart, no commands.")] = False,
-    filter: Annotated[str, typer.Option(help="Start with this filter.")] = "",
-    once: Annotated[bool, typer.Option("--once", help="Print one picture and end.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="With --once: as JSON.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Look only: no commands.")] = False,
+    filter: Annotated[str, typer.Option(help="Start with this filter set.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="Print one picture as text and exit.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --once: print JSON.")] = False,
 ) -> None:
-    """The inspector: brokers, topics, partitions, segments, groups and LAG, live."""
+    """Open the inspector: brokers, topics, partitions, segments, groups and LAG, live."""
     from minikafka_tui.main import run_tui
 
     try:
@@ -221,7 +224,7 @@ def grade(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the marks as JSON.")] = False,
 ) -> None:
-    """Grade the exercises of lessons; the status is 0 only for full marks."""
+    """Grade the exercises in lesson notebooks; the exit status is 0 only for full marks."""
     try:
         from minikafka_lessons.grade import grade_files
     except ImportError as problem:
@@ -232,23 +235,28 @@ def grade(
 @app.command("dump-log")
 def dump_log(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Files, partition or data directories.")
+        list[Path], typer.Argument(metavar="PATH…", help="Files, partition directories or data directories.")
     ],
-    deep: Annotated[bool, typer.Option("--deep", help="Records too, not only batches.")] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Show records too, not only batches.")] = False,
     print_data: Annotated[
-        bool, typer.Option("--print-data", help="Records with keys, values and headers.")
+        bool, typer.Option("--print-data", help="Show records with keys, values and headers.")
     ] = False,
-    hex: Annotated[bool, typer.Option("--hex", help="Every byte, with its field's name and value.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    hex: Annotated[
+        bool, typer.Option("--hex", help="Show every byte, with its field's name and value.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Say what is wrong and at which byte; the status is 1 then.")
+        bool,
+        typer.Option(
+            "--verify", help="Check the files: say what is wrong and at which byte, and exit with 1."
+        ),
     ] = False,
 ) -> None:
-    """What stands in the files of a data directory, ours or Kafka's; nothing is changed."""
+    """Show what is in the files of a data directory, ours or Kafka's; nothing is changed."""
     from minikafka.dump.command import Wanted, run_dump
 
     if hex and (json or verify):
-        raise fail("--hex goes with neither --json nor --verify.")
+        raise fail("--hex can't be combined with --json or --verify.")
     raise typer.Exit(run_dump(paths, Wanted(deep, print_data, hex, json, verify)))
 
 
@@ -258,33 +266,34 @@ def adopt(
         list[Path],
         typer.Argument(
             metavar="REAL_DIR…",
-            help="Data directories of one stopped Kafka cluster, or folders with several in them: its brokers', its "
-            "controller's (KRaft), its ZooKeeper's.",
+            help="Data directories of one stopped Kafka cluster (of its brokers, its KRaft controller, its ZooKeeper), "
+            "or folders that hold several of them.",
         ),
     ],
-    data: Annotated[
-        Path, typer.Option(help="New directory for the data of the cluster that gets all of it.")
-    ],
+    data: Annotated[Path, typer.Option(help="New directory for the new cluster's data.")],
     topics: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAMES", help="Only these: names or globs, separated by commas; may be repeated."
+            metavar="NAMES",
+            help="Take only these topics: names or globs, separated by commas; may be repeated.",
         ),
     ] = None,
     keep_retention: Annotated[
         bool,
         typer.Option(
             "--keep-retention",
-            help="Keep the topics' own retention and compaction: old records may go at the first start.",
+            help="Keep the topics' own retention and compaction: old records may be deleted at the first start.",
         ),
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print what was taken and left as JSON.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print what was taken and left behind, as JSON.")
+    ] = False,
 ) -> None:
-    """Copy a real Kafka's data into a cluster of ours, which `minikafka up --data DIR` then runs.
+    """Copy a real Kafka's data into a minikafka cluster, which `minikafka up --data DIR` then runs.
 
-    KRaft or ZooKeeper, any release from 0.8 on. REAL_DIR is only read. Taken are topics with their ids and settings
-    (from the metadata log or ZooKeeper's directory; without either, what folders tell), every record at its offset,
-    and committed offsets. Of several replicas the most complete one counts. What is left behind is said.
+    KRaft or ZooKeeper, any release from 0.8 on. REAL_DIR is only read. Topics come with their ids and settings
+    (from the metadata log or ZooKeeper's directory; without either, what folder names tell), every record at its
+    offset, and committed offsets. Of several replicas the most complete one is taken. What is left behind is listed.
     """
     from minikafka.adopt.command import NotAdopted, Wishes, run_adopt
 
@@ -304,7 +313,7 @@ def adopt(
 bench_app = typer.Typer(
     name="bench",
     invoke_without_command=True,
-    help="Measure this cluster through raw sockets, against the bare limits of this machine.",
+    help="Measure a cluster through raw sockets, against the bare limits of this machine.",
 )
 app.add_typer(bench_app)
 
@@ -313,18 +322,20 @@ app.add_typer(bench_app)
 def bench(
     context: typer.Context,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long each measurement runs.")] = 2.0,
-    rounds: Annotated[int, typer.Option(min=1, max=100, help="Of each; one more warms up.")] = 3,
+    rounds: Annotated[
+        int, typer.Option(min=1, max=100, help="How often each is measured, after a warm-up.")
+    ] = 3,
     against: Annotated[
         list[str] | None,
         typer.Option(
             metavar="[NAME=]HOST:PORT[@PID,…]",
-            help="Another Kafka to measure in the same run; processor time is that of these processes and their "
+            help="Another Kafka to measure in the same run; its processor time is that of these processes and their "
             "children. May be repeated.",
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
 ) -> None:
-    """Measure this cluster through raw sockets, against the bare limits of this machine and other Kafkas."""
+    """Measure a cluster through raw sockets, against the bare limits of this machine and other Kafkas."""
     if context.invoked_subcommand is not None:
         return
     from minikafka.bench.cluster import run_bench
@@ -341,18 +352,23 @@ def bench(
 @bench_app.command("storage")
 def bench_storage(
     size: Annotated[
-        str, typer.Option(metavar="SIZE", help="Of the log whose writing, reading and compaction is watched.")
+        str,
+        typer.Option(
+            metavar="SIZE", help="Size of the log that is written, read and compacted to measure memory."
+        ),
     ] = "512MB",
     recovery_size: Annotated[
-        str, typer.Option(metavar="SIZE", help="Of the log that crashes and is opened again.")
+        str, typer.Option(metavar="SIZE", help="Size of the log that is opened again after a crash.")
     ] = "512MB",
     volume: Annotated[
-        str, typer.Option(metavar="SIZE", help="What a round of the throughput's measurement writes.")
+        str, typer.Option(metavar="SIZE", help="How much one round of the throughput measurement writes.")
     ] = "128MB",
-    rounds: Annotated[int, typer.Option(min=1, max=100, help="Of each throughput; one more warms up.")] = 5,
+    rounds: Annotated[
+        int, typer.Option(min=1, max=100, help="How often each is measured, after a warm-up.")
+    ] = 5,
     data: Annotated[
         Path | None,
-        typer.Option(help="A directory on the disk to measure. Default: that of temporary files."),
+        typer.Option(help="A directory on the disk to measure. Default: the one for temporary files."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
 ) -> None:
@@ -365,7 +381,7 @@ def bench_storage(
     except (ValueError, TooLittleSpace) as problem:
         raise fail(str(problem)) from None
     except OSError as problem:
-        raise fail(f"The disk doesn't let us: {problem}.") from None
+        raise fail(f"The disk can't be measured: {problem}.") from None
     except KeyboardInterrupt:
         raise fail("Interrupted; its files have been removed.") from None
 
@@ -379,18 +395,20 @@ def bench_partitions(
         int, typer.Option(min=0, help="Partitions on one broker, up to 1,000 to a topic.")
     ] = 10_000,
     pause: Annotated[
-        float, typer.Option(min=0, help="Seconds for which all of the cluster stands still.")
+        float, typer.Option(min=0, help="For how many seconds the whole cluster is paused.")
     ] = 40.0,
-    idle: Annotated[float, typer.Option(min=0.5, help="Seconds over which idleness is measured.")] = 20.0,
-    neighbours: Annotated[int, typer.Option(min=0, help="Busy processes beside it.")] = 0,
+    idle: Annotated[
+        float, typer.Option(min=0.5, help="For how many seconds the idle cluster is measured.")
+    ] = 20.0,
+    neighbours: Annotated[int, typer.Option(min=0, help="How many busy processes run beside it.")] = 0,
     port: Annotated[int, typer.Option(help="The first port.")] = 24900,
     data: Annotated[
         Path | None,
-        typer.Option(help="A directory on the disk to measure. Default: that of temporary files."),
+        typer.Option(help="A directory on the disk to measure. Default: the one for temporary files."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
 ) -> None:
-    """Thousands of partitions created, paused, restarted, deleted; beside a real Kafka if REAL_KAFKA names one."""
+    """Create, pause, restart and delete thousands of partitions; beside a real Kafka if REAL_KAFKA names one."""
     from minikafka.bench.partitions import Wanted, run_partitions
 
     wanted = [Wanted(3, max(1, replicated // 3), 3)] if replicated else []
@@ -453,19 +471,21 @@ def bench_pictures(
 @bench_app.command("clients")
 def bench_clients(
     records: Annotated[
-        int, typer.Option(min=1, help="Of 100 B in a round; of 1 KiB, a quarter as many.")
+        int, typer.Option(min=1, help="How many of 100 B a round sends; of 1 KiB, a quarter as many.")
     ] = 100_000,
-    rounds: Annotated[int, typer.Option(min=1, max=100, help="Of each; one more warms up.")] = 5,
+    rounds: Annotated[
+        int, typer.Option(min=1, max=100, help="How often each is measured, after a warm-up.")
+    ] = 5,
     version: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=DIRECTORY",
-            help="The clients of another version of minikafka, from its source there. May be repeated.",
+            help="Measure another version's clients too, from its source in DIRECTORY. May be repeated.",
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
 ) -> None:
-    """What a record costs our Producer and Consumer in processor time, beside confluent_kafka's if it is installed."""
+    """Measure the processor time a record costs our Producer and Consumer, beside confluent_kafka's if installed."""
     from minikafka.bench.clients import parse_version, run_clients
 
     try:

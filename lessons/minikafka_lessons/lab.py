@@ -197,7 +197,7 @@ def announcement(url: str, notebook: str, place: Path, copied: int, cluster: Any
         f"  cluster    {cluster.bootstrap_servers}\n"
         f"  inspector  {command} tui          (in another terminal)\n"
         f"  marks      {command} grade        (in another terminal)\n"
-        f"  the end    Ctrl-C\n"
+        f"  stop       Ctrl-C\n"
     )
 
 

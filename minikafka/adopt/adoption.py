@@ -101,7 +101,7 @@ def _check_target(given: Sequence[Path], data: Path) -> None:
     for path in given:
         if data.resolve().is_relative_to(path.resolve()):
             raise NotAdopted(
-                f"{data} lies in {path}, which is only to be read; choose another place for --data."
+                f"{data} lies in {path}, which must stay as it is; choose another place for --data."
             )
 
 

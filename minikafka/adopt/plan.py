@@ -59,7 +59,7 @@ def plan(
         told = known.topics.get(name)
         if told is None and known.is_complete:
             for replica in replicas:
-                report.leave(f"{replica.path}", "a stray: the cluster's metadata have no such topic")
+                report.leave(f"{replica.path}", "a stray: the cluster's metadata has no such topic")
             continue
         topics.append(_planned(name, told, replicas, report))
     return topics

@@ -151,7 +151,7 @@ class Client:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise OSError(f"the client {self.name} ended: its reason stands above")
+            raise OSError(f"the client {self.name} ended: its reason is above")
         return line.strip()
 
     def close(self) -> None:

@@ -218,7 +218,9 @@ def run_partitions(
                     except (OSError, TimeoutError) as problem:
                         if kind.name == OURS:
                             raise
-                        console.print(f"  {kind.name} can't be measured to the end: {visible(str(problem))}")
+                        console.print(
+                            f"  {kind.name} could not be measured completely: {visible(str(problem))}"
+                        )
             console.print(_table(one, rows))
             report.append({"wanted": asdict(one), "clusters": [asdict(row) for row in rows]})
     if as_json:

@@ -67,9 +67,9 @@ def parse_size(text: str) -> int:
     try:
         size = int(float(digits.removesuffix(unit)) * _UNITS[unit.strip()])
     except (KeyError, ValueError, OverflowError):
-        raise ValueError(f"{text!r} is no size; write it as 512MB, 5GB or 2GiB.") from None
+        raise ValueError(f"{text!r} is not a size; write it as 512MB, 5GB or 2GiB.") from None
     if size <= 0:
-        raise ValueError(f"A size is more than nothing, not {text!r}.")
+        raise ValueError(f"A size must be above 0, not {text!r}.")
     return size
 
 

@@ -62,7 +62,7 @@ _LOCAL_CODES: dict[int, tuple[str, str]] = {
     -151: ("_PURGE_INFLIGHT", "purged while in flight"),
     -150: ("_FATAL", "the client met a fatal error"),
     -149: ("_INCONSISTENT", "inconsistent state"),
-    -148: ("_GAPLESS_GUARANTEE", "going on would leave a gap in the sequence"),
+    -148: ("_GAPLESS_GUARANTEE", "continuing would leave a gap in the sequence"),
     -147: (
         "_MAX_POLL_EXCEEDED",
         "the application did not poll within max.poll.interval.ms and left the group",

@@ -98,9 +98,9 @@ class Cluster:
         if brokers is not None and brokers < 1:
             raise ValueError(f"A cluster needs at least one broker, not {brokers}.")
         if coordinator != "kraft":
-            raise ValueError(f'coordinator={coordinator!r} is not there (yet); use "kraft".')
+            raise ValueError(f'coordinator={coordinator!r} is not supported yet; use "kraft".')
         if name is not None and re.search("[\ud800-\udfff]", name):
-            raise ValueError(f"A cluster's name is text, and {visible_name(name)} is no UTF-8.")
+            raise ValueError(f"A cluster's name is text, and {visible_name(name)} is not UTF-8.")
         self._closed = False
         self._clients = 0
         self._loop: ClusterLoop
@@ -431,7 +431,9 @@ class Cluster:
         self._source.changed()
         self._check()
         if not found:
-            raise TimeoutError(f"it did not come to pass in {timeout_s:g} virtual seconds (seed {self.seed})")
+            raise TimeoutError(
+                f"it did not become true within {timeout_s:g} virtual seconds (seed {self.seed})"
+            )
         return found[0]
 
     def play(self, speed: float = 1.0) -> None:
@@ -521,4 +523,4 @@ class Cluster:
             self.close()
         except BackgroundFailure as failure:
             assert error is not None
-            error.add_note(f"In the background, too: {failure}")
+            error.add_note(f"Also failed in the background: {failure}")

@@ -117,7 +117,7 @@ def _say_where(cluster: Cluster, wanted: Up, say: Say) -> None:
     if not wanted.json:
         brokers = len(cluster.hosts) - 1
         count = "1 broker" if brokers == 1 else f"{brokers} brokers"
-        say(f"{cluster.name} is up ({count}); watch it with `minikafka tui`; Ctrl-C ends it")
+        say(f"{cluster.name} is up ({count}); watch it with `minikafka tui`; Ctrl-C stops it")
     if ADVERTISED in wanted.configs():
         say(f"Clients are told to connect to {cluster.bootstrap_servers} (advertised.listeners).")
     if cluster.opened:
@@ -137,10 +137,10 @@ def _end(cluster: Cluster, say: Say) -> int:
             say(f"Something failed inside while the cluster ran: {failure}")
             return 1
     except Exception as problem:
-        say(f"It did not stop cleanly ({unforeseen(problem)}); the next start recovers.")
+        say(f"It did not stop cleanly ({unforeseen(problem)}); the next start recovers the logs.")
         return 1
     if gone:
-        say(f"It ends without {' and '.join(sorted(gone))}; why was said above.")
+        say(f"It ends without {' and '.join(sorted(gone))}; the reason is above.")
     return int(bool(gone))
 
 

@@ -50,9 +50,9 @@ class EndSignals:
         if self._first_s is None:
             self._first_s = now_s
             if self.is_starting:
-                _write("It ends as soon as it is up; once more ends it at once.")
+                _write("It stops as soon as it is up; a second Ctrl-C stops it at once.")
         elif now_s - self._first_s >= SAME_WISH_S:
-            _write("Ended without waiting for a clean stop; the next start recovers.")
+            _write("Stopped without a clean shutdown; the next start recovers the logs.")
             self.before_hurrying()
             os._exit(HURRIED)
 

@@ -21,7 +21,7 @@ class NodeFailure(RuntimeError):
     """A node has left the service, and nobody asked it to."""
 
     def __init__(self, host: str, reason: str) -> None:
-        super().__init__(f"{host} is out of service: {reason}. When that is mended, restart {host}.")
+        super().__init__(f"{host} is out of service: {reason}. Once that is fixed, restart {host}.")
         self.host = host
 
 

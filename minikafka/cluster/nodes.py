@@ -342,7 +342,7 @@ class ClusterNodes:
         if left_out and not self._fewer_brokers:
             names = ", ".join(map(broker_host, left_out))
             raise LeftOut(
-                f"The data directory has partitions of {names} too, and what only they have would be led by nobody: "
+                f"The data directory has partitions of {names} too; those that nobody else has would have no leader: "
                 f"start all {left_out[-1]} brokers (--brokers {left_out[-1]}), or say that fewer will do "
                 "(--fewer-brokers)"
             )
@@ -412,7 +412,9 @@ class ClusterNodes:
         given = next(iter(listeners.values())).port
         if given and self._wished_port not in (0, given):
             text = self.configs.overrides[LISTENERS]
-            raise ConfigError(LISTENERS, text, f"its port isn't {self._wished_port}, which was asked for too")
+            raise ConfigError(
+                LISTENERS, text, f"its port is not {self._wished_port}, which was asked for as well"
+            )
         return listeners
 
     def _port_of(self, index: int, host: str) -> int:
@@ -430,7 +432,7 @@ class ClusterNodes:
         self._known(host)
         broker = self.brokers.get(host)
         if broker is None:
-            raise ValueError(f"{host} is no running broker")
+            raise ValueError(f"{host} is not a running broker")
         return broker
 
 

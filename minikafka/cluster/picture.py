@@ -217,7 +217,7 @@ class Picture:
         if place.broker not in nodes.brokers:
             raise Unseen(f"There is no broker called {place.broker[:100]!r} here.")
         if broker is None or not nodes.is_up(place.broker):
-            raise Unseen(f"{place.broker} is down: nobody reads its disk. Restart it to look.")
+            raise Unseen(f"{place.broker} is down, so its disk can't be read. Restart it to look.")
         partition = broker.replicas.get(place.topic, place.partition)
         if partition is None:
             raise Unseen(f"{place.broker} has no replica of {place.topic[:249]}-{place.partition}.")

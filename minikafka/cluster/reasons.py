@@ -40,8 +40,8 @@ def why_not_listening(problem: OSError) -> str:
     if problem.errno == errno.EADDRINUSE:
         return f"Port {port} is in use on {host}; {_PORTS}."
     if problem.errno == errno.EADDRNOTAVAIL:
-        return f"{host} is no address of this machine; --listen 0.0.0.0 listens on all it has."
-    return f"Port {port} may not be used ({problem.strerror}); {_PORTS}."
+        return f"{host} is not an address of this machine; --listen 0.0.0.0 listens on all of them."
+    return f"Port {port} can't be used ({problem.strerror}); {_PORTS}."
 
 
 def is_address(name: object) -> bool:

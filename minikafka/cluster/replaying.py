@@ -69,7 +69,7 @@ class Replay:
             while self._left:
                 number, entry = self._left.popleft()
                 if entry.is_inside:
-                    raise TapeDiverged(f"Entry {number} was to come in the middle of the one before it.")
+                    raise TapeDiverged(f"Entry {number} should have come in the middle of the one before it.")
                 self._do(number, entry)
         finally:
             loop.turns, loop.futures = turns, None
@@ -78,13 +78,15 @@ class Replay:
         self._check(len(self._tape.entries), self._tape.end.at)
         events = loop.universe.trace.count
         if events != self._tape.end.events:
-            raise TapeDiverged(f"There were {self._tape.end.events} events then, and {events} now.")
+            raise TapeDiverged(
+                f"There were {self._tape.end.events} events when it was recorded, and {events} now."
+            )
 
     def _check(self, number: int, then: Moment) -> None:
         now = self._recorder.moment
         if now != then:
             raise TapeDiverged(
-                f"Before entry {number} the run stands at {now.at_s!r} s, round {now.round}; "
+                f"Before entry {number} the run is at {now.at_s!r} s, round {now.round}; "
                 f"when it was recorded, at {then.at_s!r} s, round {then.round}."
             )
 
@@ -98,10 +100,12 @@ class Replay:
             raise
         except Exception as error:
             if not entry.raised:
-                raise TapeDiverged(f"Entry {number} failed, which it didn't then: {error}") from error
+                raise TapeDiverged(
+                    f"Entry {number} failed, but succeeded when it was recorded: {error}"
+                ) from error
         else:
             if entry.raised:
-                raise TapeDiverged(f"Entry {number} did well, which it didn't then.")
+                raise TapeDiverged(f"Entry {number} succeeded, but failed when it was recorded.")
 
     def _drop(self, command: Drop) -> None:
         """The client notices by itself that nobody holds it."""

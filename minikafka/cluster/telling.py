@@ -42,23 +42,23 @@ def sentence_of(traced: Traced) -> str:
     event = traced.event
     match event:
         case BrokerFailed():
-            cure = f"When that is mended, press r on {traced.host} in `minikafka tui`, or start anew"
-            return f"{traced.host} has left the service: {event.reason}. {cure}."
+            cure = f"Once that is fixed, press r on {traced.host} in `minikafka tui`, or start again"
+            return f"{traced.host} is out of service: {event.reason}. {cure}."
         case ControllerFailed():
-            cure = f"When that is mended, choose Restart {traced.host} in `minikafka tui` (Ctrl-P), or start anew"
+            cure = f"Once that is fixed, choose Restart {traced.host} in `minikafka tui` (Ctrl-P), or start again"
             return f"{traced.host} has ended: {event.reason}. Nothing is decided until it runs again. {cure}."
         case LogDirectoryFailed() if not event.is_last:
             count = "1 partition" if event.partitions == 1 else f"{event.partitions} partitions"
             return (
                 f"{traced.host} can't use its log directory {event.directory}, with {count} in it: {event.reason}. "
-                f"It goes on with the others; when that is mended, restart {traced.host}."
+                f"It continues with the others; when that is mended, restart {traced.host}."
             )
         case CheckpointIgnored():
-            return f"{traced.host} goes on without a note of its last life: {event.reason}."
+            return f"{traced.host} continues without a note from its last run: {event.reason}."
         case StraySetAside():
             return (
                 f"{traced.host} keeps {event.topic}-{event.partition} as {event.directory}/{event.kept_as}: "
-                f"{event.reason}. Nothing reads or removes it; delete it when you are sure."
+                f"{event.reason}. Nothing reads or removes it; delete it once you are sure that you don't need it."
             )
         case RecordsSetAside():
             return (
@@ -67,23 +67,23 @@ def sentence_of(traced: Traced) -> str:
             )
         case ReplicaFilesLost():
             return (
-                f"{traced.host} misses files of {event.topic}-{event.partition}: its log ends at offset "
-                f"{event.end_offset} now. If another broker has the records, it leads, and they come back from there."
+                f"{traced.host} lacks files of {event.topic}-{event.partition}: its log now ends at offset "
+                f"{event.end_offset}. If another broker has the records, it leads, and they are copied from there."
             )
         case MetadataRecordSkipped():
             return (
-                f"{traced.host} goes on without {event.record} at offset {event.offset} of the metadata log: "
+                f"{traced.host} skips {event.record} at offset {event.offset} of the metadata log: "
                 f"{event.reason}."
             )
         case CoordinatorRecordSkipped():
             return (
-                f"{traced.host} goes on without the record at offset {event.offset} of "
+                f"{traced.host} skips the record at offset {event.offset} of "
                 f"__consumer_offsets-{event.partition}: {event.reason}."
             )
         case MetadataTailCut():
             return (
                 f"{traced.host} cuts {event.size_bytes} bytes off the metadata log ({event.file}, byte {event.byte}): "
-                "a last batch that was torn before anybody heard of it."
+                "a last batch that was torn before any broker had seen it."
             )
         case SnapshotSetAside():
             return f"{traced.host} keeps the damaged snapshot {event.snapshot} as {event.kept_as}: {event.reason}."

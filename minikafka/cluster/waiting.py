@@ -34,7 +34,7 @@ def wait_live(
                 return snapshot
             left_s = deadline - loop.now()
             if left_s <= 0:
-                raise TimeoutError(f"it did not come to pass in {timeout_s:g} seconds")
+                raise TimeoutError(f"it did not become true within {timeout_s:g} seconds")
             # Most changes are events of the trace. Offsets move without one (there would be one for each record),
             # so there is another look after a short while in any case.
             loop.run(_set_within(changed, min(left_s, LOOK_AGAIN_S)))

@@ -37,7 +37,7 @@ class Cut(Command, frozen=True):
 class Heal(Command, frozen=True):
     """Of cuts; latency and loss stay as they are."""
 
-    help = "mend all cuts of the network"
+    help = "reconnect all hosts"
     title = "Heal the network"
 
     def told(self, result: object) -> str:
@@ -75,4 +75,4 @@ class Lose(Command, frozen=True):
     others: tuple[str, ...] = ()
 
     def told(self, result: object) -> str:
-        return f"A message is lost by a chance of {self.chance:g}."
+        return f"A message is lost with a probability of {self.chance:g}."

@@ -82,9 +82,9 @@ class Tape(msgspec.Struct, frozen=True):
         try:
             head = msgspec.json.decode(data, type=_Head)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
-            raise NotATape(f"This is no tape: {problem}.") from None
+            raise NotATape(f"This is not a tape: {problem}.") from None
         if head.format != FORMAT:
-            raise NotATape(f"This is no tape, but {head.format!r}.")
+            raise NotATape(f"This is not a tape but {head.format!r}.")
         if head.version != VERSION:
             raise NotATape(
                 f"This tape is of version {head.version}, and this minikafka plays version {VERSION}: "

@@ -26,7 +26,7 @@ def parse_arguments(name: str, text: str) -> Command:
 
 
 def _untyped(name: str) -> Command:
-    raise NotUnderstood(f"{name} stands on tapes only; nobody types it.")
+    raise NotUnderstood(f"{name} is only found on tapes; it can't be typed.")
 
 
 def fields_of(kind: type[Command], text: str) -> Mapping[str, Any]:

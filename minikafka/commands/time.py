@@ -11,18 +11,18 @@ from minikafka.commands.command import Command, NotUnderstood, how_to, understoo
 class Step(Command, frozen=True):
     """To the next instant at which something happens."""
 
-    help = "let the next thing happen"
+    help = "let the next event happen"
     title = "Step"
     simulated = True
 
     def told(self, result: object) -> str:
-        return "One step." if result else "Nothing is left to happen."
+        return "One step." if result else "Nothing is left that could happen."
 
 
 class Run(Command, frozen=True):
     """Then time stands still again."""
 
-    help = "let virtual time run that long"
+    help = "run virtual time for so many seconds"
     title = "Run for some seconds"
     usage = "SECONDS"
     example = "5"
@@ -31,7 +31,7 @@ class Run(Command, frozen=True):
 
     def __post_init__(self) -> None:
         if not 0 <= self.seconds < 1e9:
-            raise ValueError(f"{self.seconds:g} is no number of seconds that can pass")
+            raise ValueError(f"{self.seconds:g} is not a number of seconds that can pass")
 
     @classmethod
     def parse(cls, text: str) -> Run:
@@ -50,7 +50,7 @@ class Run(Command, frozen=True):
 class Resume(Command, frozen=True):
     """Until `Pause`. On a tape stands how far it ran (`RunTo`)."""
 
-    help = "let virtual time run by itself"
+    help = "let virtual time run on its own"
     title = "Let time run"
     usage = "[SPEED]"
     example = "1"
@@ -58,7 +58,7 @@ class Resume(Command, frozen=True):
     speed: float = 1.0
 
     def told(self, result: object) -> str:
-        return "Virtual time runs."
+        return "Virtual time is running."
 
 
 class Pause(Command, frozen=True):
@@ -69,7 +69,7 @@ class Pause(Command, frozen=True):
     simulated = True
 
     def told(self, result: object) -> str:
-        return "Virtual time stands still."
+        return "Virtual time is stopped."
 
 
 class RunTo(Command, frozen=True):

@@ -127,7 +127,7 @@ def _wrong_time(batch: DumpedBatch, timestamp_ms: int, offset: int, largest_befo
     if offset < header.base_offset:
         return f"points to offset {offset}, which no batch holds"
     if timestamp_ms < largest_before:
-        return f"says {timestamp_ms} at offset {offset}, but {largest_before} stands before it"
+        return f"says {timestamp_ms} at offset {offset}, but {largest_before} comes before it"
     if timestamp_ms != header.max_timestamp:
         return f"says {timestamp_ms} at offset {offset}, whose batch has {header.max_timestamp} as its largest time"
     if offset != header.last_offset:  # until 3.6 Kafka named the record itself

@@ -107,7 +107,7 @@ def read_offset_checkpoint(source: Source) -> Iterator[Item]:
         if isinstance(item, Row) and item.kind == "partition":
             topic, partition, offset = (field.value for field in item.fields)
             if (topic, partition) in seen:
-                yield Problem(item.position, len(item.data), f"{topic!s}-{partition!s} stands here twice")
+                yield Problem(item.position, len(item.data), f"{topic!s}-{partition!s} is listed twice")
             seen.add((topic, partition))
             if int(str(offset)) < 0:
                 yield Problem(item.position, len(item.data), f"{topic!s}-{partition!s} has offset {offset!s}")

@@ -155,7 +155,11 @@ class ErrorCode(IntEnum):
     UNKNOWN_SUBSCRIPTION_ID = 117, False, "The telemetry subscription is not, or no longer, valid."
     TELEMETRY_TOO_LARGE = 118, False, "The telemetry is larger than the broker takes."
     INVALID_REGISTRATION = 119, False, "The controller refuses the broker's registration."
-    TRANSACTION_ABORTABLE = 120, False, "The transaction failed; abort it and go on with the same producer."
+    TRANSACTION_ABORTABLE = (
+        120,
+        False,
+        "The transaction failed; abort it and continue with the same producer.",
+    )
     INVALID_RECORD_STATE = 121, False, "The record is not in a state that can be acknowledged."
     SHARE_SESSION_NOT_FOUND = 122, True, "The broker has forgotten this share session."
     INVALID_SHARE_SESSION_EPOCH = 123, True, "The share session's epoch is not the expected one."

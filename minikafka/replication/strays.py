@@ -50,12 +50,12 @@ def why_stray(
     says, None when it doesn't: then its name counts."""
     registered = image.topic(topic)
     if registered is None:
-        return "the metadata know no such topic"
+        return "the metadata has no such topic"
     if topic_id is not None and topic_id != registered.id:
-        return "the metadata know another topic of that name"
+        return "the metadata has another topic of that name"
     found = registered.partitions.get(partition)
     if found is None:
-        return "the metadata know no such partition of its topic"
+        return "its topic has no such partition in the metadata"
     if broker_id not in found.replicas:
-        return "the metadata have no replica of it on this broker"
+        return "the metadata has no replica of it on this broker"
     return None

@@ -92,7 +92,7 @@ class XrayClient:
                     show(snapshot)
                 elif isinstance(message, wire.Pulse):
                     if message.takes_s >= SILENCE_S:
-                        tell(f"The cluster takes {message.takes_s:.0f} s already for its next picture.")
+                        tell(f"The cluster has been drawing its next picture for {message.takes_s:.0f} s.")
                     elif is_late and snapshot is not None:
                         is_late = False
                         show(snapshot)  # it is there again, and nothing has changed
@@ -116,7 +116,7 @@ class XrayClient:
             self._silence.cancel()
         if waited_s:
             late(
-                f"Nothing has come from the cluster for {waited_s:.0f} s: its process stands still, or is too busy."
+                f"Nothing has come from the cluster for {waited_s:.0f} s: its process is paused, or too busy."
             )
         again_s = 1.0 if waited_s else SILENCE_S
         self._silence = asyncio.get_running_loop().call_later(
@@ -181,7 +181,7 @@ async def _read(reader: asyncio.StreamReader) -> tuple[wire.FromServer, int]:
     except EOFError:
         raise ConnectionError("The cluster closed the connection.") from None
     except wire.FrameError as error:
-        raise ConnectionError(f"The cluster sent something that is no frame: {error}.") from None
+        raise ConnectionError(f"The cluster sent something that is not a frame: {error}.") from None
     if isinstance(message, wire.Refusal):
         raise Refused(message.reason)
     return message, wire.LENGTH.size + len(body)

@@ -83,7 +83,7 @@ def answer(disk: Disk, directory: str, question: Question) -> Found:
 def _read(disk: Disk, directory: str, question: BytesOf) -> FileBytes:
     name, position = question.file, question.position
     if name not in disk.listdir(directory):
-        gone = "it never was there, or retention, compaction or truncation removed it"
+        gone = "it was never there, or retention, compaction or truncation removed it"
         raise Unseen(f"{question.place} has no file {name[:100]!r}: {gone}.")
     file = disk.open(f"{directory}/{name}")
     try:

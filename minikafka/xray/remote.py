@@ -232,7 +232,7 @@ class RemoteFeed:
         try:
             while not (await asyncio.wait([asking], timeout=LATE_S))[0]:
                 waited_s += LATE_S
-                lost(f"{self.label} takes {waited_s:.0f} s already to answer.")
+                lost(f"{self.label} has not answered for {waited_s:.0f} s.")
             return await asking
         finally:
             asking.cancel()

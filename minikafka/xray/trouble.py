@@ -84,7 +84,7 @@ def _brokers(snapshot: Snapshot) -> Iterator[Trouble]:
             yield Trouble(f"{broker.name} {is_how}: {what}{_until_noticed(snapshot, broker)}.")
         elif broker.is_gone:
             if not broker.error:
-                yield Trouble(f"{broker.name} is down; what others can lead, they lead.", broken=False)
+                yield Trouble(f"{broker.name} is down; others lead what they can.", broken=False)
         elif broker.state == STARTING:
             yield Trouble(f"{broker.name} is starting.", broken=False)
         elif broker.state == FENCED:
@@ -95,7 +95,7 @@ def _brokers(snapshot: Snapshot) -> Iterator[Trouble]:
             left_s = (snapshot.session_timeout_s or 0) - silent
             yield Trouble(
                 f"The controller hasn't heard from {broker.name} for {silent:.0f} s: it is taken out of service "
-                f"in up to {_seconds(left_s)}, unless it is heard of.",
+                f"in up to {_seconds(left_s)}, unless it is heard from.",
                 broken=False,
             )
 
@@ -165,7 +165,9 @@ def _partitions(snapshot: Snapshot) -> Iterator[Trouble]:
             elif partition.under_replicated:
                 short += 1
     if offline:
-        yield Trouble(f"{_have(offline)} no leader: nothing is written or read there ({_named(offline)}).")
+        yield Trouble(
+            f"{_have(offline)} no leader: nothing can be written or read there ({_named(offline)})."
+        )
     for error, names in errors.items():
         yield Trouble(f"{_count(len(names), 'partition')} can't be asked: {error} ({_named(names)}).")
     if refusing:
@@ -201,7 +203,7 @@ def _disks(snapshot: Snapshot) -> Iterator[Trouble]:
 
 def _groups(snapshot: Snapshot) -> Iterator[Trouble]:
     if snapshot.groups is None:
-        yield Trouble("Groups can't be listed: nobody who could answers.")
+        yield Trouble("Groups can't be listed: no broker that could do it answers.")
         return
     lost = [group.id for group in snapshot.groups if group.as_of is not None]
     if lost:
@@ -220,7 +222,7 @@ def _group(snapshot: Snapshot, group: Group) -> Iterator[Trouble]:
         yield Trouble(f"Group {group.id} can't be asked for: {group.error}.")
     elif group.state in REBALANCING:
         yield Trouble(
-            f"Group {group.id} rebalances: its members read nothing until that is done.", broken=False
+            f"Group {group.id} is rebalancing: its members read nothing until that is done.", broken=False
         )
     else:
         for member in group.members or ():
@@ -232,7 +234,7 @@ def _group(snapshot: Snapshot, group: Group) -> Iterator[Trouble]:
                 left = _seconds(member.session_timeout_s - silent)
                 yield Trouble(
                     f"Group {group.id} hasn't heard from {member.client_id or member.id} for {silent:.0f} s: "
-                    f"nobody reads its {owned}, up to {left} until the group goes on without it.",
+                    f"nobody reads its {owned}, up to {left} until the group continues without it.",
                     broken=False,
                 )
 

@@ -416,7 +416,7 @@ def test_what_can_not_be_adopted_is_one_sentence_and_leaves_nothing(tmp_path: Pa
         ([tmp_path / "empty"], data, (), "is no data directory of Kafka"),
         ([real], full, (), "is not empty"),
         ([real], full / "file", (), "is not a directory"),
-        ([real], real / "new", (), "only to be read"),
+        ([real], real / "new", (), "must stay as it is"),
         ([real, tmp_path / "other"], data, (), "different clusters"),
         ([real], data, ("nope*",), "No topic matches nope"),
     ):

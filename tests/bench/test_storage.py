@@ -89,9 +89,9 @@ def test_an_interrupted_run_takes_its_files_away(tmp_path: Path, number: signal.
     ("args", "words"),
     [
         (("--size", "100000TB"), "are free"),
-        (("--size", "much"), "is no size"),
-        (("--recovery-size", "0"), "more than nothing"),
-        (("--data", "/dev/null/nowhere"), "doesn't let us"),
+        (("--size", "much"), "is not a size"),
+        (("--recovery-size", "0"), "must be above 0"),
+        (("--data", "/dev/null/nowhere"), "can't be measured"),
     ],
 )
 def test_what_can_not_be_done_is_one_sentence(args: tuple[str, ...], words: str) -> None:

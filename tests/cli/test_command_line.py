@@ -237,7 +237,9 @@ def test_a_signal_while_it_starts_ends_it_without_a_traceback(number: signal.Sig
     assert "Traceback" not in said
     assert process.returncode == 0
     if not out:  # else it was up already
-        assert said.splitlines() == ["minikafka: It ends as soon as it is up; once more ends it at once."]
+        assert said.splitlines() == [
+            "minikafka: It stops as soon as it is up; a second Ctrl-C stops it at once."
+        ]
     assert (tmp_path / "broker-1" / ".kafka_cleanshutdown").exists()
 
 

@@ -136,5 +136,5 @@ def test_an_adoption_is_told_in_lines(tmp_path: Path) -> None:
 
 
 def test_a_cluster_has_a_name_that_can_be_written() -> None:
-    with pytest.raises(ValueError, match=r"x\\xff is no UTF-8"):
+    with pytest.raises(ValueError, match=r"x\\xff is not UTF-8"):
         Cluster(world="simulated", name="x\udcff")

@@ -142,7 +142,7 @@ def test_a_port_in_use_is_named(taken: int) -> None:
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("--listen", "203.0.113.77"), ("203.0.113.77 is no address of this machine",)),
+        (("--listen", "203.0.113.77"), ("203.0.113.77 is not an address of this machine",)),
         (("--listen", "no.such.host.invalid"), ("no.such.host.invalid", "isn't known")),
         (("--listen", "0.0.0.0"), ("--advertise HOST",)),
         (("--listen", "a b"), ("Unable to parse",)),

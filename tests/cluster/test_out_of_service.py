@@ -139,12 +139,12 @@ def test_one_of_several_directories_is_told_as_such_and_the_last_as_the_end():
         sim.run(10)
         (sentence,) = said
         assert "broker-1 can't use its log directory /broker-1/d1, with" in sentence
-        assert "goes on with the others" in sentence
+        assert "continues with the others" in sentence
         sim.fail_disk("broker-1", "d2")
         write(sim, 40)
         sim.run_until(lambda s: s.broker("broker-1").state == "down")
         assert len(said) == 2
-        assert "broker-1 has left the service: its last log directory" in said[1]
+        assert "broker-1 is out of service: its last log directory" in said[1]
 
 
 @pytest.mark.parametrize("host", ["broker-1", "controller-1"])

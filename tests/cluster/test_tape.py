@@ -186,7 +186,7 @@ def test_a_tape_that_can_t_be_played_says_why(cluster):
 def test_another_run_is_noticed(cluster):
     cluster.create_topic("orders")
     text = cluster.tape().to_json().replace(b'"seed":11', b'"seed":12')
-    with pytest.raises(TapeDiverged, match=r"Before entry \d the run stands at"):
+    with pytest.raises(TapeDiverged, match=r"Before entry \d the run is at"):
         Cluster.replay(Tape.from_json(text))
 
 
@@ -195,10 +195,10 @@ def test_another_run_is_noticed(cluster):
     [
         ((b'"kill"', b'"__import__"'), "no command that this minikafka knows"),
         ((b'"version":1', b'"version":99'), "of version 99, and this minikafka plays version 1"),
-        ((b'"minikafka tape"', b'"recipe"'), "This is no tape, but 'recipe'"),
+        ((b'"minikafka tape"', b'"recipe"'), "This is not a tape but 'recipe'"),
         ((b'"broker-1"', b"[]"), "damaged"),
-        ((b"{", b"[" * 3000), "This is no tape"),
-        ((b"}", b""), "This is no tape"),
+        ((b"{", b"[" * 3000), "This is not a tape"),
+        ((b"}", b""), "This is not a tape"),
     ],
 )
 def test_what_is_no_tape_is_refused_in_one_sentence(cluster, change, sentence):

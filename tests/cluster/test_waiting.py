@@ -37,7 +37,7 @@ def test_offsets_that_move_are_seen(cluster):
 
 
 def test_what_never_comes_true_ends_in_a_timeout(cluster):
-    with pytest.raises(TimeoutError, match="did not come to pass"):
+    with pytest.raises(TimeoutError, match="did not become true"):
         cluster.wait_until(lambda s: False, timeout_s=0.2)
 
 

@@ -105,7 +105,7 @@ def test_what_another_metadata_log_does_not_know_is_kept(seed, running):
             assert records_on(disk) == 2
             assert s.cluster.snapshot().broker(host).log_dirs[0].strays == 2
         said = [t.event for t in s.cluster.events() if t.event.kind == "StraySetAside"]
-        assert len(said) == 6 and {e.reason for e in said} == {"the metadata know no such topic"}
+        assert len(said) == 6 and {e.reason for e in said} == {"the metadata has no such topic"}
         # The name is free, and strays of one name don't collide.
         write_precious(s, "orders")
         for host in hosts:
@@ -177,9 +177,9 @@ def test_whoever_runs_the_cluster_is_told():
         tell(s.cluster, told.append)
         kept, lost = told
         assert kept.startswith("broker-1 keeps orders-0 as /broker-1/orders-0.")
-        assert kept.endswith("-stray: the metadata know another topic of that name. Nothing reads or removes it; "
-                             "delete it when you are sure.")  # fmt: skip
-        assert lost.startswith("broker-1 misses files of orders-0: its log ends at offset 0 now.")
+        assert kept.endswith("-stray: the metadata has another topic of that name. Nothing reads or removes it; "
+                             "delete it once you are sure that you don't need it.")  # fmt: skip
+        assert lost.startswith("broker-1 lacks files of orders-0: its log now ends at offset 0.")
 
 
 @pytest.mark.parametrize("clean", [True, False])

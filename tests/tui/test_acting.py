@@ -156,7 +156,7 @@ def test_kill_and_restart_anywhere_mean_what_the_cursor_is_on(draw: Any, feed_of
         said = await asked(app, pilot, "3", "up", "up", "4", "K")
         assert "It holds the replica that you look at" in said
         assert await asked(app, pilot, "2", "K") == "", "a topic is no broker"
-        assert any("Nothing to kill is under the cursor" in n.message for n in app._notifications)
+        assert any("There is nothing to kill under the cursor" in n.message for n in app._notifications)
         assert feed.sent == []
 
     run(feed, scenario)

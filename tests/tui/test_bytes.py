@@ -259,7 +259,7 @@ def test_index_entries_lead_to_their_batch_and_have_bytes_too(draw: Any, feed_of
         await pilot.press("4", "f")
         await settle(app, pilot)
         assert "offset index" in screen(app)
-        assert "where each leader's reign begins" in screen(app)
+        assert "the offset at which each leader epoch begins" in screen(app)
         await pilot.press("enter")
         await settle(app, pilot)
         await pilot.press(*["pagedown"] * 8)

@@ -68,7 +68,7 @@ def test_a_dumb_terminal_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("sys.stderr", Terminal())
     assert main.why_no_screen({"TERM": "xterm-256color"}) is None
     assert main.why_no_screen({"TERM": "dumb"}) == (
-        "A terminal with TERM=dumb has no screen to draw on. As text: minikafka tui --once"
+        "A terminal with TERM=dumb can't show the inspector. As text: minikafka tui --once"
     )
 
 

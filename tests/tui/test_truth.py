@@ -111,7 +111,7 @@ def test_an_old_picture_says_how_old_it_is_and_grows_older(
     feed = feed_of(draw())
 
     async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
-        feed.lose("Nothing has come from the cluster for 3 s: its process stands still.")
+        feed.lose("Nothing has come from the cluster for 3 s: its process is paused.")
         await pilot.pause()
         assert "What you see is " in screen(app)
         app._taken_at -= 300

@@ -278,7 +278,7 @@ def test_a_cluster_that_makes_no_picture_any_more_is_told_of_and_so_is_one_that_
             await asyncio.sleep(0)
         monkeypatch.setattr(source, "snapshot", never)
         source.move()
-        while "The cluster takes 0 s already for its next picture." not in told:
+        while "The cluster has been drawing its next picture for 0 s." not in told:
             await asyncio.sleep(0.01)
         told.clear()
         monkeypatch.setattr(serving, "PULSE_S", 1_000.0)

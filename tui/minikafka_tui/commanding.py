@@ -135,4 +135,4 @@ class CommandingApp(App[None]):
         for kind in commands.with_arguments():
             if not kind.simulated or self.snapshot.paused is not None:
                 yield SystemCommand(kind.title, kind.usage, partial(self.ask_and_send, kind))
-        yield SystemCommand("Heal the network", "Mend all cuts", partial(self.send, "heal"))
+        yield SystemCommand("Heal the network", "End all cuts", partial(self.send, "heal"))

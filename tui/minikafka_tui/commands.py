@@ -26,11 +26,11 @@ def consequence(verb: str, broker: Broker) -> tuple[str, str]:
         )
         return (
             f"Kill {broker.name}?",
-            f"It stops at once, as by kill -9: no clean shutdown, data stays on its disk.{leads}",
+            f"It stops at once, as by kill -9: no clean shutdown; its data stays on disk.{leads}",
         )
     if broker.state == "down":
         return f"Start {broker.name} again?", "It recovers its logs, then follows until it is in sync."
-    return f"Restart {broker.name}?", "It stops in order, and starts again on its data."
+    return f"Restart {broker.name}?", "It shuts down cleanly, then starts again on its data."
 
 
 def places(snapshot: Snapshot, tabs: tuple[str, ...]) -> Iterator[str]:

@@ -99,14 +99,14 @@ class Help(ModalScreen[None]):
         ],
         "See": [
             ("/", "filter (enter keeps it, esc clears it)"),
-            ("s  S", "sort by the next column, turn the order; or click a header"),
+            ("s  S", "sort by the next column, reverse the order; or click a header"),
             ("space", "freeze the picture; simulated: pause and resume time"),
             (".", "simulated: let one event happen"),
             ("y  q", "copy the row; quit"),
         ],
         "Act": [
-            ("k  r", "kill, restart a broker of the overview"),
-            ("K  R", "the same of what the cursor means: a leader, a coordinator"),
+            ("k  r", "kill, restart a broker in the overview"),
+            ("K  R", "the same for what is under the cursor: a leader, a coordinator"),
             ("ctrl+p", "all commands: create a topic, cut the network …"),
         ],
     }

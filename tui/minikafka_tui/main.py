@@ -59,7 +59,7 @@ def why_no_screen(environment: Mapping[str, str]) -> str | None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return "The inspector needs a terminal. For programs: minikafka tui --once --json"
     if environment.get("TERM") in ("dumb", "unknown"):
-        return f"A terminal with TERM={environment['TERM']} has no screen to draw on. As text: minikafka tui --once"
+        return f"A terminal with TERM={environment['TERM']} can't show the inspector. As text: minikafka tui --once"
     return None
 
 

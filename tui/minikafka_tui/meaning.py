@@ -12,9 +12,7 @@ from minikafka.xray.files import ReplicaPlace
 from minikafka.xray.snapshot import Broker, EventLine, Group, Partition, Snapshot
 from minikafka_tui.view import OffsetRow
 
-NOTHING = (
-    "Nothing to {verb} is under the cursor: go to a broker, a partition, a group or an event of a broker."
-)
+NOTHING = "There is nothing to {verb} under the cursor: go to a broker, a partition, a group or an event of a broker."
 
 
 @dataclass(frozen=True)
@@ -59,5 +57,5 @@ def _of_partition(name: str, partition: Partition, verb: str) -> Meant | None:
     if verb == "restart" and partition.gone:
         gone = partition.leader if partition.leader in partition.gone else partition.gone[0]
         assert gone is not None
-        return Meant(gone, f"It has a replica of {name}, and is away.")
+        return Meant(gone, f"It has a replica of {name} and is down.")
     return Meant(partition.leader, f"It leads {name}.") if partition.leader is not None else None

@@ -45,7 +45,7 @@ _SHARED: dict[str, Setting] = {
     "security.protocol": Setting("str", "plaintext", ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")),
     "throttle_cb": Setting("callable", None),
     "log_cb": Setting("callable", None, None, 'what is logged goes to Python\'s logging, or to "logger"'),
-    "oauth_cb": Setting("callable", None, None, "there is no SASL here"),
+    "oauth_cb": Setting("callable", None, None, "SASL is not supported"),
     "message.max.bytes": _int(1_000_000, 1_000, 1_000_000_000),
     # librdkafka's default is 1,000,000; five keeps order with idempotence and is what Kafka's own clients use.
     "max.in.flight.requests.per.connection": _int(5, 1, 1_000_000),
@@ -230,12 +230,10 @@ def _of_another(name: str, key: str) -> tuple[Setting, str]:
 def _check_what_is_missing(values: Mapping[str, Any]) -> None:
     """What a program must not believe that it has."""
     if values["security.protocol"] != "plaintext":
-        reason = (
-            f'security.protocol "{values["security.protocol"]}" is not there: only plaintext is spoken here'
-        )
+        reason = f'security.protocol "{values["security.protocol"]}" is not supported: only plaintext is'
         raise failure(KafkaError._INVALID_ARG, reason)
     if values.get("group.protocol") == "consumer":
-        reason = 'group.protocol "consumer" (KIP-848) is not spoken by this consumer: leave it "classic"'
+        reason = 'group.protocol "consumer" (KIP-848) is not supported by this consumer: use "classic"'
         raise failure(KafkaError._INVALID_ARG, reason)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from minikafka.client.settings.setting import Setting
 
-_TLS = "there is no TLS here"
-_SASL = "there is no SASL here"
+_TLS = "TLS is not supported"
+_SASL = "SASL is not supported"
 _TRANSACTIONS = "this producer has no transactions"
 _LOG = "what is logged goes to Python's logging"
 _SOCKETS = "sockets are the event loop's matter"

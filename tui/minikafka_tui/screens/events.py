@@ -14,7 +14,7 @@ from minikafka_tui.widgets.live_table import LiveTable
 
 EMPTY = (
     "No events yet: they appear as the cluster moves.\n"
-    "(A foreign Kafka tells none; there, changes between two looks are listed.)"
+    "(Another Kafka sends none; what changes there between two looks is listed.)"
 )
 
 

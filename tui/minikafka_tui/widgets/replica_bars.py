@@ -61,7 +61,7 @@ class ReplicaBars(Widget):
         )
 
     def _without_ends(self, partition: Partition) -> Drawn:
-        lines = [Text("  This source doesn't tell each replica's offsets.", style=palette.MUTED)]
+        lines = [Text("  This source doesn't report each replica's offsets.", style=palette.MUTED)]
         for replica in partition.replicas:
             line = Text.assemble(
                 ("  " + padded(replica.broker, NAME - 2), f"bold {palette.host_colour(replica.broker)}"),

@@ -36,7 +36,7 @@ class SegmentRibbons(Widget):
             if replica.segments is None:
                 is_down = replica.alive is False
                 line.append(
-                    ("○ down: nobody reads its disk" if is_down else "unknown")[:width].ljust(width),
+                    ("○ down: its disk can't be read" if is_down else "unknown")[:width].ljust(width),
                     style=palette.BAD if is_down else palette.MUTED,
                 )
                 size_bytes = replica.size_bytes

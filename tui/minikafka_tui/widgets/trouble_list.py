@@ -46,7 +46,7 @@ class TroubleList(Widget):
             sentence = _wrapped(trouble, width, self.app.console)
             left = len(self.troubles) - number
             if lines and len(lines) + len(sentence) > most - (left > 1):
-                lines.append(Text(f"  … and {format.plural(left, 'more trouble')}", palette.MUTED))
+                lines.append(Text(f"  … and {format.plural(left, 'more problem')}", palette.MUTED))
                 break
             lines += sentence
         return lines[: most + 1]

@@ -22,15 +22,15 @@ WHAT = {
     FileKind.OFFSET_INDEX: "offset index: where in the segment a search begins",
     FileKind.TIME_INDEX: "time index: at which offset a search for a time begins",
     FileKind.TRANSACTION_INDEX: "aborted transactions, for read_committed",
-    FileKind.PRODUCER_SNAPSHOT: "what idempotence remembers of producers",
-    FileKind.LEADER_EPOCHS: "where each leader's reign begins",
+    FileKind.PRODUCER_SNAPSHOT: "producers' last sequence numbers, for idempotence",
+    FileKind.LEADER_EPOCHS: "the offset at which each leader epoch begins",
     FileKind.PARTITION_METADATA: "the topic's id",
     FileKind.METADATA_SNAPSHOT: "a snapshot of the cluster's metadata",
 }
 FOR_NOW = {
     ".deleted": "about to be removed",
-    ".swap": "a compaction puts it in place",
-    ".cleaned": "a compaction writes it",
+    ".swap": "a compaction is putting it in place",
+    ".cleaned": "a compaction is writing it",
 }
 
 
@@ -91,7 +91,7 @@ class FileList(Level):
         """What is in it."""
         event.stop()
         if reading.kind_of(self._place, event.row.name) is None:
-            self.notify(f"{event.row.name} is no file of Kafka's by its name.", markup=False)
+            self.notify(f"{event.row.name} is not the name of a Kafka file.", markup=False)
         else:
             self.post_message(self.OpenFile(self._place, event.row.name))
 

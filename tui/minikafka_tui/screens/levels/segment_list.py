@@ -21,7 +21,7 @@ from minikafka_tui.widgets.segment_ribbons import SegmentRibbons
 
 EMPTY = "No segments to show: choose a partition in tab 3 (enter opens it here)."
 UNKNOWN = (
-    "Kafka's protocol doesn't tell about segment files.\n"
+    "Kafka's protocol says nothing about segment files.\n"
     "On a broker's own disk, `minikafka dump-log` or kafka-dump-log shows them."
 )
 
