@@ -175,6 +175,10 @@ def lab(
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
     brokers: Annotated[int, typer.Option(min=1, max=100, help="Brokers of the live cluster.")] = 3,
+    language: Annotated[
+        str | None,
+        typer.Option(help="Of the lessons: en, ko. Default: your terminal's ($LANG), else en."),
+    ] = None,
 ) -> None:
     """Open JupyterLab on a lesson, with a live cluster beside it."""
     try:
@@ -183,7 +187,13 @@ def lab(
         raise fail(f"The lab needs more packages: pip install 'minikafka[lab]' ({problem}).") from None
     say_low_limit()
     status = open_lab(
-        lesson=lesson, port=port, directory=directory, browser=browser, brokers=brokers, fail=fail
+        lesson=lesson,
+        port=port,
+        directory=directory,
+        browser=browser,
+        brokers=brokers,
+        fail=fail,
+        language=language,
     )
     raise typer.Exit(status)
 
@@ -223,13 +233,16 @@ def grade(
         list[Path] | None, typer.Argument(help="Notebooks (or .py files) with your answers.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the marks as JSON.")] = False,
+    language: Annotated[
+        str | None, typer.Option(help="Of the report: en, ko. Default: that of each notebook.")
+    ] = None,
 ) -> None:
     """Grade the exercises in lesson notebooks; the exit status is 0 only for full marks."""
     try:
         from minikafka_lessons.grade import grade_files
     except ImportError as problem:
         raise fail(f"Grading needs more packages: pip install 'minikafka[lab]' ({problem}).") from None
-    raise typer.Exit(grade_files(notebooks or [], as_json=json, fail=fail))
+    raise typer.Exit(grade_files(notebooks or [], as_json=json, fail=fail, language=language))
 
 
 @app.command("dump-log")

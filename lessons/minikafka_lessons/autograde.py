@@ -21,6 +21,7 @@ from nbgrader.preprocessors import DeduplicateIds, Execute, NbGraderPreprocessor
 from minikafka_lessons.grading.display import Result
 from minikafka_lessons.grading.files import GradedFile, grade_file
 from minikafka_lessons.grading.trial import held
+from minikafka_lessons.language import speaking
 
 CHECK = re.compile(r"L\d\d-(\w+)-check")
 """The id that nbgrader knows a check cell by; it keeps that and the points in its own database."""
@@ -38,6 +39,12 @@ class Marks(NbGraderPreprocessor):  # type: ignore[misc]
             path = Path(folder) / f"{resources.get('nbgrader', {}).get('notebook', 'notebook')}.ipynb"
             nbformat.write(nb, path)
             result = grade_file(path, promised)
+        with speaking(result.language):
+            self.put_marks(nb, result)
+        return nb, resources
+
+    def put_marks(self, nb: Any, result: GradedFile) -> None:
+        """The points of each check, in the notebook's language."""
         for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
@@ -45,7 +52,6 @@ class Marks(NbGraderPreprocessor):  # type: ignore[misc]
             found = CHECK.fullmatch(str(cell.metadata.get("nbgrader", {}).get("grade_id", "")))
             if found is not None:
                 cell["outputs"] = outputs(result, found.group(1))
-        return nb, resources
 
 
 def outputs(result: GradedFile, exercise_id: str) -> list[Any]:

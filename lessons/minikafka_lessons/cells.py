@@ -11,6 +11,8 @@ import symtable
 import weakref
 from typing import Any
 
+from minikafka_lessons.language import say, spoken
+
 
 class Stumble(RuntimeError):
     """What a learner has to know, in one sentence; a notebook shows the sentence and no traceback."""
@@ -57,9 +59,9 @@ class Cells:
         if error is None:
             return
         why = (
-            "was interrupted"
+            say("was interrupted")
             if isinstance(error, KeyboardInterrupt)
-            else f"ended with {type(error).__name__}"
+            else say("ended with {error}", error=type(error).__name__)
         )
         for reference in reversed(opened):
             thing = reference()
@@ -80,7 +82,7 @@ class Cells:
 
     def _sentence(self, error: BaseException) -> str | None:
         if isinstance(error, KeyboardInterrupt):
-            return "Interrupted. What this cell had opened is closed again; run it once more."
+            return say("Interrupted. What this cell had opened is closed again; run it once more.")
         name = getattr(error, "name", None)
         from minikafka_lessons.live import current_lesson
 
@@ -88,7 +90,9 @@ class Cells:
         if name is None or lesson is None:
             return None
         place = where_defined(lesson, str(name))
-        return None if place is None else f"`{name}` is not there yet: first run {place}."
+        if place is None:
+            return None
+        return say("`{name}` is not there yet: first run {cell}.", name=name, cell=place)
 
 
 def where_defined(lesson: Any, name: str) -> str | None:
@@ -96,7 +100,7 @@ def where_defined(lesson: Any, name: str) -> str | None:
     from minikafka_lessons.lab import notebooks_directory
 
     try:
-        text = (notebooks_directory() / f"{lesson.name}.ipynb").read_text(encoding="utf-8")
+        text = (notebooks_directory(spoken()) / f"{lesson.name}.ipynb").read_text(encoding="utf-8")
     except OSError:
         return None
     heading = ""
@@ -106,8 +110,11 @@ def where_defined(lesson: Any, name: str) -> str | None:
             titles = [line.lstrip("# ") for line in source.splitlines() if line.startswith("#")]
             heading = titles[-1] if titles else heading
         elif name in names_made(source):
-            first = next(line for line in source.splitlines() if line.strip())
-            return f"the cell that begins with `{first.strip()}` (under “{heading}”)"
+            lines = [line for line in source.splitlines() if line.strip()]
+            first = next((line for line in lines if not line.lstrip().startswith("#")), lines[0])
+            return say(
+                "the cell that begins with `{line}` (under “{heading}”)", line=first.strip(), heading=heading
+            )
     return None
 
 

@@ -22,6 +22,7 @@ from minikafka import (
     TopicPartition,
 )
 from minikafka_lessons.cells import Stumble, opened
+from minikafka_lessons.language import say
 
 Real = Callable[[str], str]
 """The name on the cluster of a topic that is there. Raises Stumble for a lesson's topic that isn't there yet."""
@@ -50,7 +51,9 @@ class LessonProducer(Producer):
     def end_with(self, why: str) -> None:
         """Its cell did not come to its end: what it has not sent yet is dropped, or it would go on behind the cell."""
         if not self._closed:
-            self.why = f"This producer was closed, because its cell {why}: run the cell that opens it again."
+            self.why = say(
+                "This producer was closed, because its cell {why}: run the cell that opens it again.", why=why
+            )
             self.purge()
             self.close(1)
 
@@ -143,15 +146,17 @@ class LessonConsumer(Consumer):
         except KafkaException as problem:
             if problem.args[0].code() != KafkaError._NO_OFFSET:
                 raise
-            sentence = (
+            told = say(
                 "There is nothing to commit, for this consumer has read nothing: run the cells above it."
             )
-            raise NothingRead(problem.args[0], sentence) from None
+            raise NothingRead(problem.args[0], told) from None
 
     def end_with(self, why: str) -> None:
         """Its cell did not come to its end."""
         if not self._closed:
-            self.why = f"This consumer was closed, because its cell {why}: run the cell that opens it again."
+            self.why = say(
+                "This consumer was closed, because its cell {why}: run the cell that opens it again.", why=why
+            )
             self.close()
 
     def _open(self) -> Any:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from minikafka_lessons.language import Question
+from minikafka_lessons.language import Question, say
 
 World = Literal["live", "simulated"]
 
@@ -90,7 +90,7 @@ def lesson(number: int) -> Lesson:
         if found.number == number:
             return found
     numbers = ", ".join(str(found.number) for found in lessons())
-    raise LookupError(f"There is no lesson {number}; there are: {numbers}.")
+    raise LookupError(say("There is no lesson {n}; there are: {all}.", n=number, all=numbers))
 
 
 def exercise(exercise_id: str) -> Exercise:
@@ -99,7 +99,8 @@ def exercise(exercise_id: str) -> Exercise:
     for found in every:
         if found.id == str(exercise_id):
             return found
-    raise LookupError(f"There is no exercise {exercise_id!r}; there are: {', '.join(e.id for e in every)}.")
+    all_of_them = ", ".join(e.id for e in every)
+    raise LookupError(say("There is no exercise {id!r}; there are: {all}.", id=exercise_id, all=all_of_them))
 
 
 def load(folder: Path) -> Lesson:

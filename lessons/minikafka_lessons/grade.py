@@ -20,16 +20,27 @@ from minikafka_lessons.grading.jail import Escaped
 from minikafka_lessons.grading.marks import Grade, Mark, Sheet, number
 from minikafka_lessons.grading.sandbox import AnswerFailed
 from minikafka_lessons.grading.trial import held
+from minikafka_lessons.language import (
+    LANGUAGES,
+    SOURCE,
+    known,
+    of_the_system,
+    say,
+    sentence,
+    speak,
+    speaking,
+    spoken,
+)
 
 SEEDS = (1, 2, 3, 5, 8)
 """The first is public: `check()` runs it. The others are the hidden schedules."""
-UNWRITTEN = "Not written yet."
+UNWRITTEN = sentence("Not written yet.")
 
 
 def grade_answer(answer: Answer, seeds: Sequence[int] = SEEDS) -> Grade:
     """The marks of one answer. Never raises for what an answer does."""
     exercise = answer.exercise
-    grade = Grade(exercise.id, exercise.title, exercise.points, notes=list(answer.notes))
+    grade = Grade(exercise.id, say(exercise.title), exercise.points, notes=list(answer.notes))
     grade.hidden = len(SEEDS) - len(seeds)
     sheet = Sheet(dict(exercise.properties))
     if answer.problem:
@@ -37,7 +48,7 @@ def grade_answer(answer: Answer, seeds: Sequence[int] = SEEDS) -> Grade:
     elif is_unwritten(answer.code, exercise):
         grade.unwritten = True
         for name in exercise.properties:
-            sheet.fail(name, UNWRITTEN, f'`hint("{exercise.id}", 1)` gives you a first idea.')
+            sheet.fail(name, say(UNWRITTEN), say('`hint("{id}", 1)` gives you a first idea.', id=exercise.id))
     else:
         try:
             exercise.judge(answer.code, sheet, seeds)
@@ -50,36 +61,52 @@ def grade_answer(answer: Answer, seeds: Sequence[int] = SEEDS) -> Grade:
 # --- the terminal ------------------------------------------------------------------------------------------------
 
 
-def default_files() -> list[Path]:
-    """The learner's notebooks: in ./minikafka-lab, here, or (unsolved) in the repository."""
-    from minikafka_lessons.lab import LAB_DIRECTORY, notebooks_directory
+def default_files(language: str | None = None) -> list[Path]:
+    """The learner's notebooks, of one language or all: in ./minikafka-lab, here, or (unsolved) in the repository."""
+    from minikafka_lessons.lab import LAB_DIRECTORY, notebooks_directory, own_place
 
     names = [f"{lesson.name}.ipynb" for lesson in lessons()]
-    for directory in (
-        Path(LAB_DIRECTORY),
-        Path("."),
-        Path("notebooks/minikafka_notebooks/en"),
-        notebooks_directory(),
+    wanted = [language] if language else LANGUAGES
+    built = notebooks_directory(language or SOURCE)
+    for directories in (
+        [own_place(Path(LAB_DIRECTORY), one) for one in wanted],
+        [own_place(Path("."), one) for one in wanted],
+        [Path("notebooks/minikafka_notebooks") / built.name],
+        [built],
     ):
-        found = [directory / name for name in names if (directory / name).exists()]
+        found = [place / name for name in names for place in directories if (place / name).exists()]
         if found:
             return found
     return []
 
 
-def grade_files(paths: Sequence[Path], as_json: bool, fail: Callable[[str], BaseException]) -> int:
-    """Grade files and print the marks. 0: full marks everywhere; 1: not; 2: a file could not be graded."""
-    wanted = [Path(path) for path in paths] or default_files()
+def grade_files(
+    paths: Sequence[Path],
+    as_json: bool,
+    fail: Callable[[str], BaseException],
+    language: str | None = None,
+) -> int:
+    """Grade files and print the marks. 0: full marks everywhere; 1: not; 2: a file could not be graded.
+
+    Each file's marks are said in its own language, or all in `language`; what is said of all, in the terminal's.
+    """
+    try:
+        wished = known(language) if language else ""
+    except LookupError as problem:
+        raise fail(str(problem)) from None
+    speak(wished or of_the_system() or SOURCE)
+    wanted = [Path(path) for path in paths] or default_files(wished or None)
     if not wanted:
-        raise fail("There are no notebooks here; name them: minikafka grade NOTEBOOK.ipynb …")
+        raise fail(say("There are no notebooks here; name them: minikafka grade NOTEBOOK.ipynb …"))
     trial, promised = held()
     # JSON has standard output for itself.
     print(*trial.sentences(), sep="\n", file=sys.stderr if as_json else sys.stdout, flush=True)
     results = []
-    for result in graded(wanted, promised):
+    for result in graded(wanted, promised, wished):
         results.append(result)
         if not as_json:
-            show_file(result)
+            with speaking(result.language if result.lesson else spoken()):
+                show_file(result)
     if as_json:
         text = json.dumps([result.as_dict() for result in results], indent=2, ensure_ascii=False)
         print(in_json(text))
@@ -101,10 +128,11 @@ def show_file(result: GradedFile) -> None:
     if result.lesson is None:
         console.print(Text.assemble(("✗ ", "bold red"), (result.problem, "")))
         return
-    console.rule(Text(f"Lesson {result.lesson.number}  {result.lesson.title}", style="bold"), align="left")
+    title = say("Lesson {n}", n=result.lesson.number) + f"  {say(result.lesson.title)}"
+    console.rule(Text(title, style="bold"), align="left")
     console.print(Text(visible(str(result.path)), style="dim"))
     if result.lesson.is_lab:
-        console.print("There is nothing to grade in a lab.")
+        console.print(say("There is nothing to grade in a lab."))
     for grade in result.grades:
         console.print(console_grade(grade))
 
@@ -119,8 +147,9 @@ def show_sum(results: Sequence[GradedFile]) -> None:
     if of:
         done = points >= of and not any(result.problem for result in results)
         style = "bold green" if done else "bold"
-        ending = " · full marks" if done else ""
-        report().print(Text(f"{number(points)} of {number(of)} points{ending}", style=style))
+        ending = " · " + say("full marks") if done else ""
+        told = say("{points} of {of} points", points=number(points), of=number(of))
+        report().print(Text(told + ending, style=style))
 
 
 def report() -> Any:

@@ -1,7 +1,8 @@
 """`minikafka lab`: JupyterLab on a lesson, and a live cluster beside it.
 
 Rule: both end together, cleanly, on Ctrl-C, on SIGTERM, and when either of them ends by itself; a learner's
-notebook is never overwritten.
+notebook is never overwritten. The English notebooks lie in the lab's directory, those of another language in a folder
+of its name beside them.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from typing import Any
 
 import minikafka_notebooks
 
-from minikafka.world.visible import visible
+from minikafka.world.visible import padded, visible
 from minikafka_lessons.course import lesson as find_lesson
 from minikafka_lessons.course import lessons
+from minikafka_lessons.language import NAMES, SOURCE, VARIABLE, of_the_system, say, speak, spoken
 from minikafka_lessons.sources import BOOTSTRAP_VARIABLE, LAB_VARIABLE
 
 LAB_DIRECTORY = "minikafka-lab"
@@ -35,17 +37,26 @@ START_LIMIT_S = 60.0
 Fail = Callable[[str], BaseException]
 
 
-def notebooks_directory(language: str = "en") -> Path:
+def notebooks_directory(language: str = SOURCE) -> Path:
     """Where the built notebooks lie, in the repository or in an installed wheel."""
     return Path(minikafka_notebooks.__file__).parent / language
 
 
-def copy_notebooks(directory: Path) -> list[Path]:
+def own_place(directory: Path, language: str) -> Path:
+    """Where a learner's notebooks of a language lie in a lab."""
+    return directory if language == SOURCE else directory / language
+
+
+def copy_notebooks(directory: Path, language: str = SOURCE) -> list[Path]:
     """Copy the lessons that are not there yet; returns those that were copied."""
+    directory = own_place(directory, language)
     directory.mkdir(parents=True, exist_ok=True)
     copied = []
     for found in lessons():
-        source, target = notebooks_directory() / f"{found.name}.ipynb", directory / f"{found.name}.ipynb"
+        source, target = (
+            notebooks_directory(language) / f"{found.name}.ipynb",
+            directory / f"{found.name}.ipynb",
+        )
         if source.exists() and not target.exists():
             shutil.copyfile(source, target)
             copied.append(target)
@@ -59,22 +70,38 @@ def open_lab(
     browser: bool,
     brokers: int,
     fail: Fail,
+    language: str | None = None,
 ) -> int:
-    """Run the lab until it is ended. Returns the exit status. Raises what `fail` makes of a sentence."""
+    """Run the lab until it is ended. Returns the exit status. Raises what `fail` makes of a sentence.
+
+    `language`: None: that of this user's terminal, where there are lessons in it, else English.
+    """
     try:
+        speak(language or of_the_system() or SOURCE)
+        if language is None and spoken() != SOURCE:
+            print(
+                say(
+                    "The lessons are in {language}, as your terminal is ($LANG); --language en gives English.",
+                    language=NAMES.get(spoken(), spoken()),
+                )
+            )
         found = find_lesson(lesson)
     except LookupError as problem:
         raise fail(str(problem)) from None
     if importlib.util.find_spec("jupyterlab") is None:
-        raise fail("JupyterLab is missing: pip install 'minikafka[lab]'.")
+        raise fail(say("JupyterLab is missing: pip install 'minikafka[lab]'."))
     place = (directory or Path(LAB_DIRECTORY)).resolve()
     try:
-        copied = copy_notebooks(place)
+        copied = copy_notebooks(place, spoken())
     except OSError as problem:
-        raise fail(f"The notebooks can't be copied to {place}: {problem.strerror}.") from None
-    notebook = f"{found.name}.ipynb"
+        raise fail(
+            say("The notebooks can't be copied to {place}: {why}.", place=place, why=problem.strerror)
+        ) from None
+    notebook = (own_place(place, spoken()) / f"{found.name}.ipynb").relative_to(place).as_posix()
     if not (place / notebook).exists():
-        raise fail(f"The notebook of lesson {lesson} is not built; run: python -m minikafka_lessons.build")
+        raise fail(
+            say("The notebook of lesson {n} is not built; run: python -m minikafka_lessons.build", n=lesson)
+        )
     return run_lab(notebook, place, free_port(port, fail), browser, brokers, len(copied), fail)
 
 
@@ -106,7 +133,7 @@ def run_lab(
             server = start_jupyter(notebook, place, port, browser, cluster)
             url = wait_for_url(server, ended)
             if url is None and not ended:
-                raise fail(f"JupyterLab did not start: {last_words(place / LOG)}")
+                raise fail(say("JupyterLab did not start: {why}", why=last_words(place / LOG)))
             if url is not None:
                 print(announcement(url, notebook, place, copied, cluster), flush=True)
             while not ended and server.poll() is None:
@@ -146,6 +173,7 @@ def start_jupyter(
         **os.environ,
         LAB_VARIABLE: cluster.name,
         BOOTSTRAP_VARIABLE: cluster.bootstrap_servers,
+        VARIABLE: spoken(),
         "JUPYTER_PLATFORM_DIRS": os.environ.get("JUPYTER_PLATFORM_DIRS", "1"),
     }
     # A session of its own: Ctrl-C ends the lab, and the lab ends Jupyter.
@@ -183,22 +211,23 @@ def last_words(log: Path) -> str:
         lines = log.read_text(errors="replace").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1].strip() if lines else f"it said nothing (see {log})."
+    return lines[-1].strip() if lines else say("it said nothing (see {log}).", log=log)
 
 
 def announcement(url: str, notebook: str, place: Path, copied: int, cluster: Any) -> str:
     """What a learner needs to know."""
     page = url.replace("/lab?", f"/lab/tree/{notebook}?")
-    kept = "" if copied else " (your own copies, as you left them)"
-    command = own_command()
-    return (
-        f"\n  lesson     {page}\n"
-        f"  notebooks  {visible(str(place))}{kept}\n"
-        f"  cluster    {cluster.bootstrap_servers}\n"
-        f"  inspector  {command} tui          (in another terminal)\n"
-        f"  marks      {command} grade        (in another terminal)\n"
-        f"  stop       Ctrl-C\n"
+    kept = "" if copied else " " + say("(your own copies, as you left them)")
+    command, elsewhere = own_command(), say("(in another terminal)")
+    lines = (
+        (say("lesson"), page),
+        (say("notebooks"), f"{visible(str(own_place(place, spoken())))}{kept}"),
+        (say("cluster"), cluster.bootstrap_servers),
+        (say("inspector"), f"{command} tui          {elsewhere}"),
+        (say("marks"), f"{command} grade        {elsewhere}"),
+        (say("stop"), "Ctrl-C"),
     )
+    return "\n" + "".join(f"  {padded(word, 11)}{told}\n" for word, told in lines)
 
 
 def own_command() -> str:
@@ -230,4 +259,10 @@ def free_port(wished: int, fail: Fail) -> int:
             except (OSError, OverflowError):
                 continue
             return int(tried.getsockname()[1])
-    raise fail(f"No port from {wished} to {wished + 49} is free; choose another with --port.")
+    raise fail(
+        say(
+            "No port from {first} to {last} is free; choose another with --port.",
+            first=wished,
+            last=wished + 49,
+        )
+    )

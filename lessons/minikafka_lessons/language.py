@@ -41,7 +41,7 @@ class Question:
     options: tuple[str, ...]
 
 
-def say(words: str, **values: object) -> str:
+def say(words: str, /, **values: object) -> str:
     """The sentence in the language that is spoken; `values` go where their names stand in braces."""
     said = words if _spoken == SOURCE else translations(_spoken).get(words, words)
     return said.format(**values) if values else said

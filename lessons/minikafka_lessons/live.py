@@ -33,7 +33,7 @@ from minikafka_lessons.cells import Stumble, cells
 from minikafka_lessons.clients import LessonAdmin, LessonConsumer, LessonProducer, work_in_a_group
 from minikafka_lessons.course import Lesson
 from minikafka_lessons.course import lesson as find_lesson
-from minikafka_lessons.language import of_the_cell, speak, wished
+from minikafka_lessons.language import of_the_cell, say, speak, wished
 from minikafka_lessons.recap import forget_grades
 from minikafka_lessons.rules import Rule
 from minikafka_lessons.seats import Seat, abandoned, forget_seat, take_seat
@@ -81,9 +81,12 @@ class LessonCluster:
         if not self._seat.suffix:
             return ""
         first, group = self.lesson.topics[0], self.lesson.groups[0]
-        return (
-            f"Another notebook of this lesson is at work on this cluster, so names here end in {self._seat.suffix}: "
-            f"topic {self.real(first)}, group {self.real(group)}. In the cells leave them as they are."
+        return say(
+            "Another notebook of this lesson is at work on this cluster, so names here end in {suffix}: "
+            "topic {topic}, group {group}. In the cells leave them as they are.",
+            suffix=self._seat.suffix,
+            topic=self.real(first),
+            group=self.real(group),
         )
 
     def _topic(self, name: str) -> str:
@@ -91,7 +94,10 @@ class LessonCluster:
         real = self.real(name)
         if name in self.lesson.topics and real not in self._seat.topics:
             raise Stumble(
-                f'Topic {name} is not there yet: run the cell with `create_topic("{name}", …)` first.'
+                say(
+                    'Topic {name} is not there yet: run the cell with `create_topic("{name}", …)` first.',
+                    name=name,
+                )
             )
         return real
 
@@ -131,7 +137,9 @@ class LessonCluster:
 
     def _config(self, config: Mapping[str, Any] | None) -> dict[str, Any]:
         if self.closed:
-            raise Stumble(f"This lesson's cluster is closed: run the cell with `begin({self.number})` again.")
+            raise Stumble(
+                say("This lesson's cluster is closed: run the cell with `begin({n})` again.", n=self.number)
+            )
         return {"bootstrap.servers": self.bootstrap_servers, **(config or {})}
 
     # --- topics
@@ -157,7 +165,13 @@ class LessonCluster:
         if found is not None and is_ours:
             if not afresh:
                 if len(found.partitions) != partitions:
-                    print(f"Topic {visible(real)} is there already, with {len(found.partitions)} partitions.")
+                    print(
+                        say(
+                            "Topic {topic} is there already, with {n} partitions.",
+                            topic=visible(real),
+                            n=len(found.partitions),
+                        )
+                    )
                 return
             self._delete([real], [])
         self._seat.made(topics=[real])
@@ -305,7 +319,7 @@ class LessonCluster:
             if holds(snapshot):
                 return snapshot
             if time.monotonic() > deadline:
-                raise TimeoutError(f"It did not come to pass in {timeout_s:g} s.")
+                raise TimeoutError(say("It did not come to pass in {n:g} s.", n=timeout_s))
             time.sleep(0.03)
 
     def watch(self, key: str, look: Callable[[Snapshot], None]) -> Callable[[], None]:
@@ -380,13 +394,15 @@ class LessonCluster:
         self.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self.closed else f"{self.bootstrap_servers} ({self._source.kind})"
+        state = say("closed") if self.closed else f"{self.bootstrap_servers} ({say(self._source.kind)})"
         return f"<{self.name}: {state}>"
 
     def _repr_html_(self) -> str:
         from minikafka_lessons.show.brokers import brokers_html
 
-        return repr(self) if self.closed else brokers_html(self.snapshot(), self._source.kind, self.names)
+        return (
+            repr(self) if self.closed else brokers_html(self.snapshot(), say(self._source.kind), self.names)
+        )
 
 
 def rules_of(rule: Rule | None, rules: Rules | None) -> Rules | None:

@@ -11,8 +11,9 @@ from typing import Any
 from minikafka.world.visible import in_html
 from minikafka_lessons.course import exercise as find_exercise
 from minikafka_lessons.grade import SEEDS, grade_answer
-from minikafka_lessons.grading.answers import Cell, find_answer
+from minikafka_lessons.grading.answers import Cell, find_answer, listed
 from minikafka_lessons.grading.display import Result, code
+from minikafka_lessons.language import say
 from minikafka_lessons.recap import note_grade
 from minikafka_lessons.show import ink
 
@@ -29,8 +30,10 @@ def check(exercise_id: str) -> Any:
     _last = exercise.id
     answer = find_answer(executed_cells(), exercise, history=True)
     if answer.missing:
-        answer.problem = (
-            f"Run the cell of exercise {exercise.id} (it defines {' and '.join(exercise.names)}) first."
+        answer.problem = say(
+            "Run the cell of exercise {id} (it defines {names}) first.",
+            id=exercise.id,
+            names=listed(exercise.names),
         )
     grading = os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
     grade = grade_answer(answer, SEEDS if grading else SEEDS[:1])
@@ -61,9 +64,12 @@ def hint(exercise_id: str | int, level: int | None = None) -> ink.Picture:
     except LookupError as problem:
         return ink.Picture(f"<div>{in_html(str(problem))}</div>")
     level = max(1, min(3, level or 1))
-    more = f'More: <code>hint("{exercise.id}", {level + 1})</code>' if level < 3 else "That was the last one."
+    more = say("That was the last one.")
+    if level < 3:
+        more = say('More: `hint("{id}", {n})`', id=exercise.id, n=level + 1)
+    head = say("Hint {n} of 3, exercise {id}.", n=level, id=exercise.id)
     return ink.Picture(
         f'<div style="border-left:4px solid {ink.VIOLET};padding:6px 12px;color:{ink.TEXT};font-family:{ink.FONT}">'
-        f"<b>Hint {level} of 3, exercise {exercise.id}.</b> {code(exercise.hints[level - 1])}"
-        f'<div style="color:{ink.MUTED}">{more}</div></div>'
+        f"<b>{head}</b> {code(say(exercise.hints[level - 1]))}"
+        f'<div style="color:{ink.MUTED}">{code(more)}</div></div>'
     )

@@ -9,7 +9,6 @@ nothing waits for a click, so that a notebook runs from top to bottom without a 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -132,9 +131,13 @@ class Prediction(Shown):
         kernel = kernel_id()
         if kernel is None:
             return ""
-        about = {"id": self.id, "kernel": kernel, "target": TARGET, "words": words_of_a_click()}
-        settings = json.dumps(about, ensure_ascii=False).replace("<", "\\u003c")
-        return f"<script>({click_script()})({settings});</script>"
+        about: dict[str, object] = {
+            "id": self.id,
+            "kernel": kernel,
+            "target": TARGET,
+            "words": words_of_a_click(),
+        }
+        return f"<script>({click_script()})({ink.script_json(about)});</script>"
 
     def __repr__(self) -> str:
         options = "; ".join(f"{letter}: {option}" for letter, option in self.options.items())

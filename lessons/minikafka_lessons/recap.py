@@ -8,6 +8,7 @@ from __future__ import annotations
 from minikafka.world.visible import in_html
 from minikafka_lessons import predictions
 from minikafka_lessons.grading.marks import Grade, number
+from minikafka_lessons.language import say, sentence
 from minikafka_lessons.show import ink
 
 _grades: dict[str, Grade] = {}
@@ -37,12 +38,13 @@ def summary() -> ink.Picture:
 
 def _predictions(asked: list[predictions.Prediction]) -> str:
     if not asked:
-        return "<div>No prediction came to its outcome yet.</div>"
+        return f"<div>{say('No prediction came to its outcome yet.')}</div>"
     right = sum(one.is_right for one in asked)
     made = sum(one.sealed is not None for one in asked)
-    words = f"You predicted {right} of {len(asked)} right" + (
-        f", and {len(asked) - made} not at all." if made < len(asked) else "."
-    )
+    template = sentence("You predicted {right} of {all} right.")
+    if made < len(asked):
+        template = sentence("You predicted {right} of {all} right, and {open} not at all.")
+    words = say(template, right=right, all=len(asked), open=len(asked) - made)
     rows = ""
     for one in asked:
         sign, colour = (
@@ -52,11 +54,15 @@ def _predictions(asked: list[predictions.Prediction]) -> str:
             if one.sealed is None
             else ("✗", ink.ORANGE)
         )
-        yours = "no prediction" if one.sealed is None else f"you: {one.options[one.sealed]}"
+        yours = (
+            say("no prediction")
+            if one.sealed is None
+            else say("you: {option}", option=one.options[one.sealed])
+        )
         came = (
-            "the run showed none of the answers"
+            say("the run showed none of the answers")
             if one.outcome is None
-            else f"came out: {one.options[one.outcome]}"
+            else say("came out: {option}", option=one.options[one.outcome])
         )
         both = came if one.is_right else f"{yours} — {came}"
         rows += (
@@ -72,12 +78,16 @@ def _exercises(exercises: tuple[object, ...]) -> str:
     for one in exercises:
         grade = _grades.get(one.id)  # type: ignore[attr-defined]
         points = (
-            "not checked yet" if grade is None else f"{number(grade.points)} of {number(grade.of)} points"
+            say("not checked yet")
+            if grade is None
+            else say("{points} of {of} points", points=number(grade.points), of=number(grade.of))
         )
         done = grade is not None and grade.full
         sign = f'<b style="color:{ink.GREEN if done else ink.FAINT}">{"✓" if done else "·"}</b>'
         rows += (
             f'<div style="display:grid;grid-template-columns:20px 1fr;margin:5px 0">{sign}'
-            f"<span>Exercise {in_html(one.id)}: {points}</span></div>"  # type: ignore[attr-defined]
+            f"<span>{in_html(say('Exercise {id}:', id=one.id))} {points}</span></div>"  # type: ignore[attr-defined]
         )
-    return f'<div style="margin-top:10px"><b>Exercises</b>, by the checks in this notebook{rows}</div>'
+    return (
+        f'<div style="margin-top:10px"><b>{say("Exercises, by the checks in this notebook")}</b>{rows}</div>'
+    )

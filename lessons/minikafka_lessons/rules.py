@@ -14,6 +14,7 @@ from typing import Any
 
 from minikafka import Rules
 from minikafka_lessons.grading.definitions import is_stub
+from minikafka_lessons.language import say, sentence
 
 Usable = Callable[[Any, tuple[Any, ...]], bool]
 
@@ -23,10 +24,10 @@ def _whole(value: Any) -> bool:
 
 
 USABLE: dict[str, tuple[Usable, str]] = {
-    "lag": (lambda value, _: value is None or _whole(value), "a number of records or None"),
+    "lag": (lambda value, _: value is None or _whole(value), sentence("a number of records or None")),
     "partition_for_key": (
         lambda value, args: _whole(value) and 0 <= value < args[1],
-        "one of the partitions",
+        sentence("one of the partitions"),
     ),
 }
 """What a rule's value must be, so that the cluster can go on with it; right or wrong is a matter of `check`."""
@@ -49,12 +50,14 @@ class Rule:
             try:
                 value = self._theirs(*args)
             except Exception as error:
-                self._note(f"yours raised {type(error).__name__}: {error}")
+                self._note(say("yours raised {kind}: {error}", kind=type(error).__name__, error=error))
             else:
                 usable, what = USABLE.get(self.name, (lambda *_: True, ""))
                 if usable(value, args):
                     return value
-                self._note(f"yours returned {value!r:.60}, which is not {what}")
+                self._note(
+                    say("yours returned {value}, which is not {what}", value=f"{value!r:.60}", what=say(what))
+                )
         self.stood_in += 1
         return self._ours(*args)
 
@@ -71,14 +74,17 @@ class Rule:
     def by(self) -> str:
         """ "by your function", or by whose and why, for the end of a line."""
         if not self.written:
-            return "by our function: yours is not written yet"
+            return say("by our function: yours is not written yet")
         if not self.problem:
-            return "by your function"
+            return say("by your function")
         if self.stood_in < self.calls:
-            return (
-                f"by your function, but {self.stood_in} of {self.calls} times ours stood in: {self.problem}"
+            return say(
+                "by your function, but {n} of {all} times ours stood in: {why}",
+                n=self.stood_in,
+                all=self.calls,
+                why=self.problem,
             )
-        return f"by our function, which stood in: {self.problem}"
+        return say("by our function, which stood in: {why}", why=self.problem)
 
     def __repr__(self) -> str:
         return f"<{self.name}, {self.by}>"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from minikafka.world.file_lock import take_lock
 from minikafka.xray.discovery import clusters_directory, is_alive
+from minikafka_lessons.language import say
 
 MANY = 1_000
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
@@ -96,7 +97,9 @@ def take_seat(cluster_id: str, lesson: int, is_free: Callable[[Seat], bool]) -> 
         if is_free(seat):
             return seat
         seat.leave()
-    raise RuntimeError(f"{MANY} notebooks of lesson {lesson} are at work on this cluster.")
+    raise RuntimeError(
+        say("{n} notebooks of lesson {lesson} are at work on this cluster.", n=MANY, lesson=lesson)
+    )
 
 
 def abandoned(cluster_id: str) -> list[tuple[Seat, Path]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from minikafka import Cluster, Snapshot
 from minikafka.xray.files import Found, Question
+from minikafka_lessons.language import sentence
 
 LAB_VARIABLE = "MINIKAFKA_LAB"
 BOOTSTRAP_VARIABLE = "MINIKAFKA_BOOTSTRAP"
@@ -45,7 +46,7 @@ class Source:
 class OwnCluster(Source):
     """A cluster in this process."""
 
-    kind = "a cluster of this notebook's own"
+    kind = sentence("a cluster of this notebook's own")
 
     def __init__(self, number: int, brokers: int = 3) -> None:
         self.cluster = Cluster(brokers=brokers, name=f"lesson-{number}")
@@ -113,7 +114,7 @@ def find_source(number: int) -> Source:
             for found in running_clusters():
                 if found.name == name and (not servers or found.bootstrap_servers == servers):
                     source = SeenCluster(
-                        SocketFeed(found), name, found.bootstrap_servers, "the lab's cluster"
+                        SocketFeed(found), name, found.bootstrap_servers, sentence("the lab's cluster")
                     )
                     source.fresh()
                     return source
@@ -122,5 +123,7 @@ def find_source(number: int) -> Source:
     elif servers:
         from minikafka.xray.remote import RemoteFeed
 
-        return SeenCluster(RemoteFeed(servers), servers, servers, "the Kafka that MINIKAFKA_BOOTSTRAP names")
+        return SeenCluster(
+            RemoteFeed(servers), servers, servers, sentence("the Kafka that MINIKAFKA_BOOTSTRAP names")
+        )
     return OwnCluster(number)

@@ -10,7 +10,7 @@ from answers_for_tests import LAG, PUBLISH, READ_ALL, RIGHT
 from minikafka_lessons.build import build
 from minikafka_lessons.course import lesson
 from minikafka_lessons.grade import grade_files
-from minikafka_lessons.grading.submissions import Unreadable, notebook_cells, read_submission
+from minikafka_lessons.grading.submissions import Unreadable, lesson_number, notebook_cells, read_submission
 
 
 def fail(sentence: str) -> Exception:
@@ -157,11 +157,11 @@ def test_percent_format_answers(tmp_path):
 
 
 def test_odd_cells_are_skipped():
-    cells, number = notebook_cells(
+    cells, metadata = notebook_cells(
         '{"cells": [3, {"cell_type": "code", "source": ["a", 5]}, {}], "metadata": 4}', Path("x")
     )
     assert [c.source for c in cells] == ["a"]
-    assert number is None
+    assert lesson_number(metadata) is None
 
 
 def test_a_large_notebook_is_graded_and_large_code_is_refused(tmp_path):

@@ -80,7 +80,7 @@ def test_the_lab_runs_is_found_and_ends_on_sigterm(tmp_path):
         told = ""
         for line in lab.stdout:
             told += line
-            if "the end" in line:
+            if "Ctrl-C" in line:
                 break
         assert re.search(r"http://127\.0\.0\.1:\d+/lab/tree/01_data_bus\.ipynb\?token=\w+", told), told
         assert "minikafka tui" in told

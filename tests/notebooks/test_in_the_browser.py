@@ -70,7 +70,7 @@ def lab(tmp_path, request):
         told += line
         found = re.search(r"http://\S+token=\S+", line)
         address = found.group(0) if found else address
-        if "the end" in line:
+        if "Ctrl-C" in line:
             break
     assert address, told
     yield number, address

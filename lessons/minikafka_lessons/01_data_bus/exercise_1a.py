@@ -15,6 +15,7 @@ from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Code, Sandbox
 from minikafka_lessons.grading.words import returned, same
+from minikafka_lessons.language import say, sentence
 
 
 def true_lag(
@@ -28,14 +29,14 @@ def true_lag(
 
 PROPERTIES = {
     "between": (
-        "counts the records between the committed offset and the log's end",
+        sentence("counts the records between the committed offset and the log's end"),
         2.0,
     ),
-    "caught_up": ("a group that has read everything has LAG 0", 1.0),
-    "no_commit": ("no commit yet: the LAG is None, which is not 0", 1.0),
-    "not_negative": ("never negative", 1.0),
-    "log_start": ("records that were deleted unread no longer count", 1.0),
-    "alive": ("inside a running cluster, it tells the truth", 2.0),
+    "caught_up": (sentence("a group that has read everything has LAG 0"), 1.0),
+    "no_commit": (sentence("no commit yet: the LAG is None, which is not 0"), 1.0),
+    "not_negative": (sentence("never negative"), 1.0),
+    "log_start": (sentence("records that were deleted unread no longer count"), 1.0),
+    "alive": (sentence("inside a running cluster, it tells the truth"), 2.0),
 }
 
 CASES: dict[str, tuple[tuple[int, int | None, int], ...]] = {
@@ -52,26 +53,44 @@ CASES: dict[str, tuple[tuple[int, int | None, int], ...]] = {
 }
 
 HINTS = {
-    "between": "The LAG lies between the *next* to read and the *next* to write. Which of the three offsets are these?",
-    "caught_up": "A group that has read the last record has nothing left to read. Where do its two offsets stand then?",
-    "no_commit": "Of a group that never committed nobody can say how far behind it is. What does the text want then?",
-    "not_negative": "The two offsets may be read at different moments. How many records has any group at least to read?",
-    "log_start": "What lies below the log's start is gone. From where on can this group still read?",
-    "alive": "Inside the cluster the same rules hold as above: mend those first.",
+    "between": sentence(
+        "The LAG lies between the *next* to read and the *next* to write. Which of the three offsets are these?"
+    ),
+    "caught_up": sentence(
+        "A group that has read the last record has nothing left to read. Where do its two offsets stand then?"
+    ),
+    "no_commit": sentence(
+        "Of a group that never committed nobody can say how far behind it is. What does the text want then?"
+    ),
+    "not_negative": sentence(
+        "The two offsets may be read at different moments. How many records has any group at least to read?"
+    ),
+    "log_start": sentence(
+        "What lies below the log's start is gone. From where on can this group still read?"
+    ),
+    "alive": sentence(
+        "Inside the cluster the same rules hold as above: mend those first."
+    ),
+}
+
+
+WHY = {
+    "between": sentence("the group reads {committed} next, and {end} is written next"),
+    "caught_up": sentence("everything is read"),
+    "no_commit": sentence("it never committed"),
+    "not_negative": sentence("the commit lies beyond the end, {end}"),
+    "log_start": sentence("the log begins at {start} now"),
 }
 
 
 def expected(name: str, end: int, committed: int | None, start: int) -> str:
     """What is right for one case, and by which rule; not how to get there."""
     want = true_lag(end, committed, start)
-    why = {
-        "between": f"the group reads {committed} next, and {end} is written next",
-        "caught_up": "everything is read",
-        "no_commit": "it never committed",
-        "not_negative": f"the commit lies beyond the end, {end}",
-        "log_start": f"the log begins at {start} now",
-    }.get(name)
-    return f"expected {want}" + (f": {why}" if why else "")
+    why = WHY.get(name)
+    if why is None:
+        return say("expected {value}", value=want)
+    why = say(why, committed=committed, end=end, start=start)
+    return say("expected {value}: {why}", value=want, why=why)
 
 
 Rule = Callable[[int, Any, int], Any]
@@ -79,47 +98,65 @@ MISTAKES: tuple[tuple[Rule, str, str], ...] = (
     (
         lambda e, c, s: 0 if c is None else max(0, e - max(c, s)),
         "no_commit",
-        "You return 0 for a group without a commit. 0 says “has read everything”; this group has read nothing.",
+        sentence(
+            "You return 0 for a group without a commit. 0 says “has read everything”; this group has read nothing."
+        ),
     ),
     (
         lambda e, c, s: max(0, e - max(c or 0, s)),
         "no_commit",
-        "You count a missing commit as offset 0. Nobody knows where that group will begin.",
+        sentence(
+            "You count a missing commit as offset 0. Nobody knows where that group will begin."
+        ),
     ),
     (
         lambda e, c, s: None if not c else max(0, e - max(c, s)),
         "between",
-        "0 is a real commit (nothing is read yet), and you take it for a missing one.",
+        sentence(
+            "0 is a real commit (nothing is read yet), and you take it for a missing one."
+        ),
     ),
     (
         lambda e, c, s: None if c is None else max(0, e - max(c, s) - 1),
         "between",
-        "One too few. The log end offset is not the last record's offset, it is the *next* one already.",
+        sentence(
+            "One too few. The log end offset is not the last record's offset, it is the *next* one already."
+        ),
     ),
     (
         lambda e, c, s: None if c is None else max(0, e - max(c, s) + 1),
         "between",
-        "One too many. The committed offset is not the last one read, it is the *next* one already.",
+        sentence(
+            "One too many. The committed offset is not the last one read, it is the *next* one already."
+        ),
     ),
     (
         lambda e, c, s: None if c is None else e - max(c, s),
         "not_negative",
-        "Your LAG gets negative when the end was read a moment before the commit. Nobody is ahead of the log.",
+        sentence(
+            "Your LAG gets negative when the end was read a moment before the commit. Nobody is ahead of the log."
+        ),
     ),
     (
         lambda e, c, s: None if c is None else abs(e - max(c, s)),
         "not_negative",
-        "`abs` turns “ahead by 2” into “behind by 2”. Who seems to be ahead has nothing left to read.",
+        sentence(
+            "`abs` turns “ahead by 2” into “behind by 2”. Who seems to be ahead has nothing left to read."
+        ),
     ),
     (
         lambda e, c, s: None if c is None else max(0, e - c),
         "log_start",
-        "You count records that retention has deleted. The group can't read them any more.",
+        sentence(
+            "You count records that retention has deleted. The group can't read them any more."
+        ),
     ),
     (
         lambda e, c, s: None if c is None else e - c,
         "log_start",
-        "End minus committed is the idea. Now the two borders: a commit beyond the end, and one below the log's start.",
+        sentence(
+            "End minus committed is the idea. Now the two borders: a commit beyond the end, and one below the log's start."
+        ),
     ),
 )
 
@@ -208,16 +245,25 @@ def live_lag(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         consumer.subscribe(["weather"])
         for _ in range(random.randrange(30, 80)):
             consumer.poll(1.0)
-        compare_lag(cluster, consumer, seen, sheet, seed, "before the first commit")
+        compare_lag(
+            cluster, consumer, seen, sheet, seed, say("before the first commit")
+        )
         consumer.commit(asynchronous=False)
-        compare_lag(cluster, consumer, seen, sheet, seed, "after a commit")
+        compare_lag(cluster, consumer, seen, sheet, seed, say("after a commit"))
         scenes.write(
             cluster, "weather", list(scenes.rows(random, random.randrange(10, 60)))
         )
-        compare_lag(cluster, consumer, seen, sheet, seed, "after more was produced")
+        compare_lag(
+            cluster, consumer, seen, sheet, seed, say("after more was produced")
+        )
         cluster.run(30)
         compare_lag(
-            cluster, consumer, seen, sheet, seed, "after retention deleted old segments"
+            cluster,
+            consumer,
+            seen,
+            sheet,
+            seed,
+            say("after retention deleted old segments"),
         )
         consumer.close()
 
@@ -244,7 +290,12 @@ def compare_lag(
     else:
         sheet.fail(
             "alive",
-            f"{when}: the group's LAG in the cluster is {rows}, not {told}",
+            say(
+                "{when}: the group's LAG in the cluster is {rows}, not {told}",
+                when=when,
+                rows=rows,
+                told=told,
+            ),
             HINTS["alive"],
             seed,
         )
@@ -252,17 +303,23 @@ def compare_lag(
 
 EXERCISE = Exercise(
     id="1a",
-    title="How far behind? Your rule `lag`",
+    title=sentence("How far behind? Your rule `lag`"),
     names=("lag",),
     properties=PROPERTIES,
     judge=judge_lag,
     hints=(
-        "Draw the log as a line. Mark where it starts, what the group has committed (the next to read), and "
-        "where it ends (the next to write). The LAG is a length on that line.",
-        "Three borders: no commit at all (`None`); a commit that lies before the log's start, because "
-        "retention was faster than the group; a commit that lies beyond the end, because the end was read a "
-        "moment earlier.",
-        "If `committed_offset is None`, return None. Else begin at `max(committed_offset, log_start_offset)`, "
-        "and return what lies between there and the end, but at least 0.",
+        sentence(
+            "Draw the log as a line. Mark where it starts, what the group has committed (the next to read), and "
+            "where it ends (the next to write). The LAG is a length on that line."
+        ),
+        sentence(
+            "Three borders: no commit at all (`None`); a commit that lies before the log's start, because "
+            "retention was faster than the group; a commit that lies beyond the end, because the end was read a "
+            "moment earlier."
+        ),
+        sentence(
+            "If `committed_offset is None`, return None. Else begin at `max(committed_offset, log_start_offset)`, "
+            "and return what lies between there and the end, but at least 0."
+        ),
     ),
 )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Sandbox
+from minikafka_lessons.language import say, sentence
 
 from . import publish, read_all
 
@@ -27,9 +28,8 @@ def judge_bus(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
             ("read_all", "read", read_all.judge_read_all),
         ):
             if kinds.get(part) != "function":
-                sheet.fail(
-                    first, f"There is no function {part} in the cell.", HINTS[first]
-                )
+                message = say("There is no function {name} in the cell.", name=part)
+                sheet.fail(first, message, HINTS[first])
                 continue
             if sheet.failed(first):
                 continue
@@ -42,18 +42,24 @@ def judge_bus(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
 
 EXERCISE = Exercise(
     id="1b",
-    title="Two ends of the bus: `publish` and `read_all`",
+    title=sentence("Two ends of the bus: `publish` and `read_all`"),
     names=("publish", "read_all"),
     properties=PROPERTIES,
     judge=judge_bus,
     hints=(
-        "`publish` is a loop over the rows with one `producer.produce(topic, value, key=…)`; `read_all` is a "
-        "loop around `consumer.poll(1.0)` that ends when it has `count` records.",
-        "What can `produce` raise when you are faster than the network? And what are the three things that "
-        "`poll` can return: a record, an event with an `error()`, and …?",
-        "publish: `try: producer.produce(…)`, `except BufferError: producer.poll(0.1)` and again the same "
-        "row; at the end `producer.flush()`. read_all: skip None, skip messages with an error, collect "
-        "decoded (key, value); after the loop `consumer.commit(asynchronous=False)`.",
+        sentence(
+            "`publish` is a loop over the rows with one `producer.produce(topic, value, key=…)`; `read_all` is a "
+            "loop around `consumer.poll(1.0)` that ends when it has `count` records."
+        ),
+        sentence(
+            "What can `produce` raise when you are faster than the network? And what are the three things that "
+            "`poll` can return: a record, an event with an `error()`, and …?"
+        ),
+        sentence(
+            "publish: `try: producer.produce(…)`, `except BufferError: producer.poll(0.1)` and again the same "
+            "row; at the end `producer.flush()`. read_all: skip None, skip messages with an error, collect "
+            "decoded (key, value); after the loop `consumer.commit(asynchronous=False)`."
+        ),
     ),
     minutes=15,
 )

@@ -13,17 +13,24 @@ from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.desk import ProducerDesk
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Handle, Raised, Sandbox
+from minikafka_lessons.language import say, sentence
 
 PROPERTIES = {
-    "sent": ("publish: every row is in the topic, once", 2.0),
-    "ordered": ("publish: the rows of a station keep their order", 1.0),
-    "queue": ("publish: a full queue loses nothing", 1.0),
+    "sent": (sentence("publish: every row is in the topic, once"), 2.0),
+    "ordered": (sentence("publish: the rows of a station keep their order"), 1.0),
+    "queue": (sentence("publish: a full queue loses nothing"), 1.0),
 }
 
 HINTS = {
-    "sent": "`produce` only queues, and the producer sends in the background. What has to be true before you return?",
-    "ordered": "Kafka keeps the order within a partition. What brings a station's records into the same one?",
-    "queue": "`produce` raises BufferError when the queue is full. What becomes of the row that found no room?",
+    "sent": sentence(
+        "`produce` only queues, and the producer sends in the background. What has to be true before you return?"
+    ),
+    "ordered": sentence(
+        "Kafka keeps the order within a partition. What brings a station's records into the same one?"
+    ),
+    "queue": sentence(
+        "`produce` raises BufferError when the queue is full. What becomes of the row that found no room?"
+    ),
 }
 
 
@@ -110,27 +117,46 @@ def judge_topic(
     if missing:
         if not desk.calls:
             message, hint = (
-                "publish never called the producer.",
-                "Each row has to be given to the producer; nothing else leads to the broker.",
+                say("publish never called the producer."),
+                say(
+                    "Each row has to be given to the producer; nothing else leads to the broker."
+                ),
             )
         elif waiting:
-            message = f"{missing} of {len(rows)} rows were still in the producer's queue when publish returned."
+            message = say(
+                "{n} of {all} rows were still in the producer's queue when publish returned.",
+                n=missing,
+                all=len(rows),
+            )
             hint = HINTS["sent"]
         elif desk.refused:
-            message = f"The queue was full {desk.refused} times, and {missing} of {len(rows)} rows are not in the topic."
+            message = say(
+                "The queue was full {times} times, and {n} of {all} rows are not in the topic.",
+                times=desk.refused,
+                n=missing,
+                all=len(rows),
+            )
             hint = HINTS["queue"]
         else:
             message, hint = (
-                f"{missing} of {len(rows)} rows are not in the topic.",
+                say(
+                    "{n} of {all} rows are not in the topic.", n=missing, all=len(rows)
+                ),
                 HINTS["sent"],
             )
         sheet.fail("queue" if short else "sent", message, hint, seed)
     elif len(values) != len(wanted):
-        message = f"{len(values)} records for {len(wanted)} rows: some are there more than once."
+        message = say(
+            "{n} records for {all} rows: some are there more than once.",
+            n=len(values),
+            all=len(wanted),
+        )
         sheet.fail(
             name,
             message,
-            "Some rows are sent again that had been accepted already. After a full queue, which one was refused?",
+            say(
+                "Some rows are sent again that had been accepted already. After a full queue, which one was refused?"
+            ),
             seed,
         )
     else:
@@ -147,16 +173,18 @@ def judge_order(
     if not keys:
         return
     if keys == {None}:
-        message = "The records have no key, so that the rows of one station lie in several partitions."
+        message = say(
+            "The records have no key, so that the rows of one station lie in several partitions."
+        )
         sheet.fail("ordered", message, HINTS["ordered"], seed)
         return
     if not keys <= stations:
         odd = sorted(str(key) for key in keys - stations)[0]
-        message = f"A record has the key {odd!r}, which is no station."
+        message = say("A record has the key {key}, which is no station.", key=repr(odd))
         sheet.fail(
             "ordered",
             message,
-            "The key says whose row it is: the station's name alone.",
+            say("The key says whose row it is: the station's name alone."),
             seed,
         )
         return
@@ -179,7 +207,7 @@ def judge_order(
         ):
             sheet.fail(
                 "ordered",
-                f"The rows of {station} are not in their order.",
+                say("The rows of {station} are not in their order.", station=station),
                 HINTS["ordered"],
                 seed,
             )

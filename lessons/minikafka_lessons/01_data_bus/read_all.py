@@ -14,19 +14,34 @@ from minikafka_lessons.grading.desk import ConsumerDesk
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Handle, Odd, Raised, Sandbox
 from minikafka_lessons.grading.words import returned
+from minikafka_lessons.language import say, sentence
 
 PROPERTIES = {
-    "read": ("read_all: returns every record, once, as (key, value) texts", 2.0),
-    "patient": ("read_all: “nothing yet” is not “nothing more”", 1.0),
-    "events": ("read_all: an event with an error is no record", 1.0),
-    "committed": ("read_all: commits at the end, so that the group's LAG is 0", 1.0),
+    "read": (
+        sentence("read_all: returns every record, once, as (key, value) texts"),
+        2.0,
+    ),
+    "patient": (sentence("read_all: “nothing yet” is not “nothing more”"), 1.0),
+    "events": (sentence("read_all: an event with an error is no record"), 1.0),
+    "committed": (
+        sentence("read_all: commits at the end, so that the group's LAG is 0"),
+        1.0,
+    ),
 }
 
 HINTS = {
-    "read": "Each record once, as a pair of texts (key, value), until your list has `count` of them.",
-    "patient": "`poll` returns None when nothing came within the timeout. That says nothing of what comes later.",
-    "events": "Not every message is a record: the end of a partition comes as a message, too, and says so as an error.",
-    "committed": "A group remembers what was committed, and nothing else. When is that said, and does it wait for the answer?",
+    "read": sentence(
+        "Each record once, as a pair of texts (key, value), until your list has `count` of them."
+    ),
+    "patient": sentence(
+        "`poll` returns None when nothing came within the timeout. That says nothing of what comes later."
+    ),
+    "events": sentence(
+        "Not every message is a record: the end of a partition comes as a message, too, and says so as an error."
+    ),
+    "committed": sentence(
+        "A group remembers what was committed, and nothing else. When is that said, and does it wait for the answer?"
+    ),
 }
 
 
@@ -70,9 +85,11 @@ def judge_read_all(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         none = [o.partition for o in group.offsets if o.committed is None and o.end]
         committed = bool(group.offsets) and not lag and not none
         if not group.offsets or (none and len(none) == len(group.offsets)):
-            seen = "The group has committed nothing: whoever comes next reads everything again."
+            seen = say(
+                "The group has committed nothing: whoever comes next reads everything again."
+            )
         else:
-            seen = f"The group's LAG is {lag} afterwards."
+            seen = say("The group's LAG is {lag} afterwards.", lag=lag)
         sheet.expect("committed", committed, seen, HINTS["committed"], seed)
 
 
@@ -90,7 +107,10 @@ def judge_list(
         return
     if not isinstance(got, list | tuple):
         sheet.fail(
-            "read", f"read_all {returned(got)}, not a list.", HINTS["read"], seed
+            "read",
+            say("read_all {did}, not a list.", did=returned(got)),
+            HINTS["read"],
+            seed,
         )
         return
     pairs = [tuple(item) if isinstance(item, list | tuple) else item for item in got]
@@ -108,14 +128,20 @@ def judge_list(
     elif sorted(pairs) == sorted(rows):
         sheet.fail(
             "read",
-            "The records of a station are not in the order in which they lie in the log.",
+            say(
+                "The records of a station are not in the order in which they lie in the log."
+            ),
             HINTS["read"],
             seed,
         )
     else:
         sheet.fail(
             "read",
-            f"{len(pairs)} pairs came back for {len(rows)} records, and not the same ones.",
+            say(
+                "{n} pairs came back for {all} records, and not the same ones.",
+                n=len(pairs),
+                all=len(rows),
+            ),
             HINTS["read"],
             seed,
         )
@@ -126,7 +152,7 @@ def judge_raised(got: Raised, desk: ConsumerDesk, sheet: Sheet, seed: int) -> No
     events = "NoneType" in got.text
     sheet.fail("read", got.sentence, HINTS["patient" if events else "read"], seed)
     if got.kind == "AttributeError" and events and desk.polled == 0:
-        message = "poll returned None, and you took it for a message."
+        message = say("poll returned None, and you took it for a message.")
         sheet.fail("patient", message, HINTS["patient"], seed)
 
 
@@ -136,7 +162,11 @@ def judge_short(pairs: list[Any], rows: list[Any], sheet: Sheet, seed: int) -> N
     records = [pair for pair in pairs if pair in wanted] if hashable(pairs) else pairs
     if any(not (isinstance(p, tuple) and p in wanted) for p in pairs if hashable([p])):
         spoil_events(pairs, wanted, sheet, seed)
-    message = f"read_all returned after {len(records)} of {len(rows)} records; the rest came a little later."
+    message = say(
+        "read_all returned after {n} of {all} records; the rest came a little later.",
+        n=len(records),
+        all=len(rows),
+    )
     sheet.fail("patient", message, HINTS["patient"], seed)
     sheet.fail("read", message, HINTS["patient"], seed)
 
@@ -151,27 +181,32 @@ def spoil_events(pairs: list[Any], wanted: set[Any], sheet: Sheet, seed: int) ->
     if texts:
         sheet.fail(
             "read",
-            f"You return {first!r}: bytes, not texts.",
-            "Kafka keeps bytes. The text of the exercise says what makes a text of bytes.",
+            say("You return {value}: bytes, not texts.", value=repr(first)),
+            say(
+                "Kafka keeps bytes. The text of the exercise says what makes a text of bytes."
+            ),
             seed,
         )
     elif isinstance(first, tuple) and len(first) == 2 and not isinstance(first[0], Odd):
         sheet.fail(
             "events",
-            f"The list has {first!r} in it, which nobody wrote.",
+            say("The list has {value} in it, which nobody wrote.", value=repr(first)),
             HINTS["events"],
             seed,
         )
         sheet.fail(
             "read",
-            "There is something in the list that is no record.",
+            say("There is something in the list that is no record."),
             HINTS["events"],
             seed,
         )
     else:
         sheet.fail(
             "read",
-            f"The list holds {first!r}; it should hold (key, value) pairs.",
+            say(
+                "The list holds {value}; it should hold (key, value) pairs.",
+                value=repr(first),
+            ),
             HINTS["read"],
             seed,
         )

@@ -18,32 +18,51 @@ from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbox
 from minikafka_lessons.grading.words import returned, shown
+from minikafka_lessons.language import say, sentence
 
 PROPERTIES = {
-    "range": ("always one of the topic's partitions, as an int", 1.0),
-    "stable": ("the same key goes to the same partition, in every process", 1.0),
-    "murmur2": ("murmur2 gives the Java client's hashes", 2.0),
-    "same": (
-        "the same partition as the Java client, for keys with a positive hash",
+    "range": (sentence("always one of the topic's partitions, as an int"), 1.0),
+    "stable": (
+        sentence("the same key goes to the same partition, in every process"),
         1.0,
     ),
-    "negative": ("… and for keys with a negative hash", 1.0),
+    "murmur2": (sentence("murmur2 gives the Java client's hashes"), 2.0),
+    "same": (
+        sentence(
+            "the same partition as the Java client, for keys with a positive hash"
+        ),
+        1.0,
+    ),
+    "negative": (sentence("… and for keys with a negative hash"), 1.0),
     "alive": (
-        "inside a running cluster, records lie where Kafka's would",
+        sentence("inside a running cluster, records lie where Kafka's would"),
         2.0,
     ),
 }
 
 HINTS = {
-    "range": "A remainder lies in 0 … partition_count − 1, if you calculate with whole numbers.",
-    "stable": "Use nothing but the key's bytes: no randomness, no counter, and not Python's own `hash`.",
-    "murmur2": "Compare with the five known hashes in the text, the shortest key first. Are 32 bits left after every "
-    "multiplication?",
-    "same": "First get `murmur2` right; the formula in the text makes a partition of it.",
-    "negative": "Half of all 32-bit hashes are negative numbers in Java. What does the formula in the text do about that?",
-    "alive": "The cluster asks your rule for each record that has a key, with as many partitions as there are just then.",
+    "range": sentence(
+        "A remainder lies in 0 … partition_count − 1, if you calculate with whole numbers."
+    ),
+    "stable": sentence(
+        "Use nothing but the key's bytes: no randomness, no counter, and not Python's own `hash`."
+    ),
+    "murmur2": sentence(
+        "Compare with the five known hashes in the text, the shortest key first. Are 32 bits left after every "
+        "multiplication?"
+    ),
+    "same": sentence(
+        "First get `murmur2` right; the formula in the text makes a partition of it."
+    ),
+    "negative": sentence(
+        "Half of all 32-bit hashes are negative numbers in Java. What does the formula in the text do about that?"
+    ),
+    "alive": sentence(
+        "The cluster asks your rule for each record that has a key, with as many partitions as there are just then."
+    ),
 }
 
+NO_FUNCTION = sentence("There is no function {name} in the cell.")
 MASK = 0xFFFFFFFF
 
 
@@ -78,61 +97,77 @@ MISTAKES: tuple[tuple[Rule, tuple[str, ...], str], ...] = (
     (
         lambda k, n: abs(signed(true_murmur2(k))) % n,
         ("negative",),
-        "`abs` is not what Kafka does: it drops the sign bit, which gives another number.",
+        sentence(
+            "`abs` is not what Kafka does: it drops the sign bit, which gives another number."
+        ),
     ),
     (
         lambda k, n: true_murmur2(k) % n,
         ("negative",),
-        "You take the whole hash modulo the count, as an unsigned number. Kafka drops the sign bit first.",
+        sentence(
+            "You take the whole hash modulo the count, as an unsigned number. Kafka drops the sign bit first."
+        ),
     ),
     (
         lambda k, n: signed(true_murmur2(k)) % n,
         ("negative",),
-        "Python's % of a negative number is positive, but not Kafka's number. Kafka drops the sign bit first.",
+        sentence(
+            "Python's % of a negative number is positive, but not Kafka's number. Kafka drops the sign bit first."
+        ),
     ),
     (
         lambda k, n: zlib.crc32(k) % n,
         ("same", "murmur2", "alive"),
-        "That is CRC-32, which librdkafka uses by default! Kafka's Java client uses murmur2: two clients with "
-        "different hashes put one key in two partitions.",
+        sentence(
+            "That is CRC-32, which librdkafka uses by default! Kafka's Java client uses murmur2: two clients with "
+            "different hashes put one key in two partitions."
+        ),
     ),
     (
         lambda k, n: (variant(k, seed=0) & 0x7FFFFFFF) % n,
         ("same", "murmur2", "alive"),
-        "The hash begins with another number than Kafka's: look at step 1.",
+        sentence("The hash begins with another number than Kafka's: look at step 1."),
     ),
     (
         lambda k, n: (variant(k, seed=0x9747B28C ^ len(k)) & 0x7FFFFFFF) % n,
         ("same", "murmur2", "alive"),
-        "The length is missing: look at what step 1 begins with.",
+        sentence("The length is missing: look at what step 1 begins with."),
     ),
     (
         lambda k, n: (variant(k, order="big") & 0x7FFFFFFF) % n,
         ("same", "murmur2", "alive"),
-        "The bytes are read from the wrong end: in a little-endian number the first byte counts least.",
+        sentence(
+            "The bytes are read from the wrong end: in a little-endian number the first byte counts least."
+        ),
     ),
     (
         lambda k, n: (variant(k, tail=False) & 0x7FFFFFFF) % n,
         ("same", "murmur2", "alive"),
-        "The last one, two or three bytes are missing: only keys whose length is a multiple of 4 are right.",
+        sentence(
+            "The last one, two or three bytes are missing: only keys whose length is a multiple of 4 are right."
+        ),
     ),
     (
         lambda k, n: (variant(k, last=False) & 0x7FFFFFFF) % n,
         ("same", "murmur2", "alive"),
-        "The last mixing is missing: step 4 comes once, after all bytes.",
+        sentence("The last mixing is missing: step 4 comes once, after all bytes."),
     ),
     (
         lambda k, n: sum(k) % n,
         ("same", "murmur2", "alive"),
-        "The sum of the bytes is a hash, too, but not Kafka's (and “AB” and “BA” always meet). Use murmur2.",
+        sentence(
+            "The sum of the bytes is a hash, too, but not Kafka's (and “AB” and “BA” always meet). Use murmur2."
+        ),
     ),
     (
         lambda k, n: len(k) % n,
         ("same", "murmur2", "alive"),
-        "By length, most keys meet in a few partitions. Use murmur2 of the bytes.",
+        sentence(
+            "By length, most keys meet in a few partitions. Use murmur2 of the bytes."
+        ),
     ),
 )
-UNSTABLE = (
+UNSTABLE = sentence(
     "Python's `hash` of bytes changes with every process (PYTHONHASHSEED), so that two producers would not agree. "
     "Use murmur2."
 )
@@ -176,7 +211,7 @@ def judge_partition(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         Sandbox(code, ["partition_for_key", "murmur2"], hash_seed=4_711) as other,
     ):
         if one.defined.get("partition_for_key") != "function":
-            raise AnswerFailed("There is no function partition_for_key in the cell.")
+            raise AnswerFailed(say(NO_FUNCTION, name="partition_for_key"))
         cases = [(key, n) for key in keys_for(seeds[0], 120) for n in (1, 3, 6, 50)]
         cases += [
             (key, n)
@@ -215,7 +250,7 @@ def judge_range(cases: Sequence[Any], got: Sequence[Any], sheet: Sheet) -> None:
             )
             return
     if len(set(got)) < 3:
-        sheet.fail("range", "All keys go to the same partition.", HINTS["same"])
+        sheet.fail("range", say("All keys go to the same partition."), HINTS["same"])
     else:
         sheet.seen("range")
 
@@ -233,15 +268,21 @@ def judge_stable(
             )
             return
         if first != second or type(first) is not type(second):
-            message = f"partition_for_key({shown(key)}, {n}) is {first} in one process and {second} in another"
+            message = say(
+                "partition_for_key({key}, {n}) is {first} in one process and {second} in another",
+                key=shown(key),
+                n=n,
+                first=first,
+                second=second,
+            )
             sheet.fail("stable", message, UNSTABLE)
             for name in ("same", "negative", "murmur2", "alive"):
                 sheet.fail(
-                    name, "The partition is not even the same each time.", UNSTABLE
+                    name, say("The partition is not even the same each time."), UNSTABLE
                 )
             return
     if len(set(map(repr, got))) < 3:
-        sheet.fail("stable", "All keys go to the same partition.", HINTS["same"])
+        sheet.fail("stable", say("All keys go to the same partition."), HINTS["same"])
     else:
         sheet.seen("stable")
 
@@ -251,7 +292,7 @@ def judge_hash(sandbox: Sandbox, sheet: Sheet, seeds: Sequence[int]) -> None:
     if sandbox.defined.get("murmur2") != "function":
         sheet.fail(
             "murmur2",
-            "There is no function murmur2 in the cell.",
+            say(NO_FUNCTION, name="murmur2"),
             HINTS["murmur2"],
         )
         return
@@ -263,8 +304,11 @@ def judge_hash(sandbox: Sandbox, sheet: Sheet, seeds: Sequence[int]) -> None:
     ):
         want = true_murmur2(key)
         if type(value) is not int or value not in (want, signed(want)):
-            message = (
-                f"murmur2({shown(key)}) {returned(value)}; expected {signed(want)}"
+            message = say(
+                "murmur2({key}) {did}; expected {value}",
+                key=shown(key),
+                did=returned(value),
+                value=signed(want),
             )
             sheet.fail("murmur2", message, HINTS["murmur2"])
             return
@@ -278,9 +322,17 @@ def judge_same(cases: Sequence[Any], got: Sequence[Any], sheet: Sheet) -> None:
         name = "negative" if negative else "same"
         want = true_partition(key, n)
         if type(value) is not int or value != want:
-            message = f"partition_for_key({shown(key)}, {n}) {returned(value)}; expected {want}"
+            message = say(
+                "partition_for_key({key}, {n}) {did}; expected {value}",
+                key=shown(key),
+                n=n,
+                did=returned(value),
+                value=want,
+            )
             if negative and not isinstance(value, Raised):
-                message += f" (its hash in Java is {signed(true_murmur2(key))})"
+                message += " " + say(
+                    "(its hash in Java is {hash})", hash=signed(true_murmur2(key))
+                )
             sheet.fail(name, message, HINTS[name])
     for name in ("same", "negative"):
         sheet.seen(name)
@@ -324,7 +376,13 @@ def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         )
         for (key, count), value in seen:
             if type(value) is not int or value != true_partition(key, count):
-                message = f"{shown(key)} of {count} partitions: your rule {returned(value)}, Kafka says {true_partition(key, count)}"
+                message = say(
+                    "{key} of {n} partitions: your rule {did}, Kafka says {value}",
+                    key=shown(key),
+                    n=count,
+                    did=returned(value),
+                    value=true_partition(key, count),
+                )
                 sheet.fail("alive", message, HINTS["alive"], seed)
                 return
         lies = {
@@ -337,25 +395,31 @@ def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             for count, shift in ((few, 0), (many, len(keys)))
             for n, key in enumerate(keys)
         }
-        message = "The records do not lie where Kafka's would."
+        message = say("The records do not lie where Kafka's would.")
         sheet.expect("alive", lies == wanted, message, HINTS["alive"], seed)
 
 
 EXERCISE = Exercise(
     id="2a",
-    title="Which partition? Your rule `partition_for_key`",
+    title=sentence("Which partition? Your rule `partition_for_key`"),
     names=("murmur2", "partition_for_key"),
     properties=PROPERTIES,
     judge=judge_partition,
     hints=(
-        "Two steps. `murmur2` makes a 32-bit number of the key's bytes. `partition_for_key` drops that "
-        "number's sign bit and takes the remainder by the partition count.",
-        "Python's numbers don't overflow; Java's do. So cut to 32 bits after every multiplication: "
-        '`h = h * m & 0xFFFFFFFF`. Four bytes are one number: `int.from_bytes(data[i:i+4], "little")`; the last '
-        "one to three bytes are one, too.",
-        "for i in range(0, len(data) // 4 * 4, 4): k = four bytes · m (cut); k ^= k >> 24; k = k · m (cut); "
-        "h = h · m (cut) ^ k. Then the rest: h = (h ^ rest) · m (cut). Then h ^= h >> 13; h = h · m (cut); "
-        "h ^= h >> 15. And the partition: (h & 0x7FFFFFFF) % partition_count.",
+        sentence(
+            "Two steps. `murmur2` makes a 32-bit number of the key's bytes. `partition_for_key` drops that "
+            "number's sign bit and takes the remainder by the partition count."
+        ),
+        sentence(
+            "Python's numbers don't overflow; Java's do. So cut to 32 bits after every multiplication: "
+            '`h = h * m & 0xFFFFFFFF`. Four bytes are one number: `int.from_bytes(data[i:i+4], "little")`; the last '
+            "one to three bytes are one, too."
+        ),
+        sentence(
+            "for i in range(0, len(data) // 4 * 4, 4): k = four bytes · m (cut); k ^= k >> 24; k = k · m (cut); "
+            "h = h · m (cut) ^ k. Then the rest: h = (h ^ rest) · m (cut). Then h ^= h >> 13; h = h · m (cut); "
+            "h ^= h >> 15. And the partition: (h & 0x7FFFFFFF) % partition_count."
+        ),
     ),
     minutes=15,
 )

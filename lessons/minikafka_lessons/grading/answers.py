@@ -24,6 +24,7 @@ from minikafka_lessons.grading.definitions import (
     without_skeletons,
 )
 from minikafka_lessons.grading.sandbox import Code
+from minikafka_lessons.language import say, sentence
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,11 @@ def find_answer(cells: Sequence[Cell], exercise: Exercise, *, history: bool = Fa
         answer.problem = why_broken(cells, exercise)
         answer.missing = not answer.problem
         if answer.missing:
-            answer.problem = f"The cell of exercise {exercise.id} (with {listed(exercise.names)}) is missing."
+            answer.problem = say(
+                "The cell of exercise {id} (with {names}) is missing.",
+                id=exercise.id,
+                names=listed(exercise.names),
+            )
         return answer
     parts |= {i for i, cell in enumerate(cells) if is_half(cell, exercise)}
     at = sorted(parts)
@@ -73,7 +78,9 @@ def find_answer(cells: Sequence[Cell], exercise: Exercise, *, history: bool = Fa
         sources = tuple(without_skeletons(cells[i].source, written) for i in at)
         answer.code = Code(sources[-1], with_needs(cells, at, sources), sources[:-1])
     except READING_FAILS as problem:
-        answer.problem = f"The cell of exercise {exercise.id} can't be read: {problem}."
+        answer.problem = say(
+            "The cell of exercise {id} can't be read: {problem}.", id=exercise.id, problem=problem
+        )
     answer.notes += notes(cells, exercise, candidates, at, history)
     return answer
 
@@ -114,7 +121,7 @@ def why_broken(cells: Sequence[Cell], exercise: Exercise) -> str:
     """Of the last cell that is about the exercise and can't be read: one sentence, or nothing."""
     for cell in reversed(cells):
         if broken := broken_for(cell, exercise):
-            return f"The cell of exercise {exercise.id} is no valid Python: {broken}."
+            return say("The cell of exercise {id} is no valid Python: {why}.", id=exercise.id, why=broken)
     return ""
 
 
@@ -138,12 +145,13 @@ def notes(
         if i in at:
             continue
         if broken := broken_for(cell, exercise):
-            passed[i] = f"{cell.place} (no valid Python: {broken})"
+            passed[i] = say("{place} (no valid Python: {why})", place=cell.place, why=broken)
             continue
         here = [f.definition for found in candidates.values() for f in found if f.at == i]
         if here:
             written = any(d.written for d in here)
-            passed[i] = f"{cell.place} ({'an earlier one' if written else 'not written yet'})"
+            words = sentence("{place} (an earlier one)") if written else sentence("{place} (not written yet)")
+            passed[i] = say(words, place=cell.place)
     if history:
         # A kernel's history holds every try; only what was run after the answer is worth a word.
         passed = {i: why for i, why in passed.items() if i > at[-1]}
@@ -151,13 +159,19 @@ def notes(
     if passed:
         others = listed(passed.values())
         return [
-            f"The last written definition of {names_of(exercise)} counts: {where}. Passed over: {others}."
+            say(
+                "The last written definition of {names} counts: {where}. Passed over: {others}.",
+                names=names_of(exercise),
+                where=where,
+                others=others,
+            )
         ]
     if len(at) > 1 and not history:
-        return [f"The answer stands in several cells, which count together: {where}."]
+        return [say("The answer stands in several cells, which count together: {where}.", where=where)]
     marked = [i for i, cell in enumerate(cells) if cell.exercise == exercise.id]
     if marked and not set(at) & set(marked):
-        return [f"{names_of(exercise)} was found in {where}, not in the exercise's own cell."]
+        words = sentence("{names} was found in {where}, not in the exercise's own cell.")
+        return [say(words, names=names_of(exercise), where=where)]
     return []
 
 
@@ -197,7 +211,9 @@ def is_unwritten(code: Code, exercise: Exercise) -> bool:
 def listed(names: Iterable[str]) -> str:
     """`a`, `a and b`."""
     names = list(names)
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+    if len(names) == 1:
+        return names[0]
+    return say("{several} and {last}", several=", ".join(names[:-1]), last=names[-1])
 
 
 __all__ = ["Answer", "Cell", "find_answer", "is_unwritten", "listed"]

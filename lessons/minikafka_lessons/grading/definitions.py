@@ -14,6 +14,8 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from minikafka_lessons.language import say
+
 READING_FAILS = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -57,7 +59,7 @@ def why_unreadable(source: str) -> str:
         parsed(source)
     except READING_FAILS as problem:
         line = getattr(problem, "lineno", None)
-        where = f" (line {line} of the cell)" if line else ""
+        where = " " + say("(line {n} of the cell)", n=line) if line else ""
         return f"{getattr(problem, 'msg', problem)}{where}"
     return ""
 

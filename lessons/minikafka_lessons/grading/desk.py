@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minikafka_lessons.grading.sandbox import AnswerFailed, Fields, Raised, to_wire
+from minikafka_lessons.language import say
 
 MAX_CALLS = 20_000
 MAX_EMPTY_POLLS = 300
@@ -31,7 +32,13 @@ class Desk:
         """The answer to one request from the other end. Raises AnswerFailed to end the run."""
         self.calls.append(method)
         if len(self.calls) > MAX_CALLS:
-            raise AnswerFailed(f"Your code made {MAX_CALLS} calls on the {name} and was still not done.")
+            raise AnswerFailed(
+                say(
+                    "Your code made {n} calls on the {client} and was still not done.",
+                    n=MAX_CALLS,
+                    client=name,
+                )
+            )
         try:
             if method not in self.methods:
                 known = ", ".join(m for m in self.methods if m != "len")
@@ -142,8 +149,11 @@ class ConsumerDesk(Desk):
             self._empty += 1
             if self._empty > MAX_EMPTY_POLLS:
                 raise AnswerFailed(
-                    f"read_all polled {MAX_EMPTY_POLLS} times in vain and never returned: "
-                    "does it stop when it has `count` records?"
+                    say(
+                        "read_all polled {n} times in vain and never returned: "
+                        "does it stop when it has `count` records?",
+                        n=MAX_EMPTY_POLLS,
+                    )
                 )
             return None
         if message.error() is None:

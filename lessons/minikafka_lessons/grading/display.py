@@ -11,6 +11,7 @@ from typing import Any
 
 from minikafka.world.visible import in_html
 from minikafka_lessons.grading.marks import Grade, Mark, number
+from minikafka_lessons.language import say
 
 TEXT = "var(--jp-ui-font-color1, currentColor)"
 FAINT = "var(--jp-ui-font-color2, #7a7f87)"
@@ -39,7 +40,9 @@ def console_grade(grade: Grade) -> Any:
         (f"   {number(grade.points)}/{number(grade.of)}", "bold green" if grade.full else "bold yellow"),
     )
     parts: list[Any] = [Text(""), head]
-    parts += [Padding(Text(f"note: {note}", style="yellow"), (0, 0, 0, 4)) for note in grade.notes]
+    parts += [
+        Padding(Text(say("note: {note}", note=note), style="yellow"), (0, 0, 0, 4)) for note in grade.notes
+    ]
     if grade.problem:
         parts.append(Padding(Text(f"✗ {grade.problem}", style="red"), (0, 0, 0, 4)))
         return Group(*parts)
@@ -52,7 +55,7 @@ def console_grade(grade: Grade) -> Any:
         style = "dim" if grade.unwritten else "green" if mark.full else "red"
         text = Text(mark.what)
         if mark.message and not grade.unwritten:
-            seed = f"  [seed {mark.seed}]" if mark.seed is not None else ""
+            seed = "  [" + say("seed {n}", n=mark.seed) + "]" if mark.seed is not None else ""
             text.append(f"\n{mark.message}{seed}", style="red")
         if mark.hint and not grade.unwritten and mark.hint not in said:
             said.add(mark.hint)
@@ -62,10 +65,11 @@ def console_grade(grade: Grade) -> Any:
         )
     parts.append(Padding(table, (0, 0, 0, 4)))
     if grade.unwritten:
-        sentence = (
-            f'Not written yet. Its cell waits for you, and so do three hints: hint("{grade.exercise}", 1)'
+        told = say(
+            'Not written yet. Its cell waits for you, and so do three hints: hint("{id}", 1)',
+            id=grade.exercise,
         )
-        parts.append(Padding(Text(sentence, style="dim"), (0, 0, 0, 4)))
+        parts.append(Padding(Text(told, style="dim"), (0, 0, 0, 4)))
     return Group(*parts)
 
 
@@ -82,8 +86,8 @@ class Result:
 
     def __repr__(self) -> str:
         grade = self.grade
-        lines = [f"{grade.exercise} {grade.title}: {number(grade.points)} of {number(grade.of)} points"]
-        lines += [f"  note: {note}" for note in grade.notes]
+        lines = [f"{grade.exercise} {grade.title}: {points_of(grade)}"]
+        lines += ["  " + say("note: {note}", note=note) for note in grade.notes]
         if grade.problem:
             lines.append(f"  ✗ {grade.problem}")
         elif grade.unwritten:
@@ -104,11 +108,17 @@ class Result:
 
 def unwritten_sentence(grade: Grade) -> str:
     """For an exercise whose skeleton is untouched: first what to do, then why there are no points."""
-    return (
-        f"Write your answer into the cell of exercise {grade.exercise} (where it says NotImplementedError or None), "
+    return say(
+        "Write your answer into the cell of exercise {id} (where it says NotImplementedError or None), "
         "run that cell with Shift+Enter, then run this one again. Not written yet, hence no points. "
-        f'Stuck? `hint("{grade.exercise}", 1)`'
+        'Stuck? `hint("{id}", 1)`',
+        id=grade.exercise,
     )
+
+
+def points_of(grade: Grade) -> str:
+    """`3 of 8 points`."""
+    return say("{points} of {of} points", points=number(grade.points), of=number(grade.of))
 
 
 def remaining(grade: Grade) -> str:
@@ -116,12 +126,18 @@ def remaining(grade: Grade) -> str:
     if grade.unwritten or not grade.hidden:
         return ""
     if not grade.full:
-        first = f'`hint("{grade.exercise}", 1)`'
-        return f"Stuck? {first} gives an idea, 2 the way, 3 nearly all of it. They cost nothing but pride."
-    plural = "s" if grade.hidden > 1 else ""
-    return (
-        f"{grade.hidden} hidden check{plural} remain: the same properties under other seeds and faults. "
-        "`minikafka grade` runs them."
+        return say(
+            'Stuck? `hint("{id}", 1)` gives an idea, 2 the way, 3 nearly all of it. They cost nothing but pride.',
+            id=grade.exercise,
+        )
+    if grade.hidden == 1:
+        return say(
+            "1 hidden check remains: the same properties under another seed and other faults. "
+            "`minikafka grade` runs it."
+        )
+    return say(
+        "{n} hidden checks remain: the same properties under other seeds and faults. `minikafka grade` runs them.",
+        n=grade.hidden,
     )
 
 
@@ -139,7 +155,8 @@ def html_grade(grade: Grade) -> str:
         f'<div style="height:4px;border-radius:2px;background:{LINE};margin:6px 0 8px">'
         f'<div style="height:4px;border-radius:2px;width:{share * 100:.0f}%;background:{colour}"></div></div>'
     )
-    rows = "".join(f'<div style="color:#b8860b">note: {in_html(note)}</div>' for note in grade.notes)
+    noted = [in_html(say("note: {note}", note=note)) for note in grade.notes]
+    rows = "".join(f'<div style="color:#b8860b">{note}</div>' for note in noted)
     if grade.problem:
         rows += f'<div style="color:{BAD}">✗ {in_html(grade.problem)}</div>'
     else:
@@ -168,7 +185,8 @@ def html_mark(mark: Mark, unwritten: bool, with_hint: bool) -> str:
         f"<span>{code(mark.what)}"
     )
     if not unwritten and mark.message:
-        seed = f' <span style="color:{FAINT}">seed {mark.seed}</span>' if mark.seed is not None else ""
+        told = "" if mark.seed is None else say("seed {n}", n=mark.seed)
+        seed = f' <span style="color:{FAINT}">{told}</span>' if told else ""
         row += f'<div style="color:{BAD}">{code(mark.message)}{seed}</div>'
     if not unwritten and mark.hint and with_hint:
         row += f'<div style="border-left:2px solid {LINE};padding-left:8px;margin:2px 0 4px">{code(mark.hint)}</div>'

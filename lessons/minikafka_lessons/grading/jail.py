@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from minikafka_lessons.language import say
+
 INSIDE = Path(__file__).with_name("inside")
 LAYERS = ("bubblewrap", "user", "landlock", "seccomp", "limits")
 WITHOUT = "MINIKAFKA_JAIL_WITHOUT"
@@ -235,4 +237,9 @@ def must_hold(promised: Sequence[str], held: Iterable[str]) -> None:
     """Raises Escaped where less holds than was said before."""
     missing = sorted(set(promised) - set(held))
     if missing:
-        raise Escaped(f"The jail is weaker than it was at the start ({', '.join(missing)}): grade again.")
+        raise Escaped(
+            say(
+                "The jail is weaker than it was at the start ({layers}): grade again.",
+                layers=", ".join(missing),
+            )
+        )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from minikafka.world.visible import cells, cut, cut_before, visible
+from minikafka_lessons.language import say
 
 MOST_CELLS = 500
 """Of a sentence about an answer: what it gave back may be long, a report not."""
@@ -115,7 +116,10 @@ def number(points: float) -> str:
 
 
 class Sheet:
-    """Collects marks while a judge runs: properties are declared first, then each may fail once."""
+    """Collects marks while a judge runs: properties are declared first, then each may fail once.
+
+    Messages come said; hints and properties are sentences of a table, which are said here.
+    """
 
     def __init__(self, properties: dict[str, tuple[str, float]]) -> None:
         self._properties = properties
@@ -130,7 +134,7 @@ class Sheet:
     def fail(self, name: str, message: str, hint: str = "", seed: int | None = None) -> None:
         """The property does not hold; the first reason counts."""
         assert name in self._properties, name
-        self._failed.setdefault(name, (message, hint, seed))
+        self._failed.setdefault(name, (message, say(hint), seed))
 
     def expect(self, name: str, holds: bool, message: str, hint: str, seed: int | None = None) -> bool:
         """`seen`, or `fail`."""
@@ -144,7 +148,7 @@ class Sheet:
         """The answer behaves like a known mistake: say so where it failed."""
         if name in self._failed:
             message, _, seed = self._failed[name]
-            self._failed[name] = (message, hint, seed)
+            self._failed[name] = (message, say(hint), seed)
 
     def failed(self, name: str) -> bool:
         """Has it failed?"""
@@ -153,12 +157,13 @@ class Sheet:
     def marks(self) -> list[Mark]:
         """In the order of the properties. What was never looked at gives nothing."""
         found = []
-        for name, (what, of) in self._properties.items():
+        for name, (words, of) in self._properties.items():
+            what = say(words)
             if name in self._failed:
                 message, hint, seed = self._failed[name]
                 found.append(Mark(what, 0.0, of, message, hint, seed))
             elif name in self._seen:
                 found.append(Mark(what, of, of))
             else:
-                found.append(Mark(what, 0.0, of, "not reached", "First mend what stands above."))
+                found.append(Mark(what, 0.0, of, say("not reached"), say("First mend what stands above.")))
         return found

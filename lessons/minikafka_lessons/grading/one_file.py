@@ -16,32 +16,40 @@ from minikafka_lessons.grade import grade_answer
 from minikafka_lessons.grading.answers import Answer
 from minikafka_lessons.grading.marks import Grade
 from minikafka_lessons.grading.submissions import Unreadable, read_submission
+from minikafka_lessons.language import say, speak, spoken
 
 MEMORY_BYTES = 4 << 30
 
 
-def main(path: Path) -> None:
-    """Read the file, grade each answer."""
+def main(path: Path, language: str = "") -> None:
+    """Read the file, grade each answer, in that language or the file's own."""
     # What a library may print is no verdict: those go where nobody else writes.
     verdicts = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     limit()
 
-    def say(**what: Any) -> None:
+    def tell(**what: Any) -> None:
         verdicts.write(json.dumps(what) + "\n")
         verdicts.flush()
 
+    if language:
+        speak(language)
     try:
         submission = read_submission(path)
     except Unreadable as problem:
-        say(problem=str(problem))
+        tell(problem=str(problem))
         return
     except MemoryError:
-        say(problem=f"{path} needs more memory than the grader gives to a file.")
+        tell(problem=say("{path} needs more memory than the grader gives to a file.", path=path))
         return
-    say(lesson=submission.lesson.number, exercises=[answer.exercise.id for answer in submission.answers])
+    speak(language or submission.language)
+    tell(
+        lesson=submission.lesson.number,
+        language=spoken(),
+        exercises=[answer.exercise.id for answer in submission.answers],
+    )
     for answer in submission.answers:
-        say(grade=safely(answer).as_dict())
+        tell(grade=safely(answer).as_dict())
 
 
 def safely(answer: Answer) -> Grade:
@@ -49,8 +57,12 @@ def safely(answer: Answer) -> Grade:
     try:
         return grade_answer(answer)
     except Exception as error:
-        grade = Grade(answer.exercise.id, answer.exercise.title, answer.exercise.points)
-        grade.problem = f"The check itself failed ({type(error).__name__}: {error}); please report it."
+        grade = Grade(answer.exercise.id, say(answer.exercise.title), answer.exercise.points)
+        grade.problem = say(
+            "The check itself failed ({kind}: {error}); please report it.",
+            kind=type(error).__name__,
+            error=error,
+        )
         return grade
 
 
@@ -66,4 +78,4 @@ def limit() -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:3])

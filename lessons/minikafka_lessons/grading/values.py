@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minikafka_lessons.grading.inside.wire import plain
+from minikafka_lessons.language import say
 
 KIND_CHARACTERS, TEXT_CHARACTERS = 80, 300
 
@@ -34,24 +35,31 @@ class Raised:
     @property
     def sentence(self) -> str:
         """For the author of the answer."""
-        where = f" in line {self.line} of its cell" if self.line else ""
+        where = " " + say("in line {n} of its cell", n=self.line) if self.line else ""
         if self.kind == "NotImplementedError":
-            return "Not written yet: the cell still raises NotImplementedError."
+            return say("Not written yet: the cell still raises NotImplementedError.")
         if self.kind == "PermissionError" or (self.kind == "OSError" and "[Errno 30]" in self.text):
-            return (
-                f"Your code does what an answer may not do{where}: it opens files, reaches the network, or starts or "
-                f"signals processes ({self.text or 'PermissionError'})."
+            return say(
+                "Your code does what an answer may not do{where}: it opens files, reaches the network, or starts or "
+                "signals processes ({text}).",
+                where=where,
+                text=self.text or "PermissionError",
             )
         if self.kind == "ModuleNotFoundError":
-            return (
-                f"An answer may use Python's standard library only{where} (ModuleNotFoundError: {self.text})."
+            return say(
+                "An answer may use Python's standard library only{where} (ModuleNotFoundError: {text}).",
+                where=where,
+                text=self.text,
             )
         if self.kind == "NameError":
-            return (
-                f"Your code uses a name that its cell does not know{where}: {self.text}. "
-                "Put imports and helpers into the same cell."
+            return say(
+                "Your code uses a name that its cell does not know{where}: {text}. "
+                "Put imports and helpers into the same cell.",
+                where=where,
+                text=self.text,
             )
-        return f"Your code raised {self.kind}{where}: {self.text or 'no text'}."
+        text = self.text or say("no text")
+        return say("Your code raised {kind}{where}: {text}.", kind=self.kind, where=where, text=text)
 
 
 class Fields(dict[str, Any]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikafka_lessons.grading.sandbox import Raised
+from minikafka_lessons.language import say
 
 
 def same(got: Any, want: int | None) -> bool:
@@ -24,5 +25,7 @@ def shown(key: bytes) -> str:
 def returned(got: Any) -> str:
     """`returned 3`, or what it did instead."""
     if isinstance(got, Raised):
-        return f"raised {got.kind}" if got.kind != "NotImplementedError" else "is not written yet"
-    return f"returned {got!r}"
+        if got.kind == "NotImplementedError":
+            return say("is not written yet")
+        return say("raised {kind}", kind=got.kind)
+    return say("returned {value}", value=repr(got))

@@ -16,12 +16,13 @@ from typing import Any
 from minikafka.records.batch import HEADER_BYTES, NewRecord, build_batch
 from minikafka.records.compression import Compression, compress, decompress
 from minikafka_lessons import data
+from minikafka_lessons.language import say, sentence
 from minikafka_lessons.measure.results import MIB, TEXT, Shown, mib_a_second, spread_words, thousands, three
 from minikafka_lessons.measure.rounds import Spread, budget, interleaved, scaled
 from minikafka_lessons.show import ink
 
-KINDS = ("JSON text", "weather rows", "random bytes")
-CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+KINDS = (sentence("JSON text"), sentence("weather rows"), sentence("random bytes"))
+CODECS = (sentence("none"), "gzip", "snappy", "lz4", "zstd")
 BATCH_RECORDS = (1, 10, 100, 1_000)
 COLOURS = {
     "none": "#858d97",
@@ -46,7 +47,7 @@ class Compressions(Shown):
     compressing: dict[Key, Spread]
     decompressing: dict[Key, Spread]
 
-    title = "Batches and codecs"
+    headline = sentence("Batches and codecs")
     words = 2
     size_inches = (8.9, 6.2)
 
@@ -56,18 +57,21 @@ class Compressions(Shown):
 
     @property
     def note(self) -> str:
-        return f"Times smaller, by records in a batch; speeds with {BATCH_RECORDS[-1]:,}, in bytes before compression."
+        return say(
+            "Times smaller, by records in a batch; speeds with {n:,}, in bytes before compression.",
+            n=BATCH_RECORDS[-1],
+        )
 
     def headers(self) -> list[str]:
         small, large = BATCH_RECORDS[0], BATCH_RECORDS[-1]
         return [
-            "data",
-            "codec",
-            f"{small} a batch",
-            f"{large:,} a batch",
-            "compress",
-            "spread",
-            "decompress",
+            say("data"),
+            say("codec"),
+            say("{n:,} a batch", n=small),
+            say("{n:,} a batch", n=large),
+            say("compress"),
+            say("spread"),
+            say("decompress"),
         ]
 
     def rows(self) -> list[list[object]]:
@@ -75,8 +79,8 @@ class Compressions(Shown):
         for kind in KINDS:
             for codec in CODECS:
                 row: list[object] = [
-                    kind,
-                    codec,
+                    say(kind),
+                    say(codec),
                     three(self.ratio(kind, codec, BATCH_RECORDS[0])),
                     three(self.ratio(kind, codec)),
                 ]
@@ -101,7 +105,7 @@ class Compressions(Shown):
             for codec in CODECS:
                 style = {"color": COLOURS[codec], "marker": SHAPES[codec], "markersize": 5}
                 ratios = [self.ratio(kind, codec, n) for n in BATCH_RECORDS]
-                above.plot(BATCH_RECORDS, ratios, linewidth=1.8, label=codec, **style)
+                above.plot(BATCH_RECORDS, ratios, linewidth=1.8, label=say(codec), **style)
                 if codec == "none":
                     continue
                 for spreads, filled in ((self.compressing, True), (self.decompressing, False)):
@@ -120,24 +124,24 @@ class Compressions(Shown):
                         fillstyle="full" if filled else "none",
                         **style,
                     )
-            above.set_title(kind)
+            above.set_title(say(kind))
             above.axhline(1, color=TEXT, linewidth=0.8, linestyle=":")
             below.axhline(1, color=TEXT, linewidth=0.8, linestyle=":")
             above.set_xscale("log")
             above.set_xticks(BATCH_RECORDS, [f"{n:,}" for n in BATCH_RECORDS])
             above.minorticks_off()
             below.set_xscale("log")
-            above.set_xlabel("records in a batch")
-            below.set_xlabel("MiB/s (logarithmic)")
+            above.set_xlabel(say("records in a batch"))
+            below.set_xlabel(say("MiB/s (logarithmic)"))
             below.xaxis.set_major_formatter(thousands)
             for axes in (above, below):
                 axes.set_ylim(0, best * 1.12)
             above.grid()
             below.grid()
-        grid[0][0].set_ylabel("times smaller")
-        grid[1][0].set_ylabel("times smaller")
+        grid[0][0].set_ylabel(say("times smaller"))
+        grid[1][0].set_ylabel(say("times smaller"))
         grid[0][0].legend(loc="upper left")
-        for fill, name in (("full", "compress"), ("none", "decompress")):
+        for fill, name in (("full", say("compress")), ("none", say("decompress"))):
             grid[1][2].plot([], [], "o", color=TEXT, fillstyle=fill, label=name, markersize=5)
         grid[1][2].legend(loc="upper left")
 

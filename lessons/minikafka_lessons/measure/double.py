@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from minikafka_lessons.language import say, sentence
 from minikafka_lessons.measure.own_process import ask, can_ask
 from minikafka_lessons.measure.results import MIB, Shown, size, spread_words, three, whisker
 from minikafka_lessons.measure.rounds import Spread, budget, scaled
@@ -12,11 +13,11 @@ from minikafka_lessons.measure.scratch import check_evictable, evict, fill, page
 from minikafka_lessons.show import ink
 
 WAYS = {
-    "nothing": "nothing is read yet",
-    "cache": "read, and kept in a cache of its own",
-    "after": "… and that process has ended",
-    "read": "read through the page cache only",
-    "map": "mapped (mmap)",
+    "nothing": sentence("nothing is read yet"),
+    "cache": sentence("read, and kept in a cache of its own"),
+    "after": sentence("… and that process has ended"),
+    "read": sentence("read through the page cache only"),
+    "map": sentence("mapped (mmap)"),
 }
 ROUNDS = 3
 
@@ -29,7 +30,7 @@ class DoubleCaching(Shown):
     page_cache_bytes: dict[str, Spread]
     file_bytes: int
 
-    title = "Where the bytes of one file lie"
+    headline = sentence("Where the bytes of one file lie")
     size_inches = (8.9, 3.2)
 
     def copies(self, way: str) -> float:
@@ -38,15 +39,19 @@ class DoubleCaching(Shown):
 
     @property
     def note(self) -> str:
-        return f"A file of {size(self.file_bytes)}, evicted before each way; a fresh process each, {ROUNDS} rounds."
+        return say(
+            "A file of {size}, evicted before each way; a fresh process each, {rounds} rounds.",
+            size=size(self.file_bytes),
+            rounds=ROUNDS,
+        )
 
     def headers(self) -> list[str]:
-        return ["", "in the process", "spread", "in the page cache", "copies in memory"]
+        return ["", say("in the process"), say("spread"), say("in the page cache"), say("copies in memory")]
 
     def rows(self) -> list[list[object]]:
         return [
             [
-                name,
+                say(name),
                 size(self.own_bytes[way].median),
                 spread_words(self.own_bytes[way], size),
                 size(self.page_cache_bytes[way].median),
@@ -69,14 +74,14 @@ class DoubleCaching(Shown):
             axes.text(
                 total.high + self.file_bytes / MIB * 0.04, place, f"{three(self.copies(way))} ×", va="center"
             )
-        axes.set_yticks(range(len(WAYS)), list(WAYS.values()))
+        axes.set_yticks(range(len(WAYS)), [say(way) for way in WAYS.values()])
         axes.tick_params(axis="y", length=0)
         axes.invert_yaxis()
-        axes.set_xlabel("MiB of memory")
+        axes.set_xlabel(say("MiB of memory"))
         axes.set_xlim(0, self.file_bytes / MIB * 2.35)
         axes.grid(axis="x")
-        axes.barh(0, 0, color=ink.GREEN, alpha=0.75, label="page cache (the kernel's, for all)")
-        axes.barh(0, 0, color=ink.ORANGE, alpha=0.75, label="the process' own memory")
+        axes.barh(0, 0, color=ink.GREEN, alpha=0.75, label=say("page cache (the kernel's, for all)"))
+        axes.barh(0, 0, color=ink.ORANGE, alpha=0.75, label=say("the process' own memory"))
         axes.legend(loc="lower right")
 
 

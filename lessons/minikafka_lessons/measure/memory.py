@@ -6,15 +6,16 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from minikafka_lessons.language import say, sentence
 from minikafka_lessons.measure.own_process import ask, can_ask, free_bytes
 from minikafka_lessons.measure.results import MIB, Shown, bars, size, spread_words, three
 from minikafka_lessons.measure.rounds import Spread, budget, scaled
 from minikafka_lessons.show import ink
 
 FORMS = {
-    "dictionaries": "dictionaries (parsed JSON)",
-    "objects": "objects (slots)",
-    "bytes": "bytes (record batches)",
+    "dictionaries": sentence("dictionaries (parsed JSON)"),
+    "objects": sentence("objects (slots)"),
+    "bytes": sentence("bytes (record batches)"),
 }
 COLOURS = {"dictionaries": ink.ORANGE, "objects": ink.VIOLET, "bytes": ink.GREEN}
 STEPS = 4
@@ -36,9 +37,9 @@ class Memory(Shown):
     size_inches = (8.9, 3.8)
 
     @property
-    def title(self) -> str:  # type: ignore[override]
+    def title(self) -> str:
         """With the number."""
-        return f"{self.counts[-1]:,} records in memory"
+        return say("{n:,} records in memory", n=self.counts[-1])
 
     def ratio(self, form: str = "dictionaries") -> float:
         """How many times the memory of bytes a form takes."""
@@ -50,10 +51,17 @@ class Memory(Shown):
 
     @property
     def note(self) -> str:
-        return "Each form in a fresh process; a collection is a full one, with nothing to be freed."
+        return say("Each form in a fresh process; a collection is a full one, with nothing to be freed.")
 
     def headers(self) -> list[str]:
-        return ["records as", "memory", "a record", "one collection", "spread", "of building: collector"]
+        return [
+            say("records as"),
+            say("memory"),
+            say("a record"),
+            say("one collection"),
+            say("spread"),
+            say("of building: collector"),
+        ]
 
     def rows(self) -> list[list[object]]:
         found: list[list[object]] = []
@@ -61,7 +69,7 @@ class Memory(Shown):
             memory, collection = self.memory_bytes[form][-1], self.collection_s[form][-1]
             found.append(
                 [
-                    name,
+                    say(name),
                     size(memory.median),
                     f"{memory.median / self.counts[-1]:.0f} B",
                     milliseconds(collection.median),
@@ -75,9 +83,9 @@ class Memory(Shown):
         """Memory as bars; the time of a collection against the number of records."""
         left, right = figure.subplots(1, 2, width_ratios=(5, 4))
         spreads = [self.memory_bytes[form][-1].times(1 / MIB) for form in FORMS]
-        names = [name.replace(" (", "\n(") for name in FORMS.values()]
+        names = [say(name).replace(" (", "\n(") for name in FORMS.values()]
         bars(left, names, spreads, [COLOURS[form] for form in FORMS], lambda v: f"{three(v)} MiB")
-        left.set_title("memory")
+        left.set_title(say("memory"))
         left.set_xlabel("MiB")
         for form in FORMS:
             curve = [s.times(1_000) for s in self.collection_s[form]]
@@ -90,11 +98,11 @@ class Memory(Shown):
                 markersize=4,
                 linewidth=1.8,
                 capsize=3,
-                label=form,
+                label=say(FORMS[form]).split(" (")[0],
             )
-        right.set_title("one pass of the garbage collector")
-        right.set_xlabel("records in memory")
-        right.set_ylabel("milliseconds")
+        right.set_title(say("one pass of the garbage collector"))
+        right.set_xlabel(say("records in memory"))
+        right.set_ylabel(say("milliseconds"))
         right.set_xticks((0, self.counts[-1] // 2, self.counts[-1]))
         right.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         right.set_ylim(bottom=0)

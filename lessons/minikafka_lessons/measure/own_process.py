@@ -12,6 +12,7 @@ import subprocess
 import sys
 from typing import Any
 
+from minikafka_lessons.language import say
 from minikafka_lessons.measure.results import Unmeasured
 
 LIMIT_S = 120.0
@@ -29,10 +30,11 @@ def ask(module: str, *arguments: object) -> Any:
             stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:
-        raise Unmeasured(f"The measuring process did not end within {LIMIT_S:.0f} s.") from None
+        raise Unmeasured(say("The measuring process did not end within {n:.0f} s.", n=LIMIT_S)) from None
     if done.returncode:
         words = done.stderr.strip().splitlines()
-        raise Unmeasured(f"The measuring process failed: {words[-1] if words else done.returncode}.")
+        why = words[-1] if words else done.returncode
+        raise Unmeasured(say("The measuring process failed: {why}.", why=why))
     return json.loads(done.stdout)
 
 
@@ -51,7 +53,7 @@ def own_bytes() -> int:
 def can_ask() -> None:
     """Raises Unmeasured where `own_bytes` can't work."""
     if not os.path.exists("/proc/self/status"):
-        raise Unmeasured("Only Linux tells a process' memory without the pages of files.")
+        raise Unmeasured(say("Only Linux tells a process' memory without the pages of files."))
 
 
 def free_bytes() -> int:

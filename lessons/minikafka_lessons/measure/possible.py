@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from minikafka.world.visible import in_html
+from minikafka_lessons.language import say
 from minikafka_lessons.measure.results import Unmeasured
 from minikafka_lessons.show import ink
 
@@ -42,7 +43,7 @@ class NotMeasured:
         return self.figure().html
 
     def __repr__(self) -> str:
-        return f"Not measured: {self.reason}"
+        return say("Not measured: {reason}", reason=self.reason)
 
 
 def possible(measure: Callable[P, R]) -> Callable[P, R | NotMeasured]:

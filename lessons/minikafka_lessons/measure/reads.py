@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from minikafka_lessons.language import say, sentence
 from minikafka_lessons.measure.results import (
     MIB,
     TEXT,
@@ -26,9 +27,9 @@ from minikafka_lessons.show import ink
 
 BLOCK_BYTES = 4096
 CHUNK_BYTES = 256 * 1024
-PLACES = ("in the page cache", "evicted: on the disk only")
-ORDERS = ("in order", "random blocks of 4 KiB")
-MEMORY = "memory, random numbers of 8 bytes"
+PLACES = (sentence("in the page cache"), sentence("evicted: on the disk only"))
+ORDERS = (sentence("in order"), sentence("random blocks of 4 KiB"))
+MEMORY = sentence("memory, random numbers of 8 bytes")
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,7 +41,7 @@ class Reads(Shown):
     file_bytes: int
     file_system: str
 
-    title = "Reading a segment"
+    headline = sentence("Reading a segment")
     size_inches = (8.9, 3.4)
 
     def ratio(self, order: str = ORDERS[0]) -> float:
@@ -57,14 +58,17 @@ class Reads(Shown):
 
     @property
     def note(self) -> str:
-        return f"A file of {size(self.file_bytes)} on {self.file_system or 'this disk'}."
+        disk = self.file_system or say("this disk")
+        return say("A file of {size} on {disk}.", size=size(self.file_bytes), disk=disk)
 
     def _all(self) -> dict[str, Spread]:
-        named = {f"{order}, {place}": self.speeds[(place, order)] for order in ORDERS for place in PLACES}
-        return {**named, MEMORY: self.random_memory}
+        named = {
+            f"{say(order)}, {say(place)}": self.speeds[(place, order)] for order in ORDERS for place in PLACES
+        }
+        return {**named, say(MEMORY): self.random_memory}
 
     def headers(self) -> list[str]:
-        return ["what is read", "speed", "spread", "rounds"]
+        return [say("what is read"), say("speed"), say("spread"), say("rounds")]
 
     def rows(self) -> list[list[object]]:
         return [
@@ -79,7 +83,7 @@ class Reads(Shown):
         colours = (ink.GREEN, ink.ORANGE, ink.GREEN, ink.ORANGE, ink.VIOLET)
         spreads = [s.times(1 / MIB) for s in named.values()]
         bars(axes, list(named), spreads, colours, lambda v: f"{three(v)} MiB/s", log=True)
-        axes.set_xlabel("MiB/s (logarithmic: each line is ten times the one before)")
+        axes.set_xlabel(say("MiB/s (logarithmic: each line is ten times the one before)"))
 
 
 def reads(seconds: float | None = None) -> Reads:
@@ -159,7 +163,7 @@ class ReadAhead(Shown):
     at_random: tuple[tuple[int, int], ...]
     file_bytes: int
 
-    title = "What the kernel fetched, while a program asked for 4 KiB at a time"
+    headline = sentence("What the kernel fetched, while a program asked for 4 KiB at a time")
 
     def factor(self, at_random: bool = False) -> float:
         """Bytes fetched for each byte that was asked for first of all."""
@@ -168,15 +172,23 @@ class ReadAhead(Shown):
 
     @property
     def note(self) -> str:
-        return f"An evicted file of {size(self.file_bytes)}; the kernel tells its pages after each read."
+        return say(
+            "An evicted file of {size}; the kernel tells its pages after each read.",
+            size=size(self.file_bytes),
+        )
 
     def headers(self) -> list[str]:
-        return ["read", "asked for", "fetched after the first read", "fetched in the end"]
+        return [
+            say("read"),
+            say("asked for"),
+            say("fetched after the first read"),
+            say("fetched in the end"),
+        ]
 
     def rows(self) -> list[list[object]]:
         return [
             [name, size(steps[-1][0]), size(steps[0][1]), size(steps[-1][1])]
-            for name, steps in (("in order", self.in_order), ("at random", self.at_random))
+            for name, steps in ((say("in order"), self.in_order), (say("at random"), self.at_random))
         ]
 
     def draw(self, figure: Any) -> None:
@@ -184,8 +196,8 @@ class ReadAhead(Shown):
         axes = figure.subplots()
         most = self.in_order[-1][0]
         for name, steps, colour in (
-            ("in order: the kernel reads ahead", self.in_order, ink.BLUE),
-            ("at random: it has nothing to go by", self.at_random, ink.ORANGE),
+            (say("in order: the kernel reads ahead"), self.in_order, ink.BLUE),
+            (say("at random: it has nothing to go by"), self.at_random, ink.ORANGE),
         ):
             asked = [0.0, *(a / 1024 for a, _ in steps)]
             cached = [0.0, *(c / 1024 for _, c in steps)]
@@ -196,10 +208,10 @@ class ReadAhead(Shown):
             color=TEXT,
             linewidth=1,
             linestyle=":",
-            label="just what was asked for",
+            label=say("just what was asked for"),
         )
-        axes.set_xlabel("KiB that the program asked for")
-        axes.set_ylabel("KiB in the page cache")
+        axes.set_xlabel(say("KiB that the program asked for"))
+        axes.set_ylabel(say("KiB in the page cache"))
         axes.set_xlim(0, most / 1024)
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter(thousands)

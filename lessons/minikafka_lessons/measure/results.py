@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minikafka.world.visible import in_html
+from minikafka_lessons.language import say
 from minikafka_lessons.measure.rounds import Spread
 from minikafka_lessons.show import ink
 from minikafka_lessons.whole_imports import whole_import
@@ -25,11 +26,17 @@ class Unmeasured(RuntimeError):
 
 
 class Shown:
-    """A result that a notebook shows as its table. Subclasses say `title`, `headers()`, `rows()` and `note`."""
+    """A result that a notebook shows as its table. Subclasses give `headline`, `headers()`, `rows()` and `note`."""
 
-    title = ""
+    headline = ""
+    """A sentence, in English."""
     words = 1
     """How many columns of the table are words."""
+
+    @property
+    def title(self) -> str:
+        """Above the table, in the reader's language."""
+        return say(self.headline)
 
     @property
     def note(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from minikafka.world.residency import PageCounts, page_counts
 from minikafka.world.temporary import TemporaryDirectory
+from minikafka_lessons.language import say
 from minikafka_lessons.measure.results import Unmeasured, size
 
 DIRECTORY_VARIABLE = "MINIKAFKA_MEASURE_DIR"
@@ -25,7 +26,12 @@ def scratch(needed_bytes: int) -> Iterator[Path]:
         free = shutil.disk_usage(directory.path).free
         if free < 2 * needed_bytes:
             raise Unmeasured(
-                f"This needs {size(2 * needed_bytes)} of free disk; {directory.path} has {size(free)}."
+                say(
+                    "This needs {needed} of free disk; {place} has {free}.",
+                    needed=size(2 * needed_bytes),
+                    place=directory.path,
+                    free=size(free),
+                )
             )
         yield directory.path
     finally:
@@ -73,17 +79,20 @@ def pages(path: Path) -> PageCounts:
     """How much of a file is in the page cache. Raises Unmeasured where the system doesn't tell."""
     found = page_counts(str(path))
     if found is None:
-        raise Unmeasured("Only Linux tells how much of a file is in the page cache.")
+        raise Unmeasured(say("Only Linux tells how much of a file is in the page cache."))
     return found
 
 
 def check_evictable(path: Path) -> None:
     """Raises Unmeasured when nothing that is read from this file can be made to come from the disk."""
     if not hasattr(os, "posix_fadvise"):
-        raise Unmeasured("This system has no posix_fadvise: files can't be put out of the page cache.")
+        raise Unmeasured(say("This system has no posix_fadvise: files can't be put out of the page cache."))
     if not evict(path):
         kind = file_system(path)
         raise Unmeasured(
-            f"The file system {kind or 'here'} keeps its pages in memory; set {DIRECTORY_VARIABLE} to a directory on a "
-            "real disk."
+            say(
+                "The file system {kind} keeps its pages in memory; set {variable} to a directory on a real disk.",
+                kind=kind or say("here"),
+                variable=DIRECTORY_VARIABLE,
+            )
         )

@@ -13,6 +13,7 @@ from typing import Any
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.messages.describe_log_dirs import DescribeLogDirsRequest, DescribeLogDirsResponse
 from minikafka.world import LiveUniverse
+from minikafka_lessons.language import say
 from minikafka_lessons.measure.results import Unmeasured
 from minikafka_lessons.measure.scratch import CHUNK_BYTES, evict
 from minikafka_lessons.show.live import own_name
@@ -32,7 +33,7 @@ def segment_files(cluster: Any, topic: str) -> list[Path]:
     thread.join(20)
     found = sorted(file for place in places if place.is_dir() for file in place.glob("*.log"))
     if not found:
-        raise Unmeasured(f"The files of {topic} are not on this machine.")
+        raise Unmeasured(say("The files of {topic} are not on this machine.", topic=topic))
     return found
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from minikafka_lessons.language import say, sentence
 from minikafka_lessons.measure.results import MIB, Shown, bars, mib_a_second, size, spread_words, three
 from minikafka_lessons.measure.rounds import Spread, budget, interleaved, scaled
 from minikafka_lessons.measure.scratch import file_system, fill, scratch
@@ -21,8 +22,8 @@ from minikafka_lessons.show import ink
 BLOCK_BYTES = 4096
 SPARSE = 16
 """Random writes go to one block in so many."""
-ORDERS = ("sequential", "random")
-SYNCS = ("no sync", "one sync at the end", "a sync after each block")
+ORDERS = (sentence("sequential"), sentence("random"))
+SYNCS = (sentence("no sync"), sentence("one sync at the end"), sentence("a sync after each block"))
 _sync = getattr(os, "fdatasync", os.fsync)
 
 
@@ -35,7 +36,7 @@ class Writes(Shown):
     written_bytes: int
     file_system: str
 
-    title = "Writing blocks of 4 KiB"
+    headline = sentence("Writing blocks of 4 KiB")
     words = 2
 
     def ratio(self, sync: str) -> float:
@@ -48,19 +49,21 @@ class Writes(Shown):
 
     @property
     def note(self) -> str:
-        return (
-            f"{size(self.written_bytes)} a round, in place, in a file of {size(self.file_bytes)} "
-            f"on {self.file_system or 'this disk'}; fewer where each block is synced."
+        return say(
+            "{written} a round, in place, in a file of {size} on {disk}; fewer where each block is synced.",
+            written=size(self.written_bytes),
+            size=size(self.file_bytes),
+            disk=self.file_system or say("this disk"),
         )
 
     def headers(self) -> list[str]:
-        return ["order", "sync", "speed", "spread", "order's ratio", "rounds"]
+        return [say("order"), say("sync"), say("speed"), say("spread"), say("order's ratio"), say("rounds")]
 
     def rows(self) -> list[list[object]]:
         return [
             [
-                order,
-                sync,
+                say(order),
+                say(sync),
                 mib_a_second(self.speeds[(order, sync)].median),
                 spread_words(self.speeds[(order, sync)], mib_a_second),
                 f"{three(self.ratio(sync))} : 1" if order == "sequential" else "",
@@ -74,9 +77,16 @@ class Writes(Shown):
         """A panel for each way to sync: their scales differ by orders of magnitude."""
         for axes, sync in zip(figure.subplots(3, 1), SYNCS, strict=True):
             spreads = [self.speeds[(order, sync)].times(1 / MIB) for order in ORDERS]
-            bars(axes, ORDERS, spreads, (ink.BLUE, ink.ORANGE), lambda v: f"{three(v)} MiB/s")
-            axes.set_title(f"{sync}: sequential is {three(self.ratio(sync))} times as fast")
-        axes.set_xlabel("MiB/s (each panel has its own scale)")
+            bars(
+                axes,
+                [say(order) for order in ORDERS],
+                spreads,
+                (ink.BLUE, ink.ORANGE),
+                lambda v: f"{three(v)} MiB/s",
+            )
+            ratio = three(self.ratio(sync))
+            axes.set_title(say("{sync}: sequential is {ratio} times as fast", sync=say(sync), ratio=ratio))
+        axes.set_xlabel(say("MiB/s (each panel has its own scale)"))
 
     size_inches = (8.9, 4.4)
 

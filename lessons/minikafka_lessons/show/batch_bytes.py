@@ -14,10 +14,9 @@ from minikafka.world.visible import in_html
 from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace, Unseen
 from minikafka.xray.reading import BatchLine, Hit
+from minikafka_lessons.language import say, sentence
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.live import own_name
-
-HEADERS = ["OFFSETS", "CODEC", "WHAT", "CRC", "RECORDS", "FIRST BYTE", "BYTES", "BYTES A RECORD"]
 
 
 def bytes(cluster: Any, topic: str, partition: int = 0, offset: int = 0, fields: int = 60) -> ink.Picture:
@@ -45,10 +44,24 @@ def segment(cluster: Any, topic: str, partition: int = 0, offset: int = 0, limit
         return _sentence(str(why))
     rows = [_row(line) for line in page.lines[:limit]]
     rest = page.file_bytes - page.lines[min(limit, len(page.lines)) - 1].end
-    caption = f"{place}, {hit.file}" + (f"; {rest:,} more bytes follow" if rest else "")
+    caption = f"{place}, {hit.file}" + ("; " + say("{n:,} more bytes follow", n=rest) if rest else "")
     if page.problem is not None and len(page.lines) <= limit:
         caption += f"; {page.problem}"
-    return ink.Picture(ink.table(HEADERS, rows, left=4, caption=caption))
+    return ink.Picture(ink.table(headers(), rows, left=4, caption=caption))
+
+
+def headers() -> list[str]:
+    """Of the table of batches."""
+    return [
+        say("OFFSETS"),
+        say("CODEC"),
+        say("WHAT"),
+        "CRC",
+        say("RECORDS"),
+        say("FIRST BYTE"),
+        say("BYTES"),
+        say("BYTES A RECORD"),
+    ]
 
 
 def leader_of(cluster: Any, topic: str, partition: int) -> ReplicaPlace:
@@ -58,30 +71,34 @@ def leader_of(cluster: Any, topic: str, partition: int) -> ReplicaPlace:
     for one in next((t.partitions for t in found.topics if t.name == topic), ()):
         if one.index == partition:
             if one.leader is None:
-                raise Unseen(f"{topic}-{partition} has no leader now.")
+                raise Unseen(say("{partition} has no leader now.", partition=f"{topic}-{partition}"))
             return ReplicaPlace(one.leader, topic, partition)
-    raise Unseen(f"There is no partition {topic}-{partition}.")
+    raise Unseen(say("There is no partition {partition}.", partition=f"{topic}-{partition}"))
 
 
 def _way(offset: int, hit: Hit) -> str:
     if hit.entry is None:
-        start = "its index has no entry before it, so the search begins at byte 0"
+        start = say("its index has no entry before it, so the search begins at byte 0")
     else:
-        start = f"its index says: offset {hit.entry[0]:,} is at byte {hit.entry[1]:,}"
-    way = f"offset {offset:,} is in {hit.file}; {start}"
+        start = say(
+            "its index says: offset {offset:,} is at byte {byte:,}", offset=hit.entry[0], byte=hit.entry[1]
+        )
+    way = say("offset {offset:,} is in {file}", offset=offset, file=hit.file) + f"; {start}"
     if not hit.passed:
         return way
-    batches = f"{hit.passed:,} batches" if hit.passed > 1 else "1 batch"
-    return f"{way}; {batches} further, byte {hit.line.position:,}"
+    words = sentence("{n:,} batches further, byte {byte:,}")
+    if hit.passed == 1:
+        words = sentence("1 batch further, byte {byte:,}")
+    return f"{way}; {say(words, n=hit.passed, byte=hit.line.position)}"
 
 
 def _row(line: BatchLine) -> list[object]:
     header = line.header
     first, last = header.base_offset, header.last_offset
-    what = ["control"] * header.is_control + ["transaction"] * header.is_transactional
+    what = [say("control")] * header.is_control + [say("transaction")] * header.is_transactional
     if header.producer_id >= 0 and not header.is_transactional:
-        what.append("idempotent")
-    crc = {True: "✓ right", False: "✗ WRONG", None: "not read"}[line.crc_is_valid]
+        what.append(say("idempotent"))
+    crc = {True: "✓ " + say("right"), False: "✗ " + say("WRONG"), None: say("not read")}[line.crc_is_valid]
     each = f"{header.size_bytes / header.record_count:,.1f}" if header.record_count > 0 else "–"
     return [
         f"{first:,}" if first == last else f"{first:,} – {last:,}",

@@ -6,6 +6,7 @@ from typing import Any
 
 from minikafka.world.visible import cut, visible_name
 from minikafka.xray.snapshot import Group, Partition, Snapshot
+from minikafka_lessons.language import say
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.live import LiveView, own_name
 
@@ -42,9 +43,13 @@ def bus_html(snapshot: Snapshot, topic: str, producers: list[tuple[str, int, boo
     body = "".join(
         ink.text(x, 14, word, fill=ink.MUTED, size=11.5, bold=True, anchor=anchor)
         for x, word, anchor in (
-            (0, "PRODUCERS", "start"),
-            ((MIDDLE + RIGHT) / 2, f"BROKERS: topic {cut(visible_name(topic), 30)}", "middle"),
-            (WIDTH, "CONSUMER GROUPS", "end"),
+            (0, say("PRODUCERS"), "start"),
+            (
+                (MIDDLE + RIGHT) / 2,
+                say("BROKERS: topic {topic}", topic=cut(visible_name(topic), 30)),
+                "middle",
+            ),
+            (WIDTH, say("CONSUMER GROUPS"), "end"),
         )
     )
     body += _producers(producers, centre)
@@ -56,34 +61,41 @@ def bus_html(snapshot: Snapshot, topic: str, producers: list[tuple[str, int, boo
         body += _lane(partition, top + i * LANE, longest)
     if not partitions:
         body += ink.text(
-            (MIDDLE + RIGHT) / 2, centre + 4, "no such topic yet", fill=ink.MUTED, anchor="middle"
+            (MIDDLE + RIGHT) / 2, centre + 4, say("no such topic yet"), fill=ink.MUTED, anchor="middle"
         )
     body += _groups(groups, topic, centre)
-    return ink.svg(WIDTH, height, body, f"topic {cut(visible_name(topic), 60)} with its producers and groups")
+    label = say("topic {topic} with its producers and groups", topic=cut(visible_name(topic), 60))
+    return ink.svg(WIDTH, height, body, label)
 
 
 def _producers(producers: list[tuple[str, int, bool]], centre: float) -> str:
     body = ""
     y = centre - len(producers) * (CARD + 8) / 2 + 4
     if not producers:
-        body += ink.text(0, centre + 4, "nobody yet", fill=ink.MUTED)
+        body += ink.text(0, centre + 4, say("nobody yet"), fill=ink.MUTED)
     for name, sent, gone in producers:
         colour = ink.FAINT if gone else ink.BLUE
         body += ink.curve(LEFT, y + CARD / 2, MIDDLE - 2, centre, stroke=colour, dash="3 4" if gone else "")
         body += ink.box(0.5, y + 4, LEFT - 1, CARD - 8, fill=ink.PAPER, stroke=colour)
         body += ink.text(12, y + 27, cut(visible_name(name), 19), bold=True)
-        body += ink.text(12, y + 45, f"{sent:,} sent" + (" · gone" if gone else ""), fill=ink.MUTED, size=12)
+        body += ink.text(
+            12,
+            y + 45,
+            say("{n:,} sent", n=sent) + (" · " + say("gone") if gone else ""),
+            fill=ink.MUTED,
+            size=12,
+        )
         y += CARD + 8
     return body + (ink.head(MIDDLE, centre, ink.BLUE) if producers else "")
 
 
 def _lane(partition: Partition, y: float, longest: int) -> str:
     x, width = MIDDLE + 122, RIGHT - MIDDLE - 122 - 64
-    body = ink.text(MIDDLE + 14, y + 17, f"partition {partition.index}", size=12.5, bold=True)
+    body = ink.text(MIDDLE + 14, y + 17, say("partition {n}", n=partition.index), size=12.5, bold=True)
     body += ink.text(
         MIDDLE + 14,
         y + 29,
-        f"★ {partition.leader}" if partition.leader else "✗ no leader",
+        f"★ {partition.leader}" if partition.leader else "✗ " + say("no leader"),
         fill=ink.MUTED,
         size=10,
     )
@@ -97,7 +109,7 @@ def _groups(groups: list[Group], topic: str, centre: float) -> str:
     body = ""
     x = RIGHT + 82
     if not groups:
-        return ink.text(WIDTH, centre + 4, "nobody yet", fill=ink.MUTED, anchor="end")
+        return ink.text(WIDTH, centre + 4, say("nobody yet"), fill=ink.MUTED, anchor="end")
     y = centre - len(groups) * (CARD + 8) / 2 + 4
     for group in groups:
         mine = [o for o in group.offsets if o.topic == topic]
@@ -111,8 +123,8 @@ def _groups(groups: list[Group], topic: str, centre: float) -> str:
         body += ink.box(x + 0.5, y + 4, WIDTH - x - 1, CARD - 8, fill=ink.PAPER, stroke=colour)
         body += ink.text(x + 12, y + 27, cut(visible_name(group.id), 21), bold=True)
         lag = sum(known) if known else None
-        words = "nothing committed" if lag is None else "LAG 0 ✓" if lag == 0 else f"LAG {lag:,}"
-        who = f" · {readers} reading" if active else " · away"
+        words = say("nothing committed") if lag is None else "LAG 0 ✓" if lag == 0 else f"LAG {lag:,}"
+        who = " · " + (say("{n} reading", n=readers) if active else say("away"))
         body += ink.text(x + 12, y + 45, words + who, fill=ink.ORANGE if lag else ink.MUTED, size=12)
         y += CARD + 8
     return body

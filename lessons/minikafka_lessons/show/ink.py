@@ -6,6 +6,7 @@ so that they read on white and on black; a hue only repeats what a word or a sha
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
 
@@ -149,6 +150,11 @@ def table(headers: list[str], rows: list[list[object]], *, left: int = 1, captio
         f'<table style="border-collapse:collapse;border:0;margin:0"><thead><tr>{top}</tr></thead>'
         f"<tbody>{body}</tbody></table>{foot}</div>"
     )
+
+
+def script_json(about: dict[str, object]) -> str:
+    """Values for a script that stands in the page: nothing in them ends it."""
+    return json.dumps(about, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def plain(html: str) -> str:

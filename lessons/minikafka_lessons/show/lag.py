@@ -8,6 +8,7 @@ from typing import Any
 
 from minikafka.world.visible import cut, in_html, visible_name
 from minikafka.xray.snapshot import Snapshot
+from minikafka_lessons.language import say
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.live import LiveView, own_name
 from minikafka_lessons.whole_imports import whole_import
@@ -83,7 +84,7 @@ def record_lag(cluster: Any, topic: str, group: str) -> LagRecorder:
 
 def lag_html(samples: list[tuple[float, int, int, int]], group: str) -> str:
     """The live line."""
-    body = ink.text(0, 14, f"LAG of group {cut(visible_name(group), 60)}", bold=True)
+    body = ink.text(0, 14, say("LAG of group {group}", group=cut(visible_name(group), 60)), bold=True)
     left, right, top, bottom = 46, WIDTH - 60, 30, HEIGHT - 26
     last = samples[-1] if samples else (0.0, 0, 0, 0)
     most = nice(max((s[3] for s in samples), default=0))
@@ -97,7 +98,9 @@ def lag_html(samples: list[tuple[float, int, int, int]], group: str) -> str:
     seconds = max(1, round(until / 5))
     for tick in range(0, int(until) + 1, seconds):
         x = left + (right - left) * tick / until
-        body += ink.text(x, bottom + 17, f"{tick} s", anchor="middle", size=11, fill=ink.MUTED, mono=True)
+        body += ink.text(
+            x, bottom + 17, say("{n} s", n=tick), anchor="middle", size=11, fill=ink.MUTED, mono=True
+        )
     if samples:
         step = max(1, len(samples) // 400)
         kept = samples[::step] + ([samples[-1]] if (len(samples) - 1) % step else [])
@@ -109,9 +112,11 @@ def lag_html(samples: list[tuple[float, int, int, int]], group: str) -> str:
         x, y = points[-1]
         body += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" style="fill:{ink.ORANGE}"/>'
         body += ink.text(min(x + 9, WIDTH - 48), y + 4, f"{last[3]:,}", bold=True, mono=True)
-    words = f"produced {last[1]:,} · committed {last[2]:,}"
+    words = say("produced {produced:,} · committed {committed:,}", produced=last[1], committed=last[2])
     body += ink.text(WIDTH, 14, words, anchor="end", fill=ink.MUTED, size=12)
-    return ink.svg(WIDTH, HEIGHT, body, f"LAG of {cut(visible_name(group), 60)} over time")
+    return ink.svg(
+        WIDTH, HEIGHT, body, say("LAG of group {group} over time", group=cut(visible_name(group), 60))
+    )
 
 
 def nice(value: int) -> int:
@@ -137,15 +142,15 @@ def lag_figure(samples: list[tuple[float, int, int, int]], group: str) -> str:
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     seconds = [s[0] for s in samples]
     produced, committed, lag = ([s[i] for s in samples] for i in (1, 2, 3))
-    above.plot(seconds, produced, color=ink.BLUE, linewidth=2, label="latest offsets (produced)")
-    above.plot(seconds, committed, color=ink.GREEN, linewidth=2, label="committed offsets (consumed)")
+    above.plot(seconds, produced, color=ink.BLUE, linewidth=2, label=say("latest offsets (produced)"))
+    above.plot(seconds, committed, color=ink.GREEN, linewidth=2, label=say("committed offsets (consumed)"))
     above.fill_between(seconds, committed, produced, color=ink.ORANGE, alpha=0.22, linewidth=0, label="LAG")
     above.legend(frameon=False, labelcolor=ink_colour, loc="upper left", fontsize=9)
-    above.set_ylabel("records", color=ink_colour)
+    above.set_ylabel(say("records"), color=ink_colour)
     below.fill_between(seconds, lag, color=ink.ORANGE, alpha=0.22, linewidth=0)
     below.plot(seconds, lag, color=ink.ORANGE, linewidth=2)
     below.set_ylabel("LAG", color=ink_colour)
-    below.set_xlabel("seconds", color=ink_colour)
+    below.set_xlabel(say("seconds"), color=ink_colour)
     below.set_ylim(bottom=0)
     above.set_ylim(bottom=0)
     above.set_title(NAME, color=ink_colour, loc="left", fontsize=11, fontweight="bold")
@@ -169,4 +174,4 @@ def lag_figure(samples: list[tuple[float, int, int, int]], group: str) -> str:
         r'<svg ([^>]*?)width="[^"]*"', r'<svg \1style="width:100%;max-width:860px"', drawing, count=1
     )
     drawing = drawing.replace(' height="331.2pt"', "")
-    return drawing.replace(NAME, f"Group {in_html(cut(visible_name(group), 60))}")
+    return drawing.replace(NAME, in_html(say("Group {group}", group=cut(visible_name(group), 60))))

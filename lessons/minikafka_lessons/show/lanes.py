@@ -10,6 +10,7 @@ from typing import Any
 
 from minikafka.world.visible import cut, visible_name
 from minikafka.xray.snapshot import GroupOffset, Partition, Snapshot
+from minikafka_lessons.language import say
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.live import LiveView, own_name
 
@@ -32,8 +33,13 @@ def lanes_html(snapshot: Snapshot, topic: str, group: str | None = None) -> str:
         return ink.svg(
             WIDTH,
             40,
-            ink.text(0, 24, f"There is no topic {cut(visible_name(topic), 60)} yet.", fill=ink.MUTED),
-            "no topic",
+            ink.text(
+                0,
+                24,
+                say("There is no topic {topic} yet.", topic=cut(visible_name(topic), 60)),
+                fill=ink.MUTED,
+            ),
+            say("no topic"),
         )
     mine = next((g for g in snapshot.groups or () if g.id == group), None)
     offsets = {o.partition: o for o in mine.offsets if o.topic == topic} if mine else {}
@@ -47,9 +53,9 @@ def lanes_html(snapshot: Snapshot, topic: str, group: str | None = None) -> str:
         if group
         else (("LOG-END-OFFSET", 856),)
     )
-    state = cut(mine.state, 24) if mine else "not seen yet"
-    about = f" · group {cut(visible_name(group), 32)} · {state}" if group else ""
-    body = ink.text(0, 14, f"topic {cut(visible_name(topic), 32)}", bold=True, after=about)
+    state = cut(mine.state, 24) if mine else say("not seen yet")
+    about = " · " + say("group {group}", group=cut(visible_name(group), 32)) + f" · {state}" if group else ""
+    body = ink.text(0, 14, say("topic {topic}", topic=cut(visible_name(topic), 32)), bold=True, after=about)
     for word, x in columns:
         first, _, rest = word.partition("-")
         body += ink.text(x, 10, first if rest else "", fill=ink.MUTED, size=9.5, bold=True, anchor="end")
@@ -60,22 +66,24 @@ def lanes_html(snapshot: Snapshot, topic: str, group: str | None = None) -> str:
     if group:
         known = [o.lag for o in offsets.values() if o.lag is not None]
         body += ink.line(620, height + 0.5, WIDTH, height + 0.5)
-        body += ink.text(790, height + 19, "total LAG", fill=ink.MUTED, anchor="end", size=12)
+        body += ink.text(790, height + 19, say("total LAG"), fill=ink.MUTED, anchor="end", size=12)
         body += ink.text(
             856, height + 19, ink.number(sum(known) if known else None), anchor="end", mono=True, bold=True
         )
         body += _legend(height + 19)
         height += 26
-    return ink.svg(WIDTH, height + 4, body, f"partitions of {cut(visible_name(topic), 60)}")
+    return ink.svg(
+        WIDTH, height + 4, body, say("partitions of topic {topic}", topic=cut(visible_name(topic), 60))
+    )
 
 
 def _legend(y: float) -> str:
     body = ink.box(X, y - 10, 14, 11, fill=ink.GREEN, radius=2, opacity=0.85) + ink.text(
-        X + 20, y, "read and committed", size=11.5, fill=ink.MUTED
+        X + 20, y, say("read and committed"), size=11.5, fill=ink.MUTED
     )
     body += ink.box(X + 150, y - 10, 14, 11, fill=ink.ORANGE, radius=2, opacity=0.35, stroke=ink.ORANGE)
-    body += ink.text(X + 170, y, "still to read: the LAG", size=11.5, fill=ink.MUTED)
-    return body + ink.text(X + 320, y, "▲ committed = next to read", size=11.5, fill=ink.MUTED)
+    body += ink.text(X + 170, y, say("still to read: the LAG"), size=11.5, fill=ink.MUTED)
+    return body + ink.text(X + 320, y, "▲ " + say("committed = next to read"), size=11.5, fill=ink.MUTED)
 
 
 def _lane(
@@ -87,9 +95,15 @@ def _lane(
     grouped: bool,
     names: dict[str, str],
 ) -> str:
-    body = ink.text(0, y + 18, f"partition {p.index}", bold=True, size=12.5)
+    body = ink.text(0, y + 18, say("partition {n}", n=p.index), bold=True, size=12.5)
     owner = names.get(offset.member or "", "") if offset else ""
-    second = cut(f"→ {visible_name(owner)}", 17) if owner else f"★ {p.leader}" if p.leader else "✗ no leader"
+    second = (
+        cut(f"→ {visible_name(owner)}", 17)
+        if owner
+        else f"★ {p.leader}"
+        if p.leader
+        else "✗ " + say("no leader")
+    )
     body += ink.text(0, y + 33, second, fill=ink.GREEN if owner else ink.MUTED, size=10.5)
     committed = offset.committed if offset else None
     start, end = p.log_start or 0, p.end or 0
@@ -135,7 +149,7 @@ def _boxes(start: int, end: int, committed: int | None, y: float, low: int, high
                 stroke=ink.FAINT,
                 dash="3 3",
                 radius=4,
-                title="the next to write",
+                title=say("the next to write"),
             )
             body += ink.text(
                 x + span / 2, y + 21, offset, anchor="middle", size=11, fill=ink.MUTED, mono=True

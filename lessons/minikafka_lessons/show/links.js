@@ -22,8 +22,9 @@ function (about) {
     drawing.querySelector("[data-broker]").setAttribute("height", height - 40);
     drawing.querySelector("[data-name]").setAttribute("y", middle + 4);
     const [every, bus] = drawing.querySelectorAll("[data-title]");
-    every.textContent = `Everybody to everybody: ${producers} × ${consumers} = ${producers * consumers} links`;
-    bus.textContent = `Over a bus: ${producers} + ${consumers} = ${producers + consumers} links`;
+    const said = (words, links) => words.replace("{p}", producers).replace("{c}", consumers).replace("{links}", links);
+    every.textContent = said(about.every, producers * consumers);
+    bus.textContent = said(about.bus, producers + consumers);
     root.querySelectorAll("output").forEach((o, i) => { o.textContent = sliders[i].value; });
   };
   sliders.forEach((s) => { s.oninput = draw; });

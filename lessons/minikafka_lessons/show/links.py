@@ -5,16 +5,20 @@ Rule: the drawing stands in the notebook whole; the sliders move it in the brows
 
 from __future__ import annotations
 
-import json
 import uuid
 from functools import cache
 from importlib.resources import files
 
+from minikafka_lessons.language import say, sentence
 from minikafka_lessons.show import ink
+from minikafka_lessons.show.ink import script_json
 from minikafka_lessons.show.shown import Shown
 
 WIDTH, HALF, MOST = 860, 410, 12
 TOP, ROW, BOTTOM, FIRST, MARGIN, LOW = 40, 26, 12, 30, 34, 28
+
+EVERY = sentence("Everybody to everybody: {p} × {c} = {links} links")
+BUS = sentence("Over a bus: {p} + {c} = {links} links")
 
 
 class Links(Shown):
@@ -39,17 +43,18 @@ def _with_sliders(producers: int, consumers: int) -> str:
         f'<label style="display:inline-flex;align-items:center;gap:8px;margin-right:28px">{word}'
         f'<input type="range" min="1" max="{MOST}" value="{value}" style="width:200px">'
         f'<output style="font-family:{ink.MONO};min-width:1.5em">{value}</output></label>'
-        for word, value in (("producers", producers), ("consumers", consumers))
+        for word, value in ((say("producers"), producers), (say("consumers"), consumers))
     )
     about = {
         "id": name, "width": WIDTH, "half": HALF, "shift": WIDTH - HALF, "top": TOP, "row": ROW, "bottom": BOTTOM,
         "first": FIRST, "margin": MARGIN, "low": LOW,
+        "every": say(EVERY), "bus": say(BUS),
     }  # fmt: skip
     return (
         f'<div id="{name}" style="color:{ink.TEXT};font-family:{ink.FONT};font-size:13px">'
         f'<div style="margin:4px 0 10px">{rows}</div>'
         f"{links_html(producers, consumers, room=MOST)}</div>"
-        f"<script>({_script()})({json.dumps(about)});</script>"
+        f"<script>({_script()})({script_json(about)});</script>"
     )
 
 
@@ -65,8 +70,8 @@ def links_html(producers: int, consumers: int, *, room: int = 0) -> str:
     shift, middle = WIDTH - HALF, (height + LOW) / 2
     left = [(i, _y(i, producers, height), i < producers) for i in range(max(producers, room))]
     right = [(i, _y(i, consumers, height), i < consumers) for i in range(max(consumers, room))]
-    body = _title(0, f"Everybody to everybody: {producers} × {consumers} = {ways} links")
-    body += _title(shift, f"Over a bus: {producers} + {consumers} = {producers + consumers} links")
+    body = _title(0, say(EVERY, p=producers, c=consumers, links=ways))
+    body += _title(shift, say(BUS, p=producers, c=consumers, links=producers + consumers))
     for p, y, one in left:
         for c, z, other in right:
             wire = ink.curve(62, y, HALF - 62, z, stroke=ink.RED, width=1.2)
@@ -79,14 +84,16 @@ def links_html(producers: int, consumers: int, *, room: int = 0) -> str:
         body += _marked(wire, f'data-out="{c}"', seen)
     box = ink.box(shift + HALF / 2 - 34, 34, 68, height - 40, fill=ink.PAPER, stroke=ink.FAINT, radius=8)
     body += _marked(box, 'data-broker="1"', True)
-    name = ink.text(shift + HALF / 2, middle + 4, "broker", anchor="middle", bold=True)
+    name = ink.text(shift + HALF / 2, middle + 4, say("broker"), anchor="middle", bold=True)
     body += _marked(name, 'data-name="1"', True)
     for base in (0, shift):
         for p, y, seen in left:
             body += _end(base + 0.5, f"P{p + 1}", ink.BLUE, y, f'data-p="{p}"', seen)
         for c, z, seen in right:
             body += _end(base + HALF - 62.5, f"C{c + 1}", ink.GREEN, z, f'data-c="{c}"', seen)
-    return ink.svg(WIDTH, height, body, f"{ways} links against {producers + consumers}")
+    return ink.svg(
+        WIDTH, height, body, say("{ways} links against {few}", ways=ways, few=producers + consumers)
+    )
 
 
 def _y(index: int, count: int, height: int) -> float:

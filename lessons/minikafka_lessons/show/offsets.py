@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikafka.world.visible import visible_name
+from minikafka_lessons.language import say
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.live import own_name
 
@@ -15,7 +16,9 @@ def offsets(cluster: Any, group: str) -> ink.Picture:
     found = next((g for g in cluster.snapshot().groups or () if g.id == group), None)
     if found is None:
         return ink.Picture(
-            ink.table(["GROUP"], [[visible_name(group)]], caption="Nobody of this group has been here yet.")
+            ink.table(
+                ["GROUP"], [[visible_name(group)]], caption=say("Nobody of this group has been here yet.")
+            )
         )
     rows: list[list[object]] = [
         [
@@ -31,6 +34,8 @@ def offsets(cluster: Any, group: str) -> ink.Picture:
     known = [o.lag for o in found.offsets if o.lag is not None]
     lag = ink.number(sum(known) if known else None)
     members = ink.number(None if found.members is None else len(found.members))
-    total = f"state {found.state}, {members} member(s), total LAG {lag}"
+    total = say(
+        "state {state}, {members} member(s), total LAG {lag}", state=found.state, members=members, lag=lag
+    )
     headers = ["GROUP", "TOPIC", "PARTITION", "CURRENT-OFFSET", "LOG-END-OFFSET", "LAG"]
     return ink.Picture(ink.table(headers, rows, left=2, caption=total))

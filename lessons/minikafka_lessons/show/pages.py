@@ -8,6 +8,7 @@ from typing import Any
 
 from minikafka.world.visible import cut, visible_name
 from minikafka.xray.snapshot import Replica, Segment, Snapshot
+from minikafka_lessons.language import say
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.live import LiveView, own_name
 
@@ -30,7 +31,7 @@ class Share:
     of_one: float | None
 
     def __str__(self) -> str:
-        return "unknown on this system" if self.of_one is None else f"{self.of_one:.0%}"
+        return say("unknown on this system") if self.of_one is None else f"{self.of_one:.0%}"
 
 
 def cached_now(cluster: Any, topic: str) -> Share:
@@ -66,17 +67,26 @@ def pages_html(snapshot: Snapshot, topic: str) -> str:
         return ink.svg(
             WIDTH,
             40,
-            ink.text(0, 24, f"There is no topic {cut(visible_name(topic), 60)} yet.", fill=ink.MUTED),
-            "no topic",
+            ink.text(
+                0,
+                24,
+                say("There is no topic {topic} yet.", topic=cut(visible_name(topic), 60)),
+                fill=ink.MUTED,
+            ),
+            say("no topic"),
         )
     biggest = max((sum(s.size_bytes for s in r.segments or ()) for _, _, r in replicas), default=0)
     body = ink.text(
-        0, 14, f"topic {cut(visible_name(topic), 60)}", bold=True, after=" · each box is a segment file"
+        0,
+        14,
+        say("topic {topic}", topic=cut(visible_name(topic), 60)),
+        bold=True,
+        after=" · " + say("each box is a segment file"),
     )
-    body += ink.text(WIDTH, 14, "in the page cache", fill=ink.MUTED, anchor="end", size=12)
+    body += ink.text(WIDTH, 14, say("in the page cache"), fill=ink.MUTED, anchor="end", size=12)
     for row, (broker, partition, replica) in enumerate(replicas):
         y = 26 + row * ROW
-        body += ink.text(0, y + 21, broker, after=f"  partition {partition}")
+        body += ink.text(0, y + 21, broker, after="  " + say("partition {n}", n=partition))
         body += _ribbon(replica.segments or (), y, biggest)
         known = [s for s in replica.segments or () if s.pages is not None and s.resident_pages is not None]
         total = sum(s.pages or 0 for s in known)
@@ -84,10 +94,10 @@ def pages_html(snapshot: Snapshot, topic: str) -> str:
         body += ink.text(WIDTH, y + 21, share, anchor="end", mono=True, bold=True)
     y = 26 + len(replicas) * ROW + 14
     body += ink.box(X, y - 10, 14, 12, fill=ink.GREEN, stroke=ink.GREEN, radius=2, opacity=0.75)
-    body += ink.text(X + 20, y, "in memory and on disk", fill=ink.MUTED, size=12)
+    body += ink.text(X + 20, y, say("in memory and on disk"), fill=ink.MUTED, size=12)
     body += ink.box(X + 180.5, y - 10, 14, 12, fill=ink.PANEL, stroke=ink.FAINT, radius=2)
-    body += ink.text(X + 200, y, "on disk only (a share, not a place)", fill=ink.MUTED, size=12)
-    return ink.svg(WIDTH, y + 8, body, f"page cache of {cut(visible_name(topic), 60)}")
+    body += ink.text(X + 200, y, say("on disk only (a share, not a place)"), fill=ink.MUTED, size=12)
+    return ink.svg(WIDTH, y + 8, body, say("page cache of topic {topic}", topic=cut(visible_name(topic), 60)))
 
 
 def _ribbon(segments: tuple[Segment, ...], y: float, biggest: int) -> str:
@@ -95,7 +105,7 @@ def _ribbon(segments: tuple[Segment, ...], y: float, biggest: int) -> str:
     room = RIBBON - GAP * max(0, len(segments) - 1)
     for segment in segments:
         width = max(6.0, room * segment.size_bytes / max(1, biggest))
-        title = f"{segment.base_offset:020d}.log, {segment.size_bytes:,} bytes"
+        title = f"{segment.base_offset:020d}.log, " + say("{n:,} bytes", n=segment.size_bytes)
         body += ink.box(x, y + 4, width, 26, fill=ink.PANEL, stroke=ink.FAINT, radius=3, title=title)
         if segment.pages and segment.resident_pages:
             share = segment.resident_pages / segment.pages

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from minikafka.world.visible import visible_bytes
+from minikafka_lessons.language import say
 from minikafka_lessons.show import ink
 
 
@@ -16,7 +17,7 @@ def records(messages: Iterable[Any], limit: int = 8) -> ink.Picture:
         [str(m.partition()), str(m.offset()), _text(m.key()), _text(m.value())] for m in every[:limit]
     ]
     more = len(every) - limit
-    caption = f"… and {more:,} more" if more > 0 else ""
+    caption = say("… and {n:,} more", n=more) if more > 0 else ""
     html = ink.table(["PARTITION", "OFFSET", "KEY", "VALUE"], rows, left=4, caption=caption)
     return ink.Picture(html)
 

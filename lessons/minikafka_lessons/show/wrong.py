@@ -5,6 +5,7 @@ from __future__ import annotations
 from minikafka.world.visible import in_html
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.trouble import troubles
+from minikafka_lessons.language import say
 from minikafka_lessons.show import ink
 
 MOST = 4
@@ -20,5 +21,5 @@ def wrong_html(snapshot: Snapshot, *, broken_only: bool = False) -> str:
         for trouble in found[:MOST]
     ]
     if len(found) > MOST:
-        lines.append(f'<div style="{style}">… and {len(found) - MOST} more</div>')
+        lines.append(f'<div style="{style}">{in_html(say("… and {n:,} more", n=len(found) - MOST))}</div>')
     return "".join(lines)
