@@ -17,9 +17,10 @@ from minikafka.records.batch import HEADER_BYTES, NewRecord, build_batch
 from minikafka.records.compression import Compression, compress, decompress
 from minikafka_lessons import data
 from minikafka_lessons.language import say, sentence
-from minikafka_lessons.measure.results import MIB, TEXT, Shown, mib_a_second, spread_words, thousands, three
+from minikafka_lessons.measure.results import MIB, Shown, mib_a_second, spread_words, thousands, three
 from minikafka_lessons.measure.rounds import Spread, budget, interleaved, scaled
 from minikafka_lessons.show import ink
+from minikafka_lessons.show.figure import TEXT
 
 KINDS = (sentence("JSON text"), sentence("weather rows"), sentence("random bytes"))
 CODECS = (sentence("none"), "gzip", "snappy", "lz4", "zstd")

@@ -12,7 +12,6 @@ from typing import Any
 from minikafka_lessons.language import say, sentence
 from minikafka_lessons.measure.results import (
     MIB,
-    TEXT,
     Shown,
     bars,
     mib_a_second,
@@ -24,6 +23,7 @@ from minikafka_lessons.measure.results import (
 from minikafka_lessons.measure.rounds import Spread, budget, interleaved, scaled
 from minikafka_lessons.measure.scratch import check_evictable, evict, file_system, fill, pages, scratch
 from minikafka_lessons.show import ink
+from minikafka_lessons.show.figure import TEXT
 
 BLOCK_BYTES = 4096
 CHUNK_BYTES = 256 * 1024

@@ -5,8 +5,6 @@ Rule: a number is never shown without its spread, and a figure shows every round
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,10 +12,8 @@ from minikafka.world.visible import in_html
 from minikafka_lessons.language import say
 from minikafka_lessons.measure.rounds import Spread
 from minikafka_lessons.show import ink
-from minikafka_lessons.whole_imports import whole_import
+from minikafka_lessons.show.figure import TEXT, themed
 
-TEXT, FAINT = "#010203", "#040506"
-"""Placeholders: in the notebook they become the page's own colours."""
 MIB = 1 << 20
 
 
@@ -71,49 +67,6 @@ class Shown:
     def __repr__(self) -> str:
         lines = [self.title, *("  ".join(str(cell) for cell in row) for row in self.rows())]
         return "\n".join([*lines, self.note] if self.note else lines)
-
-
-def themed(draw: Callable[[Any], None], size_inches: tuple[float, float], label: str) -> str:
-    """A matplotlib figure as SVG whose text takes the page's font and colour."""
-    whole_import("matplotlib.backends.backend_svg")
-    import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    settings: dict[Any, Any] = {
-        "svg.fonttype": "none",
-        "svg.hashsalt": "minikafka",
-        "font.family": "sans-serif",
-        "font.size": 9.5,
-        "text.color": TEXT,
-        "axes.labelcolor": TEXT,
-        "axes.edgecolor": FAINT,
-        "xtick.color": TEXT,
-        "ytick.color": TEXT,
-        "grid.color": FAINT,
-        "grid.alpha": 0.35,
-        "grid.linewidth": 0.6,
-        "axes.axisbelow": True,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlesize": 10.5,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "legend.frameon": False,
-        "legend.fontsize": 9,
-    }
-    with matplotlib.rc_context(settings):
-        figure = Figure(figsize=size_inches, layout="constrained")
-        FigureCanvasSVG(figure)
-        draw(figure)
-        out = io.StringIO()
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
-    drawing = out.getvalue()
-    drawing = drawing[drawing.index("<svg") :].replace(TEXT, ink.TEXT).replace(FAINT, ink.FAINT)
-    drawing = re.sub(r"(font: (?:bold )?[\d.]+px) [^;\"]*", rf"\1 {ink.FONT}", drawing)
-    head = f'<svg role="img" aria-label="{in_html(label)}" style="width:100%;max-width:860px;height:auto" '
-    drawing = re.sub(r'<svg ([^>]*?)width="[^"]*"', rf"{head}\1", drawing, count=1)
-    return re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", drawing, count=1)
 
 
 def bars(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import re
 from typing import Any
 
 from minikafka.world.visible import cut, in_html, visible_name
 from minikafka.xray.snapshot import Snapshot
 from minikafka_lessons.language import say
 from minikafka_lessons.show import ink
+from minikafka_lessons.show.figure import themed
 from minikafka_lessons.show.live import LiveView, own_name
-from minikafka_lessons.whole_imports import whole_import
 
 WIDTH, HEIGHT = 860, 220
 NAME = "minikafka-group"
@@ -132,46 +130,26 @@ def nice(value: int) -> int:
 
 def lag_figure(samples: list[tuple[float, int, int, int]], group: str) -> str:
     """The figure as SVG whose text takes the page's colour."""
-    whole_import("matplotlib.backends.backend_svg")
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
+    title = say("Group {group}", group=cut(visible_name(group), 60))
+    label = say("LAG of group {group} over time", group=cut(visible_name(group), 60))
+    return themed(lambda figure: draw_lag(figure, samples), (8.9, 4.6), label).replace(NAME, in_html(title))
 
-    ink_colour, faint = "#010203", "#040506"
-    figure = Figure(figsize=(8.9, 4.6), layout="constrained")
-    FigureCanvasSVG(figure)
+
+def draw_lag(figure: Any, samples: list[tuple[float, int, int, int]]) -> None:
+    """Produced and committed above, the LAG below."""
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     seconds = [s[0] for s in samples]
     produced, committed, lag = ([s[i] for s in samples] for i in (1, 2, 3))
     above.plot(seconds, produced, color=ink.BLUE, linewidth=2, label=say("latest offsets (produced)"))
     above.plot(seconds, committed, color=ink.GREEN, linewidth=2, label=say("committed offsets (consumed)"))
     above.fill_between(seconds, committed, produced, color=ink.ORANGE, alpha=0.22, linewidth=0, label="LAG")
-    above.legend(frameon=False, labelcolor=ink_colour, loc="upper left", fontsize=9)
-    above.set_ylabel(say("records"), color=ink_colour)
+    above.legend(loc="upper left")
+    above.set_ylabel(say("records"))
+    above.set_title(NAME)
     below.fill_between(seconds, lag, color=ink.ORANGE, alpha=0.22, linewidth=0)
     below.plot(seconds, lag, color=ink.ORANGE, linewidth=2)
-    below.set_ylabel("LAG", color=ink_colour)
-    below.set_xlabel(say("seconds"), color=ink_colour)
-    below.set_ylim(bottom=0)
-    above.set_ylim(bottom=0)
-    above.set_title(NAME, color=ink_colour, loc="left", fontsize=11, fontweight="bold")
+    below.set_ylabel("LAG")
+    below.set_xlabel(say("seconds"))
     for axes in (above, below):
-        axes.grid(color=faint, linewidth=0.6, alpha=0.5)
-        axes.tick_params(colors=ink_colour, labelsize=9)
-        for side, spine in axes.spines.items():
-            spine.set_visible(side in ("left", "bottom"))
-            spine.set_color(faint)
-    import matplotlib
-
-    out = io.StringIO()
-    with matplotlib.rc_context(
-        {"svg.fonttype": "none", "svg.hashsalt": "minikafka", "font.family": "sans-serif"}
-    ):
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
-    drawing = out.getvalue()
-    drawing = drawing[drawing.index("<svg") :].replace(ink_colour, ink.TEXT).replace(faint, ink.FAINT)
-    drawing = re.sub(r"font: ([\d.a-z ]*)px [^;\"]*", rf"font: \1px {ink.FONT}", drawing)
-    drawing = re.sub(
-        r'<svg ([^>]*?)width="[^"]*"', r'<svg \1style="width:100%;max-width:860px"', drawing, count=1
-    )
-    drawing = drawing.replace(' height="331.2pt"', "")
-    return drawing.replace(NAME, in_html(say("Group {group}", group=cut(visible_name(group), 60))))
+        axes.set_ylim(bottom=0)
+        axes.grid()
