@@ -32,7 +32,7 @@ from minikafka.protocol.schema import Message
 from minikafka.replication.fetch_session import FetchPlan, FetchPosition, FetchSession, Key
 from minikafka.replication.partition import Partition, Role
 from minikafka.replication.resting import Resting
-from minikafka.world import Event, World
+from minikafka.world import World
 
 FETCH_VERSION = 17
 RETRY_SOON_S = 0.05  # the leader has not heard of its leadership yet: a matter of one metadata fetch
@@ -43,15 +43,6 @@ SESSION_ERRORS = (
     ErrorCode.INVALID_FETCH_SESSION_EPOCH,
     ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR,
 )
-
-
-class FollowerTruncated(Event, frozen=True):
-    """A follower threw away what the leader's reign does not have."""
-
-    topic: str
-    partition: int
-    broker: int
-    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +371,6 @@ class ReplicaFetcher:
             own_end = log.log_end_offset
         offset = partition.rules.truncation_offset(min(own_end, log.log_end_offset), end_offset)
         log.truncate_to(max(offset, log.log_start_offset))
-        self._world.trace.emit(FollowerTruncated(partition.topic, partition.index, self._broker_id, offset))
         partition.changed(partition)
 
     def _start_over(self, partition: Partition, leader_start: int) -> None:

@@ -46,10 +46,11 @@ SENTENCES: Mapping[str, str] = {
     "BecameFollower": "{tp}: follows broker-{leader}, epoch {leader_epoch}",
     "HighWatermarkAdvanced": "{tp}: high watermark {offset}",
     "RecordsAppended": "{tp}: {count} records from offset {first_offset}",
-    "FollowerTruncated": "{tp}: the follower truncated its log to offset {offset}",
     "LogTruncated": "{tp}: log truncated to offset {offset}",
     "SegmentRolled": "{tp}: new segment from offset {base_offset}",
     "SegmentDeleted": "{tp}: segment from {base_offset} deleted, {size_bytes} bytes",
+    "LogCleaned": "{tp}: compacted up to {end_offset}, {bytes_before} bytes are {bytes_after} now",
+    "LogUncleanable": "{tp}: isn't compacted until the broker starts again: {reason}",
     "LogRecovered": "{tp}: log recovered, {segments} segments, {truncated_bytes} bytes cut, end {log_end_offset}",
     "LogDirectoryFailed": "the log directory {directory} failed with its {partitions} partitions: {reason}",
     "MetadataRecordSkipped": "skips {record} at offset {offset} of the metadata log: {reason}",
@@ -57,6 +58,14 @@ SENTENCES: Mapping[str, str] = {
     "RecordsSetAside": "{tp}: {size_bytes} bytes behind damage or a hole are kept in {kept_as}",
     "StraySetAside": "{tp} isn't this broker's ({reason}): kept in {directory} as {kept_as}",
     "MetadataTailCut": "a torn last batch of the metadata log is cut off: {size_bytes} bytes from byte {byte}",
+    "SnapshotSetAside": "the damaged snapshot {snapshot} of the metadata is kept as {kept_as}: {reason}",
+    "CheckpointIgnored": "starts without a checkpoint of its last run: {reason}",
+    # messages
+    "RequestSent": "asks {to_host}: {api} v{version}, {size_bytes} bytes",
+    "RequestReceived": "begins with {api} v{version} of {from_host}, {size_bytes} bytes",
+    "ResponseSent": "answers {to_host}: {api} v{version}, {size_bytes} bytes",
+    "ResponseReceived": "has the answer of {from_host}: {api} v{version}, {size_bytes} bytes",
+    "BadRequestClosed": "closed the connection of {from_host}: {reason}",
     # groups
     "GroupStateChanged": "group {group}: {new} ({reason})",
     "MemberJoined": "group {group}: {client_id} joined",
@@ -77,6 +86,8 @@ def _sentence(event: Event, host: str) -> str:
     fields: dict[str, Any] = {name: _shown(getattr(event, name)) for name in event.__struct_fields__}
     if event.kind == "LeaderElected":
         return _elected(event, fields)
+    if event.kind == "BecameFollower" and getattr(event, "leader", -1) < 0:
+        return f"{_named(fields)}: follows nobody, epoch {fields.get('leader_epoch')}"
     if event.kind == "Partitioned" and not getattr(event, "group_b", ()):
         fields["group_b"] = "all others"
     sentence = SENTENCES.get(event.kind)
@@ -93,8 +104,11 @@ def _sentence(event: Event, host: str) -> str:
 
 
 def _elected(event: Event, fields: Mapping[str, Any]) -> str:
-    name = f"{fields.get('topic')}-{fields.get('partition')}"
-    return _led(event, fields, name, epoch=f", epoch {fields.get('leader_epoch')}")
+    return _led(event, fields, _named(fields), epoch=f", epoch {fields.get('leader_epoch')}")
+
+
+def _named(fields: Mapping[str, Any]) -> str:
+    return f"{fields.get('topic')}-{fields.get('partition')}"
 
 
 def _led(event: Event, fields: Mapping[str, Any], what: str, epoch: str = "") -> str:
@@ -132,8 +146,8 @@ MANY: Mapping[str, str] = {
     "IsrChangeAsked": "{tp}: asks for ISR {wanted} (now {isr})",
     "BecameLeader": "{tp}: leads",
     "BecameFollower": "{tp}: follows broker-{leader}",
-    "FollowerTruncated": "{tp}: the follower truncated its logs",
     "LogTruncated": "{tp}: logs truncated",
+    "LogCleaned": "{tp}: compacted",
     "SegmentRolled": "{tp}: new segments",
     "SegmentDeleted": "{tp}: old segments deleted",
     "LogRecovered": "{tp}: logs recovered",
@@ -155,6 +169,11 @@ VARYING = frozenset(
             "size_bytes",
             "truncated_bytes",
             "segments",
+            "segments_before",
+            "segments_after",
+            "bytes_before",
+            "bytes_after",
+            "first_dirty_offset",
         ),
         *("records", "kept_as", "member", "client_id", "client_host", "instance", "resource_name", "offsets"),
     )
@@ -210,6 +229,8 @@ def _sentence_of_many(event: Event, host: str, things: Sequence[str], count: int
         fields = {name: _shown(getattr(event, name)) for name in event.__struct_fields__}
         if event.kind == "LeaderElected":
             return f"{_led(event, fields, counted)} {named}"
+        if event.kind == "BecameFollower" and getattr(event, "leader", -1) < 0:
+            return f"{counted}: follow nobody {named}"
         sentence = MANY.get(event.kind)
         if sentence is not None:
             return f"{sentence.format_map({'host': host, **fields, 'tp': counted})} {named}"

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 import minikafka
+from minikafka.replication.partition import BecameFollower
 from minikafka.world import Event
-from minikafka.xray.wording import SENTENCES, in_words
+from minikafka.xray.wording import SENTENCES, in_words, in_words_of_many
 
 EXAMPLES: dict[type, object] = {
     int: 3,
@@ -51,6 +52,18 @@ def test_every_sentence_belongs_to_an_event_and_fits_its_fields() -> None:
     for kind in SENTENCES:
         told = in_words(example(classes[kind]), "broker-1")
         assert "=" not in told, f"{kind}: the sentence names fields that the event lacks: {told}"
+
+
+def test_every_event_of_ours_has_a_sentence() -> None:
+    in_code = {"LeaderElected"}
+    assert sorted(set(event_classes()) - set(SENTENCES) - in_code) == []
+
+
+def test_who_has_no_leader_follows_nobody() -> None:
+    alone = BecameFollower("orders", 0, 1, 3, -1)
+    assert in_words(alone, "broker-1") == "orders-0: follows nobody, epoch 3"
+    many = in_words_of_many(alone, "broker-1", ["orders-0", "orders-1"], 2)
+    assert many == "2 partitions: follow nobody (orders-0, orders-1)"
 
 
 def test_an_event_without_a_sentence_is_told_by_its_fields() -> None:

@@ -66,7 +66,7 @@ def _mark(traced: Traced) -> tuple[str, str, str] | None:
             return NOTE, traced.host, f"+{event.count} → LEO {event.first_offset + event.count}"
         case "HighWatermarkAdvanced":
             return NOTE, traced.host, f"HW {event.offset}"
-        case "FollowerTruncated" | "LogTruncated":
+        case "LogTruncated":
             return NOTE, traced.host, f"cut back to {event.offset}"
         case "Partitioned" | "Healed":
             return NETWORK, "", in_words(event, traced.host)
