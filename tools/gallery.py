@@ -12,8 +12,10 @@ from typing import Any
 
 from minikafka import Cluster
 from minikafka.world.visible import in_html
+from minikafka_lessons.show.batches import batches
 from minikafka_lessons.show.isr_strip import isr_strip
 from minikafka_lessons.show.lookup import lookup
+from minikafka_lessons.show.moves import moves
 from minikafka_lessons.show.shares import Share, shares_html
 from minikafka_lessons.show.space_time import space_time
 from minikafka_lessons.show.tape import tape_html
@@ -78,7 +80,53 @@ def pictures(cluster: Any) -> Iterator[tuple[str, str]]:
     producer.flush()
     yield "lookup", lookup(cluster, "logs", 0, 2617).html
     yield "lookup, at the start of a log", lookup(cluster, "orders", 0, 3).html
+    yield "batches", gather(cluster)
+    yield from rebalances(cluster)
     yield "loss table", loss_table()
+
+
+def gather(cluster: Any) -> str:
+    """A burst that fills batches, then a trickle that lingers."""
+    producer = cluster.producer({"linger.ms": 20, "batch.size": 4000})
+    begun = cluster.now
+    for burst in range(4):
+        for i in range(14 if burst < 2 else 3):
+            producer.produce("orders", bytes(600), partition=i % 2)
+        cluster.run(0.04)
+    producer.flush()
+    for i in range(5):
+        producer.produce("orders", bytes(400), partition=i % 3)
+        cluster.run(0.002)
+    return batches(cluster, producer, since=begun).html
+
+
+def rebalances(cluster: Any) -> Iterator[tuple[str, str]]:
+    """A third member comes; one dies."""
+    cluster.create_topic("clicks", partitions=7)
+
+    def member(name: str, strategy: str) -> Any:
+        made = cluster.consumer({"group.id": f"watch {strategy}", "client.id": name, "session.timeout.ms": 6000,
+                                 "partition.assignment.strategy": strategy})  # fmt: skip
+        made.subscribe(["clicks"])
+        return made
+
+    def settle(members: list[Any]) -> Any:
+        for _ in range(60):
+            for one in members:
+                one.poll(0.1)
+        return cluster.snapshot()
+
+    for strategy in ("range", "cooperative-sticky"):
+        there = [member(name, strategy) for name in ("anna", "ben")]
+        before = settle(there)
+        there.append(member("chris", strategy))
+        after = settle(there)
+        yield f"a third member, {strategy}", moves(cluster, before, after, f"watch {strategy}").html
+        gone = there.pop(0)
+        gone.close()
+        yield f"one goes, {strategy}", moves(cluster, after, settle(there), f"watch {strategy}").html
+        for one in there:
+            one.close()
 
 
 def loss_table() -> str:

@@ -27,6 +27,7 @@ UNTOLD = frozenset(
         "ResponseReceived",
         "HighWatermarkAdvanced",
         "RecordsAppended",
+        "BatchSent",
     )
 )
 

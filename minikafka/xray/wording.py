@@ -66,6 +66,7 @@ SENTENCES: Mapping[str, str] = {
     "ResponseSent": "answers {to_host}: {api} v{version}, {size_bytes} bytes",
     "ResponseReceived": "has the answer of {from_host}: {api} v{version}, {size_bytes} bytes",
     "BadRequestClosed": "closed the connection of {from_host}: {reason}",
+    "BatchSent": "{tp}: a batch of {records} records leaves after {waited_ms} ms: {why}",
     # groups
     "GroupStateChanged": "group {group}: {new} ({reason})",
     "MemberJoined": "group {group}: {client_id} joined",

@@ -5,12 +5,14 @@ its place, and a saved notebook keeps the last one. Every control has a function
 """
 
 from minikafka_lessons.show.batch_bytes import bytes, segment
+from minikafka_lessons.show.batches import batches
 from minikafka_lessons.show.bus import bus
 from minikafka_lessons.show.isr_strip import isr_strip
 from minikafka_lessons.show.lag import LagRecorder, record_lag
 from minikafka_lessons.show.lanes import lanes, lanes_html
 from minikafka_lessons.show.links import links, links_html
 from minikafka_lessons.show.lookup import lookup
+from minikafka_lessons.show.moves import moves
 from minikafka_lessons.show.offsets import offsets
 from minikafka_lessons.show.pages import cached_now, cached_share, pages
 from minikafka_lessons.show.records import records
@@ -21,6 +23,7 @@ from minikafka_lessons.show.tape import tape
 __all__ = [
     "LagRecorder",
     "Share",
+    "batches",
     "bus",
     "bytes",
     "cached_now",
@@ -31,6 +34,7 @@ __all__ = [
     "links",
     "links_html",
     "lookup",
+    "moves",
     "offsets",
     "pages",
     "record_lag",

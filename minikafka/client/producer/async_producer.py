@@ -341,6 +341,12 @@ class AsyncProducer:
             self.sender.end_flush()
         return self._outstanding
 
+    def queues(self) -> list[PartitionQueue]:
+        """Those of every partition that has been written to, by topic and partition."""
+        return [
+            queue for _, topic in sorted(self._topics.items()) for _, queue in sorted(topic.queues.items())
+        ]
+
     def purge(self, in_queue: bool = True, in_flight: bool = True, error: KafkaError | None = None) -> None:
         """Drops records; their reports carry `error`, or _PURGE_QUEUE or _PURGE_INFLIGHT."""
         if self.news.death is None:

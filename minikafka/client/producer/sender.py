@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, is_retriable
 from minikafka.client.producer.batches import NO_SEQUENCE, PartitionQueue, ProducerBatch, ProducerIdentity
+from minikafka.client.producer.events import AGAIN, FLUSHED, FULL, LINGERED, RULED, BatchSent
 from minikafka.client.producer.produce_request import PartitionAnswer, ProduceCall, produce
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
@@ -147,6 +148,8 @@ class Sender:
                     continue
                 if not queue.may_send(head, self._idempotent):
                     continue
+                if self.world.trace.messages:
+                    self._tell(queue, head, now)
                 batch = queue.take(self.identity if self._idempotent else None)
                 self._active[queue] = self._active.pop(queue)  # to the end: everybody gets a turn
                 calls.setdefault(leader, []).append((queue, batch))
@@ -183,6 +186,22 @@ class Sender:
         if self.rules.batch_is_ready(batch.size_bytes, self._batch_bytes, waited_ms, self._linger_ms):
             return now
         return max(batch.created_at + self._linger_ms / 1000, now + 1e-4)
+
+    def _tell(self, queue: PartitionQueue, batch: ProducerBatch, now: float) -> None:
+        """Says why this batch is sent."""
+        waited_ms = round((now - batch.created_at) * 1000, 3)
+        if batch.attempts:
+            why = AGAIN
+        elif batch.closed or len(queue.batches) > 1 or batch.size_bytes >= self._batch_bytes:
+            why = FULL
+        elif self._flushing:
+            why = FLUSHED
+        else:
+            why = LINGERED if waited_ms >= self._linger_ms else RULED
+        records = len(batch.messages)
+        self.world.trace.emit(
+            BatchSent(queue.topic, queue.partition, records, batch.size_bytes, waited_ms, why)
+        )
 
     def _next_deadline(self) -> float:
         return min(

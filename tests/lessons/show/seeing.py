@@ -48,7 +48,10 @@ def forms(html):
 
 def inside(seen):
     """No text begins or ends outside of its picture (a letter is at least half as wide as it is high)."""
+    moved = [e for g in seen.root.iter(f"{SVG}g") if g.get("transform") for e in g.iter(f"{SVG}text")]
     for e in seen.root.iter(f"{SVG}text"):
+        if e in moved:
+            continue
         size = float(re.search(r"font-size:([\d.]+)px", e.get("style")).group(1))
         x, long = float(e.get("x")), cells("".join(e.itertext())) * size * 0.5
         left = {"start": x, "middle": x - long / 2, "end": x - long}[e.get("text-anchor")]

@@ -66,6 +66,8 @@ def _mark(traced: Traced) -> tuple[str, str, str] | None:
             return NOTE, traced.host, f"+{event.count} → LEO {event.first_offset + event.count}"
         case "HighWatermarkAdvanced":
             return NOTE, traced.host, f"HW {event.offset}"
+        case "BatchSent":
+            return NOTE, traced.host, f"{event.records} × {event.topic}-{event.partition}: {event.why}"
         case "LogTruncated":
             return NOTE, traced.host, f"cut back to {event.offset}"
         case "Partitioned" | "Healed":
