@@ -43,7 +43,7 @@ from minikafka.protocol.messages.offset_fetch import (
     OffsetFetchRequestGroup,
     OffsetFetchResponse,
 )
-from minikafka.xray.brokers import Address, Brokers, Unreachable
+from minikafka.xray.brokers import Address, Brokers, Unanswered, Unreachable
 from minikafka.xray.picture import EARLIEST, LATEST, GroupParts, controllers_of, error_name, log_dirs_of
 from minikafka.xray.snapshot import (
     DOWN,
@@ -126,7 +126,12 @@ class Asking:
         )
         for address in addresses.values():
             try:
-                told = await self._brokers.ask(address, request, DescribeQuorumResponse)
+                told = await self._brokers.ask(address, request, DescribeQuorumResponse, apart=True)
+            except Unanswered:  # it asks the controller, as any other broker would
+                self._problems.append(
+                    "Who the controller is isn't known: it doesn't answer the brokers either."
+                )
+                return ()
             except ApiError:
                 # Only brokers on ZooKeeper let themselves be told of leaders (LeaderAndIsr, key 4).
                 channel = await self._brokers.channel(address)

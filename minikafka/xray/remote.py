@@ -66,6 +66,7 @@ class RemoteCluster:
     async def snapshot(self) -> Snapshot:
         """The picture now. ConnectionError in one sentence when no broker answers at all."""
         problems: list[str] = []
+        began = self._world.clock.now()
         asking = Asking(self._brokers, problems)
         metadata = await self._metadata(asking)
         addresses = {b.node_id: (b.host, b.port) for b in metadata.brokers}
@@ -78,7 +79,7 @@ class RemoteCluster:
         )
         self._version += 1
         at = self._world.clock.time_ms() / 1000
-        brokers = self._with_silences(at, brokers)
+        brokers = self._with_silences(at, began, brokers)
         gone = [b.id for b in brokers.values() if b.is_gone]
         self._have_told |= dict.fromkeys(told_all)
         problems += [
@@ -148,8 +149,9 @@ class RemoteCluster:
         known = self._session_timeouts_s or {}
         return known.get("broker.session.timeout.ms" if is_kraft else "zookeeper.session.timeout.ms")
 
-    def _with_silences(self, at: float, brokers: dict[int, Broker]) -> dict[int, Broker]:
-        """Who doesn't answer us is gone as far as we see, whatever the cluster still says of it."""
+    def _with_silences(self, at: float, began: float, brokers: dict[int, Broker]) -> dict[int, Broker]:
+        """Who doesn't answer us is gone as far as we see, whatever the cluster still says of it. Who does was heard of
+        just now, also where this picture, which `began` then, had to wait for somebody else."""
         now = self._world.clock.now()
         seen = {}
         for node, broker in brokers.items():
@@ -159,6 +161,8 @@ class RemoteCluster:
                 if silence is not None and not broker.is_gone:
                     heard = silence.since if heard is None else heard
                     broker = msgspec.structs.replace(broker, state=DOWN if silence.is_refused else SILENT)
+                elif heard is not None and heard >= began:
+                    heard = now
                 if heard is not None:
                     broker = msgspec.structs.replace(broker, heard_at=round(at - (now - heard), 3))
             seen[node] = broker

@@ -177,6 +177,27 @@ def test_a_broker_that_answers_nothing_is_waited_for_once() -> None:
         assert outside.look().broker("broker-1").state == "running"
 
 
+def test_a_broker_that_waits_for_a_silent_controller_is_not_silent_itself() -> None:
+    with Cluster(brokers=3, world="simulated", seed=4) as cluster:
+        outside = with_a_group(cluster)
+        assert outside.look().controllers
+        cluster.partition(["controller-1"])
+        began = cluster.now
+        seen = outside.look()
+        assert cluster.now - began < 2 * TIMEOUT_S, "the questions are asked at the same time"
+        assert [b.state for b in seen.brokers] == ["running"] * 3
+        assert all(b.heard_at == pytest.approx(seen.at, abs=0.01) for b in seen.brokers)
+        assert seen.controllers == ()
+        assert "it doesn't answer the brokers either" in troubles(seen)[0].text
+        assert seen.group("billing").lag == 0
+        began = cluster.now
+        outside.look()
+        assert cluster.now - began < TIMEOUT_S / 2, "what has no answer is waited for once"
+        cluster.heal()
+        cluster.run(35)
+        assert outside.look().controllers
+
+
 def test_a_group_that_was_deleted_is_gone_for_who_looks_from_outside() -> None:
     with Cluster(brokers=3, world="simulated", seed=4) as cluster:
         outside = with_a_group(cluster)
