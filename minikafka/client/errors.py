@@ -10,6 +10,8 @@ from __future__ import annotations
 import operator
 from typing import Any, ClassVar
 
+from minikafka.world.visible import visible
+
 _LOCAL_CODES: dict[int, tuple[str, str]] = {
     -199: ("_BAD_MSG", "the message is malformed"),
     -198: ("_BAD_COMPRESSION", "compressed data cannot be read"),
@@ -177,8 +179,10 @@ class KafkaError(metaclass=_ErrorCodes):
         return local[0] if local else _broker_name(self._code)
 
     def str(self) -> str:
-        """One sentence for a person."""
-        return self._reason or _sentence(self._code)  # some of a broker's answers have an empty text
+        """One sentence for a person: what it quotes, whoever chose it, is visible."""
+        return (
+            visible(self._reason) if self._reason else _sentence(self._code)
+        )  # a broker's text may be empty
 
     def retriable(self) -> bool:
         """May the same operation succeed when it is tried again?"""

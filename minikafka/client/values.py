@@ -13,6 +13,7 @@ from enum import Enum, IntEnum
 from typing import Any, TypeVar
 
 from minikafka.client.errors import KafkaError
+from minikafka.world.visible import visible_name
 
 OFFSET_BEGINNING = -2
 OFFSET_END = -1
@@ -147,7 +148,7 @@ class Message:
 
     def __repr__(self) -> str:
         what = f"error={self._error}" if self._error else f"key={self._key!r}, value={self._value!r}"
-        return f"Message({self._topic}[{self._partition}]@{self._offset}, {what})"
+        return f"Message({visible_name(self._topic or '')}[{self._partition}]@{self._offset}, {what})"
 
 
 def _from_zero(number: N | None) -> N | None:
@@ -198,7 +199,7 @@ class TopicPartition:
 
     def __repr__(self) -> str:
         return (
-            f"TopicPartition{{topic={self.topic},partition={self.partition},offset={self.offset},"
+            f"TopicPartition{{topic={visible_name(self.topic)},partition={self.partition},offset={self.offset},"
             f"leader_epoch={self.leader_epoch},error={self.error}}}"
         )
 

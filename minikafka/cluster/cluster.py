@@ -52,7 +52,7 @@ from minikafka.invariants import Invariants
 from minikafka.metadata.config_types import ConfigWarning
 from minikafka.policy import Rules
 from minikafka.world import Traced, World, reason_of
-from minikafka.world.visible import visible_name
+from minikafka.world.visible import quoted, visible_name
 from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Snapshot
 
@@ -98,7 +98,7 @@ class Cluster:
         if brokers is not None and brokers < 1:
             raise ValueError(f"A cluster needs at least one broker, not {brokers}.")
         if coordinator != "kraft":
-            raise ValueError(f'coordinator={coordinator!r} is not supported yet; use "kraft".')
+            raise ValueError(f'coordinator={quoted(coordinator)} is not supported yet; use "kraft".')
         if name is not None and re.search("[\ud800-\udfff]", name):
             raise ValueError(f"A cluster's name is text, and {visible_name(name)} is not UTF-8.")
         self._closed = False
@@ -114,7 +114,7 @@ class Cluster:
                 raise ValueError("A simulated cluster has no real directory and no real port.")
             self._loop = SimulatedLoop(seed, message_events=message_events is not False)
         else:
-            raise ValueError(f'world must be "live" or "simulated", not {world!r}.')
+            raise ValueError(f'world must be "live" or "simulated", not {quoted(world)}.')
         # A cluster that nobody closes ends with the interpreter or with its last reference, without a word.
         self._abandon = weakref.finalize(self, self._loop.close)
         self._failures = Failures(self._loop.universe.trace)
@@ -246,7 +246,7 @@ class Cluster:
             "admin": AdminClient,
         }
         if name in self.clients:
-            raise ValueError(f"There is a client {name!r} already.")
+            raise ValueError(f"There is a client {quoted(name)} already.")
         more: dict[str, Any] = {"driver": self._loop, "world": self._client_world(name)}
         if kind != "admin":
             more["rules"] = self._nodes.rules

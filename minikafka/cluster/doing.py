@@ -40,6 +40,7 @@ from minikafka.commands import (
 )
 from minikafka.commands.command import name_of
 from minikafka.commands.values import thawed
+from minikafka.world.visible import quoted
 
 if TYPE_CHECKING:
     from minikafka.cluster.cluster import Cluster
@@ -274,11 +275,11 @@ def _call(cluster: Cluster, command: Call) -> Any:
     client = recorder.clients.get(command.client)
     if client is None:
         raise ValueError(
-            f"There is no client {command.client!r}; there are: {', '.join(recorder.clients) or 'none'}."
+            f"There is no client {quoted(command.client)}; there are: {', '.join(recorder.clients) or 'none'}."
         )
     method = getattr(client, command.method, None) if not command.method.startswith("_") else None
     if not callable(method):
-        raise ValueError(f"A {type(client).__name__} has no {command.method!r}.")
+        raise ValueError(f"A {type(client).__name__} has no {quoted(command.method)}.")
     values = [thawed(value, recorder.stand_in) for value in command.values]
     options = {name: thawed(value, recorder.stand_in) for name, value in command.options.items()}
     return method(*values, **options)

@@ -27,6 +27,7 @@ from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.replication.log_directories import log_dirs_of
 from minikafka.replication.log_directory import key_of
 from minikafka.world import LiveUniverse, SimulatedUniverse, World, reason_of
+from minikafka.world.visible import quoted
 
 T = TypeVar("T")
 Universe = LiveUniverse | SimulatedUniverse
@@ -291,7 +292,7 @@ class ClusterNodes:
         if directory and (host in self.controllers or directory not in self._log_dirs):
             named = ", ".join(path for path in self._log_dirs if path) or "none"
             raise ValueError(
-                f"{directory!r} is no log directory of {host}; log.dirs of the brokers: {named}."
+                f"{quoted(directory)} is no log directory of {host}; log.dirs of the brokers: {named}."
             )
         self._disks_taken.add(host)
         if isinstance(self.universe, SimulatedUniverse):
@@ -426,7 +427,7 @@ class ClusterNodes:
 
     def _known(self, host: str, *, clients: bool = False) -> None:
         if host not in self.hosts and not (clients and host.startswith("client-")):
-            raise ValueError(f"There is no host {host!r}; there are: {', '.join(self.hosts)}")
+            raise ValueError(f"There is no host {quoted(host)}; there are: {', '.join(self.hosts)}")
 
     def _broker(self, host: str) -> Broker:
         self._known(host)

@@ -20,6 +20,7 @@ from minikafka.cluster.nodes import CONTROLLER_ID, ClusterNodes
 from minikafka.metadata.configs import topic_config_value
 from minikafka.metadata.image import MetadataImage
 from minikafka.world.turns import Aside
+from minikafka.world.visible import quoted
 from minikafka.xray import inside
 from minikafka.xray.files import Found, Question, Unseen, answer
 from minikafka.xray.groups import Groups
@@ -215,7 +216,7 @@ class Picture:
         nodes, place = self._nodes, question.place
         broker = nodes.brokers.get(place.broker)
         if place.broker not in nodes.brokers:
-            raise Unseen(f"There is no broker called {place.broker[:100]!r} here.")
+            raise Unseen(f"There is no broker called {quoted(place.broker[:100])} here.")
         if broker is None or not nodes.is_up(place.broker):
             raise Unseen(f"{place.broker} is down, so its disk can't be read. Restart it to look.")
         partition = broker.replicas.get(place.topic, place.partition)

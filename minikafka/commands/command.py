@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
+from minikafka.world.visible import quoted, visible, visible_name
+
 
 class NotUnderstood(ValueError):
     """No such command, or wrong arguments; one sentence that says what would be right."""
@@ -86,11 +88,11 @@ def understood(kind: type[Any], fields: Mapping[str, Any]) -> Any:
     """The command of this class with these arguments. Raises NotUnderstood."""
     unknown = [name for name in fields if name not in kind.__struct_fields__]
     if unknown:
-        raise NotUnderstood(f"{how_to(kind)} (it has no {unknown[0]})")
+        raise NotUnderstood(f"{how_to(kind)} (it has no {visible_name(unknown[0])})")
     try:
         return msgspec.convert(dict(fields), type=kind, strict=False)
     except (msgspec.ValidationError, ValueError) as problem:
-        raise NotUnderstood(f"{how_to(kind)} ({problem})") from None
+        raise NotUnderstood(f"{how_to(kind)} ({visible(str(problem))})") from None
 
 
 def how_to(kind: type[Command]) -> str:
@@ -105,6 +107,6 @@ def command_named(name: str, arguments: Mapping[str, Any]) -> Command:
     kind = commands().get(name)
     if kind is None:
         known = ", ".join(name for name, kind in commands().items() if kind.help)
-        raise NotUnderstood(f"There is no command {name!r}; there are: {known}.")
+        raise NotUnderstood(f"There is no command {quoted(name)}; there are: {known}.")
     command: Command = understood(kind, arguments)
     return command

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from minikafka.world.visible import visible
+
 Value = bool | int | float | str | list[str]
 
 
@@ -19,11 +21,14 @@ class ConfigError(ValueError):
 
     def __init__(self, name: str, value: object, reason: str) -> None:
         self.reason = reason
-        super().__init__(f"Invalid value {_text(value)} for configuration {name}: {reason}")
+        super().__init__(visible(f"Invalid value {_text(value)} for configuration {name}: {reason}"))
 
 
 class ConfigWarning(UserWarning):
     """A configuration has no effect; says why, or what was meant."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(visible(sentence))
 
 
 class ConfigType(IntEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from html import escape
-from unicodedata import combining
+from unicodedata import category, combining
 
 from rich.cells import cell_len, get_character_cell_size, set_cell_size
 
@@ -46,7 +46,8 @@ _PLAIN = re.compile(
 
 
 def visible(text: str) -> str:
-    r"""The text in one line, with nothing hidden: `a\nb`, `\x1b[31mred`. What it gives, it gives back unchanged."""
+    r"""The text in one line, for terminals, with nothing hidden: `a\nb`, `\x1b[31mred`. What it gives, it gives back
+    unchanged."""
     if text.isprintable() and (text.isascii() or _PLAIN.fullmatch(text)):
         return text
     return _without_heaps(_FOUND.sub(_escaped, text))
@@ -55,6 +56,11 @@ def visible(text: str) -> str:
 def visible_name(name: str) -> str:
     r"""The same, for what must be told from its like: an empty name, and blanks where one overlooks them, too."""
     return _BLANK.sub(lambda blanks: "".join(map(_escape, blanks[0])), visible(name)) or '""'
+
+
+def quoted(value: object) -> str:
+    """As Python writes it, and visible: for texts of errors."""
+    return visible(repr(value))
 
 
 def visible_bytes(data: bytes) -> str:
@@ -95,7 +101,8 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
 
 def in_html(text: str) -> str:
     """Visible, as the text of HTML, SVG or an attribute in quotes."""
-    return escape(visible(text), quote=True)
+    seen = visible(text) if text.isascii() else _without_heaps(_FOUND.sub(_escaped_for_a_browser, text))
+    return escape(seen, quote=True)
 
 
 def in_json(encoded: str) -> str:
@@ -106,6 +113,22 @@ def in_json(encoded: str) -> str:
 def _escaped(found: re.Match[str]) -> str:
     sign = found[0]
     return sign if len(sign) > 1 or _belongs(sign, found.string, found.start()) else _escape(sign)
+
+
+def _escaped_for_a_browser(found: re.Match[str]) -> str:
+    """It shapes a name as its script wants it; who counts cells (Rich) takes each joiner for the bond of two emoji."""
+    if found[0] == "\u200d" and _joins_letters(found.string, found.start()):
+        return found[0]
+    return _escaped(found)
+
+
+def _joins_letters(text: str, at: int) -> bool:
+    """Does this joiner choose the form of an Indic letter? (RFC 5892, A.2; before the sign where Bengali and Kannada
+    have it.) It makes no difference that one can see anywhere else, so there it would hide."""
+    before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
+    if before and combining(before) == VIRAMA:
+        return at > 1 and category(text[at - 2]).startswith(("L", "M"))
+    return bool(before and after) and category(before) == "Lo" and combining(after) == VIRAMA
 
 
 def _belongs(sign: str, text: str, at: int) -> bool:
@@ -143,7 +166,8 @@ def _without_heaps(text: str) -> str:
     out: list[str] = []
     marks, before = MOST_MARKS, ""
     for sign in text:
-        belongs = sign == "\u200d" or before == "\u200d" or get_character_cell_size(sign) == 0
+        is_bound = before == "\u200d" and _EMOJI.match(sign)
+        belongs = sign == "\u200d" or is_bound or get_character_cell_size(sign) == 0
         marks = marks + 1 if belongs else MOST_MARKS if sign == " " else 0
         before = sign if marks <= MOST_MARKS else _escape(sign)
         out.append(before)

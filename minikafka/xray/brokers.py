@@ -18,6 +18,7 @@ from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ApiError
 from minikafka.protocol.schema import MalformedMessage, Message
 from minikafka.world import World
+from minikafka.world.visible import quoted
 from minikafka.xray.client import in_words
 
 R = TypeVar("R", bound=Message)
@@ -193,7 +194,7 @@ def parse_servers(text: str) -> list[Address]:
         host, colon, port = server.strip().rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
         if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
-            raise ValueError(f"{server.strip()!r} is not HOST:PORT, for instance localhost:9092.")
+            raise ValueError(f"{quoted(server.strip())} is not HOST:PORT, for instance localhost:9092.")
         servers.append((host, int(port)))
     return servers
 

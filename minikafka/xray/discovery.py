@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from minikafka.world.visible import quoted
 from minikafka.xray.snapshot import Snapshot
 
 NONE_FOUND = (
@@ -106,7 +107,7 @@ def find_cluster(name: str | None = None, directory: Path | None = None) -> Anno
     named = [a for a in running if name is None or a.name == name]
     if not named:
         names = ", ".join(sorted({a.name for a in running}))
-        raise NoCluster(f"No running cluster is called {name!r}. Running: {names}.")
+        raise NoCluster(f"No running cluster is called {quoted(name or '')}. Running: {names}.")
     return named[0]
 
 

@@ -44,6 +44,52 @@ def test_what_is_hidden_is_shown(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ශ්\u200dරී ලංකා",  # Sinhala
+        "ബ്ലോഗില്\u200d",  # Malayalam, at the end of a word
+        "র\u200d্যাম",  # Bengali, before the sign
+        "ರ\u200d್ಕ",  # Kannada
+        "क्\u200dष",  # Devanagari
+        "ක්\u200dෂ" * 20,
+    ],
+)
+def test_joiners_that_indic_letters_need_are_left_to_browsers_and_cells_are_counted_without(
+    text: str,
+) -> None:
+    assert in_html(text) == text
+    assert visible(text) == text.replace("\u200d", r"\u200d")
+    assert cells(padded(text, 200)) == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\u200db",
+        "\u200d",
+        "ක\u200dෂ",
+        "\u094d\u200d",
+        "न\u200d",
+        "\u200d\u094d",
+        "म\u200d\u200d",
+        "م\u200dن",
+        " \u200d्",
+    ],
+)
+def test_a_joiner_that_makes_no_difference_is_shown_everywhere(text: str) -> None:
+    assert "\u200d" not in in_html(text)
+    assert in_html(text) == visible(text)
+
+
+@pytest.mark.parametrize(
+    "emoji", ["👩‍💻", "👩🏽‍⚕️", "🏳️‍🌈", "🐈‍⬛", "👨‍👩‍👧‍👦", "🏴‍☠️", "🫱🏻‍🫲🏿", "❤️‍🔥", "🧑🏿‍🦽‍➡️"]
+)
+def test_emoji_of_several_are_left_alone_and_two_cells_wide(emoji: str) -> None:
+    assert visible(emoji) == in_html(emoji) == emoji
+    assert cells(emoji) == 2
+
+
 def test_names_that_differ_are_told_apart() -> None:
     assert visible_name("") == '""'
     assert visible_name("  a  b ") == r"\x20\x20a \x20b\x20"

@@ -61,6 +61,7 @@ from minikafka.client.values import (
     TopicCollection,
     TopicPartition,
 )
+from minikafka.world.visible import visible_name
 
 if TYPE_CHECKING:
     from minikafka.policy import Rules
@@ -128,7 +129,9 @@ class AdminClient(Face[AsyncAdmin]):
         grown = checked_list(new_partitions, "NewPartitions objects", "topic", "new_total_count")
         for one in grown:
             if one.new_total_count < 1:
-                raise ValueError(f"Invalid NewPartitions({one.topic}): a topic has at least one partition")
+                raise ValueError(
+                    f"Invalid NewPartitions({visible_name(one.topic)}): a topic has at least one partition"
+                )
         validate_only = options.get("validate_only", False)
         return self._futures(
             [topic.topic for topic in grown],

@@ -10,6 +10,7 @@ from minikafka.client.admin.security_values import AclOperation
 from minikafka.client.connections.topic_listing import BrokerMetadata
 from minikafka.client.errors import KafkaError
 from minikafka.client.values import ConsumerGroupState, ConsumerGroupType, Node, TopicPartition
+from minikafka.world.visible import visible_name
 
 _GROUP_STATES = {
     "PreparingRebalance": ConsumerGroupState.PREPARING_REBALANCING,
@@ -47,7 +48,7 @@ class ConsumerGroupListing:
         self.type = type
 
     def __repr__(self) -> str:
-        return f"ConsumerGroupListing({self.group_id}, {self.state.name})"
+        return f"ConsumerGroupListing({visible_name(self.group_id)}, {self.state.name})"
 
 
 class ListConsumerGroupsResult:
@@ -131,7 +132,7 @@ class GroupMetadata:
         self.members: list[GroupMember] = []
 
     def __repr__(self) -> str:
-        return f"GroupMetadata({self.id})"
+        return f"GroupMetadata({self})"
 
     def __str__(self) -> str:
-        return str(self.id)
+        return visible_name(str(self.id))

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from minikafka.client.admin.values import ResourceType
+from minikafka.world.visible import visible
 
 E = TypeVar("E", bound=Enum)
 
@@ -73,7 +74,7 @@ def _member(kind: type[E], value: Any, name: str) -> E:
     if isinstance(value, int):
         return kind(value)
     if isinstance(value, str):
-        raise ValueError(f'Unknown {name} "{value}": should be a {kind.__name__}')
+        raise ValueError(f'Unknown {name} "{visible(value)}": should be a {kind.__name__}')
     raise TypeError(f"{name} must be of type {kind.__name__}")
 
 
@@ -131,7 +132,7 @@ class AclBindingFilter:
     def __repr__(self) -> str:
         fields = (self.restype, self.name, self.resource_pattern_type, self.principal, self.host)
         inner = ",".join(str(field) for field in (*fields, self.operation, self.permission_type))
-        return f"{type(self).__name__}({inner})"
+        return f"{type(self).__name__}({visible(inner)})"
 
 
 class AclBinding(AclBindingFilter):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from minikafka.client.errors import KafkaError
 from minikafka.client.values import Node, TopicPartitionInfo
 from minikafka.protocol.uuid_text import encode_uuid
+from minikafka.world.visible import visible, visible_name
 
 if TYPE_CHECKING:
     from minikafka.client.admin.security_values import AclOperation
@@ -84,7 +85,7 @@ class NewTopic:
         self.config = dict(config or {})
 
     def __str__(self) -> str:
-        return f"NewTopic(topic={self.topic},num_partitions={self.num_partitions})"
+        return f"NewTopic(topic={visible_name(self.topic)},num_partitions={self.num_partitions})"
 
     __repr__ = __str__
 
@@ -163,10 +164,10 @@ class ConfigEntry:
         self.incremental_operation = incremental_operation
 
     def __repr__(self) -> str:
-        return f'ConfigEntry({self.name}="{self.value}")'
+        return f"ConfigEntry({self})"
 
     def __str__(self) -> str:
-        return f'{self.name}="{self.value}"'
+        return visible(f'{self.name}="{self.value}"')
 
 
 @functools.total_ordering
@@ -215,7 +216,7 @@ class ConfigResource:
         self.incremental_configs.append(config_entry)
 
     def __repr__(self) -> str:
-        return f"ConfigResource({self.restype},{self.name})"
+        return f"ConfigResource({self.restype},{visible_name(self.name)})"
 
     def __hash__(self) -> int:
         return hash((self.restype, self.name))

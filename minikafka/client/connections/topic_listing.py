@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikafka.client.errors import KafkaError
+from minikafka.world.visible import visible, visible_name
 
 if TYPE_CHECKING:
     from minikafka.client.connections.metadata import ClusterView
@@ -23,7 +24,7 @@ class BrokerMetadata:
         self.port = port
 
     def __repr__(self) -> str:
-        return f"BrokerMetadata({self.id}, {self.host}:{self.port})"
+        return f"BrokerMetadata({self.id}, {visible(str(self.host))}:{self.port})"
 
 
 class PartitionMetadata:
@@ -49,11 +50,11 @@ class TopicMetadata:
         self.error: KafkaError | None = None
 
     def __repr__(self) -> str:
-        text = f"TopicMetadata({self.topic}, {len(self.partitions)} partitions"
+        text = f"TopicMetadata({self!s}, {len(self.partitions)} partitions"
         return text + (f", {self.error})" if self.error else ")")
 
     def __str__(self) -> str:
-        return str(self.topic)
+        return visible_name(str(self.topic))
 
 
 class ClusterMetadata:
