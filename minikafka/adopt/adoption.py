@@ -14,7 +14,6 @@ from uuid import UUID
 
 from minikafka.adopt.copying import Copied, Copying
 from minikafka.adopt.known import Known, newest, read_metadata_log
-from minikafka.adopt.offsets import OFFSETS_TOPIC
 from minikafka.adopt.plan import PlannedTopic, plan
 from minikafka.adopt.report import Report, TakenTopic
 from minikafka.adopt.source import NoKafkaDirectory, SourceDirectory, find_sources
@@ -27,6 +26,7 @@ from minikafka.metadata.configs import BrokerConfigs, effective_topic_configs
 from minikafka.metadata.features import bootstrap_records
 from minikafka.metadata.image import NO_LEADER, TOPIC_RESOURCE, MetadataImage
 from minikafka.metadata.records import ConfigRecord, PartitionRecord, ProducerIdsRecord, TopicRecord
+from minikafka.metadata.topic_names import GROUP_METADATA_TOPIC
 from minikafka.protocol.schema import Message
 from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum import MetadataLog, VoterNode
@@ -68,7 +68,7 @@ def adopt(
     for what, why in [*known.left, *(one for source in sources for one in source.left)]:
         report.leave(what, why)
     topics = plan(sources, known, wishes.topics, report)
-    if all(topic.name == OFFSETS_TOPIC for topic in topics):
+    if all(topic.name == GROUP_METADATA_TOPIC for topic in topics):
         which = f"matches {', '.join(wishes.topics)}" if wishes.topics else "is in it"
         raise NotAdopted(f"No topic {which}; nothing was adopted.")
     existed = data.exists()

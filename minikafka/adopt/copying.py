@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from minikafka.adopt.offsets import OFFSETS_TOPIC, LiveGroups, keep_from_expiring
+from minikafka.adopt.offsets import LiveGroups, keep_from_expiring
 from minikafka.adopt.replica import Replica, Walked
 from minikafka.dump.source import RawFile
 from minikafka.log.checkpoints import (
@@ -24,6 +24,7 @@ from minikafka.log.checkpoints import (
 from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
 from minikafka.log.partition_metadata import PARTITION_METADATA, write_partition_metadata
+from minikafka.metadata.topic_names import GROUP_METADATA_TOPIC
 from minikafka.policy import Rules
 from minikafka.world import World
 
@@ -73,7 +74,7 @@ class Copying:
             log.log_end_offset,
             log.producers.first_unstable_offset,
         )
-        if key[0] == OFFSETS_TOPIC:
+        if key[0] == GROUP_METADATA_TOPIC:
             self._read_groups(log, copied)
         self._note(key, log, replica, walked)
         log.close()

@@ -26,7 +26,6 @@ from minikafka.records.batch import NewRecord, build_batch, read_batches
 from minikafka.records.control import ControlType, parse_control_type
 from minikafka.records.errors import CorruptRecords
 
-OFFSETS_TOPIC = "__consumer_offsets"
 NEVER_MS = 253_402_300_799_000
 """The end of the year 9999."""
 READ_BYTES = 1 << 20

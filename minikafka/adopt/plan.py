@@ -12,17 +12,21 @@ from fnmatch import fnmatchcase
 from uuid import UUID
 
 from minikafka.adopt.known import Known, KnownTopic
-from minikafka.adopt.offsets import OFFSETS_TOPIC
 from minikafka.adopt.replica import Replica, read_replica
 from minikafka.adopt.report import Report
 from minikafka.adopt.source import SourceDirectory
 from minikafka.log.checkpoints import CLEANER_OFFSETS
-from minikafka.metadata.topic_names import why_invalid
+from minikafka.metadata.topic_names import (
+    GROUP_METADATA_TOPIC,
+    SHARE_GROUP_STATE_TOPIC,
+    TRANSACTION_STATE_TOPIC,
+    why_invalid,
+)
 from minikafka.protocol.uuid_text import encode_uuid
 
 NOT_TAKEN = {
-    "__transaction_state": "nobody coordinates transactions in our cluster (yet)",
-    "__share_group_state": "our cluster has no share groups",
+    TRANSACTION_STATE_TOPIC: "nobody coordinates transactions in our cluster (yet)",
+    SHARE_GROUP_STATE_TOPIC: "our cluster has no share groups",
 }
 
 
@@ -66,7 +70,7 @@ def plan(
 
 
 def _is_wanted(name: str, wanted: Sequence[str]) -> bool:
-    return not wanted or name == OFFSETS_TOPIC or any(fnmatchcase(name, pattern) for pattern in wanted)
+    return not wanted or name == GROUP_METADATA_TOPIC or any(fnmatchcase(name, pattern) for pattern in wanted)
 
 
 def _planned(name: str, told: KnownTopic | None, replicas: list[Replica], report: Report) -> PlannedTopic:
@@ -104,7 +108,7 @@ def _commonest(replicas: list[Replica]) -> UUID | None:
 def _guessed(name: str, replicas: list[Replica]) -> dict[str, str]:
     """Where nobody says how a topic is configured: Kafka's cleaner has been there, so it was compacted."""
     was_cleaned = any(replica.source.noted(CLEANER_OFFSETS, replica.key) is not None for replica in replicas)
-    if name == OFFSETS_TOPIC:
+    if name == GROUP_METADATA_TOPIC:
         return {"cleanup.policy": "compact", "compression.type": "producer", "segment.bytes": "104857600"}
     return {"cleanup.policy": "compact"} if was_cleaned else {}
 

@@ -18,10 +18,14 @@ from minikafka.broker.events import BrokerFailed, BrokerStarted, BrokerStopped
 from minikafka.broker.fetch_sessions import FetchSessions
 from minikafka.broker.journal import PartitionJournal
 from minikafka.broker.listeners import ADVERTISED, LISTENERS, BrokerListener, url
+from minikafka.broker.peers import Peers
 from minikafka.broker.producer_ids import ProducerIds
 from minikafka.broker.snapshot import BrokerSnapshot, PartitionSnapshot
-from minikafka.broker.topic_creation import GROUP_METADATA, TopicCreation
+from minikafka.broker.topic_creation import TopicCreation
+from minikafka.coordinator import tenants
 from minikafka.coordinator.coordinator import GroupCoordinator
+from minikafka.coordinator.coordinators import Coordinators
+from minikafka.coordinator.core import MetadataStep
 from minikafka.membership import Join, Registration
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.image import Endpoint, MetadataDelta, MetadataImage
@@ -92,7 +96,8 @@ class Broker:
         self._on_failure = on_failure
         self._images = PendingRequests(world)
         self._applies_images = False
-        self._led_journals: dict[int, int] = {}
+        self._led_journals: dict[tuple[str, int], int] = {}
+        """Partitions of internal topics that this broker coordinates, with the leader epoch of each."""
         self._tasks: list[asyncio.Task[None]] = []
         self._incarnation_id = uuid.UUID(int=world.random.getrandbits(128), version=4)
         self.directories = directories
@@ -112,11 +117,13 @@ class Broker:
         )
         slots = configs.int("max.incremental.fetch.session.cache.slots")
         self.fetch_sessions = FetchSessions(world, slots, self.replicas.fetch_pending)
-        self.topic_creation = TopicCreation(world, configs, self.membership.request)
+        self.topic_creation = TopicCreation(world, configs, self.membership.request, tenants.TENANTS)
         self.producer_ids = ProducerIds(broker_id, self._broker_epoch, self.membership.request)
-        self.group_coordinator = GroupCoordinator(
-            world, configs, partition_count=lambda: self._partition_count(GROUP_METADATA)
+        self._peers = Peers(world, f"broker-{broker_id}-coordinators", self.endpoint)
+        self.coordinators = Coordinators(
+            world, tenants.TENANTS, configs, lambda: self.image, self._peers.request
         )
+        self.group_coordinator = GroupCoordinator(self.coordinators.of(tenants.GROUPS))
         self.server = Server(
             world,
             self,
@@ -207,7 +214,8 @@ class Broker:
             return
         self.state = BrokerState.STOPPING
         await self.membership.controlled_shutdown()
-        self.group_coordinator.close()
+        self.coordinators.close()
+        self._peers.close()
         self.replicas.close(self.membership.broker_epoch)
         self.server.close()
         for task in self._tasks:
@@ -266,8 +274,8 @@ class Broker:
             for name, topic_id in delta.deleted_topics
             if image.topic(name) is None and self.membership.has_seen_deleted(topic_id)
         ]
-        if gone:  # offsets, too, go only with a topic whose deletion was committed
-            self.group_coordinator.forget_topics(gone)
+        # Offsets, too, go only with a topic whose deletion was committed.
+        self.coordinators.on_metadata(MetadataStep(image, tuple(gone)))
         if self.state is BrokerState.STOPPING:
             self.membership.tell_progress()  # the controller waits for this broker to have heard of its new leaders
         self._images.wake(IMAGE)
@@ -279,21 +287,22 @@ class Broker:
         return registered is not None and registered.incarnation_id == self._incarnation_id
 
     def _partition_settled(self, topic: str, index: int) -> None:
-        """Become or cease to be the coordinator of the groups whose partition this is."""
-        if topic != GROUP_METADATA:
+        """Become or cease to be the coordinator of those whose partition this is."""
+        runtime = self.coordinators.of_topic(topic)
+        if runtime is None:
             return
         partition = self.replicas.get(topic, index)
         if partition is not None and not partition.is_leader:
             partition = None
         epoch = None if partition is None else partition.leader_epoch
-        if self._led_journals.get(index) not in (None, epoch):
-            del self._led_journals[index]
-            self.group_coordinator.resign(index)
-        if partition is not None and index not in self._led_journals:
-            timeout_s = self.configs.int("offsets.commit.timeout.ms") / 1000
-            self._led_journals[index] = partition.leader_epoch
+        if self._led_journals.get((topic, index)) not in (None, epoch):
+            del self._led_journals[topic, index]
+            runtime.resign(index)
+        if partition is not None and (topic, index) not in self._led_journals:
+            timeout_s = self.configs.int(runtime.tenant.write_timeout_ms) / 1000
+            self._led_journals[topic, index] = partition.leader_epoch
             journal = PartitionJournal(self.replicas, partition, timeout_s)
-            self.group_coordinator.become_leader(index, partition.leader_epoch, journal)
+            runtime.become_leader(index, partition.leader_epoch, journal)
 
     @property
     def is_starting(self) -> bool:
@@ -306,12 +315,6 @@ class Broker:
 
     def _broker_epoch(self) -> int:
         return self.membership.broker_epoch
-
-    def _partition_count(self, topic: str) -> int:
-        known = self.image.topic(topic)
-        return (
-            len(known.partitions) if known is not None else self.configs.int("offsets.topic.num.partitions")
-        )
 
     async def image_shows(self, shows: Callable[[MetadataImage], bool], timeout_s: float) -> bool:
         """Wait until the metadata known here satisfies `shows`. False when it didn't in time."""
@@ -370,7 +373,7 @@ class Broker:
             fetch_sessions=len(self.fetch_sessions),
             connections=len(self.server.connections),
             log_dirs=tuple(directory.snapshot() for directory in self.directories),
-            coordinates=self.group_coordinator.partitions,
+            coordinates=self.group_coordinator.runtime.partitions,
             groups=self.group_coordinator.snapshot(),
             problem=self.problem,
         )

@@ -6,8 +6,10 @@ known when the metadata log says so. Kafka: `DefaultAutoTopicCreationManager`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
+from minikafka.coordinator.core import Core
+from minikafka.coordinator.tenants import Tenant
 from minikafka.membership import AskController
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.protocol.messages.create_topics import (
@@ -19,16 +21,22 @@ from minikafka.world import World
 
 CREATE_TOPICS_VERSION = 7
 TIMEOUT_MS = 30_000
-GROUP_METADATA = "__consumer_offsets"
 
 
 class TopicCreation:
     """Asks the controller for missing topics; one request at a time for each."""
 
-    def __init__(self, world: World, configs: BrokerConfigs, ask_controller: AskController) -> None:
+    def __init__(
+        self,
+        world: World,
+        configs: BrokerConfigs,
+        ask_controller: AskController,
+        tenants: Sequence[Tenant[Core]],
+    ) -> None:
         self._world = world
         self._configs = configs
         self._ask_controller = ask_controller
+        self._tenants = {tenant.topic: tenant for tenant in tenants}
         self._underway: set[str] = set()
 
     def begin(self, names: Iterable[str]) -> None:
@@ -51,15 +59,11 @@ class TopicCreation:
     def _described(self, name: str) -> CreatableTopic:
         number = self._configs.int
         partitions, factor = number("num.partitions"), number("default.replication.factor")
-        configs: dict[str, str] = {}
-        if name == GROUP_METADATA:
-            partitions = number("offsets.topic.num.partitions")
-            factor = number("offsets.topic.replication.factor")
-            configs = {
-                "cleanup.policy": "compact",
-                "compression.type": "producer",
-                "segment.bytes": str(number("offsets.topic.segment.bytes")),
-            }
+        configs: Mapping[str, str] = {}
+        tenant = self._tenants.get(name)
+        if tenant is not None:
+            partitions, factor = number(tenant.partitions), number(tenant.replication_factor)
+            configs = tenant.topic_configs(self._configs)
         return CreatableTopic(
             name=name,
             num_partitions=partitions,

@@ -15,10 +15,10 @@ from itertools import islice
 
 from minikafka.broker.broker import Broker
 from minikafka.broker.snapshot import BrokerSnapshot
-from minikafka.broker.topic_creation import GROUP_METADATA
 from minikafka.cluster.nodes import CONTROLLER_ID, ClusterNodes
 from minikafka.metadata.configs import topic_config_value
 from minikafka.metadata.image import MetadataImage
+from minikafka.metadata.topic_names import GROUP_METADATA_TOPIC
 from minikafka.world.turns import Aside
 from minikafka.world.visible import quoted
 from minikafka.xray import inside
@@ -206,7 +206,7 @@ class Picture:
         return int(topic_config_value(image, topic, "min.insync.replicas", self._nodes.configs))
 
     def _coordinator_of(self, partition: int) -> int:
-        return self._topics.led_by(GROUP_METADATA, partition)
+        return self._topics.led_by(GROUP_METADATA_TOPIC, partition)
 
     def _partition_at(self, place: TopicPartition) -> Partition | None:
         return self._topics.partition(place.topic, place.partition)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from minikafka.broker.events import BrokerFailed
 from minikafka.cluster.cluster import Cluster
 from minikafka.controller.events import ControllerFailed
-from minikafka.coordinator.events import CoordinatorRecordSkipped
+from minikafka.coordinator.events import CoordinatorFailed, CoordinatorRecordSkipped
 from minikafka.log.aside import RecordsSetAside
 from minikafka.metadata.batches import MetadataRecordSkipped
 from minikafka.quorum.committed import MetadataTailCut
@@ -78,7 +78,12 @@ def sentence_of(traced: Traced) -> str:
         case CoordinatorRecordSkipped():
             return (
                 f"{traced.host} skips the record at offset {event.offset} of "
-                f"__consumer_offsets-{event.partition}: {event.reason}."
+                f"{event.topic}-{event.partition}: {event.reason}."
+            )
+        case CoordinatorFailed():
+            return (
+                f"{traced.host} can't read {event.topic}-{event.partition}, so nobody coordinates those who belong "
+                f"there; all others go on: {event.reason}. If another broker has a good copy, have it lead."
             )
         case MetadataTailCut():
             return (

@@ -14,8 +14,9 @@ from minikafka.coordinator import reading
 from minikafka.coordinator.decision import Caller, Decision
 from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.rebalance import join_error, sync_error
-from minikafka.coordinator.settings import Configs, GroupSettings
-from minikafka.coordinator.shard import Journal, Shard, ShardState
+from minikafka.coordinator.runtime import CoordinatorRuntime
+from minikafka.coordinator.settings import GroupSettings
+from minikafka.coordinator.shard import Shard, ShardState
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.delete_groups import DeletableGroupResult, DeleteGroupsResponse
 from minikafka.protocol.messages.describe_groups import DescribedGroup
@@ -33,7 +34,6 @@ from minikafka.protocol.messages.offset_delete import OffsetDeleteRequest, Offse
 from minikafka.protocol.messages.offset_fetch import OffsetFetchRequestGroup, OffsetFetchResponseGroup
 from minikafka.protocol.messages.sync_group import SyncGroupRequest, SyncGroupResponse
 from minikafka.protocol.schema import Struct
-from minikafka.world import World
 
 R = TypeVar("R", bound=Struct)
 
@@ -49,75 +49,19 @@ class Context(Protocol):
     def client_host(self) -> str: ...
 
 
-def partition_of(group_id: str, partition_count: int) -> int:
-    """The partition of `__consumer_offsets` a group lives in: Java's `hashCode` of the id, its absolute value
-    (0 for the one number that has none), modulo the number of partitions."""
-    value = 0
-    units = group_id.encode("utf-16-be", "surrogatepass")
-    for index in range(0, len(units), 2):
-        value = (31 * value + (units[index] << 8 | units[index + 1])) & 0xFFFFFFFF
-    if value >= 0x80000000:
-        value -= 0x100000000
-    return (0 if value == -0x80000000 else abs(value)) % partition_count
-
-
 class GroupCoordinator:
-    """One per broker. `partition_count` says how many partitions `__consumer_offsets` has or will have."""
+    """One per broker."""
 
-    def __init__(self, world: World, configs: Configs, partition_count: Callable[[], int]) -> None:
-        self.world = world
-        self.settings = GroupSettings.of(configs)
-        self._partition_count = partition_count
-        self._shards: dict[int, Shard] = {}
-        self._cores: dict[int, GroupShard] = {}
-        self._pictures: dict[int, tuple[Shard | None, int, tuple[reading.GroupSnapshot, ...]]] = {}
+    def __init__(self, runtime: CoordinatorRuntime[GroupShard]) -> None:
+        self.runtime = runtime
+        self.settings = GroupSettings.of(runtime.configs)
+        self._pictures: dict[
+            int, tuple[Shard[GroupShard] | None, int, tuple[reading.GroupSnapshot, ...]]
+        ] = {}
         """Of each partition: whose they are, and after how many moves."""
 
-    # --- which groups are ours
-
-    def partition_for(self, group_id: str) -> int:
-        return partition_of(group_id, self._partition_count())
-
-    def become_leader(self, partition: int, epoch: int, journal: Journal) -> None:
-        """This broker leads the partition in this epoch: load its groups. Does not wait for the load."""
-        current = self._shards.get(partition)
-        if current is not None:
-            if current.epoch >= epoch and current.state is not ShardState.FAILED:
-                return
-            current.resign()
-        core = GroupShard(self.settings, self.world.random)
-        shard = Shard(self.world, core, partition, epoch, journal)
-        self._cores[partition], self._shards[partition] = core, shard
-        self.world.spawn(shard.load(), f"coordinator-{partition}-load")
-
-    def resign(self, partition: int) -> None:
-        """Another broker leads the partition now, or none."""
-        self._cores.pop(partition, None)
-        shard = self._shards.pop(partition, None)
-        if shard is not None:
-            shard.resign()
-
-    def close(self) -> None:
-        """The broker stops."""
-        for partition in list(self._shards):
-            self.resign(partition)
-
-    @property
-    def partitions(self) -> dict[int, str]:
-        """Partitions this broker coordinates, with the state of each: loading, active or failed."""
-        return {partition: str(shard.state) for partition, shard in sorted(self._shards.items())}
-
-    def _shard(self, group_id: str) -> tuple[Shard, GroupShard]:
-        """Raises ApiError when this broker cannot answer for the group."""
-        partition = self.partition_for(group_id)
-        shard = self._shards.get(partition)
-        if shard is None:
-            raise ApiError(ErrorCode.NOT_COORDINATOR)
-        shard.check_active()
-        return shard, self._cores[partition]
-
     def _now_ms(self) -> int:
-        return self.world.clock.time_ms()
+        return self.runtime.world.clock.time_ms()
 
     # --- membership
 
@@ -192,14 +136,13 @@ class GroupCoordinator:
     ) -> OffsetFetchResponseGroup:
         """`require_stable` waits for the commits that are on their way (KIP-447)."""
         try:
-            shard, core = self._shard(asked.group_id)
             if require_stable:
 
-                def read() -> Decision:
+                def read(core: GroupShard) -> Decision:
                     return Decision(response=reading.fetch_offsets(core, asked))
 
-                return cast("OffsetFetchResponseGroup", await shard.ask_alone(read))
-            return reading.fetch_offsets(core, asked)
+                return cast("OffsetFetchResponseGroup", await self.runtime.ask_alone(asked.group_id, read))
+            return reading.fetch_offsets(self.runtime.shard_of(asked.group_id).core, asked)
         except ApiError as error:
             return OffsetFetchResponseGroup(group_id=asked.group_id, topics=[], error_code=error.code)
 
@@ -215,34 +158,23 @@ class GroupCoordinator:
             request.group_id, lambda core: core.delete_offsets(request, self._now_ms()), refuse
         )
 
-    def forget_topics(self, topics: Sequence[str]) -> None:
-        """Topics were deleted: remove what groups committed for them. Does not wait."""
-        names = frozenset(topics)
-
-        def chore(core: GroupShard) -> Callable[[], Decision]:
-            return lambda: core.forget_topics(names, self._now_ms())
-
-        for partition, shard in self._shards.items():
-            if shard.state is ShardState.ACTIVE:
-                shard.run_alone(chore(self._cores[partition]))
-
     # --- whole groups
 
     async def list_groups(self, states: Sequence[str] = (), types: Sequence[str] = ()) -> ListGroupsResponse:
         """The groups this broker coordinates."""
         groups: list[ListedGroup] = []
-        for partition, shard in sorted(self._shards.items()):
+        for _, shard in sorted(self.runtime.shards.items()):
             if shard.state is ShardState.LOADING:
                 return ListGroupsResponse(error_code=ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, groups=[])
             if shard.state is ShardState.ACTIVE:
-                groups.extend(reading.list_groups(self._cores[partition], states, types))
+                groups.extend(reading.list_groups(shard.core, states, types))
         return ListGroupsResponse(error_code=ErrorCode.NONE, groups=groups)
 
     async def describe_groups(self, group_ids: Sequence[str], context: Context) -> list[DescribedGroup]:
         described = []
         for group_id in group_ids:
             try:
-                _, core = self._shard(group_id)
+                core = self.runtime.shard_of(group_id).core
             except ApiError as error:
                 described.append(reading.describe_error(group_id, error.code))
             else:
@@ -269,15 +201,14 @@ class GroupCoordinator:
     def snapshot(self) -> tuple[reading.GroupSnapshot, ...]:
         """All groups of the loaded partitions, by id. Those of a partition where nothing moved are the same objects."""
         found: list[reading.GroupSnapshot] = []
-        for partition, shard in self._shards.items():
-            if shard.state is ShardState.ACTIVE:
-                found += self._pictures_of(partition, shard)
+        for shard in self.runtime.active():
+            found += self._pictures_of(shard.partition, shard)
         return tuple(sorted(found, key=lambda group: group.id))
 
-    def _pictures_of(self, partition: int, shard: Shard) -> tuple[reading.GroupSnapshot, ...]:
+    def _pictures_of(self, partition: int, shard: Shard[GroupShard]) -> tuple[reading.GroupSnapshot, ...]:
         seen, moves, pictures = self._pictures.get(partition, (None, -1, ()))
         if seen is not shard or moves != shard.moves:
-            core = self._cores[partition]
+            core = shard.core
             pictures = tuple(
                 reading.snapshot_group(core, group, partition, shard.due_at) for group in core.groups.values()
             )
@@ -290,8 +221,7 @@ class GroupCoordinator:
         self, group_id: str, decide: Callable[[GroupShard, int], Decision], refuse: Callable[[ErrorCode], R]
     ) -> R:
         try:
-            shard, core = self._shard(group_id)
-            return cast("R", await shard.ask(lambda token: decide(core, token)))
+            return cast("R", await self.runtime.ask(group_id, decide))
         except ApiError as error:
             return refuse(error.code)
 
@@ -299,8 +229,7 @@ class GroupCoordinator:
         self, group_id: str, decide: Callable[[GroupShard], Decision], refuse: Callable[[ErrorCode], R]
     ) -> R:
         try:
-            shard, core = self._shard(group_id)
-            return cast("R", await shard.ask_alone(lambda: decide(core)))
+            return cast("R", await self.runtime.ask_alone(group_id, decide))
         except ApiError as error:
             return refuse(error.code)
 

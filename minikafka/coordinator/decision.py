@@ -1,6 +1,6 @@
 """What a core hands to its shell: a value, no I/O.
 
-Rule: a core says what to write, whom to answer and which timers to set; only the shell does it. An answer
+Rule: a core says what to write, whom to answer, whom to ask and which timers to set; only the shell does it. An answer
 that must wait is given to a *token*, the number the shell gave to the request when it asked.
 Kafka: CoordinatorResult, and the timers of CoordinatorRuntime.
 """
@@ -8,11 +8,10 @@ Kafka: CoordinatorResult, and the timers of CoordinatorRuntime.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from minikafka.coordinator.records import CoordinatorRecord
 from minikafka.protocol.errors import ErrorCode
-from minikafka.protocol.schema import Struct
+from minikafka.protocol.schema import Message, Struct
 from minikafka.world import Event
 
 TimerKey = tuple[str, ...]
@@ -43,56 +42,54 @@ class Timer(NamedTuple):
     alone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AssignmentLost:
-    """The leader's assignment could not be written: the generation must be tried again."""
+class BrokerRequest(NamedTuple):
+    """Ask another broker, and hand its answer to the core. `key` is the core's own, to know what was asked for."""
 
-    group_id: str
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReplacementLost:
-    """A static member's new id could not be written: its old id is valid again."""
-
-    group_id: str
-    member_id: str
-    old_member_id: str
+    key: tuple[str, ...]
+    broker_id: int
+    request: Message
+    timeout_s: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class DeletionLost:
-    """Tombstones could not be written: the groups live on."""
+class BrokerAnswer(NamedTuple):
+    """What came of a request: the response, or None and what went wrong. To ask again is for the core to decide."""
 
-    group_ids: tuple[str, ...]
-
-
-OnFailure = AssignmentLost | ReplacementLost | DeletionLost
+    asked: BrokerRequest
+    response: Message | None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a core decided. `response` is for whoever asked (None: the answer comes later, by token) and may be
-    given only when `records` are committed; `on_failure` goes back to the core when they can't be."""
+    """What a core decided.
 
-    records: tuple[CoordinatorRecord, ...] = ()
+    `records` are of the core's own types; `response` is for whoever asked (None: the answer comes later, by token).
+    The response is given, and the `requests` are sent, only when the records are committed; `on_failure` goes back to
+    the core when they can't be."""
+
+    records: tuple[Any, ...] = ()
     response: Struct | None = None
     answers: tuple[Answer, ...] = ()
     timers: tuple[Timer, ...] = ()
     events: tuple[Event, ...] = ()
-    on_failure: OnFailure | None = None
+    on_failure: object | None = None
+    requests: tuple[BrokerRequest, ...] = ()
 
 
 @dataclass(slots=True)
 class Effects:
-    """A decision in the making: the rules of a group add to it, and read the time of the step from it."""
+    """A decision in the making: the rules of a core add to it, and read the time of the step from it."""
 
     now_ms: int = 0
-    records: list[CoordinatorRecord] = field(default_factory=list)
+    records: list[Any] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    on_failure: OnFailure | None = None
+    on_failure: object | None = None
+    requests: list[BrokerRequest] = field(default_factory=list)
+
+    def ask_broker(self, request: BrokerRequest) -> None:
+        self.requests.append(request)
 
     def answer(self, token: int, response: Struct) -> None:
         self.answers.append(Answer(token, response))
@@ -112,11 +109,13 @@ class Effects:
             tuple(self.timers),
             tuple(self.events),
             self.on_failure,
+            tuple(self.requests),
         )
         self.records.clear()
         self.answers.clear()
         self.timers.clear()
         self.events.clear()
+        self.requests.clear()
         self.on_failure = None
         return decided
 

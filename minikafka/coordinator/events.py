@@ -48,22 +48,34 @@ class OffsetsCommitted(Event, frozen=True):
 
 
 class CoordinatorLoaded(Event, frozen=True):
-    """A partition of `__consumer_offsets` was replayed: this broker coordinates its groups."""
+    """A partition of an internal topic was replayed: this broker coordinates whose partition it is."""
 
+    topic: str
     partition: int
     epoch: int
     records: int
 
 
 class CoordinatorRecordSkipped(Event, frozen=True):
-    """A record of `__consumer_offsets` can't be read: the coordinator goes on without what it says."""
+    """A record of an internal topic can't be read: the coordinator goes on without what it says."""
 
+    topic: str
     partition: int
     offset: int
     reason: str
 
 
 class CoordinatorResigned(Event, frozen=True):
-    """This broker no longer coordinates the groups of a partition of `__consumer_offsets`."""
+    """This broker no longer coordinates those whose partition this is."""
 
+    topic: str
     partition: int
+
+
+class CoordinatorFailed(Event, frozen=True):
+    """A partition of an internal topic can't be read: nobody coordinates those whose partition it is, until another
+    broker leads it."""
+
+    topic: str
+    partition: int
+    reason: str

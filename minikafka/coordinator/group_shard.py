@@ -8,8 +8,9 @@ and is lost with the coordinator. Kafka: GroupCoordinatorShard.
 
 from __future__ import annotations
 
+import functools
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from minikafka.coordinator import rebalance
 from minikafka.coordinator.classic_group import (
@@ -17,18 +18,22 @@ from minikafka.coordinator.classic_group import (
     GroupEvent,
     GroupState,
 )
+from minikafka.coordinator.core import MetadataStep
 from minikafka.coordinator.decision import (
-    AssignmentLost,
+    BrokerAnswer,
     Caller,
     Decision,
-    DeletionLost,
     Effects,
-    OnFailure,
-    ReplacementLost,
     TimerKey,
 )
 from minikafka.coordinator.events import OffsetsCommitted
 from minikafka.coordinator.joining import Joining
+from minikafka.coordinator.losses import (
+    AssignmentLost,
+    DeletionLost,
+    OnFailure,
+    ReplacementLost,
+)
 from minikafka.coordinator.offsets import (
     Offsets,
     decide_commit,
@@ -40,6 +45,8 @@ from minikafka.coordinator.records import (
     CoordinatorRecord,
     GroupMetadataValue,
     GroupRecord,
+    decode_record,
+    encode_record,
     group_record,
     offset_record,
 )
@@ -73,6 +80,11 @@ class GroupShard:
         self._effects = Effects()
         self._commits: dict[str, list[tuple[str, int, int, str]]] = {}
         self._is_loaded = False
+
+    # --- the codec
+
+    encode = staticmethod(encode_record)
+    decode = staticmethod(decode_record)
 
     # --- replay
 
@@ -124,6 +136,16 @@ class GroupShard:
             self._group_or_new(group_id)
         effects.start_timer(EXPIRY_KEY, self.settings.retention_check_interval_ms, alone=True)
         return effects.decision()
+
+    def answered(self, answer: BrokerAnswer, now_ms: int) -> Decision:
+        """Groups ask no other broker."""
+        raise AssertionError(f"nobody was asked {answer.asked}")
+
+    def on_metadata(self, step: MetadataStep) -> Callable[[int], Decision] | None:
+        """Positions in deleted topics mean nothing any more."""
+        if not step.deleted_topics:
+            return None
+        return functools.partial(self.forget_topics, frozenset(step.deleted_topics))
 
     def unload(self) -> Decision:
         """Another broker coordinates these groups now: whoever waits is sent there."""

@@ -11,7 +11,13 @@ import random
 import uuid
 
 from minikafka.coordinator.classic_group import ClassicGroup, GroupState, Member, Protocols
-from minikafka.coordinator.decision import Caller, Effects, ReplacementLost
+from minikafka.coordinator.decision import (
+    Caller,
+    Effects,
+)
+from minikafka.coordinator.losses import (
+    ReplacementLost,
+)
 from minikafka.coordinator.rebalance import (
     answer_join,
     answer_sync,

@@ -8,7 +8,14 @@ completeClassicGroupJoin, expireClassicGroupMemberHeartbeat, expirePendingSync.
 from __future__ import annotations
 
 from minikafka.coordinator.classic_group import ClassicGroup, GroupEvent, GroupState, Member
-from minikafka.coordinator.decision import AssignmentLost, Effects, ReplacementLost, TimerKey
+from minikafka.coordinator.decision import (
+    Effects,
+    TimerKey,
+)
+from minikafka.coordinator.losses import (
+    AssignmentLost,
+    ReplacementLost,
+)
 from minikafka.coordinator.records import GroupMetadataValue, group_record
 from minikafka.coordinator.settings import GroupSettings
 from minikafka.protocol.errors import ErrorCode

@@ -2,29 +2,45 @@
 
 Rule: load, decide, append, replay after the write, answer when it is committed. Requests decide at once, in
 the order in which they come; one task appends what they decided, several decisions in a batch, one append at a
-time. A decision that depends on what is persisted takes its turn in that queue ("alone"), where every earlier
-write is replayed. Kafka: CoordinatorRuntime.
+time. What a decision asks of other brokers is sent when its records are committed. A decision that depends on
+what is persisted takes its turn in that queue ("alone"), where every earlier write is replayed.
+Kafka: `CoordinatorRuntime.CoordinatorContext`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from minikafka.coordinator.decision import Decision, OnFailure, Timer, TimerKey, coordinator_error
-from minikafka.coordinator.events import CoordinatorLoaded, CoordinatorRecordSkipped, CoordinatorResigned
-from minikafka.coordinator.records import CoordinatorRecord, decode_record, encode_record
+from minikafka.coordinator.core import Core, MetadataStep
+from minikafka.coordinator.decision import (
+    BrokerAnswer,
+    BrokerRequest,
+    Decision,
+    Timer,
+    TimerKey,
+    coordinator_error,
+)
+from minikafka.coordinator.events import (
+    CoordinatorFailed,
+    CoordinatorLoaded,
+    CoordinatorRecordSkipped,
+    CoordinatorResigned,
+)
 from minikafka.protocol.errors import ApiError, ErrorCode
-from minikafka.protocol.schema import Struct
+from minikafka.protocol.schema import Message, Struct
 from minikafka.records.batch import NewRecord, Record
-from minikafka.world import Alarm, World
+from minikafka.world import Alarm, World, reason_of
 
 MAX_APPEND_BYTES = 512 * 1024
 RECORDS_PER_LOAD_STEP = 1_000
+C = TypeVar("C", bound=Core)
+Send = Callable[[BrokerRequest], Awaitable[Message]]
+"""Asks another broker. Raises OSError, TimeoutError or ApiError when there is no answer."""
 
 
 class Journal(Protocol):
@@ -38,17 +54,6 @@ class Journal(Protocol):
 
     def read_all(self) -> Iterator[Record]:
         """Every record of the partition, oldest first."""
-
-
-class Core(Protocol):
-    """What the shell needs of a core, besides the decisions its callers name."""
-
-    def replay(self, record: CoordinatorRecord, now_ms: int = 0) -> None: ...
-    def drain(self) -> Decision: ...
-    def loaded(self, now_ms: int) -> Decision: ...
-    def unload(self) -> Decision: ...
-    def expire(self, key: TimerKey, now_ms: int) -> Decision: ...
-    def write_failed(self, on_failure: OnFailure, code: ErrorCode, now_ms: int) -> Decision: ...
 
 
 class ShardState(StrEnum):
@@ -67,18 +72,23 @@ class _Write:
     decide: Callable[[], Decision] | None = None
 
 
-class Shard:
+class Shard(Generic[C]):
     """One partition's coordinator. Made when this broker becomes its leader, thrown away when it resigns."""
 
-    def __init__(self, world: World, core: Core, partition: int, epoch: int, journal: Journal) -> None:
+    def __init__(
+        self, world: World, core: C, topic: str, partition: int, epoch: int, journal: Journal, send: Send
+    ) -> None:
         self.world = world
         self.core = core
+        self.topic = topic
         self.partition = partition
         self.epoch = epoch
         self.state = ShardState.LOADING
         self.moves = 0
         """Grows with each decision: who looked, and finds it as it was, needn't look again."""
         self._journal = journal
+        self._send = send
+        self._asking: dict[int, asyncio.Task[None]] = {}
         self._waiting: dict[int, asyncio.Future[Struct]] = {}
         self._next_token = 0
         self._queue: deque[_Write] = deque()
@@ -93,25 +103,28 @@ class Shard:
         try:
             for stored in self._journal.read_all():
                 try:
-                    record = decode_record(stored.key, stored.value)
+                    record = self.core.decode(stored.key, stored.value)
                     if record is not None:
                         self.core.replay(record)
                 except ValueError as problem:
                     # It stays in the log; the other groups must not do without their coordinator.
                     self.world.trace.emit(
-                        CoordinatorRecordSkipped(self.partition, stored.offset, str(problem))
+                        CoordinatorRecordSkipped(self.topic, self.partition, stored.offset, str(problem))
                     )
                 count += 1
                 if count % RECORDS_PER_LOAD_STEP == 0:
                     await asyncio.sleep(0)
                     if self.state is not ShardState.LOADING:
                         return
-        except Exception:
+        except Exception as problem:
             self.state = ShardState.FAILED
-            raise
+            self.world.trace.emit(CoordinatorFailed(self.topic, self.partition, reason_of(problem)))
+            if not isinstance(problem, (OSError, ValueError)):
+                raise
+            return  # what is stored can't be read: those whose partition this is are told, all others go on
         self.state = ShardState.ACTIVE
         decision = self.core.loaded(self.world.clock.time_ms())
-        self.world.trace.emit(CoordinatorLoaded(self.partition, self.epoch, count))
+        self.world.trace.emit(CoordinatorLoaded(self.topic, self.partition, self.epoch, count))
         self.take(decision)
 
     def resign(self) -> None:
@@ -124,16 +137,21 @@ class Shard:
             timer.cancel()
         self._timers.clear()
         self._queue.clear()
+        for task in self._asking.values():
+            task.cancel()
+        self._asking.clear()
         for answer in self.core.unload().answers if was_active else ():
             self._resolve(answer.token, answer.response)
         for token in list(self._waiting):
             self._refuse(token, ErrorCode.NOT_COORDINATOR)
-        self.world.trace.emit(CoordinatorResigned(self.partition))
+        self.world.trace.emit(CoordinatorResigned(self.topic, self.partition))
 
     def check_active(self) -> None:
         """Raises ApiError while this broker cannot speak for the partition."""
         if self.state is ShardState.LOADING:
             raise ApiError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+        if self.state is ShardState.FAILED:
+            raise ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
         if self.state is not ShardState.ACTIVE:
             raise ApiError(ErrorCode.NOT_COORDINATOR)
 
@@ -163,8 +181,14 @@ class Shard:
         """As `ask_alone`, for the coordinator's own chores, which nobody waits for."""
         self._enqueue(_Write(self._token(), Decision(), decide))
 
+    def on_metadata(self, step: MetadataStep) -> None:
+        """The cluster changed."""
+        chore = self.core.on_metadata(step)
+        if chore is not None:
+            self.run_alone(lambda: chore(self.world.clock.time_ms()))
+
     def take(self, decision: Decision, token: int = -1) -> None:
-        """Do what a core decided: set timers, answer, tell the trace, queue the records."""
+        """Do what a core decided: set timers, answer, tell the trace, queue the records, ask others."""
         self.moves += 1
         for timer in decision.timers:
             self._set_timer(timer)
@@ -174,8 +198,10 @@ class Shard:
             self._resolve(answer.token, answer.response)
         if decision.records:
             self._enqueue(_Write(token, decision))
-        elif decision.response is not None:
+            return
+        if decision.response is not None:
             self._resolve(token, decision.response)
+        self._ask_brokers(decision.requests)
 
     def _token(self) -> int:
         self._next_token += 1
@@ -201,6 +227,23 @@ class Shard:
         future = self._waiting.pop(token, None)
         if future is not None and not future.done():
             future.set_exception(ApiError(code))
+
+    # --- asking other brokers
+
+    def _ask_brokers(self, requests: Sequence[BrokerRequest]) -> None:
+        for request in requests:
+            number = self._token()
+            work = self._ask_broker(number, request)
+            self._asking[number] = self.world.spawn(work, f"coordinator-{self.partition}-asks")
+
+    async def _ask_broker(self, number: int, request: BrokerRequest) -> None:
+        try:
+            answer = BrokerAnswer(request, await self._send(request))
+        except (OSError, TimeoutError, ApiError) as problem:
+            answer = BrokerAnswer(request, None, reason_of(problem))
+        self._asking.pop(number, None)
+        if self.state is ShardState.ACTIVE:
+            self.take(self.core.answered(answer, self.world.clock.time_ms()))
 
     # --- timers
 
@@ -291,7 +334,7 @@ class Shard:
 
     def _encode(self, decision: Decision) -> list[NewRecord]:
         now_ms = self.world.clock.time_ms()
-        return [NewRecord(now_ms, *encode_record(record)) for record in decision.records]
+        return [NewRecord(now_ms, *self.core.encode(record)) for record in decision.records]
 
     async def _write(self, batch: list[_Write], records: list[NewRecord]) -> None:
         try:
@@ -315,6 +358,7 @@ class Shard:
             self.take(self.core.drain())
             if write.decision.response is not None:
                 self._resolve(write.token, write.decision.response)
+            self._ask_brokers(write.decision.requests)
 
     def _fail(self, batch: list[_Write], code: ErrorCode) -> None:
         told = coordinator_error(code)

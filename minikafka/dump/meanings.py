@@ -23,6 +23,7 @@ from minikafka.dump.segment import meaning_of_markers
 from minikafka.dump.transaction_log import TransactionLogKey, TransactionLogValue
 from minikafka.dump.value import Decoded
 from minikafka.metadata.records import RECORD_TYPES
+from minikafka.metadata.topic_names import GROUP_METADATA_TOPIC, TRANSACTION_STATE_TOPIC
 from minikafka.protocol.messages.consumer_protocol import (
     ConsumerProtocolAssignment,
     ConsumerProtocolSubscription,
@@ -58,9 +59,9 @@ def meaning_of(topic: str, key: bytes | None, value: bytes | None, control: bool
     """What a record of `topic` says; None for the bytes of users. `ValueError` for damaged ones."""
     if control:
         return _control(topic, key, value)
-    if topic == "__consumer_offsets":
+    if topic == GROUP_METADATA_TOPIC:
         return _versioned(key, value, _GROUPS, "group record")
-    if topic == "__transaction_state":
+    if topic == TRANSACTION_STATE_TOPIC:
         return _versioned(key, value, _TRANSACTIONS, "transaction record")
     if topic == "__cluster_metadata" and value is not None:
         return _metadata(value)

@@ -22,10 +22,11 @@ from minikafka.dump.text_files import read_leader_epochs, read_offset_checkpoint
 from minikafka.dump.transaction_check import check_transaction_index, known_producers
 from minikafka.dump.value import BadBytes, Meaning, Problem, Row
 from minikafka.log.checkpoints import CLEANER_OFFSETS, LEADER_EPOCHS
+from minikafka.metadata.topic_names import INTERNAL_TOPICS
 from minikafka.records.control import ControlType, parse_control_type
 from minikafka.records.errors import CorruptRecords
 
-COMPACTED_TOPICS = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state"})
+COMPACTED_TOPICS = frozenset(INTERNAL_TOPICS)
 METADATA_TOPIC = "__cluster_metadata"
 _SEGMENTS = (FileKind.LOG, FileKind.METADATA_SNAPSHOT)
 _INDEXES = {

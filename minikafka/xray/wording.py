@@ -72,9 +72,10 @@ SENTENCES: Mapping[str, str] = {
     "MemberJoined": "group {group}: {client_id} joined",
     "MemberLeft": "group {group}: a member left ({reason})",
     "OffsetsCommitted": "group {group}: committed {what}",
-    "CoordinatorLoaded": "coordinates __consumer_offsets-{partition}, {records} records read",
-    "CoordinatorRecordSkipped": "__consumer_offsets-{partition}: skips the record at offset {offset}: {reason}",
-    "CoordinatorResigned": "no longer coordinates __consumer_offsets-{partition}",
+    "CoordinatorLoaded": "coordinates {tp}, {records} records read",
+    "CoordinatorRecordSkipped": "{tp}: skips the record at offset {offset}: {reason}",
+    "CoordinatorResigned": "no longer coordinates {tp}",
+    "CoordinatorFailed": "can't read {tp}, so nobody is coordinated by it: {reason}",
 }
 
 
@@ -212,8 +213,6 @@ def about(event: Event) -> str:
     topic, partition = getattr(event, "topic", None), getattr(event, "partition", None)
     if topic is not None:
         return str(topic) if partition is None else f"{topic}-{partition}"
-    if partition is not None:
-        return f"__consumer_offsets-{partition}"
     return str(
         getattr(event, "client_id", "") or getattr(event, "member", "") or getattr(event, "resource_name", "")
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from minikafka.protocol.messages.offset_commit import (
 )
 from minikafka.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
 
+sys.path.append(str(Path(__file__).parent))
 RANGE = (("range", b"range-metadata"),)
 
 

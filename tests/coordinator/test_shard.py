@@ -7,8 +7,11 @@ import pytest
 
 from minikafka.broker.api import leave_group as leave_handler
 from minikafka.broker.api import offset_fetch as offset_fetch_handler
-from minikafka.coordinator.coordinator import GroupCoordinator, partition_of
+from minikafka.coordinator.coordinator import GroupCoordinator
+from minikafka.coordinator.runtime import CoordinatorRuntime, partition_of
+from minikafka.coordinator.tenants import GROUPS
 from minikafka.metadata.configs import BrokerConfigs
+from minikafka.metadata.image import MetadataImage
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.heartbeat import HeartbeatRequest
 from minikafka.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
@@ -54,6 +57,10 @@ class MemoryJournal:
 
     def read_all(self):
         return iter(list(self.records))
+
+
+async def asks_nobody(request):
+    raise AssertionError(f"groups ask no other broker, and not for {request}")
 
 
 class Member:
@@ -144,11 +151,12 @@ class Broker:
         self.universe = universe
         self.world = universe.world(host)
         self.journal = journal
-        configs = BrokerConfigs({"group.initial.rebalance.delay.ms": 100})
-        self.coordinator = self.group_coordinator = GroupCoordinator(self.world, configs, lambda: 1)
+        configs = BrokerConfigs({"group.initial.rebalance.delay.ms": 100, "offsets.topic.num.partitions": 1})
+        self.runtime = CoordinatorRuntime(self.world, GROUPS, configs, MetadataImage, asks_nobody)
+        self.coordinator = self.group_coordinator = GroupCoordinator(self.runtime)
 
     def lead(self, epoch=0):
-        self.coordinator.become_leader(0, epoch, self.journal)
+        self.runtime.become_leader(0, epoch, self.journal)
         self.universe.run_for(0.001)
         return self
 
@@ -241,7 +249,7 @@ def test_the_group_goes_on_at_another_coordinator(universe, broker):
     member = broker.member()
     universe.run(member.join())
     universe.run(member.commit(7))
-    broker.coordinator.resign(0)
+    broker.runtime.resign(0)
     assert universe.run(member.heartbeat()) == ErrorCode.NOT_COORDINATOR
     other = Broker(universe, MemoryJournal(broker.journal.records), "broker-2").lead(epoch=1)
     before, member.broker = broker, other
@@ -257,7 +265,7 @@ def test_parked_requests_are_answered_on_resignation(universe, broker):
     waiting = universe.world("client-1").spawn(b.join(), "join")
     universe.run_for(1)
     assert not waiting.done()
-    broker.coordinator.resign(0)
+    broker.runtime.resign(0)
     universe.run_for(0.1)
     (failure,) = universe.trace.failures
     assert "NOT_COORDINATOR" in str(failure)
@@ -273,7 +281,7 @@ def test_nothing_is_known_while_the_log_is_read(universe):
         universe.run(member.commit(offset))
     journal.records[:] = journal.records * 1_500
     second = Broker(universe, journal, "broker-2")
-    second.coordinator.become_leader(0, 1, journal)
+    second.runtime.become_leader(0, 1, journal)
     member.broker = second
 
     async def ask():
@@ -286,10 +294,10 @@ def test_nothing_is_known_while_the_log_is_read(universe):
         )
 
     loading = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
-    assert second.coordinator.partitions == {0: "loading"}
+    assert second.runtime.partitions == {0: "loading"}
     assert universe.run(ask()) == (loading, loading, ErrorCode.NONE, loading)
     universe.run_for(0.1)
-    assert second.coordinator.partitions == {0: "active"}
+    assert second.runtime.partitions == {0: "active"}
     assert second.fetched() == (ErrorCode.NONE, {0: 2})
 
 
@@ -362,7 +370,7 @@ def test_older_versions_have_one_answer_for_one_member(universe, broker):
     request = LeaveGroupRequest(group_id="g", member_id="ghost")
     left = universe.run(leave_handler.leave_group(broker, request, context))
     assert (left.error_code, left.members) == (ErrorCode.UNKNOWN_MEMBER_ID, [])
-    broker.coordinator.resign(0)
+    broker.runtime.resign(0)
     asked = OffsetFetchRequest(
         group_id="g", topics=[OffsetFetchRequestTopic(name="t", partition_indexes=[0, 1])]
     )
@@ -405,7 +413,7 @@ def test_a_record_that_can_not_be_read_takes_no_groups_along(universe, broker, k
     member = broker.member()
     universe.run(member.join())
     universe.run(member.commit(7))
-    broker.coordinator.resign(0)
+    broker.runtime.resign(0)
     records = broker.journal.records
     records.insert(1, Record(99, 0, key, value))
     other = Broker(universe, MemoryJournal(records), "broker-2").lead(epoch=1)

@@ -19,6 +19,8 @@ from minikafka.broker.api import (
     sync_group,
 )
 from minikafka.coordinator.coordinator import GroupCoordinator
+from minikafka.coordinator.coordinators import Coordinators
+from minikafka.coordinator.tenants import GROUPS, TENANTS
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.dispatch import Dispatch
@@ -82,6 +84,10 @@ class Journal:
         return iter(self.records)
 
 
+async def asks_nobody(request):
+    raise AssertionError(f"groups ask no other broker, and not for {request}")
+
+
 class Image:
     """One topic "t" with two partitions, and the offsets topic once somebody created it."""
 
@@ -100,9 +106,9 @@ class Node:
     def __init__(self, world):
         self.world = world
         self.image = Image()
-        self.group_coordinator = GroupCoordinator(
-            world, BrokerConfigs({"group.initial.rebalance.delay.ms": 10}), lambda: 1
-        )
+        configs = BrokerConfigs({"group.initial.rebalance.delay.ms": 10, "offsets.topic.num.partitions": 1})
+        self.coordinators = Coordinators(world, TENANTS, configs, lambda: self.image, asks_nobody)
+        self.group_coordinator = GroupCoordinator(self.coordinators.of(GROUPS))
         self.topic_creation = SimpleNamespace(begin=self._begin_creating)
 
     def endpoint(self, broker_id):
@@ -115,7 +121,7 @@ class Node:
     def _created(self, name):
         led = SimpleNamespace(leader=1)
         self.image.topics[name] = SimpleNamespace(name=name, id=uuid.UUID(int=9), partitions={0: led})
-        self.group_coordinator.become_leader(0, 0, Journal())
+        self.group_coordinator.runtime.become_leader(0, 0, Journal())
 
 
 class Client:

@@ -4,14 +4,14 @@
 - Nobody coordinates transactions yet. The answer must end a client's search at once: COORDINATOR_NOT_AVAILABLE
   makes it ask on and on. 3+: UNSUPPORTED_VERSION. Below, TRANSACTIONAL_ID_AUTHORIZATION_FAILED: librdkafka, which
   speaks no higher version here, gives up for nothing else.
-- The first question creates `__consumer_offsets`; until it is there the answer is COORDINATOR_NOT_AVAILABLE.
+- The first question creates the internal topic; until it is there the answer is COORDINATOR_NOT_AVAILABLE.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.coordinator.coordinator import partition_of
+from minikafka.coordinator.runtime import partition_of
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
 from minikafka.protocol.errors import ErrorCode
@@ -24,11 +24,10 @@ from minikafka.protocol.messages.find_coordinator import (
 if TYPE_CHECKING:
     from minikafka.broker.broker import Broker
 
-GROUP, TRANSACTION, SHARE = 0, 1, 2
+TRANSACTION, SHARE = 1, 2
 LAST_VERSION_OF_LIBRDKAFKA = 2
 NO_COORDINATOR_EVER = (ErrorCode.UNSUPPORTED_VERSION, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
 NO_TRANSACTIONS = "Transactions are not supported by this cluster."
-GROUP_TOPIC = "__consumer_offsets"
 FIRST_BATCHED_VERSION = 4
 
 Found = tuple[ErrorCode, int, str, int]
@@ -67,14 +66,16 @@ def _message(error: ErrorCode) -> str:
 
 
 def _find(node: Broker, key_type: int, key: str, context: RequestContext) -> Found:
-    if key_type == TRANSACTION:
+    runtime = node.coordinators.of_key_type(key_type)
+    if runtime is None and key_type == TRANSACTION:
         is_old = context.api_version <= LAST_VERSION_OF_LIBRDKAFKA
         return NO_COORDINATOR_EVER[is_old], -1, "", -1
-    if key_type != GROUP:
+    if runtime is None:
         return ErrorCode.INVALID_REQUEST, -1, "", -1
-    image = node.image.topic(GROUP_TOPIC)
+    topic = runtime.tenant.topic
+    image = node.image.topic(topic)
     if image is None:
-        node.topic_creation.begin([GROUP_TOPIC])
+        node.topic_creation.begin([topic])
         return ErrorCode.COORDINATOR_NOT_AVAILABLE, -1, "", -1
     leader = image.partitions[partition_of(key, len(image.partitions))].leader
     endpoint = node.endpoint(leader)
