@@ -67,7 +67,8 @@ class Script:
 
     def hear(self, traced):
         event = traced.event
-        if getattr(event, "topic", None) == INTERNAL or INTERNAL in str(getattr(event, "text", str)()):
+        internal = getattr(event, "topic", None) == INTERNAL or INTERNAL in str(getattr(event, "text", str)())
+        if internal and not event.kind.startswith("Coordinator"):
             return
         if event.kind in HIDDEN and event.kind not in self.told:
             return
