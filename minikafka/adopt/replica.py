@@ -1,7 +1,8 @@
 """One partition's folder in the source: its segments, where it ends, how complete it is.
 
 Rule: the batches themselves tell; checkpoints beside them may be missing or old. Kafka: `LogLoader`, and for which
-of several replicas is the most complete one, `LeaderEpochFileCache` (KIP-101): the newest reign counts before length.
+of several replicas is the most complete one, `LeaderEpochFileCache` (KIP-101): the newest leader epoch counts before
+length.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Rank(NamedTuple):
     high_watermark: int
     negative_start: int
     size_bytes: int
-    """Of the same reign and length: compaction has taken less of it."""
+    """Of the same leader epoch and length: compaction has taken less of it."""
 
 
 class Walked(NamedTuple):

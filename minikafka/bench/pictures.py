@@ -1,7 +1,7 @@
 """`minikafka bench pictures`: a cluster of thousands of partitions is written to and watched. How many pictures a
 viewer gets, how many bytes one has, and what looking costs those who don't look.
 
-The rule: each load runs without a viewer, with one and with several, in turns on one cluster; only such rows are
+Rule: each load runs without a viewer, with one and with several, in turns on one cluster; only such rows are
 compared. The viewers are the inspector's own feed without a screen; cluster, load and viewers are three processes.
 """
 

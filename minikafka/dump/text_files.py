@@ -88,7 +88,7 @@ def read_checkpoint(source: Source, kind: str, names: tuple[str, ...]) -> Iterat
 
 
 def read_leader_epochs(source: Source) -> Iterator[Item]:
-    """Where each leader's reign begins; both numbers ascend."""
+    """Where each leader epoch begins; both numbers ascend."""
     before = (-1, -1)
     for item in read_checkpoint(source, "leader epoch", ("epoch", "start_offset")):
         yield item

@@ -209,10 +209,10 @@ class Invariants:
                     LEADER,
                     **about,
                 )
-            same_reign = before.role is Role.LEADER and before.leader_epoch == partition.leader_epoch
-            if same_reign and partition.role is Role.LEADER and log.high_watermark < before.high_watermark:
+            same_epoch = before.role is Role.LEADER and before.leader_epoch == partition.leader_epoch
+            if same_epoch and partition.role is Role.LEADER and log.high_watermark < before.high_watermark:
                 self.fail(
-                    "the high watermark never falls in a reign",
+                    "the high watermark never falls in a leader epoch",
                     f"the high watermark of leader {name} fell from {before.high_watermark} to {log.high_watermark}",
                     HIGH_WATERMARK,
                     **about,

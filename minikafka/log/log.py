@@ -384,7 +384,7 @@ class Log:
     def truncate_to(self, offset: int) -> None:
         """Remove the records at `offset` and after it, with the whole batch that holds it."""
         if offset >= self.log_end_offset:
-            # An epoch may begin at the end: of a reign in which nothing was written. The new leader has none such.
+            # An epoch may begin at the end: one in which nothing was written. The new leader has none such.
             self.epochs.truncate_from_end(self.log_end_offset)
             return
         assert offset >= 0, offset

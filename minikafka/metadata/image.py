@@ -117,7 +117,7 @@ class PartitionRegistration:
 
         Naming a leader, even the same one, begins an epoch.
         """
-        is_reign = change.leader != NO_LEADER_CHANGE
+        begins_epoch = change.leader != NO_LEADER_CHANGE
 
         def new(value: list[Any] | None, old: tuple[Any, ...]) -> tuple[Any, ...]:
             return old if value is None else tuple(value)
@@ -125,8 +125,8 @@ class PartitionRegistration:
         return PartitionRegistration(
             replicas=new(change.replicas, self.replicas),
             isr=new(change.isr, self.isr),
-            leader=change.leader if is_reign else self.leader,
-            leader_epoch=self.leader_epoch + is_reign,
+            leader=change.leader if begins_epoch else self.leader,
+            leader_epoch=self.leader_epoch + begins_epoch,
             partition_epoch=self.partition_epoch + 1,
             leader_recovery_state=(
                 self.leader_recovery_state

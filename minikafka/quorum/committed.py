@@ -140,7 +140,7 @@ def _batches(file: File, following: int, epoch: int, known: Known) -> Iterator[B
             if header.base_offset != following:
                 raise _Misplaced(position, following, 0, f"the batch says offset {header.base_offset}")
             if new_epoch != epoch >= 0 and not (header.is_control and new_epoch > epoch):
-                reason = f"the batch says epoch {new_epoch} in a reign of epoch {epoch}"
+                reason = f"the batch says epoch {new_epoch} after the leader of epoch {epoch}"
                 raise _Misplaced(position, following, EPOCH_AT, reason)
             if new_epoch < 0 or (known.epoch is not None and new_epoch > known.epoch):
                 reason = (

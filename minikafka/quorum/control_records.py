@@ -119,8 +119,8 @@ class VoterNode:
     listener: str = "CONTROLLER"
 
 
-def reign_batch(leader: VoterNode, voters: Sequence[VoterNode], epoch: int, time_ms: int) -> bytes:
-    """The batch with which a reign begins; its offset is set when it is appended.
+def leader_change_batch(leader: VoterNode, voters: Sequence[VoterNode], epoch: int, time_ms: int) -> bytes:
+    """The batch with which a leader epoch begins; its offset is set when it is appended.
 
     It names the voters anew, since their addresses may have changed.
     """

@@ -24,7 +24,7 @@ from minikafka.metadata.records import encode_record
 from minikafka.policy import Rules
 from minikafka.protocol.schema import Message
 from minikafka.quorum.committed import NEVER_CHANGED, Known, check_committed
-from minikafka.quorum.control_records import VoterNode, reign_batch
+from minikafka.quorum.control_records import VoterNode, leader_change_batch
 from minikafka.quorum.quorum import Listener, NotLeader
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
 from minikafka.quorum.snapshots import MetadataLost, check_reach, find_snapshots, set_aside
@@ -177,7 +177,7 @@ class MetadataLog:
         write_quorum_state(self._world.disk, self._log.directory, state)
         self._state, self.leader = state, voter
         now_ms = self._world.clock.time_ms()
-        self._write(reign_batch(voter, [voter], epoch, now_ms))
+        self._write(leader_change_batch(voter, [voter], epoch, now_ms))
         self._next_offset = self._log.log_end_offset
         self._log.flush()
         self._committed([])

@@ -36,8 +36,9 @@ class Listener(Protocol):
         """This is so from now on. A control batch has no records."""
 
     def on_leader(self, leader_id: int, epoch: int) -> None:
-        """That node leads from now on (-1: nobody). A new leader hears of itself once all that was committed in earlier
-        reigns was given to it. Whoever led before never hears of what it proposed and isn't committed: it is lost."""
+        """That node leads from now on (-1: nobody). A new leader is told about itself only after it was given
+        all that was committed in earlier epochs. What an earlier leader proposed and isn't committed is lost, and
+        nothing tells that leader so."""
 
     def on_failure(self, error: OSError) -> None:
         """The log can't be written any more; what was proposed may or may not be committed."""

@@ -30,13 +30,13 @@ class FetchPosition(NamedTuple):
 
 
 class FetchPlan(NamedTuple):
-    """One request's session part. `reign` tells it from those of an earlier session."""
+    """One request's session part. `attempt` tells it from those of an earlier session."""
 
     session_id: int
     session_epoch: int
     partitions: dict[Key, FetchPosition]
     forgotten: list[Key]
-    reign: int
+    attempt: int
 
 
 class FetchSession:
@@ -47,7 +47,7 @@ class FetchSession:
         """What the leader knows that we want."""
         self._id = NO_SESSION
         self._epoch = INITIAL_EPOCH
-        self._reign = 0
+        self._attempt = 0
 
     @property
     def is_established(self) -> bool:
@@ -65,11 +65,11 @@ class FetchSession:
             forgotten = []  # the leader knows of none
         else:
             self._epoch = epoch % 0x7FFFFFFF + 1
-        return FetchPlan(self._id, epoch, changed, forgotten, self._reign)
+        return FetchPlan(self._id, epoch, changed, forgotten, self._attempt)
 
     def is_answered(self, plan: FetchPlan) -> bool:
         """Does an answer to it mean anything yet?"""
-        return plan.reign == self._reign
+        return plan.attempt == self._attempt
 
     def accept(self, session_id: int) -> bool:
         """The leader answered without an error of the session itself. False: it keeps none, so all is to be named."""
@@ -84,5 +84,5 @@ class FetchSession:
         """The session is gone (error, lost connection): begin with a full fetch."""
         self._id = NO_SESSION
         self._epoch = INITIAL_EPOCH
-        self._reign += 1
+        self._attempt += 1
         self.told = {}

@@ -388,7 +388,7 @@ class ReplicaFetcher:
 
 
 def _is_answered(partition: Partition, asked: FetchPosition) -> bool:
-    """Is it still what was asked about: the same reign, the same end of our log?"""
+    """Is it still what was asked about: the same leader epoch, the same end of our log?"""
     return (
         partition.role is Role.FOLLOWER
         and asked.leader_epoch == partition.leader_epoch

@@ -389,7 +389,7 @@ class Partition:
             return self.rules.is_in_sync(
                 round(now * 1000), round(follower.caught_up_at * 1000), lag_time_max_ms
             )
-        # To come back it must have all that is committed and all of this leader's own reign's start, and have
+        # To come back it must have all that is committed and all up to the start of this leader's epoch, and have
         # fetched that in its present life: in an earlier one it may have had more than it has now.
         return (
             alive.get(replica_id) == follower.broker_epoch

@@ -1,6 +1,6 @@
 """What most of a busy cluster's changes are, numbers of partitions that moved on, as columns of small numbers.
 
-Its one rule: a partition goes into columns only where all else about it is as it was; what came of it is then the same,
+Rule: a partition goes into columns only where all else about it is as it was; what came of it is then the same,
 field by field. A replica's LEO, its HW and the end of its active segment move together and alike in many partitions:
 written column by column they are nearly nothing once they are compressed.
 """

@@ -1,4 +1,4 @@
-"""OffsetForLeaderEpoch (key 23): where a leader's reign ended, so that a client or follower knows what it lost.
+"""OffsetForLeaderEpoch (key 23): where a leader epoch ended, so that a client or follower knows what it lost.
 
 - 2+: the caller's leader epoch is checked (KIP-320). 3+: the replica that asks.
 """
