@@ -1,4 +1,4 @@
-"""The cluster that a lesson uses: the lab's when there is one, else one of its own.
+"""The cluster that a lesson uses: the lab's when there is one, else one of its own; or a simulated one.
 
 Rule: a lesson's cells never ask which one it is, and any of them may run again. `begin(1)` finds the cluster, clears
 away what an earlier run of this notebook left, and returns a face with the methods of `Cluster` that lessons use;
@@ -37,6 +37,7 @@ from minikafka_lessons.language import of_the_cell, say, speak, wished
 from minikafka_lessons.recap import forget_grades
 from minikafka_lessons.rules import Rule
 from minikafka_lessons.seats import Seat, abandoned, forget_seat, take_seat
+from minikafka_lessons.simulated import SimulatedLesson
 from minikafka_lessons.sources import BOOTSTRAP_VARIABLE, LAB_VARIABLE, Source, find_source
 from minikafka_lessons.views import Views
 
@@ -418,21 +419,32 @@ def led(snapshot: Snapshot, topic: str) -> list[int]:
     return []
 
 
-_open: dict[int, LessonCluster] = {}
+_open: dict[int, LessonCluster | SimulatedLesson] = {}
 
 
-def begin(number: int, *, language: str | None = None) -> LessonCluster:
+def begin(
+    number: int, *, language: str | None = None, rules: Rules | None = None
+) -> LessonCluster | SimulatedLesson:
     """The lesson's cluster, cleared of an earlier run. Call it again, and it starts afresh.
 
+    It is live or simulated, as the lesson's `checks.py` says. `rules`: decisions by your own functions, of a simulated
+    one (in a live one a client takes its own).
     `language` is that of its pictures and checks; without, the one that the notebook's first cell names in a comment.
     """
-    find_lesson(number)
+    lesson = find_lesson(number)
     speak(language or of_the_cell(sys._getframe(1)) or wished())
     cells()
     if number in _open:
         _open.pop(number).close()
     predictions.forget_all()
     forget_grades()
+    if lesson.world == "simulated":
+        _open[number] = SimulatedLesson(lesson, rules)
+        return _open[number]
+    if rules is not None:
+        raise Stumble(
+            say("The cluster of this lesson is live: give your rule to a client, consumer(…, rule).")
+        )
     cluster = LessonCluster(number, find_source(number))
     try:
         cluster.clear()
@@ -454,7 +466,7 @@ def end_all() -> None:
             pass
 
 
-def current() -> LessonCluster | None:
+def current() -> LessonCluster | SimulatedLesson | None:
     """The cluster that was begun last."""
     return _open[next(reversed(_open))] if _open else None
 

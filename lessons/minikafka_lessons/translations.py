@@ -122,6 +122,22 @@ def difference(entry: Entry) -> str:
         return (
             f"has the values {', '.join(sorted(theirs)) or '–'} instead of {', '.join(sorted(ours)) or '–'}"
         )
+    return emphasis_unseen(entry.text)
+
+
+def emphasis_unseen(text: str) -> str:
+    """Where Markdown takes asterisks for asterisks: before a letter they don't close after a bracket (`**a (b)**c`)."""
+    bare = re.sub(r"`[^`]*`", lambda code: "`" * len(code.group()), text)
+    is_open: dict[str, bool] = {}
+    for found in re.finditer(r"\*+", bare):
+        before, after = bare[: found.start()][-1:], bare[found.end() :][:1]
+        if (before.isspace() or not before) and (after.isspace() or not after):
+            continue  # a sign of its own
+        closes = is_open.get(found.group(), False)
+        is_open[found.group()] = not closes
+        inner, outer = (before, after) if closes else (after, before)
+        if not inner.isalnum() and outer.isalnum():
+            return f"Markdown does not see the emphasis at “{text[max(0, found.start() - 12) : found.end() + 4]}”"
     return ""
 
 

@@ -5,8 +5,9 @@ Rule: every partition of a subscribed topic belongs to exactly one member that s
 All four take `subscriptions` (member id → topics), `partitions` (topic → partition count; a topic that is
 missing doesn't exist and is skipped) and `owned` (member id → what it had before; only the sticky ones look
 at it), and return every member with its (topic, partition) pairs. Kafka: `RangeAssignor`,
-`RoundRobinAssignor`, `StickyAssignor`, `CooperativeStickyAssignor`; KIP-54, KIP-429. Seed section:
-"파티션".
+`RoundRobinAssignor`, `StickyAssignor`, `CooperativeStickyAssignor`; KIP-54, KIP-429.
+
+Shown in lesson 10 (consumer groups).
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,8 +2,9 @@
 
 Rule: a batch leaves when it is full or has waited long enough, whichever comes first.
 
-Kafka: `RecordAccumulator.batchReady`; `batch.size` and `linger.ms`. Seed section: "배치 전송 처리"
-(batching).
+Kafka: `RecordAccumulator.batchReady`; `batch.size` and `linger.ms`.
+
+Shown in lesson 3 (batching).
 """
 
 

@@ -3,7 +3,9 @@
 Rule: LAG counts what the group can still read, from the committed offset to the log's end. Without a
 commit there is no LAG (which is not 0), and it is never negative.
 
-Kafka: `ConsumerGroupCommand` (`kafka-consumer-groups --describe`). Seed section: "파티션" (LAG).
+Kafka: `ConsumerGroupCommand` (`kafka-consumer-groups --describe`).
+
+Shown in lesson 1 (section 5), and watched in lesson 9.
 """
 
 

@@ -2,7 +2,9 @@
 
 Rule: only a replica of the ISR is sure to have every committed record.
 
-Kafka: `PartitionChangeBuilder.electLeader`; `unclean.leader.election.enable`. Seed section: "고가용성".
+Kafka: `PartitionChangeBuilder.electLeader`; `unclean.leader.election.enable`.
+
+Shown in lesson 8 (ISR and high watermark).
 """
 
 from collections.abc import Collection, Sequence

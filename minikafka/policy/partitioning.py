@@ -4,7 +4,8 @@ Rule: a key decides its partition for ever (as long as the partition count stays
 key fill one partition's batch before they move to another.
 
 Kafka: `BuiltInPartitioner`, `Utils.murmur2`, `Utils.toPositive`; KIP-480 and KIP-794 (sticky partitioning).
-Seed section: "파티션" (partitions).
+
+Shown in lesson 2 (section 2).
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,9 @@
 
 Rule: leaders and followers are spread evenly, and no broker holds two replicas of one partition.
 
-Kafka: `StripedReplicaPlacer`. Seed sections: "리플리케이션", "파티션".
+Kafka: `StripedReplicaPlacer`.
+
+Shown in lesson 7 (replication).
 """
 
 from collections.abc import Sequence

@@ -4,7 +4,9 @@ Rule: a record counts as committed once every in-sync replica has it; nothing el
 consumer.
 
 Kafka: `Partition` (`maybeIncrementLeaderHW`, `maybeShrinkIsr`, `checkEnoughReplicasReachOffset`),
-`AbstractFetcherThread.truncateOnFetchResponse`; KIP-101, KIP-595. Seed sections: "리플리케이션", "고가용성".
+`AbstractFetcherThread.truncateOnFetchResponse`; KIP-101, KIP-595.
+
+Shown in lesson 8 (ISR and high watermark).
 """
 
 from collections.abc import Sequence

@@ -3,8 +3,9 @@
 Rule: only whole segments are rolled or deleted, the oldest first, and never one that holds a record
 above the high watermark.
 
-Kafka: `LogSegment.shouldRoll`, `AbstractIndex.lookup`, `UnifiedLog.deleteOldSegments`. Seed section:
-"세그먼트".
+Kafka: `LogSegment.shouldRoll`, `AbstractIndex.lookup`, `UnifiedLog.deleteOldSegments`.
+
+Shown in lesson 5 (segments).
 """
 
 from bisect import bisect_right

@@ -3,8 +3,9 @@
 Rule: any two majorities share a voter, so an epoch has one leader at most and he has all that was
 committed.
 
-Kafka: `KafkaRaftClient.handleVoteRequest`, KIP-595. Seed section: "주키퍼 의존성" (a majority of the
-ensemble).
+Kafka: `KafkaRaftClient.handleVoteRequest`, KIP-595.
+
+Shown in lesson 12 (KRaft).
 """
 
 

@@ -195,6 +195,21 @@ def test_a_translation_with_other_values_is_named(korean):
     assert "has the values nobody instead of –" in found
 
 
+def test_emphasis_that_markdown_does_not_see_is_named():
+    """A closing mark between a bracket and a letter, which Korean's particles make, is no mark."""
+    for text in ("**토픽(topic)**에", "가**(나)** 다", "*`poll`*은"):
+        assert "Markdown does not see" in translations.emphasis_unseen(text)
+    for text in (
+        "**토픽**(topic)에",
+        "**`f(x)`** 함수는",
+        "**LAG = a − b**",
+        "`a ** b` a * b",
+        "*다음*에",
+        "**a. **b",
+    ):
+        assert translations.emphasis_unseen(text) == ""
+
+
 def test_a_refresh_keeps_guesses_and_sets_aside(korean, monkeypatch):
     one = lesson(1)
     before = korean.read_text(encoding="utf-8")

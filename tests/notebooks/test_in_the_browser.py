@@ -47,10 +47,12 @@ SETTINGS = {
     # All cells in the page, so that a test can look at each.
     "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
 }
+
+
 @pytest.fixture
 def lab(tmp_path, request):
-    """A running lab: (number, theme) → the address of its lesson."""
-    number, theme = request.param
+    """A running lab: (number, theme) or (number, theme, language) → the address of its lesson."""
+    number, theme, language = (*request.param, "en")[:3]
     settings = {**SETTINGS, "@jupyterlab/apputils-extension/themes.jupyterlab-settings": {"theme": theme}}
     for name, value in settings.items():
         path = tmp_path / "settings" / name
@@ -62,6 +64,7 @@ def lab(tmp_path, request):
         "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
     }
     command = [sys.executable, "-m", "minikafka.cli", "lab", str(number), "--no-browser", "--port", "0"]
+    command += ["--language", language]
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -90,9 +93,23 @@ def page():
 
 @pytest.mark.parametrize(
     "lab",
-    [(1, "JupyterLab Light"), (2, "JupyterLab Dark"), (6, "JupyterLab Dark")],
+    [
+        (1, "JupyterLab Light"),
+        (2, "JupyterLab Dark"),
+        (6, "JupyterLab Dark"),
+        (1, "JupyterLab Dark", "ko"),
+        (2, "JupyterLab Light", "ko"),
+        (6, "JupyterLab Light", "ko"),
+    ],
     indirect=True,
-    ids=["lesson 1, light", "lesson 2, dark", "lab 6, dark"],
+    ids=[
+        "lesson 1, light",
+        "lesson 2, dark",
+        "lab 6, dark",
+        "lesson 1, Korean",
+        "lesson 2, Korean",
+        "lab 6, Korean",
+    ],
 )
 def test_run_all_leaves_no_error_and_the_pictures_show(lab, page, shots: Path | None):
     number, address = lab
@@ -118,14 +135,15 @@ def test_run_all_leaves_no_error_and_the_pictures_show(lab, page, shots: Path | 
     assert page.locator("text=model not found").count() == 0
     assert page.locator("text=official Jupyter news").count() == 0
     assert complaints == []
+    shown = f"lesson-{number}-ko" if "/ko/" in address else f"lesson-{number}"
     if shots is not None:
-        picture(page, shots / f"lesson-{number}.png")
+        picture(page, shots / f"{shown}.png")
     before = drawings.all_text_contents()
     save_restart_reload(page)
     assert page.locator("text=model not found").count() == 0
     assert drawings.all_text_contents() == before, "the pictures are there as they stood last"
     if shots is not None:
-        picture(page, shots / f"lesson-{number}-reloaded.png")
+        picture(page, shots / f"{shown}-reloaded.png")
 
 
 @pytest.mark.parametrize("lab", [(1, "JupyterLab Light")], indirect=True)
