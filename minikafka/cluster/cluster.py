@@ -370,7 +370,7 @@ class Cluster:
         return self.picture()
 
     def look(self, question: Question) -> Found:
-        """What a replica's files hold, byte for byte. Raises Unseen: one sentence."""
+        """What a replica's files hold, byte for byte, or a page of events. Raises Unseen: one sentence."""
         return self._loop.call(lambda: self._picture.look(question))
 
     def events(self, from_sequence: int = 0) -> tuple[Traced, ...]:

@@ -22,6 +22,7 @@ from minikafka.metadata.topic_names import GROUP_METADATA_TOPIC
 from minikafka.world.turns import Aside
 from minikafka.world.visible import quoted
 from minikafka.xray import inside
+from minikafka.xray.events import EventsFrom, WrongPage, page_of
 from minikafka.xray.files import Found, Question, Unseen, answer
 from minikafka.xray.groups import Groups
 from minikafka.xray.snapshot import Partition, Snapshot, TopicPartition
@@ -212,7 +213,12 @@ class Picture:
         return self._topics.partition(place.topic, place.partition)
 
     def look(self, question: Question) -> Found:
-        """What a replica's files hold; read through its broker's own disk. Raises Unseen."""
+        """What a replica's files hold, read through its broker's own disk, or a page of events. Raises Unseen."""
+        if isinstance(question, EventsFrom):
+            try:
+                return page_of(self._nodes.universe.trace, question)
+            except WrongPage as why:
+                raise Unseen(str(why)) from None
         nodes, place = self._nodes, question.place
         broker = nodes.brokers.get(place.broker)
         if place.broker not in nodes.brokers:

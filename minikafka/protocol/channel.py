@@ -12,6 +12,7 @@ from typing import cast
 
 from minikafka._version import VERSION
 from minikafka.protocol.api import RESPONSES, ApiKey, response_header_version
+from minikafka.protocol.content import content_of
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.events import RequestSent, ResponseReceived
 from minikafka.protocol.framing import (
@@ -171,9 +172,8 @@ class Channel(asyncio.BufferedProtocol):
         self._correlation_id = (correlation_id + 1) & 0x7FFFFFFF
         if self._world.trace.messages:
             api = ApiKey(message.SCHEMA.api_key).name
-            self._world.trace.emit(
-                RequestSent(self._peer_host(), self.port, api, version, correlation_id, size_of(pieces))
-            )
+            sent = RequestSent(self._peer_host(), self.port, api, version, correlation_id, size_of(pieces))
+            self._world.trace.emit(sent, content_of(message))
         self._world.network.write(self._transport, coalesced(pieces))
         return correlation_id
 
@@ -241,9 +241,10 @@ class Channel(asyncio.BufferedProtocol):
         response = pending.response.decode(frame, version, body)
         if self._world.trace.messages:
             name = pending.api.name
-            self._world.trace.emit(
-                ResponseReceived(self._peer_host(), self.port, name, version, correlation_id, len(frame))
+            event = ResponseReceived(
+                *(self._peer_host(), self.port, name, version, correlation_id, len(frame))
             )
+            self._world.trace.emit(event, content_of(response))
         if not pending.is_done:
             pending.tell(response, None)
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.begun import Begun, BegunRequests
+from minikafka.protocol.content import content_of
 from minikafka.protocol.dispatch import CloseConnection, Dispatch, Outcome, RequestContext, Route
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.events import BadRequestClosed, RequestReceived, ResponseSent
@@ -252,7 +253,8 @@ class Connection(asyncio.BufferedProtocol):
                     version,
                     header.correlation_id,
                     len(frame),
-                )
+                ),
+                content_of(request),
             )
         self._handle(route, request, context, len(frame))
 
@@ -324,7 +326,7 @@ class Connection(asyncio.BufferedProtocol):
             refusal = route.refusal(request, context.api_version, error)
             if refusal is not None:
                 pieces = response_frame(refusal, context.api_version, context.correlation_id)
-                self._send_answer(pieces, route, context)
+                self._send_answer(pieces, refusal, route, context)
                 return
         except Exception as another:
             self._world.trace.fault(f"{route.api_key.name} refusal", another)
@@ -340,9 +342,11 @@ class Connection(asyncio.BufferedProtocol):
         except Exception as error:
             self._failed(error, route, request, context)
             return
-        self._send_answer(pieces, route, context)
+        self._send_answer(pieces, answer, route, context)
 
-    def _send_answer(self, pieces: list[Piece], route: Route, context: RequestContext) -> None:
+    def _send_answer(
+        self, pieces: list[Piece], answer: Message, route: Route, context: RequestContext
+    ) -> None:
         if self._world.trace.messages:
             self._world.trace.emit(
                 ResponseSent(
@@ -351,7 +355,8 @@ class Connection(asyncio.BufferedProtocol):
                     context.api_version,
                     context.correlation_id,
                     size_of(pieces),
-                )
+                ),
+                content_of(answer),
             )
         self._send(pieces)
 

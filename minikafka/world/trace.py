@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -60,6 +61,8 @@ class Traced(msgspec.Struct, frozen=True, gc=False):
     at: float
     host: str
     event: Event
+    content: Mapping[str, Any] | None = None
+    """Of a message's event: what it says, as plain values; no line of a timeline shows it."""
 
     def __str__(self) -> str:
         return f"{self.at:12.6f} {self.host:<14} {self.event.kind} {self.event.text()}".rstrip()
@@ -112,11 +115,12 @@ class Trace:
         """How many events there have been."""
         return self._stream.seq
 
-    def events(self, from_sequence: int = 0) -> tuple[Traced, ...]:
-        """The remembered events whose number is `from_sequence` or more, oldest first."""
+    def events(self, from_sequence: int = 0, limit: int | None = None) -> tuple[Traced, ...]:
+        """The remembered events whose number is `from_sequence` or more, oldest first; at most `limit`."""
         recent = self._stream.recent
         fresh = min(len(recent), max(0, self._stream.seq + 1 - from_sequence))
-        return tuple(itertools.islice(recent, len(recent) - fresh, None))
+        start = len(recent) - fresh
+        return tuple(itertools.islice(recent, start, None if limit is None else start + limit))
 
     @property
     def failures(self) -> list[BaseException]:
@@ -137,11 +141,11 @@ class Trace:
     def messages(self, wanted: bool) -> None:
         self._stream.messages = wanted
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: Event, content: Mapping[str, Any] | None = None) -> None:
         """Stamp the event with number, time and this host, keep it, and hand it to all subscribers."""
         stream = self._stream
         stream.seq = seq = stream.seq + 1
-        traced = Traced(seq, round(stream.now(), 6), self.host, event)
+        traced = Traced(seq, round(stream.now(), 6), self.host, event, content)
         stream.recent.append(traced)
         for subscriber in stream.subscribers:
             try:

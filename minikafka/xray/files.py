@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from minikafka.world import Disk
+from minikafka.xray.events import EventPage, EventsFrom
 
 MOST_BYTES = 1024 * 1024
 """In one answer; who wants more asks again."""
@@ -65,11 +66,13 @@ class FileBytes(msgspec.Struct, frozen=True, tag="bytes"):
     data: bytes
 
 
-Question = FilesOf | BytesOf
-Found = FileList | FileBytes
+FileQuestion = FilesOf | BytesOf
+Question = FilesOf | BytesOf | EventsFrom
+"""What one may ask a cluster."""
+Found = FileList | FileBytes | EventPage
 
 
-def answer(disk: Disk, directory: str, question: Question) -> Found:
+def answer(disk: Disk, directory: str, question: FileQuestion) -> Found:
     """What the partition's `directory` on `disk` says. Raises Unseen, also for a disk that fails."""
     try:
         if isinstance(question, FilesOf):

@@ -21,6 +21,7 @@ from minikafka.world.live import LiveUniverse
 from minikafka.xray.asking import Asking
 from minikafka.xray.brokers import Address, Brokers, parse_servers
 from minikafka.xray.changes import changes
+from minikafka.xray.events import EventsFrom
 from minikafka.xray.files import Found, Question, Unseen
 from minikafka.xray.picture import brokers_of, topics_of, zookeeper_controller
 from minikafka.xray.snapshot import (
@@ -37,6 +38,7 @@ from minikafka.xray.source import Answer
 
 INTERVAL_S = 1.0
 LATE_S = 3.0
+NO_EVENTS = "A foreign Kafka tells nobody what happens inside it: its logs do."
 NO_DISKS = "Kafka's protocol doesn't show files: on the broker's own machine, `minikafka dump-log` does."
 SIZES_EVERY = 5
 """Sizes are asked for with every fifth picture: brokers walk their directories for them."""
@@ -248,7 +250,7 @@ class RemoteFeed:
 
     async def look(self, question: Question) -> Found:
         """Refused, too."""
-        raise Unseen(NO_DISKS)
+        raise Unseen(NO_EVENTS if isinstance(question, EventsFrom) else NO_DISKS)
 
     async def close(self) -> None:
         """End all connections."""

@@ -16,7 +16,7 @@ from minikafka.xray.delta import Delta
 from minikafka.xray.files import Found, Question
 from minikafka.xray.source import Answer
 
-VERSION = 4
+VERSION = 5
 MAX_REQUEST_BYTES = 1024 * 1024
 """From a viewer: a token or a command."""
 MAX_PUSH_BYTES = 512 * 1024 * 1024
@@ -41,7 +41,7 @@ class Ask(msgspec.Struct, frozen=True, tag="ask"):
 
 
 class Look(msgspec.Struct, frozen=True, tag="look"):
-    """A question about files; its `Seen` carries the same id."""
+    """A question about files or events; its `Seen` carries the same id."""
 
     id: int
     question: Question
