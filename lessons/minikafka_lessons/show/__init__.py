@@ -15,6 +15,7 @@ from minikafka_lessons.show.lookup import lookup
 from minikafka_lessons.show.moves import moves
 from minikafka_lessons.show.offsets import offsets
 from minikafka_lessons.show.pages import cached_now, cached_share, pages
+from minikafka_lessons.show.player import Player, player
 from minikafka_lessons.show.records import records
 from minikafka_lessons.show.shares import Share, shares
 from minikafka_lessons.show.space_time import space_time
@@ -22,6 +23,7 @@ from minikafka_lessons.show.tape import tape
 
 __all__ = [
     "LagRecorder",
+    "Player",
     "Share",
     "batches",
     "bus",
@@ -37,6 +39,7 @@ __all__ = [
     "moves",
     "offsets",
     "pages",
+    "player",
     "record_lag",
     "records",
     "segment",
