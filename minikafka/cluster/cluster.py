@@ -21,10 +21,13 @@ from minikafka.cluster.doing import START_TIMEOUT_S, STOP_TIMEOUT_S, do
 from minikafka.cluster.drivers import ClusterLoop, LiveLoop, Player, SimulatedLoop
 from minikafka.cluster.failures import BackgroundFailure, Failures
 from minikafka.cluster.foreign import refuse_a_real_kafkas
+from minikafka.cluster.instrument import Instrument
+from minikafka.cluster.listeners import Listeners
 from minikafka.cluster.nodes import CONTROLLER, ClusterNodes
+from minikafka.cluster.past import Past
 from minikafka.cluster.picture import Picture
 from minikafka.cluster.recording import Recorder
-from minikafka.cluster.replaying import Replay, check_playable, clients_of, setup_of
+from minikafka.cluster.replaying import clients_of, setup_of
 from minikafka.cluster.source import ClusterSource
 from minikafka.cluster.waiting import wait_live
 from minikafka.commands import (
@@ -40,14 +43,11 @@ from minikafka.commands import (
     RepairDisk,
     Restart,
     Resume,
-    Run,
-    RunRounds,
-    Step,
     Stop,
 )
 from minikafka.commands.clients import ClientKind
 from minikafka.commands.tape import Tape
-from minikafka.commands.values import frozen, thawed
+from minikafka.commands.values import frozen
 from minikafka.invariants import Invariants
 from minikafka.metadata.config_types import ConfigWarning
 from minikafka.policy import Rules
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from minikafka.client import AdminClient, Consumer, Producer
 
 
-class Cluster:
+class Cluster(Instrument):
     """A controller and `brokers` brokers, started when this returns.
 
     - `world="live"`: TCP on 127.0.0.1 (`port` and the following; 0: free ones; `listeners` and
@@ -145,9 +145,12 @@ class Cluster:
         self._last_tape: Tape | None = None
         if isinstance(self._loop, SimulatedLoop):
             self._recorder = Recorder(self._loop)
+            self._watches_invariants = watch_invariants
             if watch_invariants:
                 self.invariants = Invariants(self._nodes, self._loop.universe)
             self._player = Player(self._loop, self._source.changed, self._recorder.ran_to)
+            self._begun_at_instant = self._loop.loop.instants
+            self._past = Past(self)
             self._setup = setup_of(
                 seed,
                 len(self._nodes.brokers),
@@ -155,6 +158,8 @@ class Cluster:
                 self._nodes.rules,
                 message_events=message_events is not False,
             )
+        heard = (lambda callback: callback) if self._recorder is None else self._recorder.listener
+        self._listeners = Listeners(self._loop.universe.trace, heard)
         self._server: Any = None
         if announce is None:
             announce = world == "live"
@@ -273,38 +278,6 @@ class Cluster:
         with self._recorder.command(command):
             return do(self, command)
 
-    def tape(self) -> Tape:
-        """All that was done to this simulated cluster, with its moments: `Cluster.replay(tape)` is the same run."""
-        if self._recorder is None:
-            raise ValueError('A tape needs a simulated cluster: Cluster(world="simulated", seed=…).')
-        return self._recorder.tape(self._setup) if self._last_tape is None else self._last_tape
-
-    @classmethod
-    def replay(cls, tape: Tape, *, rules: Rules | None = None) -> Self:
-        """A new cluster with the same past, byte for byte. Its clients are in `clients`, by name.
-
-        Raises CantBePlayed or TapeDiverged: one sentence.
-        """
-        check_playable(tape, rules)
-        setup = tape.setup
-        configs = {name: thawed(value, lambda: lambda: None) for name, value in setup.configs.items()}
-        cluster = cls(
-            setup.brokers,
-            world="simulated",
-            seed=setup.seed,
-            configs=configs,
-            rules=rules,
-            message_events=setup.message_events,
-        )
-        assert cluster._recorder is not None
-        try:
-            Replay(cluster, cluster._recorder, tape).play()
-        except BaseException:
-            cluster._closed = True
-            cluster._abandon()
-            raise
-        return cluster
-
     def create_topic(
         self,
         name: str,
@@ -383,8 +356,8 @@ class Cluster:
 
     def on_event(self, callback: Callable[[Traced], None]) -> Callable[[], None]:
         """Call `callback` (in the cluster's loop; be quick) with each event; returns the function that ends it."""
-        heard = callback if self._recorder is None else self._recorder.listener(callback)
-        return self._loop.call(lambda: self._loop.universe.trace.subscribe(heard))
+        stop = self._loop.call(lambda: self._listeners.add(callback))
+        return lambda: self._loop.call(stop)
 
     def wait_until(self, predicate: Callable[[Snapshot], bool], timeout_s: float = 30.0) -> Snapshot:
         """The first snapshot for which `predicate` holds. Raises TimeoutError, and whatever `predicate` raises."""
@@ -394,61 +367,6 @@ class Cluster:
         found = wait_live(self._loop, lambda: self._picture.take(None), predicate, timeout_s)
         self._check()
         return found
-
-    # -- virtual time ----------------------------------------------------------------------------------------
-
-    @property
-    def now(self) -> float:
-        """Virtual seconds since the beginning (simulated), or the loop's time (live)."""
-        return self._loop.now()
-
-    def step(self) -> bool:
-        """Let the next thing happen. False when nothing is left to happen."""
-        return bool(self.do(Step()))
-
-    def run(self, seconds: float) -> None:
-        """Let that much virtual time pass."""
-        self.do(Run(seconds))
-
-    def run_until(self, predicate: Callable[[Snapshot], bool], timeout_s: float = 3600.0) -> Snapshot:
-        """Let virtual time pass until a snapshot satisfies `predicate`, and return that one. Raises TimeoutError."""
-        loop, recorder = self._simulated("run_until"), self._recorder
-        assert recorder is not None
-        found: list[Snapshot] = []
-
-        def holds() -> bool:
-            snapshot = self._picture.take(True)
-            if predicate(snapshot):
-                found.append(snapshot)
-            return bool(found)
-
-        with recorder.command(RunRounds(0, 0.0)) as entry:
-            try:
-                loop.call(lambda: loop.universe.run_until(recorder.predicate(holds), timeout_s))
-            finally:
-                moment = recorder.moment
-                recorder.replace(entry, RunRounds(moment.round, moment.at_s))
-        self._source.changed()
-        self._check()
-        if not found:
-            raise TimeoutError(
-                f"it did not become true within {timeout_s:g} virtual seconds (seed {self.seed})"
-            )
-        return found[0]
-
-    def play(self, speed: float = 1.0) -> None:
-        """Let virtual time run by itself, `speed` virtual seconds a second, until `pause()`."""
-        self.do(Resume(speed))
-
-    def pause(self) -> None:
-        """Stop virtual time again."""
-        self.do(Pause())
-
-    def _simulated(self, verb: str) -> SimulatedLoop:
-        self._check()
-        if not isinstance(self._loop, SimulatedLoop):
-            raise ValueError(f'{verb} needs a simulated cluster: Cluster(world="simulated", seed=…).')
-        return self._loop
 
     # -- the end ---------------------------------------------------------------------------------------------
 
@@ -472,6 +390,7 @@ class Cluster:
             self._server.close()
         if self._recorder is not None:
             self._last_tape = self._recorder.tape(self._setup)
+            self._past.forget()
         try:
             self._finish(self._nodes.stop(), STOP_TIMEOUT_S, "The stop of the cluster")
         finally:
@@ -490,10 +409,12 @@ class Cluster:
         self._closed = True
         if self._player is not None:
             self._player.pause()
+            self._past.forget()
         if self._server is not None:
             self._server.close()
         for face in self.clients.values():
             face._finalizer.detach()
+            face._drop.detach()
         self._abandon()
 
     def _finish(self, work: Coroutine[Any, Any, None], timeout_s: float, what: str) -> None:

@@ -262,7 +262,7 @@ def _pause(cluster: Cluster, command: Pause) -> None:
 def _open(cluster: Cluster, command: OpenClient) -> Any:
     assert cluster._recorder is not None
     stand_in = cluster._recorder.stand_in
-    config = {name: thawed(value, stand_in) for name, value in command.config.items()}
+    config = {name: thawed(value, stand_in(name)) for name, value in command.config.items()}
     opened = cluster._client(command.kind, config, command.client)
     cluster._recorder.kept[command.client] = opened
     return opened
@@ -280,8 +280,8 @@ def _call(cluster: Cluster, command: Call) -> Any:
     method = getattr(client, command.method, None) if not command.method.startswith("_") else None
     if not callable(method):
         raise ValueError(f"A {type(client).__name__} has no {quoted(command.method)}.")
-    values = [thawed(value, recorder.stand_in) for value in command.values]
-    options = {name: thawed(value, recorder.stand_in) for name, value in command.options.items()}
+    values = [thawed(value, recorder.stand_in(str(n))) for n, value in enumerate(command.values)]
+    options = {name: thawed(value, recorder.stand_in(name)) for name, value in command.options.items()}
     return method(*values, **options)
 
 

@@ -42,6 +42,11 @@ class Failures:
             if not (isinstance(error, NodeFailure) and error.host == host)
         ]
 
+    def go_on_from(self, other: Failures) -> None:
+        """The same failures in a run that is repeated aren't raised again."""
+        self._raised = max(self._raised, min(other._raised, len(self._trace.failures)))
+        self._answered = max(self._answered, min(other._answered, len(self._trace.faults)))
+
     def raise_new(self) -> None:
         """Raises BackgroundFailure if something failed since the last call."""
         failures = self._trace.failures[self._raised :]

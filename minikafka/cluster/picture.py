@@ -58,6 +58,10 @@ class Picture:
         nodes.before_end = self.before_end
         self.cut: tuple[tuple[str, ...], ...] = ()
 
+    def go_on_from(self, other: Picture) -> None:
+        """Viewers count on it that a later picture has a higher number."""
+        self._version = max(self._version, other._version)
+
     def take(self, paused: bool | None) -> Snapshot:
         """The picture now: everything at this instant."""
         for _ in self._look(in_turns=False):

@@ -18,10 +18,11 @@ import msgspec
 
 from minikafka.client.faces.face import Face
 from minikafka.cluster.drivers import SimulatedLoop
+from minikafka.cluster.witness import Witness
 from minikafka.commands import Await, Call, CallbackRaised, Command, Drop, RunTo
 from minikafka.commands.tape import End, Entry, Moment, Setup, Tape
 from minikafka.commands.values import Unwritten, frozen
-from minikafka.world import Traced
+from minikafka.world import Traced, WallReached
 
 T = TypeVar("T")
 
@@ -46,6 +47,9 @@ class Recorder:
         self.between_rounds: Callable[[], None] = lambda: None
         """Called in a wait that is played, between two rounds: what a predicate did then is done now."""
         self.cant_be_played = ""
+        self.witness = Witness(loop.universe.trace)
+        self.code: dict[tuple[int, str], Code] = {}
+        """The callbacks, by the number of the entry that brought each along, and its place there."""
         self.clients: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
         self.kept: dict[str, Any] = {}
         """The clients that a command has opened: nobody else holds them."""
@@ -62,8 +66,23 @@ class Recorder:
     def tape(self, setup: Setup) -> Tape:
         """Up to now."""
         with self._loop.lock:
-            events = self._loop.universe.trace.count
-            return Tape(setup, tuple(self._entries), End(self.moment, events), self.cant_be_played)
+            end = End(self.moment, self._loop.universe.trace.count, self.witness.digest)
+            return Tape(setup, tuple(self._entries), end, self.cant_be_played)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All."""
+        return tuple(self._entries)
+
+    @property
+    def length(self) -> int:
+        """So many entries."""
+        return len(self._entries)
+
+    @property
+    def is_busy(self) -> bool:
+        """Is something being done?"""
+        return bool(self._open)
 
     # -- commands --------------------------------------------------------------------------------------------
 
@@ -83,6 +102,12 @@ class Recorder:
             self._open.append(frame)
             try:
                 yield number
+            except WallReached as wall:
+                self._entries[number] = msgspec.structs.replace(self._entries[number], cut=self.moment)
+                if isinstance(command, Call | Await):  # a record that came now would be given to nobody
+                    for task in wall.tasks:
+                        task.cancel()
+                raise
             except BaseException as error:
                 self._entries[number] = msgspec.structs.replace(self._entries[number], raised=True)
                 if not isinstance(error, Exception):
@@ -99,7 +124,7 @@ class Recorder:
     def ran_to(self, at_s: float) -> AbstractContextManager[int]:
         """For time that runs by itself: one entry as long as nothing else is done."""
         last = self._entries[-1] if self._entries else None
-        goes_on = last is not None and isinstance(last.command, RunTo) and not last.is_inside
+        goes_on = last is not None and isinstance(last.command, RunTo) and not (last.is_inside or last.cut)
         if goes_on and not self._open:
             self.replace(len(self._entries) - 1, RunTo(at_s))
             return nullcontext(-1)
@@ -136,26 +161,29 @@ class Recorder:
 
     # -- code of others --------------------------------------------------------------------------------------
 
-    def callback(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The same, and what it does to the cluster is on the tape."""
+    def callback(self, function: Callable[..., Any], place: str) -> Callable[..., Any]:
+        """The same, and what it does to the cluster is on the tape. `place`: of which argument of the last command."""
+        if isinstance(function, Code):
+            return function
+        code = self.code[len(self._entries) - 1, place] = Code(self, function)
+        return code
 
-        def called(*args: Any, **options: Any) -> Any:
-            self._callbacks = number = self._callbacks + 1
-            with self._within(_CALLBACK, number), self._loop.lock.released():
-                try:
-                    self.before_callback(number)
-                    return function(*args, **options)
-                except Exception as error:
-                    played = isinstance(error, RaisedInCallback)
-                    with self.command(CallbackRaised(str(error) if played else type(error).__name__)):
-                        pass
-                    raise
+    def call_back(self, function: Callable[..., Any], args: Any, options: Any) -> Any:
+        """Now."""
+        self._callbacks = number = self._callbacks + 1
+        with self._within(_CALLBACK, number), self._loop.lock.released():
+            try:
+                self.before_callback(number)
+                return function(*args, **options)
+            except Exception as error:
+                played = isinstance(error, RaisedInCallback)
+                with self.command(CallbackRaised(str(error) if played else type(error).__name__)):
+                    pass
+                raise
 
-        return called
-
-    def stand_in(self) -> Callable[..., Any]:
-        """For a callback whose code is not on the tape."""
-        return self.callback(lambda *_, **__: None)
+    def stand_in(self, place: str) -> Callable[[], Callable[..., Any]]:
+        """Makes what stands for a callback whose code is not on the tape."""
+        return lambda: self.callback(_do_nothing, place)
 
     def predicate(self, function: Callable[[], T]) -> Callable[[], T]:
         """The same; it is asked between two rounds."""
@@ -188,15 +216,19 @@ class Recorder:
 
     def client(self, kind: type[Face[Any]], name: str, config: Mapping[str, Any], **more: Any) -> Any:
         """A client whose calls are on the tape."""
-        own = {key: self.callback(value) if _is_code(value) else value for key, value in config.items()}
+        own = {key: self.callback(value, key) if _is_code(value) else value for key, value in config.items()}
         taped: Any = _taped(kind)  # type: ignore[arg-type]  # a class is hashable
         face = taped(own, **more)
-        # Set up after the client's own end, so it comes before that.
-        dropped = weakref.finalize(face, self._dropped, name)
-        dropped.atexit = False
-        face._recorder, face._name, face._drop = self, name, dropped
-        self.clients[name] = face
+        face._recorder, face._name = self, name
+        self.hold(face)
         return face
+
+    def hold(self, face: Any) -> None:
+        """From now on it is one of ours; when nobody holds it any more, the tape hears of it."""
+        # Set up after the client's own end, so it comes before that.
+        face._drop = weakref.finalize(face, self._dropped, face._name)
+        face._drop.atexit = False
+        self.clients[face._name] = face
 
     def _dropped(self, name: str) -> None:
         if self._loop.loop.is_closed():
@@ -218,8 +250,8 @@ class Recorder:
             if isinstance(value, Unwritten):
                 self._give_up(f"{method} was called with a {value.kind}, which no tape can hold")
         with self.command(command):
-            own = [self.callback(value) if _is_code(value) else value for value in args]
-            named = {n: self.callback(value) if _is_code(value) else value for n, value in options.items()}
+            own = [self.callback(v, str(n)) if _is_code(v) else v for n, v in enumerate(args)]
+            named = {n: self.callback(v, n) if _is_code(v) else v for n, v in options.items()}
             return function(face, *own, **named)
 
 
@@ -231,19 +263,36 @@ def _is_code(value: object) -> bool:
     return callable(value) and not isinstance(value, type)
 
 
+def _do_nothing(*args: Any, **options: Any) -> None:
+    """What a callback does whose code nobody has brought along."""
+
+
+class Code:
+    """A callback of somebody else's, or what stands for it."""
+
+    __slots__ = ("_recorder", "function")
+
+    def __init__(self, recorder: Recorder, function: Callable[..., Any]) -> None:
+        self._recorder = recorder
+        self.function = function
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        return self._recorder.call_back(self.function, args, options)
+
+
 class _WatchedTurns:
     """The loop's turns; the tape hears of them."""
 
     def __init__(self, loop: SimulatedLoop, recorder: Recorder) -> None:
-        self._lock, self._recorder = loop.lock, recorder
+        self._loop, self._recorder = loop, recorder
 
     @property
     def are_wanted(self) -> bool:
-        return self._lock.are_wanted
+        return self._loop.lock.are_wanted
 
     def give_way(self) -> None:
         self._recorder.gives_way()
-        self._lock.give_way()
+        self._loop.lock.give_way()
 
 
 @functools.cache

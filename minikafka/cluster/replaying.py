@@ -16,6 +16,7 @@ from minikafka.commands import CallbackRaised, Drop
 from minikafka.commands.tape import Entry, Moment, Setup, Tape
 from minikafka.commands.values import CantBePlayed, frozen
 from minikafka.policy import Rules
+from minikafka.world import Wall, WallReached
 
 if TYPE_CHECKING:
     from minikafka.cluster.cluster import Cluster
@@ -51,36 +52,61 @@ def check_playable(tape: Tape, rules: Rules | None) -> None:
 
 
 class Replay:
-    """One tape on one new cluster."""
+    """One tape on one cluster that has done the first `done` entries of it."""
 
-    def __init__(self, cluster: Cluster, recorder: Recorder, tape: Tape) -> None:
+    def __init__(self, cluster: Cluster, recorder: Recorder, tape: Tape, done: int = 0) -> None:
         self._cluster = cluster
         self._recorder = recorder
         self._loop = cluster._simulated("replay")
-        self._left = deque(enumerate(tape.entries))
+        self._left = deque(list(enumerate(tape.entries))[done:])
         self._tape = tape
 
     def play(self) -> None:
         """All of it. Raises TapeDiverged."""
-        loop, recorder = self._loop, self._recorder
-        turns, loop.turns, loop.futures = loop.turns, self, {}
-        recorder.before_callback, recorder.between_rounds = self._in_callback, self.give_way
-        try:
-            while self._left:
-                number, entry = self._left.popleft()
-                if entry.is_inside:
-                    raise TapeDiverged(f"Entry {number} should have come in the middle of the one before it.")
-                self._do(number, entry)
-        finally:
-            loop.turns, loop.futures = turns, None
-            recorder.between_rounds = lambda: None
-            recorder.before_callback = lambda number: None
+        self.play_up_to(len(self._tape.entries))
         self._check(len(self._tape.entries), self._tape.end.at)
-        events = loop.universe.trace.count
+        events = self._loop.universe.trace.count
         if events != self._tape.end.events:
             raise TapeDiverged(
                 f"There were {self._tape.end.events} events when it was recorded, and {events} now."
             )
+        if self._tape.end.digest not in (0, self._recorder.witness.digest):
+            raise TapeDiverged("The events are others than they were.")
+
+    def play_up_to(self, length: int, wall: Wall | None = None) -> None:
+        """Up to so many entries or to the wall, whichever comes first. Raises TapeDiverged."""
+        loop, recorder = self._loop, self._recorder
+        turns, loop.turns, loop.futures = loop.turns, self, loop.futures or {}
+        recorder.before_callback, recorder.between_rounds = self._in_callback, self.give_way
+        try:
+            while self._left and self._left[0][0] < length:
+                number, entry = self._left.popleft()
+                if entry.is_inside:
+                    raise TapeDiverged(f"Entry {number} should have come in the middle of the one before it.")
+                if wall is not None and entry.at.at_s >= wall.at_s:
+                    break
+                if not self._do_walled(number, entry, wall):
+                    break
+        finally:
+            loop.turns, loop.loop.wall = turns, None
+            recorder.between_rounds = lambda: None
+            recorder.before_callback = lambda number: None
+
+    def _do_walled(self, number: int, entry: Entry, wall: Wall | None) -> bool:
+        """False: the wall was reached meanwhile."""
+        cut = entry.cut
+        if cut is not None:
+            own = Wall(cut.at_s, cut.round)
+            wall = own if wall is None else Wall(*map(min, own, wall))
+        self._loop.loop.wall = wall
+        try:
+            self._do(number, entry)
+        except WallReached:
+            if self._recorder.moment != cut:
+                return False
+        finally:
+            self._loop.loop.wall = None
+        return True
 
     def _check(self, number: int, then: Moment) -> None:
         now = self._recorder.moment

@@ -15,7 +15,7 @@ from minikafka.commands.command import Command, commands
 from minikafka.commands.values import CantBePlayed, Value
 
 FORMAT = "minikafka tape"
-VERSION = 1
+VERSION = 2
 """Of the format. Another one is refused."""
 
 
@@ -41,6 +41,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """From which callback: the first of the run is 1; 0: from none."""
     raised: bool = False
     """Did it end with an exception?"""
+    cut: Moment | None = None
+    """Where it was when the run was taken back to that moment: who had asked for it isn't there to hear its end."""
 
 
 class Setup(msgspec.Struct, frozen=True):
@@ -59,6 +61,8 @@ class End(msgspec.Struct, frozen=True):
 
     at: Moment
     events: int
+    digest: int = 0
+    """CRC-32 of all of them."""
 
 
 class Tape(msgspec.Struct, frozen=True):

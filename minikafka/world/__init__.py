@@ -9,7 +9,7 @@ from minikafka.world.life import HOST, HostDown, Life
 from minikafka.world.live import LiveUniverse, new_live_loop
 from minikafka.world.open_files import LOOK_AGAIN_S, is_out_of_descriptors, with_descriptors
 from minikafka.world.reasons import reason_of, unforeseen
-from minikafka.world.sim_loop import SimLoop, SimulationIdle, SimulationStuck
+from minikafka.world.sim_loop import SimLoop, SimulationIdle, SimulationStuck, Wall, WallReached
 from minikafka.world.simulated import SimulatedUniverse
 from minikafka.world.trace import Event, RequestFailed, TaskFailed, Trace, Traced
 from minikafka.world.turns import Backlog, Piece, in_turns
@@ -53,6 +53,8 @@ __all__ = [
     "Trace",
     "Traced",
     "UnknownHost",
+    "Wall",
+    "WallReached",
     "World",
     "in_turns",
     "is_locked",

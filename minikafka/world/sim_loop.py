@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 import sys
 import threading
 from asyncio import events
@@ -17,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
 from minikafka.world.life import HOST, Life, life_of
 
@@ -41,6 +42,25 @@ class SimulationIdle(RuntimeError):
 
 class SimulationStuck(RuntimeError):
     """Callbacks keep each other busy and time doesn't pass."""
+
+
+class WallReached(BaseException):
+    """Whoever drives is stopped at the loop's `wall`: it is no error, and nothing of it is to be handled on the way.
+
+    `tasks`: what was being awaited. They go on when time does, and nobody waits for them any more.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the simulation has come to its wall")
+        self.tasks: list[asyncio.Task[Any]] = []
+
+
+class Wall(NamedTuple):
+    """How far a loop may be driven: up to a moment, so many rounds, so many instants, whichever comes first."""
+
+    at_s: float = math.inf
+    rounds: float = math.inf
+    instants: float = math.inf
 
 
 class SimTask(asyncio.Task[Any]):
@@ -83,6 +103,10 @@ class SimLoop(asyncio.BaseEventLoop):
         self._rounds = 0
         self.rounds = 0
         """How many there have been: with the time, the exact moment of a run."""
+        self.instants = 0
+        """Moments at which something has happened."""
+        self.wall: Wall | None = None
+        """Who drives beyond it gets WallReached, before anything beyond it has happened."""
         self.after_each_round: tuple[Callable[[], None], ...] = ()
         """Called between two rounds, in order; what one raises ends the driving."""
 
@@ -166,6 +190,7 @@ class SimLoop(asyncio.BaseEventLoop):
             if when > self._now:
                 self._now = when
                 self._rounds = 0
+                self.instants += 1
         timers, now = self._timers, self._now
         while timers and timers[0][0] <= now:
             handle = heapq.heappop(timers)[2]
@@ -226,6 +251,8 @@ class SimLoop(asyncio.BaseEventLoop):
                 when = self.next_time()
                 if when is None or (until is not None and when > until):
                     return False
+                if self.wall is not None:
+                    self._check(self.wall, when)
                 self._run_once()
         return True
 
@@ -237,13 +264,26 @@ class SimLoop(asyncio.BaseEventLoop):
         if when is None:
             return False
         with self._running():
-            self._run_once()
-            while self.next_time() == self._now:
+            while True:
+                if self.wall is not None:
+                    self._check(self.wall, when)
                 self._run_once()
-        return True
+                if self.next_time() != self._now:
+                    return True
+                when = self._now
+
+    def _check(self, wall: Wall, when: float) -> None:
+        """Raises WallReached where what comes next, at `when`, lies beyond it."""
+        now = self._now
+        if when > wall.at_s or self.rounds >= wall.rounds or (when > now and self.instants >= wall.instants):
+            if wall.at_s < math.inf:
+                self._now = max(now, min(wall.at_s, when))
+            raise WallReached
 
     def advance_to(self, when: float) -> None:
         """Let time pass up to `when`, if nothing is scheduled before."""
+        if self.wall is not None and when > self._now:
+            self._check(self.wall._replace(rounds=math.inf, instants=math.inf), when)
         following = self.next_time()
         self._now = max(self._now, when if following is None else min(when, following))
 
@@ -338,4 +378,4 @@ def _context_of(handle: asyncio.Handle) -> Context | None:
     return context
 
 
-__all__ = ["SimFuture", "SimLoop", "SimTask", "SimulationIdle", "SimulationStuck"]
+__all__ = ["SimFuture", "SimLoop", "SimTask", "SimulationIdle", "SimulationStuck", "Wall", "WallReached"]

@@ -18,7 +18,7 @@ from minikafka.world.life import OUTSIDE, Life, record_failure
 from minikafka.world.paths import clean
 from minikafka.world.platter import Fault, Platter
 from minikafka.world.sim_disk import SimDisk
-from minikafka.world.sim_loop import SimLoop, SimulationIdle
+from minikafka.world.sim_loop import SimLoop, SimulationIdle, WallReached
 from minikafka.world.sim_network import LATENCY_S, Fabric, SimNetwork
 from minikafka.world.trace import RECENT_EVENTS, Trace, TraceStream
 from minikafka.world.world import World
@@ -240,6 +240,10 @@ class SimulatedUniverse:
                     self._never_returns(task, until)
                 if turns is not None and turns.are_wanted:
                     turns.give_way()
+        except WallReached as wall:  # it goes on without the one who waited
+            task.add_done_callback(_retrieve)
+            wall.tasks.append(task)
+            raise
         except BaseException:
             self._abandon(task)
             raise
@@ -330,3 +334,9 @@ class SimulatedUniverse:
     def _callback_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """The loop's exception handler: what a callback raises is recorded."""
         record_failure(self.trace, context)
+
+
+def _retrieve(task: asyncio.Task[Any]) -> None:
+    """What it ended with is nobody's business."""
+    if not task.cancelled():
+        task.exception()

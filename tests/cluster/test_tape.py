@@ -194,7 +194,7 @@ def test_another_run_is_noticed(cluster):
     ("change", "sentence"),
     [
         ((b'"kill"', b'"__import__"'), "no command that this minikafka knows"),
-        ((b'"version":1', b'"version":99'), "of version 99, and this minikafka plays version 1"),
+        ((b'"version":2', b'"version":99'), "of version 99, and this minikafka plays version 2"),
         ((b'"minikafka tape"', b'"recipe"'), "This is not a tape but 'recipe'"),
         ((b'"broker-1"', b"[]"), "damaged"),
         ((b"{", b"[" * 3000), "This is not a tape"),

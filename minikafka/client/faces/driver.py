@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import concurrent.futures
+import inspect
 import os
 import threading  # noqa: TID251  the live driver owns a thread, and only here does anybody drive a loop
 import weakref
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minikafka.client.faces.futures import DrivenFuture, Future
 from minikafka.client.faces.turns import Turns
+from minikafka.world.sim_loop import WallReached
 
 if TYPE_CHECKING:
     from minikafka.world import LiveUniverse, SimulatedUniverse, World
@@ -360,7 +362,12 @@ class Attachment:
 
     def run(self, coro: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
         """Runs `coro` as this host and waits."""
-        return self.driver.run(on_host(self.world, coro), timeout_s)
+        try:
+            return self.driver.run(on_host(self.world, coro), timeout_s)
+        except WallReached:
+            if inspect.getcoroutinestate(coro) == inspect.CORO_CREATED:
+                coro.close()
+            raise
 
     def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
         """Starts `coro` as this host."""
