@@ -19,7 +19,7 @@ import minikafka.client as client
 INT64 = 1 << 63
 _VALUE_ROOMS = tuple(
     f"minikafka.client.{name}"
-    for name in ("admin_values", "errors", "group_values", "security_values", "values")
+    for name in ("admin.group_values", "admin.security_values", "admin.values", "errors", "values")
 )
 
 
