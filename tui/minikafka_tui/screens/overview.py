@@ -106,7 +106,7 @@ class Overview(Pane):
             Column(
                 "LEADERS",
                 14,
-                lambda b, w: self._barred(b, "leaders", w, format.number(b.leaders), 6),
+                lambda b, w: self._barred(b, "leaders", w, format.number(b.leaders), 7),
                 lambda b: b.leaders,
                 flex=2,
                 max_width=30,
@@ -123,7 +123,7 @@ class Overview(Pane):
             Column(
                 "LOG SIZE",
                 10,
-                lambda b, w: self._barred(b, "log_bytes", w, format.size(b.log_bytes), 10),
+                lambda b, w: self._barred(b, "log_bytes", w, format.size(b.log_bytes), 8),
                 lambda b: b.log_bytes,
                 flex=2,
                 max_width=34,
