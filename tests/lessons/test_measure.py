@@ -13,7 +13,7 @@ from minikafka_lessons import measure
 from minikafka_lessons.measure import rounds, scratch
 from minikafka_lessons.measure.batches import BATCH_RECORDS, CODECS, KINDS
 from minikafka_lessons.measure.memory import FORMS
-from minikafka_lessons.measure.results import MIB, Unmeasured, size, spread_words, three
+from minikafka_lessons.measure.results import MIB, Unmeasured, size, spread_words, thousands, three
 
 TINY_S = 0.02
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells pages and memory")
@@ -154,3 +154,12 @@ def test_words():
     assert [size(v) for v in (12, 2048, 5 * MIB)] == ["12 B", "2.00 KiB", "5.00 MiB"]
     assert spread_words(rounds.Spread((2048.0, 4096.0)), size) == "2.00 – 4.00 KiB"
     assert spread_words(rounds.Spread((12.0, 4096.0)), size) == "12 B – 4.00 KiB"
+    assert [thousands(v) for v in (0, 0.25, 1.25, 1.5, 2, 1000, 0.1 + 0.2)] == [
+        "0",
+        "0.25",
+        "1.25",
+        "1.5",
+        "2",
+        "1,000",
+        "0.3",
+    ]

@@ -61,7 +61,10 @@ class Shown:
         style = f"color:{ink.TEXT};font-family:{ink.FONT};font-weight:600;margin-top:4px"
         head = f'<div style="{style}">{in_html(self.title)}</div>'
         table = ink.table(self.headers(), self.rows(), left=self.words, caption=self.note)
-        table = table.replace("padding:3px 12px", "white-space:nowrap;padding:3px 9px")
+        # Headings may take two lines, cells may not.
+        table = table.replace("padding:3px 12px", "padding:3px 9px").replace(
+            '<td style="', '<td style="white-space:nowrap;'
+        )
         return f'<div style="overflow-x:auto">{head}{table}</div>'
 
     def __repr__(self) -> str:
@@ -105,7 +108,8 @@ def bars(
 
 def thousands(value: float, _: int = 0) -> str:
     """An axis' numbers: 1,000."""
-    return f"{value:,.0f}" if value >= 1 or value == 0 else f"{value:g}"
+    value = round(float(value), 6)
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,}"
 
 
 def whisker(axes: Any, spread: Spread, place: float) -> None:
