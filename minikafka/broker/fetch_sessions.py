@@ -90,16 +90,20 @@ class Session:
     ) -> None:
         self.id = session_id
         self.epoch = 1
+        """The epoch that the next request has to name; each request counts it up."""
         self.asker = asker
         self.by_id = by_id
         self.used_at = now
         self.wanted: dict[Key, Wanted] = {}
+        """Every partition of the session, whether it has something new or not."""
         self.due: dict[Key, Wanted] = {}
         """In the order of their turn: who got records goes to the end of the line."""
         self.times = FetchTimes()
         self.waiting: Waiter[Any] | None = None
+        """Its request that waits for records; there is at most one."""
         self._pending = pending
         self._watched: dict[Key, Place] = {}
+        """Under which name each partition's changes are heard."""
 
     def look(self, tokens: Tokens) -> Later[Any] | None:
         """Partitions have changed: they are due, and who waits looks at them."""

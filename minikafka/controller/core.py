@@ -88,7 +88,9 @@ class Controller:
         self._foreseen: deque[Foreseen] = deque()
         """What is decided and not committed yet, in the log's order; empty on a standby."""
         self.sessions = Sessions(self.configs.seconds("broker.session.timeout.ms"))
+        """When each registered broker was last heard from."""
         self._registration_offsets: dict[int, int] = {}
+        """Of each registered broker, where in the log its newest registration is."""
 
     @property
     def decided(self) -> MetadataImage:

@@ -106,21 +106,31 @@ class ClassicGroup:
 
     group_id: str
     state: GroupState = GroupState.EMPTY
+    """Changed by `move` only, along `TRANSITIONS`."""
     previous_state: GroupState = GroupState.DEAD
     state_since_ms: int = -1
+    """When it came into this state; -1: not since it was loaded."""
     protocol_type: str | None = None
+    """What kind of group it is ("consumer"); None while it never had a member."""
     protocol: str | None = None
+    """The assignor of this generation: all members offered it, and most prefer it."""
     generation: int = 0
+    """Counts up each time that all members have joined. Who names another one is refused."""
     leader: str | None = None
+    """The member that computes the assignment; None in an empty group."""
     members: dict[str, Member] = field(default_factory=dict)
     static_members: dict[str, str] = field(default_factory=dict)
+    """`group.instance.id` → member id; every value is a key of `members`."""
     pending_joins: dict[str, None] = field(default_factory=dict)
     """Ids given out with MEMBER_ID_REQUIRED that have not yet come back."""
     pending_syncs: dict[str, None] = field(default_factory=dict)
     """Members told of the generation that have not yet asked for their assignment."""
     new_member_added: bool = False
+    """Has somebody joined since the first rebalance of an empty group last waited?"""
     initial_delay_ms: int = 0
+    """How long that rebalance waits for more members at a time."""
     initial_remaining_ms: int = 0
+    """How long it may still go on waiting."""
 
     # --- states
 

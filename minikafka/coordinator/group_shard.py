@@ -75,11 +75,17 @@ class GroupShard:
         self.settings = settings
         self.random = random
         self.persisted: dict[str, GroupMetadataValue] = {}
+        """By group id: the newest committed record."""
         self.offsets = Offsets()
+        """Committed offsets, of groups with and without members."""
         self.groups: dict[str, ClassicGroup] = {}
+        """By group id: the group with its members, which no log keeps in full."""
         self._effects = Effects()
+        """Answers, timers and events since the last `drain`."""
         self._commits: dict[str, list[tuple[str, int, int, str]]] = {}
+        """By group id: offsets committed since the last `drain`."""
         self._is_loaded = False
+        """Until then records only restore state, and nobody is told."""
 
     # --- the codec
 

@@ -80,19 +80,26 @@ class Shard(Generic[C]):
     ) -> None:
         self.world = world
         self.core = core
+        """Decides. What is stored changes by `replay` of committed records only."""
         self.topic = topic
         self.partition = partition
         self.epoch = epoch
+        """The leader epoch in which this broker began to lead the partition."""
         self.state = ShardState.LOADING
+        """LOADING → ACTIVE or FAILED; RESIGNED is final. Only an ACTIVE one decides."""
         self.moves = 0
         """Grows with each decision: who looked, and finds it as it was, needn't look again."""
         self._journal = journal
         self._send = send
         self._asking: dict[int, asyncio.Task[None]] = {}
+        """Requests to other brokers that a decision asked for and that have no answer yet."""
         self._waiting: dict[int, asyncio.Future[Struct]] = {}
+        """By token: who waits for an answer that a later decision will give."""
         self._next_token = 0
         self._queue: deque[_Write] = deque()
+        """Decisions that are not on their way to the log yet, in the order in which they will be written."""
         self._is_writing = False
+        """At most one write is on its way at a time."""
         self._timers: dict[TimerKey, Alarm] = {}
 
     # --- life

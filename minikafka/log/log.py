@@ -68,12 +68,19 @@ class Log:
         self.rules = rules
         self.config = config
         self.segments = segments
+        """In the order of their base offsets, at least one; only the last one grows."""
         self.epochs = epochs
+        """Which leader epoch began at which offset; none of it lies after the log's end."""
         self.producers = producers
+        """What is remembered of each producer, up to the log's end."""
         self.aborted = AbortedTransactions(world.disk, directory, self.name, segments)
+        """The transactions that were aborted, read when a `read_committed` consumer asks."""
         self.synced = synced
+        """Up to which offset all of it is on the disk and survives a power cut."""
         self._end = LogEnd(segments, epochs, producers, self.aborted, synced)
+        """Where the log ends, and what has to agree when it grows or is cut."""
         self.log_start_offset = self.high_watermark = next(iter(segments)).base_offset
+        """start ≤ high watermark ≤ end, always."""
         self.cleaned_up_to = 0
         """All below it has been compacted; the cleaner sets it, checkpoints keep it."""
         self.lacks_its_beginning = any(e.start_offset < self.log_start_offset for e in epochs.entries[:1])

@@ -74,11 +74,14 @@ class Segment:
         self.disk = disk
         self.directory = directory
         self.base_offset = base_offset
+        """No record in it has a smaller offset; it names the files."""
         self.next_offset = base_offset
+        """The offset after the last record in it."""
         self.created_ms = created_ms
         self.path = segment_path(directory, base_offset, LOG_SUFFIX) + suffix
         is_there = disk.exists(self.path) if files is None else self.path.rpartition("/")[2] in files
         self.size_bytes = disk.size(self.path) if is_there else 0
+        """How long the file is; the next batch goes there."""
         self.index_interval_bytes = config.index_interval_bytes
         max_bytes = config.segment_index_bytes
         self._offsets = OffsetIndex(
@@ -103,8 +106,10 @@ class Segment:
         self._file: File | None = None
         self._indexes_are_loaded = False
         self._largest = NO_TIMESTAMP_OFFSET
+        """The largest timestamp and its offset, once the indexes are loaded."""
         self._first_timestamp_ms: int | None = None
         self._bytes_since_entry = 0
+        """How much was appended since the last index entry."""
         self._reads = Reads(self)
 
     def __repr__(self) -> str:

@@ -182,12 +182,19 @@ class MetadataImage:
 
     offset: int = -1
     brokers: Mapping[int, BrokerRegistration] = field(default_factory=_no_entries)
+    """By id: every broker that is registered, whether it is up or not."""
     topics: Mapping[str, TopicImage] = field(default_factory=_no_entries)
+    """By name."""
     topic_names: Mapping[UUID, str] = field(default_factory=_no_entries)
+    """By topic id; always the reverse of `topics`."""
     configs: Mapping[tuple[int, str], Mapping[str, str]] = field(default_factory=_no_entries)
+    """By resource type and name: only what was set, never a default."""
     features: Mapping[str, int] = field(default_factory=_no_entries)
+    """By name: the level that the cluster runs at."""
     controllers: Mapping[int, ControllerRegistration] = field(default_factory=_no_entries)
+    """By id: every controller that is registered."""
     next_producer_id: int = 0
+    """No producer id from here on was ever given out."""
 
     def topic(self, name: str) -> TopicImage | None:
         return self.topics.get(name)

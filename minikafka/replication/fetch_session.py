@@ -46,8 +46,11 @@ class FetchSession:
         self.told: dict[Key, FetchPosition] = {}
         """What the leader knows that we want."""
         self._id = NO_SESSION
+        """0 until the leader has given one."""
         self._epoch = INITIAL_EPOCH
+        """That of the next request; 0 asks for a new session."""
         self._attempt = 0
+        """Grows with each new session: answers to an earlier one are ignored."""
 
     @property
     def is_established(self) -> bool:

@@ -134,18 +134,29 @@ class Partition:
     index: int
     broker_id: int
     log: Log
+    """Its end never lies before its high watermark, and its start never after it."""
     rules: Rules
     trace: Trace
     changed: Callable[[Partition], None] = lambda _: None
+    """Called whenever anything that somebody may wait for has changed."""
     role: Role = Role.OFFLINE
+    """LEADER or FOLLOWER as the newest decision says; OFFLINE before the first, and once it has resigned."""
     leader: int = -1
+    """The broker that leads; -1 while nobody does."""
     leader_epoch: int = -1
+    """Never falls. Whoever asks with another one is fenced, or told to wait."""
     leader_epoch_start_offset: int = 0
+    """Where the log ended when this broker began to lead; a follower must reach it to join the ISR."""
     partition_epoch: int = -1
+    """Never falls: a decision that is not newer than this one is ignored."""
     replicas: tuple[int, ...] = ()
+    """In order of preference: the first is the preferred leader."""
     isr: tuple[int, ...] = ()
+    """As the controller decided it, always among `replicas`. All of them have everything below the high watermark."""
     pending_isr: tuple[int, ...] | None = None
+    """What a leader has asked the controller for and has no answer to. Until then the high watermark waits for both."""
     followers: dict[int, FollowerState] = field(default_factory=dict)
+    """A leader's view of every other replica; empty on a follower."""
 
     # -- what the controller decides ---------------------------------------------------------------
 

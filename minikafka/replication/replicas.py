@@ -75,26 +75,38 @@ class Replicas:
         self._on_settled = on_settled
         self._was_deleted = was_deleted
         self._partitions: dict[Key, Partition] = {}
+        """What lives here, in log directories that work."""
         self._offline: dict[
             Key, UUID
         ] = {}  # the topic's id: what lies, or may lie, in a directory that failed
         self._fetchers = Fetchers(world, broker_id, configs, endpoint, broker_epoch, self.storage_failed)
         self._image: MetadataImage | None = None
+        """The newest metadata that this broker knows; not all of it need be settled yet."""
         self._applied_offset = -1
+        """The offset of the last image of which every partition here has been brought in line; -1: none yet."""
         self._unsettled = Backlog(world, "replicas", self._settle, self._after_piece)
+        """Partitions that the image says differently than they are; worked off some at a turn."""
         self._doomed = Backlog(world, "deleted-logs", self._remove_doomed)
+        """Folders of partitions whose deletion was committed: renamed at once, removed later."""
         self._log_configs: dict[tuple[tuple[str, str], ...], LogConfig] = {}
+        """One `LogConfig` for all topics with the same settings."""
         self._closed = False
         self.moved: dict[Key, None] = {}
         """Partitions that changed since who takes pictures has looked, and emptied it."""
         self.produce_pending = PendingRequests(world)
+        """acks=all writes that wait for the high watermark."""
         self.fetch_pending = PendingRequests(world)
+        """Fetches that wait for records."""
         self._rolled_segments = RolledSegments(world, self.storage_failed)
+        """Closed segments that are not synced yet."""
         self._isr_changes = IsrChanges(world, broker_id, broker_epoch, ask_controller)
+        """ISRs that this broker, as a leader, asks the controller for."""
         self._assignments = DirectoryAssignments(
             world, broker_id, broker_epoch, ask_controller, self._is_assignment_news
         )
+        """What the controller isn't told yet about which log directory holds which replica."""
         self._lost = LostReplicas(world, broker_id, directories, self._assignments)
+        """Replicas whose files are not what they were when this broker last stopped."""
         self._tasks = [
             world.spawn(self._check_isrs(), "isr-check"),
             world.spawn(self._note_now_and_then(), "checkpoints"),

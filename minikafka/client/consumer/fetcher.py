@@ -109,9 +109,11 @@ class Fetcher:
         self._eof: bool = self._settings["enable.partition.eof"]
         self._committed_only = self._settings["isolation.level"] == "read_committed"
         self._loops: dict[int, asyncio.Event] = {}
+        """One per leader that leads something assigned; the event wakes it."""
         self._closed = False
         self._timer_set = False
         self.is_blocked = False
+        """The buffer is full: nothing is fetched until the application has read some."""
 
     def wake(self) -> None:
         """Something changed: partitions, positions, leaders or room in the buffer."""

@@ -82,21 +82,31 @@ class Membership:
         self.strategies = assignors.check_strategies(self._settings["partition.assignment.strategy"])
         self.cooperative = self.strategies == [assignors.COOPERATIVE]
         self.state = "unjoined"
+        """A key of `STATES`; only `_step` changes it."""
         self.member_id = ""
+        """As the coordinator gave it; empty while it doesn't know us."""
         self.generation = -1
+        """That of the last join; -1 while we are no member."""
         self.topics: list[str] = []
+        """What is subscribed to."""
         self._requests = GroupRequests(reach, group, self.strategies)
         self._is_leader = False
         self._watched: list[str] = []
+        """As the group's leader: the topics of all members, …"""
         self._assigned_counts: dict[str, int] = {}
+        """… and how many partitions each had when they were assigned. Another count means a rebalance."""
         self._walk: asyncio.Task[None] | None = None
         self._stopping: asyncio.Future[None] | None = None
         self._next_topics: list[str] | None = None  # to be joined for when it has left
         self._beat: asyncio.Task[None] | None = None
         self._attention = asyncio.Event()
+        """Set when something has to be done that can't wait for the next heartbeat."""
         self._lost = False
+        """The coordinator no longer knows us: what we owned belongs to others."""
         self._fenced = False
+        """Another member has our `group.instance.id`."""
         self._too_slow = False
+        """The application hasn't polled for `max.poll.interval.ms`."""
 
     @property
     def member(self) -> Member:

@@ -160,11 +160,14 @@ class Buffer:
         self._read_committed = read_committed
         self.lock = threading.Lock()
         self._items: deque[Chunk | _Opened | _Event] = deque()
+        """In the order in which it arrived; of one partition also in the order of its offsets."""
         self._held: list[_Opened | _Event] = []  # of paused partitions
         self._messages: Iterator[Message] | None = None
+        """What is left of the chunk that is being read."""
         self._current: Chunk | None = None
         self.position: Position | None = None
         self.fetched_bytes = 0
+        """Both only grow; only the loop writes this one, and only the application's side the next."""
         self.taken_bytes = 0
 
     @property

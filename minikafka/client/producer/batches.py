@@ -125,15 +125,23 @@ class PartitionQueue:
         self.topic = topic
         self.partition = partition
         self.batches: deque[ProducerBatch] = deque()
+        """Not sent yet, or to be sent again, oldest first; only the last one is still open."""
         self.in_flight: list[ProducerBatch] = []  # sent at least once and not settled, in sequence order
         self.on_wire = 0
+        """How many batches have been sent and not answered."""
         self.retry_at = 0.0
+        """Nothing is sent before this time."""
         self.gone_since: float | None = None  # when the cluster first said that there is no such topic
         self.identity = ProducerIdentity()
+        """The producer id and epoch that `next_sequence` counts for."""
         self.next_sequence = 0
+        """That of the first record that has none yet."""
         self.last_acked = NO_SEQUENCE
+        """The last sequence number that the broker has confirmed; NO_SEQUENCE while it has confirmed none."""
         self.renumber = False
+        """The numbers in use are lost: once nothing is on the wire, all is numbered anew."""
         self.unresolved = False
+        """A batch failed and may or may not be written: nothing new is numbered until the others are settled."""
 
     def may_send(self, batch: ProducerBatch, idempotent: bool) -> bool:
         """Does the order allow the head batch to leave now?"""

@@ -66,10 +66,14 @@ class Sender:
         self._batch_bytes = min(settings["batch.size"], settings["message.max.bytes"])
         self._in_flight_max: int = settings["max.in.flight.requests.per.connection"]
         self._active: dict[PartitionQueue, None] = {}
+        """Queues that have, or may soon have, something to send."""
         self._in_flight: dict[int, int] = {}
+        """Requests on their way, by broker; never more than `max.in.flight.requests.per.connection`."""
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
+        """When `_timer` fires."""
         self._flushing = 0
+        """How many callers wait in flush(); no batch lingers meanwhile."""
         self._identity_task: asyncio.Task[None] | None = None
         self._closed = False
 
