@@ -222,6 +222,11 @@ class _Run:
             left = writer.flush(ANSWERS_S)
             if left:
                 raise _NoProgress("writes are answered", f"{writer.name} waits for {left} answers in vain")
+            last = writer.writes[-LAST_WRITES:]
+            failed = next((write for write in last if write.outcome != "acknowledged"), None)
+            if failed is not None:
+                sentence = f"{writer.name} was told {failed.error} for {failed.value!r}, when all was mended"
+                raise _NoProgress("writes are acknowledged", sentence)
         self._wait(self._is_whole, "replicas are in sync", "not every replica came into the ISR")
         self._wait(_is_alike, "replicas are alike", "replicas end at different offsets")
         for topic in self._workload.topics:

@@ -4,6 +4,7 @@ import pytest
 
 from minikafka import Cluster, Rules
 from minikafka.explore import InvariantBroken
+from minikafka.replication.partition import HighWatermarkAdvanced
 
 
 def test_a_high_watermark_one_too_far_is_told_by_name():
@@ -19,7 +20,9 @@ def test_a_high_watermark_one_too_far_is_told_by_name():
                 producer.flush(5)
     assert broken.value.name == "the high watermark waits for the whole ISR"
     assert 0 < broken.value.at_s < 30
-    assert broken.value.event is not None
+    assert broken.value.event.host == "broker-1"
+    assert broken.value.event.event == HighWatermarkAdvanced("orders", 0, 1, 1)
+    assert "first bad event: broker-1 HighWatermarkAdvanced topic=orders" in str(broken.value)
 
 
 def test_a_sound_cluster_is_watched_in_silence_and_its_events_are_read_page_by_page():

@@ -1,0 +1,65 @@
+"""A run and its report: drawn from a seed, faults by name or by role, what is left out, what never goes on."""
+
+from minikafka import Cluster, Rules
+from minikafka.commands import CreateTopic, Cut, Kill, Restart, Stop
+from minikafka.explore import Fault, Workload, Writing, draw_faults, draw_workload, run
+
+ONE = Workload((CreateTopic("orders", 1, 3),), (Writing("orders"),), lasts_s=2)
+
+
+def test_a_seed_draws_the_same_again_and_another_one_something_else():
+    assert draw_faults(7) == draw_faults(7) != draw_faults(8)
+    assert draw_workload(7) == draw_workload(7)
+    assert len({str(draw_workload(seed)) for seed in range(20)}) > 15
+    assert [fault.at_s for fault in draw_faults(7)] == sorted(fault.at_s for fault in draw_faults(7))
+
+
+def test_a_quiet_run_holds_and_its_history_says_what_was_written_and_read():
+    report = run(1, ONE, ())
+    assert report.holds, report
+    assert all(write.outcome == "acknowledged" for write in report.history.writes)
+    assert {read.value for read in report.history.reads} == {write.value for write in report.history.writes}
+    assert str(report).startswith("seed 1 held: ")
+
+
+def test_who_leads_is_found_when_the_moment_comes_and_what_cannot_be_is_left_out():
+    faults = (
+        Fault(0.5, Kill("broker-1"), whom="leader of orders-0"),
+        Fault(0.6, Kill("broker-1"), whom="leader of orders-9"),
+        Fault(1, Stop("broker-9")),
+        Fault(1, Cut(("broker-2",), ("broker-9",))),
+    )
+    report = run(1, ONE, faults)
+    assert report.holds, report
+    killed, *left_out = report.befell
+    assert "kill broker-" in killed and "left out" not in killed
+    assert all("left out" in line for line in left_out)
+
+
+def test_a_cluster_that_never_goes_on_is_told():
+    report = run(1, ONE, (), rules=Rules(high_watermark=lambda current, *_: current))
+    assert (report.broken.kind, report.broken.name) == ("progress", "writes are acknowledged")
+    assert "_MSG_TIMED_OUT" in report.broken.sentence
+
+
+def test_a_start_that_is_only_begun_waits_for_whom_it_needs():
+    with Cluster(world="simulated", seed=1) as cluster:
+        cluster.kill("controller-1")
+        cluster.kill("broker-1")
+        cluster.do(Restart("broker-1", is_awaited=False))
+        cluster.run(2)
+        assert cluster.starting == ("broker-1",)
+        cluster.restart("controller-1")
+        cluster.run(2)
+        assert cluster.starting == ()
+        assert cluster.snapshot().hosts[1].state == "running"
+
+
+def test_a_cluster_that_is_let_go_takes_nothing_more():
+    cluster = Cluster(1, world="simulated", seed=1)
+    producer = cluster.producer()
+    producer.produce("orders", b"x")
+    cluster.drop()
+    cluster.drop()
+    cluster.close()
+    del producer
