@@ -12,6 +12,7 @@ from typing import Any
 
 from minikafka import Cluster
 from minikafka.world.visible import in_html
+from minikafka_lessons.language import speak
 from minikafka_lessons.show.batches import batches
 from minikafka_lessons.show.isr_strip import isr_strip
 from minikafka_lessons.show.lookup import lookup
@@ -188,7 +189,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path, nargs="?", default=Path("gallery.html"))
     parser.add_argument("--shots", type=Path)
+    parser.add_argument("--language", default="en")
     arguments = parser.parse_args()
+    speak(arguments.language)
     with run() as cluster:
         arguments.file.write_text(page(list(pictures(cluster))), encoding="utf-8")
     if arguments.shots is not None:

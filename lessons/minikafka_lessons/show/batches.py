@@ -97,7 +97,7 @@ def batches_svg(
     body += ink.text(0, y, say("Sent"), bold=True, size=14, after="  " + _total(sent, width))
     drawn, y = _sent(sent, now, y + 14, width)
     legend = [
-        (ink.text(0, 4, sign, anchor="middle", fill=frame.hue(hue), bold=True), f"{_why(why)}: {count}")
+        (ink.text(0, 4, sign, anchor="middle", fill=frame.hue(hue), bold=True), f"{say_why(why)}: {count}")
         for why, (sign, hue) in WHY.items()
         if (count := sum(one.why == why for one in sent))
     ]
@@ -121,7 +121,8 @@ def _total(sent: Sequence[Sent], width: float) -> str:
     return frame.lines(total, width - 40, 14, 1)[0]
 
 
-def _why(why: str) -> str:
+def say_why(why: str) -> str:
+    """A reason of `BatchSent` in the reader's language."""
     return {
         FULL: say("full"),
         LINGERED: say("lingered"),
@@ -182,9 +183,7 @@ def _sent(sent: Sequence[Sent], now: float, top: float, width: int) -> tuple[str
         x1, x2 = (left + (right - left) * (moment - begin) / span for moment in (one.begun, one.at))
         height = 4 + (TALL - 14) * one.size_bytes / max(1, largest)
         sign, hue = WHY.get(one.why, ("•", "grey"))
-        title = (
-            f"{one.at:.6f} s: {one.records:,} / {one.size_bytes:,} B, {one.waited_ms:g} ms, {_why(one.why)}"
-        )
+        title = f"{one.at:.6f} s: {one.records:,} / {one.size_bytes:,} B, {one.waited_ms:g} ms, {say_why(one.why)}"
         wide = max(3.0, x2 - x1)
         y = lanes[key] + TALL - height
         body += ink.box(x2 - wide, y, wide, height, fill=frame.hue(hue), opacity=0.55, radius=2, title=title)
@@ -221,6 +220,6 @@ def _in_words(waiting: Sequence[WaitingBatch], sent: Sequence[Sent]) -> str:
                 linger=f"{one.linger_ms:g}",
             )
         )
-    counts = [f"{_why(why)} {count}" for why in WHY if (count := sum(one.why == why for one in sent))]
+    counts = [f"{say_why(why)} {count}" for why in WHY if (count := sum(one.why == why for one in sent))]
     said.append(say("Sent: {total}; {why}.", total=_total(sent, 900), why=", ".join(counts) or "–"))
     return " ".join(said)

@@ -6,7 +6,7 @@ function (about) {
   let socket = null, waiting = false, running = false, soon = null, opened = false;
   const paint = () => bars().forEach((bar) => {
     const button = bar.querySelector('[data-verb="run"]');
-    button.textContent = running ? "⏸" : "▶";
+    button.querySelectorAll("path").forEach((icon) => icon.setAttribute("display", (icon.dataset.icon === "1") === running ? "inline" : "none"));
     button.setAttribute("aria-pressed", String(running));
   });
   const stop = () => { running = false; clearTimeout(soon); paint(); };

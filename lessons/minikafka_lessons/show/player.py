@@ -25,6 +25,13 @@ SPEEDS = (0.001, 0.01, 0.1, 1.0, 10.0)
 """Virtual seconds a second."""
 TICK_S = 0.2
 """So often the page asks for more while it runs."""
+ICONS = {
+    "back": ("M13 2 5 8l8 6zM3 2h2v12H3z",),
+    "step": ("M3 2l8 6-8 6zM11 2h2v12h-2z",),
+    "message": ("M1 7h8V3l6 5-6 5V9H1z",),
+    "run": ("M3 2l11 6-11 6z", "M3 2h4v12H3zM9 2h4v12H9z"),
+}
+_HIDDEN = ' display="none"'
 KEYS = {"back": ",", "step": ".", "message": "m", "run": "space"}
 
 
@@ -111,20 +118,21 @@ class Player:
         return f"{self._cluster.now:.6f} s"
 
     def _bar_html(self) -> str:
-        buttons = [("back", "⏴", say("back one step"))] if self.can_go_back else []
+        buttons = [("back", say("back"), say("back one step"))] if self.can_go_back else []
         buttons += [
-            ("step", "⏵", say("one step")),
-            ("message", "⇥", say("to the next message")),
-            ("run", "▶", say("run, and stop")),
+            ("step", say("step"), say("one step")),
+            ("message", say("message"), say("to the next message")),
+            ("run", say("run"), say("run, and stop")),
         ]
         style = (
-            f"font:inherit;font-size:14px;min-width:38px;height:34px;color:{ink.TEXT};background:{frame.PAPER};"
-            f"border:1px solid {ink.LINE};border-radius:7px;cursor:pointer;padding:0 9px"
+            f"font:inherit;height:34px;color:{ink.TEXT};background:{frame.PAPER};border:1px solid {ink.LINE};"
+            "border-radius:7px;cursor:pointer;padding:0 10px;display:inline-flex;align-items:center;gap:6px"
         )
         shown = "".join(
             f'<button type="button" data-verb="{verb}" title="{in_html(words)} ({KEYS[verb]})" '
-            f'aria-label="{in_html(words)}" aria-keyshortcuts="{KEYS[verb]}" style="{style}">{sign}</button>'
-            for verb, sign, words in buttons
+            f'aria-label="{in_html(words)}" aria-keyshortcuts="{KEYS[verb]}" style="{style}">{_icon(verb)}'
+            f"{in_html(word)}</button>"
+            for verb, word, words in buttons
         )
         chosen = ' selected="selected"'
         options = "".join(
@@ -189,6 +197,14 @@ class Player:
 def player(cluster: Playable, draw: Callable[[Any], str]) -> Player:
     """A picture of a simulated cluster with step, run, back and speed under it."""
     return Player(cluster, draw)
+
+
+def _icon(verb: str) -> str:
+    """A sign that needs no font; that of `run` has a second one, for the while it runs."""
+    paths = "".join(
+        f'<path d="{path}" data-icon="{n}"{_HIDDEN if n else ""}/>' for n, path in enumerate(ICONS[verb])
+    )
+    return f'<svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true" fill="currentColor">{paths}</svg>'
 
 
 def _speed(one: float) -> str:

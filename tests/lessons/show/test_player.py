@@ -80,6 +80,7 @@ def test_every_button_has_a_key_and_a_name(monkeypatch):
     for button in re.findall(r"<button.*?</button>", html):
         assert "aria-keyshortcuts=" in button
         assert "aria-label=" in button
+        assert "<svg" in button, "a sign that no font may lack"
 
 
 def test_a_page_presses_by_the_kernels_door():

@@ -11,6 +11,8 @@ from typing import Any
 
 from minikafka.world import Traced
 from minikafka.xray.wording import in_words
+from minikafka_lessons.language import say
+from minikafka_lessons.show.batches import say_why
 
 DIED, BEGAN, ELECTED, NETWORK, NOTE = "died", "began", "elected", "network", "note"
 SIGNS = {DIED: "✗", BEGAN: "↑", ELECTED: "★", NETWORK: "┄", NOTE: "•"}
@@ -45,31 +47,41 @@ def _mark(traced: Traced) -> tuple[str, str, str] | None:
     event: Any = traced.event
     match event.kind:
         case "HostCrashed":
-            return DIED, traced.host, "killed"
+            return DIED, traced.host, say("killed")
         case "PowerLost":
-            return DIED, traced.host, "lost power"
+            return DIED, traced.host, say("lost power")
         case "BrokerFailed":
-            return DIED, traced.host, "out of service"
+            return DIED, traced.host, say("out of service")
         case "BrokerStarted":
-            return BEGAN, traced.host, "starts"
+            return BEGAN, traced.host, say("starts")
         case "BrokerStopped":
-            return DIED, traced.host, "stopped"
+            return DIED, traced.host, say("stopped")
         case "LeaderElected":
             chosen = f"broker-{event.leader}" if event.leader >= 0 else ""
-            label = f"{event.topic}-{event.partition}: {chosen or 'no leader'}, epoch {event.leader_epoch}"
-            return ELECTED, traced.host, label
+            called = f"{event.topic}-{event.partition}"
+            label = say(
+                "{partition}: {leader}, epoch {epoch}",
+                partition=called,
+                leader=chosen,
+                epoch=event.leader_epoch,
+            )
+            return ELECTED, traced.host, label if chosen else say("{partition}: no leader", partition=called)
         case "IsrChanged":
             return NOTE, traced.host, f"{event.topic}-{event.partition}: ISR {list(event.isr)}"
         case "BrokerFenced":
-            return NOTE, traced.host, f"broker-{event.broker_id} fenced"
+            return NOTE, traced.host, say("{broker} fenced", broker=f"broker-{event.broker_id}")
         case "RecordsAppended":
             return NOTE, traced.host, f"+{event.count} → LEO {event.first_offset + event.count}"
         case "HighWatermarkAdvanced":
             return NOTE, traced.host, f"HW {event.offset}"
         case "BatchSent":
-            return NOTE, traced.host, f"{event.records} × {event.topic}-{event.partition}: {event.why}"
+            return (
+                NOTE,
+                traced.host,
+                f"{event.records} × {event.topic}-{event.partition}: {say_why(event.why)}",
+            )
         case "LogTruncated":
-            return NOTE, traced.host, f"cut back to {event.offset}"
+            return NOTE, traced.host, say("cut back to {offset}", offset=event.offset)
         case "Partitioned" | "Healed":
             return NETWORK, "", in_words(event, traced.host)
         case "GroupStateChanged":

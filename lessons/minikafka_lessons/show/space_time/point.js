@@ -4,21 +4,27 @@ function (about) {
     const panel = root.querySelector("[data-panel]"), hint = panel.innerHTML;
     const messages = [...root.querySelectorAll(".m")];
     let kept = null;
-    const write = (number) => {
-      const [title, says, cause] = about.said[number];
+    const say = (words, style) => {
+      if (!words) { return; }
+      const line = document.createElement("div");
+      line.textContent = words;
+      line.style.cssText = style;
+      panel.append(line);
+    };
+    const write = (message) => {
       panel.replaceChildren();
-      [[title, "font-weight:600"], [says, "font-family:var(--jp-code-font-family, monospace);font-size:12px"], [cause, "opacity:.7"]].forEach(([words, style]) => {
-        if (!words) { return; }
-        const line = document.createElement("div");
-        line.textContent = words;
-        line.style.cssText = style;
-        panel.append(line);
+      const others = messages.filter((m) => m !== message && m.dataset.e === message.dataset.e && m.ownerSVGElement === message.ownerSVGElement);
+      [message, ...others].forEach((one, place) => {
+        const [title, says, cause] = about.said[Number(one.dataset.m)];
+        say(title, place ? "margin-top:4px" : "font-weight:600");
+        say(says, "font-family:var(--jp-code-font-family, monospace);font-size:12px");
+        say(cause, "opacity:.7");
       });
     };
     const light = (message) => {
       messages.forEach((m) => m.classList.toggle("on", message !== null && m.dataset.e === message.dataset.e));
       root.querySelectorAll("svg").forEach((svg) => svg.classList.toggle("some", message !== null));
-      if (message) { write(Number(message.dataset.m)); } else { panel.innerHTML = hint; }
+      if (message) { write(message); } else { panel.innerHTML = hint; }
     };
     messages.forEach((message) => {
       message.onmouseenter = () => light(message);
