@@ -1,6 +1,6 @@
 """minikafka: a whole Kafka cluster in one Python process, which a learner can stop, step, break and look inside.
 
-``python
+```python
 from minikafka import Cluster
 
 with Cluster(brokers=3) as cluster:
@@ -8,7 +8,7 @@ with Cluster(brokers=3) as cluster:
     producer = cluster.producer({"linger.ms": 5, "compression.type": "zstd"})
     producer.produce("orders", key=b"k", value=b"v")
     producer.flush()
-``
+```
 
 Names are imported when they are first used, so that `import minikafka` stays light.
 """

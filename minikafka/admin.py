@@ -1,6 +1,6 @@
 """What `confluent_kafka.admin` offers, so that a program which imports from there needs a new name and nothing else.
 
-Rule: names only; what stands behind them is in `minikafka/client/`. Kafka: `org.apache.kafka.clients.admin`.
+Rule: names only; what they name is in `minikafka/client/`. Kafka: `org.apache.kafka.clients.admin`.
 """
 
 from minikafka.client.admin.admin_client import AdminClient as AdminClient

@@ -1,6 +1,6 @@
 """What `confluent_kafka.aio` offers, so that a program which imports from there needs a new name and nothing else.
 
-Rule: names only; what stands behind them is in `minikafka/client/aio.py`.
+Rule: names only; what they name is in `minikafka/client/aio.py`.
 """
 
 from minikafka.client.aio import AIOConsumer as AIOConsumer

@@ -1,7 +1,7 @@
 """The command `minikafka adopt`: what was taken and what was left, for people or as JSON.
 
 Rule: a request that makes no sense is one sentence and status 1; what is left behind is no error. Many things of
-one kind stand in one line.
+one kind are in one line.
 """
 
 from __future__ import annotations

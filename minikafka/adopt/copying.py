@@ -34,7 +34,7 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A partition as it stands now."""
+    """A partition as it is now."""
 
     walked: Walked
     leader_epoch: int

@@ -97,7 +97,7 @@ class _Client:
 class AIOProducer(_Client):
     """Writes records; produce() answers with a future of the record. Made where a loop runs.
 
-    `batch_size` and `buffer_timeout` have no effect: "linger.ms" and "batch.size" are what they stand for.
+    `batch_size` and `buffer_timeout` have no effect: "linger.ms" and "batch.size" take their place.
     """
 
     _client: Producer

@@ -403,7 +403,7 @@ class Cluster(Instrument):
             self._loop.universe.discard()
 
     def drop(self) -> None:
-        """Let go of it as it stands, however far it got: nothing is stopped in order, nothing is raised."""
+        """Let go of it as it is, however far it got: nothing is stopped in order, nothing is raised."""
         if self._closed:
             return
         self._closed = True

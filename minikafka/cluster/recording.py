@@ -1,6 +1,6 @@
 """Writes down what is done to a simulated cluster: its tape grows here.
 
-Rule: what stands on the tape is what came from outside. A command that does others by itself is one entry; what a
+Rule: what is on the tape came from outside. A command that does others by itself is one entry; what a
 callback, a predicate or another thread does meanwhile is an entry of its own, with the round in which it came. What
 can't be repeated exactly is not hidden: the tape says why it can't be played.
 """

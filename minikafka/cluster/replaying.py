@@ -1,6 +1,6 @@
 """Plays a tape: the same commands at the same moments of a cluster with the same seed.
 
-Rule: it checks at every command that the run stands where it stood; one that goes another way ends with a sentence,
+Rule: it checks at every command that the run is where it was; one that goes another way ends with a sentence,
 never with another result. Kafka has none.
 """
 

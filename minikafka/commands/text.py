@@ -1,6 +1,6 @@
 """Commands as people type them: `kill broker-2`, `run 5 s`, `create_topic orders 6 3`.
 
-Rule: it knows no command by name; each class says what stands behind its own.
+Rule: it knows no command by name; each class says what its own does.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Run(Command, frozen=True):
 
 
 class Resume(Command, frozen=True):
-    """Until `Pause`. On a tape stands how far it ran (`RunTo`)."""
+    """Until `Pause`. A tape says how far it ran (`RunTo`)."""
 
     help = "let virtual time run on its own"
     title = "Let time run"

@@ -62,7 +62,7 @@ def register_broker(
 ) -> Decision[BrokerRegistrationResponse]:
     """A new process, or one that amends its registration. Raises `ApiError`.
 
-    `next_offset`: where the first record of the decision will stand; it becomes the broker's epoch.
+    `next_offset`: the offset that the first record of the decision will get; it becomes the broker's epoch.
     """
     if request.cluster_id != cluster_id:
         raise ApiError(

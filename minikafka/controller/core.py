@@ -57,7 +57,7 @@ from minikafka.quorum.snapshot_file import MetadataSnapshot
 
 
 class Foreseen(NamedTuple):
-    """What records that were decided will make of the image; they are to stand from `base_offset` on."""
+    """What records that were decided will make of the image; they are to begin at `base_offset`."""
 
     base_offset: int
     image: MetadataImage
@@ -113,7 +113,7 @@ class Controller:
     def replay(
         self, records: Sequence[Message], base_offset: int, now_s: float = 0.0, skip: Skip | None = None
     ) -> MetadataDelta:
-        """Take committed records in; they stand from `base_offset` on. Returns what is different now. `skip` is told
+        """Take committed records in; they begin at `base_offset`. Returns what is different now. `skip` is told
         of those that make no sense (`MetadataImage.advance`)."""
         if self._foreseen:
             foreseen = self._foreseen.popleft()

@@ -57,7 +57,7 @@ class OpenQuorum(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ControllerSnapshot:
-    """A controller as a viewer sees it. `is_active`: it decides; others stand by."""
+    """A controller as a viewer sees it. `is_active`: it decides; others are standbys."""
 
     node_id: int
     is_active: bool

@@ -40,7 +40,7 @@ def read_segment(
 
 
 def _impossible(raw: bytes, position: int, end: int) -> Problem | None:
-    """Why no batch stands at `position`; None when one may."""
+    """Why no batch begins at `position`; None when one may."""
     rest = end - position
     if not any(raw):
         return Problem(position, rest, f"no batch begins here: the remaining {rest} bytes begin with zeros")

@@ -1,6 +1,6 @@
 """The command `minikafka dump-log`: which files, in which form, to stdout.
 
-Rule: what is wrong with the request is one sentence on stderr; what is wrong in a file stands where it
+Rule: what is wrong with the request is one sentence on stderr; what is wrong in a file is said where it
 was found; both give status 1. A closed pipe and Ctrl-C end it without a word. Kafka: `kafka-dump-log`.
 """
 
@@ -197,5 +197,5 @@ def _print_json(line: dict[str, Any]) -> None:
 
 
 def _shape(row: Row) -> list[str]:
-    """Rows of one shape stand in one table; those of a single field do, whatever its name."""
+    """Rows of one shape are in one table; those of a single field do, whatever its name."""
     return [field.name for field in row.fields] if len(row.fields) > 1 else []

@@ -1,6 +1,6 @@
 """From a file of any kind to its batches or rows.
 
-Rule: one table says which reader stands behind which kind; a reader yields what it can, and a `Problem`
+Rule: one table says which reader belongs to which kind; a reader yields what it can, and a `Problem`
 where it can't.
 """
 
@@ -53,7 +53,7 @@ def decode(source: Source, file: FoundFile, meaning: Meaning = meaning_of_marker
 def decode_batch(
     data: bytes | memoryview, position: int = 0, topic: str = "", meaning: Meaning = meaning_of_markers
 ) -> DumpedBatch:
-    """One batch from memory, as it stands at `position` of its file; `ValueError` when it is shorter than a
+    """One batch from memory, as it is at `position` of its file; `ValueError` when it is shorter than a
     header."""
     if len(data) >= SMALLEST_MESSAGE_BYTES and data[MAGIC_AT] < MAGIC_V2:
         return dumped_message(RawBytes(data, position), position, topic, meaning)

@@ -1,6 +1,6 @@
 """A block of bytes for a notebook: hex on the left, each field's name, value and meaning on the right.
 
-Rule: everything is escaped, colours are repeated by names, and styles stand in the elements, so that a
+Rule: everything is escaped, colours are repeated by names, and styles are in the elements, so that a
 saved notebook looks the same everywhere, in light and in dark.
 """
 

@@ -124,7 +124,7 @@ class DumpedMessage(DumpedBatch):
 
     @property
     def max_timestamp_at(self) -> int:
-        """Where the timestamp of v1 stands."""
+        """Where the timestamp of v1 is."""
         return self.position + _LAYOUT[0].size
 
     def computed_crc(self) -> int:
@@ -147,7 +147,7 @@ class DumpedMessage(DumpedBatch):
         return raw[0] & ~_KNOWN_ATTRIBUTES[self.header.magic] if raw else 0
 
     def payload(self) -> tuple[bytes, int]:
-        """The message, and where it stands; or those inside a wrapper, and 0. `BadBytes`."""
+        """The message, and where it begins; or those inside a wrapper, and 0. `BadBytes`."""
         data = self.data()
         if self.is_plain:
             return data, self.position

@@ -1,6 +1,6 @@
 """What each field is about: its hue, and what its name means. One table for text, HTML and the inspector.
 
-Rule: fields of one meaning have one hue wherever they stand, and a hue only repeats what the name says.
+Rule: fields of one meaning have one hue wherever they are, and a hue only repeats what the name says.
 Kafka: `DefaultRecordBatch`, `DefaultRecord`, `OffsetIndex`, `TimeIndex`, `AbortedTxn`, `ProducerStateManager`.
 """
 

@@ -43,7 +43,7 @@ class DumpedRecord(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """What stands in a record, numbers as they are, and where it ends."""
+    """What is in a record, numbers as they are, and where it ends."""
 
     timestamp_delta: int
     offset_delta: int

@@ -67,7 +67,7 @@ class DumpedBatch:
 
     @property
     def max_timestamp_at(self) -> int:
-        """Where the largest timestamp stands."""
+        """Where the largest timestamp is."""
         return self.position + MAX_TIMESTAMP_AT
 
     def data(self) -> bytes:
@@ -97,11 +97,11 @@ class DumpedBatch:
 
     @property
     def is_plain(self) -> bool:
-        """Do the records stand in the file as they are, not compressed?"""
+        """Are the records in the file as they are, not compressed?"""
         return not self.header.attributes & CODEC_MASK
 
     def codec_name(self) -> str:
-        """`none`, `gzip` …, or the number that stands for no codec."""
+        """`none`, `gzip` …, or the number, if it means no codec."""
         number = self.header.attributes & CODEC_MASK
         return Compression(number).name.lower() if number <= Compression.ZSTD else f"unknown ({number})"
 
@@ -312,7 +312,7 @@ _SIZES = (8, 4, 4, 1, 4, 2, 4, 8, 8, 8, 2, 4, 4)
 
 
 def header_fields(header: BatchHeader, position: int, computed_crc: int) -> tuple[Field, ...]:
-    """The thirteen fields of a batch header that stands at `position`."""
+    """The thirteen fields of a batch header at `position`."""
     notes = {
         "base_offset": "the first record's offset; set by the leader",
         "batch_length": f"bytes after this field: {header.size_bytes} in all",

@@ -1,7 +1,7 @@
 """What may be wrong in a segment, batch by batch.
 
 Rule: what the checksum covers is judged by the checksum; what it doesn't cover (base offset, length,
-leader epoch) by what stands around it. Kafka: `LogSegment.recover`, `LogValidator`.
+leader epoch) by what is around it. Kafka: `LogSegment.recover`, `LogValidator`.
 """
 
 from __future__ import annotations

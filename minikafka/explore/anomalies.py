@@ -142,7 +142,7 @@ def _duplicates(seen: _Seen) -> Iterator[Anomaly]:
 
 
 def _broken_order(seen: _Seen) -> Iterator[Anomaly]:
-    """A later write of one client stands before an earlier one in a partition."""
+    """A later write of a client is before an earlier one in a partition."""
     newest: dict[tuple[str, str, int], Write] = {}
     for place in sorted(seen.first):
         read = seen.first[place]
@@ -154,7 +154,7 @@ def _broken_order(seen: _Seen) -> Iterator[Anomaly]:
         if before is not None and before.number > write.number:
             yield Anomaly(
                 ORDER_BROKEN,
-                f"{write.client} wrote {write.value!r} before {before.value!r}, which stands before it "
+                f"{write.client} wrote {write.value!r} before {before.value!r}, which comes before it "
                 f"in {_named(*place)}",
                 read.at_s,
                 write.idempotent,

@@ -1,7 +1,7 @@
 """Finding a batch in a segment, by its offset or by a time.
 
 Rule: no checksum covers a batch's offset, so neighbours and index bear witness for it; an index entry is
-believed only if a batch stands where it points. Kafka: `LogSegment.translateOffset`,
+believed only if a batch begins where it points. Kafka: `LogSegment.translateOffset`,
 `FileRecords.searchForOffsetFromPosition`, `searchForTimestamp`.
 """
 

@@ -1,4 +1,4 @@
-"""What is read from a segment: whole batches in order, as they stand in its file.
+"""What is read from a segment: whole batches in order, as they are in its file.
 
 Rule: nothing is decoded and nothing served that its neighbours contradict; of large batches only the headers
 come into memory, and of many small ones a window. Kafka: `LogSegment.read`, `FileRecords.slice`.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from minikafka.log.segment import Segment
 
 Records = memoryview | FileSlice
-"""Whole batches: in memory, or where they stand in a file. Both have a length."""
+"""Whole batches: in memory, or where they are in a file. Both have a length."""
 NOTHING = memoryview(b"")
 SLICED_BATCH_BYTES = LEAST_SLICE_BYTES
 """Where the first batch is so large, looking at each header costs less than taking all into memory."""

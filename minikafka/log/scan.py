@@ -172,7 +172,7 @@ def hop_in_order(
     file_end: int,
     window_bytes: int = HOP_WINDOW_BYTES,
 ) -> tuple[int, int]:
-    """As `walk_in_order`, window by window: `window` is what stands at `position`; from where a batch is the first
+    """As `walk_in_order`, window by window: `window` is what is at `position`; from where a batch is the first
     that goes beyond it, the next is read. So of large batches only the headers come into memory."""
     at, following = 0, -1
     while True:
@@ -187,7 +187,7 @@ def hop_in_order(
 def _walk_old(
     size: int, up_to_offset: int, file: File, position: int, file_end: int, at: int, following: int
 ) -> tuple[int, int]:
-    """`walk_in_order` from `at` on, where a batch of an old format stands, or what isn't one."""
+    """`walk_in_order` from `at` on, where there is a batch of an old format, or something that is no batch."""
     for place, header in scan_headers(file, position + at, file_end):
         if header.base_offset < following:
             raise CorruptLog(place, f"a batch begins with offset {header.base_offset}")

@@ -1,7 +1,7 @@
 """One segment: a `.log` file with its indexes, named by the offset of its first record.
 
 Rule: only the end of the last segment is ever written, and a lookup believes an index entry only if a
-batch stands where it points. Kafka: `LogSegment`, `FileRecords`.
+batch begins where it points. Kafka: `LogSegment`, `FileRecords`.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ class Segment:
     def append(self, buffers: Sequence[bytes | memoryview], headers: Sequence[BatchHeader]) -> None:
         """Write batches (their headers with final offsets, in order) in one piece, and index them.
 
-        When the disk fails half-way, the file is cut back, so that no torn batch stands before later ones.
+        When the disk fails half-way, the file is cut back, so that no torn batch is left before later ones.
         """
         position, file = self.size_bytes, self.file()
         try:

@@ -132,13 +132,13 @@ class MetadataFollower:
         raise ConnectionError(f"the controller answers {code.name} to a fetch of the metadata log")
 
     def _note_leader(self, answer: PartitionData, response: FetchResponse) -> None:
-        """A controller that stands by says who decides, if it knows."""
+        """A standby controller says who decides, if it knows."""
         for node in response.node_endpoints:
             if node.node_id == answer.current_leader.leader_id:
                 self._controllers.lead((node.host, node.port))
 
     async def _take_snapshot(self, answer: PartitionData) -> None:
-        """What this follower asks for lies before the log: begin with the snapshot that stands for it."""
+        """What this follower asks for lies before the log: begin with the snapshot that replaces it."""
         name = SnapshotName(answer.snapshot_id.end_offset, answer.snapshot_id.epoch)
         snapshot = await fetch_snapshot(self._channel, self._broker_id, name)
         self._uncommitted.clear()

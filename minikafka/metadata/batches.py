@@ -26,7 +26,7 @@ class MetadataRecordSkipped(Event, frozen=True):
 
 
 class MetadataBatch(NamedTuple):
-    """Records that were written together; a control batch has none. In place of an unreadable one stands a NoOp."""
+    """Records that were written together; a control batch has none. An unreadable one is replaced by a NoOp."""
 
     base_offset: int
     last_offset: int

@@ -2,7 +2,7 @@
 
 Rule: names, types, defaults and what may change while a broker runs are those of Kafka 4.3
 (`KafkaConfig`, `ServerLogConfigs`, `ReplicationConfigs`, `GroupCoordinatorConfig`, `DynamicBrokerConfig`);
-what else Kafka has stands in `unread_configs.py` and has no effect.
+all others that Kafka has are in `unread_configs.py` and have no effect.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every configuration a group can have in Kafka 4.3, as a table: what stands in the metadata log of the resource GROUP.
+"""Every configuration a group can have in Kafka 4.3, as a table: what the metadata log has for the resource GROUP.
 
 Rule: names, types, defaults and bounds are Kafka's (`GroupConfig`, KIP-848, 932, 1071), and what a broker's own
 settings bound; the explanations are ours. Groups of these protocols are still to come: the values are kept and told.

@@ -238,7 +238,7 @@ class MetadataImage:
         return self.apply_all([record], self.offset + 1 if offset is None else offset)
 
     def apply_all(self, records: Iterable[Message], last_offset: int) -> MetadataImage:
-        """The image after these records, the last of which stands at `last_offset`."""
+        """The image after these records, the last of which is at `last_offset`."""
         return self.advance(records, last_offset)[0]
 
     def advance(

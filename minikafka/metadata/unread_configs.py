@@ -1,7 +1,7 @@
 """The broker settings of Kafka that nothing here reads, as a table.
 
-Rule: every name that a broker of Kafka 4.3.1 takes stands either here or in `broker_configs.py`, so that a name
-which stands in neither means nothing to any Kafka. Types and bounds are Kafka's (`KafkaConfig.configDef()` of 4.3.1
+Rule: every name that a broker of Kafka 4.3.1 takes is either here or in `broker_configs.py`, so that a name
+which is in neither means nothing to any Kafka. Types and bounds are Kafka's (`KafkaConfig.configDef()` of 4.3.1
 and of 3.9.1, printed), because a value that Kafka refuses to start with is refused here too.
 """
 

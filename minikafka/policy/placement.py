@@ -15,7 +15,7 @@ def place_replicas(
 ) -> list[list[int]]:
     """For each partition the brokers that hold it, the preferred leader first.
 
-    The brokers stand in a circle; partition `p` takes `replication_factor` of them in turn, beginning at
+    The brokers form a circle; partition `p` takes `replication_factor` of them in turn, beginning at
     `start_index + p`. Needs `replication_factor <= len(brokers)`. Kafka: `StripedReplicaPlacer` (one rack).
     """
     count = len(brokers)

@@ -196,7 +196,7 @@ def size_of(pieces: list[Piece]) -> int:
 
 
 def has_slices(pieces: list[Piece]) -> bool:
-    """Does a part of it stand in a file? Then it has to be sent at once."""
+    """Is a part of it in a file? Then it has to be sent at once."""
     return any(isinstance(piece, FileSlice) for piece in pieces)
 
 

@@ -23,7 +23,7 @@ M = TypeVar("M", bound="Message")
 
 Buffer = bytes | bytearray | memoryview
 Piece = Buffer | FileSlice
-"""Of a message that is written: bytes, or records that stand in a file."""
+"""Of a message that is written: bytes, or records that are in a file."""
 Reader = Callable[[Buffer, int], tuple[Any, int]]
 Writer = Callable[[Any, list[Piece]], None]
 

@@ -112,7 +112,7 @@ class Connection(asyncio.BufferedProtocol):
         self._out: list[Piece] = []
         self._out_bytes = 0
         self._unsent: list[Piece] = []
-        """What the client hasn't taken yet of answers that stand in files; nothing is answered before it has."""
+        """What the client hasn't taken yet of answers that are in files; nothing is answered before it has."""
         self._begun = BegunRequests(server.max_in_flight, MAX_QUEUED_BYTES)
         self._write_paused = False
         self._read_paused = False

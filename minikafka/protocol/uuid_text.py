@@ -1,6 +1,6 @@
 """Kafka's text form of an id: 22 characters of URL-safe base64.
 
-Rule: it stands here once, for files, messages to people, clients and the inspector. Kafka: `Uuid.toString`,
+Rule: it is here once, for files, messages to people, clients and the inspector. Kafka: `Uuid.toString`,
 `Uuid.fromString`.
 """
 

@@ -129,7 +129,7 @@ def _base_of(name: str) -> int:
 def _batches(file: File, following: int, epoch: int, known: Known) -> Iterator[BatchHeader]:
     """The batches of a segment, which must follow each other; `_Damage` at the first that doesn't.
 
-    Offset and epoch stand outside the checksum. An epoch begins with a control batch.
+    The checksum doesn't cover offset and epoch. An epoch begins with a control batch.
     """
     try:
         for position, batch in scan_batches(file, 0, file.size):

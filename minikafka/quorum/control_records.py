@@ -30,7 +30,7 @@ from minikafka.records.batch import NewRecord, build_batch
 from minikafka.records.control import ControlType, control_key
 
 KRAFT_VERSION = 1
-"""Voters stand in the log (KIP-853), so brokers need only one address to find them all."""
+"""Voters are in the log (KIP-853), so brokers need only one address to find them all."""
 
 
 @struct

@@ -1,7 +1,7 @@
 """`__cluster_metadata-0`: the log of everything that the cluster decided, and the quorum of one voter that keeps it.
 
 Rule: records are written and synced before they are committed, and committed before anybody hears of
-them. Several records that belong together stand in one batch, so all or none survive; what was proposed while the log
+them. Several records that belong together are in one batch, so all or none survive; what was proposed while the log
 was being synced is synced together next. A log that has lost any record that was committed isn't opened
 (`committed.py`). A Raft quorum replaces this class behind the same port (`quorum.py`).
 
@@ -58,7 +58,7 @@ class MetadataLog:
     ) -> None:
         self.node_id = node_id
         self.snapshot_below = snapshot
-        """What the log stands on: all records before its `end_offset`; None when the log has everything."""
+        """What the log continues: all records before its `end_offset`; None when the log has everything."""
         self.leader: VoterNode | None = None
         self._world = world
         self._log = log
@@ -135,7 +135,7 @@ class MetadataLog:
 
     @property
     def next_offset(self) -> int:
-        """Where the first record of the next proposal will stand."""
+        """The offset that the first record of the next proposal will get."""
         return self._next_offset
 
     @property

@@ -69,7 +69,7 @@ class Quorum(Protocol):
 
     @property
     def next_offset(self) -> int:
-        """Where the first record of the next proposal will stand."""
+        """The offset that the first record of the next proposal will get."""
 
     @property
     def high_watermark(self) -> int:
@@ -77,7 +77,7 @@ class Quorum(Protocol):
 
     @property
     def snapshot_below(self) -> MetadataSnapshot | None:
-        """What the log stands on: all records before its `end_offset`; None when the log has everything."""
+        """What the log continues: all records before its `end_offset`; None when the log has everything."""
 
     def load(self, listener: Listener) -> None:
         """Give the listener all that is known to be committed, and from now on what will be. Writes nothing."""

@@ -25,7 +25,7 @@ class DamagedSnapshot(ValueError):
 
 
 class SnapshotName(NamedTuple):
-    """What a snapshot stands for: all records below `end_offset`, the last of which is of `epoch`."""
+    """What a snapshot replaces: all records below `end_offset`, the last of which is of `epoch`."""
 
     end_offset: int
     epoch: int
@@ -35,7 +35,7 @@ class SnapshotName(NamedTuple):
 
 
 def parse_snapshot_name(file_name: str) -> SnapshotName | None:
-    """What a file of that name stands for; None when it is no snapshot."""
+    """What a file of that name replaces; None when it is no snapshot."""
     match = _NAME.fullmatch(file_name)
     return None if match is None else SnapshotName(int(match[1]), int(match[2]))
 

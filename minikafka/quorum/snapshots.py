@@ -1,4 +1,4 @@
-"""The metadata snapshots beside a metadata log: which there are, and which one the log stands on.
+"""The metadata snapshots beside a metadata log: which there are, and which one the log continues.
 
 Rule: the newest whole snapshot counts, and the log has to reach back to it; what is damaged is set aside under
 another name, never removed. Kafka: `KafkaRaftLog` (`recoverSnapshots`), `Snapshots`, `FileRawSnapshotReader`; KIP-630.

@@ -23,7 +23,7 @@ class BrokenQuorumState(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class QuorumState:
-    """-1 for a leader or vote stands for none."""
+    """-1 for a leader or vote means none."""
 
     leader_id: int = -1
     leader_epoch: int = 0

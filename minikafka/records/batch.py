@@ -87,7 +87,7 @@ class OldBatch(Batch):
         return zlib.crc32(self.data[MAGIC_AT:]) == self.header.crc
 
     def payload(self, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> Buffer:
-        """The messages: the one that this is, or those inside, with their offsets as they stand."""
+        """The messages: the one that this is, or those inside, with the offsets that they have there."""
         if self.header.compression == Compression.NONE:
             return self.data
         return legacy.unpacked(legacy.read_message(self.data), limit_bytes=limit_bytes)
@@ -97,7 +97,7 @@ class OldBatch(Batch):
 
 
 def batch_of(header: BatchHeader, data: memoryview) -> Batch:
-    """The batch of whatever format that stands in `data` under `header`."""
+    """The batch of whatever format that is in `data`, with `header`."""
     return Batch(header, data) if header.magic == MAGIC_V2 else OldBatch(header, data)
 
 

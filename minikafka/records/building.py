@@ -38,7 +38,7 @@ _NULL = b"\x01"
 
 
 def encode_record(record: NewRecord, offset_delta: int, timestamp_delta_ms: int) -> bytes:
-    """One record with its length in front, as it stands in a batch."""
+    """One record with its length in front, as it is in a batch."""
     _, key, value, headers = record
     return b"".join(encoded_parts(offset_delta, timestamp_delta_ms, key, value, headers)[1])
 

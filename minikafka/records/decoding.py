@@ -124,7 +124,7 @@ def _run(
 
 
 def _signed(columns: list[bytes]) -> list[int]:
-    """The signed numbers whose varint bytes stand in `columns`, lowest first."""
+    """The signed numbers whose varint bytes are in `columns`, lowest first."""
     numbers: Iterable[int] = columns[-1]
     for column in reversed(columns[:-1]):
         numbers = [higher << 7 | byte & 127 for higher, byte in zip(numbers, column, strict=True)]

@@ -1,7 +1,7 @@
 """A batch with some of its records taken out: what compaction writes.
 
 Rule: base offset, last offset, epochs and the producer's sequence stay those of the batch that came, so readers,
-followers and producer states see the same log with gaps in it. A delete horizon (KIP-534) stands in place of the base
+followers and producer states see the same log with gaps in it. A delete horizon (KIP-534) takes the place of the base
 timestamp, and an attribute bit says so; records' own times don't change.
 
 Kafka: `MemoryRecords.filterTo`, `buildRetainedRecordsInto`, `DefaultRecordBatch.writeEmptyHeader`.

@@ -16,7 +16,7 @@ HEADER = struct.Struct(">qiibIhiqqqhii")
 HEADER_BYTES = HEADER.size
 LENGTH_AT = 8
 EPOCH_AT = 12
-"""`batch_length` stands here, and counts the bytes after itself."""
+"""`batch_length` is here, and counts the bytes after itself."""
 LOG_OVERHEAD_BYTES = 12
 MAGIC_AT = 16
 CRC_AT = 17

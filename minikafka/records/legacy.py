@@ -132,7 +132,7 @@ def header_of(data: memoryview) -> BatchHeader:
 
 def header_of_damaged(data: memoryview | bytes) -> BatchHeader:
     """What the first 26 bytes of a message say, though nothing bears it out; a wrapper's first offset is unknown,
-    and the last stands in its place."""
+    and the last takes its place."""
     *_, magic, attributes = _BEGINNING.unpack_from(data)
     timestamp_ms = _INT64.unpack_from(data, _BEGINNING.size)[0] if magic == 1 else NO_TIMESTAMP
     return _header(data, attributes & _FLAGS[magic], timestamp_ms, offset_of(data), 1)
@@ -211,7 +211,7 @@ def _parts(message_set: memoryview) -> Iterator[memoryview]:
 
 
 def messages_inside(wrapper: Message, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> list[Message]:
-    """The messages inside, at least one, checksums verified, with their offsets as they stand there."""
+    """The messages inside, at least one, checksums verified, with the offsets that they have there."""
     inside = [read_message(part) for part in _parts(unpacked(wrapper, limit_bytes=limit_bytes))]
     if not inside:
         raise CorruptRecords("a compressed message has none inside")

@@ -1,7 +1,7 @@
 """Runs of records of one shape: checked column by column, thousands at a time.
 
 Rule: a run is only what a walk of record by record would have found without a complaint, and anything else ends
-it. Where records have one size, the bytes that give lengths and counts stand at one distance from each other, so a
+it. Where records have one size, the bytes that give lengths and counts are at one distance from each other, so a
 strided slice brings them together and one comparison tells of all. What differs from record to record is the offset
 delta, which must be the record's index, the timestamp delta, and what nobody looks at: attributes, keys, values.
 
@@ -56,7 +56,7 @@ class Run(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """Where in a record the bytes stand that make its shape, relative to its beginning."""
+    """Where in a record the bytes are that make its shape, relative to its beginning."""
 
     stride: int
     lengths: list[tuple[int, int]]
@@ -138,7 +138,7 @@ def _shape_of(data: bytes | memoryview, position: int, index: int) -> Shape | No
 
 
 def _sized(data: bytes | memoryview, at: int, fixed: list[int]) -> tuple[int, int, bool]:
-    """Of what has its size in front: where it begins, its size, and is it there? Notes where the size's bytes stand."""
+    """Of what has its size in front: where it begins, its size, and is it there? Notes where the size's bytes are."""
     size, after = read_unsigned(data, at)
     fixed += range(at, after)
     return (after, 0, False) if size & 1 else (after, size >> 1, True)  # odd: negative, which is null
@@ -190,7 +190,7 @@ def _offset_columns(index: int, size: int) -> tuple[bytes, ...]:
 
 
 def _extremes(columns: list[bytes]) -> tuple[int, int]:
-    """The smallest and the largest of the signed numbers whose varint bytes stand in `columns`, lowest first."""
+    """The smallest and the largest of the signed numbers whose varint bytes are in `columns`, lowest first."""
     if len(columns) == 1:
         present = [(z >> 1) ^ -(z & 1) for z in _distinct(columns[0])]
         return min(present), max(present)

@@ -1,6 +1,6 @@
 """The live network: TCP on 127.0.0.1, as seen by the hosts of one universe.
 
-Rule: no cost per byte. A `Gate` stands before a connection only until it is made, notes who talks to whom,
+Rule: no cost per byte. A `Gate` is put before a connection only until it is made, notes who talks to whom,
 and hands the transport to the real protocol. Partitions and crashes reset the connections that it noted.
 """
 

@@ -1,4 +1,4 @@
-"""What an exception says to people, in words that can stand within a sentence.
+"""What an exception says to people, in words that fit into a sentence.
 
 Rule: never nothing. Many exceptions have no text, and `[Errno 28]` is none for people; where nothing better is known,
 the class and the place say it. Nothing hidden: an exception may quote what a stranger sent. Kafka logs a stack trace.

@@ -244,7 +244,7 @@ class SimLoop(asyncio.BaseEventLoop):
     def drive(self, done: Callable[[], bool], until: float | None = None) -> bool:
         """Run until `done()`, until nothing is scheduled, or until the next event lies after `until`.
 
-        Returns `done()`. Time stands at the last event that ran, even when `until` is later.
+        Returns `done()`. Time is then that of the last event that ran, even when `until` is later.
         """
         with self._running():
             while not done():

@@ -74,7 +74,7 @@ class Network(Protocol):
     def write(
         self, transport: asyncio.Transport, pieces: Sequence[Buffer | FileSlice]
     ) -> list[Buffer | FileSlice]:
-        """As `transport.write` of each piece, except that what stands in a file is taken from there as the peer takes
+        """As `transport.write` of each piece, except that what is in a file is taken from there as the peer takes
         it. Returns what it doesn't take yet, which is to be written when the transport, whose buffer may hold nothing
         until then, resumes writing. Raises OSError, when a part of `pieces` may be on its way: a failing disk, or a
         file that is too short or gone."""

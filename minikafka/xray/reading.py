@@ -84,7 +84,7 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Batches one after the other from `begin` to `end`; a `problem` stands where no further one can be found."""
+    """Batches one after the other from `begin` to `end`; a `problem` comes where no further one can be found."""
 
     begin: int
     end: int

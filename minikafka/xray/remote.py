@@ -191,7 +191,7 @@ class RemoteCluster:
         return kept
 
     def _with_events(self, snapshot: Snapshot) -> Snapshot:
-        """A foreign Kafka tells no events: what changed between two pictures stands for them."""
+        """A foreign Kafka tells no events: what changed between two pictures takes their place."""
         seq = self._events[-1].seq if self._events else 0
         fresh = tuple(
             EventLine(seq + n, snapshot.at, host, kind, text)

@@ -51,7 +51,9 @@ def checked_assignment(partitions: Any) -> Sequence[TopicPartition]:
     seen = set()
     for tp in checked_partitions(partitions):
         if not is_position(tp.offset):
-            raise failure(KafkaError._INVALID_ARG, f"{doing}: {tp.offset} is no offset and stands for none")
+            raise failure(
+                KafkaError._INVALID_ARG, f"{doing}: {tp.offset} is neither an offset nor a name for one"
+            )
         if pair_of(tp) in seen:
             raise failure(KafkaError._INVALID_ARG, f"{doing}: {tp.topic} [{tp.partition}] is there twice")
         seen.add(pair_of(tp))

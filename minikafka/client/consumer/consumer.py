@@ -221,9 +221,7 @@ class Consumer(Face[AsyncConsumer]):
         checked_partition(partition)
         offset = partition.offset
         if not is_position(offset) or offset == OFFSET_STORED:
-            reason = (
-                f"Failed to seek to offset {offset}: it is no offset and stands for none that can be sought"
-            )
+            reason = f"Failed to seek to offset {offset}: it is neither an offset nor a name for one that can be sought"
             raise failure(KafkaError._INVALID_ARG, reason)
         self._call(core.seek, partition.topic, partition.partition, offset)
 

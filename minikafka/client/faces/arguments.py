@@ -14,7 +14,7 @@ from minikafka.client.values import HeadersArgument, TopicPartition
 
 
 def keyword_config(config: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[str, Any]:
-    """`Producer(conf, group_id="g")`: keywords stand for keys with dots."""
+    """`Producer(conf, group_id="g")`: keywords are keys with underscores for dots."""
     if config is None and not more:
         raise TypeError("expected configuration dict")
     if config is not None and not isinstance(config, Mapping):

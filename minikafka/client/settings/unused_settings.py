@@ -1,7 +1,7 @@
 """librdkafka's settings that have no effect here: known, so that a program that has them runs, and told once each.
 
-Rule: a key stands here with its values, as in librdkafka, and with the reason why it does nothing; one whose
-silence would be dangerous (security.protocol, transactional.id) does not stand here but is refused in `settings.py`.
+Rule: a key is here with its values, as in librdkafka, and with the reason why it does nothing; one whose
+silence would be dangerous (security.protocol, transactional.id) is not here but refused in `settings.py`.
 librdkafka lists its keys in CONFIGURATION.md; `tools/clients.py` compares.
 """
 

@@ -54,7 +54,7 @@ class RegisterBrokerRecord(Message):
     broker_epoch: int = field(INT64, about="Given by the controller; a new one for each incarnation.")
     end_points: list[BrokerEndpoint] = field(array(BrokerEndpoint), about="Where it listens.")
     features: list[BrokerFeature] = field(array(BrokerFeature), default=[], about="What it understands.")
-    rack: str | None = field(STRING, nullable=0, default=None, about="The rack it stands in.")
+    rack: str | None = field(STRING, nullable=0, default=None, about="The rack it is in.")
     fenced: bool = field(BOOL, default=True, about="Whether it is fenced: not (or no longer) in service.")
     in_controlled_shutdown: bool = field(BOOL, since=1, default=False, about="Whether it is about to leave.")
     log_dirs: list[Uuid] = field(

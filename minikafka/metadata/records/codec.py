@@ -1,4 +1,4 @@
-"""The frame around every metadata record, and which class stands behind which number.
+"""The frame around every metadata record, and which class belongs to which number.
 
 Rule: a record in the metadata log is (frame version 1, record type, record version) as unsigned
 varints, then the fields. Kafka: `MetadataRecordSerde`, `AbstractApiMessageSerde`.
@@ -88,7 +88,7 @@ def record_version(record: Message) -> int:
 
 
 def encode_record(record: Message, version: int | None = None) -> bytes:
-    """The record's bytes as they stand in the value of a log record; `version` None is the usual one."""
+    """The record's bytes as they are in the value of a log record; `version` None is the usual one."""
     if version is None:
         version = record_version(record)
     head = uvarint(FRAME_VERSION) + uvarint(record.SCHEMA.api_key) + uvarint(version)

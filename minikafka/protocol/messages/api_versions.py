@@ -46,7 +46,7 @@ class SupportedFeatureKey(Struct):
 class FinalizedFeatureKey(Struct):
     name: str = field(STRING, about="The feature's name.")
     max_version_level: int = field(INT16, about="The agreed level.")
-    min_version_level: int = field(INT16, about="The lowest level it stands for.")
+    min_version_level: int = field(INT16, about="The lowest level it covers.")
 
 
 @message(api_key=18, kind="response", versions=(0, 4), flexible=3)
