@@ -114,7 +114,7 @@ def load(folder: Path) -> Lesson:
         exercises=tuple(module.EXERCISES),
         topics=tuple(module.TOPICS),
         groups=tuple(module.GROUPS),
-        questions=dict(module.QUESTIONS),
+        questions=dict(getattr(module, "QUESTIONS", {})),
         world=getattr(module, "WORLD", "live"),
         seed=getattr(module, "SEED", 0),
         brokers=getattr(module, "BROKERS", 3),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 Say = Callable[[str], str]
-TOOLS = re.compile(r"#+\s*(language:|noqa|type:|fmt:|%%|YOUR CODE HERE)|###")
+TOOLS = re.compile(r"#+\s*(language:|noqa|type:|fmt:|%%)|###")
 """Comments that are said to a tool, not to people."""
 HEADING = re.compile(r"(#{1,6} +)(.*)")
 ITEM = re.compile(r"(\s*(?:[-*+]|\d+\.) +)(.*)")
