@@ -9,7 +9,6 @@ nothing waits for a click, so that a notebook runs from top to bottom without a 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -17,6 +16,7 @@ from typing import Any
 
 from minikafka.world.visible import in_html
 from minikafka_lessons.cells import Stumble
+from minikafka_lessons.kernel import kernel_id
 from minikafka_lessons.language import say
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.shown import Shown
@@ -160,17 +160,6 @@ def words_of_a_click() -> dict[str, str]:
 def click_script() -> str:
     """What a browser runs, on one line."""
     return (files("minikafka_lessons") / "show" / "click.js").read_text(encoding="utf-8").strip()
-
-
-def kernel_id() -> str | None:
-    """The id by which the notebook's server knows this kernel, and by which a page can reach it."""
-    try:
-        from ipykernel.connect import get_connection_file
-
-        found = re.search(r"kernel-([0-9a-f-]{36})\.json$", get_connection_file())
-    except Exception:
-        return None
-    return found.group(1) if found else None
 
 
 _asked: dict[str, Prediction] = {}

@@ -14,8 +14,8 @@ from importlib.resources import files
 from typing import Any, Protocol
 
 from minikafka.world.visible import in_html, visible
+from minikafka_lessons.kernel import kernel_id
 from minikafka_lessons.language import say
-from minikafka_lessons.predictions import kernel_id
 from minikafka_lessons.show import frame, ink
 from minikafka_lessons.show.shown import Shown
 
