@@ -16,6 +16,7 @@ from minikafka.commands import Command, Pause, Resume, Run, RunRounds, Step
 from minikafka.commands.tape import Tape
 from minikafka.commands.values import thawed
 from minikafka.policy import Rules
+from minikafka.xray.messages import Message, chosen, messages_of
 from minikafka.xray.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -123,6 +124,42 @@ class Instrument:
         self._simulated("branch")
         twin: Any = self._past.branch()
         return twin  # type: ignore[no-any-return]
+
+    def messages(
+        self,
+        *,
+        api: str | None = None,
+        between: tuple[str, str] | None = None,
+        host: str | None = None,
+        since: float | str | Mark | None = None,
+        until: float | str | Mark | None = None,
+    ) -> tuple[Message, ...]:
+        """Requests with their answers, oldest first: who, when, what they say, what became of them and what they came
+        from. Those that were lost are among them.
+
+        `api`: Kafka's name, in any case; `between`: two hosts, whichever asks; `since`, `until`: seconds or a mark.
+        As far back as the trace remembers (10,000 events). Raises ValueError.
+        """
+        self._check()
+        trace = self._loop.universe.trace
+        if not trace.messages:
+            raise ValueError("This cluster doesn't watch its messages: Cluster(…, message_events=True).")
+        entries = () if self._recorder is None else self._recorder.entries
+        events = self._loop.call(trace.events)
+        return chosen(
+            messages_of(events, entries),
+            api=api,
+            between=between,
+            host=host,
+            since_s=self._seconds(since),
+            until_s=self._seconds(until),
+        )
+
+    def _seconds(self, moment: float | str | Mark | None) -> float | None:
+        if isinstance(moment, str):
+            self._simulated("a mark")
+            return self._past.marked(moment).at_s
+        return moment.at_s if isinstance(moment, Mark) else moment
 
     def tape(self) -> Tape:
         """All that was done to this simulated cluster, with its moments: `Cluster.replay(tape)` is the same run."""

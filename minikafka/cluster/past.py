@@ -99,11 +99,7 @@ class Past:
 
     def _goal(self, to: float | str | Mark | None, history: History) -> Goal:
         if isinstance(to, str | Mark):
-            name = to if isinstance(to, str) else to.name
-            mark = self.marks.get(name)
-            if mark is None or (isinstance(to, Mark) and mark != to):
-                there = ", ".join(repr(one) for one in self.marks) or "none"
-                raise ValueError(f"There is no mark {visible_name(name)} in this past; there are: {there}.")
+            mark = self.marked(to)
             return Goal(mark.length, None, mark.moment)
         at_s = float(to)  # type: ignore[arg-type]
         end_s, begin_s = history.tape.end.at.at_s, self._began_s(history)
@@ -113,6 +109,15 @@ class Past:
                 f"This past is from {begin_s:.6f} s to {end_s:.6f} s, {at_s:g} s is not in it{more}."
             )
         return Goal(len(history.tape.entries), Wall(at_s))
+
+    def marked(self, to: str | Mark) -> Mark:
+        """Raises ValueError."""
+        name = to if isinstance(to, str) else to.name
+        mark = self.marks.get(name)
+        if mark is None or (isinstance(to, Mark) and mark != to):
+            there = ", ".join(repr(one) for one in self.marks) or "none"
+            raise ValueError(f"There is no mark {visible_name(name)} in this past; there are: {there}.")
+        return mark
 
     def _step_back(self, steps: int, history: History) -> Goal:
         left = _sim(self._cluster).loop.instants - steps
