@@ -11,14 +11,15 @@ from hostile_names import NAMES, SPOKEN, unsafe
 from rich.console import Console
 from typer.testing import CliRunner
 
-from minikafka import cli
 from minikafka.adopt.command import Wishes, show
 from minikafka.adopt.report import Left, Report
+from minikafka.cli import app
 from minikafka.cluster import Cluster
 from minikafka.coordinator.records import OffsetCommitValue, encode_record, offset_record
 from minikafka.dump.command import Dump, PipeConsole, Wanted
 from minikafka.log.checkpoints import format_checkpoint
 from minikafka.records.batch import NewRecord, build_batch
+from minikafka.terminal import say
 from minikafka.world.visible import visible
 
 TIME_MS = 1_700_000_000_000
@@ -94,7 +95,7 @@ def test_a_dump_as_json_is_ascii_and_has_it_all(data: Path, capsys: pytest.Captu
 
 def test_what_the_command_says_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     for name in NAMES:
-        cli.say(f"The topic {name} is gone.")
+        say(f"The topic {name} is gone.")
         err = capsys.readouterr().err
         assert err.count("\n") == 1 and not unsafe(err), ascii(name[:20])
 
@@ -120,7 +121,7 @@ def test_arguments_are_quoted_and_never_obeyed(
     for name in NAMES[list(ASKED).index(what) % 4 :: 4]:
         if "\0" in name or name in (".", "/", "--help", "../../etc/passwd") or name.strip() == "":
             continue  # no argument, or one that means something
-        result = CliRunner().invoke(cli.app, ASKED[what](name))
+        result = CliRunner().invoke(app, ASKED[what](name))
         assert result.exit_code in (1, 2), (ascii(name[:20]), result.exit_code, result.exception)
         assert isinstance(result.exception, SystemExit), ascii(name[:20])
         assert not unsafe(result.output), (ascii(name[:20]), result.output)

@@ -139,16 +139,18 @@ def test_the_page_changes_what_is_there(heading: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # mypy begins from nothing
 @pytest.mark.parametrize("heading", ["Add an API", "Add a rule"])
 def test_an_api_and_a_rule_are_added_as_the_page_says(copy: Copy, heading: str) -> None:
     said = "".join(copy.follow(block) for block in section(heading))
-    assert re.search(r"^[1-9]\d* passed", said, re.M), said
+    assert re.search(r"\b[1-9]\d* passed\b", said), said
     if heading == "Add an API":
         gaps = (copy.folder / "docs" / "GAPS.md").read_text(encoding="utf-8")
-        assert re.search(r"^\| 39 \| RenewDelegationToken \| 1–2 \| 1–2 \|", gaps, re.M)
+        assert re.search(r"^\| 17 \| SaslHandshake \| 0–1 \| 0–1 \|", gaps, re.M)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # mypy begins from nothing
 def test_a_lesson_is_added_as_the_page_says(copy: Copy) -> None:
     """It builds, runs and is graded: all points for the solution, none for the skeleton."""
     said = ""

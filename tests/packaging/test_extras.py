@@ -82,7 +82,10 @@ def test_a_cluster_needs_the_core_only() -> None:
     ("extras", "words", "sentence"),
     [
         ((), ("--version",), "pip install 'minikafka[cli]'"),
+        (("cli",), ("tui",), "pip install 'minikafka[tui]'"),
+        (("cli",), ("tui", "--once"), "pip install 'minikafka[tui]'"),
         (("cli",), ("lab",), "pip install 'minikafka[lab]'"),
+        (("cli", "tui"), ("lab",), "pip install 'minikafka[lab]'"),
     ],
 )
 def test_a_command_without_its_extra_is_one_sentence(
