@@ -3,6 +3,7 @@
 import pytest
 from client.fake_broker import FakeBroker
 
+from minikafka import Cluster
 from minikafka.client import AdminClient, Consumer, Producer, SimulatedDriver
 from minikafka.client.faces.arguments import keyword_config
 from minikafka.world import SimulatedUniverse
@@ -54,3 +55,15 @@ def stage():
         failures = [*one.universe.trace.failures, *one.universe.trace.faults]
         one.universe.close()
         assert not failures, failures
+
+
+@pytest.fixture
+def cluster():
+    """One broker, and ten records in the one partition of `t`: b"0" to b"9"."""
+    with Cluster(brokers=1, world="simulated", seed=6) as one:
+        one.create_topic("t")
+        producer = one.producer()
+        for number in range(10):
+            producer.produce("t", b"%d" % number)
+        producer.flush()
+        yield one

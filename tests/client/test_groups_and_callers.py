@@ -10,17 +10,6 @@ GROUP = {"group.id": "g", "auto.offset.reset": "earliest"}
 TP = TopicPartition("t", 0)
 
 
-@pytest.fixture
-def cluster():
-    with Cluster(brokers=1, world="simulated", seed=6) as one:
-        one.create_topic("t")
-        producer = one.producer()
-        for number in range(10):
-            producer.produce("t", b"%d" % number)
-        producer.flush()
-        yield one
-
-
 def read(consumer, count):
     return [int(message.value()) for message in consumer.consume(count, 20)]
 

@@ -5,7 +5,7 @@ A callback that polls plays the other thread: it reads on while the call that it
 
 import pytest
 
-from minikafka import Cluster, TopicPartition
+from minikafka import TopicPartition
 
 GROUP = {"group.id": "g", "auto.offset.reset": "earliest"}
 
@@ -26,17 +26,6 @@ class Careless:
         self.then(self.consumer)
         if self.error is not None:
             raise self.error
-
-
-@pytest.fixture
-def cluster():
-    with Cluster(brokers=1, world="simulated", seed=4) as one:
-        one.create_topic("t")
-        producer = one.producer()
-        for number in range(10):
-            producer.produce("t", b"%d" % number)
-        producer.flush()
-        yield one
 
 
 def interrupted(cluster, careless, **conf):
