@@ -8,7 +8,6 @@ Kafka: what `KafkaClusterTestKit` is to its tests.
 
 from __future__ import annotations
 
-import re
 import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -16,20 +15,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from minikafka.client.faces.face import Face
+from minikafka.cluster.clients import ClusterClients
 from minikafka.cluster.doing import START_TIMEOUT_S, STOP_TIMEOUT_S, do
-from minikafka.cluster.drivers import ClusterLoop, LiveLoop, Player, SimulatedLoop
+from minikafka.cluster.drivers import LiveLoop, Player, SimulatedLoop
 from minikafka.cluster.failures import BackgroundFailure, Failures
-from minikafka.cluster.foreign import refuse_a_real_kafkas
 from minikafka.cluster.instrument import Instrument
 from minikafka.cluster.listeners import Listeners
 from minikafka.cluster.nodes import CONTROLLER, ClusterNodes
 from minikafka.cluster.past import Past
 from minikafka.cluster.picture import Picture
 from minikafka.cluster.recording import Recorder
-from minikafka.cluster.replaying import clients_of, setup_of
+from minikafka.cluster.replaying import setup_of
 from minikafka.cluster.source import ClusterSource
 from minikafka.cluster.waiting import wait_live
+from minikafka.cluster.wanted import check_wanted, new_loop
 from minikafka.commands import (
     Command,
     CreateTopic,
@@ -37,7 +36,6 @@ from minikafka.commands import (
     FailDisk,
     Heal,
     Kill,
-    OpenClient,
     Pause,
     PowerCut,
     RepairDisk,
@@ -47,12 +45,10 @@ from minikafka.commands import (
 )
 from minikafka.commands.clients import ClientKind
 from minikafka.commands.tape import Tape
-from minikafka.commands.values import frozen
 from minikafka.invariants import Invariants
 from minikafka.metadata.config_types import ConfigWarning
 from minikafka.policy import Rules
-from minikafka.world import Traced, World, reason_of
-from minikafka.world.visible import quoted, visible_name
+from minikafka.world import Traced, reason_of
 from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Snapshot
 
@@ -95,26 +91,9 @@ class Cluster(Instrument):
     ) -> None:
         if watch_invariants and world != "simulated":
             raise ValueError("Invariants can be watched in a simulated cluster only.")
-        if brokers is not None and brokers < 1:
-            raise ValueError(f"A cluster needs at least one broker, not {brokers}.")
-        if coordinator != "kraft":
-            raise ValueError(f'coordinator={quoted(coordinator)} is not supported yet; use "kraft".')
-        if name is not None and re.search("[\ud800-\udfff]", name):
-            raise ValueError(f"A cluster's name is text, and {visible_name(name)} is not UTF-8.")
+        check_wanted(brokers, coordinator, name)
         self._closed = False
-        self._clients = 0
-        self._loop: ClusterLoop
-        if world == "live":
-            root = None if data is None else Path(data)
-            if root is not None:
-                refuse_a_real_kafkas(root)
-            self._loop = LiveLoop(root, message_events=bool(message_events))
-        elif world == "simulated":
-            if data is not None or port:
-                raise ValueError("A simulated cluster has no real directory and no real port.")
-            self._loop = SimulatedLoop(seed, message_events=message_events is not False)
-        else:
-            raise ValueError(f'world must be "live" or "simulated", not {quoted(world)}.')
+        self._loop = new_loop(world, seed=seed, data=data, port=port, message_events=message_events)
         # A cluster that nobody closes ends with the interpreter or with its last reference, without a word.
         self._abandon = weakref.finalize(self, self._loop.close)
         self._failures = Failures(self._loop.universe.trace)
@@ -160,6 +139,7 @@ class Cluster(Instrument):
             )
         heard = (lambda callback: callback) if self._recorder is None else self._recorder.listener
         self._listeners = Listeners(self._loop.universe.trace, heard)
+        self._clients = ClusterClients(self._loop, self._nodes, self._recorder)
         self._server: Any = None
         if announce is None:
             announce = world == "live"
@@ -231,39 +211,11 @@ class Cluster(Instrument):
     @property
     def clients(self) -> dict[str, Any]:
         """Those of a simulated cluster that somebody holds, by the names of their hosts."""
-        return clients_of(self._recorder)
+        return self._clients.held
 
     def _open_client(self, kind: ClientKind, config: Mapping[str, Any] | None) -> Any:
         self._check()
-        name = f"client-{self._clients + 1}"
-        if self._recorder is None:
-            return self._client(kind, config or {}, name)
-        written = {key: frozen(value) for key, value in (config or {}).items() if key != "logger"}
-        with self._recorder.command(OpenClient(name, kind, written)):
-            return self._client(kind, config or {}, name)
-
-    def _client(self, kind: ClientKind, config: Mapping[str, Any], name: str) -> Any:
-        from minikafka.client import AdminClient, Consumer, Producer
-
-        faces: dict[str, type[Face[Any]]] = {
-            "producer": Producer,
-            "consumer": Consumer,
-            "admin": AdminClient,
-        }
-        if name in self.clients:
-            raise ValueError(f"There is a client {quoted(name)} already.")
-        more: dict[str, Any] = {"driver": self._loop, "world": self._client_world(name)}
-        if kind != "admin":
-            more["rules"] = self._nodes.rules
-        whole = {"bootstrap.servers": self.bootstrap_servers, **config}
-        if self._recorder is None:
-            return faces[kind](whole, **more)
-        return self._recorder.client(faces[kind], name, whole, **more)
-
-    def _client_world(self, name: str = "") -> World:
-        self._clients += 1
-        host = name or f"client-{self._clients}"
-        return self._loop.call(lambda: self._loop.universe.guest(host))
+        return self._clients.open(kind, config)
 
     # -- commands --------------------------------------------------------------------------------------------
 

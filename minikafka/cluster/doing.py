@@ -263,7 +263,7 @@ def _open(cluster: Cluster, command: OpenClient) -> Any:
     assert cluster._recorder is not None
     stand_in = cluster._recorder.stand_in
     config = {name: thawed(value, stand_in(name)) for name, value in command.config.items()}
-    opened = cluster._client(command.kind, config, command.client)
+    opened = cluster._clients.make(command.kind, config, command.client)
     cluster._recorder.kept[command.client] = opened
     return opened
 

@@ -123,5 +123,5 @@ def test_a_name_that_only_clients_elsewhere_know_keeps_nobody_here_from_working(
 
 
 def test_a_port_is_said_once() -> None:
-    with pytest.raises(ConfigError, match="isn't 9092"):
+    with pytest.raises(ConfigError, match="is not 9092"):
         Cluster(brokers=1, port=9092, configs={"listeners": "PLAINTEXT://localhost:19092"}, announce=False)

@@ -108,7 +108,7 @@ class Outside:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self.world = cluster._client_world()
+        self.world = cluster._clients.world()
         self.remote = RemoteCluster(self.world, cluster.bootstrap_servers)
 
     def look(self) -> Snapshot:

@@ -84,14 +84,7 @@ class Producer(Face[AsyncProducer]):
         if topic not in self._topics:
             self._topics.add(checked_text(topic))
         if partition != -1 or timestamp != 0:
-            partition = checked_number(partition, "partition", 32)
-            timestamp = checked_number(timestamp, "timestamp", 64)
-            if partition < -1 or (partition >= 0 and not core.has_partition(topic, partition)):
-                self._attachment.post(core.metadata.request_update)
-                raise failure(
-                    KafkaError._UNKNOWN_PARTITION,
-                    f"Unable to produce message: topic {topic} has no partition {partition}",
-                )
+            partition, timestamp = self._checked_place(topic, partition, timestamp)
         reporter: Any = on_delivery if on_delivery is not None else callback
         if reporter is None:
             reporter = self._on_delivery
@@ -129,12 +122,28 @@ class Producer(Face[AsyncProducer]):
         finally:
             self._unlock()
         if not core.accept_is_due:
-            core.accept_is_due = True
-            try:
-                self._attachment.post(core.accept)
-            except BaseException:  # KeyboardInterrupt: the next one posts it
-                core.accept_is_due = False
-                raise
+            self._post_accept()
+
+    def _checked_place(self, topic: str, partition: int, timestamp: int) -> tuple[int, int]:
+        """Of a record whose caller says where it goes, or when it was."""
+        partition = checked_number(partition, "partition", 32)
+        timestamp = checked_number(timestamp, "timestamp", 64)
+        if partition < -1 or (partition >= 0 and not self._core.has_partition(topic, partition)):
+            self._attachment.post(self._core.metadata.request_update)
+            raise failure(
+                KafkaError._UNKNOWN_PARTITION,
+                f"Unable to produce message: topic {topic} has no partition {partition}",
+            )
+        return partition, timestamp
+
+    def _post_accept(self) -> None:
+        """Once for all records that come before the loop's next turn."""
+        self._core.accept_is_due = True
+        try:
+            self._attachment.post(self._core.accept)
+        except BaseException:  # KeyboardInterrupt: the next one posts it
+            self._core.accept_is_due = False
+            raise
 
     def produce_batch(
         self,
