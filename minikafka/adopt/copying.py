@@ -64,7 +64,7 @@ class Copying:
             for name in replica.files:
                 self._copy(replica, name, directory)
             if LEADER_EPOCHS not in replica.files:
-                disk.write_atomic(f"{directory}/{LEADER_EPOCHS}", b"")  # to be made anew from the batches
+                disk.write_atomic(f"{directory}/{LEADER_EPOCHS}", b"")  # to be made again from the batches
             walked = replica.walk()
         write_partition_metadata(disk, directory, topic_id)
         log = self._open(key, topic_id, replica, config)

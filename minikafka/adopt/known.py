@@ -1,7 +1,7 @@
 """What is known of a cluster's topics: from its metadata log and snapshots, from its ZooKeeper, or from nothing.
 
-Rule: what can't be read or makes no sense is said and passed over; then folders that the metadata don't know count
-as topics, which otherwise are strays. Kafka: `MetadataLoader`; before KRaft `KafkaZkClient`.
+Rule: what can't be read or makes no sense is reported and passed over; then folders that the metadata doesn't know
+count as topics, which otherwise are strays. Kafka: `MetadataLoader`; before KRaft `KafkaZkClient`.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def read_replica(source: SourceDirectory, key: Key) -> Replica:
         elif not match:
             others.append(name)
     logs = [name for name in files if name.endswith(".log")]
-    if logs:  # those of the active segment are made anew, and may be large and empty
+    if logs:  # those of the active segment are made again, and may be large and empty
         active = logs[-1].removesuffix(".log")
         files = [name for name in files if name not in (f"{active}.index", f"{active}.timeindex")]
     start = source.noted(LOG_STARTS, key) or (int(logs[0][:20]) if logs else 0)

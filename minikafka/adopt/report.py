@@ -28,7 +28,7 @@ class TakenTopic(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct):
-    """Grows while the adoption goes on."""
+    """Grows while the adoption continues."""
 
     cluster_id: str
     sources: list[str]

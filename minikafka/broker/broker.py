@@ -64,8 +64,8 @@ class Broker:
     """One broker, on its own host. `broker = await Broker.open(…)`, `await broker.start()`, then `await broker.stop()`;
     a kill is its universe's to do.
 
-    `join`: how it gets to its cluster. `on_failure` is called once when it can't go on and others lead what it led; its
-    `problem` says why.
+    `join`: how it gets to its cluster. `on_failure` is called once when it can't continue and others lead what it led;
+    its `problem` says why.
     """
 
     def __init__(
@@ -281,7 +281,7 @@ class Broker:
         self._images.wake(IMAGE)
 
     def _is_registered(self, image: MetadataImage) -> bool:
-        """Does the metadata know of this life? What it says before that was meant for an earlier one, which may
+        """Does the metadata knows of this life? What it says before that was meant for an earlier one, which may
         have had records that this one has lost."""
         registered = image.brokers.get(self.id)
         return registered is not None and registered.incarnation_id == self._incarnation_id

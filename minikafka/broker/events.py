@@ -1,6 +1,6 @@
 """What a broker tells the trace of its life.
 
-Rule: each is told once, when it has come to pass.
+Rule: each is told once, when it has happens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class BrokerStopped(Event, frozen=True):
 
 
 class BrokerFailed(Event, frozen=True):
-    """The broker can't go on; it is out of service until it starts again."""
+    """The broker can't continue; it is out of service until it starts again."""
 
     broker: int
     reason: str

@@ -44,7 +44,7 @@ class Wanted:
     ask: FetchPartition
     name: str | None = None
     known_as: str | None = None
-    """The name under which an id was found once: sessions keep it when the topic is deleted, or made anew."""
+    """The name under which an id was found once: sessions keep it when the topic is deleted, or made again."""
     partition: Partition | None = None
     found_in_epoch: int = NEVER_FOUND
     error: ErrorCode = ErrorCode.NONE

@@ -77,7 +77,7 @@ class PartitionReads:
             wanted.error = error.code
 
     def _no_such_id(self, wanted: Wanted) -> ErrorCode:
-        """As in Kafka, a session goes on looking for the name that the id had."""
+        """As in Kafka, a session keeps looking for the name that the id had."""
         if wanted.known_as is None:
             return ErrorCode.UNKNOWN_TOPIC_ID
         if self._node.image.topic(wanted.known_as) is None:
@@ -190,7 +190,7 @@ class PartitionReads:
             leader_id, epoch = self._node.leader_of(wanted.name, wanted.ask.partition)
             answer.current_leader = LeaderIdAndEpoch(leader_id=leader_id, leader_epoch=epoch)
         if error is ErrorCode.OFFSET_OUT_OF_RANGE and wanted.partition is not None and self._is_follower:
-            # The follower begins anew where the leader's log begins.
+            # The follower starts over where the leader's log begins.
             answer.log_start_offset = wanted.partition.log.log_start_offset
         return answer
 

@@ -1,7 +1,7 @@
 """`AIOProducer` and `AIOConsumer`: confluent_kafka's clients for asyncio, in front of our clients for threads.
 
 Rule: what may wait runs in a thread of the executor, and every callback runs on the event loop of the application,
-where it may be a coroutine. Who writes anew has `AsyncProducer` and `AsyncConsumer`, which need no threads.
+where it may be a coroutine. New code can use `AsyncProducer` and `AsyncConsumer`, which need no threads.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`minikafka up`: a cluster from its start to its end, and all that is said meanwhile.
+"""`minikafka up`: a cluster from its start to its end, and all that is reported meanwhile.
 
 Rule: stdout has the addresses and nothing else; every trouble is a sentence for `say`, and a status that isn't 0.
 Neither need be read by anybody. Kafka: `kafka-server-start`.

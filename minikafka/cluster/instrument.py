@@ -108,7 +108,7 @@ class Instrument:
         """Go back to a moment: virtual seconds, a mark, or so many steps. What is the same then: everything.
 
         In seconds it is before whatever was done at that very moment; a mark is exact. Producers and consumers that you
-        hold go on from where they were; one that wasn't there yet says so; a call that was under way is cut short.
+        hold continue from where they were; one that wasn't there yet says so; a call that was under way is cut short.
         Until something else is done, `rewind` goes forward again as well. It takes as long as the run took from its
         beginning. Raises ValueError (no such moment), CantBePlayed (the run can't be repeated) or PastDiffers (it
         went another way): one sentence, and the cluster is as it was.

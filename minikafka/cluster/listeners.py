@@ -1,6 +1,6 @@
-"""Who listens to a cluster's events.
+"""Listeners to a cluster's events.
 
-Rule: who listens to a cluster goes on listening when it is taken back in time. Kafka has none.
+Rule: whoever listens to a cluster keeps listening when it is taken back in time. Kafka has none.
 """
 
 from __future__ import annotations

@@ -301,7 +301,7 @@ class ClusterNodes:
             self.universe.fail_disk(host, path=directory)
 
     def repair_disk(self, host: str) -> None:
-        """All disks of a host work again; a broker uses them when it starts anew."""
+        """All disks of a host work again; a broker uses them when it starts again."""
         self._known(host)
         self.universe.repair_disk(host)
 

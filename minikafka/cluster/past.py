@@ -49,7 +49,7 @@ class Mark(NamedTuple):
 
 
 class History(NamedTuple):
-    """The longest past that is known: after a rewind it goes on beyond the present, until something else is done."""
+    """The longest past that is known: after a rewind it continues beyond the present, until something else is done."""
 
     tape: Tape
     witness: Witness
@@ -316,7 +316,7 @@ def _compare(recorder: Recorder, history: History, problem: str) -> None:
 
 
 def _is_on_the_way(twin: Cluster, history: History) -> bool:
-    """Did the same come to pass there as in this history, and can it go on?"""
+    """Did the same happens there as in this history, and can it continue?"""
     entries = _recorder_of(twin).entries
     if entries and entries[-1].cut is not None:
         return False
@@ -341,7 +341,7 @@ def _is_before(twin: Cluster, goal: Goal) -> bool:
 
 
 def exchange(one: Cluster, other: Cluster) -> None:
-    """Each goes on with the run of the other: who holds a cluster, listens to it or looks at it notices a leap."""
+    """Each continues with the run of the other: who holds a cluster, listens to it or looks at it notices a leap."""
     one_loop, other_loop = _sim(one), _sim(other)
     one_loop.lock, other_loop.lock = other_loop.lock, one_loop.lock
     for name in PARTS:

@@ -53,7 +53,7 @@ class Picture:
         self._looked_at: dict[str, weakref.ref[Broker]] = {}  # a dead one isn't kept for a picture's sake
         self._rounds: dict[str, Iterator[Key]] = {}
         trace = nodes.universe.trace
-        self._story = Story(trace.recent.copy())  # the loop's thread may go on telling
+        self._story = Story(trace.recent.copy())  # the loop's thread may keep telling
         trace.subscribe(self._story.hear)
         nodes.before_end = self.before_end
         self.cut: tuple[tuple[str, ...], ...] = ()

@@ -16,7 +16,7 @@ class ControllerStarted(Event, frozen=True):
 
 
 class ControllerFailed(Event, frozen=True):
-    """The controller can't go on; nothing is decided until it starts again."""
+    """The controller can't continue; nothing is decided until it starts again."""
 
     node_id: int
     reason: str

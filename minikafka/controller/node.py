@@ -75,7 +75,7 @@ class ControllerSnapshot:
 
 class ControllerNode:
     """`node = await ControllerNode.open(…)`, then `await node.stop()` or `node.kill()`. `on_failure` is called once,
-    with the reason, when it can't go on and has ended itself.
+    with the reason, when it can't continue and has ended itself.
     """
 
     def __init__(

@@ -147,7 +147,7 @@ def _have_lost_it(partition: PartitionRegistration, replicas: Sequence[int]) -> 
 
 
 def _can_serve(situation: Situation, partition: PartitionRegistration, broker_id: int) -> bool:
-    """Not if its replica lies in a log directory that failed. (Who holds none is the rule's to leave out.)"""
+    """Not if its replica lies in a log directory that failed. (Whoever holds none is the rule's to leave out.)"""
     return broker_id not in partition.replicas or situation.image.is_disk_online(partition, broker_id)
 
 

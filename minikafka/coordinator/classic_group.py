@@ -130,7 +130,7 @@ class ClassicGroup:
     initial_delay_ms: int = 0
     """How long that rebalance waits for more members at a time."""
     initial_remaining_ms: int = 0
-    """How long it may still go on waiting."""
+    """How long it may still wait."""
 
     # --- states
 
@@ -299,7 +299,7 @@ class ClassicGroup:
 
     @classmethod
     def from_value(cls, group_id: str, value: GroupMetadataValue) -> ClassicGroup:
-        """The group after a restart: with members it is Stable, and they go on by heartbeat."""
+        """The group after a restart: with members it is Stable, and they continue by heartbeat."""
         group = cls(
             group_id,
             state=GroupState.STABLE if value.members else GroupState.EMPTY,

@@ -95,7 +95,7 @@ class GroupCoordinator:
 
     async def heartbeat(self, request: HeartbeatRequest, context: Context) -> HeartbeatResponse:
         def refuse(code: ErrorCode) -> HeartbeatResponse:
-            # A member cannot be judged before its group is loaded: let it go on.
+            # A member cannot be judged before its group is loaded: let it continue.
             is_loading = code is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
             return HeartbeatResponse(error_code=ErrorCode.NONE if is_loading else code)
 

@@ -18,7 +18,7 @@ TimerKey = tuple[str, ...]
 
 
 class Caller(NamedTuple):
-    """Who asks: the parts of a request's header a group needs, and the token of its answer."""
+    """Whoever asks: the parts of a request's header a group needs, and the token of its answer."""
 
     token: int
     api_version: int

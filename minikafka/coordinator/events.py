@@ -57,7 +57,7 @@ class CoordinatorLoaded(Event, frozen=True):
 
 
 class CoordinatorRecordSkipped(Event, frozen=True):
-    """A record of an internal topic can't be read: the coordinator goes on without what it says."""
+    """A record of an internal topic can't be read: the coordinator continues without what it says."""
 
     topic: str
     partition: int

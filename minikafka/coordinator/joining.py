@@ -151,7 +151,7 @@ class Joining:
             response = joined(group, member_id)
             response.members = []
             return response
-        # A leader rejoins to have partitions assigned anew, say because a topic grew.
+        # A leader rejoins to have partitions assigned again, say because a topic grew.
         what = "with new metadata" if has_changed else "as the leader"
         return self._rejoin(member, f"member {member_id} rejoins {what}")
 

@@ -247,7 +247,7 @@ def remove_member(
 
 
 def forget(group: ClassicGroup, member: Member, effects: Effects, reason: str) -> None:
-    """Drop a member and answer what it has parked, so that a client still alive joins anew."""
+    """Drop a member and answer what it has parked, so that a client still alive joins again."""
     answer_join(member, effects, join_error(ErrorCode.UNKNOWN_MEMBER_ID))
     answer_sync(member, effects, sync_error(ErrorCode.UNKNOWN_MEMBER_ID))
     group.remove(member.member_id, effects, reason)

@@ -128,7 +128,7 @@ class Shard(Generic[C]):
             self.world.trace.emit(CoordinatorFailed(self.topic, self.partition, reason_of(problem)))
             if not isinstance(problem, (OSError, ValueError)):
                 raise
-            return  # what is stored can't be read: those whose partition this is are told, all others go on
+            return  # what is stored can't be read: those whose partition this is are told, all others keep working
         self.state = ShardState.ACTIVE
         decision = self.core.loaded(self.world.clock.time_ms())
         self.world.trace.emit(CoordinatorLoaded(self.topic, self.partition, self.epoch, count))

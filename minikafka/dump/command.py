@@ -1,6 +1,6 @@
 """The command `minikafka dump-log`: which files, in which form, to stdout.
 
-Rule: what is wrong with the request is one sentence on stderr; what is wrong in a file is said where it
+Rule: what is wrong with the request is one sentence on stderr; what is wrong in a file is reported where it
 was found; both give status 1. A closed pipe and Ctrl-C end it without a word. Kafka: `kafka-dump-log`.
 """
 

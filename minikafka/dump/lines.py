@@ -1,4 +1,4 @@
-"""A dump as JSON: one object a line, for programs.
+"""A dump as JSON: one object per line, for programs.
 
 Rule: names are those that Kafka's own dump tool prints, in snake_case; a key or value that isn't UTF-8
 stands as base64 under `key_base64` / `value_base64`. Positions are bytes of the file.

@@ -1,6 +1,6 @@
 """The binary files beside a segment: both indexes, the transaction index, the producers' snapshot.
 
-Rule: fixed-size entries, read in chunks; what Kafka has preallocated with zeros is said in one row.
+Rule: fixed-size entries, read in chunks; what Kafka has preallocated with zeros is reported in one row.
 Kafka: `OffsetIndex`, `TimeIndex`, `TransactionIndex` (`AbortedTxn`), `ProducerSnapshot.json`.
 """
 

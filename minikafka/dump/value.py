@@ -71,7 +71,7 @@ class Problem:
 
 
 class BadBytes(ValueError):
-    """Decoding can't go on: carries the problem."""
+    """Decoding can't continue: carries the problem."""
 
     def __init__(self, position: int, size: int, sentence: str) -> None:
         super().__init__(sentence)

@@ -1,4 +1,5 @@
-"""One run: a cluster of one seed, a workload on it, faults that befall it; then all is mended and it must go on.
+"""One run: a cluster of one seed, a workload on it, faults that hit it; then everything is repaired and must work
+again.
 
 Rule: equal arguments give the equal report. First safety under faults, then progress when they are over:
 TigerBeetle's simulator has the same two phases.
@@ -56,7 +57,7 @@ def run(
 
 
 class _NoProgress(Exception):
-    """All is mended, and it doesn't go on."""
+    """Everything is repaired, and the cluster still doesn't work."""
 
     def __init__(self, name: str, sentence: str) -> None:
         super().__init__(sentence)

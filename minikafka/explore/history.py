@@ -45,7 +45,7 @@ class Read(msgspec.Struct, frozen=True):
     at_s: float
     group: str = ""
     turn: int = 0
-    """Grows when the client is given the partition anew: what it read before has nothing to do with this."""
+    """Grows when the client is given the partition again: what it read before has nothing to do with this."""
 
 
 class Commit(msgspec.Struct, frozen=True):

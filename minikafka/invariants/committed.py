@@ -16,7 +16,7 @@ READ_BYTES = 16 << 20
 
 @dataclass
 class Committed:
-    """The committed records of one partition: one entry a batch, as (first, next, checksum of its bytes)."""
+    """The committed records of one partition: one entry per batch, as (first, next, checksum of its bytes)."""
 
     batches: list[tuple[int, int, int]] = field(default_factory=list)
     records: dict[int, tuple[bytes | None, bytes | None]] = field(default_factory=dict)

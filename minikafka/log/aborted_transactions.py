@@ -3,7 +3,7 @@
 Rule: never a wrong answer. No checksum covers an entry of a transaction index, so before the first answer from a
 file that an earlier life left, the entries are made again from the log's batches, and the file is put right where it
 says something else. What this life wrote is known without that. For a large segment that takes a while, so who can
-wait does it in turns, and others go on.
+wait does it in turns, and others keep working.
 
 Kafka: `LocalLog.collectAbortedTransactions`, `addAbortedTransactions`, `LogSegment.fetchUpperBoundOffset`.
 """
@@ -75,7 +75,7 @@ class AbortedTransactions:
         return all(segment.aborted.is_borne_out for segment in self._segments.since(offset))
 
     async def get_ready(self, offset: int, size_bytes: int) -> None:
-        """Walk now, while the loop goes on, where `of_read` would. What can't be read is for that to tell."""
+        """Walk now, while the loop runs, where `of_read` would. What can't be read is for that to tell."""
         async with self._turn:
             with contextlib.suppress(ChangedMeanwhile, CorruptRecords, OSError):
                 for _ in self._of_read(offset, size_bytes):

@@ -1,6 +1,6 @@
 """What happens to a batch between its validation and the disk.
 
-Rule: a batch is written as it came, only its beginning is new; it is made anew only where the topic's
+Rule: a batch is written as it came, only its beginning is new; it is made again only where the topic's
 codec differs from the producer's. Kafka: `LogValidator` (in-place
 assignment, `buildRecordsAndAssignOffsets`), `UnifiedLog.analyzeAndValidateRecords`.
 """
@@ -53,7 +53,7 @@ def prepare(
 ) -> tuple[BatchHeader, Sequence[bytes | memoryview]]:
     """The final header, and the buffers to write: the sender's bytes, with a new beginning.
 
-    Raises `ApiError` MESSAGE_TOO_LARGE when the batch had to be made anew and has grown too large.
+    Raises `ApiError` MESSAGE_TOO_LARGE when the batch had to be made again and has grown too large.
     """
     header, data = valid.batch.header, valid.batch.data
     if config.compression_type != "producer" and _changes_codec(header, config):

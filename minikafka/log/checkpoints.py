@@ -1,6 +1,6 @@
 """The small text files in which a broker notes offsets and epochs.
 
-Rule: a version line, a count line, one entry a line, replaced as a whole; a reader that finds anything
+Rule: a version line, a count line, one entry per line, replaced as a whole; a reader that finds anything
 else says so in one sentence and trusts nothing of it.
 
 Kafka: `CheckpointFile`, `OffsetCheckpointFile` (`recovery-point-offset-checkpoint`,

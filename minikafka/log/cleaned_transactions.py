@@ -34,7 +34,7 @@ class CleanedTransactions:
     def collect(
         self, segments: list[Segment], high_watermark: int, note: Callable[[BatchHeader], None]
     ) -> Iterator[None]:
-        """Find the markers, and `note` every batch on the way; yields now and then, for others to go on, who may cut
+        """Find the markers, and `note` every batch on the way; yields now and then, so that others can run, who may cut
         or remove segments: not one is read after that (the generator is to be closed)."""
         count = 0
         for segment in segments:

@@ -4,8 +4,8 @@ Rule: the log's files change in one step a group (`Segments.swap`), after the ne
 before that step a crash leaves the log as it was, after it the log is compacted. What makes a record superfluous is on
 the disk before the record goes.
 
-A pass is a generator that yields between bounded pieces of work, so that a broker's loop goes on. Two sweeps: the dirty
-part fills the offset map, then every segment up to the map's end is rewritten into `.cleaned`.
+A pass is a generator that yields between bounded pieces of work, so that a broker's loop continues. Two sweeps: the
+dirty part fills the offset map, then every segment up to the map's end is rewritten into `.cleaned`.
 
 Kafka: `LogCleaner`, `Cleaner.doClean`, `buildOffsetMap`, `cleanSegments`, `groupSegmentsBySize`.
 """
@@ -206,7 +206,7 @@ class _Pass:
     def _rewrite(self, batch: Batch, old_markers_expired: bool) -> bytes | memoryview | None:
         """What stays of `batch`; None when nothing does. A horizon is set when its first marker is met.
 
-        All of an old format is made anew, as v2; before that, its markers have no horizon of their own.
+        All of an old format is made again, as v2; before that, its markers have no horizon of their own.
         """
         header = batch.header
         is_old = header.magic < MAGIC_V2

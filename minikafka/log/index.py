@@ -76,7 +76,7 @@ class _IndexFile:
             return -1
 
     def sync(self) -> None:
-        """What this life of the host has changed; what an earlier one left is checked, or made anew."""
+        """What this life of the host has changed; what an earlier one left is checked, or made again."""
         if self.is_unsynced:
             self.file().sync()
             self.is_unsynced = False

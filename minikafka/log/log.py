@@ -285,7 +285,7 @@ class Log:
         self.synced.flush_rolled()
 
     async def flush_rolled_in_background(self) -> None:
-        """The same, while the loop goes on; see `Synced.flush_rolled_in_background`."""
+        """The same, while the loop runs; see `Synced.flush_rolled_in_background`."""
         await self.synced.flush_rolled_in_background()
 
     @classmethod

@@ -159,7 +159,8 @@ def loading_producers(
     end_offset: int,
     snapshots: Sequence[int] | None = None,
 ) -> Iterator[None]:
-    """`load_producers` in turns: yields now and then, for others to go on; they must leave the segments as they are."""
+    """`load_producers` in turns: yields now and then, so that others can run; they must leave the segments as they
+    are."""
     producers.clear(segments[0].base_offset if segments else end_offset)
     if snapshots is None:
         snapshots = snapshot_offsets(disk, directory)
@@ -184,7 +185,8 @@ def take_in(
     segment: Segment, producers: ProducerStates, end_offset: int
 ) -> Iterator[CompletedTransaction | None]:
     """Brings `producers` up to the end of `segment`, at most to `end_offset`; the transactions that end on the way,
-    and now and then None, for others to go on. `CorruptLog` when the batches can't be right; no checksum is looked at.
+    and now and then None, so that others can run. `CorruptLog` when the batches can't be right; no checksum is looked
+    at.
     """
     position = segment.position_of(producers.end_offset)
     file = segment.file()

@@ -36,7 +36,7 @@ def in_memory(records: Records) -> memoryview:
 
 
 class Reads:
-    """Of one segment. Remembers where recent ones ended: a follower goes on from there without a search."""
+    """Of one segment. Remembers where recent ones ended: a follower continues from there without a search."""
 
     __slots__ = ("_ends", "_segment")
 

@@ -181,7 +181,7 @@ def recover_segment(
     *,
     gaps_are_normal: bool = True,
 ) -> int:
-    """Scan all of `segment`, make its indexes anew, and cut it at the first batch that isn't right.
+    """Scan all of `segment`, make its indexes again, and cut it at the first batch that isn't right.
     Returns the bytes removed."""
     segment.reset_indexes()
     aborted = []

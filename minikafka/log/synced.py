@@ -115,7 +115,7 @@ class Synced:
         self._begin_at(following)
 
     async def flush_rolled_in_background(self) -> None:
-        """As `flush_rolled`, while the loop goes on. Nothing moves where the log was cut, or the segment compacted,
+        """As `flush_rolled`, while the loop runs. Nothing moves where the log was cut, or the segment compacted,
         in the meantime: the next time will do."""
         if not self.lacks_a_rolled_segment:
             return

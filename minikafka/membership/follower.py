@@ -45,14 +45,14 @@ BACKOFF_S = (0.05, 1.0)
 
 
 class MetadataLogDiverged(Event, frozen=True):
-    """The controller's log isn't the one that was read: everything is read anew."""
+    """The controller's log isn't the one that was read: everything is read again."""
 
     end_offset: int
 
 
 class MetadataFollower:
     """Follows the controllers' log. `on_image(image, delta)` is called after each step; what it raises is put into
-    `trace.failures`, and a record that can't be applied is said: neither ends `run`.
+    `trace.failures`, and a record that can't be applied is reported: neither ends `run`.
     """
 
     def __init__(
@@ -204,7 +204,7 @@ class MetadataFollower:
         while self._uncommitted and self._uncommitted[-1].last_offset >= end_offset:
             self._uncommitted.pop()
         if end_offset <= self.image.offset:
-            # Committed records never change, so this is another log: begin anew, but announce no empty cluster.
+            # Committed records never change, so this is another log: start over, but announce no empty cluster.
             self._world.trace.emit(MetadataLogDiverged(end_offset))
             self._uncommitted.clear()
             self.image = MetadataImage()

@@ -3,7 +3,7 @@
 Rule: control batches belong to the quorum and say nothing about the cluster. What can't be read (a newer Kafka's
 record, say) says nothing either, but that is told: it ends nobody, now or at the next start.
 
-Kafka: `RecordsIterator`; on a broker, `MetadataLoader` goes on, too, after a record that it can't apply.
+Kafka: `RecordsIterator`; on a broker, `MetadataLoader` continues, too, after a record that it can't apply.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from minikafka.world import Event
 
 
 class MetadataRecordSkipped(Event, frozen=True):
-    """A record of the metadata log can't be read or makes no sense; this node goes on without it."""
+    """A record of the metadata log can't be read or makes no sense; this node continues without it."""
 
     offset: int
     record: str
@@ -62,7 +62,7 @@ def decode_batch(batch: Batch) -> MetadataBatch:
 def skipping(
     emit: Callable[[Event], None], offsets: list[int] | range
 ) -> Callable[[int, Message, ValueError], None]:
-    """What `MetadataImage.advance` is given to go on without a record: `offsets` are those of all its records."""
+    """What `MetadataImage.advance` is given to continue without a record: `offsets` are those of all its records."""
 
     def skip(number: int, record: Message, problem: ValueError) -> None:
         emit(MetadataRecordSkipped(offsets[number], type(record).__name__, str(problem)))

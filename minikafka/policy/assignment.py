@@ -89,7 +89,7 @@ def assign_cooperative_sticky(
 ) -> Assignment:
     """Sticky, but a partition that changes hands is given to nobody yet.
 
-    Its owner first gives it up and joins again; the following rebalance hands it out. So members go on
+    Its owner first gives it up and joins again; the following rebalance hands it out. So members continue
     reading everything that doesn't move. Kafka: `CooperativeStickyAssignor`, KIP-429.
     """
     assignment = assign_sticky(subscriptions, partitions, owned)

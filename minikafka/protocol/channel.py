@@ -1,6 +1,6 @@
 """The client's end of one connection: requests out, answers matched by correlation id.
 
-Rule: a request ends in its answer, a `TimeoutError` or a `ConnectionError`; connecting anew is the
+Rule: a request ends in its answer, a `TimeoutError` or a `ConnectionError`; connecting again is the
 caller's business. Kafka: `NetworkClient` with its `InFlightRequests`.
 """
 

@@ -313,7 +313,7 @@ class Connection(asyncio.BufferedProtocol):
             self._failed(error, route, request, context)
 
     def _failed(self, error: BaseException, route: Route, request: Message, context: RequestContext) -> None:
-        """The handler raised: its client is told, and what is a fault of ours is said."""
+        """The handler raised: its client is told, and what is a fault of ours is reported."""
         if isinstance(error, CloseConnection):
             self._reject(str(error))
             return

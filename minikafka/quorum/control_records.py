@@ -122,7 +122,7 @@ class VoterNode:
 def leader_change_batch(leader: VoterNode, voters: Sequence[VoterNode], epoch: int, time_ms: int) -> bytes:
     """The batch with which a leader epoch begins; its offset is set when it is appended.
 
-    It names the voters anew, since their addresses may have changed.
+    It names the voters again, since their addresses may have changed.
     """
     everybody = [Voter(voter_id=voter.id) for voter in voters]
     states = [

@@ -84,7 +84,8 @@ class MetadataLog:
         segment_bytes: int = 1 << 30,
         known_by: str = "",
     ) -> MetadataLog:
-        """Open or make the directory; a last batch that was torn before it was committed is cut off, and that is said.
+        """Open or make the directory; a last batch that was torn before it was committed is cut off, and that is
+        reported.
 
         `known_by`: what says that this cluster has a metadata log already (a clause); without, a new one may begin.
         Raises `MetadataLost` (a ValueError) when the log and its snapshots don't hold all that was committed; nothing

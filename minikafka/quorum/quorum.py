@@ -30,7 +30,7 @@ class Listener(Protocol):
     """A member's state machine."""
 
     def on_snapshot(self, snapshot: MetadataSnapshot) -> None:
-        """Begin anew with this, in place of all batches before its end."""
+        """Start over with this, in place of all batches before its end."""
 
     def on_committed(self, batch: MetadataBatch) -> None:
         """This is so from now on. A control batch has no records."""

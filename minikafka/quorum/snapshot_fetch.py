@@ -1,6 +1,6 @@
 """FetchSnapshot: how a broker hears what was decided before the metadata log begins.
 
-Rule: a snapshot never changes, so its bytes are served from wherever the follower goes on. Kafka:
+Rule: a snapshot never changes, so its bytes are served from wherever the follower continues. Kafka:
 `KafkaRaftClient.handleFetchSnapshotRequest`; KIP-630.
 """
 

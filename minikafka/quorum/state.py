@@ -1,6 +1,6 @@
 """`quorum-state`: which epoch a node has seen, who leads it and whom the node voted for.
 
-Rule: it is durable before anything is said or written in its epoch, so no epoch is ever used twice.
+Rule: it is durable before anything is reported or written in its epoch, so no epoch is ever used twice.
 Kafka: `FileQuorumStateStore`, `QuorumStateData`; the file is JSON, as Kafka's (data_version 1).
 """
 

@@ -128,7 +128,7 @@ def validate_batches(
         raise _invalid(str(error)) from error
     _check_records(batch, walked, limits, now_ms, topic_partition)
     if walked.first_gap >= 0 and header.attributes & CODEC_MASK:
-        # Kafka means to make such a batch anew and stumbles. In an uncompressed one it doesn't look.
+        # Kafka means to make such a batch again and stumbles. In an uncompressed one it doesn't look.
         raise ApiError(
             ErrorCode.UNKNOWN_SERVER_ERROR,
             f"Record {walked.first_gap} of the batch has an offset that is not consecutive "

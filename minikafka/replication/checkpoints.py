@@ -29,7 +29,7 @@ Key = tuple[str, int]
 
 
 class CheckpointIgnored(Event, frozen=True):
-    """A checkpoint file could not be read; the broker goes on without it."""
+    """A checkpoint file could not be read; the broker continues without it."""
 
     broker: int
     reason: str

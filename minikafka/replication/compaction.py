@@ -41,7 +41,7 @@ class Compaction:
         self._notes_of = notes_of
         self._failed = failed
         self._uncleanable: set[tuple[uuid.UUID, int]] = set()
-        """By the topic's id: one that is made again under the name begins anew."""
+        """By the topic's id: one that is made again under the name starts over."""
 
     async def run(self) -> None:
         """For the life of the broker."""

@@ -95,7 +95,7 @@ class ReplicaFetcher:
     # -- what to follow --------------------------------------------------------------------------------
 
     def follow(self, partition: Partition) -> None:
-        """Begin (or go on) with a partition of this leader."""
+        """Begin (or continue) with a partition of this leader."""
         key = (partition.topic_id.int, partition.index)
         self._partitions[key] = partition
         self._resting.end(key)
@@ -317,7 +317,7 @@ class ReplicaFetcher:
         self._in_session = self._session.accept(response.session_id)
         if not self._in_session:
             self._news = dict.fromkeys(self._partitions)
-        # What a request that is still on its way has named anew, this answer doesn't know yet.
+        # What a request that is still on its way has named again, this answer doesn't know yet.
         renamed = [plan.partitions for plan in self._in_flight]
         for topic in response.responses:
             number = topic.topic_id.int

@@ -2,7 +2,7 @@
 
 Rule: a leader never changes its ISR by itself; it asks, counts the newcomer already for the high
 watermark (so that nothing is committed without it), and takes what the controller answers. While it can't
-know whether the controller did it (no answer, an answer about another epoch), it goes on asking and counting
+know whether the controller did it (no answer, an answer about another epoch), it keeps asking and counting
 until an answer or the metadata says.
 
 Kafka: `AlterPartitionManager`, KIP-497.

@@ -1,7 +1,7 @@
 """All log directories of one broker: `log.dirs` read, each opened, and in which one a partition lies.
 
 Rule: a partition lies in one directory. A new one goes where the controller says, or where the fewest are; one
-that may lie in a directory that is offline is not made anew elsewhere. Where two directories have it all the same, a
+that may lie in a directory that is offline is not made again elsewhere. Where two directories have it all the same, a
 person must choose.
 
 Kafka: `LogManager` (`nextLogDirs`, `loadLogs`, `loadLog`, which also refuses to start then),

@@ -1,7 +1,7 @@
 """A log directory: one place on disk where a broker keeps partitions, and all that belongs to it alone.
 
 Rule: a directory fails as a whole and for good. What it held is offline then, nothing more is read from it or
-written to it in this life of the broker, and what lies in other directories goes on.
+written to it in this life of the broker, and what lies in other directories keeps working.
 
 Kafka: `LogManager`, `LogDirFailureChannel`; KIP-112 (one directory may fail), KIP-858 (directory ids).
 """
@@ -74,7 +74,7 @@ class LogDirectory:
         self.doomed: list[str] = []
         """Folders of partitions that were deleted, still to be removed."""
         self.strays: list[str] = []
-        """Folders that the metadata don't know, under the names that they are kept by."""
+        """Folders that the metadata doesn't know, under the names that they are kept by."""
         self.residency = SegmentResidency(self.world.disk, world.clock)
         self.checkpoints: Checkpoints
         self._broker_id = broker_id

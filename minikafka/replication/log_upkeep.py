@@ -2,7 +2,7 @@
 long is synced.
 
 Rule: nobody waits for it, a piece of the logs at a turn of the loop, and a log that the disk refuses goes offline by
-itself, the others go on.
+itself, the others keep working.
 
 Kafka: `LogManager.cleanupLogs` (`log.retention.check.interval.ms`), `LogManager.flushDirtyLogs`
 (`log.flush.scheduler.interval.ms`, `flush.ms`), `UnifiedLog`'s task

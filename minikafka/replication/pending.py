@@ -2,7 +2,7 @@
 
 Rule: nothing polls, and nothing is looked at twice in a turn of the loop. Whoever changes a thing (appends, advances a
 high watermark, loses leadership) wakes what watches it; at the end of the turn each of the woken looks once, at what
-has woken it and at nothing else, and either answers or goes on waiting.
+has woken it and at nothing else, and either answers or keeps waiting.
 
 Kafka: `DelayedOperationPurgatory`, `DelayedProduce`, `DelayedFetch`; `ActionQueue`, which lets what a request wakes
 wait until that request is done.

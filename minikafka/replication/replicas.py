@@ -390,7 +390,7 @@ class Replicas:
             self._on_settled(*key)
 
     def _each_directory(self, work: Callable[[LogDirectory], None]) -> None:
-        """Do it in each that works; where the disk refuses, the others go on."""
+        """Do it in each that works; where the disk refuses, the others keep working."""
         for directory in self._directories.online:
             try:
                 work(directory)

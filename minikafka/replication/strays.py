@@ -1,4 +1,4 @@
-"""Partitions' folders that the cluster's metadata don't know: set aside under another name, and kept.
+"""Partitions' folders that the cluster's metadata doesn't know: set aside under another name, and kept.
 
 Rule: a folder is removed only for a topic whose deletion was read in the metadata log. Whatever else isn't known,
 or is another topic's, is renamed to NAME.ID-stray and said: the metadata may be what is wrong.
@@ -22,7 +22,7 @@ _STRAY = re.compile(r".+-\d+\.[0-9a-f]{32}-stray")
 
 
 class StraySetAside(Event, frozen=True):
-    """The metadata don't know what lies in the folder of this partition; it is kept as `kept_as`."""
+    """The metadata doesn't know what lies in the folder of this partition; it is kept as `kept_as`."""
 
     broker: int
     directory: str

@@ -1,4 +1,4 @@
-"""Syncing files without holding up the loop: a thread waits for the disk, the loop goes on.
+"""Syncing files without holding up the loop: a thread waits for the disk, the loop runs on.
 
 Rule: the thread has descriptors of its own and touches nothing else, so closing, cutting or removing the files
 meanwhile is nobody's trouble. Kafka: the scheduler's threads run the task `flush-log`.
@@ -47,7 +47,7 @@ def sync_together(paths: Sequence[str]) -> None:
 
 
 def at_a_time(works: Works) -> Outcomes:
-    """What each raises; nobody goes on before all are done."""
+    """What each raises; nobody continues before all are done."""
     if len(works) < WORTH_THREADS:
         return one_by_one(works)
     with ThreadPoolExecutor(TOGETHER, "sync") as threads:

@@ -210,7 +210,7 @@ class LiveUniverse:
 
     def fail_disk(self, host: str, *, path: str = "") -> None:
         """Take a host's directory (or `path` in it) away, as a lost mount does: a file stands in its place, so
-        nothing is found, created or replaced there until `repair_disk`. What is open already goes on.
+        nothing is found, created or replaced there until `repair_disk`. What is open already keeps working.
         """
         there = self.root / host / clean(path)
         away = there.with_name(f"{there.name}{AWAY}")

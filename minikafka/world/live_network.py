@@ -190,7 +190,7 @@ class LiveListener:
         return self._server.sockets
 
     def close(self) -> None:
-        """Accept no more; connections go on."""
+        """Accept no more; connections stay."""
         self._wires.servers.pop(self, None)
         if self._wires.listeners.get(self.port) == self._life.host:
             del self._wires.listeners[self.port]

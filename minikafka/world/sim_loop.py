@@ -47,7 +47,7 @@ class SimulationStuck(RuntimeError):
 class WallReached(BaseException):
     """Whoever drives is stopped at the loop's `wall`: it is no error, and nothing of it is to be handled on the way.
 
-    `tasks`: what was being awaited. They go on when time does, and nobody waits for them any more.
+    `tasks`: what was being awaited. They continue when time does, and nobody waits for them any more.
     """
 
     def __init__(self) -> None:

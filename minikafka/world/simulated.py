@@ -240,7 +240,7 @@ class SimulatedUniverse:
                     self._never_returns(task, until)
                 if turns is not None and turns.are_wanted:
                     turns.give_way()
-        except WallReached as wall:  # it goes on without the one who waited
+        except WallReached as wall:  # it continues without the one who waited
             task.add_done_callback(_retrieve)
             wall.tasks.append(task)
             raise
@@ -260,7 +260,7 @@ class SimulatedUniverse:
         )
 
     def _abandon(self, task: asyncio.Task[Any]) -> None:
-        """Cancel what can't go on, and let it clean up at this instant."""
+        """Cancel what can't continue, and let it clean up at this instant."""
         task.cancel()
         if not self.loop.is_running():
             self.loop.drive(task.done, self.now)

@@ -82,7 +82,7 @@ class Backlog(Generic[K]):
     """Keys that each wait for `work(key)`; who is put in again while it waits keeps its place.
 
     `put` does the first piece at once, the rest follows in turns of the loop; `after_piece` is called after each
-    piece. What `work` raises is put into `trace.failures`, and the others go on.
+    piece. What `work` raises is put into `trace.failures`, and the others keep working.
     """
 
     def __init__(

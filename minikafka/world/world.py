@@ -46,7 +46,7 @@ class Listener(Protocol):
     def port(self) -> int: ...
 
     def close(self) -> None:
-        """Accept no more; connections go on."""
+        """Accept no more; connections stay."""
 
     def abort(self) -> None:
         """Accept no more, and reset every connection that was accepted here."""
@@ -181,7 +181,7 @@ class Disk(Protocol):
         cut."""
 
     def sync_in_background(self, paths: Sequence[str]) -> asyncio.Future[None]:
-        """Sync files and directories, one after the other, while the loop goes on. What was written or renamed before
+        """Sync files and directories, one after the other, while the loop runs. What was written or renamed before
         the call survives a power cut once the future is done; it has the OSError of a disk that fails. Raises OSError
         where a path isn't there."""
 

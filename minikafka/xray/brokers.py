@@ -156,7 +156,7 @@ class Brokers:
         self._probes[way] = self._world.spawn(probing(), f"probe of {_name(way.address)}")
 
     async def _look_for(self, address: Address) -> None:
-        """Is it back? Else the silence goes on."""
+        """Is it back? Else the silence continues."""
         with contextlib.suppress(Unreachable):
             await self._connect(_Way(address, None), TIMEOUT_S, is_probe=True)
 

@@ -1,7 +1,7 @@
 """What changed between two snapshots, in words: the events of a cluster that tells none.
 
 Rule: it says what is seen now and was not before; when it happened in between is not known. What happened to
-many partitions alike is said once.
+many partitions alike is reported once.
 """
 
 from __future__ import annotations

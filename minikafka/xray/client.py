@@ -1,7 +1,7 @@
 """The viewer's end of the x-ray socket: a `Feed` of pictures from a minikafka cluster.
 
 Rule: a lost cluster is a state to show, not an error; the feed tries again for ever, and finds the
-cluster anew by its name when it came back on another port. One that is connected and says nothing is as good as lost,
+cluster again by its name when it came back on another port. One that is connected and says nothing is as good as lost,
 and that is told too.
 """
 
@@ -262,7 +262,7 @@ class SocketFeed:
             self._client.close()
 
     async def _open(self, *, watch: bool = True) -> XrayClient:
-        # The same name may live again on another port: ask the announcements anew before each try.
+        # The same name may live again on another port: ask the announcements again before each try.
         with contextlib.suppress(LookupError):
             self._announcement = self._find(self._announcement.name)
         port, token = self._announcement.port, self._announcement.token

@@ -184,7 +184,7 @@ def page_before(place: ReplicaPlace, file: str, end: int) -> Reading[Page]:
     """The batches that end at `end`, as many as the offset index leads back to; all when there is none."""
     begins = [at for _, at in (yield from index_entries(place, file)) if at < end]
     begin = begins[-ENTRIES_BACK] if len(begins) >= ENTRIES_BACK else 0
-    # Big batches make pages short: go on until the end is reached.
+    # Big batches make pages short: continue until the end is reached.
     found = yield from page(place, file, begin, end)
     lines = list(found.lines)
     while found.end < end and not found.is_last:

@@ -232,7 +232,7 @@ class RemoteFeed:
             await asyncio.sleep(self._interval_s)
 
     async def _patiently(self, lost: Callable[[str], None]) -> Snapshot:
-        """The next picture; while it takes long, that is said."""
+        """The next picture; while it takes long, that is reported."""
         asking = asyncio.ensure_future(self._remote().snapshot())
         waited_s = 0.0
         try:

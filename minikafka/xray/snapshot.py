@@ -189,7 +189,7 @@ class LogDir(msgspec.Struct, frozen=True, gc=False):
     error: str | None = None
     id: str | None = None
     strays: int | None = None
-    """Folders of partitions that the metadata don't know, kept under another name."""
+    """Folders of partitions that the metadata doesn't know, kept under another name."""
 
     @property
     def is_nearly_full(self) -> bool:

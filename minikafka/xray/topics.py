@@ -1,4 +1,4 @@
-"""The topics of a cluster's pictures, drawn anew only where something moved.
+"""The topics of a cluster's pictures, drawn again only where something moved.
 
 Rule: what didn't change is the same object from picture to picture, so making, comparing and sending one cost
 what moved and not what there is. What a leader says of a partition counts; where there is none, the metadata do.
@@ -61,7 +61,7 @@ class Topics:
                 self._stale[key] = None
 
     def forget(self, broker: int) -> None:
-        """A broker's life is over: its next one is looked at anew."""
+        """A broker's life is over: its next one is looked at again."""
         self._stale.update(dict.fromkeys(self._views.pop(broker, ())))
         self._drawn_replicas.pop(broker, None)
         for place in [place for place in self._bytes if place[0] == broker]:

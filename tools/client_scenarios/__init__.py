@@ -1,4 +1,4 @@
-"""Scenarios of confluent-kafka-python's own tests, told anew: each is run through both clients on one cluster.
+"""Scenarios of confluent-kafka-python's own tests, told again: each is run through both clients on one cluster.
 
 Rule: a scenario is a case as in `client_cases`, under the file of theirs that it comes from; a text in its place
 says why ours has none.

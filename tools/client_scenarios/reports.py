@@ -1,4 +1,4 @@
-"""What users reported of Kafka's clients in public, told anew as scenarios."""
+"""What users reported of Kafka's clients in public, told again as scenarios."""
 
 from __future__ import annotations
 

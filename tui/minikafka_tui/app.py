@@ -149,7 +149,7 @@ class InspectorApp(TypingApp):
     # Pictures
 
     async def _watch(self) -> None:
-        """Whatever becomes of the source is said in the banner; a viewer never dies of it."""
+        """Whatever becomes of the source is reported in the banner; a viewer never dies of it."""
         while True:
             try:
                 await self.feed.watch(self.take, self.lose)

@@ -53,7 +53,7 @@ def size(value_bytes: int | None) -> str:
 
 
 def clock(at: float, world: str) -> str:
-    """A moment: seconds of virtual time in a simulated world, else the time of day (UTC is said where it matters)."""
+    """A moment: seconds of virtual time in a simulated world, else the time of day (UTC is named where it matters)."""
     if world == "simulated":
         return f"{at:,.3f} s"
     if at < 86_400 * 365:  # a loop's own seconds

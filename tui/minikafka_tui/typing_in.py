@@ -1,6 +1,6 @@
 """Where the user types: a filter for the open tab, or a place to go to.
 
-Rule: a filter works while one types, and is said as long as it is in force, or rows seem lost.
+Rule: a filter works while one types, and is reported as long as it is in force, or rows seem lost.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class TypingApp(CommandingApp):
         self.show_chip()
 
     def show_chip(self) -> None:
-        """A filter in force is said, or rows seem lost."""
+        """A filter in force is reported, or rows seem lost."""
         text = self.filters.get(self.tab, "")
         chip = self.query_one("#chip", Static)
         chip.set_class(bool(text) and not self.query_one(PromptBar).display, "shown")

@@ -51,7 +51,7 @@ def list_offsets(node: Broker, request: ListOffsetsRequest, context: RequestCont
     )
     topics: dict[str, list[ListOffsetsPartitionResponse]] = {}
     for topic in request.topics:
-        # Who asks twice for a partition is told once that this can't be.
+        # Whoever asks twice for a partition is told once that this can't be.
         asks = {ask.partition_index: ask for ask in topic.partitions}
         answers = []
         for index, ask in asks.items():

@@ -78,7 +78,7 @@ def _sort_out(
 def _merged(
     first: list[OffsetCommitResponseTopic], second: list[OffsetCommitResponseTopic]
 ) -> list[OffsetCommitResponseTopic]:
-    """One entry a topic."""
+    """One entry per topic."""
     merged: dict[tuple[str, bytes], OffsetCommitResponseTopic] = {}
     for topic in [*first, *second]:
         seen = merged.setdefault((topic.name, topic.topic_id.bytes), topic)

@@ -152,7 +152,7 @@ class AdminClient(Face[AsyncAdmin]):
     def elect_leaders(
         self, election_type: ElectionType, partitions: list[TopicPartition] | None = None, **options: Any
     ) -> Future[dict[TopicPartition, Any]]:
-        """Elects leaders anew; None as `partitions` means all. Options: operation_timeout, request_timeout."""
+        """Elects leaders again; None as `partitions` means all. Options: operation_timeout, request_timeout."""
         timeout_s = timeout_option(options)
         if type(election_type).__name__ != ElectionType.__name__:
             raise TypeError("Expected 'election_type' to be of type 'ElectionType'")

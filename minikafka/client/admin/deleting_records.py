@@ -1,7 +1,7 @@
 """Deleting records: moving the beginning of partitions forward, by a request to each leader (KIP-107).
 
-Rule: what was deleted is said so, even if other partitions of the same call failed or were not answered for.
-Kafka: `DeleteRecordsHandler` of `KafkaAdminClient`.
+Rule: what was deleted is reported as deleted, even if other partitions of the same call failed or were not answered
+for. Kafka: `DeleteRecordsHandler` of `KafkaAdminClient`.
 """
 
 from __future__ import annotations

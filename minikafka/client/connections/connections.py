@@ -58,7 +58,7 @@ class Connections:
         """Called when a broker says that it made us wait, with its name and id, and the milliseconds."""
 
     def learn(self, addresses: dict[int, tuple[str, int]]) -> None:
-        """Takes the brokers of fresh metadata; a broker that moved is connected to anew."""
+        """Takes the brokers of fresh metadata; a broker that moved is connected to again."""
         for broker_id in sorted(set(self._addresses) | set(addresses)):
             if self._addresses.get(broker_id) != addresses.get(broker_id):
                 self._failures.pop(broker_id, None)

@@ -159,7 +159,7 @@ class Metadata:
             self._task = self._background.spawn(self._refresh_quietly(), name="metadata-refresh")
 
     def keep_fresh(self) -> None:
-        """From now on there is a refresh at regular times: a topic may grow or be made anew without an error."""
+        """From now on there is a refresh at regular times: a topic may grow or be made again without an error."""
         if self._refreshing is None and self._interval_s:
             self._refreshing = self._background.spawn(self._refresh_by_time(), name="metadata-age")
 

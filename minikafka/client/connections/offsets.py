@@ -178,7 +178,7 @@ class GroupOffsets:
         return found.node_id
 
     def forget(self) -> None:
-        """The coordinator moved or died: find it anew."""
+        """The coordinator moved or died: find it again."""
         self._coordinator = -1
 
     def check(self, code: int) -> None:

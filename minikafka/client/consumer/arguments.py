@@ -1,6 +1,6 @@
 """What an application passes to a consumer, checked, and turned into what the core works with.
 
-Rule: whatever is wrong with an argument is said here, at once, with confluent_kafka's kind of exception.
+Rule: whatever is wrong with an argument is reported here, at once, with confluent_kafka's kind of exception.
 Kafka's Java clients leave most of this to the compiler.
 """
 

@@ -213,7 +213,7 @@ class AsyncConsumer:
         self.starting.resolve()
 
     def seek(self, topic: str, partition: int, offset: int) -> None:
-        """Goes on from this offset. Raises KafkaException(_STATE) when the partition is not assigned."""
+        """Continues from this offset. Raises KafkaException(_STATE) when the partition is not assigned."""
         position = self.positions.get((topic, partition))
         if position is None:
             reason = f"Failed to seek to offset {offset}: {topic} [{partition}] is not assigned"
@@ -223,7 +223,7 @@ class AsyncConsumer:
         self.starting.resolve()
 
     def pause(self, pairs: Iterable[Pair], paused: bool) -> None:
-        """Stops or goes on giving out records of these partitions."""
+        """Stops or keeps giving out records of these partitions."""
         for pair in pairs:
             position = self.positions.get(pair)
             if position is not None:
@@ -337,7 +337,8 @@ class AsyncConsumer:
         await self.news.wait(timeout_s)
 
     async def wait_event(self, timeout_s: float) -> None:
-        """Returns when there is an event, or after `timeout_s`. Raises nothing: also who can't go on must end."""
+        """Returns when there is an event, or after `timeout_s`. Raises nothing: a client that can't continue must be
+        able to end, too."""
         if self.news.death is not None or self.news.closed:
             await asyncio.sleep(_A_MOMENT_S)
         elif not self.events:

@@ -1,6 +1,6 @@
 """The callbacks of one consumer: on_commit, and those about rebalances.
 
-Rule: they are called here, in the thread of the application that polls, and a rebalance goes on when its callback
+Rule: they are called here, in the thread of the application that polls, and a rebalance continues when its callback
 has ended, whatever it raised. Kafka: `ConsumerRebalanceListener`, `OffsetCommitCallback`.
 """
 

@@ -97,7 +97,7 @@ class ConsumerOffsets:
         return result
 
     def _with_topic_id(self, pair: Pair, commit: OffsetToCommit) -> OffsetToCommit:
-        """The topic that this consumer reads, and not one that was made anew under its name."""
+        """The topic that this consumer reads, and not one that was made again under its name."""
         if commit.topic_id is not None:
             return commit
         position = self._positions.get(pair)

@@ -216,7 +216,7 @@ class Consumer(Face[AsyncConsumer]):
     # --- positions and offsets
 
     def seek(self, partition: TopicPartition) -> None:
-        """Goes on from partition.offset. Raises KafkaException(_STATE) when it is not assigned."""
+        """Continues from partition.offset. Raises KafkaException(_STATE) when it is not assigned."""
         core = self._open()
         checked_partition(partition)
         offset = partition.offset

@@ -55,7 +55,7 @@ class FetchSession:
         self.sent: dict[Pair, _Wanted] = {}
 
     def reset(self) -> None:
-        """Begin anew: the next request carries everything."""
+        """Start over: the next request carries everything."""
         self.id, self.epoch = 0, _FIRST_EPOCH
         self.sent = {}
 
@@ -64,7 +64,7 @@ class FetchSession:
         if self.epoch == _FIRST_EPOCH:
             return wanted, {}
         changed = {pair: want for pair, want in wanted.items() if self.sent.get(pair) != want}
-        # A topic that was made anew under its old name has to be forgotten by its old id.
+        # A topic that was made again under its old name has to be forgotten by its old id.
         gone = {
             pair: old
             for pair, old in self.sent.items()

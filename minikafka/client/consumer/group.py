@@ -1,6 +1,6 @@
 """A consumer's membership in its group: join, sync, heartbeat, leave (the classic protocol).
 
-Rule: one task walks the states of `STATES`; heartbeats go on beside it while it waits for the application, and
+Rule: one task walks the states of `STATES`; heartbeats continue beside it while it waits for the application, and
 only tell it that something is to be done. Kafka does the same in `AbstractCoordinator` and `ConsumerCoordinator`
 (KIP-62: heartbeats in the background; KIP-345: static members; KIP-429: cooperative rebalancing).
 """
@@ -147,7 +147,7 @@ class Membership:
         return self._walk is not None
 
     def rejoin(self) -> None:
-        """Something changed that the group has to agree on anew."""
+        """Something changed that the group has to agree on again."""
         self._attention.set()
 
     async def stop(self) -> None:

@@ -1,6 +1,6 @@
 """What a consumer's core has to tell its application: rebalances, finished commits, errors.
 
-Rule: the core puts in and never waits, except for a rebalance, which goes on only when the application has
+Rule: the core puts in and never waits, except for a rebalance, which continues only when the application has
 handled it. Kafka's newer consumer has the same queue (`BackgroundEventHandler`, KIP-848's threading model).
 """
 
@@ -95,7 +95,7 @@ class Mailbox:
                     pass
 
     def give_up(self) -> None:
-        """Nobody will handle a rebalance any more: those that wait go on."""
+        """Nobody will handle a rebalance any more: those that wait continue."""
         for event in [*self.events, *self._handled]:
             if isinstance(event, Rebalance) and not event.done.done():
                 event.done.set_result(None)

@@ -97,7 +97,7 @@ class Position:
         return next(known, None)
 
     def move(self, offset: int) -> None:
-        """Goes on from `offset`, or from what it stands for; what is fetched already is void."""
+        """Continues from `offset`, or from what it stands for; what is fetched already is void."""
         self.era += 1
         self.asked = offset
         self.consumed = self.handed = OFFSET_INVALID

@@ -1,6 +1,6 @@
 """What a consumer has subscribed to: names of topics, and patterns of names.
 
-Rule: a subscription never changes; a new one takes its place, and what its patterns match is looked up anew
+Rule: a subscription never changes; a new one takes its place, and what its patterns match is looked up again
 each time. Kafka: `SubscriptionState`, which also holds what `positions.py` does here.
 """
 

@@ -30,7 +30,7 @@ AFTER_FORK = "This was made before a fork and belongs to the parent process; mak
 
 
 class Forkable(Protocol):
-    """Something that a child of a fork must not go on with."""
+    """Something that a child of a fork must not continue with."""
 
     def _forked(self) -> None:
         """Called in the child."""
@@ -203,7 +203,7 @@ class LiveDriver:
                 threading.Event().wait()  # it ends with the interpreter, without a word
             raise RuntimeError("The client was closed while this call waited.") from None
         except BaseException:
-            future.cancel()  # KeyboardInterrupt: the work must not go on behind the user's back
+            future.cancel()  # KeyboardInterrupt: the work must not continue behind the user's back
             raise
 
     def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:

@@ -45,7 +45,7 @@ class _Topic:
         self.known_version = -1
 
     def learn(self, name: str, partitions: Mapping[int, Any]) -> None:
-        """There are new partitions; or fewer, in a topic that was made anew."""
+        """There are new partitions; or fewer, in a topic that was made again."""
         for index in [index for index in self.queues if index not in partitions]:
             if not self.queues[index].batches:
                 del self.queues[index]

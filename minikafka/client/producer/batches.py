@@ -1,7 +1,7 @@
 """Records that wait to be sent: batches, and one queue of them per partition.
 
 Rule: the order in a queue is the order in the log. A batch that got a sequence number keeps its place through
-retries; it is numbered anew only when Kafka's rules say that the numbers before it are lost.
+retries; it is numbered again only when Kafka's rules say that the numbers before it are lost.
 Kafka does the same in `RecordAccumulator`, `ProducerBatch` and `TxnPartitionEntry` (KIP-98, KIP-360).
 """
 
@@ -139,7 +139,7 @@ class PartitionQueue:
         self.last_acked = NO_SEQUENCE
         """The last sequence number that the broker has confirmed; NO_SEQUENCE while it has confirmed none."""
         self.renumber = False
-        """The numbers in use are lost: once nothing is on the wire, all is numbered anew."""
+        """The numbers in use are lost: once nothing is on the wire, all is numbered again."""
         self.unresolved = False
         """A batch failed and may or may not be written: nothing new is numbered until the others are settled."""
 

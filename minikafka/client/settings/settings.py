@@ -1,7 +1,7 @@
 """Configuration keys of the clients: names, aliases, types, ranges and defaults.
 
 Rule: keys, aliases and defaults are confluent_kafka's (librdkafka's) unless the table says otherwise; what has
-no effect is said, and a key or value that nobody knows is refused with one sentence, never ignored.
+no effect is reported, and a key or value that nobody knows is refused with one sentence, never ignored.
 Kafka does the same in `ProducerConfig`, `ConsumerConfig`, `AdminClientConfig`.
 """
 

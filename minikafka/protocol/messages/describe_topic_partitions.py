@@ -27,8 +27,8 @@ class TopicRequest(Struct):
 
 @struct
 class Cursor(Struct):
-    topic_name: str = field(STRING, about="The topic to go on with.")
-    partition_index: int = field(INT32, about="The partition to go on with.")
+    topic_name: str = field(STRING, about="The topic to continue with.")
+    partition_index: int = field(INT32, about="The partition to continue with.")
 
 
 @message(api_key=75, kind="request", versions=(0, 0), flexible=0)
@@ -37,7 +37,7 @@ class DescribeTopicPartitionsRequest(Message):
     response_partition_limit: int = field(
         INT32, default=2000, about="How many partitions an answer may hold."
     )
-    cursor: Cursor | None = field(Cursor, nullable=0, default=None, about="Where to go on; null to begin.")
+    cursor: Cursor | None = field(Cursor, nullable=0, default=None, about="Where to continue; null to begin.")
 
 
 @struct
@@ -90,5 +90,5 @@ class DescribeTopicPartitionsResponse(Message):
         array(DescribeTopicPartitionsResponseTopic), about="Topic by topic."
     )
     next_cursor: Cursor | None = field(
-        Cursor, nullable=0, default=None, about="Where the next request goes on; null when all is told."
+        Cursor, nullable=0, default=None, about="Where the next request continues; null when all is told."
     )

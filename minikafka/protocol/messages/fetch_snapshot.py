@@ -38,7 +38,7 @@ class PartitionSnapshot(Struct):
     partition: int = field(INT32, about="The partition.")
     current_leader_epoch: int = field(INT32, about="The leader epoch that the follower knows, or -1.")
     snapshot_id: SnapshotId = field(SnapshotId, about="Which snapshot.")
-    position: int = field(INT64, about="The byte of it to go on from.")
+    position: int = field(INT64, about="The byte of it to continue from.")
     replica_directory_id: uuid.UUID = field(
         UUID,
         since=1,

@@ -84,7 +84,7 @@ def _create_partitions(
 
 
 def _elect_leaders(request: elect_leaders.ElectLeadersRequest, version: int, error: ApiError) -> Message:
-    """Version 0 has no word for the whole; who asks for all partitions hears nothing there."""
+    """Version 0 has no word for the whole; whoever asks for all partitions hears nothing there."""
     results = [
         elect_leaders.ReplicaElectionResult(
             topic=topic.topic,
