@@ -6,16 +6,21 @@ Kafka's `MockTime` stands still in the same way; nothing there goes back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from minikafka._version import VERSION
 from minikafka.cluster.drivers import SimulatedLoop
 from minikafka.cluster.past import Mark
-from minikafka.cluster.replaying import Replay, check_playable
+from minikafka.cluster.replaying import Replay, TapeDiverged, check_playable
+from minikafka.cluster.run_file import SavedMark, read, write
 from minikafka.commands import Command, Pause, Resume, Run, RunRounds, Step
 from minikafka.commands.tape import Tape
-from minikafka.commands.values import thawed
+from minikafka.commands.values import CantBePlayed, thawed
 from minikafka.policy import Rules
+from minikafka.world.visible import quoted, visible
 from minikafka.xray.messages import Message, chosen, messages_of
 from minikafka.xray.snapshot import Snapshot
 
@@ -33,6 +38,8 @@ class Instrument:
 
     if TYPE_CHECKING:
         seed: int | None
+        name: str
+        _watches_invariants: bool
         _loop: ClusterLoop
         _recorder: Recorder | None
         _last_tape: Tape | None
@@ -173,6 +180,44 @@ class Instrument:
 
         Raises CantBePlayed or TapeDiverged: one sentence.
         """
+        return cls._replayed(tape, rules)
+
+    def save(self, path: str | Path) -> Path:
+        """Keep this run, with its marks, in a file (`run.mkr`): all that was done, not a copy of the cluster.
+
+        Your callbacks and rules aren't in it, only the rules' names. Raises OSError, or CantBePlayed: the run can't be
+        repeated.
+        """
+        self._simulated("save")
+        tape = self.tape()
+        if tape.cant_be_played:
+            raise CantBePlayed(tape.cant_be_played)
+        marks = tuple(SavedMark(m.name, m.length, m.moment) for m in self._past.present_marks())
+        there = Path(path)
+        write(there, self.name, tape, marks, watches_invariants=self._watches_invariants)
+        return there
+
+    @classmethod
+    def open(cls, path: str | Path, *, rules: Rules | Mapping[str, Callable[..., Any]] | None = None) -> Self:
+        """A cluster that stands where a saved run had come to: the same past, byte for byte. It is safe for any file.
+
+        A run with rules of somebody's own needs them again: `rules={"high_watermark": mine}`. Its clients are in
+        `clients`, by name. Raises OSError, NotARun (damaged, or of another format), CantBePlayed (a rule is missing)
+        or TapeDiverged (another version, or another rule, decides otherwise): one sentence.
+        """
+        run, tape = read(Path(path))
+        try:
+            cluster = cls._replayed(tape, _rules_of(rules), run.name, watch_invariants=run.watches_invariants)
+        except TapeDiverged as problem:
+            made = "" if run.made_by == VERSION else f"; it was made by minikafka {visible(run.made_by)}"
+            raise TapeDiverged(f"This minikafka ({VERSION}) can't repeat the run{made}: {problem}") from None
+        cluster._past.marks = {m.name: Mark(m.name, m.at.at_s, m.length, m.at) for m in run.marks}
+        return cluster
+
+    @classmethod
+    def _replayed(
+        cls, tape: Tape, rules: Rules | None, name: str | None = None, *, watch_invariants: bool = False
+    ) -> Self:
         check_playable(tape, rules)
         setup = tape.setup
         configs = {name: thawed(value, lambda: lambda: None) for name, value in setup.configs.items()}
@@ -183,7 +228,9 @@ class Instrument:
             seed=setup.seed,
             configs=configs,
             rules=rules,
+            name=name,
             message_events=setup.message_events,
+            watch_invariants=watch_invariants,
         )
         try:
             Replay(cluster, cluster._recorder, tape).play()
@@ -197,3 +244,13 @@ class Instrument:
         if not isinstance(self._loop, SimulatedLoop):
             raise ValueError(f'{verb} needs a simulated cluster: Cluster(world="simulated", seed=…).')
         return self._loop
+
+
+def _rules_of(rules: Rules | Mapping[str, Callable[..., Any]] | None) -> Rules | None:
+    if rules is None or isinstance(rules, Rules):
+        return rules
+    known = [field.name for field in fields(Rules)]
+    for name in rules:
+        if name not in known:
+            raise ValueError(f"There is no rule {quoted(name)}; there are: {', '.join(known)}.")
+    return Rules(**rules)

@@ -86,6 +86,16 @@ class Past:
         mark = self.marks[name] = Mark(name, moment.at_s, recorder.length, moment)
         return mark
 
+    def present_marks(self) -> list[Mark]:
+        """Those that lie behind this moment."""
+        recorder = self._recorder()
+        self._known()
+        return [
+            m
+            for m in self.marks.values()
+            if m.length <= recorder.length and m.moment.round <= recorder.moment.round
+        ]
+
     def rewind(self, to: float | str | Mark | None, steps: int | None) -> None:
         """Raises ValueError, CantBePlayed, PastDiffers: one sentence; the cluster is as it was."""
         recorder = self._recorder()
@@ -239,12 +249,7 @@ class Past:
         except BaseException:
             twin.drop()
             raise
-        self._known()
-        twin._past.marks = {
-            n: m
-            for n, m in self.marks.items()
-            if m.length <= recorder.length and m.at_s <= recorder.moment.at_s
-        }
+        twin._past.marks = {mark.name: mark for mark in self.present_marks()}
         return twin
 
     def forget(self) -> None:

@@ -63,7 +63,8 @@ class Replay:
 
     def play(self) -> None:
         """All of it. Raises TapeDiverged."""
-        self.play_up_to(len(self._tape.entries))
+        end = self._tape.end.at  # of a tape that says other things of its end, nothing beyond it is done
+        self.play_up_to(len(self._tape.entries), Wall(rounds=end.round + 1))
         self._check(len(self._tape.entries), self._tape.end.at)
         events = self._loop.universe.trace.count
         if events != self._tape.end.events:
