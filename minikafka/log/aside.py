@@ -11,7 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minikafka.log.scan import holds_whole_batch
-from minikafka.log.segment import LOG_SUFFIX, Segment, segment_path
+from minikafka.log.segment import Segment
+from minikafka.log.segment_names import (
+    LOG_SUFFIX,
+    segment_path,
+)
 from minikafka.world import Disk, Event
 
 LONGEST_NAME = 255

@@ -26,7 +26,8 @@ from minikafka.log.index import MAX_RELATIVE_OFFSET
 from minikafka.log.log import Log
 from minikafka.log.offset_map import OffsetMap
 from minikafka.log.scan import scan_batches
-from minikafka.log.segment import CLEANED_SUFFIX, Segment
+from minikafka.log.segment import Segment
+from minikafka.log.segment_names import CLEANED_SUFFIX
 from minikafka.log.transaction_index import AbortedTransaction, TransactionIndex
 from minikafka.records.batch import MAGIC_V2, Batch, BatchHeader, Record, read_batches
 from minikafka.records.filtering import emptied_batch, filtered_batch

@@ -13,7 +13,11 @@ from collections.abc import Iterator, Sequence
 
 from minikafka.log.producers import BatchMetadata, CompletedTransaction, ProducerState, ProducerStates
 from minikafka.log.scan import scan_headers
-from minikafka.log.segment import Segment, is_file_of_segment, segment_path
+from minikafka.log.segment import Segment
+from minikafka.log.segment_names import (
+    is_file_of_segment,
+    segment_path,
+)
 from minikafka.records.batch import Batch
 from minikafka.records.checksum import crc32c
 from minikafka.world import Disk

@@ -6,15 +6,10 @@ come into memory, and of many small ones a window. Kafka: `LogSegment.read`, `Fi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from minikafka.log import lookup
+from minikafka.log.indexed_file import IndexedFile
 from minikafka.log.scan import HOP_WINDOW_BYTES, CorruptLog, hop_in_order, walk_in_order
 from minikafka.records.batch import HEADER_BYTES, MAGIC_AT, MAGIC_V2, BatchHeader
 from minikafka.world import LEAST_SLICE_BYTES, PAGE_BYTES, FileSlice
-
-if TYPE_CHECKING:
-    from minikafka.log.segment import Segment
 
 Records = memoryview | FileSlice
 """Whole batches: in memory, or where they are in a file. Both have a length."""
@@ -40,7 +35,7 @@ class Reads:
 
     __slots__ = ("_ends", "_segment")
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: IndexedFile) -> None:
         self._segment = segment
         self._ends: dict[int, int] = {}
         """Offset to position."""
@@ -57,14 +52,14 @@ class Reads:
         position = self._ends.get(offset)
         known = position is not None
         if position is None:
-            found = lookup.locate(segment, offset)
+            found = segment.locate(offset)
             if found is None:
                 return NOTHING
             position = found[0]
         file, file_end = segment.file(), segment.size_bytes
         if position >= file_end:
             return NOTHING
-        limit = lookup.position_limit(segment, up_to_offset)
+        limit = segment.position_limit(up_to_offset)
         size = max(0, min(max_bytes, limit - position))
         header, chunk = self._chunk_at(position, size if size < LEAST_SLICE_BYTES else HOP_WINDOW_BYTES)
         base_offset, last_offset, batch_bytes = header.base_offset, header.last_offset, header.size_bytes
@@ -88,7 +83,7 @@ class Reads:
         if next_offset < 0:
             if base_offset > offset:
                 # A wrong offset must not look like the log's end.
-                lookup.check_order_at(segment, position)
+                segment.check_order_at(position)
             return NOTHING
         if next_offset > segment.next_offset:
             raise CorruptLog(position, f"offset {next_offset - 1} can't be there")
@@ -109,7 +104,7 @@ class Reads:
         room = segment.size_bytes - position
         chunk = segment.file().read_at(position, min(size + HEADER_BYTES, room))
         if len(chunk) < HEADER_BYTES or chunk[MAGIC_AT] != MAGIC_V2:
-            return lookup.header_at(segment, position), chunk  # of an old format, or torn
+            return segment.header_at(position), chunk  # of an old format, or torn
         header = BatchHeader.read(chunk)
         size = header.size_bytes
         if not HEADER_BYTES <= size <= room:

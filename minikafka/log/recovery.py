@@ -13,7 +13,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from minikafka.log import lookup
 from minikafka.log.aside import Aside
 from minikafka.log.checkpoints import CorruptCheckpoint
 from minikafka.log.config import LogConfig
@@ -27,11 +26,11 @@ from minikafka.log.producer_snapshots import (
 )
 from minikafka.log.producers import ProducerStates
 from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
-from minikafka.log.segment import (
+from minikafka.log.segment import Segment
+from minikafka.log.segment_names import (
     DELETED_SUFFIX,
     INDEX_SUFFIXES,
     LOG_SUFFIX,
-    Segment,
     is_file_of_segment,
 )
 from minikafka.log.swaps import complete_swaps
@@ -273,6 +272,6 @@ def _rebuild_epochs(segments: list[Segment], epochs: LeaderEpochs) -> None:
 
 def _first_epoch(segment: Segment) -> int | None:
     try:
-        return lookup.header_at(segment, 0).partition_leader_epoch
+        return segment.header_at(0).partition_leader_epoch
     except CorruptLog:
         return None

@@ -1,62 +1,35 @@
 """One segment: a `.log` file with its indexes, named by the offset of its first record.
 
-Rule: only the end of the last segment is ever written, and a lookup believes an index entry only if a
-batch begins where it points. Kafka: `LogSegment`, `FileRecords`.
+Rule: only the end of the last segment is ever written. What is where is `indexed_file.py`'s matter, what a fetch gets
+`reads.py`'s. Kafka: `LogSegment`, `FileRecords`.
 """
 
 from __future__ import annotations
 
 import contextlib
-from bisect import bisect_left
 from collections.abc import Container, Sequence
 
-from minikafka.log import lookup
 from minikafka.log.config import LogConfig
-from minikafka.log.index import (
-    MAX_RELATIVE_OFFSET,
-    NO_TIMESTAMP_OFFSET,
-    CorruptIndex,
-    FloorEntry,
-    OffsetIndex,
-    TimeIndex,
-    TimestampOffset,
-)
+from minikafka.log.index import FloorEntry
+from minikafka.log.indexed_file import IndexedFile
 from minikafka.log.reads import Reads, Records
-from minikafka.log.scan import CorruptLog, scan_headers
+from minikafka.log.scan import scan_headers
+from minikafka.log.segment_names import (
+    DELETED_SUFFIX,
+    INDEX_SUFFIX,
+    INDEX_SUFFIXES,
+    LOG_SUFFIX,
+    TIME_INDEX_SUFFIX,
+    TRANSACTION_INDEX_SUFFIX,
+    segment_path,
+)
 from minikafka.log.transaction_index import TransactionIndex
 from minikafka.records.batch import LOG_OVERHEAD_BYTES, BatchHeader
-from minikafka.world import Disk, File, is_out_of_descriptors
-
-CLEANED_SUFFIX, SWAP_SUFFIX, DELETED_SUFFIX = ".cleaned", ".swap", ".deleted"
-LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX = (
-    ".log",
-    ".index",
-    ".timeindex",
-    ".txnindex",
-)
-_INT64_MAX = 0x7FFFFFFFFFFFFFFF
-INDEX_SUFFIXES = (INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX)
+from minikafka.world import Disk
 
 
-def segment_path(directory: str, base_offset: int, suffix: str) -> str:
-    """The path of one file of a segment: the base offset in twenty digits."""
-    return f"{directory}/{base_offset:020d}{suffix}"
-
-
-def is_file_of_segment(name: str, suffix: str) -> bool:
-    """Twenty digits, which are an offset, and `suffix`?"""
-    stem = name.removesuffix(suffix)
-    if len(stem) + len(suffix) != len(name) or len(stem) != 20:
-        return False
-    return stem.isascii() and stem.isdecimal() and int(stem) <= _INT64_MAX
-
-
-class Segment:
-    """Offsets from `base_offset` to `next_offset` (exclusive) in `size_bytes` bytes of file.
-
-    A closed segment is known by its file's size and its neighbour's base offset alone; its indexes are
-    read at the first lookup.
-    """
+class Segment(IndexedFile):
+    """The file with its indexes, and what happens to them: growing, cutting, rolling, being deleted."""
 
     def __init__(
         self,
@@ -71,127 +44,18 @@ class Segment:
         files: Container[str] | None = None,
     ) -> None:
         """`files`: the names of those that are in the directory; None: look."""
-        self.disk = disk
-        self.directory = directory
-        self.base_offset = base_offset
-        """No record in it has a smaller offset; it names the files."""
-        self.next_offset = base_offset
-        """The offset after the last record in it."""
+        super().__init__(disk, directory, base_offset, config, floor_entry, suffix, files=files)
         self.created_ms = created_ms
-        self.path = segment_path(directory, base_offset, LOG_SUFFIX) + suffix
-        is_there = disk.exists(self.path) if files is None else self.path.rpartition("/")[2] in files
-        self.size_bytes = disk.size(self.path) if is_there else 0
-        """How long the file is; the next batch goes there."""
-        self.index_interval_bytes = config.index_interval_bytes
-        max_bytes = config.segment_index_bytes
-        self._offsets = OffsetIndex(
-            disk,
-            segment_path(directory, base_offset, INDEX_SUFFIX) + suffix,
-            base_offset,
-            max_bytes,
-            floor_entry,
-        )
-        self._times = TimeIndex(
-            disk,
-            segment_path(directory, base_offset, TIME_INDEX_SUFFIX) + suffix,
-            base_offset,
-            max_bytes,
-            floor_entry,
-        )
         aborted = segment_path(directory, base_offset, TRANSACTION_INDEX_SUFFIX) + suffix
         has_aborted = disk.exists(aborted) if files is None else aborted.rpartition("/")[2] in files
         self.aborted = TransactionIndex(disk, aborted, base_offset, exists=has_aborted)
         self.times_cut = 0
         """Grows when batches are cut off and when the files are closed: who reads it in turns looks whether it did."""
-        self._file: File | None = None
-        self._indexes_are_loaded = False
-        self._largest = NO_TIMESTAMP_OFFSET
-        """The largest timestamp and its offset, once the indexes are loaded."""
         self._first_timestamp_ms: int | None = None
-        self._bytes_since_entry = 0
-        """How much was appended since the last index entry."""
         self._reads = Reads(self)
 
     def __repr__(self) -> str:
         return f"Segment({self.path}, {self.next_offset=}, {self.size_bytes=})"
-
-    # -- opening -----------------------------------------------------------------------------------------
-
-    def create(self) -> None:
-        """Make the three files of a new segment; they are opened when they are needed."""
-        self.disk.touch(self.path)
-        self._offsets.create()
-        self._times.create()
-        self._indexes_are_loaded = True
-
-    def file(self) -> File:
-        if self._file is None:
-            self._file = self.disk.open(self.path, create=True)
-        return self._file
-
-    def indexes(self) -> tuple[OffsetIndex, TimeIndex]:
-        """The two indexes, read at the first call, and rebuilt from the log when they can't be right."""
-        if not self._indexes_are_loaded:
-            try:
-                self._offsets.load(self.size_bytes)
-                self._times.load(self.next_offset)
-                if not lookup.is_true(self, self._offsets, self._times.last()):
-                    raise CorruptIndex(f"{self._times.path} ends with a timestamp that no batch has")
-            except (CorruptIndex, CorruptLog):
-                self.rebuild_indexes()
-            self._largest = max(self._largest, self._times.last())
-            self._indexes_are_loaded = True
-        return self._offsets, self._times
-
-    def load_tail(self) -> None:
-        """Find `next_offset` and the largest timestamp of a segment that was closed cleanly: from the last
-        index entries on. Raises `CorruptLog` when the file's end is not that of a batch."""
-        if not self.size_bytes:
-            self.reset_indexes()
-            self.next_offset = self.base_offset
-            return
-        self.next_offset = self.base_offset + MAX_RELATIVE_OFFSET
-        try:
-            self._scan_tail()
-        except (CorruptIndex, CorruptLog):
-            self.rebuild_indexes()  # and if it wasn't the index, this raises
-            self._scan_tail()
-
-    def _scan_tail(self) -> None:
-        offsets, times = self.indexes()
-        entry = offsets.last()
-        next_offset = self.base_offset
-        for at, header in scan_headers(self.file(), entry.position, self.size_bytes):
-            if header.base_offset < next_offset or (
-                at == entry.position > 0 and header.base_offset > entry.offset
-            ):
-                raise CorruptLog(at, f"a batch begins with offset {header.base_offset}")
-            next_offset = header.next_offset
-            self._note_timestamp(header)
-        if times.last().offset >= next_offset:
-            raise CorruptIndex("the time index points behind the end of the log")
-        self.next_offset = next_offset
-        self._bytes_since_entry = self.size_bytes - entry.position
-
-    def rebuild_indexes(self) -> None:
-        """Make both indexes again from the headers in the log file; `CorruptLog` when it isn't whole."""
-        self.reset_indexes()
-        following = self.base_offset
-        for position, header in scan_headers(self.file(), 0, self.size_bytes):
-            if header.base_offset < following or header.last_offset >= self.next_offset:
-                raise CorruptLog(
-                    position, f"offsets {header.base_offset} to {header.last_offset} can't be there"
-                )
-            following = header.next_offset
-            self.note_batch(position, header)
-        self._times.maybe_append(self._largest)
-
-    def reset_indexes(self) -> None:
-        self._offsets.reset()
-        self._times.reset()
-        self._indexes_are_loaded = True
-        self._largest = NO_TIMESTAMP_OFFSET
-        self._bytes_since_entry = 0
 
     # -- writing -----------------------------------------------------------------------------------------
 
@@ -213,25 +77,6 @@ class Segment:
         assert position == self.size_bytes + written, "the headers are those of the bytes"
         self.size_bytes = position
         self.next_offset = headers[-1].next_offset
-
-    def note_batch(self, position: int, header: BatchHeader) -> None:
-        """Index the batch at `position`, if the last entry is far enough away."""
-        self._note_timestamp(header)
-        since_entry = self._bytes_since_entry
-        if since_entry > self.index_interval_bytes:
-            try:
-                self._offsets.append(header.last_offset, position)
-                self._times.maybe_append(self._largest)
-            except OSError as problem:
-                if not is_out_of_descriptors(problem):
-                    raise
-                # An index that knows of fewer batches is as right.
-            since_entry = 0
-        self._bytes_since_entry = since_entry + LOG_OVERHEAD_BYTES + header.batch_length
-
-    def _note_timestamp(self, header: BatchHeader) -> None:
-        if header.max_timestamp > self._largest.timestamp_ms and header.record_count != 0:
-            self._largest = TimestampOffset(header.max_timestamp, header.last_offset)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -313,7 +158,7 @@ class Segment:
     def truncate_to(self, offset: int) -> int:
         """Cut off the batches that hold `offset` or later ones; returns the bytes removed."""
         offsets, times = self.indexes()
-        found = lookup.locate(self, offset)
+        found = self.locate(offset)
         if found is None:
             return 0
         position, header = found
@@ -373,7 +218,7 @@ class Segment:
         if self._first_timestamp_ms is None:
             if not self.size_bytes:
                 return -1
-            self._first_timestamp_ms = lookup.header_at(self, 0).max_timestamp
+            self._first_timestamp_ms = self.header_at(0).max_timestamp
         return self._first_timestamp_ms
 
     # -- reading -----------------------------------------------------------------------------------------
@@ -391,25 +236,3 @@ class Segment:
             at_least_one=at_least_one,
             in_memory_bytes=in_memory_bytes,
         )
-
-    def position_of(self, offset: int) -> int:
-        """Where the batch that holds `offset` (or the next one) begins; the end when there is none."""
-        found = None if offset >= self.next_offset else lookup.locate(self, offset)
-        return self.size_bytes if found is None else found[0]
-
-    def offset_at_or_behind(self, position: int) -> int | None:
-        """The offset that the offset index notes first from `position` on; None when it notes none."""
-        offsets = self.indexes()[0]
-        slot = bisect_left(offsets.positions, position)
-        if slot == 0 and len(offsets) and offsets.positions[0] == position:
-            slot = 1  # Kafka's search never compares with the first entry once it may be the one
-        return self.base_offset + offsets.offsets[slot] if slot < len(offsets) else None
-
-    def find_timestamp(self, timestamp_ms: int, from_offset: int) -> tuple[int, int, int] | None:
-        """(timestamp, offset, leader epoch) of the first record at or after `from_offset` that is at least
-        as late as `timestamp_ms`. Only the batch that has it is decoded."""
-        return lookup.find_timestamp(self, timestamp_ms, from_offset)
-
-    def find_largest_timestamp(self) -> tuple[int, int, int] | None:
-        """(timestamp, offset, leader epoch) of the first record that none is later than."""
-        return lookup.find_largest_timestamp(self)

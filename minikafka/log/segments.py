@@ -16,7 +16,8 @@ from minikafka.log.index import MAX_RELATIVE_OFFSET
 from minikafka.log.producer_snapshots import write_snapshot
 from minikafka.log.producers import ProducerStates
 from minikafka.log.reads import NOTHING, Records
-from minikafka.log.segment import SWAP_SUFFIX, Segment
+from minikafka.log.segment import Segment
+from minikafka.log.segment_names import SWAP_SUFFIX
 from minikafka.policy import Rules
 from minikafka.policy.segments import SegmentFacts
 from minikafka.records.batch import BatchHeader

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from minikafka.log.aside import Aside
 from minikafka.log.scan import CorruptLog, scan_batches, scan_headers
-from minikafka.log.segment import (
+from minikafka.log.segment_names import (
     CLEANED_SUFFIX,
     INDEX_SUFFIX,
     LOG_SUFFIX,

@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from minikafka.log.scan import CorruptLog, holds_whole_batch, scan_batches
-from minikafka.log.segment import LOG_SUFFIX, is_file_of_segment
+from minikafka.log.segment_names import (
+    LOG_SUFFIX,
+    is_file_of_segment,
+)
 from minikafka.quorum.snapshots import MetadataLost
 from minikafka.records.batch import Batch
 from minikafka.records.flipped_bit import flipped_bit
