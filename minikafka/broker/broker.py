@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Coroutine
-from enum import Enum
 from typing import Any, TypeVar
 
 from minikafka.broker.events import BrokerFailed, BrokerStarted, BrokerStopped
@@ -27,6 +26,7 @@ from minikafka.coordinator.coordinator import GroupCoordinator
 from minikafka.coordinator.coordinators import Coordinators
 from minikafka.coordinator.core import MetadataStep
 from minikafka.membership import Join, Registration
+from minikafka.membership.broker_state import BrokerState
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.image import Endpoint, MetadataDelta, MetadataImage
 from minikafka.policy import Rules
@@ -45,15 +45,6 @@ from minikafka.world import World, reason_of
 R = TypeVar("R", bound=Message)
 START_TIMEOUT_S = 30.0
 IMAGE = "image"
-
-
-class BrokerState(Enum):
-    """Where a broker is in its life (Kafka: `BrokerState`)."""
-
-    NOT_RUNNING = "not running"
-    STARTING = "starting"
-    RUNNING = "running"
-    STOPPING = "stopping"
 
 
 class BrokerCantStart(OSError):
@@ -212,7 +203,7 @@ class Broker:
         """A clean shutdown: hand leadership over, flush, mark the directory clean."""
         if self.state is not BrokerState.RUNNING:
             return
-        self.state = BrokerState.STOPPING
+        self.state = BrokerState.PENDING_CONTROLLED_SHUTDOWN
         await self.membership.controlled_shutdown()
         self.coordinators.close()
         self._peers.close()
@@ -276,7 +267,7 @@ class Broker:
         ]
         # Offsets, too, go only with a topic whose deletion was committed.
         self.coordinators.on_metadata(MetadataStep(image, tuple(gone)))
-        if self.state is BrokerState.STOPPING:
+        if self.state is BrokerState.PENDING_CONTROLLED_SHUTDOWN:
             self.membership.tell_progress()  # the controller waits for this broker to have heard of its new leaders
         self._images.wake(IMAGE)
 
@@ -367,7 +358,7 @@ class Broker:
             id=self.id,
             host=self.advertised.host,
             port=self.advertised.port,
-            state=self.state.value,
+            state=str(self.state),
             epoch=self.membership.broker_epoch,
             metadata_offset=self.image.offset,
             fetch_sessions=len(self.fetch_sessions),
@@ -383,6 +374,3 @@ class Broker:
         partition = self.replicas.get(topic, index)
         directory = self.directories.home((topic, index))
         return None if partition is None or directory is None else PartitionSnapshot.of(partition, directory)
-
-
-__all__ = ["Broker", "BrokerState"]

@@ -14,12 +14,13 @@ import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from minikafka.broker.broker import Broker, BrokerState
+from minikafka.broker.broker import Broker
 from minikafka.broker.listeners import LISTENERS, BrokerListener, host_port, is_loopback, listener_of
 from minikafka.cluster.failures import NodeFailure
 from minikafka.controller.node import ControllerNode
 from minikafka.log.meta_properties import WrongDirectory, read_meta_properties
 from minikafka.membership import kraft
+from minikafka.membership.broker_state import BrokerState
 from minikafka.metadata.config_types import ConfigError
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Rules

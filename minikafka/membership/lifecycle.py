@@ -7,10 +7,10 @@ Rule: a broker is in service only as long as its heartbeats are answered so. Kaf
 from __future__ import annotations
 
 import asyncio
-from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from minikafka.membership.broker_state import BrokerState
 from minikafka.membership.controller_channel import ControllerChannel
 from minikafka.membership.controllers import Controllers
 from minikafka.membership.membership import Member, Registration, RegistrationRefused
@@ -38,16 +38,6 @@ FATAL = (
     ErrorCode.UNSUPPORTED_VERSION,
 )
 """Refusals that asking again won't change."""
-
-
-class BrokerState(Enum):
-    """Kafka's names. STARTING until first in service, RUNNING after."""
-
-    NOT_RUNNING = 0
-    STARTING = 1
-    RUNNING = 3
-    PENDING_CONTROLLED_SHUTDOWN = 6
-    SHUTTING_DOWN = 7
 
 
 class Refused(ConnectionError):

@@ -40,6 +40,7 @@ from minikafka.metadata.records import (
     UnregisterBrokerRecord,
 )
 from minikafka.protocol.schema import Message
+from minikafka.protocol.uuid_text import encode_uuid
 
 
 class ImageDraft:
@@ -89,7 +90,7 @@ class ImageDraft:
     def _topic_name(self, topic_id: UUID) -> str:
         name: str | None = self._read("topic_names").get(topic_id)
         if name is None:
-            raise ValueError(f"metadata log: no topic has the id {topic_id}")
+            raise ValueError(f"metadata log: no topic has the id {encode_uuid(topic_id)}")
         return name
 
     def _held(self, name: str) -> Mapping[int, PartitionRegistration]:

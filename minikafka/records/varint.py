@@ -6,6 +6,7 @@ either sign are short. Kafka's `ByteUtils.readVarint`, `writeVarint`, `readVarlo
 
 from __future__ import annotations
 
+from minikafka.protocol.primitives import uvarint
 from minikafka.records.errors import CorruptRecords
 
 Buffer = bytes | bytearray | memoryview
@@ -13,18 +14,6 @@ Buffer = bytes | bytearray | memoryview
 MAX_BYTES = 10
 """A 64-bit number takes at most ten bytes."""
 MAX_BYTES_32 = 5
-
-
-def encode_unsigned(value: int) -> bytes:
-    """`value` (0 to 2**64-1) as a varint without zigzag."""
-    if value < 128:
-        return bytes((value,))
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def _zigzag(value: int) -> int:
@@ -44,7 +33,7 @@ def encode_varint(value: int) -> bytes:
     """`value` (a signed 64-bit integer) as a zigzag varint."""
     if 0 <= value < SHORT_LIMIT:
         return SHORT[value]
-    return encode_unsigned(_zigzag(value))
+    return uvarint(_zigzag(value))
 
 
 def varint_size(value: int) -> int:

@@ -19,6 +19,7 @@ from typing import cast
 
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.fetch_session import FetchPlan, FetchSession
 from minikafka.protocol.messages.fetch import (
     FetchPartition,
     FetchRequest,
@@ -29,7 +30,7 @@ from minikafka.protocol.messages.fetch import (
     ReplicaState,
 )
 from minikafka.protocol.schema import Message
-from minikafka.replication.fetch_session import FetchPlan, FetchPosition, FetchSession, Key
+from minikafka.replication.fetch_position import FetchPosition, Key
 from minikafka.replication.partition import Partition, Role
 from minikafka.replication.resting import Resting
 from minikafka.world import World
@@ -81,10 +82,10 @@ class ReplicaFetcher:
         self._news: dict[Key, None] = {}
         """Those whose position the leader may not know, in the order in which they changed."""
         self._resting = Resting()
-        self._session = FetchSession()
+        self._session: FetchSession[Key, FetchPosition] = FetchSession()
         self._in_session = True
         self._channel: Channel | None = None
-        self._in_flight: deque[FetchPlan] = deque()
+        self._in_flight: deque[FetchPlan[Key, FetchPosition]] = deque()
         self._newcomers = False
         self._ask_is_due = False
         self._timer: asyncio.TimerHandle | None = None
@@ -229,7 +230,7 @@ class ReplicaFetcher:
             )
         return positions, unwanted
 
-    def _send(self, channel: Channel, plan: FetchPlan) -> None:
+    def _send(self, channel: Channel, plan: FetchPlan[Key, FetchPosition]) -> None:
         request = FetchRequest(
             replica_state=ReplicaState(replica_id=self._broker_id, replica_epoch=self._broker_epoch()),
             max_wait_ms=self._wait_ms(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import itertools
 
-from minikafka.replication.fetch_session import Key
+from minikafka.replication.fetch_position import Key
 
 
 class Resting:

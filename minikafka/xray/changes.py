@@ -1,7 +1,8 @@
 """What changed between two snapshots, in words: the events of a cluster that tells none.
 
 Rule: it says what is seen now and was not before; when it happened in between is not known. What happened to
-many partitions alike is reported once.
+many partitions alike is reported once. A kind of event has the name that our own nodes give it, if only one of several
+events of one change: who filters by kind finds the same on every cluster.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def changes(old: Snapshot | None, new: Snapshot) -> Iterator[Change]:
         return
     yield from _brokers(old, new)
     if old.controller != new.controller and new.controller is not None:
-        yield new.controller, "ControllerChanged", f"{new.controller} is the active controller"
+        yield new.controller, "ControllerStarted", f"{new.controller} is the active controller"
     before = {t.name: t for t in old.topics}
     alike: dict[tuple[str, str, str], list[str]] = {}
     for topic in new.topics:
@@ -46,20 +47,20 @@ def _brokers(old: Snapshot, new: Snapshot) -> Iterator[Change]:
     before = {b.name: b.state for b in old.brokers}
     for broker in new.brokers:
         if before.get(broker.name) != broker.state:
-            yield broker.name, "BrokerState", f"{broker.name} is {broker.state}"
+            kind = "BrokerUnfenced" if broker.state == "running" else "BrokerFenced"
+            yield broker.name, kind, f"{broker.name} is {broker.state}"
     for name in sorted(set(before) - {b.name for b in new.brokers}):
-        yield name, "BrokerState", f"{name} is gone"
+        yield name, "BrokerFenced", f"{name} is gone"
 
 
 def _partition(old: Partition, new: Partition) -> Iterator[Change]:
     """What is true of it now, without its name."""
     if old.leader != new.leader:
         who = "no leader" if new.leader is None else f"{new.leader} leads"
-        yield new.leader or "cluster", "LeaderChanged", f"{who}, epoch {new.leader_epoch}"
+        yield new.leader or "cluster", "LeaderElected", f"{who}, epoch {new.leader_epoch}"
     if set(old.isr) != set(new.isr):
         ids = ",".join(sorted(b.removeprefix("broker-") for b in new.isr)) or "empty"
-        kind = "IsrShrunk" if len(new.isr) < len(old.isr) else "IsrExpanded"
-        yield new.leader or "cluster", kind, f"ISR is now {ids}"
+        yield new.leader or "cluster", "IsrChanged", f"ISR is now {ids}"
 
 
 def _of_partitions(names: list[str], what: str) -> str:
@@ -76,4 +77,8 @@ def _groups(old: Snapshot, new: Snapshot) -> Iterator[Change]:
         before_count = len(earlier.members or ()) if earlier is not None else None
         if earlier is None or earlier.state != group.state or (count or 0) != before_count:
             members = "members unknown" if count is None else f"{count} members"
-            yield group.coordinator or "cluster", "GroupState", f"{group.id} is {group.state}, {members}"
+            yield (
+                group.coordinator or "cluster",
+                "GroupStateChanged",
+                f"{group.id} is {group.state}, {members}",
+            )

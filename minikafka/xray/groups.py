@@ -14,7 +14,6 @@ import msgspec
 from minikafka.broker.snapshot import BrokerSnapshot
 from minikafka.coordinator.reading import GroupSnapshot
 from minikafka.protocol.messages import consumer_protocol
-from minikafka.protocol.schema import MalformedMessage
 from minikafka.xray.lag import LagRule, group_offsets
 from minikafka.xray.snapshot import Group, Member, Partition, TopicPartition, broker_name
 
@@ -102,14 +101,11 @@ def _group(
     )
 
 
-def decode_assignment(data: bytes | None) -> tuple[TopicPartition, ...] | None:
-    """The partitions in a ConsumerProtocolAssignment; None when there is none, or it can't be read."""
+def decode_assignment(data: bytes | memoryview | None) -> tuple[TopicPartition, ...] | None:
+    """The partitions in a ConsumerProtocolAssignment, in order; None when there is none, or it can't be read."""
     if not data:
         return None
     try:
-        assignment = consumer_protocol.decode_assignment(data)
-    except MalformedMessage:
+        return tuple(sorted(TopicPartition(*pair) for pair in consumer_protocol.assigned_pairs(data)))
+    except ValueError:  # another client's bytes: whatever they are, the row lives
         return None
-    return tuple(
-        sorted(TopicPartition(t.topic, i) for t in assignment.assigned_partitions for i in t.partitions)
-    )

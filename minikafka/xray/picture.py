@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Mapping
 import msgspec
 
 from minikafka.protocol.errors import ErrorCode
-from minikafka.protocol.messages.consumer_protocol import decode_assignment
 from minikafka.protocol.messages.describe_groups import DescribedGroup, DescribedGroupMember
 from minikafka.protocol.messages.describe_log_dirs import DescribeLogDirsResponse
 from minikafka.protocol.messages.describe_quorum import DescribeQuorumResponse
 from minikafka.protocol.messages.list_groups import ListedGroup
 from minikafka.protocol.messages.metadata import MetadataResponse, MetadataResponsePartition
-from minikafka.protocol.schema import MalformedMessage
+from minikafka.protocol.uuid_text import encode_uuid
+from minikafka.xray.groups import decode_assignment
 from minikafka.xray.lag import group_offsets
 from minikafka.xray.snapshot import (
     Broker,
@@ -53,7 +53,7 @@ def topics_of(
         topics.append(
             Topic(
                 name=name,
-                id=str(topic.topic_id) if topic.topic_id.int else None,
+                id=encode_uuid(topic.topic_id) if topic.topic_id.int else None,
                 internal=topic.is_internal,
                 partitions=tuple(
                     _partition(name, p, offsets, sizes, gone, (min_isr or {}).get(name)) for p in partitions
@@ -133,14 +133,7 @@ class GroupParts:
 
 
 def _member(told: DescribedGroupMember) -> Member:
-    assignment: tuple[TopicPartition, ...] | None = None
-    try:
-        decoded = decode_assignment(told.member_assignment)
-        assignment = tuple(
-            TopicPartition(t.topic, p) for t in decoded.assigned_partitions for p in sorted(t.partitions)
-        )
-    except (MalformedMessage, ValueError):  # another client's bytes: whatever they are, the row lives
-        assignment = None
+    assignment = decode_assignment(told.member_assignment)
     return Member(told.member_id, told.client_id, told.client_host, assignment, told.group_instance_id)
 
 

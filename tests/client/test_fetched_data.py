@@ -1,8 +1,7 @@
 """What the consumer makes of the bytes that a fetch brought."""
 
 from minikafka.client import KafkaError
-from minikafka.client.connections.metadata import NO_TOPIC_ID
-from minikafka.client.consumer.fetcher import FetchSession, _Wanted, next_offset_after
+from minikafka.client.consumer.fetcher import next_offset_after
 from minikafka.client.consumer.positions import Buffer, Chunk, Position
 from minikafka.records.batch import Compression, NewRecord, Record, build_batch, set_base_offset_and_epoch
 from minikafka.records.control import ControlType, control_key
@@ -114,24 +113,6 @@ def test_message_sets_of_old_formats_are_read():
     for cut in range(1, len(data)):  # of what is whole the end is known
         whole = read(data[:cut], check_crcs=True)[0]
         assert next_offset_after(memoryview(data[:cut])) == (whole[-1].offset() + 1 if whole else -1)
-
-
-def want(offset, epoch=0):
-    return _Wanted(NO_TOPIC_ID, offset, epoch)
-
-
-def test_a_session_sends_only_changes_and_says_what_to_forget():
-    session = FetchSession()
-    first = {("t", 0): want(0), ("t", 1): want(0)}
-    assert session.changes(first) == (first, {})
-    session.answered(77, first)
-    assert (session.id, session.epoch) == (77, 1)
-    second = {("t", 0): want(5)}
-    assert session.changes(second) == (second, {("t", 1): want(0)})
-    session.answered(77, second)
-    assert session.changes(second) == ({}, {})
-    session.reset()
-    assert session.changes(second) == (second, {})
 
 
 def test_what_is_held_for_a_paused_partition_goes_when_that_has_moved():

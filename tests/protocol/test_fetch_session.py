@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from minikafka.replication.fetch_session import FetchPosition, FetchSession
+from minikafka.protocol.fetch_session import FetchSession
+from minikafka.replication.fetch_position import FetchPosition
 
 A = (1, 0)
 B = (1, 1)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minikafka.protocol.primitives import uvarint
 from minikafka.records import walk
 from minikafka.records.batch import NewRecord, encode_record
 from minikafka.records.errors import CorruptRecords
 from minikafka.records.runs import find_run
-from minikafka.records.varint import encode_unsigned
 from minikafka.records.walk import Walked, walk_records
 
 NEVER = 1 << 40
@@ -148,15 +148,15 @@ def test_timestamp_deltas_may_be_overlong_and_have_bits_that_do_not_count(width)
         delta = (
             bytes((128 | index % 7,)) + b"\xff" * (width - 2) + b"\x7f" if width > 1 else bytes((index % 7,))
         )
-        body = b"\0" + delta + encode_unsigned(2 * index) + b"\x01\x02v\0"
-        return encode_unsigned(2 * len(body)) + body
+        body = b"\0" + delta + uvarint(2 * index) + b"\x01\x02v\0"
+        return uvarint(2 * len(body)) + body
 
     agree(b"".join(map(record, range(300))), 300)
 
 
 def number(draw, value: int) -> bytes:
     """A zigzag varint, sometimes longer than it need be; rarely too long."""
-    data = encode_unsigned((value << 1) ^ (value >> 63))
+    data = uvarint((value << 1) ^ (value >> 63))
     extra = draw(st.sampled_from((0,) * 12 + (1, 2, 9)))
     return data if not extra else data[:-1] + bytes((data[-1] | 128,)) + b"\x80" * (extra - 1) + b"\0"
 
@@ -182,9 +182,9 @@ def batches(draw):
         rng = random.Random(draw(st.integers(0, 99)))
         stretched = draw(st.booleans())
         for n in range(draw(st.integers(1, 150))):
-            delta = encode_unsigned(((z := base + n * step + rng.randrange(spread)) << 1) ^ (z >> 63))
-            body = b"\0" + delta + encode_unsigned(2 * index) + tail
-            size = encode_unsigned(2 * len(body))
+            delta = uvarint(((z := base + n * step + rng.randrange(spread)) << 1) ^ (z >> 63))
+            body = b"\0" + delta + uvarint(2 * index) + tail
+            size = uvarint(2 * len(body))
             if stretched and len(size) == 1:
                 size = bytes((size[0] | 128, 0))
             data += size + body

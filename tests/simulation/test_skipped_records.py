@@ -6,6 +6,7 @@ import pytest
 
 from minikafka import Cluster
 from minikafka.metadata.records import NoOpRecord, PartitionChangeRecord, TopicRecord, encode_record
+from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.records.batch import NewRecord
 
 CONTROLLER = "controller-1"
@@ -24,7 +25,7 @@ def unknown_type() -> bytes:
         (
             encode_record(PartitionChangeRecord(topic_id=NOBODYS, partition_id=0)),
             "PartitionChangeRecord",
-            f"no topic has the id {NOBODYS}",
+            f"no topic has the id {encode_uuid(NOBODYS)}",
         ),
     ],
 )

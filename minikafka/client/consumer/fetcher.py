@@ -17,6 +17,7 @@ from minikafka.client.consumer.positions import UNRESOLVED, Chunk, Position
 from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error, is_retriable
 from minikafka.client.values import Message
 from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.fetch_session import FetchPlan, FetchSession
 from minikafka.protocol.messages.fetch import (
     FetchPartition,
     FetchRequest,
@@ -34,51 +35,21 @@ if TYPE_CHECKING:
     from minikafka.client.values import Pair
 
 _LAST_BY_NAME = 12
-_FIRST_EPOCH = 0
+
+
+class _Place(NamedTuple):
+    """A partition of this very topic: one that is made anew under the name is another, and the old one is forgotten."""
+
+    topic: str
+    partition: int
+    topic_id: uuid.UUID
 
 
 class _Wanted(NamedTuple):
     """What a session remembers of a partition: a change of any of these has to be sent."""
 
-    topic_id: uuid.UUID
     fetch_offset: int
     leader_epoch: int
-
-
-class FetchSession:
-    """The client's half of a fetch session: what the broker remembers of us."""
-
-    def __init__(self) -> None:
-        self.id = 0
-        self.epoch = _FIRST_EPOCH
-        self.version = -1
-        self.sent: dict[Pair, _Wanted] = {}
-
-    def reset(self) -> None:
-        """Start over: the next request carries everything."""
-        self.id, self.epoch = 0, _FIRST_EPOCH
-        self.sent = {}
-
-    def changes(self, wanted: dict[Pair, _Wanted]) -> tuple[dict[Pair, _Wanted], dict[Pair, _Wanted]]:
-        """(to send, to forget). Everything where the session is new."""
-        if self.epoch == _FIRST_EPOCH:
-            return wanted, {}
-        changed = {pair: want for pair, want in wanted.items() if self.sent.get(pair) != want}
-        # A topic that was made again under its old name has to be forgotten by its old id.
-        gone = {
-            pair: old
-            for pair, old in self.sent.items()
-            if pair not in wanted or wanted[pair].topic_id != old.topic_id
-        }
-        return changed, gone
-
-    def answered(self, session_id: int, wanted: dict[Pair, _Wanted]) -> None:
-        """Counts on; a broker that gives no session (id 0) gets full requests."""
-        if session_id == 0:
-            self.reset()
-            return
-        self.id, self.sent = session_id, wanted
-        self.epoch = 1 if self.epoch >= 0x7FFFFFFF else self.epoch + 1
 
 
 class Fetcher:
@@ -110,6 +81,8 @@ class Fetcher:
         self._committed_only = self._settings["isolation.level"] == "read_committed"
         self._loops: dict[int, asyncio.Event] = {}
         """One per leader that leads something assigned; the event wakes it."""
+        self._versions: dict[int, int] = {}
+        """Of Fetch, by leader: a session is of one version."""
         self._closed = False
         self._timer_set = False
         self.is_blocked = False
@@ -153,7 +126,7 @@ class Fetcher:
         return self._closed
 
     async def _run(self, leader: int, event: asyncio.Event) -> None:
-        session = FetchSession()
+        session: FetchSession[_Place, _Wanted] = FetchSession()
         while not self._closed:
             event.clear()
             wanted = self._wanted(leader)
@@ -198,23 +171,25 @@ class Fetcher:
             self._on_replaced(position)
         return wanted
 
-    async def _fetch(self, leader: int, session: FetchSession, positions: dict[Pair, Position]) -> None:
+    async def _fetch(
+        self, leader: int, session: FetchSession[_Place, _Wanted], positions: dict[Pair, Position]
+    ) -> None:
         channel = await self._connections.to(leader, FETCH)
-        wants, eras = {}, {}
+        wants: dict[_Place, _Wanted] = {}
+        eras = {}
         for pair, position in positions.items():
             topic = self._metadata.topics[position.topic]
             place = topic.partitions.get(position.partition)
-            wants[pair] = _Wanted(topic.id, position.fetch_from, place.leader_epoch if place else -1)
+            epoch = place.leader_epoch if place else -1
+            wants[_Place(*pair, topic.id)] = _Wanted(position.fetch_from, epoch)
             eras[pair] = (position.era, position.fetch_from)
-        by_name = any(want.topic_id == NO_TOPIC_ID for want in wants.values())
+        by_name = any(place.topic_id == NO_TOPIC_ID for place in wants)
         version = self._connections.version(channel, FetchRequest, _LAST_BY_NAME if by_name else None)
-        if version != session.version:
+        if self._versions.setdefault(leader, version) != version:
             session.reset()
-            session.version = version
-        changed, gone = session.changes(wants)
-        response = await self._connections.ask(
-            channel, self._request(session, version, changed, gone), FetchResponse, at_most=version
-        )
+            self._versions[leader] = version
+        plan = session.next(wants, [place for place in session.told if place not in wants])
+        response = await self._connections.ask(channel, self._request(plan), FetchResponse, at_most=version)
         if response.error_code:
             session.reset()
             if response.error_code not in (
@@ -224,8 +199,8 @@ class Fetcher:
                 self._metadata.request_update()
                 await asyncio.sleep(self._settings.seconds("retry.backoff.ms"))
             return
-        session.answered(response.session_id, wants)
-        names = {want.topic_id: pair[0] for pair, want in wants.items()}
+        session.accept(response.session_id)
+        names = {place.topic_id: place.topic for place in wants}
         for answer in response.responses:
             name = names.get(answer.topic_id) if version > _LAST_BY_NAME else answer.topic
             for data in answer.partitions:
@@ -238,14 +213,12 @@ class Fetcher:
                     self._take(current, data)
         self._on_data()
 
-    def _request(
-        self, session: FetchSession, version: int, changed: dict[Pair, _Wanted], gone: dict[Pair, _Wanted]
-    ) -> FetchRequest:
+    def _request(self, plan: FetchPlan[_Place, _Wanted]) -> FetchRequest:
         settings = self._settings
         topics: dict[str, FetchTopic] = {}
-        for (topic, partition), want in changed.items():
+        for (topic, partition, topic_id), want in plan.partitions.items():
             if topic not in topics:
-                topics[topic] = FetchTopic(topic=topic, topic_id=want.topic_id, partitions=[])
+                topics[topic] = FetchTopic(topic=topic, topic_id=topic_id, partitions=[])
             topics[topic].partitions.append(
                 FetchPartition(
                     partition=partition,
@@ -255,18 +228,18 @@ class Fetcher:
                 )
             )
         forgotten: dict[tuple[str, uuid.UUID], ForgottenTopic] = {}
-        for (topic, partition), want in gone.items():
-            key = (topic, want.topic_id)
+        for topic, partition, topic_id in plan.forgotten:
+            key = (topic, topic_id)
             if key not in forgotten:
-                forgotten[key] = ForgottenTopic(topic=topic, topic_id=want.topic_id, partitions=[])
+                forgotten[key] = ForgottenTopic(topic=topic, topic_id=topic_id, partitions=[])
             forgotten[key].partitions.append(partition)
         return FetchRequest(
             max_wait_ms=settings["fetch.wait.max.ms"],
             min_bytes=settings["fetch.min.bytes"],
             max_bytes=settings["fetch.max.bytes"],
             isolation_level=1 if self._committed_only else 0,
-            session_id=session.id,
-            session_epoch=session.epoch,
+            session_id=plan.session_id,
+            session_epoch=plan.session_epoch,
             topics=list(topics.values()),
             forgotten_topics_data=list(forgotten.values()),
             rack_id=settings["client.rack"],
