@@ -130,7 +130,7 @@ def up(a: argparse.Namespace) -> None:
     cluster = Cluster(Release(a.release), data, a)
     try:
         print(cluster.start(), flush=True)
-        print(f"real_kafka: {a.release} is up; logs and data: {data}; Ctrl-C ends it", file=sys.stderr)
+        print(f"real_kafka: {a.release} is up; logs and data: {data}; Ctrl-C stops it", file=sys.stderr)
         cluster.wait()
         fail(f"a process ended by itself; its log is in {data}")
     finally:

@@ -65,7 +65,7 @@ class Phase:
 
 
 class _Samples:
-    """Of one phase."""
+    """The samples of one phase."""
 
     def __init__(self, phase: str, total_bytes: int, tell: Callable[[Sample], None]) -> None:
         self._phase = phase

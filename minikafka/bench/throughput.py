@@ -39,7 +39,7 @@ class Speeds:
 
     @property
     def best_ratio(self) -> float:
-        """Of the best rounds."""
+        """The ratio of the best rounds."""
         return max(self.ours) / max(self.bare)
 
     @property

@@ -154,7 +154,7 @@ class Session:
                 follower.leave_session()
 
     def end(self) -> None:
-        """All leave it."""
+        """Every partition leaves the session."""
         for key in list(self.wanted):
             self.forget(key)
 

@@ -258,7 +258,7 @@ class ClusterNodes:
         return tuple(self._starting)
 
     def _forget(self, host: str) -> None:
-        """A host has ended."""
+        """Drop a host that has ended."""
         self.problems.pop(host, None)
         if host in self.controllers:
             self.controllers[host] = None

@@ -133,7 +133,7 @@ class Past:
         left = _sim(self._cluster).loop.instants - steps
         if steps < 0 or left < self._cluster._begun_at_instant:
             most = _sim(self._cluster).loop.instants - self._cluster._begun_at_instant
-            raise ValueError(f"There are {most} steps behind this moment; {steps} can't be taken back.")
+            raise ValueError(f"Only {most} steps come before this moment; {steps} can't be taken back.")
         return Goal(len(history.tape.entries), Wall(instants=left))
 
     def _began_s(self, history: History) -> float:

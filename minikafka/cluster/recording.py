@@ -60,11 +60,11 @@ class Recorder:
 
     @property
     def moment(self) -> Moment:
-        """Now."""
+        """This moment of the run."""
         return Moment(self._loop.loop.rounds, self._loop.loop.time())
 
     def tape(self, setup: Setup) -> Tape:
-        """Up to now."""
+        """The tape up to now."""
         with self._loop.lock:
             end = End(self.moment, self._loop.universe.trace.count, self.witness.digest)
             return Tape(setup, tuple(self._entries), end, self.cant_be_played)
@@ -169,7 +169,7 @@ class Recorder:
         return code
 
     def call_back(self, function: Callable[..., Any], args: Any, options: Any) -> Any:
-        """Now."""
+        """This moment of the run."""
         self._callbacks = number = self._callbacks + 1
         with self._within(_CALLBACK, number), self._loop.lock.released():
             try:

@@ -149,7 +149,7 @@ class Replay:
         return entry.is_inside and not entry.callback and entry.at.round == self._loop.loop.rounds
 
     def give_way(self) -> None:
-        """Do it."""
+        """Carry out what is due now."""
         while self.are_wanted:
             number, entry = self._left.popleft()
             self._recorder.predicate(lambda n=number, e=entry: self._do(n, e))()  # type: ignore[misc]

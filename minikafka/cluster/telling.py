@@ -51,7 +51,7 @@ def sentence_of(traced: Traced) -> str:
             count = "1 partition" if event.partitions == 1 else f"{event.partitions} partitions"
             return (
                 f"{traced.host} can't use its log directory {event.directory}, with {count} in it: {event.reason}. "
-                f"It continues with the others; when that is mended, restart {traced.host}."
+                f"It continues with the others; once that is fixed, restart {traced.host}."
             )
         case CheckpointIgnored():
             return f"{traced.host} continues without a note from its last run: {event.reason}."
@@ -83,7 +83,7 @@ def sentence_of(traced: Traced) -> str:
         case CoordinatorFailed():
             return (
                 f"{traced.host} can't read {event.topic}-{event.partition}, so nobody coordinates those who belong "
-                f"there; all others go on: {event.reason}. If another broker has a good copy, have it lead."
+                f"there; all others keep working: {event.reason}. If another broker has a good copy, have it lead."
             )
         case MetadataTailCut():
             return (

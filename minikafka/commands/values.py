@@ -63,7 +63,7 @@ class Member(msgspec.Struct, frozen=True, tag="enum"):
 
 
 class Callback(msgspec.Struct, frozen=True, tag="callback"):
-    """There was one."""
+    """A callback, of which the tape knows only that there was one."""
 
 
 class Unwritten(msgspec.Struct, frozen=True, tag="unwritten"):

@@ -222,11 +222,13 @@ class _Run:
         for writer in self._writers:
             left = writer.flush(ANSWERS_S)
             if left:
-                raise _NoProgress("writes are answered", f"{writer.name} waits for {left} answers in vain")
+                raise _NoProgress(
+                    "writes are answered", f"{writer.name} has {left} writes that were never answered"
+                )
             last = writer.writes[-LAST_WRITES:]
             failed = next((write for write in last if write.outcome != "acknowledged"), None)
             if failed is not None:
-                sentence = f"{writer.name} was told {failed.error} for {failed.value!r}, when all was mended"
+                sentence = f"{writer.name} was told {failed.error} for {failed.value!r} after everything was repaired"
                 raise _NoProgress("writes are acknowledged", sentence)
         self._wait(self._is_whole, "replicas are in sync", "not every replica came into the ISR")
         self._wait(_is_alike, "replicas are alike", "replicas end at different offsets")
@@ -267,7 +269,7 @@ class _Run:
         until_s = cluster.now + PROGRESS_S
         while not are_there():
             if cluster.now >= until_s:
-                raise _NoProgress("groups read on", f"a group did not come to the end in {PROGRESS_S:g} s")
+                raise _NoProgress("groups read on", f"a group did not reach the end within {PROGRESS_S:g} s")
             cluster.run(LOOK_AGAIN_S)
         for member in self._members:
             member.consumer.close()
@@ -276,7 +278,7 @@ class _Run:
         until_s = self._cluster.now + PROGRESS_S
         while not holds(self._cluster.snapshot()):
             if self._cluster.now >= until_s:
-                raise _NoProgress(name, f"{sentence} in {PROGRESS_S:g} s after all was mended")
+                raise _NoProgress(name, f"{sentence} in {PROGRESS_S:g} s after everything was repaired")
             self._cluster.run(LOOK_AGAIN_S)
 
     def _is_whole(self, snapshot: Snapshot) -> bool:

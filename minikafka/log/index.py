@@ -46,7 +46,7 @@ class _IndexFile:
         self.is_unsynced = False
 
     def file(self) -> File:
-        """To change it."""
+        """The open file, to be written."""
         self.is_unsynced = True
         if self._file is None:
             self._file = self.disk.open(self.path, create=True)
@@ -69,7 +69,7 @@ class _IndexFile:
         return data[:used]
 
     def _size(self) -> int:
-        """-1: there is no file."""
+        """The size of the file in bytes; -1: there is none."""
         try:
             return self.disk.size(self.path)
         except FileNotFoundError:

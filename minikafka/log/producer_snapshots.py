@@ -124,7 +124,7 @@ def remove_snapshots_before(disk: Disk, directory: str, offset: int) -> None:
 
 
 def remove_snapshots_after(disk: Disk, directory: str, offset: int) -> None:
-    """Of what was cut off."""
+    """Remove the snapshots that were taken after `offset`."""
     keep_snapshots(disk, directory, snapshot_offsets(disk, directory), to_offset=offset)
 
 

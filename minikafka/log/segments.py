@@ -71,7 +71,7 @@ class Segments:
 
     @property
     def first(self) -> Segment:
-        """The oldest."""
+        """The oldest segment."""
         return self._all[0]
 
     @property
@@ -253,7 +253,7 @@ class Segments:
             active.next_offset = min(active.next_offset, offset)
 
     def remove(self, segment: Segment) -> None:
-        """Delete its files."""
+        """Delete the segment's files."""
         segment.remove()
         self._world.trace.emit(
             SegmentDeleted(self._topic, self._partition, segment.base_offset, segment.size_bytes)

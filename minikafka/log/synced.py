@@ -81,7 +81,7 @@ class Synced:
         return [*paths, self._directory, self._directory.rpartition("/")[0]]
 
     def end_flush(self) -> None:
-        """All that is synced."""
+        """Note that everything is synced."""
         for segment in self._segments.since(self.up_to):
             segment.was_synced()
         self._epochs.was_synced()

@@ -45,7 +45,7 @@ class Listener(Protocol):
 
 
 class Quorum(Protocol):
-    """One member of it."""
+    """One member of the quorum."""
 
     @property
     def node_id(self) -> int: ...
@@ -105,7 +105,7 @@ class Quorum(Protocol):
     def snapshot(self) -> LogSnapshot: ...
 
     def close(self) -> None:
-        """A clean end."""
+        """Stop cleanly."""
 
     def abandon(self) -> None:
         """Close the files and write nothing."""

@@ -130,12 +130,12 @@ class LogDirectories:
 
     @property
     def online(self) -> list[LogDirectory]:
-        """Those that work."""
+        """The directories that work."""
         return [directory for directory in self._all if directory.is_online]
 
     @property
     def ids(self) -> tuple[UUID, ...]:
-        """Of those that work."""
+        """The ids of the directories that work."""
         return tuple(directory.id for directory in self.online if directory.id is not None)
 
     @property

@@ -203,7 +203,7 @@ class LogDirectory:
         )
 
     def release(self) -> None:
-        """Let others have it."""
+        """Release the lock."""
         if self._lock is not None:
             self._lock.release()
             self._lock = None

@@ -27,7 +27,7 @@ class ReplicaFilesLost(Event, frozen=True):
 
 
 class LostReplicas:
-    """Those of one broker."""
+    """The lost replicas of one broker."""
 
     def __init__(
         self, world: World, broker_id: int, directories: LogDirectories, assignments: DirectoryAssignments

@@ -170,7 +170,7 @@ class PendingRequests:
             waiter.expire()
 
     def forget(self, waiter: Waiter[Any]) -> None:
-        """It waits no more."""
+        """Stop waking this one."""
         if waiter.timer is not None:
             waiter.timer.cancel()
             waiter.timer = None

@@ -34,7 +34,7 @@ class Guest(Protocol):
 
     @property
     def has_asked(self) -> bool:
-        """For anything, ever?"""
+        """Has the peer ever sent anything?"""
 
     @property
     def idle_since(self) -> float | None:
@@ -186,7 +186,7 @@ class LiveListener:
 
     @property
     def sockets(self) -> Sequence[Any]:
-        """Those that listen."""
+        """The listening sockets."""
         return self._server.sockets
 
     def close(self) -> None:

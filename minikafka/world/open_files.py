@@ -65,7 +65,7 @@ Outcomes = list[OSError | None]
 
 
 def one_by_one(works: Works) -> Outcomes:
-    """What each raises."""
+    """Do one after the other; returns what each raised."""
     return [_outcome(work) for work in works]
 
 

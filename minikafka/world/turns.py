@@ -36,7 +36,7 @@ class Piece:
         self._left = PIECE_THINGS
 
     def is_over(self) -> bool:
-        """Ask after each thing."""
+        """Is the piece over? To be asked after each thing."""
         self._left -= 1
         return self._left <= 0 or self._clock.now() >= self._until
 
@@ -57,7 +57,7 @@ class Aside:
         self._until = self._began + so_long_s
 
     def is_over(self) -> bool:
-        """Ask after each thing."""
+        """Is the piece over? To be asked after each thing."""
         self._left -= 1
         return self._left <= 0 and self._now() >= self._until
 
@@ -105,7 +105,7 @@ class Backlog(Generic[K]):
         return len(self._waiting)
 
     def put(self, keys: Iterable[K]) -> None:
-        """Have these worked on."""
+        """Add these to the work."""
         if self._closed:
             return
         self._waiting.update(dict.fromkeys(keys))

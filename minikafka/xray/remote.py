@@ -244,12 +244,12 @@ class RemoteFeed:
             asking.cancel()
 
     async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
-        """Refused."""
+        """Commands are refused: this cluster is only watched."""
         assert self.refusal is not None
         return Answer(False, self.refusal)
 
     async def look(self, question: Question) -> Found:
-        """Refused, too."""
+        """Neither files nor a trace can be seen through Kafka's protocol."""
         raise Unseen(NO_EVENTS if isinstance(question, EventsFrom) else NO_DISKS)
 
     async def close(self) -> None:

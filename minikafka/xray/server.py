@@ -74,7 +74,7 @@ class XrayServer:
 
     @property
     def viewers(self) -> int:
-        """How many watch now."""
+        """How many viewers are connected."""
         return len(self._viewers)
 
     def changed(self) -> None:

@@ -141,7 +141,7 @@ class Topics:
             self._draw_topics()
 
     def partition(self, topic: str, index: int) -> Partition | None:
-        """As it was drawn last."""
+        """The partition as it was last drawn."""
         return self._partitions.get(topic, {}).get(index)
 
     def led_by(self, topic: str, index: int) -> int:
@@ -156,7 +156,7 @@ class Topics:
         return self._leaders.get(broker, 0)
 
     def bytes_on(self, broker: int) -> int:
-        """Of all logs."""
+        """The size of all logs on that broker."""
         return sum(size for (owner, _), size in self._bytes.items() if owner == broker)
 
     def bytes_in(self, broker: int, directory: str) -> int:

@@ -168,7 +168,7 @@ def test_steps_are_taken_back_one_by_one(cluster):
     assert seen(cluster) == looks[-2]
     cluster.rewind(steps=4)
     assert seen(cluster) == looks[-6]
-    with pytest.raises(ValueError, match="steps behind this moment"):
+    with pytest.raises(ValueError, match="steps come before this moment"):
         cluster.rewind(steps=10**6)
 
 

@@ -117,7 +117,7 @@ class InspectorApp(TypingApp):
         yield Static(Text(TOO_SMALL), id="too-small")
 
     def on_mount(self) -> None:
-        """Dress, then watch."""
+        """Set the theme, then begin to watch the source."""
         status = self.query_one(StatusLine)
         status.label = self.feed.label
         status.read_only = self.read_only
@@ -133,7 +133,7 @@ class InspectorApp(TypingApp):
         self.query_one(Footer).show_command_palette = event.size.width >= 80
 
     async def on_unmount(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         await self.feed.close()
 
     @property
@@ -234,7 +234,7 @@ class InspectorApp(TypingApp):
     # Going places
 
     def open_tab(self, tab: str) -> None:
-        """Show it."""
+        """Show this tab."""
         self.query_one(ContentSwitcher).current = tab
         self.query_one(TabBar).active = tab
         self.show_chip()
@@ -281,7 +281,7 @@ class InspectorApp(TypingApp):
             self.open_tab("overview")
 
     def action_clear_filter(self) -> None:
-        """All rows of this tab."""
+        """Clear the filter: all rows of this tab again."""
         if self.filters.get(self.tab):
             self.set_filter(self.tab, "")
 

@@ -127,10 +127,10 @@ def plural(value: int, noun: str) -> str:
 
 
 def muted(text: str) -> Text:
-    """Text of second rank."""
+    """Text in the muted colour."""
     return Text(text, style=MUTED)
 
 
 def plain(text: str) -> Text:
-    """Text of first rank."""
+    """Text in the usual colour."""
     return Text(text, style=TEXT)

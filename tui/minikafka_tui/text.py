@@ -23,7 +23,7 @@ class Text(RichText):
         super().__init__(visible(text), *args, **options)
 
     def append(self, text: Drawn | str, style: Any = None) -> Text:
-        """At the end."""
+        """Add text at the end."""
         super().append(visible(text) if isinstance(text, str) else text, style)
         return self
 
@@ -36,5 +36,5 @@ class Text(RichText):
 
 
 def lines(parts: Iterable[Drawn]) -> Drawn:
-    """Each part a line."""
+    """Each part on a line of its own."""
     return RichText("\n").join(parts)

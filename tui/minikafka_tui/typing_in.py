@@ -36,11 +36,11 @@ class TypingApp(CommandingApp):
 
     @property
     def pane(self) -> Pane:
-        """What is in it."""
+        """The pane of the open tab."""
         raise NotImplementedError
 
     def open_tab(self, tab: str) -> None:
-        """Another one."""
+        """Open another tab."""
         raise NotImplementedError
 
     def action_filter(self) -> None:
@@ -51,7 +51,7 @@ class TypingApp(CommandingApp):
             self.query_one(PromptBar).ask("/", text=self.filters.get(self.tab, ""), hint=hint)
 
     def action_jump(self) -> None:
-        """Type a place."""
+        """Ask for a place to jump to."""
         if self.snapshot is not None:
             places = tuple(commands.places(self.snapshot, self.places))
             self.query_one(PromptBar).ask(

@@ -119,7 +119,7 @@ class Statistics:
             self._task = self._reach.background.spawn(self._run(), name="statistics")
 
     def close(self) -> None:
-        """Tells no more."""
+        """Ends the statistics."""
         if self._task is not None:
             self._task.cancel()
 

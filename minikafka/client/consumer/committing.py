@@ -114,7 +114,7 @@ class ConsumerOffsets:
             self.tell(cause.error, [TopicPartition(*pair, commit.offset) for pair, commit in offsets.items()])
 
     def tell(self, error: KafkaError | None, offsets: list[TopicPartition]) -> None:
-        """For on_commit."""
+        """Put what on_commit is called with into the mailbox."""
         if self.wants_commit_event:
             self._mailbox.put(Committed(error, offsets))
 
@@ -125,7 +125,7 @@ class ConsumerOffsets:
             await self.commit_and_tell(offsets, _QUIET_COMMIT_TIMEOUT_S)
 
     async def commit_by_time(self) -> None:
-        """enable.auto.commit."""
+        """Commits now and then, as `enable.auto.commit` says."""
         while True:
             await asyncio.sleep(self._settings.seconds("auto.commit.interval.ms"))
             await self.commit_quietly()

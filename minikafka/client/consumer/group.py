@@ -110,7 +110,7 @@ class Membership:
 
     @property
     def member(self) -> Member:
-        """Who commits."""
+        """As whom offsets are committed."""
         if self.generation < 0:
             return Member()
         return Member(self.member_id, self.generation, self._requests.instance_id)

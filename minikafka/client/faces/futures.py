@@ -60,12 +60,12 @@ class PartOfFuture(Future[T]):
         self.set_exception(error)
 
     def result(self, timeout: float | None = None) -> T:
-        """Waits for the whole."""
+        """Waits for the call that this is a part of."""
         self._wait(timeout)
         return super().result(timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Waits for the whole."""
+        """Waits for the call that this is a part of."""
         self._wait(timeout)
         return super().exception(timeout)
 

@@ -58,7 +58,7 @@ class Overview(Pane):
         yield RecentEvents(id="recent")
 
     def on_mount(self) -> None:
-        """Sections have names."""
+        """Name the sections."""
         self.query_one("#brokers-table").border_title = "Brokers"
         self.query_one("#recent").border_title = "Events · commits in tab 6"
         self._view: View | None = None
@@ -149,7 +149,7 @@ class RecentEvents(Widget):
     world = "live"
 
     def render(self) -> Drawn:
-        """One line an event."""
+        """One line per event."""
         if not self.lines:
             return lines((Text(), Text(f"  {NO_EVENTS}", style=palette.MUTED)))
         fitting = self.lines[-max(1, self.size.height) :]

@@ -49,7 +49,7 @@ class Segments(Pane):
 
     @property
     def table(self) -> LiveTable[Any]:
-        """The open level's."""
+        """The table of the open level."""
         return self.level.table
 
     def meant_by(self, table: LiveTable[Any]) -> ReplicaPlace | None:
@@ -108,7 +108,7 @@ class Segments(Pane):
             self.query_one(Entries).open(event.place, event.file)
 
     def on_level_open_offset(self, event: Level.OpenOffset) -> None:
-        """Where is it?"""
+        """Find the batch that holds the offset."""
         self.run_worker(self._find(event.place, event.offset), exclusive=True, group="find")
 
     async def _find(self, place: ReplicaPlace, offset: int) -> None:

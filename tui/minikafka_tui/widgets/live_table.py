@@ -279,7 +279,7 @@ class LiveTable(ScrollView, Generic[Row], can_focus=True):
         self._redraw()
 
     def on_blur(self) -> None:
-        """As above."""
+        """Draw the cursor without focus."""
         self._redraw()
 
     def on_resize(self) -> None:

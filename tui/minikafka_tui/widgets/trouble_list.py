@@ -28,7 +28,7 @@ class TroubleList(Widget):
     troubles: reactive[tuple[Trouble, ...]] = reactive((), layout=True)
 
     def watch_troubles(self) -> None:
-        """Come and go."""
+        """Show the list while there is any trouble."""
         self.display = bool(self.troubles)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -36,7 +36,7 @@ class TroubleList(Widget):
         return len(self._lines(width))
 
     def render(self) -> Drawn:
-        """The sentences."""
+        """One sentence per line."""
         return lines(self._lines(self.size.width))
 
     def _lines(self, width: int) -> list[Text]:

@@ -42,13 +42,13 @@ class BatchTable(LiveTable[BatchLine]):
             self.last = last
 
     def action_edge(self, last: int) -> None:
-        """Ask for it."""
+        """Jump to the first or the last batch."""
         super().action_edge(last)
         self.post_message(self.EdgeWanted(bool(last)))
 
 
 class Batches(Level):
-    """Below the segments."""
+    """The batches of one segment: the level below the segments."""
 
     BINDINGS = [
         Binding("n", "turn(1)", "Next"),
@@ -182,7 +182,7 @@ class Batches(Level):
     # Going places
 
     def on_live_table_opened(self, event: LiveTable.Opened) -> None:
-        """Its bytes."""
+        """Open the batch's bytes."""
         event.stop()
         self.post_message(self.OpenBytes(self._place, self._file, event.row.position))
 

@@ -51,7 +51,7 @@ class FieldTable(LiveTable[FieldRow]):
 
 
 class ByteView(Level):
-    """The bottom."""
+    """The lowest level: bytes and their fields."""
 
     BINDINGS = [
         Binding("n", "turn(1)", "Next"),
@@ -119,12 +119,12 @@ class ByteView(Level):
     # The cursor
 
     def on_live_table_highlighted(self, event: LiveTable.Highlighted) -> None:
-        """The bytes follow."""
+        """The bytes follow the cursor in the table."""
         event.stop()
         self._explain(event.row)
 
     def on_hex_bytes_clicked(self, event: HexBytes.Clicked) -> None:
-        """The cursor follows."""
+        """The table's cursor follows the click."""
         event.stop()
         for row in self.table.shown:
             if row.entry.block is event.block and row.entry.field is event.field:

@@ -27,7 +27,7 @@ POINTS_TO_OFFSET = {
 
 
 class Entries(Level):
-    """Below the file list."""
+    """The entries of one file: the level below the file list."""
 
     BINDINGS = [Binding("b", "bytes", "Bytes"), Binding("r", "read_again", "Refresh", show=False)]
     _place: ReplicaPlace
@@ -39,7 +39,7 @@ class Entries(Level):
         yield LiveTable(COLUMNS, key=_key, search=_plain, empty="The file is empty.", id="entries-table")
 
     def open(self, place: ReplicaPlace, file: str) -> None:
-        """Another file."""
+        """Open another file."""
         self._place, self._file = place, file
         self.table.set_rows(())
         self.say(path(place, file))
@@ -47,7 +47,7 @@ class Entries(Level):
 
     @work(exclusive=True, group="entries")
     async def action_read_again(self) -> None:
-        """Read it."""
+        """Read the file again."""
         place, file = self._place, self._file
         try:
             rows, file_bytes = await reading.read_async(reading.rows(place, file), self.ask)

@@ -35,7 +35,7 @@ FOR_NOW = {
 
 
 class FileList(Level):
-    """Below the segments."""
+    """All files of the directory: a level below the segments."""
 
     BINDINGS = [Binding("r", "read_again", "Refresh", show=False)]
     _place: ReplicaPlace
@@ -88,7 +88,7 @@ class FileList(Level):
         return format.muted(what)
 
     def on_live_table_opened(self, event: LiveTable.Opened) -> None:
-        """What is in it."""
+        """Open the file."""
         event.stop()
         if reading.kind_of(self._place, event.row.name) is None:
             self.notify(f"{event.row.name} is not the name of a Kafka file.", markup=False)

@@ -84,7 +84,7 @@ class SegmentList(Level):
         self.table.set_rows(rows(partition))
 
     def on_live_table_opened(self, event: LiveTable.Opened) -> None:
-        """Its batches."""
+        """Open the segment's batches."""
         event.stop()
         self.post_message(self.OpenFile(self._replica(event.row), file_name(event.row.segment)))
 
