@@ -12,6 +12,8 @@ from typing import Any
 
 from minikafka import Cluster
 from minikafka.world.visible import in_html
+from minikafka.xray import reading
+from minikafka.xray.files import ReplicaPlace
 from minikafka_lessons.language import speak
 from minikafka_lessons.show.batches import batches
 from minikafka_lessons.show.isr_strip import isr_strip
@@ -80,6 +82,9 @@ def pictures(cluster: Any) -> Iterator[tuple[str, str]]:
             producer.flush()
     producer.flush()
     yield "lookup", lookup(cluster, "logs", 0, 2617).html
+    place = ReplicaPlace("broker-1", "logs", 0)
+    line = reading.read(reading.find_offset(place, 1700), cluster.look).line
+    yield "lookup of a time", lookup(cluster, "logs", time_ms=line.header.max_timestamp).html
     yield "lookup, at the start of a log", lookup(cluster, "orders", 0, 3).html
     yield "batches", gather(cluster)
     yield from rebalances(cluster)

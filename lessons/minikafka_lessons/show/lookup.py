@@ -1,7 +1,8 @@
-"""How an offset is found in a partition's files: which segment, which entry of its index, how many bytes are scanned.
+"""How an offset, or a time, is found in a partition's files: which segment, which entry of its index, what is scanned.
 
-Rule: it is read from the leader's disk as it lies there, by the way that a broker goes. Three rows, each the magnified
-part of the one above. Kafka: `LogSegments.floorSegment`, `OffsetIndex.lookup`, `FileRecords.searchForOffsetWithSize`.
+Rule: it is read from the leader's disk as it lies there, by the way that a broker goes. Each row is the magnified part
+of the one above. Kafka: `LogSegments.floorSegment`, `OffsetIndex.lookup`, `FileRecords.searchForOffsetWithSize`; for a
+time, `LogSegment.findOffsetByTimestamp` and `TimeIndex.lookup`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from minikafka.dump.value import Row
 from minikafka.xray import reading
-from minikafka.xray.files import Found, Question, ReplicaPlace, Unseen
+from minikafka.xray.files import FileList, Found, Question, ReplicaPlace, Unseen
 from minikafka_lessons.language import say
 from minikafka_lessons.show import frame, ink
 from minikafka_lessons.show.batch_bytes import leader_of
@@ -49,6 +51,10 @@ class Lookup:
     """The last one has the offset."""
     after: tuple[Batch, ...] = ()
     """Up to the index's next entry."""
+    time_ms: int | None = None
+    """What was looked for, where it is a time: `offset` is what the time index gave then."""
+    times: tuple[tuple[int, int], ...] = ()
+    """(timestamp, offset) of its time index."""
 
     @property
     def file_bytes(self) -> int:
@@ -60,10 +66,16 @@ class Lookup:
         return self.scanned[-1].position - self.scanned[0].position
 
 
-def lookup(cluster: Any, topic: str, partition: int = 0, offset: int = 0) -> ink.Picture:
-    """The picture of how this offset is found."""
+def lookup(
+    cluster: Any, topic: str, partition: int = 0, offset: int = 0, *, time_ms: int | None = None
+) -> ink.Picture:
+    """The picture of how this offset is found; or the first record that isn't older than `time_ms`."""
     try:
-        return ink.Picture(lookup_html(find(leader_of(cluster, topic, partition), offset, cluster.look)))
+        place = leader_of(cluster, topic, partition)
+        found = (
+            find(place, offset, cluster.look) if time_ms is None else find_time(place, time_ms, cluster.look)
+        )
+        return ink.Picture(lookup_html(found))
     except Unseen as why:
         sentence = str(why)
         return ink.Picture(frame.both(lambda width: frame.nothing(width, sentence)))
@@ -84,13 +96,62 @@ def find(place: ReplicaPlace, offset: int, look: Callable[[Question], Found]) ->
     return Lookup(
         str(place),
         offset,
-        tuple((int(f.name[:20]), f.size_bytes) for f in listed.files if f.name.endswith(".log")),
+        _segments(listed),
         int(hit.file[:20]),
         entries,
         hit.entry,
         tuple(one for one in batches if one.position <= hit.line.position),
         tuple(one for one in batches if one.position > hit.line.position),
     )
+
+
+def find_time(place: ReplicaPlace, time_ms: int, look: Callable[[Question], Found]) -> Lookup:
+    """Go the way to the first batch that has a record of this time or later. Raises Unseen: one sentence."""
+    listed = reading.read(reading.files(place), look)
+    segments = _segments(listed)
+    for base, _ in segments:
+        file = f"{base:020d}.log"
+        times = _times(place, base, look)
+        is_last = base == segments[-1][0]
+        if not is_last and times and times[-1][0] < time_ms:
+            continue
+        floor = [offset for at, offset in times if at <= time_ms]
+        start = floor[-1] if floor else base
+        entries = tuple(reading.read(reading.index_entries(place, file), look))
+        below = [entry for entry in entries if entry[0] <= start]
+        begin = below[-1][1] if below else 0
+        lines = reading.read(reading.page(place, file, begin), look).lines
+        at = next((i for i, one in enumerate(lines) if one.header.max_timestamp >= time_ms), None)
+        if at is None:
+            continue
+        batches = [
+            Batch(one.position, one.header.size_bytes, one.header.base_offset, one.header.last_offset)
+            for one in lines
+        ]
+        ends = [position for _, position in entries if position > batches[at].position]
+        after = tuple(one for one in batches[at + 1 :] if not ends or one.position < ends[0])
+        entry = below[-1] if below else None
+        return Lookup(
+            str(place), start, segments, base, entries, entry, tuple(batches[: at + 1]), after, time_ms, times
+        )
+    raise Unseen(f"{place} has no record as young as {_clock(time_ms)}.")
+
+
+def _segments(listed: FileList) -> tuple[tuple[int, int], ...]:
+    return tuple((int(f.name[:20]), f.size_bytes) for f in listed.files if f.name.endswith(".log"))
+
+
+def _times(place: ReplicaPlace, base: int, look: Callable[[Question], Found]) -> tuple[tuple[int, int], ...]:
+    """(timestamp, offset) of a segment's time index."""
+    rows, _ = reading.read(reading.rows(place, f"{base:020d}.timeindex"), look)
+    values = [{field.name: field.value for field in row.fields} for row in rows if isinstance(row, Row)]
+    return tuple((int(str(v["timestamp"])), base + int(str(v["relative_offset"]))) for v in values)
+
+
+def _clock(time_ms: int) -> str:
+    """`09:30:01.250`, in UTC."""
+    seconds, ms = divmod(time_ms, 1000)
+    return f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{ms:03}"
 
 
 def lookup_html(found: Lookup) -> str:
@@ -106,6 +167,9 @@ def lookup_svg(found: Lookup, width: int = frame.WIDE) -> str:
     left, right, files = _files(found, y, width)
     body += files + _magnified(left, right, y + BAR, 0, width, y + row)
     y += row
+    if found.time_ms is not None:
+        body += _time_index(found, found.time_ms, y, width)
+        y += row
     left, right, index = _index(found, y, width)
     body += index + _magnified(left, right, y + BAR, 0, width, y + row)
     y += row
@@ -121,29 +185,42 @@ def lookup_svg(found: Lookup, width: int = frame.WIDE) -> str:
         body += ink.text(0, y + 52, line, bold=True)
         y += 17
     title = say("How offset {offset} is found", offset=f"{found.offset:,}")
+    if found.time_ms is not None:
+        title = say("How the first record from {time} on is found", time=_clock(found.time_ms))
     return frame.svg(width, y + 46, body, title, " ".join([*_steps(found), total]))
 
 
-def _steps(found: Lookup) -> tuple[str, str, str]:
+def _steps(found: Lookup) -> list[str]:
+    """A sentence for each row."""
+    offset = f"{found.offset:,}"
+    steps = [say("Which file? The last whose first offset is not after {offset}", offset=offset)]
+    if found.time_ms is not None:
+        time = _clock(found.time_ms)
+        steps = [
+            say("Which file? The first whose last time is not before {time}", time=time),
+            say(
+                "In its time index, the last entry at or before {time}: offset {offset}",
+                time=time,
+                offset=offset,
+            ),
+        ]
     if found.entry is None:
-        index = say(
-            "2 · The index has no entry at or before {offset}: begin at byte 0", offset=f"{found.offset:,}"
-        )
+        steps.append(say("The index has no entry at or before {offset}: begin at byte 0", offset=offset))
     else:
-        index = say(
-            "2 · In its index, the last entry at or before {offset}: {entry} is at byte {byte}",
-            offset=f"{found.offset:,}",
-            entry=f"{found.entry[0]:,}",
-            byte=f"{found.entry[1]:,}",
+        entry, byte = (f"{number:,}" for number in found.entry)
+        steps.append(
+            say(
+                "In its index, the last entry at or before {offset}: {entry} is at byte {byte}",
+                offset=offset,
+                entry=entry,
+                byte=byte,
+            )
         )
-    scan = say("3 · Scan from there: {n} batches, the last has it", n=len(found.scanned))
     if len(found.scanned) == 1:
-        scan = say("3 · Scan from there: the first batch has it")
-    return (
-        say("1 · Which file? The last whose first offset is not after {offset}", offset=f"{found.offset:,}"),
-        index,
-        scan,
-    )
+        steps.append(say("Scan from there: the first batch has it"))
+    else:
+        steps.append(say("Scan from there: {n} batches, the last has it", n=len(found.scanned)))
+    return [f"{number} · {words}" for number, words in enumerate(steps, 1)]
 
 
 def _heading(words: str, y: float, width: int) -> str:
@@ -190,7 +267,7 @@ def _index(found: Lookup, y: float, width: int) -> tuple[float, float, str]:
     end = (found.after or found.scanned)[-1]
     left, right = width * begin / size, width * min(size, end.position + end.size_bytes) / size
     right = max(right, left + 3)
-    body = _heading(_steps(found)[1], y, width)
+    body = _heading(_steps(found)[-2], y, width)
     body += ink.box(0, y, width, BAR, fill=frame.SOFT, radius=3)
     body += ink.box(left, y, right - left, BAR, fill=frame.hue("green"), opacity=0.3, radius=2)
     step = max(1, len(found.entries) // 200)
@@ -208,6 +285,27 @@ def _index(found: Lookup, y: float, width: int) -> tuple[float, float, str]:
     )
 
 
+def _time_index(found: Lookup, time_ms: int, y: float, width: int) -> str:
+    """The chosen file's times from the first to the last, a stroke for each entry, and the time that is looked for."""
+    body = _heading(_steps(found)[1], y, width) + ink.box(0, y, width, BAR, fill=frame.SOFT, radius=3)
+    if not found.times:
+        return body
+    first, last = found.times[0][0], max(found.times[-1][0], found.times[0][0] + 1)
+    chosen = [entry for entry in found.times if entry[0] <= time_ms][-1:]
+    step = max(1, len(found.times) // 200)
+    for entry in [*found.times[::step], *chosen]:
+        x = width * (entry[0] - first) / (last - first)
+        is_it = entry in chosen
+        colour = frame.hue("green") if is_it else frame.hue("grey")
+        body += ink.line(x, y + (0 if is_it else 9), x, y + BAR, stroke=colour, width=2.5 if is_it else 1)
+    x = width * min(1.0, max(0.0, (time_ms - first) / (last - first)))
+    body += ink.line(x, y - 3, x, y + BAR + 3, stroke=frame.hue("violet"), width=1.5, dash="2 2")
+    body += ink.text(0, y + BAR + 13, _clock(first), size=10.5, fill=ink.MUTED, mono=True)
+    return body + ink.text(
+        width, y + BAR + 13, _clock(last), size=10.5, fill=ink.MUTED, mono=True, anchor="end"
+    )
+
+
 def _scan(found: Lookup, y: float, width: int) -> str:
     """The batches between two entries of the index: passed, found, not looked at."""
     batches = [*found.scanned, *found.after]
@@ -216,7 +314,7 @@ def _scan(found: Lookup, y: float, width: int) -> str:
     batches = batches[first : first + MOST_BATCHES]
     begin = batches[0].position
     span = max(1, batches[-1].position + batches[-1].size_bytes - begin)
-    body = _heading(_steps(found)[2], y, width)
+    body = _heading(_steps(found)[-1], y, width)
     for batch in batches:
         x, wide = width * (batch.position - begin) / span, width * batch.size_bytes / span
         is_it = batch == found.scanned[-1]

@@ -7,6 +7,7 @@ that go the front end's own way. The picture above is drawn anew after each, and
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from functools import cache
@@ -36,7 +37,7 @@ KEYS = {"back": ",", "step": ".", "message": "m", "run": "space"}
 
 
 class Playable(Protocol):
-    """What a simulated cluster can do; one that has no `rewind` can't go back."""
+    """What a simulated cluster can do. Where it can also `rewind(to, steps=…)` and `step(what)`, there are buttons."""
 
     @property
     def now(self) -> float: ...
@@ -93,6 +94,10 @@ class Player:
     def can_go_back(self) -> bool:
         return hasattr(self._cluster, "rewind")
 
+    @property
+    def can_step_messages(self) -> bool:
+        return bool(inspect.signature(self._cluster.step).parameters)
+
     def press(self, verb: str, speed: float | None = None) -> dict[str, Any]:
         """What a button does; the answer goes to the page. Whatever goes wrong is one sentence there."""
         self.said = ""
@@ -121,7 +126,7 @@ class Player:
         buttons = [("back", say("back"), say("back one step"))] if self.can_go_back else []
         buttons += [
             ("step", say("step"), say("one step")),
-            ("message", say("message"), say("to the next message")),
+            *([("message", say("message"), say("to the next message"))] if self.can_step_messages else []),
             ("run", say("run"), say("run, and stop")),
         ]
         style = (
@@ -186,7 +191,8 @@ class Player:
             return made
 
         row = [button("back", say("back one step"))] if self.can_go_back else []
-        row += [button("step", say("one step")), button("message", say("to the next message"))]
+        row += [button("step", say("one step"))]
+        row += [button("message", say("to the next message"))] if self.can_step_messages else []
         row += [button("run", say("run")), now]
         return ipywidgets.VBox([ipywidgets.HBox(row), said])
 

@@ -5,8 +5,9 @@ from hostile_names import NAMES, unsafe
 from seeing import Seen, forms, inside
 
 from minikafka import Cluster
+from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace
-from minikafka_lessons.show.lookup import Batch, Lookup, find, lookup, lookup_html, lookup_svg
+from minikafka_lessons.show.lookup import Batch, Lookup, find, find_time, lookup, lookup_html, lookup_svg
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,23 @@ def test_the_way_goes_through_the_file_the_index_and_a_few_batches(cluster):
         assert "1 · Which file? The last whose first offset is not after 777" in seen.describes
         assert f"{found.scanned_bytes:,} bytes scanned of" in seen.describes
         assert inside(seen) == ""
+
+
+def test_a_time_leads_through_the_time_index_to_the_first_record_that_is_not_older(cluster):
+    place = ReplicaPlace("broker-1", "logs", 0)
+    for offset in (0, 400, 1300, 1499):
+        batch = reading.read(reading.find_offset(place, offset), cluster.look).line.header
+        found = find_time(place, batch.max_timestamp, cluster.look)
+        first = found.scanned[-1]
+        assert first.first <= batch.base_offset, "a batch before it may be of the same millisecond"
+        header = reading.read(reading.find_offset(place, first.first), cluster.look).line.header
+        assert header.max_timestamp == batch.max_timestamp
+        assert all(at > batch.max_timestamp or at_offset <= first.last for at, at_offset in found.times)
+    for seen in forms(lookup(cluster, "logs", time_ms=batch.max_timestamp).html):
+        assert "2 · In its time index, the last entry at or before" in seen.describes
+        assert "4 · Scan from there" in seen.describes
+        assert inside(seen) == ""
+    assert "no record as young as" in lookup(cluster, "logs", time_ms=batch.max_timestamp + 10**9).html
 
 
 def test_each_row_is_the_magnified_part_of_the_one_above(cluster):

@@ -63,15 +63,16 @@ def test_the_speed_is_one_of_a_few():
     assert one.speed in SPEEDS
 
 
-def test_without_a_past_there_is_no_way_back():
+def test_what_a_cluster_cant_do_has_no_button():
     class Forward:
         now = 0.0
 
         def step(self): ...
         def run(self, seconds): ...
 
-    assert 'data-verb="back"' not in Player(Forward(), draw)._bar_html()
-    assert 'data-verb="back"' in Player(Run(), draw)._bar_html()
+    for verb in ("back", "message"):
+        assert f'data-verb="{verb}"' not in Player(Forward(), draw)._bar_html()
+        assert f'data-verb="{verb}"' in Player(Run(), draw)._bar_html()
 
 
 def test_every_button_has_a_key_and_a_name(monkeypatch):
