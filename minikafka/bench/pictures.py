@@ -48,15 +48,16 @@ def work():
         due = number + 50 if rate < 0 else int((time.monotonic() - began) * rate)
         while number < due:
             if rate < 0 and len(producer) > 2000: break
-            producer.produce(f"t{number % topics}", b"v" * 100, partition=number // topics % partitions,
+            producer.produce(f"t{number % topics}", b"v" * 10, partition=number // topics % partitions,
                              on_delivery=on_delivery)
             number += 1
         producer.poll(0.02)
 threading.Thread(target=work, daemon=True).start()
 for _ in sys.stdin: print(delivered, flush=True)
 """
-"""Writes records of 100 B to each partition in turn, so many a second (below 0: as many as are acknowledged); for each
-line it gets, it prints how many were acknowledged so far."""
+"""Writes records of 10 B to each partition in turn, so many a second (below 0: as many as are acknowledged); for each
+line it gets, it prints how many were acknowledged so far. (Small ones, so that not all logs get their first index
+entries, and open two more files, in the middle of it.)"""
 
 
 @dataclass(frozen=True, slots=True)
