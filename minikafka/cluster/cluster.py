@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from minikafka.cluster.breakpoints import Breakpoints
 from minikafka.cluster.clients import ClusterClients
 from minikafka.cluster.doing import START_TIMEOUT_S, STOP_TIMEOUT_S, do
 from minikafka.cluster.drivers import LiveLoop, Player, SimulatedLoop
@@ -130,6 +131,7 @@ class Cluster(Instrument):
             self._player = Player(self._loop, self._source.changed, self._recorder.ran_to)
             self._begun_at_instant = self._loop.loop.instants
             self._past = Past(self)
+            self._breakpoints = Breakpoints()
             self._setup = setup_of(
                 seed,
                 len(self._nodes.brokers),

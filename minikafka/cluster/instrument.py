@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from minikafka._version import VERSION
+from minikafka.cluster.breakpoints import Breakpoint, Happened, Stopped
 from minikafka.cluster.drivers import SimulatedLoop
 from minikafka.cluster.past import Mark
 from minikafka.cluster.replaying import Replay, TapeDiverged, check_playable
@@ -20,17 +21,22 @@ from minikafka.commands import Command, Pause, Resume, Run, RunRounds, Step
 from minikafka.commands.tape import Tape
 from minikafka.commands.values import CantBePlayed, thawed
 from minikafka.policy import Rules
+from minikafka.protocol.events import RequestReceived, ResponseReceived
+from minikafka.world import Traced
 from minikafka.world.visible import quoted, visible
 from minikafka.xray.messages import Message, chosen, messages_of
 from minikafka.xray.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from minikafka.cluster.breakpoints import Breakpoints
     from minikafka.cluster.drivers import ClusterLoop
     from minikafka.cluster.past import Past
     from minikafka.cluster.picture import Picture
     from minikafka.cluster.recording import Recorder
     from minikafka.cluster.source import ClusterSource
     from minikafka.commands.tape import Setup
+
+_LONGEST_WAIT_S = 3600.0
 
 
 class Instrument:
@@ -40,6 +46,7 @@ class Instrument:
         seed: int | None
         name: str
         _watches_invariants: bool
+        _breakpoints: Breakpoints
         _loop: ClusterLoop
         _recorder: Recorder | None
         _last_tape: Tape | None
@@ -62,18 +69,56 @@ class Instrument:
         """Virtual seconds since the beginning (simulated), or the loop's time (live)."""
         return self._loop.now()
 
-    def step(self) -> bool:
-        """Let the next thing happen. False when nothing is left to happen."""
-        return bool(self.do(Step()))
+    def step(self, what: str = "") -> Happened:
+        """Let the next thing happen: all that happens at the next moment at which something does.
 
-    def run(self, seconds: float) -> None:
-        """Let that much virtual time pass."""
-        self.do(Run(seconds))
+        `step("message")` goes on until the next message has been delivered. Returns what happened; it is false when
+        nothing is left to happen.
+        """
+        if what not in ("", "message"):
+            raise ValueError(
+                f'step() is the next thing, step("message") the next message; there is no {quoted(what)}.'
+            )
+        trace = self._simulated("step").universe.trace
+        seen = trace.count
+        if not what:
+            moved = bool(self.do(Step()))
+            return Happened(self.now, trace.events(seen + 1), is_idle=not moved)
+
+        def delivered() -> bool:
+            return any(
+                isinstance(one.event, RequestReceived | ResponseReceived) for one in trace.events(seen + 1)
+            )
+
+        self._run_rounds(delivered, _LONGEST_WAIT_S)
+        events = trace.events(seen + 1)
+        return Happened(self.now, events, _delivered(trace.events(), events), is_idle=not delivered())
+
+    def run(self, seconds: float) -> Stopped | None:
+        """Let that much virtual time pass. None, or by which breakpoints it stopped before that."""
+        if not self._breakpoints:
+            self.do(Run(seconds))
+            return None
+        loop, found = self._simulated("run"), list[Breakpoint]()
+        take = self._picture.take
+        until_s = loop.now() + Run(seconds).seconds
+        hit = loop.call(lambda: self._breakpoints.watch(loop.universe.trace, lambda: take(True), found))
+        self._run_rounds(hit, until_s - loop.now())
+        self._check()
+        return Stopped(tuple(found), self.now) if found else None
+
+    def break_when(self, condition: Callable[[Snapshot], bool] | str, name: str | None = None) -> Breakpoint:
+        """Let `run` stop when this begins to hold of the snapshot, or when such an event comes ("LeaderElected").
+
+        Returns the breakpoint: `remove()` ends it. It doesn't stop `run_until`, which has a condition of its own, nor a
+        client's call. With a condition a snapshot is taken after each round, which makes `run` several times slower.
+        """
+        self._simulated("break_when")
+        return self._breakpoints.add(condition, name)
 
     def run_until(self, predicate: Callable[[Snapshot], bool], timeout_s: float = 3600.0) -> Snapshot:
         """Let virtual time pass until a snapshot satisfies `predicate`, and return that one. Raises TimeoutError."""
-        loop, recorder = self._simulated("run_until"), self._recorder
-        assert recorder is not None
+        self._simulated("run_until")
         found: list[Snapshot] = []
 
         def holds() -> bool:
@@ -82,19 +127,25 @@ class Instrument:
                 found.append(snapshot)
             return bool(found)
 
-        with recorder.command(RunRounds(0, 0.0)) as entry:
-            try:
-                loop.call(lambda: loop.universe.run_until(recorder.predicate(holds), timeout_s))
-            finally:
-                moment = recorder.moment
-                recorder.replace(entry, RunRounds(moment.round, moment.at_s))
-        self._source.changed()
+        self._run_rounds(holds, timeout_s)
         self._check()
         if not found:
             raise TimeoutError(
                 f"it did not become true within {timeout_s:g} virtual seconds (seed {self.seed})"
             )
         return found[0]
+
+    def _run_rounds(self, done: Callable[[], bool], timeout_s: float) -> None:
+        """Until `done()`, asked between two rounds, or so long. On the tape stands how far it went."""
+        loop, recorder = self._simulated("run"), self._recorder
+        assert recorder is not None
+        with recorder.command(RunRounds(0, 0.0)) as entry:
+            try:
+                loop.call(lambda: loop.universe.run_until(recorder.predicate(done), timeout_s))
+            finally:
+                moment = recorder.moment
+                recorder.replace(entry, RunRounds(moment.round, moment.at_s))
+        self._source.changed()
 
     def play(self, speed: float = 1.0) -> None:
         """Let virtual time run by itself, `speed` virtual seconds a second, until `pause()`."""
@@ -244,6 +295,13 @@ class Instrument:
         if not isinstance(self._loop, SimulatedLoop):
             raise ValueError(f'{verb} needs a simulated cluster: Cluster(world="simulated", seed=…).')
         return self._loop
+
+
+def _delivered(all_events: tuple[Traced, ...], events: tuple[Traced, ...]) -> Message | None:
+    """The message that came, or whose answer came, with the last of these events."""
+    at = events[-1].at if events else None
+    came = [m for m in messages_of(all_events) if at in (m.received_s, m.answer_received_s)]
+    return came[-1] if came else None
 
 
 def _rules_of(rules: Rules | Mapping[str, Callable[..., Any]] | None) -> Rules | None:
