@@ -112,8 +112,12 @@ def test_a_simulated_cluster_is_played():
         one.run(0.1)
         assert cluster.now == pytest.approx(before + 0.1)
         assert "log end 1" in one.picture.html
+        before = one.press("look")
+        one.step().run(0.2).rewind(cluster.now - 0.2)
         one.step()
         assert "log end 1" in repr(one)
+        assert one.press("back")["said"] == ""
+        assert one.press("look")["now"] >= before["now"]
 
 
 def test_widgets_press_the_same():

@@ -8,11 +8,12 @@ from hostile_names import NAMES, unsafe
 from seeing import SVG, Seen, forms, inside
 
 from minikafka import Cluster
+from minikafka.xray.messages import messages_of
 from minikafka_lessons.show.space_time import (
     Arrow,
     Mark,
     SpaceTime,
-    arrows_of_events,
+    arrows_of_messages,
     marks_of_events,
     space_time_html,
     space_time_svg,
@@ -48,7 +49,7 @@ def drawn(seen):
 
 
 def test_arrows_are_the_messages_of_the_trace(events):
-    arrows = arrows_of_events(events)
+    arrows = arrows_of_messages(messages_of(events))
     (produce,) = [a for a in arrows if a.api == "PRODUCE" and not a.is_answer]
     (answer,) = [a for a in arrows if a.api == "PRODUCE" and a.is_answer]
     assert (produce.source, answer.target) == (answer.target, produce.source)
@@ -58,10 +59,15 @@ def test_arrows_are_the_messages_of_the_trace(events):
     killed = next(e for e in events if e.event.kind == "HostCrashed")
     lost = [a for a in arrows if a.is_lost]
     assert all(killed.host in (a.source, a.target) for a in lost)
+    assert any("died at" in a.fate for a in arrows), "who waited for the dead one is told"
+    assert "acks=-1" in produce.says
+    assert "base_offset" in answer.says
 
 
 def test_time_goes_down_and_hosts_stand_side_by_side(events):
-    arrows = [a for a in arrows_of_events(events) if a.at > 0.0625 and a.api in ("PRODUCE", "FETCH")][:30]
+    arrows = [
+        a for a in arrows_of_messages(messages_of(events)) if a.at > 0.0625 and a.api in ("PRODUCE", "FETCH")
+    ][:30]
     seen = Seen(space_time_svg(arrows, marks_of_events(events)))
     lines = drawn(seen)
     assert len(lines) == 30
@@ -74,7 +80,7 @@ def test_time_goes_down_and_hosts_stand_side_by_side(events):
 
 def test_the_kill_and_the_election_are_marked_and_said(events):
     html = space_time_html(
-        arrows_of_events(events), marks_of_events(events), since=1.0, api="BrokerHeartbeat"
+        arrows_of_messages(messages_of(events)), marks_of_events(events), since=1.0, api="BrokerHeartbeat"
     )
     for seen in forms(html):
         assert "killed" in seen.words
@@ -102,7 +108,7 @@ def test_what_nobody_got_ends_in_a_cross_before_the_other_line():
 
 
 def test_filters_by_api_hosts_and_time(events):
-    arrows = arrows_of_events(events)
+    arrows = arrows_of_messages(messages_of(events))
     html = space_time_html(arrows, api="fetch", between=["broker-1", "broker-2"], since=0.06, until=0.08)
     titles = [title for title, *_ in drawn(forms(html)[0])]
     assert titles
@@ -111,7 +117,7 @@ def test_filters_by_api_hosts_and_time(events):
 
 
 def test_a_diagram_turns_its_pages_and_zooms(events):
-    diagram = SpaceTime(arrows_of_events(events), marks_of_events(events), a_page=20)
+    diagram = SpaceTime(arrows_of_messages(messages_of(events)), marks_of_events(events), a_page=20)
     first = diagram.html
     diagram.page(2)
     assert diagram.html != first

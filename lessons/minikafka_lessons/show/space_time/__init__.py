@@ -4,7 +4,7 @@ Rule: `arrows` and `marks` say what is to be drawn, `layout` where, `drawing` ho
 Lamport drew such diagrams in "Time, clocks, and the ordering of events in a distributed system" (1978).
 """
 
-from minikafka_lessons.show.space_time.arrows import Arrow, arrows_of_events
+from minikafka_lessons.show.space_time.arrows import Arrow, arrows_of_messages
 from minikafka_lessons.show.space_time.diagram import SpaceTime, space_time, space_time_html
 from minikafka_lessons.show.space_time.drawing import space_time_svg
 from minikafka_lessons.show.space_time.marks import Mark, marks_of_events
@@ -13,7 +13,7 @@ __all__ = [
     "Arrow",
     "Mark",
     "SpaceTime",
-    "arrows_of_events",
+    "arrows_of_messages",
     "marks_of_events",
     "space_time",
     "space_time_html",

@@ -9,10 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from minikafka.world import Traced
-
-GIVEN_UP_S = 5.0
-"""What hasn't come after so long, where nothing was cut or killed, is lost all the same."""
+from minikafka.xray.messages import Message
 
 
 @dataclass(frozen=True)
@@ -33,54 +30,59 @@ class Arrow:
     error: str = ""
     cause: str = ""
     """Which message or command brought it about."""
+    fate: str = ""
+    """Why it, or its answer, was lost: a sentence, where it is known."""
 
     @property
     def until(self) -> float:
         return self.at if self.arrived is None else self.arrived
 
 
-def arrows_of_events(events: Iterable[Traced]) -> list[Arrow]:
-    """The messages in a trace, in the order in which they were sent."""
+def arrows_of_messages(messages: Iterable[Message]) -> list[Arrow]:
+    """Each message as one arrow, or two: its answer is the second."""
     found: list[Arrow] = []
-    waiting: dict[tuple[str, str, str, int, bool], list[int]] = {}
-    open_exchanges: dict[tuple[str, str, str, int], list[int]] = {}
-    ends: list[tuple[float, str]] = []
-    last = 0.0
-    for traced in events:
-        event, host, last = traced.event, traced.host, traced.at
-        match event.kind:
-            case "RequestSent" | "ResponseSent":
-                told: Any = event
-                is_answer = event.kind == "ResponseSent"
-                way = (host, told.to_host, told.api, told.correlation_id)
-                if is_answer:
-                    begun = open_exchanges.get((told.to_host, host, told.api, told.correlation_id))
-                    exchange = begun.pop(0) if begun else len(found)
-                else:
-                    exchange = len(found)
-                    open_exchanges.setdefault(way, []).append(exchange)
-                size = f"{told.size_bytes:,} bytes · version {told.version} · correlation id {told.correlation_id}"
-                waiting.setdefault((*way, is_answer), []).append(len(found))
-                found.append(
-                    Arrow(traced.at, None, host, told.to_host, told.api, is_answer, False, exchange, size)
-                )
-            case "RequestReceived" | "ResponseReceived":
-                told = event
-                key = (told.from_host, host, told.api, told.correlation_id, event.kind == "ResponseReceived")
-                if waiting.get(key):
-                    index = waiting[key].pop(0)
-                    found[index] = replace(found[index], arrived=traced.at)
-            case "HostCrashed" | "PowerLost":
-                ends.append((traced.at, host))
-    for index in (one for left in waiting.values() for one in left):
-        found[index] = replace(found[index], is_lost=_is_lost(found[index], ends, last))
-    return found
+    for message in messages:
+        request = Arrow(
+            message.began_s,
+            message.received_s,
+            message.from_host,
+            message.to_host,
+            message.api,
+            is_lost=bool(message.lost) and message.received_s is None,
+            exchange=message.number,
+            says=in_short(message.request),
+            cause=f"{message.number} ← {message.cause}",
+        )
+        if message.answer_sent_s is None:
+            found.append(replace(request, fate=message.lost))
+            continue
+        answer = Arrow(
+            message.answer_sent_s,
+            message.answer_received_s,
+            message.to_host,
+            message.from_host,
+            message.api,
+            is_answer=True,
+            is_lost=bool(message.lost),
+            exchange=message.number,
+            says=in_short(message.answer or {}),
+            error=message.error,
+            fate=message.lost,
+        )
+        found += [request, answer]
+    return sorted(found, key=lambda arrow: arrow.at)
 
 
-def _is_lost(arrow: Arrow, ends: list[tuple[float, str]], last: float) -> bool:
-    """Nobody will get it: an end of it has died since, or it is long overdue."""
-    died = any(at >= arrow.at and host in (arrow.source, arrow.target) for at, host in ends)
-    return died or last - arrow.at > GIVEN_UP_S
+def in_short(value: Any) -> str:
+    """Decoded fields in a line: `max_wait_ms=500 topics=[topic=orders partitions=[…]]`."""
+    if isinstance(value, Mapping):
+        return " ".join(
+            f"{name}={in_short(item)}" if not isinstance(item, Mapping) else f"{name}=({in_short(item)})"
+            for name, item in value.items()
+        )
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(in_short(item) for item in value) + "]"
+    return str(value)
 
 
 def filtered(

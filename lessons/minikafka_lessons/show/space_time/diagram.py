@@ -15,10 +15,11 @@ from importlib.resources import files
 from typing import Any
 
 from minikafka.world.visible import cut, in_html
+from minikafka.xray.messages import messages_of
 from minikafka_lessons.language import say
 from minikafka_lessons.show import frame, ink
 from minikafka_lessons.show.shown import Shown
-from minikafka_lessons.show.space_time.arrows import Arrow, arrows_of_events, counted, filtered
+from minikafka_lessons.show.space_time.arrows import Arrow, arrows_of_messages, counted, filtered
 from minikafka_lessons.show.space_time.drawing import MOST_TITLE, space_time_svg, title_of
 from minikafka_lessons.show.space_time.marks import Mark, marks_of_events
 
@@ -51,9 +52,11 @@ class SpaceTime(Shown):
 
 
 def space_time(source: Any, **wishes: Any) -> SpaceTime:
-    """The diagram of a simulated cluster's messages, or of events that were kept."""
-    events = list(source.events() if hasattr(source, "events") else source)
-    return SpaceTime(arrows_of_events(events), marks_of_events(events), **wishes)
+    """The diagram of a simulated cluster's messages, or of those in events that were kept."""
+    if hasattr(source, "messages"):
+        return SpaceTime(arrows_of_messages(source.messages()), marks_of_events(source.events()), **wishes)
+    events = list(source)
+    return SpaceTime(arrows_of_messages(messages_of(events)), marks_of_events(events), **wishes)
 
 
 def space_time_html(

@@ -247,8 +247,10 @@ def title_of(arrow: Arrow) -> str:
     when = f"{arrow.at:.6f} s"
     if arrow.arrived is not None:
         when += f" + {(arrow.arrived - arrow.at) * 1000:.2f} ms"
-    else:
+    elif not arrow.fate:
         when += ", " + (say("nobody got it") if arrow.is_lost else say("under way"))
+    if arrow.fate:
+        when += f", {arrow.fate}"
     error = f" · {arrow.error}" if arrow.error else ""
     return visible(f"{what}: {arrow.source} → {arrow.target} · {when}{error}")
 
