@@ -245,7 +245,8 @@ class ClusterNodes:
         self._starting[host] = task
 
         def done(task: asyncio.Task[None]) -> None:
-            del self._starting[host]
+            if self._starting.get(host) is task:
+                del self._starting[host]
             error = None if task.cancelled() else task.exception()  # cancelled: it was killed again meanwhile
             if error is not None:
                 self.universe.trace.on(host).fail("the start", error)
@@ -258,8 +259,9 @@ class ClusterNodes:
         return tuple(self._starting)
 
     def _forget(self, host: str) -> None:
-        """Drop a host that has ended."""
+        """Drop a host that has ended, if need be while it was starting."""
         self.problems.pop(host, None)
+        self._starting.pop(host, None)
         if host in self.controllers:
             self.controllers[host] = None
         else:

@@ -55,6 +55,21 @@ def test_a_start_that_is_only_begun_waits_for_whom_it_needs():
         assert cluster.snapshot().hosts[1].state == "running"
 
 
+def test_a_host_that_was_killed_while_it_started_can_be_started_at_once():
+    with Cluster(world="simulated", seed=1) as cluster:
+        cluster.kill("controller-1")
+        cluster.kill("broker-1")
+        cluster.do(Restart("broker-1", is_awaited=False))
+        cluster.run(2)
+        cluster.kill("broker-1")
+        assert cluster.starting == ()
+        cluster.do(Restart("broker-1", is_awaited=False))
+        cluster.restart("controller-1")
+        cluster.run(2)
+        assert cluster.starting == ()
+        assert cluster.snapshot().hosts[1].state == "running"
+
+
 def test_a_cluster_that_is_let_go_takes_nothing_more():
     cluster = Cluster(1, world="simulated", seed=1)
     producer = cluster.producer()
