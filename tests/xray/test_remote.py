@@ -8,6 +8,7 @@ import pytest
 
 from minikafka.cluster import Cluster
 from minikafka.xray.brokers import TIMEOUT_S
+from minikafka.xray.changes import changes
 from minikafka.xray.remote import RemoteCluster, RemoteFeed
 from minikafka.xray.snapshot import Snapshot
 from minikafka.xray.trouble import troubles
@@ -39,6 +40,8 @@ def test_both_sources_agree_on_what_both_can_know() -> None:
     assert outside.world == "remote"
     assert outside.problems == ()
     assert outside.cluster_id == inside.cluster_id
+    assert outside.topic("orders").id == inside.topic("orders").id
+    assert len(outside.topic("orders").id or "") == 22
     assert [(b.name, b.state, b.leaders, b.partitions) for b in outside.brokers] == [
         (b.name, b.state, b.leaders, b.partitions) for b in inside.brokers
     ]
@@ -196,6 +199,22 @@ def test_a_broker_that_waits_for_a_silent_controller_is_not_silent_itself() -> N
         cluster.heal()
         cluster.run(35)
         assert outside.look().controllers
+
+
+def test_what_happens_has_the_same_kind_from_both_sides_and_so_have_assignments() -> None:
+    with Cluster(brokers=3, world="simulated", seed=4) as cluster:
+        outside = with_a_group(cluster)
+        before = outside.look()
+        mine, theirs = cluster.snapshot().group("billing"), before.group("billing")
+        assert [m.assignment for m in mine.members or ()] == [m.assignment for m in theirs.members or ()]
+        leader = before.topic("orders").partitions[0].leader
+        assert leader is not None
+        cluster.create_topic("more", 1)
+        cluster.kill(leader)
+        cluster.run(35)
+        kinds = {kind for _, kind, _ in changes(before, outside.look())}
+        assert {"BrokerFenced", "IsrChanged", "LeaderElected", "TopicCreated"} <= kinds
+        assert kinds <= {traced.event.kind for traced in cluster.events()}
 
 
 def test_a_group_that_was_deleted_is_gone_for_who_looks_from_outside() -> None:
