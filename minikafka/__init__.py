@@ -1,4 +1,4 @@
-"""minikafka: a whole Kafka cluster in one Python process, which a learner can stop, step, break and look inside.
+"""minikafka: a whole Kafka cluster in one Python process, which you can stop, step, break, rewind and look inside.
 
 ```python
 from minikafka import Cluster

@@ -60,7 +60,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="A whole Kafka cluster in one Python process, which you can stop, step, break and look inside.",
+    help="A whole Kafka cluster in one Python process, which you can stop, step, break, rewind and look inside.",
 )
 
 
@@ -96,7 +96,7 @@ def main_options(
         bool, typer.Option("--version", callback=version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """A whole Kafka cluster in one Python process, which you can stop, step, break and look inside."""
+    """A whole Kafka cluster in one Python process, which you can stop, step, break, rewind and look inside."""
 
 
 def say_low_limit() -> None:

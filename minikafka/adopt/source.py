@@ -86,7 +86,7 @@ def find_sources(given: Path) -> list[SourceDirectory]:
         raise NoKafkaDirectory(f"{problem.filename} can't be read: {problem.strerror}.") from None
     if not found:
         raise NoKafkaDirectory(
-            f"{given} is no data directory of Kafka: neither meta.properties nor a TOPIC-PARTITION folder is in it."
+            f"{given} is not a Kafka data directory: neither meta.properties nor a TOPIC-PARTITION folder is in it."
         )
     for source in found:
         if is_locked(source.path / ".lock"):

@@ -1,4 +1,4 @@
-"""`minikafka up`: a cluster from its start to its end, and all that is reported meanwhile.
+"""`minikafka up`: runs a cluster from its start to its end, and reports what happens meanwhile.
 
 Rule: stdout has the addresses and nothing else; every trouble is a sentence for `say`, and a status that isn't 0.
 Neither need be read by anybody. Kafka: `kafka-server-start`.

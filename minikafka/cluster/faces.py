@@ -1,4 +1,4 @@
-"""A learner's clients when the cluster is another one's from now on.
+"""A learner's clients, when their cluster goes back in time.
 
 Rule: whoever holds a client holds the same object afterwards, with the state of the other run. Kafka has none.
 """

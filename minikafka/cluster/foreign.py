@@ -23,6 +23,6 @@ def refuse_a_real_kafkas(data: Path) -> None:
     """Raises `KafkasDirectory`."""
     if any((data / sign).is_file() for sign in _SIGNS):
         raise KafkasDirectory(
-            f"{data} is the data directory of a broker, not of a cluster of ours; `minikafka adopt {data} --data NEW` "
-            "copies what is in it into one."
+            f"{data} is a broker's data directory, not a minikafka cluster's; `minikafka adopt {data} --data NEW` "
+            "copies its data into one."
         )

@@ -295,7 +295,7 @@ class ClusterNodes:
         if directory and (host in self.controllers or directory not in self._log_dirs):
             named = ", ".join(path for path in self._log_dirs if path) or "none"
             raise ValueError(
-                f"{quoted(directory)} is no log directory of {host}; log.dirs of the brokers: {named}."
+                f"{quoted(directory)} is not a log directory of {host}; log.dirs of the brokers: {named}."
             )
         self._disks_taken.add(host)
         if isinstance(self.universe, SimulatedUniverse):

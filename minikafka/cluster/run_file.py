@@ -98,6 +98,8 @@ def _unpacked(packed: bytes, shown: str) -> bytes:
 def _check(tape: Tape, shown: str) -> None:
     """What would take for ever isn't begun."""
     if not 1 <= tape.setup.brokers <= _MOST_BROKERS:
-        raise NotARun(f"{shown} is no run that could have been saved: it has {tape.setup.brokers} brokers.")
+        raise NotARun(
+            f"{shown} is not a run that could have been saved: it has {tape.setup.brokers} brokers."
+        )
     if not 0 <= tape.end.at.round <= _MOST_ROUNDS:
-        raise NotARun(f"{shown} is no run that could have been saved: it has {tape.end.at.round} rounds.")
+        raise NotARun(f"{shown} is not a run that could have been saved: it has {tape.end.at.round} rounds.")

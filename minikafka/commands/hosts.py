@@ -1,4 +1,4 @@
-"""What befalls hosts and their disks.
+"""What can happen to hosts and their disks.
 
 Rule: a host is named as `Cluster.hosts` names it. Kafka: Trogdor's `ProcessStopFault`, `FilesUnreadableFault`.
 """

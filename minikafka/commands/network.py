@@ -1,4 +1,4 @@
-"""What befalls the network.
+"""What can happen to the network.
 
 Rule: a group of hosts that is empty means all the others. Kafka: Trogdor's `NetworkPartitionFault`.
 """

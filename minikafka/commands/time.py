@@ -1,4 +1,4 @@
-"""How virtual time moves.
+"""Commands that move virtual time.
 
 Rule: in a simulated cluster nothing moves but by a command of this file or a client's call.
 """

@@ -97,7 +97,7 @@ _ABOUT: dict[str, About] = {
     "offset": About(Hue.OFFSET),
     "topic": About(Hue.KEY),
     "partition": About(Hue.POSITION),
-    "topic_id": About(Hue.KEY, "a topic deleted and made anew has another one"),
+    "topic_id": About(Hue.KEY, "a topic deleted and created again has another one"),
 }
 _UNKNOWN = About(Hue.OTHER)
 

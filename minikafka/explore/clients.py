@@ -1,4 +1,4 @@
-"""Clients that note what they tried, were told and read: writers, members of groups, and one who reads all.
+"""Clients that note what they tried, were told and read: writers, members of groups, and one that reads everything.
 
 Rule: they do what any program could do, by the public methods of `Producer` and `Consumer`, and each value is
 written once in a run.

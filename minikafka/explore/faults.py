@@ -1,4 +1,4 @@
-"""What befalls a cluster, to whom and when: frozen values around the commands of `Cluster.do`.
+"""What happens to a cluster, to which host and when: frozen values around the commands of `Cluster.do`.
 
 Rule: a fault is a command and a moment; what can't be done when the moment comes (the host is down already) is
 left out. Within the faults that `draw_faults` draws, Kafka keeps all its promises: at most one broker at a time loses

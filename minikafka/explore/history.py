@@ -1,4 +1,4 @@
-"""What the clients of a run tried, were told and read: the only witness when it is judged.
+"""What the clients of a run tried, were told and read: the only evidence when it is judged.
 
 Rule: it holds what a client could know, and nothing of the cluster's insides; a value is written once in a run,
 so that a read tells by its value which write it is of. Jepsen's histories are the same thing.

@@ -1,4 +1,4 @@
-"""What came of one run: it held, or the first thing that broke, when, and the first bad event.
+"""The outcome of one run: it held, or the first thing that broke, when, and the first bad event.
 
 Rule: a report is a value that can be kept and compared, and it says how to see the same again.
 """

@@ -1,4 +1,4 @@
-"""What a recovery takes out of a log although it may be records: kept in a folder beside the partition's.
+"""What recovery takes out of a log although it may hold records: it is kept in a folder beside the partition's.
 
 Rule: what can't follow the log's end is never served, and never deleted either, as long as a whole batch is among
 it. A start may not know what made the hole: a file that was taken away, or bits that flipped, instead of a power cut.

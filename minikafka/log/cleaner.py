@@ -1,4 +1,4 @@
-"""Compaction of one log: of each key the newest record stays, at its offset.
+"""Compaction of one log: the newest record of each key stays, at its offset.
 
 Rule: the log's files change in one step a group (`Segments.swap`), after the new segment is whole and fsynced;
 before that step a crash leaves the log as it was, after it the log is compacted. What makes a record superfluous is on

@@ -1,4 +1,4 @@
-"""At which offset each leader epoch began in this log: what tells replicas where their logs part.
+"""At which offset each leader epoch began in this log: this tells replicas where their logs diverge.
 
 Rule: epochs and start offsets both ascend; a new entry removes those that contradict it.
 Kafka: `LeaderEpochFileCache`, `leader-epoch-checkpoint` (KIP-101, KIP-279, KIP-320).

@@ -99,6 +99,6 @@ def claimed_properties(disk: Disk, cluster_id: str, node_id: int, rng: random.Ra
         decode_uuid(found.directory_id)
     except ValueError:
         raise WrongDirectory(
-            f"{disk.location}/meta.properties has the directory.id {found.directory_id[:40]!r}, which is no id."
+            f"{disk.location}/meta.properties has the directory.id {found.directory_id[:40]!r}, which is not an id."
         ) from None
     return found

@@ -1,4 +1,4 @@
-"""What a log answers to who asks for what it can't give: Kafka's errors, in Kafka's words where it has some.
+"""What a log answers to a request that it can't serve: Kafka's errors, in Kafka's words where it has some.
 
 Rule: what is damaged is said to be damaged, never passed over.
 """

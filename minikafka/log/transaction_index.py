@@ -1,4 +1,4 @@
-"""The aborted transactions of one segment: those whose ABORT marker lies in it.
+"""The aborted transactions of one segment: those whose ABORT marker is in it.
 
 Rule: the log is the truth and this file only spares its readers a walk, so an entry is believed once the log
 has borne it out (`AbortedTransactions`). The file is made with its first entry; a segment without one has none.

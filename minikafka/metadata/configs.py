@@ -88,12 +88,12 @@ class BrokerConfigs:
 
     def int(self, name: str) -> builtins.int:
         value = self._values[name]
-        assert isinstance(value, builtins.int), f"{name} is no number: {value!r}"
+        assert isinstance(value, builtins.int), f"{name} is not a number: {value!r}"
         return value
 
     def float(self, name: str) -> builtins.float:
         value = self._values[name]
-        assert isinstance(value, (builtins.int, builtins.float)), f"{name} is no number: {value!r}"
+        assert isinstance(value, (builtins.int, builtins.float)), f"{name} is not a number: {value!r}"
         return value
 
     def seconds(self, name: str) -> builtins.float:
@@ -107,12 +107,12 @@ class BrokerConfigs:
 
     def str(self, name: str) -> builtins.str:
         value = self._values[name]
-        assert isinstance(value, builtins.str), f"{name} is no text: {value!r}"
+        assert isinstance(value, builtins.str), f"{name} is not text: {value!r}"
         return value
 
     def list(self, name: builtins.str) -> builtins.list[builtins.str]:
         value = self._values[name]
-        assert isinstance(value, builtins.list), f"{name} is no list: {value!r}"
+        assert isinstance(value, builtins.list), f"{name} is not a list: {value!r}"
         return builtins.list(value)
 
 

@@ -97,7 +97,7 @@ def _notice(name: str) -> str:
     if name in RETIRED:
         why = " with ZooKeeper" if name.startswith("zookeeper.") else ""
         return f"{name} was removed from Kafka{why} in 4.0, and has no effect here."
-    return f"{name} is no setting of a Kafka broker and has no effect.{_instead(name)}"
+    return f"{name} is not a setting of a Kafka broker and has no effect.{_instead(name)}"
 
 
 def _instead(name: str) -> str:

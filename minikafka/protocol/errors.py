@@ -144,7 +144,7 @@ class ErrorCode(IntEnum):
     FETCH_SESSION_TOPIC_ID_ERROR = 106, True, "The fetch session mixes topic ids and topic names."
     INELIGIBLE_REPLICA = 107, False, "A replica of the new ISR may not be in it."
     NEW_LEADER_ELECTED = 108, False, "The ISR was changed, and with it the leader."
-    OFFSET_MOVED_TO_TIERED_STORAGE = 109, False, "The offset lies in tiered storage only."
+    OFFSET_MOVED_TO_TIERED_STORAGE = 109, False, "The offset is in tiered storage only."
     FENCED_MEMBER_EPOCH = 110, False, "The member's epoch is over: give up all partitions and join again."
     UNRELEASED_INSTANCE_ID = 111, False, "Another member still holds this instance id."
     UNSUPPORTED_ASSIGNOR = 112, False, "The group does not offer this assignor."

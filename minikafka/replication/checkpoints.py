@@ -1,4 +1,4 @@
-"""What a broker notes of its partitions between two lives: offsets, and whether the last life ended cleanly.
+"""What a broker notes about its partitions for its next start: offsets, and whether it shut down cleanly.
 
 Rule: a note may be too old, never too new: what it promises to be synced, committed or deleted is so. One that can't
 be read is as good as none; it only spares work, or is made up for by the leader.

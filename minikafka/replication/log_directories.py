@@ -181,7 +181,7 @@ def _doubles_sentence(one: LogDirectory, other: LogDirectory, keys: Sequence[Key
     named = ", ".join(map(folder_of, keys[:MOST_NAMED]))
     more = f" and {len(keys) - MOST_NAMED} more" if len(keys) > MOST_NAMED else ""
     return (
-        f"In both {one.location} and {other.location} there is {named}{more}: made anew in one while the other was "
+        f"In both {one.location} and {other.location} there is {named}{more}: recreated in one while the other was "
         "away (failed, or not in log.dirs). Move these folders out of the one that was away, then start again; the "
         "leaders have what is missing."
     )

@@ -1,4 +1,4 @@
-"""The world: what a node meets outside itself, live and simulated."""
+"""The world: everything outside a node that it can touch, live and simulated."""
 
 from minikafka.world.alarm import LATE_S, Alarm
 from minikafka.world.disk_counters import DiskCounters

@@ -1,4 +1,4 @@
-"""Accepting connections where descriptors are few: the loop never runs out of them because clients came.
+"""Accepting connections where descriptors are few: clients can't use all of them up.
 
 Rule: each connection is accepted by itself, with a word to `make_room` after it; where there is no descriptor for it,
 it waits in the system's queue, and the listener looks again a little later. (A loop's own server closes itself then, or

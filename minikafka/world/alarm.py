@@ -1,4 +1,4 @@
-"""A timer for what ends when nobody is heard of for a while: a session, a request's time.
+"""A timer for what ends when nothing is heard for a while: a session, a request's time.
 
 Rule: only time counts in which this host could have heard. Where the alarm itself comes late, the process was away
 (paused, asleep, busy), and what others have said meanwhile may wait unread: they get what was lost, once, and no more

@@ -1,4 +1,4 @@
-"""What a disk was asked for since its host's life began, in bytes and calls.
+"""What a disk was asked to do since its host started, in bytes and calls.
 
 Rule: counted where the system is called, so that a cost that nobody meant shows.
 """

@@ -1,4 +1,4 @@
-"""Whether somebody holds a lock file that isn't ours to take: looked at, never made or written.
+"""Whether somebody holds a lock file that isn't ours to take. It is only looked at, never created or written.
 
 Rule: a lock that can't be asked for counts as free; whoever holds one is a broker of ours or a real one, and Java's
 locks are those of `fcntl`, ours of `flock`.

@@ -1,4 +1,4 @@
-"""How much of a real file lies in the kernel's page cache.
+"""How much of a real file is in the kernel's page cache.
 
 Rule: looking changes nothing (no page is read, none is kept), and what can't be known is None. Linux tells by
 `cachestat` (6.5 and newer: with the pages not yet on the disk), or by `mincore` on a mapping that is never touched;

@@ -1,4 +1,4 @@
-"""A temporary directory that goes with its process; what a killed process has left goes when the next one is made.
+"""A temporary directory that is removed with its process, or, after a kill, when the next one is created.
 
 Rule: whoever uses a directory holds the lock in it, and a directory goes only when its lock can be taken: never
 while the process that made it lives, wherever its process id is known. Kafka's `TestUtils.tempDirectory` cleans up at

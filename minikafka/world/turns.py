@@ -1,4 +1,4 @@
-"""Long work in pieces: a few milliseconds, then the loop has a turn and everybody else is heard.
+"""Long work in pieces: a few milliseconds, then the loop runs and everybody else is served.
 
 Rule: one thing of many is done whole or not yet, and the order is that in which they came. Virtual time stands still
 within a piece, so a piece ends after so many things, too. (Kafka has threads for this.)

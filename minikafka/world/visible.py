@@ -1,4 +1,4 @@
-r"""Texts that others chose, made safe to show: names, keys, values, exceptions, paths.
+r"""Text that others chose, made safe to show: names, keys, values, exceptions, paths.
 
 Rule: what a terminal, a browser or an eye would not take for a letter is shown as an escape (`\x1b`, `\n`,
 `\u202e`; `\xff` for a byte that is no UTF-8); all else stays as it is, in any script. Widths are in a terminal's

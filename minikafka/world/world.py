@@ -1,4 +1,4 @@
-"""What a node can know of and do to the outside: clock, network, disk, random numbers, trace.
+"""What a node can know about the outside and do to it: clock, network, disk, random numbers, trace.
 
 Rule: a node gets its `World` at construction and touches the outside in no other way, so that the same code
 runs live and simulated. Implementations: `live.py` (TCP, real files), `simulated.py` (virtual time,

@@ -1,4 +1,4 @@
-"""X-ray: the state of a cluster as one immutable picture, and the socket that carries it to viewers.
+"""The x-ray: the state of a cluster as one immutable picture, and the socket that carries it to viewers.
 
 Rule: viewers (TUI, widgets, graders) draw from a `Snapshot` and nothing else.
 """

@@ -1,4 +1,4 @@
-"""What is asked of a foreign Kafka, by its admin protocol.
+"""What is asked of another Kafka, through its admin protocol.
 
 Rule: each question goes to who knows the answer, all at once, and one broker that doesn't answer costs its own
 answers only. Kafka's own tools ask the same: kafka-topics, kafka-consumer-groups, kafka-log-dirs, kafka-configs,

@@ -1,4 +1,4 @@
-"""How things look, whoever draws them: a colour for each host, a sign for each standing, in terminal and notebook.
+"""How things look, whatever draws them: a colour for each host, a sign for each standing, in terminal and notebook.
 
 Rule: a colour only repeats what a word or a sign beside it says. A hue has a shade for dark surfaces, one for
 light ones, and one that can be read on both. Kafka's tools show words only.

@@ -1,4 +1,4 @@
-"""From a foreign Kafka's answers to the parts of a Snapshot: pure functions, nothing is asked here.
+"""From another Kafka's answers to the parts of a Snapshot: pure functions, nothing is asked here.
 
 Rule: an answer that says "-1" or carries an error is an unknown (`None`) with the error's name.
 """

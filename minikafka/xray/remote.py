@@ -38,7 +38,7 @@ from minikafka.xray.source import Answer
 
 INTERVAL_S = 1.0
 LATE_S = 3.0
-NO_EVENTS = "A foreign Kafka tells nobody what happens inside it: its logs do."
+NO_EVENTS = "Another Kafka doesn't show what happens inside it; its log files do."
 NO_DISKS = "Kafka's protocol doesn't show files: on the broker's own machine, `minikafka dump-log` does."
 SIZES_EVERY = 5
 """Sizes are asked for with every fifth picture: brokers walk their directories for them."""

@@ -1,4 +1,4 @@
-"""A server in a thread of its own, for clusters whose loop stands still between two calls (simulated ones).
+"""A server in a thread of its own, for clusters whose loop runs only during calls (simulated ones).
 
 Rule: the source's methods are called in this thread's loop; crossing over to the cluster's thread is
 the source's affair. `start` returns once the port is open and announced, `close` once all is gone.

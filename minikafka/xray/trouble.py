@@ -1,4 +1,4 @@
-"""What is wrong in a cluster, in sentences, from its picture alone, and at once: not when the controller notices.
+"""What is wrong in a cluster, in sentences, from its picture alone, and before the controller notices.
 
 Rule: a sentence says what doesn't work now, and until when as far as anybody can tell; what isn't known
 doesn't count as well. All viewers say these sentences (TUI, `--once`, notebooks). Kafka tells the same facts by

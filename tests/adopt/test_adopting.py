@@ -413,7 +413,7 @@ def test_what_can_not_be_adopted_is_one_sentence_and_leaves_nothing(tmp_path: Pa
     for given, target, wanted, said in (
         ([tmp_path / "none"], data, (), "does not exist"),
         ([broker / "meta.properties"], data, (), "is not a directory"),
-        ([tmp_path / "empty"], data, (), "is no data directory of Kafka"),
+        ([tmp_path / "empty"], data, (), "is not a Kafka data directory"),
         ([real], full, (), "is not empty"),
         ([real], full / "file", (), "is not a directory"),
         ([real], real / "new", (), "must stay as it is"),

@@ -157,7 +157,7 @@ def test_broker_configs_are_typed() -> None:
     assert configs.seconds("broker.heartbeat.interval.ms") == 2.0
     assert configs.bool("auto.create.topics.enable") is True
     assert configs.list("listeners") == ["A://a:1", "B://b:2"]
-    assert "my.own is no setting of a Kafka broker and has no effect." in configs.notices
+    assert "my.own is not a setting of a Kafka broker and has no effect." in configs.notices
     with pytest.raises(ConfigError, match=r"Invalid value x for configuration num\.partitions: Not a number"):
         BrokerConfigs({"num.partitions": "x"})
     shown = {config.name: config for config in describe_broker(MetadataImage(), configs, 1)}

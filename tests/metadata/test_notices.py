@@ -21,7 +21,7 @@ TABLES = {"broker_configs.py", "notices.py", "topic_configs.py", "unread_configs
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("no.such.key", "is no setting of a Kafka broker and has no effect."),
+        ("no.such.key", "is not a setting of a Kafka broker and has no effect."),
         ("log.retention.hour", "Did you mean log.retention.hours?"),
         ("LOG_RETENTION_MS", "Did you mean log.retention.ms?"),
         ("num-partitions", "Did you mean num.partitions?"),
@@ -35,7 +35,7 @@ TABLES = {"broker_configs.py", "notices.py", "topic_configs.py", "unread_configs
         ("listener.name.external.ssl.keystore.location", "no TLS"),
         ("zookeeper.connect", "was removed from Kafka with ZooKeeper in 4.0"),
         ("inter.broker.protocol.version", "was removed from Kafka in 4.0"),
-        ("", "is no setting"),
+        ("", "is not a setting"),
     ],
 )
 def test_a_setting_without_effect_is_one_sentence(name: str, words: str) -> None:

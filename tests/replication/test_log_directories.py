@@ -166,7 +166,9 @@ def test_a_directory_id_that_is_none_is_one_sentence(universe):
     disk = universe.world(HOST).disk
     disk.makedirs("d1")
     disk.write_atomic("d1/meta.properties", b"version=1\ncluster.id=a-cluster\nnode.id=1\ndirectory.id=zzz\n")
-    with pytest.raises(WrongDirectory, match=r"/broker-1/d1/meta.properties has .* 'zzz', which is no id"):
+    with pytest.raises(
+        WrongDirectory, match=r"/broker-1/d1/meta.properties has .* 'zzz', which is not an id"
+    ):
         opened(universe)
 
 

@@ -308,7 +308,7 @@ def test_a_topic_made_anew_is_not_bound_to_the_directory_that_is_offline():
 
 @pytest.mark.parametrize("directory", ["d3", "d1/..", "/"])
 def test_a_disk_that_is_not_there_can_not_fail(directory):
-    with story(1, brokers=1, **TWO) as s, pytest.raises(ValueError, match="no log directory of broker-1"):
+    with story(1, brokers=1, **TWO) as s, pytest.raises(ValueError, match="not a log directory of broker-1"):
         s.cluster.fail_disk("broker-1", directory)
 
 

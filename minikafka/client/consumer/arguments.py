@@ -26,7 +26,7 @@ def checked_topics(topics: Any) -> None:
     if not topics or not all(topics):
         raise failure(KafkaError._INVALID_ARG, f"{doing}: a topic without a name, or none")
     if len(set(topics)) < len(topics):
-        raise failure(KafkaError._INVALID_ARG, f"{doing}: a topic is there twice")
+        raise failure(KafkaError._INVALID_ARG, f"{doing}: a topic is listed twice")
 
 
 def each_once(partitions: Sequence[TopicPartition]) -> list[dict[Pair, int]]:
@@ -55,7 +55,7 @@ def checked_assignment(partitions: Any) -> Sequence[TopicPartition]:
                 KafkaError._INVALID_ARG, f"{doing}: {tp.offset} is neither an offset nor a name for one"
             )
         if pair_of(tp) in seen:
-            raise failure(KafkaError._INVALID_ARG, f"{doing}: {tp.topic} [{tp.partition}] is there twice")
+            raise failure(KafkaError._INVALID_ARG, f"{doing}: {tp.topic} [{tp.partition}] is listed twice")
         seen.add(pair_of(tp))
     return list(partitions)
 

@@ -88,7 +88,7 @@ def checked_number(value: Any, name: str, bits: int) -> int:
         kind = type(value).__name__
         raise TypeError(f"{name}: '{kind}' object cannot be interpreted as an integer") from None
     if not -(1 << (bits - 1)) <= number < 1 << (bits - 1):
-        raise OverflowError(f"{name}: {number} is no whole number of {bits} bits")
+        raise OverflowError(f"{name}: {number} is not a whole number of {bits} bits")
     return number
 
 

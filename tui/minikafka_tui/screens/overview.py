@@ -1,4 +1,4 @@
-"""Overview: is the cluster well? Brokers, the few numbers that tell, and what just happened."""
+"""Overview: is the cluster healthy? Brokers, the few numbers that show it, and what just happened."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Small widgets, one a file: each owns its state, posts messages upward and knows nothing of the app."""
+"""Small widgets, one per file: each owns its state, posts messages upward and knows nothing of the app."""

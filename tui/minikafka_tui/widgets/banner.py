@@ -1,4 +1,4 @@
-"""A line that can't be overlooked: the source is gone, and what happens about it."""
+"""A line that can't be missed: the source is gone, and what is being done about it."""
 
 from __future__ import annotations
 

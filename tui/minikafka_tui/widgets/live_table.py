@@ -1,4 +1,4 @@
-"""A table for data that never stands still: lazy rows, stable cursor, sorting, filtering.
+"""A table for data that keeps changing: lazy rows, stable cursor, sorting, filtering.
 
 Rule: only what is on the screen is formatted, and only lines that changed are drawn again, so ten
 thousand rows cost what twenty do. (Textual's DataTable keeps every cell and measures every column.)

@@ -1,4 +1,4 @@
-"""The cluster in a few big numbers: one tile for each thing that should worry or calm.
+"""The cluster in a few big numbers: one tile for each thing that is good or bad news.
 
 Rule: where there is no room for all of them, those that worry nobody are left out.
 """

@@ -1,4 +1,4 @@
-"""What is wrong, sentence by sentence, where one looks first.
+"""What is wrong, one sentence each, at the place where people look first.
 
 Rule: no room is taken while nothing is wrong.
 

@@ -1,4 +1,4 @@
-"""A batch as a row: where it stands and what its header says."""
+"""A batch as a row: where it is and what its header says."""
 
 from __future__ import annotations
 
