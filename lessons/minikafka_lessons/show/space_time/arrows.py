@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from minikafka.xray.messages import Message
+from minikafka_lessons.language import say
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def arrows_of_messages(messages: Iterable[Message]) -> list[Arrow]:
             is_lost=bool(message.lost) and message.received_s is None,
             exchange=message.number,
             says=in_short(message.request),
-            cause=f"{message.number} ← {message.cause}",
+            cause=say("message {n}, caused by {cause}", n=message.number, cause=message.cause),
         )
         if message.answer_sent_s is None:
             found.append(replace(request, fate=message.lost))
