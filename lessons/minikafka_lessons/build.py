@@ -2,34 +2,25 @@
 
 Rule: the same sources give the same bytes. A notebook has no outputs, no execution counts, and nbgrader's metadata; a
 solution never gets into it. In every language it has the same cells with the same ids and the same code.
-
-In `lesson.py` (jupytext's percent format) each cell has an id (`# %% [markdown] id="welcome"`), which stays when its
-text changes, and says what it is: `# %% exercise="1a" id="1a"` is an answer (between `### BEGIN SOLUTION` and `### END
-SOLUTION` stands what the learner has to write), `# %% check="1a" id="1a-check"` is its check, `# %% setup=true
-id="setup"` is a cell that nobody needs to edit.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import minikafka_notebooks
 
 from minikafka_lessons.catalogue import read_catalogue
-from minikafka_lessons.course import Lesson, exercise, lessons
+from minikafka_lessons.course import Lesson, lessons
 from minikafka_lessons.language import LANGUAGES, SHARED, SOURCE
 from minikafka_lessons.prose import Say, said_code, said_markdown
+from minikafka_lessons.source_cells import english_cells
+from minikafka_lessons.translations import all_problems, problems
 
 NOTEBOOKS = Path(minikafka_notebooks.__file__).parent
-CELL_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
-Cell = Any
-"""nbformat's."""
 RUN = "Run: python -m minikafka_lessons.build"
-SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION\n?", re.S | re.M)
 
 
 def build(lesson: Lesson, language: str = SOURCE, *, solved: bool = False, markers: bool = False) -> str:
@@ -55,26 +46,6 @@ def build(lesson: Lesson, language: str = SOURCE, *, solved: bool = False, marke
     return str(nbformat.writes(notebook)) + "\n"
 
 
-def english_cells(lesson: Lesson, *, solved: bool = False, markers: bool = False) -> list[Cell]:
-    """The cells as the source has them, with their ids. Raises ValueError for one that has none, or another's."""
-    import jupytext  # takes a second
-
-    cells: list[Cell] = jupytext.reads(lesson.source.read_text(encoding="utf-8"), fmt="py:percent").cells
-    seen: set[str] = set()
-    for number, cell in enumerate(cells, 1):
-        name = str(cell["metadata"].get("id", ""))
-        if not CELL_ID.fullmatch(name) or name in seen:
-            begin = cell["source"].strip().splitlines()[:1]
-            raise ValueError(
-                f"{lesson.name}: cell {number} ({''.join(begin)[:60]}) needs an id of its own, such as "
-                f'`# %% id="wires"` (small letters, digits, -), not {name!r}.'
-            )
-        seen.add(name)
-        finish(cell, lesson, solved, markers)
-        cell["id"] = name
-    return cells
-
-
 def speaker(lesson: Lesson, language: str) -> Say:
     """What says the lesson's sentences in that language."""
     said: dict[str, str] = {}
@@ -84,70 +55,6 @@ def speaker(lesson: Lesson, language: str) -> Say:
     return lambda words: said.get(words, words)
 
 
-def finish(cell: Any, lesson: Lesson, solved: bool, markers: bool) -> None:
-    """Metadata, and the skeleton instead of the solution."""
-    told = {name: value for name, value in cell["metadata"].items() if name != "id"}
-    cell["metadata"] = {}
-    if cell["cell_type"] != "code":
-        return
-    cell["outputs"], cell["execution_count"] = [], None
-    kind = next((name for name in ("exercise", "check", "setup") if name in told), None)
-    if kind is None:
-        return
-    if kind == "setup":
-        cell["metadata"] = {"nbgrader": nbgrader("setup", lesson, locked=True)}
-        return
-    found = exercise(str(told[kind]))
-    if kind == "exercise":
-        source = cell["source"] + "\n"
-        if SOLUTION.search(source) is None:
-            raise ValueError(f"{lesson.name}: the cell of exercise {found.id} has no solution in it")
-        if not markers:
-            source = SOLUTION.sub(r"\2" if solved else stub(found.id), source)
-        cell["source"] = source.rstrip("\n")
-        cell["metadata"] = {
-            "minikafka": {"exercise": found.id},
-            "nbgrader": nbgrader(found.id, lesson, solution=True),
-        }
-    else:
-        points = found.points
-        # The name is fetched anew: under nbgrader a cell of the learner's may have taken it for something else.
-        cell["source"] = f"from minikafka_lessons import check\n\n{cell['source']}"
-        cell["metadata"] = {
-            "minikafka": {"check": found.id},
-            "nbgrader": nbgrader(f"{found.id}-check", lesson, locked=True, points=points),
-        }
-
-
-def stub(exercise_id: str) -> Any:
-    """What stands in a solution's place: in a dictionary None for each value, else a line that raises."""
-
-    def replace(found: re.Match[str]) -> str:
-        indent, solution = found.group(1), found.group(2)
-        if all(re.match(r'\s*"\w+": ', line) for line in solution.splitlines()):
-            return re.sub(r'("\w+": )[^,\n#]+,', r"\1None,", solution)
-        return f'{indent}# YOUR CODE HERE\n{indent}raise NotImplementedError("exercise {exercise_id}")\n'
-
-    return replace
-
-
-def nbgrader(
-    name: str, lesson: Lesson, *, solution: bool = False, locked: bool = False, points: float | None = None
-) -> dict[str, Any]:
-    """nbgrader's mark on a cell."""
-    mark: dict[str, Any] = {
-        "grade": points is not None,
-        "grade_id": f"L{lesson.number:02d}-{name}",
-        "locked": locked,
-        "schema_version": 3,
-        "solution": solution,
-        "task": False,
-    }
-    if points is not None:
-        mark["points"] = points
-    return mark
-
-
 def target(lesson: Lesson, language: str = SOURCE) -> Path:
     """Where the learner's notebook lies."""
     return NOTEBOOKS / language / f"{lesson.name}.ipynb"
@@ -155,8 +62,6 @@ def target(lesson: Lesson, language: str = SOURCE) -> Path:
 
 def out_of_date() -> list[str]:
     """One sentence for each notebook that its source has left behind, and each text that is not translated."""
-    from minikafka_lessons.translations import all_problems
-
     found = all_problems()
     for language in LANGUAGES:
         for lesson in lessons():
@@ -174,8 +79,6 @@ def out_of_date() -> list[str]:
 
 def build_all() -> list[str]:
     """Write all notebooks but those whose translation isn't whole; returns why, a sentence each."""
-    from minikafka_lessons.translations import problems
-
     found: list[str] = []
     for language in LANGUAGES:
         if language != SOURCE:

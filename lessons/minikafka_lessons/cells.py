@@ -11,6 +11,7 @@ import symtable
 import weakref
 from typing import Any
 
+from minikafka_lessons.begun import current_lesson
 from minikafka_lessons.language import say, spoken
 
 
@@ -84,8 +85,6 @@ class Cells:
         if isinstance(error, KeyboardInterrupt):
             return say("Interrupted. What this cell had opened is closed again; run it once more.")
         name = getattr(error, "name", None)
-        from minikafka_lessons.live import current_lesson
-
         lesson = current_lesson()
         if name is None or lesson is None:
             return None

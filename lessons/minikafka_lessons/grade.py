@@ -1,7 +1,6 @@
-"""Grading: `check("1a")` in a notebook, `minikafka grade` in a terminal. One engine, two faces.
+"""`minikafka grade`: the marks of files, in a terminal or as JSON.
 
-Rule: the answer runs elsewhere (`grading.sandbox`), in a jail; one bad answer or file never stops the others, and the
-same answer gets the same marks every time.
+Rule: one bad file never stops the others; what `check("1a")` says in a notebook, this says too.
 """
 
 from __future__ import annotations
@@ -14,11 +13,8 @@ from typing import Any
 
 from minikafka.world.visible import in_json, visible
 from minikafka_lessons.course import lessons
-from minikafka_lessons.grading.answers import Answer, is_unwritten
 from minikafka_lessons.grading.files import GradedFile, graded
-from minikafka_lessons.grading.jail import Escaped
-from minikafka_lessons.grading.marks import Grade, Mark, Sheet, number
-from minikafka_lessons.grading.sandbox import AnswerFailed
+from minikafka_lessons.grading.marks import number
 from minikafka_lessons.grading.trial import held
 from minikafka_lessons.language import (
     LANGUAGES,
@@ -26,39 +22,10 @@ from minikafka_lessons.language import (
     known,
     of_the_system,
     say,
-    sentence,
     speak,
     speaking,
     spoken,
 )
-
-SEEDS = (1, 2, 3, 5, 8)
-"""The first is public: `check()` runs it. The others are the hidden schedules."""
-UNWRITTEN = sentence("Not written yet.")
-
-
-def grade_answer(answer: Answer, seeds: Sequence[int] = SEEDS) -> Grade:
-    """The marks of one answer. Never raises for what an answer does."""
-    exercise = answer.exercise
-    grade = Grade(exercise.id, say(exercise.title), exercise.points, notes=list(answer.notes))
-    grade.hidden = len(SEEDS) - len(seeds)
-    sheet = Sheet(dict(exercise.properties))
-    if answer.problem:
-        grade.problem = answer.problem
-    elif is_unwritten(answer.code, exercise):
-        grade.unwritten = True
-        for name in exercise.properties:
-            sheet.fail(name, say(UNWRITTEN), say('`hint("{id}", 1)` gives you a first idea.', id=exercise.id))
-    else:
-        try:
-            exercise.judge(answer.code, sheet, seeds)
-        except (AnswerFailed, Escaped) as problem:
-            grade.problem = str(problem)
-    grade.marks = sheet.marks()
-    return grade.made_visible()
-
-
-# --- the terminal ------------------------------------------------------------------------------------------------
 
 
 def default_files(language: str | None = None) -> list[Path]:
@@ -157,6 +124,3 @@ def report() -> Any:
     from rich.console import Console
 
     return Console(highlight=False)
-
-
-__all__ = ["SEEDS", "Grade", "Mark", "default_files", "grade_answer", "grade_files"]

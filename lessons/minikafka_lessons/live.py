@@ -29,9 +29,9 @@ from minikafka.world.visible import visible
 from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Group, Topic
 from minikafka_lessons import predictions
+from minikafka_lessons.begun import still_open
 from minikafka_lessons.cells import Stumble, cells
 from minikafka_lessons.clients import LessonAdmin, LessonConsumer, LessonProducer, work_in_a_group
-from minikafka_lessons.course import Lesson
 from minikafka_lessons.course import lesson as find_lesson
 from minikafka_lessons.language import of_the_cell, say, speak, wished
 from minikafka_lessons.recap import forget_grades
@@ -419,9 +419,6 @@ def led(snapshot: Snapshot, topic: str) -> list[int]:
     return []
 
 
-_open: dict[int, LessonCluster | SimulatedLesson] = {}
-
-
 def begin(
     number: int, *, language: str | None = None, rules: Rules | None = None
 ) -> LessonCluster | SimulatedLesson:
@@ -434,13 +431,14 @@ def begin(
     lesson = find_lesson(number)
     speak(language or of_the_cell(sys._getframe(1)) or wished())
     cells()
-    if number in _open:
-        _open.pop(number).close()
+    if number in still_open:
+        still_open.pop(number).close()
     predictions.forget_all()
     forget_grades()
     if lesson.world == "simulated":
-        _open[number] = SimulatedLesson(lesson, rules)
-        return _open[number]
+        simulated = SimulatedLesson(lesson, rules)
+        still_open[number] = simulated
+        return simulated
     if rules is not None:
         raise Stumble(
             say("The cluster of this lesson is live: give your rule to a client, consumer(…, rule).")
@@ -452,29 +450,18 @@ def begin(
     except BaseException:
         cluster.close()
         raise
-    _open[number] = cluster
+    still_open[number] = cluster
     return cluster
 
 
 @atexit.register
 def end_all() -> None:
     """A kernel that ends leaves no thread, port or file behind."""
-    for number in list(_open):
+    for number in list(still_open):
         try:
-            _open.pop(number).close()
+            still_open.pop(number).close()
         except Exception:
             pass
 
 
-def current() -> LessonCluster | SimulatedLesson | None:
-    """The cluster that was begun last."""
-    return _open[next(reversed(_open))] if _open else None
-
-
-def current_lesson() -> Lesson | None:
-    """The lesson that was begun last."""
-    cluster = current()
-    return None if cluster is None else cluster.lesson
-
-
-__all__ = ["BOOTSTRAP_VARIABLE", "LAB_VARIABLE", "LessonCluster", "begin", "current", "find_source"]
+__all__ = ["BOOTSTRAP_VARIABLE", "LAB_VARIABLE", "LessonCluster", "begin", "find_source"]

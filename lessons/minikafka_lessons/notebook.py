@@ -10,9 +10,9 @@ from typing import Any
 
 from minikafka.world.visible import in_html
 from minikafka_lessons.course import exercise as find_exercise
-from minikafka_lessons.grade import SEEDS, grade_answer
 from minikafka_lessons.grading.answers import Cell, find_answer, listed
 from minikafka_lessons.grading.display import Result, code
+from minikafka_lessons.grading.marking import SEEDS, grade_answer
 from minikafka_lessons.language import say
 from minikafka_lessons.recap import note_grade
 from minikafka_lessons.show import ink

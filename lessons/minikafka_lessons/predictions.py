@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from minikafka.world.visible import in_html
+from minikafka_lessons.begun import current_lesson
 from minikafka_lessons.cells import Stumble
 from minikafka_lessons.kernel import kernel_id
 from minikafka_lessons.language import say
@@ -178,8 +179,6 @@ def predict(question: str, *options: str) -> Prediction:
 
 def by_name(name: str) -> Prediction:
     """A question of the lesson that was begun, in the language that is spoken."""
-    from minikafka_lessons.live import current_lesson
-
     lesson = current_lesson()
     if lesson is None:
         raise Stumble(say("First run the cell with `begin(…)`, at the top."))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from minikafka.world.visible import in_html
 from minikafka_lessons import predictions
+from minikafka_lessons.begun import current_lesson
 from minikafka_lessons.grading.marks import Grade, number
 from minikafka_lessons.language import say, sentence
 from minikafka_lessons.show import ink
@@ -26,8 +27,6 @@ def forget_grades() -> None:
 
 def summary() -> ink.Picture:
     """The lesson's predictions with what came out, and its exercises as they were last checked."""
-    from minikafka_lessons.live import current_lesson
-
     asked = [one for one in predictions.asked() if one.is_over]
     lesson = current_lesson()
     html = _predictions(asked)

@@ -19,11 +19,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
-from minikafka_lessons.build import Cell, english_cells
 from minikafka_lessons.catalogue import Entry, read_catalogue
 from minikafka_lessons.course import Lesson, lessons
 from minikafka_lessons.language import HERE, LANGUAGES, NAMES, SHARED, SOURCE
 from minikafka_lessons.prose import said_code, said_markdown
+from minikafka_lessons.source_cells import Cell, english_cells
 
 SAYS = ("say", "sentence", "question")
 """Functions whose texts are translated."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from minikafka_lessons.course import exercise
-from minikafka_lessons.grade import SEEDS, grade_answer
 from minikafka_lessons.grading.answers import Answer
+from minikafka_lessons.grading.marking import SEEDS, grade_answer
 from minikafka_lessons.grading.marks import Grade
 from minikafka_lessons.grading.sandbox import Code
 

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from minikafka_lessons.course import exercise
-from minikafka_lessons.grade import grade_answer
 from minikafka_lessons.grading import jail, trial
 from minikafka_lessons.grading.answers import Answer
+from minikafka_lessons.grading.marking import grade_answer
 from minikafka_lessons.grading.sandbox import PROMISED, AnswerFailed, Code, Raised, Sandbox
 
 NAMES = ["reads", "writes", "connects", "signals", "starts"]

@@ -8,12 +8,12 @@ import re
 import pytest
 from answers_for_tests import RIGHT, WRONG
 
-from minikafka_lessons.build import SOLUTION, stub
 from minikafka_lessons.course import exercise, lessons
-from minikafka_lessons.grade import SEEDS, grade_answer
 from minikafka_lessons.grading.answers import Answer
 from minikafka_lessons.grading.display import Result, html_grade
+from minikafka_lessons.grading.marking import SEEDS, grade_answer
 from minikafka_lessons.grading.sandbox import Code
+from minikafka_lessons.source_cells import SOLUTION, stub
 
 SKELETONS = {
     "1a": "def lag(e, c, s):\n    '''Doc.'''\n    raise NotImplementedError('exercise 1a')\n",

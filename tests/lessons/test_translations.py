@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from minikafka_lessons import build, predictions, translations
+from minikafka_lessons import build, predictions, source_cells, translations
 from minikafka_lessons.catalogue import read_catalogue
 from minikafka_lessons.course import lesson, lessons
-from minikafka_lessons.grade import default_files, grade_answer
+from minikafka_lessons.grade import default_files
 from minikafka_lessons.grading.answers import Answer
 from minikafka_lessons.grading.display import Result
+from minikafka_lessons.grading.marking import grade_answer
 from minikafka_lessons.grading.sandbox import Code
 from minikafka_lessons.grading.submissions import read_submission
 from minikafka_lessons.lab import copy_notebooks
@@ -104,17 +105,17 @@ def test_an_id_is_written_and_stays_when_the_text_changes(tmp_path, monkeypatch)
     source = property(lambda self: tmp_path / "lesson.py")
     monkeypatch.setattr(type(lesson(1)), "source", source)
     with pytest.raises(ValueError, match=r"cell 2 \(x = 1\) needs an id of its own"):
-        build.english_cells(lesson(1))
+        source_cells.english_cells(lesson(1))
     text = (tmp_path / "lesson.py").read_text()
     (tmp_path / "lesson.py").write_text(text.replace("# %%\n", '# %% id="one"\n'))
-    before = [cell["id"] for cell in build.english_cells(lesson(1))]
+    before = [cell["id"] for cell in source_cells.english_cells(lesson(1))]
     (tmp_path / "lesson.py").write_text(
         text.replace("# %%\n", '# %% id="one"\n').replace("Hello", "Bye").replace("x = 1", "y = 2")
     )
-    assert [cell["id"] for cell in build.english_cells(lesson(1))] == before == ["welcome", "one"]
+    assert [cell["id"] for cell in source_cells.english_cells(lesson(1))] == before == ["welcome", "one"]
     (tmp_path / "lesson.py").write_text(text.replace("# %%\n", '# %% id="welcome"\n'))
     with pytest.raises(ValueError, match="not 'welcome'"):
-        build.english_cells(lesson(1))
+        source_cells.english_cells(lesson(1))
 
 
 # --- what fails the build

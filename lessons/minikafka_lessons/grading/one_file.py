@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from minikafka_lessons.grade import grade_answer
 from minikafka_lessons.grading.answers import Answer
+from minikafka_lessons.grading.marking import grade_answer
 from minikafka_lessons.grading.marks import Grade
 from minikafka_lessons.grading.submissions import Unreadable, read_submission
 from minikafka_lessons.language import say, speak, spoken

@@ -5,18 +5,38 @@ Rule: the names and methods of the real ones, nothing behind them.
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 
 TYPE_CHECKING = False  # `typing` would be loaded for nothing
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
-    from typing import Any
+    from typing import Any, BinaryIO
 
     from minikafka_lessons.grading.inside.wire import encode, plain
-    from minikafka_lessons.grading.inside.worker import Pipe
 else:
     from wire import encode, plain  # the file beside this one
+
+
+class Pipe:
+    """One line of JSON each way."""
+
+    def __init__(self, reads: BinaryIO, writes: BinaryIO) -> None:
+        self._reads, self._writes = reads, writes
+        self._dumps, self._loads = json.dumps, json.loads
+
+    def send(self, what: dict[str, Any]) -> None:
+        self._writes.write(self._dumps(what).encode() + b"\n")
+        self._writes.flush()
+
+    def receive(self) -> dict[str, Any]:
+        line = self._reads.readline()
+        if not line:
+            os._exit(0)
+        order: dict[str, Any] = self._loads(line)
+        return order
 
 
 class KafkaException(Exception):
