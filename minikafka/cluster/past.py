@@ -198,6 +198,7 @@ class Past:
         if there:
             nearest = max(there, key=lambda twin: _sim(twin).loop.rounds)
             self._parked.remove(nearest)
+            _sim(nearest).refusal = ""
             return nearest, _recorder_of(nearest).length
         return _born_again(self._cluster, history.tape), 0
 
@@ -349,6 +350,7 @@ def exchange(one: Cluster, other: Cluster) -> None:
     """Each continues with the run of the other: who holds a cluster, listens to it or looks at it notices a leap."""
     one_loop, other_loop = _sim(one), _sim(other)
     one_loop.lock, other_loop.lock = other_loop.lock, one_loop.lock
+    one_loop.refusal = "This was asked in a run that the cluster has left by a rewind; ask again."
     for name in PARTS:
         one.__dict__[name], other.__dict__[name] = other.__dict__[name], one.__dict__[name]
     one._failures.go_on_from(other._failures)

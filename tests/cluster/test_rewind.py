@@ -5,7 +5,7 @@ import random
 import msgspec
 import pytest
 
-from minikafka import Cluster, Rules
+from minikafka import Cluster, NewTopic, Rules
 from minikafka.cluster.past import PastDiffers
 from minikafka.commands.tape import CantBePlayed
 
@@ -261,3 +261,16 @@ def test_a_call_that_was_under_way_is_cut_short_and_loses_nothing(cluster):
         assert cluster.now == at_s
     assert consumer.poll(30).value() == b"one"
     played(cluster)
+
+
+def test_an_answer_of_a_run_that_was_left_is_not_waited_for(cluster):
+    admin = cluster.admin()
+    cluster.mark("before")
+    asked = admin.create_topics([NewTopic("orders", 1, 3)])["orders"]
+    cluster.mark("asked")
+    cluster.rewind(to="before")
+    with pytest.raises(RuntimeError, match="left by a rewind; ask again"):
+        asked.result()
+    cluster.rewind(to="asked")
+    cluster.run(1)
+    assert [topic.name for topic in cluster.snapshot().topics] == ["orders"]

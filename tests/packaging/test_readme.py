@@ -14,9 +14,10 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTAL
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_example(number: int) -> None:
+def test_example(number: int, tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", EXAMPLES[number]],
+        cwd=tmp_path,  # one saves a file
         capture_output=True,
         text=True,
         timeout=90,

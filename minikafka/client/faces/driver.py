@@ -281,6 +281,8 @@ class SimulatedDriver:
         self.lock = Turns()
         self.turns: Gives = self.lock
         """How a thread that drives gives way: a tape that is played has its own."""
+        self.refusal = ""
+        """Why nobody waits for an answer here any more; empty: one may."""
         self.submitted = 0
         self.futures: dict[int, Future[Any]] | None = None
         """By number, all that were submitted; None: nobody will ask for them."""
@@ -308,6 +310,8 @@ class SimulatedDriver:
             async def wait() -> None:
                 await asyncio.wait((task,), timeout=timeout_s)
 
+            if self.refusal:
+                raise RuntimeError(self.refusal)
             with self.waiting(number, timeout_s):
                 self.run(wait())
 
