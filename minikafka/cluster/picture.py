@@ -31,9 +31,9 @@ from minikafka.xray.topics import Key, Topics
 
 FEW = 500
 """So many replicas of a broker are all looked at each time; of more, those that moved and some others."""
-MOST = 200
+MOST = 150
 """Of those that moved on a broker so many are looked at for one picture. Where more do, the others have their turn in
-the next one: numbers may be a second or two old then, and looking has a price that doesn't grow with the load."""
+the next one: numbers may be a few seconds old then, and looking has a price that doesn't grow with the load."""
 SOME = 40
 """What moves without a word (retention, the page cache) is seen when its turn comes."""
 

@@ -13,8 +13,8 @@ FRESH_S = 1.0
 FORGET_S = 60.0
 LOOK_PAGES = 2_000
 """Opening a file and asking the kernel costs as much as counting this many pages (20 µs, at 10 ns a page)."""
-BUDGET_PAGES = 1_000_000
-"""What may be counted in `FRESH_S`: 10 ms."""
+BUDGET_PAGES = 500_000
+"""What may be counted in `FRESH_S`: 5 ms."""
 
 Residency = tuple[int, int]
 """Resident pages, pages."""

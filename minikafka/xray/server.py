@@ -198,7 +198,7 @@ class XrayServer:
             while True:
                 await self._dirty.wait()
                 self._dirty.clear()
-                began = self._building_since = loop.time()
+                self._building_since = loop.time()
                 try:
                     self.latest = await self._source.snapshot()
                     self._frames.clear()
@@ -211,9 +211,7 @@ class XrayServer:
                         viewer.offer(self.latest)
                 finally:
                     self._building_since = None
-                # Of a busy cluster a picture takes long, since the making gives way to others all the while.
-                took_s = loop.time() - began
-                await asyncio.sleep(max(self._interval_s - took_s, self._interval_s / 2))
+                await asyncio.sleep(self._interval_s)
         finally:
             stop()
 
