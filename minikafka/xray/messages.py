@@ -1,8 +1,8 @@
 """Messages between hosts, each request with its answer, put together from the events of a trace.
 
-Rule: an exchange is known by its two hosts, its API and its correlation id, the oldest open one first; what never came,
-or was never answered, is there too and says why, if that is known. Kafka has no such view; its request log
-shows one side.
+Rule: an exchange is known by its two hosts, its API and its correlation id, the newest open one first: a connection
+that was given up leaves its own open for ever, and the next one counts from 0 again. What never came, or was never
+answered, is there too and says why, if that is known. Kafka has no such view; its request log shows one side.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def chosen(
 
 
 class _Exchanges:
-    """Open ones by key, the oldest first."""
+    """Open ones by key, the newest last."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = [entry for entry in entries if not entry.is_inside]
@@ -150,7 +150,7 @@ class _Exchanges:
             self._request_received(traced, event)
         elif isinstance(event, ResponseSent):
             key = (event.to_host, traced.host, event.api, event.version, event.correlation_id)
-            fields = _oldest(self._received, key)
+            fields = _newest(self._received, key)
             if fields is not None:
                 fields["answer_sent_s"] = traced.at
                 self._see_answer(fields, traced)
@@ -195,9 +195,9 @@ class _Exchanges:
 
     def _request_received(self, traced: Traced, event: RequestReceived) -> None:
         key = (event.from_host, traced.host, event.api, event.version, event.correlation_id)
-        waiting = self._sent.get(key, ())
+        waiting = self._sent.get(key, deque())
         # Two connections between the same hosts may each have a request of this number.
-        same = next((f for f in waiting if self._sizes.get(f["number"]) == event.size_bytes), None)
+        same = next((f for f in reversed(waiting) if self._sizes.get(f["number"]) == event.size_bytes), None)
         if same is None:
             same = self._begin(traced, event, event.from_host, traced.host)
         else:
@@ -208,7 +208,7 @@ class _Exchanges:
 
     def _response_received(self, traced: Traced, event: ResponseReceived) -> None:
         key = (traced.host, event.from_host, event.api, event.version, event.correlation_id)
-        fields = _oldest(self._answered, key) or _oldest(self._received, key) or _oldest(self._sent, key)
+        fields = _newest(self._answered, key) or _newest(self._received, key) or _newest(self._sent, key)
         if fields is not None:
             fields["answer_received_s"] = traced.at
             self._see_answer(fields, traced)
@@ -243,9 +243,9 @@ class _Exchanges:
         return ""
 
 
-def _oldest(open_ones: dict[_Key, deque[dict[str, Any]]], key: _Key) -> dict[str, Any] | None:
+def _newest(open_ones: dict[_Key, deque[dict[str, Any]]], key: _Key) -> dict[str, Any] | None:
     waiting = open_ones.get(key)
-    return waiting.popleft() if waiting else None
+    return waiting.pop() if waiting else None
 
 
 def _error_in(value: Any) -> str:
