@@ -189,26 +189,24 @@ def refresh(lesson: Lesson | None, language: str) -> bool:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Refresh the catalogues, and say what is left to do."""
+    """Refresh the catalogues, and say what is left to do. That is no failure: the build is what refuses it."""
     parser = argparse.ArgumentParser(
         prog="python -m minikafka_lessons.translations", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("languages", nargs="*", metavar="LANGUAGE", help="default: those that there are")
     options = parser.parse_args(arguments)
     every: list[Lesson | None] = [None, *lessons()]
-    left = 0
     try:
         for language in options.languages or [name for name in LANGUAGES if name != SOURCE]:
             for one in every:
                 changed = refresh(one, language)
                 found = problems(one, language)
-                left += len(found)
                 if changed or found:
                     rest = f"{len(found)} to do" if found else "complete"
                     print(f"{catalogue(one, language).relative_to(HERE)}: {rest}")
     except ImportError:
         parser.error("the catalogues are written with Babel: pip install 'minikafka[dev]'")
-    return int(left > 0)
+    return 0
 
 
 if __name__ == "__main__":
