@@ -94,6 +94,12 @@ def test_a_player_plays_and_a_diagram_tells(address, page, shots: Path | None):
         page.keyboard.press(".")
         page.wait_for_timeout(150)
     assert now.text_content() != stands
+    further = now.text_content()
+    for _ in range(20):
+        page.keyboard.press(",")
+        page.wait_for_timeout(300)
+    assert float(now.text_content().split()[0]) < float(further.split()[0]), "back"
+    assert bar.locator("[data-said]").text_content() == ""
     message = page.locator(f"{NOTEBOOK} .mk-wide .m[data-of=Fetch]").first
     message.focus()
     panel = page.locator(f"{NOTEBOOK} [data-panel]")
