@@ -113,6 +113,7 @@ def test_a_simulated_cluster_is_played():
         assert cluster.now == pytest.approx(before + 0.1)
         assert "log end 1" in one.picture.html
         before = one.press("look")
+        assert one.press("message")["said"] == ""
         one.step().run(0.2).rewind(cluster.now - 0.2)
         one.step()
         assert "log end 1" in repr(one)

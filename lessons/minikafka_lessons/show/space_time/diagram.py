@@ -133,7 +133,7 @@ def _style() -> str:
         ".mk .m.w .s{stroke-dasharray:1 3}.mk .m .x{stroke:var(--mk-red);stroke-width:2;fill:none}"
         ".mk .m:hover .s,.mk .m:focus .s,.mk .m.on .s{stroke-width:3.4}"
         ".mk .some .m:not(.on){opacity:.28}.mk .n{pointer-events:none}"
-        '.mk button[aria-pressed="false"]{opacity:.45;text-decoration:line-through}'
+        '.mk [data-api][aria-pressed="false"]{opacity:.45;text-decoration:line-through}'
     )
 
 
