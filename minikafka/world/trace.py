@@ -7,6 +7,7 @@ Kafka has no such stream; its nearest kin are its request and state-change logs.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 from collections import deque
@@ -159,7 +160,7 @@ class Trace:
         What the callback raises is put into `failures`.
         """
         stream = self._stream
-        entry: Callable[[Traced], None] = lambda traced: callback(traced)  # noqa: E731  (one identity a subscription)
+        entry = functools.partial(callback)  # one identity a subscription
         stream.subscribers = (*stream.subscribers, entry)
 
         def unsubscribe() -> None:
