@@ -10,7 +10,8 @@ CONFIGS = {"log.dirs": "d1,d2", "replica.high.watermark.checkpoint.interval.ms":
 
 
 def write(cluster, count):
-    producer = cluster.producer({"acks": "all", "linger.ms": 0})
+    # An answer may be lost with its broker: what is sent again then must not lie there twice.
+    producer = cluster.producer({"acks": "all", "linger.ms": 0, "enable.idempotence": True})
     errors = []
     for number in range(count):
         for partition in range(4):

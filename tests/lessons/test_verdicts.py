@@ -10,7 +10,7 @@ from minikafka_lessons.grading.marks import Grade
 from minikafka_lessons.grading.sandbox import kinds
 from minikafka_lessons.grading.values import Odd, Raised, from_wire
 
-HEAD = json.dumps({"lesson": 1, "exercises": ["1a", "1b"]})
+HEAD = json.dumps({"lesson": 1, "language": "en", "exercises": ["1a", "1b"]})
 FULL = json.dumps({"grade": Grade("1a", "How far", 8.0).as_dict()})
 
 

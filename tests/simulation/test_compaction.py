@@ -3,7 +3,7 @@
 import pytest
 from simulation.story import story
 
-from minikafka.explore.committed import records_of
+from minikafka.invariants.committed import records_of
 from minikafka.log.events import LogCleaned
 
 COMPACT = {
