@@ -6,6 +6,7 @@ written once in a run.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -120,9 +121,7 @@ class Writer:
 
 
 class Member:
-    """A consumer that takes part in a group, and commits what it has read: one commit at a time, for of two that are
-    tried again the older one may come last.
-    """
+    """A consumer that takes part in a group, and commits what it has read."""
 
     def __init__(self, cluster: Cluster, notebook: Notebook, number: int, topic: str, config: Config) -> None:
         config = {**MEMBER_CONFIG, **config}
@@ -131,9 +130,6 @@ class Member:
         self.group = str(config["group.id"])
         self.consumer = cluster.consumer({**config, "on_commit": self._committed})
         self._turns: dict[tuple[str, int], int] = {}
-        self._new = False
-        self._commits = 0
-        """How many are on their way."""
         self.consumer.subscribe([topic], on_assign=self._assigned)
 
     def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
@@ -142,7 +138,6 @@ class Member:
             self._turns[where] = self._turns.get(where, 0) + 1
 
     def _committed(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
-        self._commits = 0
         for one in partitions if error is None else ():
             if one.error is None and one.offset >= 0:
                 commit = Commit(self.name, self.group, one.topic, one.partition, one.offset, self.cluster.now)
@@ -158,14 +153,11 @@ class Member:
             if message.error() is None:
                 note(self.notebook, self.name, message, self.cluster.now, self.group, self._turns)
                 count += 1
-        self._new = self._new or count > 0
-        if self._new and not self._commits:
-            try:
+        if count:
+            with contextlib.suppress(
+                KafkaException
+            ):  # a rebalance came between: others read on from the last commit
                 self.consumer.commit(asynchronous=True)
-            except KafkaException:
-                pass  # a rebalance came between: whoever has the partition then reads on from the last commit
-            else:
-                self._commits, self._new = 1, False
         return count
 
 

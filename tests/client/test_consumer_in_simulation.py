@@ -319,6 +319,72 @@ def test_an_asynchronous_commit_is_told_to_on_commit(stage):
     assert told == [(None, [1])]
 
 
+def test_a_commit_that_is_tried_again_is_not_overtaken_by_later_ones(stage):
+    s = stage(t=1)
+    fill(s.broker, 3)
+    told = []
+    consumer = manual(s, on_commit=lambda error, offsets: told.append((error, [tp.offset for tp in offsets])))
+    s.broker.script(ApiKey.OFFSET_COMMIT, ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, "drop")
+    for _ in range(3):
+        consumer.commit(message=consumer.poll(5))
+    consumer.poll(5)
+    assert told == [(None, [1]), (None, [2]), (None, [3])]
+    asked = [r.topics[0].partitions[0].committed_offset for r in s.broker.seen(ApiKey.OFFSET_COMMIT)]
+    assert asked == [1, 1, 1, 2, 3]
+    assert s.broker.groups["g"].committed == {("t", 0): 3}
+
+
+def test_commits_that_never_get_through_fail_in_order_and_close_does_not_wait_for_them(stage):
+    s = stage(t=1)
+    fill(s.broker, 3)
+    told = []
+    consumer = manual(
+        s,
+        auto_commit_interval_ms=0,
+        on_commit=lambda error, offsets: told.append((offsets[0].offset, error.name())),
+    )
+    s.broker.script(ApiKey.OFFSET_COMMIT, *[ErrorCode.COORDINATOR_LOAD_IN_PROGRESS] * 10_000)
+    for _ in range(2):
+        consumer.commit(message=consumer.poll(5))
+    until = s.now + 70
+    while s.now < until:
+        consumer.poll(1)
+    assert told == [(1, "COORDINATOR_LOAD_IN_PROGRESS"), (2, "COORDINATOR_LOAD_IN_PROGRESS")]
+    consumer.commit(message=consumer.poll(5))
+    before = s.now
+    consumer.close()
+    assert s.now - before < 10
+
+
+def test_a_commit_that_is_tried_again_leaves_out_what_others_were_given_since(stage):
+    s = stage(t=2)
+    fill(s.broker, 1, 0)
+    fill(s.broker, 1, 1)
+    told = []
+    first = s.consumer(
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        partition_assignment_strategy="cooperative-sticky",
+        on_commit=lambda error, offsets: told.append((error, {tp.partition: tp.error for tp in offsets})),
+    )
+    first.subscribe(["t"])
+    assert len(read(first, 2)) == 2
+    s.broker.script(ApiKey.OFFSET_COMMIT, *[ErrorCode.COORDINATOR_LOAD_IN_PROGRESS] * 100)
+    first.commit()
+    second = s.consumer(partition_assignment_strategy="cooperative-sticky")
+    second.subscribe(["t"])
+    until = s.now + 20
+    while s.now < until:
+        first.poll(0.1)
+        second.poll(0.1)
+    [kept], [lost] = first.assignment(), second.assignment()
+    [(error, errors)] = told
+    assert error is None
+    assert errors[kept.partition] is None
+    assert errors[lost.partition].code() == KafkaError.ILLEGAL_GENERATION
+    assert s.broker.groups["g"].committed == {("t", kept.partition): 1}
+
+
 def test_a_topic_that_does_not_exist_is_told_and_read_once_it_does(stage):
     s = stage(t=1)
     consumer = s.consumer(auto_offset_reset="earliest", allow_auto_create_topics=False)

@@ -1,7 +1,9 @@
 """A consumer's offsets: what it commits, when, and what it asks about them.
 
 Rule: what is stored is committed, and nothing that no thread has been handed; a commit goes to the topic that was
-read, and never to another one of its name. Kafka: `ConsumerCoordinator`, `OffsetFetcher`.
+read, and never to another one of its name; commits are carried out one by one, in the order in which they were
+asked for. Kafka: `ConsumerCoordinator`, `OffsetFetcher`. Java's client never retries an asynchronous commit, since a
+later one could have succeeded in between; librdkafka lets them wait, in order, for a coordinator. So do we.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from minikafka.client.connections.offsets import (
     settled_offsets,
 )
 from minikafka.client.consumer.mailbox import Committed
-from minikafka.client.errors import KafkaError, KafkaException
+from minikafka.client.errors import KafkaError, KafkaException, as_kafka_error
 from minikafka.client.values import TopicPartition
+from minikafka.protocol.errors import ErrorCode
 
 if TYPE_CHECKING:
     from minikafka.client.connections.reach import Reach
@@ -55,6 +58,8 @@ class ConsumerOffsets:
         self._rules = rules
         self._retrying = Retrying(reach.world, self._settings.seconds("retry.backoff.ms"))
         self._isolation = 1 if self._settings["isolation.level"] == "read_committed" else 0
+        self._turn = asyncio.Lock()
+        """Held by the commit that is on its way, retries included. The next one waits: it must not be overtaken."""
         self.wants_commit_event = False
         """Has the application an on_commit?"""
 
@@ -73,14 +78,27 @@ class ConsumerOffsets:
         return offsets
 
     async def commit(self, offsets: Mapping[Pair, OffsetToCommit], timeout_s: float) -> list[TopicPartition]:
-        """Commits, retrying. Raises KafkaException when the whole commit fails; else each partition has its error."""
-
+        """Commits, after those asked for earlier, and retrying. Raises KafkaException when the whole commit fails; else
+        each partition has its error."""
+        deadline = self._reach.world.clock.now() + timeout_s
         offsets = {pair: self._with_topic_id(pair, commit) for pair, commit in offsets.items()}
+        ours = {pair: self._positions.get(pair) for pair in offsets} if self._membership.is_on else {}
 
         async def attempt() -> dict[Pair, int]:
-            return await self._group.commit(offsets, self._membership.member)
+            lost = [pair for pair, position in ours.items() if self._positions.get(pair) is not position]
+            left = {pair: commit for pair, commit in offsets.items() if pair not in lost}
+            codes = await self._group.commit(left, self._membership.member) if left else {}
+            return codes | dict.fromkeys(lost, int(ErrorCode.ILLEGAL_GENERATION))
 
-        codes = await self._retrying.run(attempt, timeout_s)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._turn.acquire()
+        except TimeoutError as cause:
+            raise KafkaException(as_kafka_error(cause)) from cause
+        try:
+            codes = await self._retrying.run(attempt, deadline - self._reach.world.clock.now())
+        finally:
+            self._turn.release()
         result = []
         for pair, commit in offsets.items():
             code = codes.get(pair, 0)
