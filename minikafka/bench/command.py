@@ -18,14 +18,20 @@ app = typer.Typer(
     help="Measure a cluster through raw sockets, against the bare limits of this machine.",
 )
 
+Rounds = Annotated[int, typer.Option(min=1, max=100, help="How often each is measured, after a warm-up.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")]
+FirstPort = Annotated[int, typer.Option(help="The first port.")]
+MeasuredDisk = Annotated[
+    Path | None,
+    typer.Option(help="A directory on the disk to measure. Default: the one for temporary files."),
+]
+
 
 @app.callback()
 def bench(
     context: typer.Context,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long each measurement runs.")] = 2.0,
-    rounds: Annotated[
-        int, typer.Option(min=1, max=100, help="How often each is measured, after a warm-up.")
-    ] = 3,
+    rounds: Rounds = 3,
     against: Annotated[
         list[str] | None,
         typer.Option(
@@ -34,7 +40,7 @@ def bench(
             "children. May be repeated.",
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Measure a cluster through raw sockets, against the bare limits of this machine and other Kafkas."""
     if context.invoked_subcommand is not None:
@@ -64,14 +70,9 @@ def storage(
     volume: Annotated[
         str, typer.Option(metavar="SIZE", help="How much one round of the throughput measurement writes.")
     ] = "128MB",
-    rounds: Annotated[
-        int, typer.Option(min=1, max=100, help="How often each is measured, after a warm-up.")
-    ] = 5,
-    data: Annotated[
-        Path | None,
-        typer.Option(help="A directory on the disk to measure. Default: the one for temporary files."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
+    rounds: Rounds = 5,
+    data: MeasuredDisk = None,
+    json: AsJson = False,
 ) -> None:
     """Measure a log on this disk against bare write() and read() loops; its memory, and its recovery from a crash."""
     from minikafka.bench.storage import TooLittleSpace, Wanted, parse_size, run_storage
@@ -102,12 +103,9 @@ def partitions(
         float, typer.Option(min=0.5, help="For how many seconds the idle cluster is measured.")
     ] = 20.0,
     neighbours: Annotated[int, typer.Option(min=0, help="How many busy processes run beside it.")] = 0,
-    port: Annotated[int, typer.Option(help="The first port.")] = 24900,
-    data: Annotated[
-        Path | None,
-        typer.Option(help="A directory on the disk to measure. Default: the one for temporary files."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
+    port: FirstPort = 24900,
+    data: MeasuredDisk = None,
+    json: AsJson = False,
 ) -> None:
     """Create, pause, restart and delete thousands of partitions; beside a real Kafka if REAL_KAFKA names one."""
     from minikafka.bench.partitions import Wanted, run_partitions
@@ -139,12 +137,12 @@ def pictures(
         list[int] | None, typer.Option(min=0, max=60, help="Who look on. May be repeated. [0, 1, 4]")
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.5, help="How long each measurement runs.")] = 10.0,
-    port: Annotated[int, typer.Option(help="The first port.")] = 24900,
+    port: FirstPort = 24900,
     data: Annotated[
         Path | None,
         typer.Option(help="A directory for the cluster's files. Default: that of temporary files."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
+    json: AsJson = False,
 ) -> None:
     """What those who watch a big, busy cluster get, and what looking costs those who don't look."""
     from minikafka.bench.partitions import Wanted
@@ -174,9 +172,7 @@ def clients(
     records: Annotated[
         int, typer.Option(min=1, help="How many of 100 B a round sends; of 1 KiB, a quarter as many.")
     ] = 100_000,
-    rounds: Annotated[
-        int, typer.Option(min=1, max=100, help="How often each is measured, after a warm-up.")
-    ] = 5,
+    rounds: Rounds = 5,
     version: Annotated[
         list[str] | None,
         typer.Option(
@@ -184,7 +180,7 @@ def clients(
             help="Measure another version's clients too, from its source in DIRECTORY. May be repeated.",
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON at the end.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Measure the processor time a record costs our Producer and Consumer, beside confluent_kafka's if installed."""
     from minikafka.bench.clients import parse_version, run_clients
