@@ -7,7 +7,8 @@ KIP-339.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from minikafka.controller.decision import Decision, Situation
 from minikafka.metadata.client_metrics_configs import check_client_metrics_configs
@@ -36,6 +37,15 @@ OPERATIONS = ("SET", "DELETE", "APPEND", "SUBTRACT")
 
 Resource = tuple[int, str]
 Changes = Mapping[str, str | None]
+A = TypeVar("A")
+
+
+class Wanted(NamedTuple):
+    """What a request wants of one key."""
+
+    name: str
+    value: str | None
+    operation: int = SET
 
 
 def check_topic_configs(situation: Situation, own: Mapping[str, str]) -> None:
@@ -47,56 +57,66 @@ def incremental_alter_configs(
     situation: Situation, request: incremental.IncrementalAlterConfigsRequest
 ) -> Decision[incremental.IncrementalAlterConfigsResponse]:
     """Sets, deletes, and adds to or takes from lists, key by key."""
-    records: list[ConfigRecord] = []
-    responses = []
-    seen = [(resource.resource_type, resource.resource_name) for resource in request.resources]
-    for wanted in request.resources:
-        resource = (wanted.resource_type, wanted.resource_name)
-        code, sentence = ErrorCode.NONE, None
-        try:
-            _check_request(seen, resource, [(c.name, c.value, c.config_operation) for c in wanted.configs])
-            changes = {c.name: _new_value(situation, resource, c) for c in wanted.configs}
-            records += _change(situation, resource, changes)
-        except ApiError as error:
-            code, sentence = error.code, error.message
-        responses.append(
-            incremental.AlterConfigsResourceResponse(
-                error_code=code, error_message=sentence, resource_type=resource[0], resource_name=resource[1]
-            )
+
+    def changes(resource: Resource, configs: Sequence[Wanted]) -> Changes:
+        return {config.name: _new_value(situation, resource, config) for config in configs}
+
+    wanted = [
+        (
+            (one.resource_type, one.resource_name),
+            [Wanted(c.name, c.value, c.config_operation) for c in one.configs],
         )
+        for one in request.resources
+    ]
+    records, responses = _each(situation, wanted, changes, incremental.AlterConfigsResourceResponse)
     response = incremental.IncrementalAlterConfigsResponse(responses=responses)
-    return Decision(() if request.validate_only else tuple(records), response)
+    return Decision(() if request.validate_only else records, response)
 
 
 def alter_configs(
     situation: Situation, request: legacy.AlterConfigsRequest
 ) -> Decision[legacy.AlterConfigsResponse]:
     """Replaces all configurations of a resource: what isn't named goes back to its default."""
+
+    def changes(resource: Resource, configs: Sequence[Wanted]) -> Changes:
+        to_default = dict.fromkeys(sorted(situation.image.configs_of(*resource)))
+        return to_default | {config.name: config.value for config in configs}
+
+    wanted = [
+        ((one.resource_type, one.resource_name), [Wanted(c.name, c.value) for c in one.configs])
+        for one in request.resources
+    ]
+    records, responses = _each(situation, wanted, changes, legacy.AlterConfigsResourceResponse)
+    response = legacy.AlterConfigsResponse(responses=responses)
+    return Decision(() if request.validate_only else records, response)
+
+
+def _each(
+    situation: Situation,
+    wanted: Sequence[tuple[Resource, Sequence[Wanted]]],
+    changes: Callable[[Resource, Sequence[Wanted]], Changes],
+    answer: Callable[..., A],
+) -> tuple[tuple[ConfigRecord, ...], list[A]]:
+    """The records for those resources that may change so, and an answer for each."""
     records: list[ConfigRecord] = []
-    responses = []
-    seen = [(resource.resource_type, resource.resource_name) for resource in request.resources]
-    for wanted in request.resources:
-        resource = (wanted.resource_type, wanted.resource_name)
+    answers = []
+    seen = [resource for resource, _ in wanted]
+    for resource, configs in wanted:
         code, sentence = ErrorCode.NONE, None
         try:
-            _check_request(seen, resource, [(c.name, c.value, SET) for c in wanted.configs])
-            changes = dict.fromkeys(sorted(situation.image.configs_of(*resource)))
-            changes |= {c.name: c.value for c in wanted.configs}
-            records += _change(situation, resource, changes)
+            _check_request(seen, resource, configs)
+            records += _change(situation, resource, changes(resource, configs))
         except ApiError as error:
             code, sentence = error.code, error.message
-        responses.append(
-            legacy.AlterConfigsResourceResponse(
+        answers.append(
+            answer(
                 error_code=code, error_message=sentence, resource_type=resource[0], resource_name=resource[1]
             )
         )
-    response = legacy.AlterConfigsResponse(responses=responses)
-    return Decision(() if request.validate_only else tuple(records), response)
+    return tuple(records), answers
 
 
-def _check_request(
-    seen: list[Resource], resource: Resource, configs: list[tuple[str, str | None, int]]
-) -> None:
+def _check_request(seen: Sequence[Resource], resource: Resource, configs: Sequence[Wanted]) -> None:
     def refuse(sentence: str) -> ApiError:
         return ApiError(ErrorCode.INVALID_REQUEST, sentence)
 
@@ -114,23 +134,23 @@ def _check_request(
             raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
 
 
-def _new_value(situation: Situation, resource: Resource, config: incremental.AlterableConfig) -> str | None:
-    if config.config_operation == SET:
+def _new_value(situation: Situation, resource: Resource, config: Wanted) -> str | None:
+    if config.operation == SET:
         return config.value
-    if config.config_operation == DELETE:
+    if config.operation == DELETE:
         return None
     definition = _LISTS.get(resource[0], {}).get(config.name)
     if definition is None or definition.type is not ConfigType.LIST:
         raise ApiError(
             ErrorCode.INVALID_CONFIG,
-            f"Can't {OPERATIONS[config.config_operation]} to key {config.name} because its type is not LIST.",
+            f"Can't {OPERATIONS[config.operation]} to key {config.name} because its type is not LIST.",
         )
     text = situation.image.configs_of(*resource).get(config.name, definition.default or "")
     words = [word for word in text.split(",") if word]
     for word in (config.value or "").split(","):
-        if config.config_operation == APPEND and word not in words:
+        if config.operation == APPEND and word not in words:
             words.append(word)
-        elif config.config_operation == SUBTRACT and word in words:
+        elif config.operation == SUBTRACT and word in words:
             words.remove(word)
     return ",".join(words)
 
