@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from minikafka.broker import api
-from minikafka.protocol.dispatch import Dispatch
+from minikafka.protocol.routes import Dispatch
 
 PAGE = Path(__file__).parents[1] / "docs" / "GAPS.md"
 

@@ -26,6 +26,7 @@ from minikafka.metadata.configs import BrokerConfigs, effective_topic_configs
 from minikafka.metadata.features import bootstrap_records
 from minikafka.metadata.image import NO_LEADER, TOPIC_RESOURCE, MetadataImage
 from minikafka.metadata.records import ConfigRecord, PartitionRecord, ProducerIdsRecord, TopicRecord
+from minikafka.metadata.replay import apply_all
 from minikafka.metadata.topic_names import GROUP_METADATA_TOPIC
 from minikafka.protocol.schema import Message
 from minikafka.protocol.uuid_text import encode_uuid
@@ -202,7 +203,7 @@ class _Adoption:
             ConfigRecord(resource_type=TOPIC_RESOURCE, resource_name=topic.name, name=key, value=value)
             for key, value in configs.items()
         ]
-        image = MetadataImage().apply_all(head, len(head) - 1)
+        image = apply_all(MetadataImage(), head, len(head) - 1)
         config = LogConfig.from_topic(effective_topic_configs(image, topic.name, BrokerConfigs()))
         count, size = 0, 0
         for index in range(topic.partitions):

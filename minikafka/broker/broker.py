@@ -30,10 +30,10 @@ from minikafka.membership.broker_state import BrokerState
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.image import Endpoint, MetadataDelta, MetadataImage
 from minikafka.policy import Rules
-from minikafka.protocol.dispatch import Dispatch
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.handshake import Features
 from minikafka.protocol.later import Later
+from minikafka.protocol.routes import Dispatch
 from minikafka.protocol.schema import Message
 from minikafka.protocol.server import Server
 from minikafka.replication.log_directories import LogDirectories, log_dirs_of

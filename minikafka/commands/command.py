@@ -57,8 +57,6 @@ class Command(msgspec.Struct, frozen=True, kw_only=False, tag_field="command", t
     @classmethod
     def parse(cls, text: str) -> Self:
         """From what was typed behind the name: words in the order of the fields, or `name=value`."""
-        from minikafka.commands.text import fields_of
-
         command: Self = understood(cls, fields_of(cls, text))
         return command
 
@@ -70,10 +68,7 @@ def name_of(kind: type[Command]) -> str:
 
 @cache
 def commands() -> Mapping[str, type[Command]]:
-    """All there are, by name, in alphabetical order."""
-    import minikafka.commands  # all of them have been read then
-
-    assert minikafka.commands is not None
+    """All there are, by name, in alphabetical order: this package has read them when its first module is there."""
     return {name_of(kind): kind for kind in sorted(_below(Command), key=name_of)}
 
 
@@ -82,6 +77,26 @@ def _below(kind: type[Command]) -> list[type[Command]]:
     for one in kind.__subclasses__():
         found += [one, *_below(one)]
     return found
+
+
+def fields_of(kind: type[Command], text: str) -> Mapping[str, Any]:
+    """Words in the order of the fields, or `name=value`."""
+    names = kind.__struct_fields__
+    found: dict[str, Any] = {}
+    for word in text.split():
+        name, sign, value = word.partition("=")
+        if sign and name in names:
+            found[name] = _listed(kind, name, value)
+            continue
+        free = [one for one in names if one not in found]
+        if not free:
+            raise NotUnderstood(how_to(kind))
+        found[free[0]] = _listed(kind, free[0], word)
+    return found
+
+
+def _listed(kind: type[Command], name: str, word: str) -> Any:
+    return word.split(",") if str(kind.__annotations__[name]).startswith("tuple") else word
 
 
 def understood(kind: type[Any], fields: Mapping[str, Any]) -> Any:

@@ -25,8 +25,9 @@ from minikafka.controller.partition_change import elections_where_allowed
 from minikafka.controller.sessions import Sessions
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import bootstrap_records
-from minikafka.metadata.image import MetadataDelta, MetadataImage, Skip
+from minikafka.metadata.image import MetadataDelta, MetadataImage
 from minikafka.metadata.records import RegisterBrokerRecord, UnregisterBrokerRecord
+from minikafka.metadata.replay import Skip, advance
 from minikafka.policy import Rules
 from minikafka.protocol.messages.allocate_producer_ids import (
     AllocateProducerIdsRequest,
@@ -100,7 +101,7 @@ class Controller:
     def foresee(self, records: Sequence[Message], base_offset: int) -> Foreseen:
         """What the records will make of what is decided. Raises `ValueError` for what makes no sense: such must never
         be committed."""
-        return Foreseen(base_offset, *self.decided.advance(records, base_offset + len(records) - 1))
+        return Foreseen(base_offset, *advance(self.decided, records, base_offset + len(records) - 1))
 
     def expect(self, foreseen: Foreseen) -> None:
         """Its records were proposed: it is decided."""
@@ -120,7 +121,7 @@ class Controller:
             assert foreseen.base_offset == base_offset, "a leader's log has what it proposed, in order"
             self.image, delta = foreseen.image, foreseen.delta
         else:
-            self.image, delta = self.image.advance(records, base_offset + len(records) - 1, skip)
+            self.image, delta = advance(self.image, records, base_offset + len(records) - 1, skip)
         for offset, record in enumerate(records, base_offset):
             if isinstance(record, RegisterBrokerRecord):
                 if (
@@ -137,7 +138,7 @@ class Controller:
     def load_snapshot(self, snapshot: MetadataSnapshot, skip: Skip | None = None) -> None:
         """Begin with what was known at the snapshot's end, in place of all records before it."""
         last_offset = snapshot.name.end_offset - 1
-        self.image, _ = MetadataImage().advance(snapshot.records, last_offset, skip)
+        self.image, _ = advance(MetadataImage(), snapshot.records, last_offset, skip)
         self._registration_offsets = dict.fromkeys(sorted(self.image.brokers), last_offset)
 
     def activate(self, now_s: float) -> Decision[None]:

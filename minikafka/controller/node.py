@@ -28,8 +28,9 @@ from minikafka.metadata.features import SUPPORTED_FEATURES, check_levels
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import ControllerEndpoint, ControllerFeature, RegisterControllerRecord
 from minikafka.policy import Rules
-from minikafka.protocol.dispatch import CloseConnection, Dispatch
+from minikafka.protocol.dispatch import CloseConnection
 from minikafka.protocol.handshake import Features
+from minikafka.protocol.routes import Dispatch
 from minikafka.protocol.server import Server
 from minikafka.protocol.uuid_text import decode_uuid
 from minikafka.quorum import MetadataLog, NotLeader, Quorum, VoterNode

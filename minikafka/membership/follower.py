@@ -19,6 +19,7 @@ from minikafka.metadata.batches import MetadataBatch, decode_batch, skipping
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.metadata.image import MetadataDelta, MetadataImage
 from minikafka.metadata.records import RemoveTopicRecord
+from minikafka.metadata.replay import advance
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.fetch import (
     FetchPartition,
@@ -148,7 +149,7 @@ class MetadataFollower:
         for skipped in snapshot.skipped:
             self._world.trace.emit(skipped)
         skip = skipping(self._world.trace.emit, [last] * len(snapshot.records))
-        self.image, _ = MetadataImage().advance(snapshot.records, last, skip)
+        self.image, _ = advance(MetadataImage(), snapshot.records, last, skip)
         self._announce(None)
 
     def _take(self, answer: PartitionData) -> None:
@@ -179,7 +180,7 @@ class MetadataFollower:
         if offset > self.image.offset:
             is_known = self.image is self._announced  # else another log was begun
             skip = skipping(self._world.trace.emit, offsets)
-            self.image, delta = self.image.advance(records, offset, skip)
+            self.image, delta = advance(self.image, records, offset, skip)
             self._note_deleted(records)
             self._announce(delta if is_known else None)
 

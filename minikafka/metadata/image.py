@@ -1,19 +1,18 @@
 """The metadata image: brokers, topics, configurations and features at one offset of the metadata log.
 
-Rule: an image never changes; applying records gives the next one. Applying shares everything that the
-records don't touch. Kafka: `MetadataImage`, `MetadataDelta`, `PartitionRegistration`, `BrokerRegistration`.
+Rule: an image never changes; records make the next one of it (`replay.py`), which shares everything that
+they don't touch. Kafka: `MetadataImage`, `MetadataDelta`, `PartitionRegistration`, `BrokerRegistration`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from minikafka.metadata.ids import LOST_DIRECTORY, MIGRATING_DIRECTORY, UNASSIGNED_DIRECTORY
-from minikafka.protocol.schema import Message
 
 NO_LEADER = -1
 NO_LEADER_CHANGE = -2
@@ -21,9 +20,6 @@ RECOVERED, RECOVERING = 0, 1
 BROKER_RESOURCE, TOPIC_RESOURCE, CLIENT_METRICS_RESOURCE, GROUP_RESOURCE = 4, 2, 16, 32
 DEFAULT_BROKER = ""
 """The resource name under which configurations for all brokers are kept."""
-
-Skip = Callable[[int, Message, ValueError], None]
-"""Gets a record's number among those applied, the record, and what is wrong with it."""
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
@@ -229,36 +225,6 @@ class MetadataImage:
 
     def topic_configs(self, name: str) -> Mapping[str, str]:
         return self.configs_of(TOPIC_RESOURCE, name)
-
-    def apply(self, record: Message, offset: int | None = None) -> MetadataImage:
-        """The image after one record; `offset` defaults to the next one.
-
-        Raises `ValueError` for a record that makes no sense here (say, a partition of an unknown topic).
-        """
-        return self.apply_all([record], self.offset + 1 if offset is None else offset)
-
-    def apply_all(self, records: Iterable[Message], last_offset: int) -> MetadataImage:
-        """The image after these records, the last of which is at `last_offset`."""
-        return self.advance(records, last_offset)[0]
-
-    def advance(
-        self, records: Iterable[Message], last_offset: int, skip: Skip | None = None
-    ) -> tuple[MetadataImage, MetadataDelta]:
-        """As `apply_all`, with what changed: that is found among what the records name, not among all there is.
-
-        With `skip`, it is told which of the records makes no sense here, and the others are applied.
-        """
-        from minikafka.metadata.replay import ImageDraft
-
-        draft = ImageDraft(self)
-        for number, record in enumerate(records):
-            try:
-                draft.replay(record)
-            except ValueError as problem:
-                if skip is None:
-                    raise
-                skip(number, record, problem)
-        return draft.finish(last_offset)
 
     def delta(self, older: MetadataImage) -> MetadataDelta:
         """What changed since `older`, whatever that is: all there is gets compared."""

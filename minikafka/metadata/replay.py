@@ -42,6 +42,32 @@ from minikafka.metadata.records import (
 from minikafka.protocol.schema import Message
 from minikafka.protocol.uuid_text import encode_uuid
 
+Skip = Callable[[int, Message, ValueError], None]
+"""Gets a record's number among those applied, the record, and what is wrong with it."""
+
+
+def apply_all(image: MetadataImage, records: Iterable[Message], last_offset: int) -> MetadataImage:
+    """The image after these records, the last of which is at `last_offset`. Raises `ValueError`."""
+    return advance(image, records, last_offset)[0]
+
+
+def advance(
+    image: MetadataImage, records: Iterable[Message], last_offset: int, skip: Skip | None = None
+) -> tuple[MetadataImage, MetadataDelta]:
+    """As `apply_all`, with what changed: that is found among what the records name, not among all there is.
+
+    With `skip`, it is told which of the records makes no sense here, and the others are applied.
+    """
+    draft = ImageDraft(image)
+    for number, record in enumerate(records):
+        try:
+            draft.replay(record)
+        except ValueError as problem:
+            if skip is None:
+                raise
+            skip(number, record, problem)
+    return draft.finish(last_offset)
+
 
 class ImageDraft:
     """An image in the making."""
@@ -56,9 +82,9 @@ class ImageDraft:
         self._next_producer_id = image.next_producer_id
 
     def replay(self, record: Message) -> None:
-        """Take one record in; types that say nothing about the image (NoOp, say) pass. `ValueError`.
+        """Take one record in; types that say nothing about the image (NoOp, say) pass.
 
-        Nonsense.
+        Raises `ValueError` for a record that makes no sense here (say, a partition of an unknown topic).
         """
         handler = _HANDLERS.get(type(record))
         if handler is not None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, NamedTuple
 
-from minikafka.protocol.dispatch import RequestContext, Route
+from minikafka.protocol.dispatch import RequestContext
 from minikafka.protocol.later import Later
+from minikafka.protocol.routes import Route
 from minikafka.protocol.schema import Buffer, Message
 
 

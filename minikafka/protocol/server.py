@@ -16,7 +16,7 @@ from typing import Any, cast
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.begun import Begun, BegunRequests
 from minikafka.protocol.content import content_of
-from minikafka.protocol.dispatch import CloseConnection, Dispatch, Outcome, RequestContext, Route
+from minikafka.protocol.dispatch import CloseConnection, Outcome, RequestContext
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.events import BadRequestClosed, RequestReceived, ResponseSent
 from minikafka.protocol.framing import (
@@ -32,6 +32,7 @@ from minikafka.protocol.framing import (
 )
 from minikafka.protocol.handshake import ServedNode, unsupported_version
 from minikafka.protocol.later import Later
+from minikafka.protocol.routes import Dispatch, Route
 from minikafka.protocol.schema import Buffer, MalformedMessage, Message, Piece
 from minikafka.world import LEAST_SLICE_BYTES, SliceGone, is_out_of_descriptors
 from minikafka.world.file_slice import kept

@@ -24,6 +24,7 @@ from minikafka.log.log import Log
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import encode_record as encode_metadata
+from minikafka.metadata.replay import apply_all
 from minikafka.policy import Rules
 from minikafka.protocol.schema import Message
 from minikafka.protocol.uuid_text import encode_uuid
@@ -203,6 +204,6 @@ def adopted_image(data: Path) -> MetadataImage:
         log = MetadataLog.open(universe.world("controller-1"), 3000)
         image = MetadataImage()
         for batch in log.replay():
-            image = image.apply_all(batch.records, batch.last_offset)
+            image = apply_all(image, batch.records, batch.last_offset)
         log.abandon()
         return image

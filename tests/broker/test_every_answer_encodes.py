@@ -17,9 +17,9 @@ from simulation.story import story
 from minikafka.broker import api
 from minikafka.controller import handlers as controller_handlers
 from minikafka.protocol.api import ApiKey
-from minikafka.protocol.dispatch import Dispatch
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.find_coordinator import FindCoordinatorRequest
+from minikafka.protocol.routes import Dispatch
 from minikafka.protocol.schema import Kind, Struct
 
 NOW = 1_767_225_600_000

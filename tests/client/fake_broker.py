@@ -9,7 +9,7 @@ import sys
 from collections import defaultdict, deque
 
 from minikafka.protocol.api import ApiKey
-from minikafka.protocol.dispatch import CloseConnection, Dispatch, handles
+from minikafka.protocol.dispatch import CloseConnection, handles
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages import (
     fetch,
@@ -25,6 +25,7 @@ from minikafka.protocol.messages import (
     produce,
     sync_group,
 )
+from minikafka.protocol.routes import Dispatch
 from minikafka.protocol.server import Server
 from minikafka.records.batch import Batch, read_batches, set_base_offset_and_epoch
 

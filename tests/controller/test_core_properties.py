@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import decode_record
+from minikafka.metadata.replay import apply_all
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.schema import Message
 
@@ -49,11 +50,11 @@ def test_commands_keep_the_invariants(elr: bool, seed: int, commands: list[tuple
                 raise
     replayed = MetadataImage()
     records: list[Message] = [decode_record(data) for data in machine.log]
-    replayed = replayed.apply_all(records, len(records) - 1)
+    replayed = apply_all(replayed, records, len(records) - 1)
     assert replayed == machine.core.image
     one_by_one = MetadataImage()
     for record in records:
-        one_by_one = one_by_one.apply(record)
+        one_by_one = apply_all(one_by_one, [record], one_by_one.offset + 1)
     assert one_by_one == machine.core.image
 
 

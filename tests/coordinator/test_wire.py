@@ -23,7 +23,6 @@ from minikafka.coordinator.coordinators import Coordinators
 from minikafka.coordinator.tenants import GROUPS, TENANTS
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.protocol.channel import Channel
-from minikafka.protocol.dispatch import Dispatch
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.delete_groups import DeleteGroupsRequest
 from minikafka.protocol.messages.describe_groups import DescribeGroupsRequest
@@ -49,6 +48,7 @@ from minikafka.protocol.messages.offset_fetch import (
     OffsetFetchRequestTopics,
 )
 from minikafka.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
+from minikafka.protocol.routes import Dispatch
 from minikafka.protocol.server import Server
 from minikafka.records.batch import Record
 from minikafka.world import SimulatedUniverse

@@ -13,13 +13,15 @@ from minikafka.metadata.configs import (
 )
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import ConfigRecord
+from minikafka.metadata.replay import apply_all
 from minikafka.protocol.errors import ApiError, ErrorCode
 
 
 def image(*configs: tuple[int, str, str, str]) -> MetadataImage:
     made = MetadataImage()
     for kind, resource, name, value in configs:
-        made = made.apply(ConfigRecord(resource_type=kind, resource_name=resource, name=name, value=value))
+        record = ConfigRecord(resource_type=kind, resource_name=resource, name=name, value=value)
+        made = apply_all(made, [record], made.offset + 1)
     return made
 
 

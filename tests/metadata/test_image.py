@@ -22,9 +22,14 @@ from minikafka.metadata.records import (
     decode_record,
     encode_record,
 )
-from minikafka.protocol.schema import MalformedMessage
+from minikafka.metadata.replay import apply_all
+from minikafka.protocol.schema import MalformedMessage, Message
 
 TOPIC = UUID(int=7)
+
+
+def applied(image: MetadataImage, record: Message) -> MetadataImage:
+    return apply_all(image, [record], image.offset + 1)
 
 
 def registered(broker_id: int, epoch: int) -> RegisterBrokerRecord:
@@ -56,7 +61,7 @@ def cluster() -> MetadataImage:
         ),
         ConfigRecord(resource_type=2, resource_name="orders", name="retention.ms", value="5"),
     ):
-        image = image.apply(record)
+        image = applied(image, record)
     return image
 
 
@@ -68,14 +73,14 @@ def test_records_add_up_to_an_image() -> None:
     assert image.topic_by_id(TOPIC) is image.topic("orders")
     assert image.topic_configs("orders") == {"retention.ms": "5"}
     assert image.features == {"metadata.version": 30}
-    image = image.apply(ProducerIdsRecord(broker_id=1, next_producer_id=1000))
+    image = applied(image, ProducerIdsRecord(broker_id=1, next_producer_id=1000))
     assert image.next_producer_id == 1000
 
 
 def test_an_image_never_changes() -> None:
     before = cluster()
-    after = before.apply(PartitionChangeRecord(partition_id=0, topic_id=TOPIC, isr=[1]))
-    gone = after.apply(RemoveTopicRecord(topic_id=TOPIC))
+    after = applied(before, PartitionChangeRecord(partition_id=0, topic_id=TOPIC, isr=[1]))
+    gone = applied(after, RemoveTopicRecord(topic_id=TOPIC))
     first, second = before.partition("orders", 0), after.partition("orders", 0)
     assert first is not None
     assert second is not None
@@ -87,7 +92,7 @@ def test_an_image_never_changes() -> None:
 
 
 def test_naming_a_leader_begins_an_epoch() -> None:
-    image = cluster().apply(PartitionChangeRecord(partition_id=0, topic_id=TOPIC, leader=1))
+    image = applied(cluster(), PartitionChangeRecord(partition_id=0, topic_id=TOPIC, leader=1))
     partition = image.partition("orders", 0)
     assert partition is not None
     assert (partition.leader, partition.leader_epoch, partition.partition_epoch) == (1, 1, 1)
@@ -95,8 +100,9 @@ def test_naming_a_leader_begins_an_epoch() -> None:
 
 def test_a_delta_names_what_changed() -> None:
     before = cluster()
-    assert not before.apply(NoOpRecord()).delta(before)
-    after = before.apply_all(
+    assert not applied(before, NoOpRecord()).delta(before)
+    after = apply_all(
+        before,
         [
             RemoveTopicRecord(topic_id=TOPIC),
             TopicRecord(name="orders", topic_id=UUID(int=8)),
@@ -122,7 +128,7 @@ def test_nonsense_is_refused() -> None:
         TopicRecord(name="orders", topic_id=UUID(int=9)),
     ):
         with pytest.raises(ValueError, match="metadata log"):
-            cluster().apply(record)
+            applied(cluster(), record)
 
 
 @pytest.mark.parametrize("name", ["orders", ""])
@@ -130,12 +136,12 @@ def test_nobody_is_eligible_once_that_is_cleared(name: str) -> None:
     change = PartitionChangeRecord(
         partition_id=0, topic_id=TOPIC, isr=[1], eligible_leader_replicas=[2], last_known_elr=[2]
     )
-    before = cluster().apply(change)
+    before = applied(cluster(), change)
     assert before.topics["orders"].partitions[0].elr == (2,)
-    after = before.apply(ClearElrRecord(topic_name=name)).topics["orders"].partitions[0]
+    after = applied(before, ClearElrRecord(topic_name=name)).topics["orders"].partitions[0]
     assert (after.elr, after.last_known_elr, after.isr) == ((), (), (1,))
     with pytest.raises(ValueError, match="there is no topic payments"):
-        before.apply(ClearElrRecord(topic_name="payments"))
+        applied(before, ClearElrRecord(topic_name="payments"))
 
 
 def test_bytes_as_a_real_kafka_wrote_them() -> None:

@@ -18,12 +18,13 @@ from minikafka.metadata.records import (
     decode_record,
     encode_record,
 )
+from minikafka.metadata.replay import apply_all
 from minikafka.protocol.errors import ApiError
 
 
 def read_back(image: MetadataImage) -> MetadataImage:
     records = [decode_record(encode_record(record)) for record in records_of(image)]
-    return MetadataImage().apply_all(records, image.offset)
+    return apply_all(MetadataImage(), records, image.offset)
 
 
 @settings(max_examples=40, deadline=None)
@@ -45,7 +46,8 @@ def test_whatever_became_of_a_cluster(seed: int, commands: list[tuple[object, ..
 def test_controllers_settings_of_brokers_and_producer_ids_too() -> None:
     endpoint = ControllerEndpoint(name="CONTROLLER", host="c", port=9093, security_protocol=0)
     feature = ControllerFeature(name="metadata.version", min_supported_version=7, max_supported_version=30)
-    image = MetadataImage().apply_all(
+    image = apply_all(
+        MetadataImage(),
         [
             RegisterControllerRecord(
                 controller_id=3000, incarnation_id=UUID(int=7), end_points=[endpoint], features=[feature]

@@ -18,17 +18,7 @@ PACKAGES = (
     ROOT / "notebooks" / "minikafka_notebooks",
 )
 DEFERRED = {
-    (
-        "minikafka.commands.command",
-        "minikafka.commands",
-    ): "a command is found by its name once all are defined",
-    (
-        "minikafka.commands.command",
-        "minikafka.commands.text",
-    ): "a command shows itself as the text it is read from",
     ("minikafka.dump.value", "minikafka.dump.html"): "a value in a notebook's cell draws itself",
-    ("minikafka.metadata.image", "minikafka.metadata.replay"): "an image's `apply` makes the next image",
-    ("minikafka.protocol.dispatch", "minikafka.protocol.handshake"): "each table answers ApiVersions",
     ("minikafka.protocol.schema", "minikafka.protocol.reader"): "a message is compiled at its first use",
     ("minikafka.protocol.schema", "minikafka.protocol.writer"): "a message is compiled at its first use",
 }

@@ -12,7 +12,7 @@ import pytest
 
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.channel import Channel
-from minikafka.protocol.dispatch import CloseConnection, Dispatch, RequestContext, handles
+from minikafka.protocol.dispatch import CloseConnection, RequestContext, handles
 from minikafka.protocol.later import Later
 from minikafka.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from minikafka.protocol.messages.produce import (
@@ -21,6 +21,7 @@ from minikafka.protocol.messages.produce import (
     ProduceResponse,
     TopicProduceData,
 )
+from minikafka.protocol.routes import Dispatch
 from minikafka.protocol.schema import Message
 from minikafka.protocol.server import Server
 from minikafka.world import SimulatedUniverse

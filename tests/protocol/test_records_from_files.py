@@ -13,13 +13,14 @@ import pytest
 
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.channel import Channel
-from minikafka.protocol.dispatch import Deferred, Dispatch, RequestContext, handles
+from minikafka.protocol.dispatch import Deferred, RequestContext, handles
 from minikafka.protocol.messages.fetch import (
     FetchableTopicResponse,
     FetchRequest,
     FetchResponse,
     PartitionData,
 )
+from minikafka.protocol.routes import Dispatch
 from minikafka.protocol.server import Server
 from minikafka.world import (
     LEAST_SLICE_BYTES,

@@ -16,10 +16,10 @@ from minikafka.broker import api
 from minikafka.controller import handlers as controller_handlers
 from minikafka.protocol.api import REQUESTS, RESPONSES, ApiKey
 from minikafka.protocol.channel import Channel
-from minikafka.protocol.dispatch import Dispatch, Route
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.heartbeat import HeartbeatResponse
 from minikafka.protocol.refusals import REFUSALS
+from minikafka.protocol.routes import Dispatch, Route
 from minikafka.protocol.schema import Message, Struct
 from minikafka.protocol.server import Server
 from minikafka.world import RequestFailed, SimulatedUniverse

@@ -12,7 +12,7 @@ import pytest
 
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.channel import Channel
-from minikafka.protocol.dispatch import CloseConnection, Dispatch, RequestContext, handles
+from minikafka.protocol.dispatch import CloseConnection, RequestContext, handles
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.framing import request_frame
 from minikafka.protocol.handshake import Features
@@ -29,6 +29,7 @@ from minikafka.protocol.messages.produce import (
     ProduceResponse,
     TopicProduceData,
 )
+from minikafka.protocol.routes import Dispatch
 from minikafka.protocol.schema import Buffer, Message
 from minikafka.protocol.server import REQUESTS_A_TURN, Server
 from minikafka.world import SimulatedUniverse

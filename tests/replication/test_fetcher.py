@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from minikafka.protocol.api import ApiKey
-from minikafka.protocol.dispatch import Dispatch, RequestContext, handles
+from minikafka.protocol.dispatch import RequestContext, handles
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.fetch import (
     FetchableTopicResponse,
@@ -20,6 +20,7 @@ from minikafka.protocol.messages.fetch import (
     FetchResponse,
     PartitionData,
 )
+from minikafka.protocol.routes import Dispatch
 from minikafka.protocol.server import Server
 from minikafka.replication.fetcher import NAMED_A_FETCH, FetcherSettings, ReplicaFetcher
 from minikafka.replication.partition import Partition, Role
