@@ -280,7 +280,7 @@ class Connection(asyncio.BufferedProtocol):
         else:
             later = Later[Any]()
             # The name shows in failures; what the handler raises is told there by _settle.
-            self._world.spawn(_give(later, answer), f"{route.api_key.name} handler")
+            self._world.spawn(_give(later, answer), f"{route.api_key.name} handler", inner=answer)
         self._take(Begun(route, request, context, size_bytes, later))
 
     def _take(self, begun: Begun) -> None:

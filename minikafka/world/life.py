@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, ContextVar
 from typing import Any, TypeVar
 
@@ -47,7 +47,8 @@ class Life:
         self.trace = trace
         self._loop = loop
         self.alive = True
-        self.tasks: dict[asyncio.Task[Any], None] = {}
+        self.tasks: dict[asyncio.Task[Any], Awaitable[Any] | None] = {}
+        """In the order of their start, with what each awaits for somebody else."""
         self.endings: list[Callable[[], None]] = []
         self.timers: list[weakref.ref[asyncio.TimerHandle]] = []  # also of some that are over
         self._prune_at = TIMERS_AT_FIRST
@@ -68,10 +69,15 @@ class Life:
         if not self.alive:
             raise HostDown(self.host)
 
-    def spawn(self, coro: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-        """Start a task of this host. What it raises is recorded in the trace; being cancelled is fine."""
+    def spawn(
+        self, coro: Coroutine[Any, Any, T], name: str, *, inner: Awaitable[Any] | None = None
+    ) -> asyncio.Task[T]:
+        """Start a task of this host. What it raises is recorded in the trace; being cancelled is fine.
+
+        `inner` is what `coro` awaits for somebody else: a host may die before the task begins, and then it is closed.
+        """
         task = self.loop.create_task(coro, name=name, context=self.context.copy())
-        self.tasks[task] = None
+        self.tasks[task] = inner
         task.add_done_callback(self._finished)
         if not self.alive:
             task.cancel()
@@ -91,8 +97,10 @@ class Life:
         return await self.loop.create_task(coro, name=name, context=self.context.copy())
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
-        self.tasks.pop(task, None)
+        inner = self.tasks.pop(task, None)
         if task.cancelled():
+            if isinstance(inner, Coroutine):
+                inner.close()
             return
         error = task.exception()
         if error is not None and self.alive:
@@ -117,7 +125,7 @@ class Life:
         loop = self._loop()
         if loop is None or loop.is_closed():
             return
-        left = dict(self.tasks)
+        left = dict.fromkeys(self.tasks)
         left.update((task, None) for task in asyncio.all_tasks(loop) if getattr(task, "life", None) is self)
         for task in sorted(left, key=lambda task: getattr(task, "number", 0)):
             task.cancel()

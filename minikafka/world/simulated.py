@@ -310,11 +310,8 @@ class SimulatedUniverse:
         if self.loop.is_closed():
             return
         self.loop.after_each_round = ()
-        rounds = (
-            self.loop.rounds
-        )  # what was asked for in this instant begins: a task that never ran can't clean up
-        self.loop.drive(lambda: self.loop.rounds > rounds, self.now)
         for _ in range(10):
+            self._one_round()
             tasks = sorted(asyncio.all_tasks(self.loop), key=lambda task: getattr(task, "number", 0))
             if not tasks:
                 break
@@ -322,6 +319,12 @@ class SimulatedUniverse:
                 task.cancel()
             self.loop.drive(lambda: not asyncio.all_tasks(self.loop), self.now)
         self.loop.close()
+
+    def _one_round(self) -> None:
+        """What was asked for in this instant begins (a task that never ran can't clean up), and who waited for a task
+        hears that it has ended."""
+        rounds = self.loop.rounds
+        self.loop.drive(lambda: self.loop.rounds > rounds, self.now)
 
     def __enter__(self) -> SimulatedUniverse:
         return self

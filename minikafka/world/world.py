@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -201,9 +201,14 @@ class World:
     trace: Trace
     life: Life
 
-    def spawn(self, coro: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-        """Start a task of this host. What it raises is put into `trace.failures`; being cancelled is fine."""
-        return self.life.spawn(coro, name)
+    def spawn(
+        self, coro: Coroutine[Any, Any, T], name: str, *, inner: Awaitable[Any] | None = None
+    ) -> asyncio.Task[T]:
+        """Start a task of this host. What it raises is put into `trace.failures`; being cancelled is fine.
+
+        `inner` is what `coro` awaits for somebody else: it is closed with it, even if it never began.
+        """
+        return self.life.spawn(coro, name, inner=inner)
 
     def call_soon(self, callback: Callable[..., object], *args: Any) -> asyncio.Handle:
         """Call `callback` in this host's context when all that came in this turn of the loop has been dealt with,

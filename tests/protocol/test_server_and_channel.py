@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import inspect
 import struct
 from collections.abc import Iterator
 from types import ModuleType
@@ -409,6 +411,24 @@ def test_requests_fail_when_the_server_dies(universe: SimulatedUniverse) -> None
 
     universe.run(scenario(), host="client-1")
     assert channel.closed
+
+
+def test_a_handler_whose_host_dies_before_it_began_is_closed(universe: SimulatedUniverse) -> None:
+    stage = Stage(universe)
+    channel = stage.channel()
+    routes = stage.server.dispatch.routes
+    answers: list[Any] = []
+
+    def dying(node: Node, request: FetchRequest, context: RequestContext) -> Any:
+        answers.append(fetch(node, request, context))
+        universe.crash("broker-1")
+        return answers[-1]
+
+    routes[ApiKey.FETCH] = dataclasses.replace(routes[ApiKey.FETCH], handler=dying)
+    with pytest.raises(ConnectionError):
+        stage.ask(channel, wait(0), 12)
+    assert stage.node.log == []
+    assert inspect.getcoroutinestate(answers[0]) == inspect.CORO_CLOSED
 
 
 def test_closing_the_server_ends_its_connections(universe: SimulatedUniverse) -> None:

@@ -1,6 +1,7 @@
 """A simulated host dies as a process does, and starts again on its old disk."""
 
 import asyncio
+import inspect
 
 import pytest
 
@@ -19,6 +20,42 @@ class Recorder(asyncio.Protocol):
 
     def connection_lost(self, error):
         self.events.append(type(error))
+
+
+def test_a_task_that_dies_before_it_begins_closes_what_it_would_have_awaited():
+    async def awaited():
+        raise AssertionError("nobody lives here")
+
+    async def waits(inner):
+        await inner
+
+    with SimulatedUniverse(1) as universe:
+        broker, inner = universe.world("broker-1"), awaited()
+        broker.spawn(waits(inner), "waits", inner=inner)
+        universe.crash("broker-1")
+        universe.run_for(1)
+        assert inspect.getcoroutinestate(inner) == inspect.CORO_CLOSED
+        assert universe.trace.failures == []
+
+
+def test_what_is_begun_while_the_universe_ends_is_closed_too():
+    inners = []
+
+    async def awaited():
+        await asyncio.sleep(1)
+
+    async def waits(inner):
+        await inner
+
+    async def begins(world):
+        inners.append(awaited())
+        world.spawn(waits(inners[0]), "waits", inner=inners[0])
+        await asyncio.sleep(1)
+
+    with SimulatedUniverse(1) as universe:
+        world = universe.world("broker-1")
+        world.spawn(begins(world), "begins")
+    assert [inspect.getcoroutinestate(inner) for inner in inners] == [inspect.CORO_CLOSED]
 
 
 def test_a_crash_takes_tasks_timers_connections_and_listeners():

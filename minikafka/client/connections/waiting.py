@@ -91,9 +91,7 @@ class Background:
 
     def spawn(self, coro: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """A task of this host."""
-        task = self._world.spawn(self._watched(coro, name), name=name)
-        task.add_done_callback(lambda _task: coro.close())  # it may have been cancelled before it began
-        return task
+        return self._world.spawn(self._watched(coro, name), name=name, inner=coro)
 
     async def _watched(self, coro: Coroutine[Any, Any, None], name: str) -> None:
         try:

@@ -98,7 +98,7 @@ async def _capture(coro: Coroutine[Any, Any, Any], outcome: _Outcome) -> None:
 async def on_host(world: World, coro: Coroutine[Any, Any, T]) -> T:
     """Runs `coro` as a task of this host, so that its connections are this host's."""
     outcome = _Outcome()
-    await world.spawn(_capture(coro, outcome), name="client-call")
+    await world.spawn(_capture(coro, outcome), name="client-call", inner=coro)
     if outcome.error is not None:
         raise outcome.error
     result: T = outcome.value
