@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import inspect
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, ContextVar
+from types import CoroutineType
 from typing import Any, TypeVar
 
 from minikafka.world.trace import Trace
@@ -99,8 +101,8 @@ class Life:
     def _finished(self, task: asyncio.Task[Any]) -> None:
         inner = self.tasks.pop(task, None)
         if task.cancelled():
-            if isinstance(inner, Coroutine):
-                inner.close()
+            if isinstance(inner, CoroutineType):
+                _close(inner)
             return
         error = task.exception()
         if error is not None and self.alive:
@@ -131,6 +133,16 @@ class Life:
             task.cancel()
         if left and rounds:
             loop.call_soon(self._reap, rounds - 1)
+
+
+def _close(coro: CoroutineType[Any, Any, Any]) -> None:
+    """Of one that never began, what it was given to await is closed, too."""
+    is_new = inspect.getcoroutinestate(coro) == inspect.CORO_CREATED
+    given = list(inspect.getcoroutinelocals(coro).values()) if is_new else []
+    coro.close()
+    for one in given:
+        if isinstance(one, CoroutineType):
+            _close(one)
 
 
 def life_of(context: Context | None) -> Life | None:

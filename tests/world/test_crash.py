@@ -30,11 +30,13 @@ def test_a_task_that_dies_before_it_begins_closes_what_it_would_have_awaited():
         await inner
 
     with SimulatedUniverse(1) as universe:
-        broker, inner = universe.world("broker-1"), awaited()
+        broker, innermost = universe.world("broker-1"), awaited()
+        inner = waits(innermost)
         broker.spawn(waits(inner), "waits", inner=inner)
         universe.crash("broker-1")
         universe.run_for(1)
         assert inspect.getcoroutinestate(inner) == inspect.CORO_CLOSED
+        assert inspect.getcoroutinestate(innermost) == inspect.CORO_CLOSED
         assert universe.trace.failures == []
 
 
