@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from minikafka._version import VERSION
+from minikafka.commands import AddPartitions, CreateTopic
 from minikafka.commands.tape import Moment, NotATape, Tape
 from minikafka.world import reason_of
 from minikafka.world.visible import visible
@@ -22,6 +23,8 @@ _MOST_BYTES = 64 << 20
 _MOST_UNPACKED_BYTES = 256 << 20
 _MOST_ROUNDS = 50_000_000
 _MOST_BROKERS = 1_000
+_MOST_PARTITIONS = 1_000_000
+"""All that were asked for, deleted ones as well: a quarter of an hour of nothing but creating them."""
 
 
 class NotARun(ValueError):
@@ -97,9 +100,15 @@ def _unpacked(packed: bytes, shown: str) -> bytes:
 
 def _check(tape: Tape, shown: str) -> None:
     """What would take for ever isn't begun."""
-    if not 1 <= tape.setup.brokers <= _MOST_BROKERS:
-        raise NotARun(
-            f"{shown} is not a run that could have been saved: it has {tape.setup.brokers} brokers."
-        )
-    if not 0 <= tape.end.at.round <= _MOST_ROUNDS:
-        raise NotARun(f"{shown} is not a run that could have been saved: it has {tape.end.at.round} rounds.")
+    partitions = sum(
+        entry.command.partitions
+        for entry in tape.entries
+        if isinstance(entry.command, CreateTopic | AddPartitions) and not entry.raised
+    )
+    for count, least, most, what in (
+        (tape.setup.brokers, 1, _MOST_BROKERS, "brokers"),
+        (tape.end.at.round, 0, _MOST_ROUNDS, "rounds"),
+        (partitions, -_MOST_PARTITIONS, _MOST_PARTITIONS, "partitions"),
+    ):
+        if not least <= count <= most:
+            raise NotARun(f"{shown} is not a run that could have been saved: it has {count} {what}.")

@@ -114,6 +114,10 @@ def other_end(content):
     content["tape"]["end"]["digest"] += 1
 
 
+def crowded(content):
+    content["tape"]["entries"][0]["command"]["partitions"] = 10**9
+
+
 def endless(content):
     content["tape"]["entries"][-1]["command"]["seconds"] = 9e8
 
@@ -135,6 +139,7 @@ def endless(content):
             lambda data: rewritten(data, lambda c: c["tape"]["setup"].update(brokers=10**9)),
             "1000000000 brokers",
         ),
+        (lambda data: rewritten(data, crowded), "1000000000 partitions"),
         (lambda data: rewritten(data, lambda c: c["tape"].update(version=1)), "of version 1"),
     ],
 )
