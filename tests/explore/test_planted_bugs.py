@@ -52,7 +52,8 @@ def test_a_follower_that_cuts_too_much_while_it_is_in_the_isr():
     def too_much(follower_end, diverging_end):
         return min(follower_end, diverging_end) // 2
 
-    busy = Workload(ONE.topics, (Writing("orders", PATIENT, 3),), every_s=0.05, lasts_s=14)
+    writing = Writing("orders", {**PATIENT, "max.in.flight.requests.per.connection": 5}, 3)
+    busy = Workload(ONE.topics, (writing,), every_s=0.05, lasts_s=14)
     faults = (Fault(1, Slow(0.001, 0.4)), Fault(3, Kill("broker-1"), whom="leader of orders-0"))
     report = caught(Rules(truncation_offset=too_much), busy, faults)
     assert (report.broken.kind, report.broken.name) == (
