@@ -162,7 +162,8 @@ def left_behind(began: float) -> list[str]:
             started = Path(f"/proc/{pid}").stat().st_mtime
         except (OSError, ValueError):
             continue
-        if started < began or b"worker.py" in above or b"one_file" in above:
+        # Who has a parent is somebody else's answer, of a grading beside this one.
+        if started < began or not (parent == 1 or b"systemd" in above):
             continue
         name = (
             "fork_exec" if b"77.25" in command else "forks" if b"grading/inside/worker.py" in command else ""
