@@ -44,6 +44,8 @@ class _IndexFile:
         self.max_entries = max_bytes // entry_bytes
         self._file: File | None = None
         self.is_unsynced = False
+        self._is_rebuilt = False
+        """Are entries only in memory, because all are being made again?"""
 
     def file(self) -> File:
         """The open file, to be written."""
@@ -94,8 +96,28 @@ class _IndexFile:
         self.disk.touch(self.path)
 
     def reset(self) -> None:
-        if self._file is not None or self._size() != 0:
+        if not self._is_rebuilt and (self._file is not None or self._size() != 0):
             self.file().truncate(0)
+
+    def begin_rebuild(self) -> None:
+        """No entries yet; the file stays as it is until `end_rebuild`."""
+        self._is_rebuilt = True
+        self.reset()
+
+    def end_rebuild(self) -> None:
+        """The new file takes the old one's place, at once and durably. A power cut must not leave half of it: the
+        segment may be one that no start looks at again, and a time index that ends too early hides records."""
+        self._is_rebuilt = False
+        self.close()
+        self.disk.write_atomic(self.path, self._entries())
+        self.is_unsynced = False
+
+    def _write(self, entry: bytes) -> None:
+        if not self._is_rebuilt:
+            self.file().append(entry)
+
+    def _entries(self) -> bytes:
+        raise NotImplementedError
 
 
 class OffsetPosition(NamedTuple):
@@ -144,7 +166,7 @@ class OffsetIndex(_IndexFile):
         """Note that the batch at `position` ends with `offset`; both greater than the last entry's."""
         relative = offset - self.base_offset
         assert not self.offsets or relative > self.offsets[-1], "index offsets ascend"
-        self.file().append(_OFFSET_ENTRY.pack(relative, position))
+        self._write(_OFFSET_ENTRY.pack(relative, position))
         self.offsets.append(relative)
         self.positions.append(position)
 
@@ -170,6 +192,9 @@ class OffsetIndex(_IndexFile):
     def reset(self) -> None:
         self.offsets, self.positions = array("I"), array("I")
         super().reset()
+
+    def _entries(self) -> bytes:
+        return b"".join(map(_OFFSET_ENTRY.pack, self.offsets, self.positions))
 
 
 class TimestampOffset(NamedTuple):
@@ -222,7 +247,7 @@ class TimeIndex(_IndexFile):
         if entry.timestamp_ms < 0 or (self.timestamps and entry.timestamp_ms <= self.timestamps[-1]):
             return
         relative = entry.offset - self.base_offset
-        self.file().append(_TIME_ENTRY.pack(entry.timestamp_ms, relative))
+        self._write(_TIME_ENTRY.pack(entry.timestamp_ms, relative))
         self.timestamps.append(entry.timestamp_ms)
         self.offsets.append(relative)
 
@@ -248,6 +273,9 @@ class TimeIndex(_IndexFile):
     def reset(self) -> None:
         self.timestamps, self.offsets = array("q"), array("I")
         super().reset()
+
+    def _entries(self) -> bytes:
+        return b"".join(map(_TIME_ENTRY.pack, self.timestamps, self.offsets))
 
 
 def _ascends(numbers: array[int]) -> bool:

@@ -139,20 +139,29 @@ class IndexedFile:
 
     def rebuild_indexes(self) -> None:
         """Make both indexes again from the headers in the log file; `CorruptLog` when it isn't whole."""
-        self.reset_indexes()
+        self._offsets.begin_rebuild()
+        self._times.begin_rebuild()
+        self._begin_indexes()
         following = self.base_offset
-        for position, header in scan_headers(self.file(), 0, self.size_bytes):
-            if header.base_offset < following or header.last_offset >= self.next_offset:
-                raise CorruptLog(
-                    position, f"offsets {header.base_offset} to {header.last_offset} can't be there"
-                )
-            following = header.next_offset
-            self.note_batch(position, header)
-        self._times.maybe_append(self._largest)
+        try:
+            for position, header in scan_headers(self.file(), 0, self.size_bytes):
+                if header.base_offset < following or header.last_offset >= self.next_offset:
+                    raise CorruptLog(
+                        position, f"offsets {header.base_offset} to {header.last_offset} can't be there"
+                    )
+                following = header.next_offset
+                self.note_batch(position, header)
+            self._times.maybe_append(self._largest)
+        finally:
+            self._offsets.end_rebuild()
+            self._times.end_rebuild()
 
     def reset_indexes(self) -> None:
         self._offsets.reset()
         self._times.reset()
+        self._begin_indexes()
+
+    def _begin_indexes(self) -> None:
         self._indexes_are_loaded = True
         self._largest = NO_TIMESTAMP_OFFSET
         self._bytes_since_entry = 0

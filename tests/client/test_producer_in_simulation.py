@@ -4,9 +4,11 @@ import pytest
 from client.fake_broker import batches_of
 
 from minikafka.client import TIMESTAMP_CREATE_TIME, KafkaError, KafkaException
+from minikafka.client.producer.batches import PartitionQueue, ProducerBatch, ProducerIdentity
 from minikafka.policy import Rules
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.errors import ErrorCode
+from minikafka.records.compression import Compression
 
 
 def produce(producer, count, topic="t", partition=0, reports=None, **more):
@@ -295,3 +297,41 @@ def test_a_record_without_a_timestamp_has_the_time_of_its_produce(stage):
             producer.produce("t", b"v", on_delivery=lambda _error, message: told.append(message.timestamp()))
         producer.flush(30)
     assert told == expected
+
+
+def test_no_batch_overtakes_the_oldest_so_far_that_a_broker_forgets_it():
+    """After a change of leader the oldest waits on a dead connection, while those after it are answered."""
+    queue = PartitionQueue("t", 0)
+
+    def take():
+        batch = ProducerBatch(1000, Compression.NONE, None, 0.0)
+        batch.messages = [None]
+        queue.batches.append(batch)
+        return queue.take(ProducerIdentity(1, 0))
+
+    def acknowledge(batch):
+        queue.acknowledged(batch)
+        queue.settle(batch)
+
+    waiting = ProducerBatch(1000, Compression.NONE, None, 0.0)
+    acknowledge(take())
+    oldest = take()
+    for _ in range(4):
+        assert queue.may_send(waiting, True, 5)
+        acknowledge(take())
+    assert not queue.may_send(waiting, True, 5), (
+        "a broker remembers five batches, and knows the oldest for a duplicate"
+    )
+    assert queue.is_surely_written(oldest)
+    acknowledge(oldest)
+    assert queue.may_send(waiting, True, 5)
+
+
+def test_with_one_request_in_flight_a_partition_has_one_too():
+    queue = PartitionQueue("t", 0)
+    first, second = (ProducerBatch(1000, Compression.NONE, None, 0.0) for _ in range(2))
+    queue.batches.append(first)
+    assert queue.may_send(first, False, 1)
+    queue.take(None)
+    assert not queue.may_send(second, False, 1)
+    assert queue.may_send(second, False, 2)

@@ -5,6 +5,7 @@ Each time the log opens again, with everything that was synced, and of the rest 
 
 from __future__ import annotations
 
+import contextlib
 import random
 import signal
 import subprocess
@@ -295,3 +296,38 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(tmp_path, seed):
                     assert record.offset == at
                     at += 1
         log.abandon()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("at", range(12))
+def test_an_index_that_is_made_again_is_whole_whenever_the_power_goes(at, seed):
+    """No start looks again at a segment below the recovery point, so half a time index would hide records for good."""
+    universe, fuse = SimulatedUniverse(seed), Fuse()
+
+    def start_up() -> Log:
+        world = fused(universe.world("broker-1"), fuse)
+        return Log.open(world, "orders-0", *KEY, CONFIG, Rules(), recovery_point=40)
+
+    log = start_up()
+    for number in range(40):
+        log.append_as_leader(build_batch([NewRecord(1_700_000_000_000 + number, None, b"v" * 90)]), 1)
+    log.high_watermark = log.log_end_offset
+    log.roll()
+    log.flush()
+    first = log.segments.first
+    for path in first.paths[1:3]:
+        log.segments.first.disk.open(path).truncate(3)
+        log.segments.first.disk.open(path).sync()
+    universe.power_cut("broker-1")
+
+    log = start_up()
+    fuse.arm(at)
+    with contextlib.suppress(Gone):
+        log.offset_for_timestamp(1_700_000_000_000)
+    fuse.arm(-1)
+    universe.power_cut("broker-1")
+    log = start_up()
+    for number in range(40):
+        found = log.offset_for_timestamp(1_700_000_000_000 + number)
+        assert found is not None
+        assert found[1] == number

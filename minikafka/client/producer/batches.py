@@ -56,6 +56,7 @@ class ProducerBatch:
         "done",
         "identity",
         "messages",
+        "place",
         "sent_sequence",
         "sequence",
     )
@@ -71,6 +72,8 @@ class ProducerBatch:
         self.identity = ProducerIdentity()
         self.sequence = NO_SEQUENCE
         self.sent_sequence = NO_SEQUENCE
+        self.place = 0
+        """How many batches of its partition were sent before it."""
         self._data: bytearray | None = None
         self._data_of: tuple[ProducerIdentity, int] | None = None
 
@@ -115,6 +118,7 @@ class PartitionQueue:
         "next_sequence",
         "on_wire",
         "partition",
+        "places",
         "renumber",
         "retry_at",
         "topic",
@@ -129,6 +133,8 @@ class PartitionQueue:
         self.in_flight: list[ProducerBatch] = []  # sent at least once and not settled, in sequence order
         self.on_wire = 0
         """How many batches have been sent and not answered."""
+        self.places = 0
+        """How many batches were ever sent."""
         self.retry_at = 0.0
         """Nothing is sent before this time."""
         self.gone_since: float | None = None  # when the cluster first said that there is no such topic
@@ -143,16 +149,22 @@ class PartitionQueue:
         self.unresolved = False
         """A batch failed and may or may not be written: nothing new is numbered until the others are settled."""
 
-    def may_send(self, batch: ProducerBatch, idempotent: bool) -> bool:
-        """Does the order allow the head batch to leave now?"""
+    def may_send(self, batch: ProducerBatch, idempotent: bool, in_flight_max: int) -> bool:
+        """Does the order allow the head batch to leave now?
+
+        `max.in.flight.requests.per.connection` counts for the partition too: after a change of leader the next
+        batch would leave on another connection, and overtake (Kafka mutes the partition when the setting is 1).
+        """
         if not idempotent:
-            return True
+            return in_flight_max > 1 or not self.on_wire
         if batch.sequence != NO_SEQUENCE:
             return not self.renumber and self.in_flight[0] is batch
         # A broker that does not know this producer yet takes whatever number comes first, and would then refuse
         # the true first batch if that had to be retried. So the first one goes alone.
-        most = 1 if self.last_acked == NO_SEQUENCE else IDEMPOTENT_IN_FLIGHT_MAX
-        return len(self.in_flight) < most and not self.renumber and not self.unresolved
+        most = 1 if self.last_acked == NO_SEQUENCE else min(in_flight_max, IDEMPOTENT_IN_FLIGHT_MAX)
+        # Answered ones count as well: had more followed the oldest, the broker would no longer know it for a duplicate.
+        since_oldest = self.places - self.in_flight[0].place if self.in_flight else 0
+        return since_oldest < most and not self.renumber and not self.unresolved
 
     def take(self, identity: ProducerIdentity | None) -> ProducerBatch:
         """Takes the head batch for sending and numbers it where that is due."""
@@ -160,6 +172,8 @@ class PartitionQueue:
         batch.closed = True
         if batch not in self.in_flight:
             self.in_flight.append(batch)
+            batch.place = self.places
+            self.places += 1
         if identity is not None and batch.sequence == NO_SEQUENCE:
             if self.identity != identity and len(self.in_flight) == 1:
                 self.identity, self.next_sequence, self.last_acked = identity, 0, NO_SEQUENCE
@@ -195,6 +209,10 @@ class PartitionQueue:
     def is_next_expected(self, batch: ProducerBatch) -> bool:
         """Would the broker, having all that it acknowledged, expect exactly this batch now?"""
         return batch.sequence == (0 if self.last_acked == NO_SEQUENCE else self.last_acked + 1)
+
+    def is_surely_written(self, batch: ProducerBatch) -> bool:
+        """Has the broker confirmed a later batch? It takes them in order, so this one stands before that."""
+        return batch.identity == self.identity and NO_SEQUENCE < batch.sequence <= self.last_acked
 
     def close_gap(self, rejected: ProducerBatch) -> None:
         """A batch was refused for good, so the numbers after it move down by its length."""

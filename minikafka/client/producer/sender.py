@@ -150,7 +150,7 @@ class Sender:
                 ):
                     progress = progress or (size > 0)
                     continue
-                if not queue.may_send(head, self._idempotent):
+                if not queue.may_send(head, self._idempotent, self._in_flight_max):
                     continue
                 if self.world.trace.messages:
                     self._tell(queue, head, now)
@@ -287,6 +287,10 @@ class Sender:
         elif code == ErrorCode.MESSAGE_TOO_LARGE and len(batch.messages) > 1:
             self._split(queue, batch)
         elif self._idempotent and code in _LOST_SEQUENCE:
+            if code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER and queue.is_surely_written(batch):
+                # A broker that started again remembers only the last batch, and can't tell an earlier one's offset.
+                self._done(queue, batch, None, -1, -1)
+                return
             # Either an earlier batch has to come first, or the broker has lost what it acknowledged (KIP-360).
             if batch.sent_sequence == batch.sequence and queue.is_next_expected(batch):
                 queue.renumber = True
@@ -352,7 +356,7 @@ class Sender:
             for record in part:
                 half.try_append(record, len(part))
             half.closed, half.deadline, half.identity = True, batch.deadline, batch.identity
-            half.attempts = 1
+            half.attempts, half.place = 1, batch.place
             if sequence != NO_SEQUENCE:
                 half.sequence = half.sent_sequence = sequence
                 sequence += len(part)
