@@ -71,7 +71,8 @@ def open_segments(
     files = complete_swaps(disk, directory, files, aside)
     segments = _find_segments(disk, directory, files, config, floor_entry, now_ms)
     if not segments:
-        first = Segment(disk, directory, 0, config, floor_entry, now_ms, files=files)
+        # Indexes that were left without a log are removed by now.
+        first = Segment(disk, directory, 0, config, floor_entry, now_ms, files=frozenset())
         first.create()
         segments.append(first)
     if is_new:

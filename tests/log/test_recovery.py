@@ -201,3 +201,15 @@ def test_a_log_that_began_anew_has_no_rolled_segment(lab, batch_of):
     fill(log, batch_of, 1)
     log.flush_rolled()
     assert log.recovery_point == 0
+
+
+@pytest.mark.parametrize("suffix", ["index", "timeindex", "txnindex"])
+def test_an_index_without_a_log_stops_no_start(lab, batch_of, suffix):
+    """The power went while the only segment was removed."""
+    log = lab.open()
+    lab.crash(log)
+    lab.world.disk.remove(LOG)
+    lab.world.disk.write_atomic(LOG.replace(".log", f".{suffix}"), b"x" * 34)
+    log = lab.open(clean=False)
+    fill(log, batch_of, 1)
+    assert log.log_end_offset == 2
