@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
+from minikafka.world.interrupt import Interrupt
 from minikafka.world.life import HOST, Life, life_of
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class SimLoop(asyncio.BaseEventLoop):
         """Who drives beyond it gets WallReached, before anything beyond it has happened."""
         self.after_each_round: tuple[Callable[[], None], ...] = ()
         """Called between two rounds, in order; what one raises ends the driving."""
+        self._interrupt = Interrupt()
 
     # --- time and callbacks
 
@@ -246,7 +248,7 @@ class SimLoop(asyncio.BaseEventLoop):
 
         Returns `done()`. Time is then that of the last event that ran, even when `until` is later.
         """
-        with self._running():
+        with self._running(), self._interrupt.held():
             while not done():
                 when = self.next_time()
                 if when is None or (until is not None and when > until):
@@ -254,6 +256,8 @@ class SimLoop(asyncio.BaseEventLoop):
                 if self.wall is not None:
                     self._check(self.wall, when)
                 self._run_once()
+                if self._interrupt.came:
+                    self._interrupt.deliver()
         return True
 
     def step(self) -> bool:
@@ -263,11 +267,13 @@ class SimLoop(asyncio.BaseEventLoop):
         when = self.next_time()
         if when is None:
             return False
-        with self._running():
+        with self._running(), self._interrupt.held():
             while True:
                 if self.wall is not None:
                     self._check(self.wall, when)
                 self._run_once()
+                if self._interrupt.came:
+                    self._interrupt.deliver()
                 if self.next_time() != self._now:
                     return True
                 when = self._now

@@ -91,6 +91,7 @@ def test_a_directory_in_use_is_one_sentence(tmp_path: Path) -> None:
         refused(run("up", "--brokers", 1, "--data", tmp_path), "in use by another process")
 
 
+@pytest.mark.slow
 def test_a_directory_of_another_cluster_is_one_sentence(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     for directory in (one, other):
@@ -139,6 +140,7 @@ def test_settings_without_effect_are_a_sentence_each_and_hinder_nothing() -> Non
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_broker_whose_disk_is_full_is_told_and_restarted_from_the_inspector(tmp_path: Path) -> None:
     """The limit on the size of a file stands in for the full disk."""
     import resource
@@ -245,6 +247,7 @@ def test_a_signal_while_it_starts_ends_it_without_a_traceback(number: signal.Sig
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.slow
 def test_nobody_need_read_or_write_it(number: int) -> None:
     """A closed stdin, stdout or stderr: it runs, and a socket doesn't get that number."""
     port = free_port()

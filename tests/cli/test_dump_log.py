@@ -83,6 +83,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_data_directory_is_dumped_with_all_that_is_in_it_and_left_as_it_was(data: Path) -> None:
     def digest() -> list[tuple[str, str]]:
         files = sorted(path for path in data.rglob("*") if path.is_file())

@@ -3,6 +3,7 @@
 import gc
 import weakref
 
+import pytest
 from client.held import grown, held
 
 from minikafka import Cluster, NewTopic
@@ -62,6 +63,7 @@ class Rounds:
             client.close()
 
 
+@pytest.mark.slow
 def test_nothing_grows_with_the_rounds():
     with Cluster(brokers=3, world="simulated", seed=3, configs=NO_CREATING) as cluster:
         for topic in ("stays", "anew"):

@@ -42,6 +42,7 @@ def write_and_read(bootstrap, topic, writer, codec, count):
 
 @pytest.mark.parametrize("codec", QUICK_CODECS)
 @pytest.mark.parametrize("writer", CLIENTS)
+@pytest.mark.slow
 def test_everyone_reads_what_one_wrote(bootstrap, new_topic, writer, codec):
     driver(writer)
     write_and_read(bootstrap, new_topic(), writer, codec, FEW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from minikafka import Cluster
@@ -58,6 +59,7 @@ def read_all(servers: str, count: int) -> list[tuple[int, int, bytes | None, byt
     return found
 
 
+@pytest.mark.slow
 def test_old_message_sets_are_served_by_the_leader_and_by_the_follower_that_copied_them(
     tmp_path: Path,
 ) -> None:

@@ -70,6 +70,7 @@ def test_a_changed_byte_is_found_where_it_is(partition: Path, data: st.DataObjec
 
 
 @pytest.mark.parametrize("mask", [1, 0x80, 0xFF])
+@pytest.mark.slow
 def test_every_byte_of_every_batch_header_is_checked(partition: Path, mask: int) -> None:
     segment = partition / f"{0:020}.log"
     with RawFile(segment) as source:

@@ -74,6 +74,7 @@ def test_not_utf8(tmp_path):
         read_submission(path)
 
 
+@pytest.mark.slow
 def test_one_broken_cell_costs_its_own_exercise_only(tmp_path, capsys):
     path = notebook(tmp_path / "a.ipynb", "def lag(e, c, s:\n  return", PUBLISH + READ_ALL)
     assert grade_files([path], as_json=True, fail=fail) == 1
@@ -103,6 +104,7 @@ def test_one_bad_submission_never_stops_the_others(tmp_path, capsys):
     assert third["points"] == third["of"]
 
 
+@pytest.mark.slow
 def test_full_marks_are_status_0(tmp_path, capsys):
     paths = []
     for number in (1, 2):

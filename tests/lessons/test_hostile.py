@@ -33,6 +33,7 @@ def judged(found, words):
         pytest.skip("no full jail on this machine; everybody is in the report: " + " ".join(words))
 
 
+@pytest.mark.slow
 def test_a_few_hostile_answers():
     judged(*let_loose(A_FEW))
 

@@ -91,6 +91,7 @@ def test_hints_differ(judged, name):
 
 
 @pytest.mark.parametrize("name", ["1a", "2a"])
+@pytest.mark.slow
 def test_partial_credit_and_the_seed_of_a_hidden_failure(grade, name):
     source = next(iter(WRONG[name].values()))[0]
     marks = grade(name, source, hidden=True)
@@ -106,6 +107,7 @@ def test_a_public_result_says_how_many_hidden_checks_remain(grade):
 
 
 @pytest.mark.parametrize("name", [pytest.param("2a", marks=pytest.mark.slow), "2b"])
+@pytest.mark.slow
 def test_twenty_repeats_give_one_result(grade, name):
     for source in (RIGHT[name], next(iter(WRONG[name].values()))[0]):
         results = {json.dumps(grade(name, source).as_dict()) for _ in range(20)}

@@ -67,6 +67,7 @@ def test_after_a_clean_end_all_is_right_or_an_error_says_so(lab, written, max_by
 
 
 @pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.slow
 def test_a_recovery_keeps_a_right_beginning_and_says_what_it_cut(lab, written, turn):
     files, right = written
     check_recovery(lab, lambda: open_log(lab, clean=False), every_flip(lab, files, turn), right)

@@ -45,6 +45,7 @@ def test_a_consumer_that_is_interrupted_lets_go_of_its_partitions(kernel):
     assert lesson.run("rogue").error.count("\n") > 1, "a name that no cell makes is Python's matter"
 
 
+@pytest.mark.slow
 def test_a_producer_that_is_interrupted_writes_no_more(kernel):
     """What it still had to send would make a topic anew that the cell deletes when it runs again."""
     lesson = kernel(1)

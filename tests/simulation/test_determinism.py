@@ -44,6 +44,7 @@ def test_a_thousand_records_and_a_lost_leader_replay_identically():
     assert_same(one, two, seed=7)
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_run():
     one, two = timelines((7, "1", 0), (8, "1", 0))
     assert one != two

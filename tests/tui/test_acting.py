@@ -128,6 +128,7 @@ def test_wrong_arguments_are_answered_with_how_to_say_it(name: str, text: str) -
         parse_arguments(name, text)
 
 
+@pytest.mark.slow
 def test_kill_and_restart_anywhere_mean_what_the_cursor_is_on(draw: Any, feed_of: Any) -> None:
     feed = feed_of(draw())
 

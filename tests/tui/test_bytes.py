@@ -82,6 +82,7 @@ def test_enter_opens_a_segment_then_a_batch_and_esc_goes_up_again(
 
 
 @pytest.mark.parametrize("size", [(80, 24), (130, 36)])
+@pytest.mark.slow
 def test_the_cursor_marks_the_bytes_of_its_field(
     draw: Any, feed_of: Any, disk: Disk, size: tuple[int, int]
 ) -> None:
@@ -146,6 +147,7 @@ def test_a_compressed_batch_shows_what_was_unpacked(draw: Any, feed_of: Any, dis
     run(opened(feed_of, draw, disk), scenario, size=(130, 40))
 
 
+@pytest.mark.slow
 def test_n_and_p_go_to_the_next_batch_without_going_up(draw: Any, feed_of: Any, disk: Disk) -> None:
     disk.fill(3)
 
@@ -162,6 +164,7 @@ def test_n_and_p_go_to_the_next_batch_without_going_up(draw: Any, feed_of: Any, 
     run(opened(feed_of, draw, disk), scenario, size=(130, 40))
 
 
+@pytest.mark.slow
 def test_a_big_segment_is_paged_and_its_ends_are_reached_at_once(draw: Any, feed_of: Any, disk: Disk) -> None:
     disk.fill(3_000)
     feed = opened(feed_of, draw, disk)
@@ -197,6 +200,7 @@ def test_a_big_segment_is_paged_and_its_ends_are_reached_at_once(draw: Any, feed
     assert sum(asked) < 30 * 256 * 1024
 
 
+@pytest.mark.slow
 def test_a_segment_that_grows_is_followed(draw: Any, feed_of: Any, disk: Disk) -> None:
     disk.fill(2)
     feed = opened(feed_of, draw, disk)
@@ -230,6 +234,7 @@ def test_an_empty_segment_says_so_and_fills(draw: Any, feed_of: Any, disk: Disk)
     run(feed, scenario)
 
 
+@pytest.mark.slow
 def test_a_segment_deleted_while_it_is_open_is_said_and_stays_readable(
     draw: Any, feed_of: Any, disk: Disk
 ) -> None:
@@ -316,6 +321,7 @@ def test_a_filter_finds_fields_and_esc_clears_it_before_going_up(draw: Any, feed
     run(opened(feed_of, draw, disk), scenario)
 
 
+@pytest.mark.slow
 def test_a_jump_to_another_partition_leaves_the_depths(draw: Any, feed_of: Any, disk: Disk) -> None:
     disk.fill(1)
 
@@ -346,6 +352,7 @@ def test_without_disks_the_reason_is_a_sentence(draw: Any, feed_of: Any) -> None
     "size",
     [(20, 6), *(pytest.param(size, marks=pytest.mark.slow) for size in ((40, 12), (80, 24), (200, 60)))],
 )
+@pytest.mark.slow
 def test_every_level_draws_at_every_size_and_without_colour(
     draw: Any, feed_of: Any, disk: Disk, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

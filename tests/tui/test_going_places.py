@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from minikafka_tui.app import InspectorApp
@@ -45,6 +46,7 @@ def test_a_filter_from_the_command_line_is_in_force_at_once(draw: Any, feed_of: 
     run(feed_of(draw()), scenario, filter_text="ord")
 
 
+@pytest.mark.slow
 def test_jump_goes_to_a_partition_a_group_and_a_tab(draw: Any, feed_of: Any) -> None:
     async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
         await pilot.press("colon", *"payments-2", "enter")

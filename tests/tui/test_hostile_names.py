@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from hostile_names import NAMES, SPOKEN, unsafe
 from textual.pilot import Pilot
 
@@ -84,6 +85,7 @@ def all_are_there(lines: list[str], width: int, shown: Callable[[str], str] = vi
         assert cut(shown(name), width).rstrip("… ") in text, ascii(name[:30])
 
 
+@pytest.mark.slow
 def test_every_tab_shows_every_name(draw: Any, feed_of: Any) -> None:
     async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
         await frame(pilot)
@@ -107,6 +109,7 @@ def test_every_tab_shows_every_name(draw: Any, feed_of: Any) -> None:
     run(feed_of(hostile(draw)), scenario, size=TALL)
 
 
+@pytest.mark.slow
 def test_what_is_chosen_is_named_in_titles_and_lines(draw: Any, feed_of: Any) -> None:
     """Titles of borders, the lines above the tables, the segments' way, one name after the other."""
 
@@ -129,6 +132,7 @@ def test_what_is_chosen_is_named_in_titles_and_lines(draw: Any, feed_of: Any) ->
     run(feed_of(hostile(draw)), scenario, size=(100, 30))
 
 
+@pytest.mark.slow
 def test_dialogs_toasts_prompts_and_the_palette(draw: Any, feed_of: Any) -> None:
     feed = feed_of(hostile(draw))
 
@@ -227,6 +231,7 @@ def test_the_inspector_has_one_kind_of_text() -> None:
     assert not with_rich
 
 
+@pytest.mark.slow
 def test_records_down_to_their_bytes(draw: Any, feed_of: Any) -> None:
     """Keys, values and headers of all kinds in one batch; a checkpoint with any words beside it."""
     disk = Disk()

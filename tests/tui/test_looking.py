@@ -202,6 +202,7 @@ def test_copy_takes_the_row_as_text(draw: Any, feed_of: Any) -> None:
     run(feed_of(draw()), scenario)
 
 
+@pytest.mark.slow
 def test_a_broker_opens_to_its_log_directories(draw: Any, feed_of: Any) -> None:
     gib = 1 << 30
     working = LogDir("/data/broker-1/d1", 4, 12_345, 100 * gib, 60 * gib)

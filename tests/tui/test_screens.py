@@ -86,6 +86,7 @@ def test_pictures_faster_than_frames_are_not_all_drawn(draw: Any, feed_of: Any) 
 
 
 @pytest.mark.parametrize("size", [(20, 6), (40, 12), pytest.param((200, 60), marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_other_sizes_draw_too(draw: Any, feed_of: Any, size: tuple[int, int]) -> None:
     async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
         for tab in "123456":

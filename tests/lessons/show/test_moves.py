@@ -1,5 +1,6 @@
 """A group before and after a rebalance."""
 
+import pytest
 from hostile_names import NAMES, unsafe
 from seeing import Seen, forms, inside
 
@@ -72,6 +73,7 @@ def test_members_of_one_name_are_told_apart():
     assert found.moved == ()
 
 
+@pytest.mark.slow
 def test_nobody_and_very_many():
     empty = Snapshot(1, 1.0, "simulated", "t")
     assert "Nobody is in the group watch." in moves_html(moves_between(empty, empty, "watch"))
