@@ -38,7 +38,8 @@ def cut_short(rules):
     """The rule's caller ends with it, so the cluster is only dropped."""
     cluster = Cluster(brokers=1, world="simulated", seed=1, rules=rules)
     cluster.create_topic("t")
-    cluster.producer().produce("t", b"v")
+    producer = cluster.producer()
+    producer.produce("t", b"v")
     with pytest.raises(KeyboardInterrupt):
         cluster.run(1)
     cluster.drop()
