@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from answers_for_tests import LAG, PUBLISH, READ_ALL, RIGHT
+from answers import RIGHT
+from answers.lesson_1 import LAG, PUBLISH, READ_ALL
 
 from minikafka_lessons.build import build
 from minikafka_lessons.course import lesson

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from answers_for_tests import RIGHT, WRONG
+from answers import RIGHT, SKELETONS, WRONG
 
 from minikafka_lessons.course import exercise, lessons
 from minikafka_lessons.grading.answers import Answer
@@ -14,14 +14,6 @@ from minikafka_lessons.grading.display import Result, html_grade
 from minikafka_lessons.grading.marking import SEEDS, grade_answer
 from minikafka_lessons.grading.sandbox import Code
 from minikafka_lessons.source_cells import SOLUTION, stub
-
-SKELETONS = {
-    "1a": "def lag(e, c, s):\n    '''Doc.'''\n    raise NotImplementedError('exercise 1a')\n",
-    "1b": "def publish(p, t, r):\n    raise NotImplementedError\ndef read_all(c, n):\n    raise NotImplementedError\n",
-    "2a": "def murmur2(d):\n    raise NotImplementedError()\n"
-    "def partition_for_key(k, n):\n    raise NotImplementedError\n",
-    "2b": 'prediction = {"where": None, "grown": None, "old": None, "in_order": None, "busy": None}\n',
-}
 
 
 @pytest.fixture(scope="module")

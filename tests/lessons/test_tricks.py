@@ -1,7 +1,8 @@
 """Answers that try to get marks by other means than being right, and answers that misbehave."""
 
 import pytest
-from answers_for_tests import LAG, PARTITION, READ_ALL
+from answers.lesson_1 import LAG, READ_ALL
+from answers.lesson_2 import PARTITION
 
 from minikafka_lessons.grading.sandbox import CALL_LIMIT_S, AnswerFailed, Code, Odd, Sandbox
 

@@ -1,7 +1,8 @@
 """One rule for answers: the last written definition counts, wherever it stands, and a note says which."""
 
 import pytest
-from answers_for_tests import LAG, PARTITION, PREDICTION, PUBLISH, READ_ALL
+from answers.lesson_1 import LAG, PUBLISH, READ_ALL
+from answers.lesson_2 import PARTITION, PREDICTION
 
 from minikafka_lessons.course import exercise
 from minikafka_lessons.grading.answers import Answer, Cell, find_answer, is_unwritten
