@@ -6,13 +6,14 @@ is never asked. One run has a topic for each replication factor and min.insync.r
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any, Literal, NamedTuple
 
 from minikafka import Cluster, NewTopic
 from minikafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
-from minikafka.commands import Slow
+from minikafka.commands import CreateTopic, Kill, Slow
 from minikafka.explore import Notebook
 from minikafka.explore.clients import read_whole
 from minikafka_lessons.language import say
@@ -55,6 +56,22 @@ class Setting(NamedTuple):
 EVERY = tuple(Setting(rf, acks, least) for rf in FACTORS for acks in ACKS for least in MINIMA)
 
 
+NINE: dict[str, tuple[int, Acks, int, tuple[str, ...]]] = {
+    "A": (1, "all", 1, ()),
+    "B": (2, 1, 1, ()),
+    "C": (2, "all", 1, ()),
+    "D": (2, "all", 1, BROKERS[1:2]),
+    "E": (2, "all", 2, BROKERS[1:2]),
+    "F": (3, "all", 2, BROKERS[1:2]),
+    "G": (3, "all", 2, BROKERS[1:]),
+    "H": (3, 1, 2, BROKERS[1:]),
+    "I": (3, "all", 3, BROKERS[2:]),
+}
+"""The settings of exercise 8b: RF, acks, min.insync.replicas, and who is away."""
+ORDERS = CreateTopic("orders", 1, 3, {"min.insync.replicas": "2"})
+KILL_LEADER = Kill(BROKERS[0])
+
+
 class Told(NamedTuple):
     """What became of the records of one topic."""
 
@@ -82,68 +99,6 @@ def theory(setting: Setting) -> float:
     if setting.acks == 0:  # a request that finds nobody is lost, too; it may be of either record
         exposed_s += 2 * TO_CLIENTS_S
     return alone + (1 - alone) * exposed_s / WRITES_EVERY_S
-
-
-def outcome(self) -> Outcome:
-        """In one word; `refused`: nothing was acknowledged any more, so nothing could be lost."""
-        if self.missing:
-            return "lost"
-        return "kept" if self.acknowledged else "refused"
-
-
-def theory(setting: Setting) -> float:
-    """The share of accidents that lose something which had been acknowledged."""
-    if setting.replication_factor == 1:
-        return 1.0
-    alone = AWAY ** (setting.replication_factor - 1)
-    if setting.acks == "all":
-        return alone if setting.min_insync == 1 else 0.0
-    # The first record of two finds a fetch that waits; the second lies at the leader until the followers ask again.
-    exposed_s = 2 * BETWEEN_BROKERS_S - SECOND_AFTER_S
-    if setting.acks == 0:  # a request that finds nobody is lost, too; it may be of either record
-        exposed_s += 2 * TO_CLIENTS_S
-    return alone + (1 - alone) * exposed_s / WRITES_EVERY_S
-
-
-def outcome(self) -> Outcome:
-        """In one word; `refused`: nothing was acknowledged any more, so nothing could be lost."""
-        if self.missing:
-            return "lost"
-        return "kept" if self.acknowledged else "refused"
-
-
-def theory(setting: Setting) -> float:
-    """The share of accidents that lose something which had been acknowledged."""
-    if setting.replication_factor == 1:
-        return 1.0
-    alone = AWAY ** (setting.replication_factor - 1)
-    if setting.acks == "all":
-        return alone if setting.min_insync == 1 else 0.0
-    # The first record of two finds a fetch that waits; the second lies at the leader until the followers ask again.
-    exposed_s = 2 * BETWEEN_BROKERS_S - SECOND_AFTER_S
-    if setting.acks == 0:  # a request that finds nobody is lost, too; it may be of either record
-        exposed_s += 2 * TO_CLIENTS_S
-    return alone + (1 - alone) * exposed_s / WRITES_EVERY_S
-
-
-def outcome(self) -> Outcome:
-        """In one word; `refused`: nothing was acknowledged any more, so nothing could be lost."""
-        if self.missing:
-            return "lost"
-        return "kept" if self.acknowledged else "refused"
-
-
-def theory(setting: Setting) -> float:
-    """The share of accidents that lose something which had been acknowledged."""
-    if setting.replication_factor == 1:
-        return 1.0
-    alone = AWAY ** (setting.replication_factor - 1)
-    if setting.acks == "all":
-        return alone if setting.min_insync == 1 else 0.0
-    # A record is on its way to the followers; with acks=0 it counts from when it was sent, else from when the ack came.
-    head_start_s = TO_CLIENTS_S if setting.acks == 0 else -TO_CLIENTS_S
-    on_its_way = (BETWEEN_BROKERS_S + head_start_s) / WRITES_EVERY_S
-    return alone + (1 - alone) * on_its_way
 
 
 def outcome(
@@ -260,7 +215,9 @@ class _Accident:
                 ConfigResource(
                     ResourceType.TOPIC,
                     topic,
-                    incremental_configs=[ConfigEntry("min.insync.replicas", "1", incremental_operation=lower)],
+                    incremental_configs=[
+                        ConfigEntry("min.insync.replicas", "1", incremental_operation=lower)
+                    ],
                 )
                 for topic in self._topics
             ]
@@ -294,3 +251,20 @@ class _Accident:
             return Told(acked_before, len(acked))
         read = read_whole(self._cluster, Notebook(), setting.topic)
         return Told(acked_before, len(acked - {bytes(one.value or b"") for one in read[0]}))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """The whole table as text: `python -m minikafka_lessons.accidents 200`."""
+    runs = int(arguments[0]) if arguments else 200
+    print(f"{'RF':>2} {'acks':>4} {'min.insync':>10} {'lost':>5} {'of':>4} {'share':>6} {'theory':>6}  95 %")
+    for one, share in shares(range(runs)).items():
+        low, high = share.interval
+        print(
+            f"{one.replication_factor:2} {one.acks:>4} {one.min_insync:10} {share.count:5} {share.runs:4} "
+            f"{share.share or 0:6.3f} {share.theory or 0:6.3f}  {low:.3f} – {high:.3f}"
+            f"{'' if share.agrees else '  theory disagrees'}"
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -78,9 +78,7 @@ HINTS = {
     "cuts": sentence(
         "What lies beyond either end is not shared. Up to where do both logs surely say the same?"
     ),
-    "alive": sentence(
-        "First mend what stands above: here all three decide together."
-    ),
+    "alive": sentence("First mend what stands above: here all three decide together."),
 }
 Arguments = tuple[Any, ...]
 MISTAKES: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
@@ -303,9 +301,7 @@ def judge_high_watermark(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         sheet.fail("moves", story(report), HINTS["moves"], seed)
     else:
         falls = "falls" in report.broken.name or "start ≤" in report.broken.name
-        sheet.fail(
-            "waits", story(report), HINTS["falls" if falls else "waits"], seed
-        )
+        sheet.fail("waits", story(report), HINTS["falls" if falls else "waits"], seed)
 
 
 def judge_in_sync(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
@@ -320,9 +316,7 @@ def judge_in_sync(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         cluster.create_topic("orders", 1, 3, {"min.insync.replicas": "2"})
         producer = cluster.producer({"acks": "all", "linger.ms": 0})
         leader = cluster.snapshot().partition("orders", 0).leader or ""
-        late = next(
-            b for b in ("broker-3", "broker-2", "broker-1") if b != leader
-        )
+        late = next(b for b in ("broker-3", "broker-2", "broker-1") if b != leader)
 
         def write_for(seconds: float) -> bool:
             """Four records a second; was `late` in the ISR all the time?"""

@@ -24,7 +24,13 @@ PROPERTIES = {
     "H": (sentence("H: RF 3, acks=1, min.insync 2, two away"), 1.0),
     "I": (sentence("I: RF 3, acks=all, min.insync 3, one away"), 1.0),
 }
-TRUTH = dict(zip("ABCDEFGHI", ("lost lost kept lost refused kept refused lost refused").split(), strict=True))
+TRUTH = dict(
+    zip(
+        "ABCDEFGHI",
+        ("lost lost kept lost refused kept refused lost refused").split(),
+        strict=True,
+    )
+)
 HINTS = {
     "A": sentence("The whole ISR is one broker. Who else has a copy when it is gone?"),
     "B": sentence(
@@ -39,7 +45,9 @@ HINTS = {
     "E": sentence(
         "Compare the size of the ISR with min.insync.replicas before the write is taken."
     ),
-    "F": sentence("Count the ISR while one is away, and who is left when the leader is gone."),
+    "F": sentence(
+        "Count the ISR while one is away, and who is left when the leader is gone."
+    ),
     "G": sentence(
         "Compare the size of the ISR with min.insync.replicas before the write is taken."
     ),
@@ -57,7 +65,9 @@ def judge_prediction(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         given = sandbox.value("outcomes")
     if not isinstance(given, dict):
         raise AnswerFailed(
-            say("`outcomes` should be the dictionary from the cell, with your words in it.")
+            say(
+                "`outcomes` should be the dictionary from the cell, with your words in it."
+            )
         )
     for name, truth in TRUTH.items():
         got = given.get(name)
@@ -66,7 +76,9 @@ def judge_prediction(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         elif got == truth and type(got) is str:
             sheet.seen(name)
         else:
-            message = say("you predicted {value}; it comes out otherwise", value=repr(got))
+            message = say(
+                "you predicted {value}; it comes out otherwise", value=repr(got)
+            )
             sheet.fail(name, message, wrong_prediction(name, got))
 
 
@@ -78,10 +90,14 @@ def wrong_prediction(name: str, got: Any) -> str:
         first = say("Only acks=all is ever refused for want of replicas.")
         return f"{first} {say(HINTS[name])}"
     if got == "kept" and name in "ADH":
-        first = say("An acknowledgement says where the record is, not that it is safe there.")
+        first = say(
+            "An acknowledgement says where the record is, not that it is safe there."
+        )
         return f"{first} {say(HINTS[name])}"
     if got == "lost" and name in "EGI":
-        first = say("What was never acknowledged can't be lost: the producer knows, and has it still.")
+        first = say(
+            "What was never acknowledged can't be lost: the producer knows, and has it still."
+        )
         return f"{first} {say(HINTS[name])}"
     return HINTS[name]
 
@@ -93,7 +109,9 @@ EXERCISE = Exercise(
     properties=PROPERTIES,
     judge=judge_prediction,
     hints=(
-        sentence("Write down for each the ISR at the time of the write: the replicas, without those who are away."),
+        sentence(
+            "Write down for each the ISR at the time of the write: the replicas, without those who are away."
+        ),
         sentence(
             "acks=1: the leader alone has it when it is acknowledged. acks=all: the whole ISR has it, but only if the "
             "ISR has at least min.insync.replicas members, else the write is refused."

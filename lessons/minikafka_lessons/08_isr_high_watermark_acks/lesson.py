@@ -6,15 +6,26 @@
 # that is in sync has it.
 #
 # Two exercises; 40 minutes. The cluster is simulated: time is virtual, nothing moves but while a cell runs, and the
-# same cells give the same run. Begin again at any time with `cluster = begin(8)` and the cells after it.
+# same cells give the same run. Each section begins with a `rewind`, so that you may run it again.
 
 # %% setup=true id="setup"
-from minikafka import Cluster, KafkaException, Rules, TopicPartition
-from minikafka.commands import Cut, Heal, Slow
+from minikafka import Cluster, Rules, TopicPartition
+from minikafka.commands import Slow
 from minikafka.explore import Fault, Workload, Writing, run
-from minikafka_lessons import accidents, begin, check, data, hint, mine, predict, show, summary
+from minikafka_lessons import (
+    accidents,
+    begin,
+    check,
+    data,
+    hint,
+    mine,
+    predict,
+    show,
+    summary,
+)
 
 cluster = begin(8)
+cluster.mark("begin")
 cluster
 
 # %% [markdown] id="written"
@@ -42,7 +53,7 @@ def write(to, values, acks="all", wait_s=30):
     return told
 
 
-cluster = begin(8)
+cluster.rewind("begin")
 cluster.create_topic("weather", partitions=1, replication_factor=3)
 print("acknowledged:", [offset for offset, _ in write(cluster, weather[:6])])
 cluster.run(1)
@@ -90,9 +101,8 @@ show.tape(cluster, "weather")
 #
 # Here is a cluster with a rule that doesn't wait: the high watermark is the leader's own end. All else is the same.
 
+
 # %% id="hasty"
-
-
 def hasty(current, leader_end, isr_ends):
     return leader_end
 
@@ -102,7 +112,9 @@ with Cluster(3, world="simulated", seed=8, rules=Rules(high_watermark=hasty)) as
     write(wrong, weather[:6])
     wrong.run(1)
     first = wrong.snapshot().partition("weather", 0).leader
-    wrong.partition([first], [b for b in ("broker-1", "broker-2", "broker-3") if b != first])
+    wrong.partition(
+        [first], [b for b in ("broker-1", "broker-2", "broker-3") if b != first]
+    )
     write(wrong, weather[6:9], acks=1)
     seen = read(wrong)
     wrong.kill(first)
@@ -141,15 +153,25 @@ comes_back
 cluster.restart(leader)
 cluster.run(10)
 for traced in cluster.events():
-    if traced.event.kind in ("BecameLeader", "LogTruncated") and "weather" in traced.event.text():
+    if (
+        traced.event.kind in ("BecameLeader", "LogTruncated")
+        and "weather" in traced.event.text()
+    ):
         print(traced)
 after = read(cluster)
 gone = [value for value in weather[6:9] if value not in after.values()]
-ends = {replica.broker: replica.end for replica in cluster.topic("weather").partitions[0].replicas}
+ends = {
+    replica.broker: replica.end
+    for replica in cluster.topic("weather").partitions[0].replicas
+}
 print(len(gone), "records are gone; the logs end at", ends)
 
 # %% id="returned-came"
-comes_back.reveal(not gone, len(gone) == 3 and len(set(ends.values())) == 1, len(set(ends.values())) > 1)
+comes_back.reveal(
+    not gone,
+    len(gone) == 3 and len(set(ends.values())) == 1,
+    len(set(ends.values())) > 1,
+)
 
 # %% [markdown] id="epochs"
 # Every reign of a leader has a number, the **leader epoch**, and each batch carries it. The returned broker asks with
@@ -173,7 +195,7 @@ slow = predict("slow")
 slow
 
 # %% id="slow-run"
-cluster = begin(8)
+cluster.rewind("begin")
 cluster.create_topic("weather", partitions=1, replication_factor=3)
 write(cluster, weather[:3])
 leader = cluster.topic("weather").partitions[0].leader
@@ -246,8 +268,15 @@ check("8a")
 
 # %% id="your-rule-runs"
 rule = mine(high_watermark)
-accident = [Fault(0.5, Slow(0.001, 0.3)), Fault(2.0, accidents.KILL_LEADER, whom="leader of orders-0")]
-work = Workload((accidents.ORDERS,), (Writing("orders", {"delivery.timeout.ms": 60_000}),), lasts_s=4.0)
+accident = [
+    Fault(0.5, Slow(0.001, 0.3)),
+    Fault(2.0, accidents.KILL_LEADER, whom="leader of orders-0"),
+]
+work = Workload(
+    (accidents.ORDERS,),
+    (Writing("orders", {"delivery.timeout.ms": 60_000}),),
+    lasts_s=4.0,
+)
 report = run(8, work, accident, rules=Rules(high_watermark=rule))
 print(report)
 print(rule.by)
