@@ -87,7 +87,7 @@ MISTAKES: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
         "high_watermark",
         lambda current, end, ends: end,
         sentence(
-            "The leader's own end is no majority: if it dies now, what it alone has dies with it."
+            "You ask the leader alone: if it dies now, what it alone has dies with it."
         ),
     ),
     (

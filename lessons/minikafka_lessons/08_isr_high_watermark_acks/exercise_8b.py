@@ -27,7 +27,17 @@ PROPERTIES = {
 TRUTH = dict(
     zip(
         "ABCDEFGHI",
-        ("lost lost kept lost refused kept refused lost refused").split(),
+        [
+            "lost",
+            "lost",
+            "kept",
+            "lost",
+            "refused",
+            "kept",
+            "refused",
+            "lost",
+            "refused",
+        ],
         strict=True,
     )
 )

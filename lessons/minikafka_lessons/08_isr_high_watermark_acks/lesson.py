@@ -61,7 +61,7 @@ cluster.run(1)
 # %% id="three-more"
 leader = cluster.topic("weather").partitions[0].leader
 followers = [b for b in ("broker-1", "broker-2", "broker-3") if b != leader]
-cluster.partition([leader], followers)
+cluster.partition([leader], followers)  # the leader reaches nobody any more
 print("acknowledged:", [o for o, _ in write(cluster, weather[6:9], acks=1)])
 cluster.mark("three more")
 
@@ -227,8 +227,7 @@ slow.reveal(took[0] < 1, took[0] > 20 and took[1] < 1, took[0] > 100)
 #
 # ### Exercise 8a: three rules
 #
-# The cluster asks these three, and lives or dies by them. All offsets are *next* offsets: a log that ends at 9 has
-# 0 … 8.
+# The cluster asks these three, and lives or dies by them. All ends are *next* offsets: a log of 0 … 8 ends at 9.
 #
 # | rule | gets | says |
 # |---|---|---|
