@@ -20,6 +20,10 @@ SKELETONS = {
     "1b": "def publish(p, t, r):\n    raise NotImplementedError\ndef read_all(c, n):\n    raise NotImplementedError\n",
     "2a": "def murmur2(d):\n    raise NotImplementedError()\n"
     "def partition_for_key(k, n):\n    raise NotImplementedError\n",
+    "8a": "def high_watermark(c, e, i):\n    raise NotImplementedError\n"
+    "def is_in_sync(n, l, m):\n    raise NotImplementedError\n"
+    "def truncation_offset(f, d):\n    raise NotImplementedError\n",
+    "8b": "outcomes = {" + ", ".join(f'"{name}": None' for name in "ABCDEFGHI") + "}\n",
     "2b": 'prediction = {"where": None, "grown": None, "old": None, "in_order": None, "busy": None}\n',
 }
 

@@ -87,14 +87,8 @@ MISTAKES: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
         "high_watermark",
         lambda current, end, ends: end,
         sentence(
-            "You ask the leader alone: if it dies now, what it alone has dies with it."
+            "The largest end is the leader's: if it dies now, what it alone has dies with it."
         ),
-    ),
-    (
-        "waits",
-        "high_watermark",
-        lambda current, end, ends: max([end, *ends]),
-        sentence("The largest end is the fastest replica's. Who is the slowest?"),
     ),
     (
         "waits",
@@ -146,9 +140,7 @@ MISTAKES: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
         "stays",
         "is_in_sync",
         lambda now, last, limit: last >= now,
-        sentence(
-            "Yours allows no delay at all; the limit, `replica_lag_time_max_ms`, says how much there may be."
-        ),
+        sentence("Yours allows no delay at all; the limit says how much there may be."),
     ),
     (
         "stays",
@@ -195,7 +187,11 @@ MISTAKES: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
 )
 CASES: dict[str, tuple[Arguments, ...]] = {
     "high_watermark": ((3, 9, (9, 7, 5)), (5, 9, (9, 9, 9)), (4, 8, (8, 6))),
-    "is_in_sync": ((90_000, 88_000, 30_000), (90_000, 20_000, 30_000), (9, 9, 9)),
+    "is_in_sync": (
+        (90_000, 88_000, 30_000),
+        (90_000, 20_000, 30_000),
+        (90_000, 89_980, 30_000),
+    ),
     "truncation_offset": ((12, 9), (5, 7), (40, 40)),
 }
 """What the known mistakes are told apart by."""
