@@ -3,6 +3,7 @@
 Rule: a notebook needs these names and `minikafka` only:
 
 - `begin(1)`: the cluster (the lab's, or one of the notebook's own);
+- `accidents`: what is lost when a leader dies, counted;
 - `show`: pictures of it; `data`: real data that comes with a package; `measure`: this machine, measured;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises; `mine(lag)`: your function as a rule of the cluster;
@@ -27,9 +28,9 @@ _HOMES = {
     "predict": "minikafka_lessons.predictions",
     "summary": "minikafka_lessons.recap",
 }
-_MODULES = ("data", "measure", "show")
+_MODULES = ("accidents", "data", "measure", "show")
 
-__all__ = ["begin", "check", "data", "hint", "measure", "mine", "predict", "show", "summary"]
+__all__ = ["accidents", "begin", "check", "data", "hint", "measure", "mine", "predict", "show", "summary"]
 
 
 if "IPython" in sys.modules:  # an interrupt is one sentence from the first cell on

@@ -133,3 +133,80 @@ SKELETONS = {
     "1a": "def lag(e, c, s):\n    '''Doc.'''\n    raise NotImplementedError('exercise 1a')\n",
     "1b": "def publish(p, t, r):\n    raise NotImplementedError\ndef read_all(c, n):\n    raise NotImplementedError\n",
 }
+<<<<<<< HEAD:tests/lessons/answers/lesson_1.py
+=======
+
+PREDICTION = 'prediction = {"where": 3, "grown": 5, "old": 3, "in_order": False, "busy": 6}\n'
+WRONG_PREDICTION = {
+    "the old partition": (PREDICTION.replace('"grown": 5', '"grown": 3'), "The count changed"),
+    "records move": (PREDICTION.replace('"old": 3', '"old": 5'), "Records don't move"),
+    "order everywhere": (PREDICTION.replace("False", "True"), "Order holds within one partition"),
+    "all consumers busy": (PREDICTION.replace('"busy": 6', '"busy": 8'), "8 is how many there are"),
+    "counted from 1": (PREDICTION.replace('"where": 3', '"where": 4'), "numbered from 0"),
+    "a text": (PREDICTION.replace('"where": 3', '"where": "3"'), "without quotes"),
+}
+
+_HIGH = "def high_watermark(current, leader_end, isr_ends):\n    return max(current, min([leader_end, *isr_ends]))\n"
+_SYNC = "def is_in_sync(now, last, limit):\n    return now - last <= limit\n"
+_CUT = "def truncation_offset(own, other):\n    return min(own, other)\n"
+RULES = _HIGH + _SYNC + _CUT
+
+
+def _high(value):
+    return f"def high_watermark(current, end, ends):\n    return {value}\n{_SYNC}{_CUT}"
+
+
+def _sync(value):
+    return f"{_HIGH}def is_in_sync(now, last, limit):\n    return {value}\n{_CUT}"
+
+
+def _cut(value):
+    return f"{_HIGH}{_SYNC}def truncation_offset(own, other):\n    return {value}\n"
+
+
+WRONG_RULES = {
+    "the leader's end": (_high("end"), "The largest end is the leader's"),
+    "the fastest": (_high("max([end, *ends])"), "The largest end is the leader's"),
+    "a majority": (_high("sorted([end, *ends])[len(ends) // 2]"), "A majority is Raft's rule"),
+    "one too far": (_high("min([end, *ends]) + 1"), "One too far"),
+    "it falls": (_high("min([end, *ends])"), "What was committed once stays committed"),
+    "it never moves": (_high("current"), "Yours never moves"),
+    "one too few": (_high("max(current, min([end, *ends]) - 1)"), "One too few"),
+    "a float": (_high("max(current, min([end, *ends])) / 1"), "expected an offset, an int"),
+    "always in sync": (_sync("True"), "Yours says True for ever"),
+    "no delay": (_sync("last >= now"), "Yours allows no delay"),
+    "seconds": (_sync("now - last <= limit / 1000"), "The limit is in milliseconds already"),
+    "the wrong way round": (_sync("now - last > limit"), "The wrong way round"),
+    "never in sync": (_sync("False"), "Behind is not out of sync"),
+    "nothing is cut": (_cut("own"), "two values at one offset"),
+    "the leader's end cuts": (_cut("other"), "The leader's end alone isn't enough"),
+    "the later end": (_cut("max(own, other)"), "The later of the two ends"),
+    "all is cut": (_cut("0"), "Cutting everything is safe only as long as nobody dies"),
+}
+
+OUTCOMES = (
+    'outcomes = {"A": "lost", "B": "lost", "C": "kept", "D": "lost", "E": "refused", "F": "kept", "G": "refused", '
+    '"H": "lost", "I": "refused"}\n'
+)
+WRONG_OUTCOMES = {
+    "acks=1 is kept": (
+        OUTCOMES.replace('"B": "lost"', '"B": "kept"'),
+        "at the moment of the acknowledgement",
+    ),
+    "all is all": (OUTCOMES.replace('"D": "lost"', '"D": "kept"'), "not that it is safe there"),
+    "refused is lost": (OUTCOMES.replace('"E": "refused"', '"E": "lost"'), "What was never acknowledged"),
+    "acks=1 is refused": (OUTCOMES.replace('"H": "lost"', '"H": "refused"'), "Only acks=all is ever refused"),
+    "another word": (OUTCOMES.replace('"F": "kept"', '"F": "fine"'), "One of three words"),
+    "three of two": (OUTCOMES.replace('"I": "refused"', '"I": "kept"'), "Three must be in sync"),
+}
+
+RIGHT = {"1a": LAG, "1b": PUBLISH + READ_ALL, "2a": PARTITION, "2b": PREDICTION, "8a": RULES, "8b": OUTCOMES}
+WRONG = {
+    "1a": WRONG_LAG,
+    "1b": WRONG_BUS,
+    "2a": WRONG_PARTITION,
+    "2b": WRONG_PREDICTION,
+    "8a": WRONG_RULES,
+    "8b": WRONG_OUTCOMES,
+}
+>>>>>>> lesson8:tests/lessons/answers_for_tests.py
