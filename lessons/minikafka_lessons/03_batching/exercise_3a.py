@@ -22,6 +22,7 @@ from minikafka_lessons.grading.words import returned
 from minikafka_lessons.language import say, sentence
 
 NAME = "batch_is_ready"
+RAISED = sentence("An exception is no answer: the batch stays where it is.")
 PROPERTIES = {
     "answer": (sentence("the answer is True or False, each time"), 1.0),
     "full": (sentence("a full batch leaves at once"), 1.0),
@@ -204,9 +205,10 @@ def judge_case(case: tuple[int, int, float, float], value: Any, sheet: Sheet) ->
     """One question, one answer."""
     size, most, waited, linger = case
     told = f"{NAME}({size}, {most}, {waited:g}, {linger:g}) {returned(value)}"
-    if not sheet.expect("answer", type(value) is bool, told, HINTS["answer"]):
+    hint = RAISED if isinstance(value, Raised) else HINTS["answer"]
+    if not sheet.expect("answer", type(value) is bool, told, hint):
         for name in ("full", "linger", "early"):
-            sheet.fail(name, told, HINTS["answer"])
+            sheet.fail(name, told, hint)
         return
     if size >= most:
         sheet.expect("full", value, told, HINTS["full"])

@@ -115,6 +115,7 @@ began = cluster.now
 for city, reading in data.weather()[:5]:
     gathering.produce("readings", f"{city}, {reading}")
     cluster.run(0.003)
+cluster.mark("gathered")
 
 
 def draw(cluster):
@@ -129,15 +130,16 @@ show.player(cluster, draw)
 # lower one gets to its end first. Or let a cell do it: a *breakpoint* stops time when the batch leaves.
 
 # %% id="leaves"
-breakpoint = cluster.break_when("BatchSent")
+cluster.rewind("gathered")  # in case that you have pressed a button
+stop = cluster.break_when("BatchSent")
 print(cluster.run(1))
-breakpoint.remove()
-print(f"{(cluster.now - began) * 1000:.0f} ms after the first of them")
+stop.remove()
+print(f"{(cluster.now - began) * 1000:.0f} ms after the first of them came")
 
 show.batches(cluster, gathering, since=began)
 
 # %% [markdown] id="again"
-# Back to the mark, as if nothing had happened; this time 30 readings come at once.
+# Now back to the very beginning, as if nothing had happened; this time 30 readings come at once.
 
 # %% id="filled"
 cluster.rewind("empty")
@@ -155,21 +157,19 @@ show.batches(cluster, gathering, since=began)
 # ### Exercise 3b: linger × rate
 #
 # Before you run on, predict. The first of a batch's records starts the clock; what comes within `linger.ms` gets in.
-# Replace each `None` by a number.
+# A reading comes every 2 ms, or every 50 ms; or 40 come at once, and only 10 fit into a batch. Replace each `None`
+# by a number.
 
 
 # %% exercise="3b" id="3b"
 prediction = {
     ### BEGIN SOLUTION
-    # A reading every 2 ms. How many records are in (nearly) every batch, with …
-    "fast_0": 1,  # linger.ms = 0
-    "fast_15": 8,  # linger.ms = 15
-    "fast_35": 18,  # linger.ms = 35
-    # A reading every 50 ms, linger.ms = 15:
-    "slow_15": 1,  # how many records are in a batch
-    "slow_wait": 15,  # how many ms does each wait in the accumulator
-    # 40 readings at once, room for 10 in a batch, linger.ms = 15:
-    "burst_wait": 0,  # how many ms does the first batch wait
+    "fast_0": 1,  # every 2 ms, linger.ms 0: how many records are in most batches?
+    "fast_15": 8,  # every 2 ms, linger.ms 15: how many?
+    "fast_35": 18,  # every 2 ms, linger.ms 35: how many?
+    "slow_15": 1,  # every 50 ms, linger.ms 15: how many?
+    "slow_wait": 15,  # … and how many ms does each wait in the accumulator?
+    "burst_wait": 0,  # 40 at once, linger.ms 15: ms that the first batch waits?
     ### END SOLUTION
 }
 
@@ -207,8 +207,7 @@ for batch in outcome.batches:
 show.batches(cluster, sender, since=outcome.began)
 
 # %% [markdown] id="your-turn"
-# The last ten lingered: nobody came who didn't fit, so the producer didn't know that it was full. (`batch.size` it
-# checks by itself.)
+# Each time the eleventh record shows that the batch is full. After the last ten nobody comes, so they linger.
 #
 # ## 5. Your rule
 #
@@ -255,8 +254,8 @@ with Cluster(
     ruled.create_topic("readings", 1)
     sender = ruled.producer({"linger.ms": 15, "batch.size": 1000})
     for name, load in {
-        "bursty": loads.bursts(6, records=60, pause_ms=30),
         "slow": loads.steady(60, every_ms=6),
+        "bursty": loads.bursts(6, records=60, pause_ms=30),
     }.items():
         yours[name] = loads.send(ruled, sender, "readings", load)
         print(f"{name:>6}: {yours[name]}")
