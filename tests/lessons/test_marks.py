@@ -21,6 +21,8 @@ SKELETONS = {
     "2a": "def murmur2(d):\n    raise NotImplementedError()\n"
     "def partition_for_key(k, n):\n    raise NotImplementedError\n",
     "2b": 'prediction = {"where": None, "grown": None, "old": None, "in_order": None, "busy": None}\n',
+    "3a": "def batch_is_ready(s, b, w, l):\n    raise NotImplementedError('exercise 3a')\n",
+    "3b": 'prediction = {"fast_0": None, "fast_15": None, "slow_wait": None}\n',
 }
 
 
@@ -69,8 +71,8 @@ def test_no_check_prints_the_solution(judged, name):
 
 
 def test_what_a_prediction_comes_out_as_is_not_told(grade):
-    for source, _ in WRONG["2b"].values():
-        for mark in grade("2b", source).marks:
+    for name in ("2b", "3b"):
+        for mark in [mark for source, _ in WRONG[name].values() for mark in grade(name, source).marks]:
             assert not re.search(r"it (is|should be) ", mark.message)
 
 
@@ -90,7 +92,7 @@ def test_hints_differ(judged, name):
     assert len(said) >= 3
 
 
-@pytest.mark.parametrize("name", ["1a", "2a"])
+@pytest.mark.parametrize("name", ["1a", "2a", "3a"])
 def test_partial_credit_and_the_seed_of_a_hidden_failure(grade, name):
     source = next(iter(WRONG[name].values()))[0]
     marks = grade(name, source, hidden=True)
@@ -113,9 +115,9 @@ def test_twenty_repeats_give_one_result(grade, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["1a", "1b"])
-def test_twenty_repeats_of_simulated_runs_give_one_result(grade, name):
-    for source in (RIGHT[name], WRONG[name]["negative" if name == "1a" else "no flush"][0]):
+@pytest.mark.parametrize(("name", "mistake"), [("1a", "negative"), ("1b", "no flush"), ("3a", "always")])
+def test_twenty_repeats_of_simulated_runs_give_one_result(grade, name, mistake):
+    for source in (RIGHT[name], WRONG[name][mistake][0]):
         results = {json.dumps(grade(name, source).as_dict()) for _ in range(20)}
         assert len(results) == 1
 
