@@ -231,7 +231,10 @@ WRONG_READY = {
         ready("size_bytes >= linger_ms or waited_ms >= batch_size_bytes"),
         "bytes with milliseconds",
     ),
-    "seconds": (ready("size_bytes >= batch_size_bytes or waited_ms / 1000 >= linger_ms"), "milliseconds already"),
+    "seconds": (
+        ready("size_bytes >= batch_size_bytes or waited_ms / 1000 >= linger_ms"),
+        "milliseconds already",
+    ),
     "the other way round": (ready(f"not ({_READY})"), "other way round"),
     "half full": (
         ready("size_bytes >= batch_size_bytes / 2 or waited_ms >= linger_ms"),
@@ -246,9 +249,7 @@ WRONG_READY = {
     "raises": (ready("size >= batch_size_bytes"), "An exception is no answer"),
 }
 
-LINGER = (
-    'prediction = {"fast_0": 1, "fast_15": 8, "fast_35": 18, "slow_15": 1, "slow_wait": 15, "burst_wait": 0}\n'
-)
+LINGER = 'prediction = {"fast_0": 1, "fast_15": 8, "fast_35": 18, "slow_15": 1, "slow_wait": 15, "burst_wait": 0}\n'
 WRONG_LINGER = {
     "the first is forgotten": (LINGER.replace("8,", "7,", 1), "opens the batch counts, too"),
     "one too many": (LINGER.replace("18", "19"), "the batch has just left"),

@@ -140,9 +140,7 @@ MISTAKES: tuple[tuple[Rule, tuple[str, ...], str], ...] = (
     (
         lambda size, most, waited, linger: not (size >= most or waited >= linger),
         ("early", "full", "linger", "bursty", "slow"),
-        sentence(
-            "It is the other way round: True lets the batch go, False keeps it."
-        ),
+        sentence("It is the other way round: True lets the batch go, False keeps it."),
     ),
     (
         lambda size, most, waited, linger: size >= most / 2 or waited >= linger,
@@ -173,7 +171,11 @@ def cases_for(seed: int) -> list[tuple[int, int, float, float]]:
                 linger * 3,
             ):
                 found.append((size, most, waited, linger))
-    found += [(90, 16_384, 0.0, 0.0), (90, 1_000, 400.0, 500.0), (16_384, 16_384, 0.0, 0.0)]
+    found += [
+        (90, 16_384, 0.0, 0.0),
+        (90, 1_000, 400.0, 500.0),
+        (16_384, 16_384, 0.0, 0.0),
+    ]
     return found
 
 

@@ -32,7 +32,9 @@ PROPERTIES = {
     ),
     "slow_wait": (sentence("… and how many ms each of them waits"), 1.0),
     "burst_wait": (
-        sentence("40 at once, room for 10, linger.ms 15: ms that the first batch waits"),
+        sentence(
+            "40 at once, room for 10, linger.ms 15: ms that the first batch waits"
+        ),
         1.0,
     ),
 }
@@ -52,6 +54,29 @@ HINTS = {
     "burst_wait": sentence(
         "There are two reasons to leave, and the first that holds counts. Which one holds at once?"
     ),
+}
+EMPTY = sentence("An empty batch is never sent.")
+ANOTHER_RATE = sentence(
+    "That would be so at another rate: how many readings come in one ms?"
+)
+WHOLE = sentence("A batch has whole records.")
+ONE_TOO_FEW = sentence("One too few: the reading that opens the batch counts, too.")
+ONE_TOO_MANY = sentence(
+    "One too many: that reading comes when the batch has just left."
+)
+MISTAKES: dict[tuple[str, float], str] = {
+    ("fast_0", 0): EMPTY,
+    ("slow_15", 0): EMPTY,
+    **{
+        (name, n): ANOTHER_RATE
+        for name in ("fast_15", "fast_35")
+        for n in (15, 30, 35, 70)
+    },
+    ("slow_wait", 0): sentence("The producer can't know that nobody else will come."),
+    ("slow_wait", 50): sentence(
+        "linger.ms is the longest wait: the batch doesn't wait for the next reading."
+    ),
+    ("burst_wait", 15): sentence("linger.ms is the longest wait, not the shortest."),
 }
 SETTINGS: dict[str, tuple[dict[str, Any], list[float]]] = {
     "fast_0": ({"linger.ms": 0}, loads.steady(60, 2)),
@@ -113,28 +138,15 @@ def judge_prediction(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
 
 def wrong_prediction(name: str, got: Any, want: int) -> str:
     """A hint for this very mistake."""
-    first = ""
     if type(got) not in (int, float):
         return say("A number is wanted: write it without quotes.")
-    if name != "slow_wait" and name != "burst_wait" and got != int(got):
-        first = say("A batch has whole records.")
-    elif name in ("fast_15", "fast_35") and got == want - 1:
-        first = say("One too few: the reading that opens the batch counts, too.")
-    elif name in ("fast_15", "fast_35") and got == want + 1:
-        first = say("One too many: that reading comes when the batch has just left.")
-    elif name in ("fast_15", "fast_35") and got in (15, 35, 30, 70):
-        first = say("That would be so at another rate: how many readings come in one ms?")
-    elif name == "fast_0" and got == 0:
-        first = say("An empty batch is never sent.")
-    elif name == "slow_15" and got == 0:
-        first = say("An empty batch is never sent.")
-    elif name == "slow_wait" and got == 0:
-        first = say("The producer can't know that nobody else will come.")
-    elif name == "slow_wait" and got == 50:
-        first = say("linger.ms is the longest wait: the batch doesn't wait for the next reading.")
-    elif name == "burst_wait" and got == 15:
-        first = say("linger.ms is the longest wait, not the shortest.")
-    return f"{first} {say(HINTS[name])}".strip()
+    first = MISTAKES.get((name, got), "")
+    if name in ("fast_15", "fast_35"):
+        if got % 1:
+            first = WHOLE
+        elif abs(got - want) == 1:
+            first = ONE_TOO_FEW if got < want else ONE_TOO_MANY
+    return f"{say(first)} {say(HINTS[name])}" if first else HINTS[name]
 
 
 EXERCISE = Exercise(

@@ -11,7 +11,17 @@
 
 # %% setup=true id="setup"
 from minikafka import Cluster, Rules
-from minikafka_lessons import begin, check, data, hint, loads, mine, predict, show, summary
+from minikafka_lessons import (
+    begin,
+    check,
+    data,
+    hint,
+    loads,
+    mine,
+    predict,
+    show,
+    summary,
+)
 
 cluster = begin(3)
 cluster
@@ -78,7 +88,9 @@ hurried
 
 # %% id="hurry-came"
 later = hurried.slowest_ms / thousand.slowest_ms
-print(f"requests: {hurried.requests:,}; the last reading came {later:.0f} times as late")
+print(
+    f"requests: {hurried.requests:,}; the last reading came {later:.0f} times as late"
+)
 hurry.reveal(later < 0.8, 0.8 <= later < 2, later > 50)
 
 # %% id="hurried-messages"

@@ -1,7 +1,8 @@
 """Requests against latency: what some loads cost with different settings, a row for each.
 
 Rule: two scales, each from 0, the same for all rows; the numbers stand beside the bars. A thin line goes on from the
-latency of half of the records to that of the slowest. Kafka: the metrics `records-per-request-avg`, `request-latency-avg`.
+latency of half of the records to that of the slowest. Kafka: the metrics
+`records-per-request-avg` and `request-latency-avg`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from minikafka_lessons.language import say
 from minikafka_lessons.loads import Outcome
 from minikafka_lessons.show import frame, ink
 
-ROW, HEAD, BAR = 40, 44, 13
+ROW, BAR = 40, 13
+SIDE, GAP, NUMBERS = 170.0, 16.0, 62.0
 MOST_ROWS = 30
 
 
@@ -27,19 +29,18 @@ def outcomes_svg(rows: Mapping[str, Outcome], width: int = frame.WIDE) -> str:
         return frame.nothing(width, say("Nothing has been sent yet."))
     shown = dict(list(rows.items())[:MOST_ROWS])
     is_wide = width > frame.BREAK
-    side = 170.0 if is_wide else 0.0
-    gap, numbers = 16.0, 62.0
-    room = (width - side - gap) / 2
-    left = {"requests": side, "latency": side + room + gap}
-    most = {
-        "requests": max(1.0, *(one.requests_a_record for one in shown.values())),
-        "latency": max(1.0, *(one.slowest_ms for one in shown.values())),
-    }
-    body = ink.text(
-        left["requests"], 15, frame.name(say("requests a record"), room, 12), size=12, bold=True
+    side = SIDE if is_wide else 0.0
+    room = (width - side - GAP) / 2
+    left = side, side + room + GAP
+    scales = (
+        (room - NUMBERS) / max(1.0, *(one.requests_a_record for one in shown.values())),
+        (room - NUMBERS) / max(1.0, *(one.slowest_ms for one in shown.values())),
     )
-    body += ink.text(left["latency"], 15, frame.name(say("latency, ms"), room, 12), size=12, bold=True)
-    y, tall = 28.0, ROW if is_wide else ROW + 6
+    body = "".join(
+        ink.text(x, 15, frame.name(words, room, 12), size=12, bold=True)
+        for x, words in zip(left, (say("requests a record"), say("latency, ms")), strict=True)
+    )
+    y = 28.0
     for called, one in shown.items():
         bar = y + (6 if is_wide else 16)
         if is_wide:
@@ -48,25 +49,14 @@ def outcomes_svg(rows: Mapping[str, Outcome], width: int = frame.WIDE) -> str:
                 body += ink.text(0, bar + 11 + 14 * i - 7 * (len(lines) - 1), line, size=12)
         else:
             body += ink.text(0, y + 10, frame.name(called, width - 4, 11.5), size=11.5)
-        long = (room - numbers) * one.requests_a_record / most["requests"]
-        body += _bar(left["requests"], bar, long, "blue")
-        body += ink.text(
-            left["requests"] + long + 6, bar + 11, f"{one.requests_a_record:.3g}", size=11, mono=True
-        )
-        half = (room - numbers) * one.median_ms / most["latency"]
-        last = (room - numbers) * one.slowest_ms / most["latency"]
-        middle = bar + BAR / 2
-        body += _bar(left["latency"], bar, half, "amber")
-        body += ink.line(
-            left["latency"] + half, middle, left["latency"] + last, middle, stroke=frame.hue("amber"), width=2
-        )
-        body += ink.text(
-            left["latency"] + last + 6, bar + 11, f"{one.median_ms:.0f}–{one.slowest_ms:.0f}", size=11, mono=True
-        )
-        y += tall
+        body += _bars(one, bar, left, scales)
+        y += ROW if is_wide else ROW + 6
     marks, y = frame.legend(
         [
-            (ink.box(-7, -5, 14, 10, fill=frame.hue("amber"), opacity=0.6, radius=2), say("half of the records")),
+            (
+                ink.box(-7, -5, 14, 10, fill=frame.hue("amber"), opacity=0.6, radius=2),
+                say("half of the records"),
+            ),
             (ink.line(-7, 0, 7, 0, stroke=frame.hue("amber"), width=2), say("the slowest")),
         ],
         y + 14,
@@ -76,6 +66,18 @@ def outcomes_svg(rows: Mapping[str, Outcome], width: int = frame.WIDE) -> str:
         y += 18
         body += ink.text(0, y, say("… and {n} more", n=len(rows) - len(shown)), size=11, fill=ink.MUTED)
     return frame.svg(width, y + 8, body + marks, say("Requests against latency"), _in_words(shown))
+
+
+def _bars(one: Outcome, y: float, left: tuple[float, float], scales: tuple[float, float]) -> str:
+    """Requests a record; the latency, of half of the records and on to the slowest."""
+    long = scales[0] * one.requests_a_record
+    body = _bar(left[0], y, long, "blue")
+    body += ink.text(left[0] + long + 6, y + 11, f"{one.requests_a_record:.3g}", size=11, mono=True)
+    half, last = (left[1] + scales[1] * ms for ms in (one.median_ms, one.slowest_ms))
+    body += _bar(left[1], y, half - left[1], "amber")
+    body += ink.line(half, y + BAR / 2, last, y + BAR / 2, stroke=frame.hue("amber"), width=2)
+    words = f"{one.median_ms:.0f}–{one.slowest_ms:.0f}"
+    return body + ink.text(last + 6, y + 11, words, size=11, mono=True)
 
 
 def _bar(x: float, y: float, long: float, hue: str) -> str:
