@@ -73,7 +73,7 @@ show.space_time(cluster, since=thousand.began, until=thousand.ended + 0.003)
 # %% [markdown] id="hurry-meaning"
 # ## 2. Always in a hurry
 #
-# So why wait at all? Let us break it: a producer that puts **one** record into each request, and never waits.
+# So why should a record wait at all? Here is a producer that puts **one** into each request, and never waits.
 
 # %% id="hurry"
 hurry = predict("hurry")
@@ -122,12 +122,17 @@ gathering = cluster.producer(
 gathering.produce("readings", "the first one finds the leader")
 gathering.flush()
 
+
+def come(count, every_s):
+    """So many readings, one after another."""
+    for city, reading in data.weather()[:count]:
+        gathering.produce("readings", f"{city}, {reading}")
+        cluster.run(every_s)
+
+
 cluster.mark("empty")
 began = cluster.now
-for city, reading in data.weather()[:5]:
-    gathering.produce("readings", f"{city}, {reading}")
-    cluster.run(0.003)
-cluster.mark("gathered")
+come(5, every_s=0.003)
 
 
 def draw(cluster):
@@ -139,10 +144,12 @@ show.player(cluster, draw)
 
 # %% [markdown] id="gather-read"
 # Upper bar: the bytes, of `batch.size`. Lower bar: the time, of `linger.ms`. Press **run** for a moment, and the
-# lower one gets to its end first. Or let a cell do it: a *breakpoint* stops time when the batch leaves.
+# lower one gets to its end first. Or let a cell do it: back to the mark, the same five readings once more, and a
+# *breakpoint* that stops time when the batch leaves.
 
 # %% id="leaves"
-cluster.rewind("gathered")  # in case that you have pressed a button
+cluster.rewind("empty")  # to where nothing had come yet
+come(5, every_s=0.003)
 stop = cluster.break_when("BatchSent")
 print(cluster.run(1))
 stop.remove()
@@ -151,12 +158,11 @@ print(f"{(cluster.now - began) * 1000:.0f} ms after the first of them came")
 show.batches(cluster, gathering, since=began)
 
 # %% [markdown] id="again"
-# Now back to the very beginning, as if nothing had happened; this time 30 readings come at once.
+# Back to the mark again, as if nothing had happened; this time 30 readings come at once.
 
 # %% id="filled"
 cluster.rewind("empty")
-for city, reading in data.weather()[:30]:
-    gathering.produce("readings", f"{city}, {reading}")
+come(30, every_s=0)
 cluster.run(0.025)
 
 show.batches(cluster, gathering, since=began)
