@@ -195,7 +195,7 @@ prediction = {
 # Now run on, and see. (The marks come at the end, when you have seen it all.)
 
 # %% id="tried"
-rates = {"every 2 ms": loads.steady(200, 2), "every 50 ms": loads.steady(30, 50)}
+rates = {"2 ms": loads.steady(200, 2), "50 ms": loads.steady(30, 50)}
 tried = {}
 for rate, load in rates.items():
     for linger in (0, 15, 35):
@@ -203,7 +203,9 @@ for rate, load in rates.items():
         outcome = loads.send(cluster, sender, "readings", load)
         sender.close()
         tried[rate, linger] = outcome
-        print(f"{rate:>11}, linger.ms {linger:2}: {outcome.most_often:2} in a batch")
+        print(
+            f"every {rate:>5}, linger.ms {linger:2}: {outcome.most_often:2} in a batch"
+        )
 
 # %% id="trade"
 show.outcomes({f"{rate}, linger.ms {n}": o for (rate, n), o in tried.items()})
