@@ -10,7 +10,6 @@
 # milliseconds, and everybody gets the same numbers.
 
 # %% setup=true id="setup"
-from minikafka import Cluster, Rules
 from minikafka_lessons import (
     begin,
     check,
@@ -130,7 +129,7 @@ def come(count, every_s):
         cluster.run(every_s)
 
 
-cluster.mark("empty")
+empty = cluster.mark("empty")
 began = cluster.now
 come(5, every_s=0.003)
 
@@ -148,7 +147,7 @@ show.player(cluster, draw)
 # *breakpoint* that stops time when the batch leaves.
 
 # %% id="leaves"
-cluster.rewind("empty")  # to where nothing had come yet
+cluster.rewind(empty)  # to where nothing had come yet
 come(5, every_s=0.003)
 stop = cluster.break_when("BatchSent")
 print(cluster.run(1))
@@ -161,7 +160,7 @@ show.batches(cluster, gathering, since=began)
 # Back to the mark again, as if nothing had happened; this time 30 readings come at once.
 
 # %% id="filled"
-cluster.rewind("empty")
+cluster.rewind(empty)
 come(30, every_s=0)
 cluster.run(0.025)
 
@@ -266,6 +265,8 @@ check("3a")
 # where you see *how*: too many requests, a latency that explodes, or records that never leave.
 
 # %% id="yours"
+from minikafka import Cluster, Rules
+
 rule = mine(batch_is_ready)
 yours = {}
 with Cluster(
