@@ -14,11 +14,13 @@ from minikafka import Cluster
 from minikafka.world.visible import in_html
 from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace
+from minikafka_lessons import loads
 from minikafka_lessons.language import speak
 from minikafka_lessons.show.batches import batches
 from minikafka_lessons.show.isr_strip import isr_strip
 from minikafka_lessons.show.lookup import lookup
 from minikafka_lessons.show.moves import moves
+from minikafka_lessons.show.outcomes import outcomes
 from minikafka_lessons.show.shares import Share, shares_html
 from minikafka_lessons.show.space_time import space_time
 from minikafka_lessons.show.tape import tape_html
@@ -87,6 +89,7 @@ def pictures(cluster: Any) -> Iterator[tuple[str, str]]:
     yield "lookup of a time", lookup(cluster, "logs", time_ms=line.header.max_timestamp).html
     yield "lookup, at the start of a log", lookup(cluster, "orders", 0, 3).html
     yield "batches", gather(cluster)
+    yield "outcomes", lingering(cluster)
     yield from rebalances(cluster)
     yield "loss table", loss_table()
 
@@ -104,6 +107,17 @@ def gather(cluster: Any) -> str:
         producer.produce("orders", bytes(400), partition=i % 3)
         cluster.run(0.002)
     return batches(cluster, producer, since=begun).html
+
+
+def lingering(cluster: Any) -> str:
+    """Two rates with three settings each."""
+    found = {}
+    for every_ms in (2, 50):
+        for linger in (0, 15, 35):
+            with cluster.producer({"linger.ms": linger}) as producer:
+                came = loads.send(cluster, producer, "orders", loads.steady(40, every_ms))
+            found[f"every {every_ms} ms, linger.ms {linger}"] = came
+    return outcomes(found).html
 
 
 def rebalances(cluster: Any) -> Iterator[tuple[str, str]]:

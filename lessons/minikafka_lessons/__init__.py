@@ -5,6 +5,7 @@ Rule: a notebook needs these names and `minikafka` only:
 - `begin(1)`: the cluster (the lab's, or one of the notebook's own);
 - `accidents`: what is lost when a leader dies, counted;
 - `show`: pictures of it; `data`: real data that comes with a package; `measure`: this machine, measured;
+- `loads`: records that come in bursts or steadily, and what came of them in virtual time;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises; `mine(lag)`: your function as a rule of the cluster;
 - `summary()`: what you predicted and wrote.
@@ -28,9 +29,21 @@ _HOMES = {
     "predict": "minikafka_lessons.predictions",
     "summary": "minikafka_lessons.recap",
 }
-_MODULES = ("accidents", "data", "measure", "show")
+_MODULES = ("accidents", "data", "loads", "measure", "show")
 
-__all__ = ["accidents", "begin", "check", "data", "hint", "measure", "mine", "predict", "show", "summary"]
+__all__ = [
+    "accidents",
+    "begin",
+    "check",
+    "data",
+    "hint",
+    "loads",
+    "measure",
+    "mine",
+    "predict",
+    "show",
+    "summary",
+]
 
 
 if "IPython" in sys.modules:  # an interrupt is one sentence from the first cell on

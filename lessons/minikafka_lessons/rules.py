@@ -24,6 +24,7 @@ def _whole(value: Any) -> bool:
 
 
 USABLE: dict[str, tuple[Usable, str]] = {
+    "batch_is_ready": (lambda value, _: isinstance(value, bool), sentence("True or False")),
     "lag": (lambda value, _: value is None or _whole(value), sentence("a number of records or None")),
     "partition_for_key": (
         lambda value, args: _whole(value) and 0 <= value < args[1],

@@ -61,8 +61,8 @@ def test_no_check_prints_the_solution(judged, name):
 
 
 def test_what_a_prediction_comes_out_as_is_not_told(grade):
-    for source, _ in WRONG["2b"].values():
-        for mark in grade("2b", source).marks:
+    for name in ("2b", "3b"):
+        for mark in [mark for source, _ in WRONG[name].values() for mark in grade(name, source).marks]:
             assert not re.search(r"it (is|should be) ", mark.message)
 
 
@@ -82,7 +82,7 @@ def test_hints_differ(judged, name):
     assert len(said) >= 3
 
 
-@pytest.mark.parametrize("name", ["1a", "2a"])
+@pytest.mark.parametrize("name", ["1a", "2a", "3a"])
 @pytest.mark.slow
 def test_partial_credit_and_the_seed_of_a_hidden_failure(grade, name):
     source = next(iter(WRONG[name].values()))[0]
@@ -107,9 +107,9 @@ def test_twenty_repeats_give_one_result(grade, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["1a", "1b"])
-def test_twenty_repeats_of_simulated_runs_give_one_result(grade, name):
-    for source in (RIGHT[name], WRONG[name]["negative" if name == "1a" else "no flush"][0]):
+@pytest.mark.parametrize(("name", "mistake"), [("1a", "negative"), ("1b", "no flush"), ("3a", "always")])
+def test_twenty_repeats_of_simulated_runs_give_one_result(grade, name, mistake):
+    for source in (RIGHT[name], WRONG[name][mistake][0]):
         results = {json.dumps(grade(name, source).as_dict()) for _ in range(20)}
         assert len(results) == 1
 

@@ -77,10 +77,10 @@ def english_in(notebook: "nbformat.NotebookNode") -> list[str]:
         unescape(text)
         for html in shown
         for text in re.findall(
-            r">([^<>]+)<", re.sub(r"<(script|code|metadata)\b.*?</\1>", "", html, flags=re.S)
+            r">([^<>]+)<", re.sub(r"<(script|style|code|metadata)\b.*?</\1>", "", html, flags=re.S)
         )
     ]
-    return [text for text in texts if len(re.findall(r"(?<![\w.-])[a-z]+(?![\w.-])", text)) >= 3]
+    return [text for text in texts if len(re.findall(r"(?<![\w.-])[a-z]{3,}(?![\w.-])", text)) >= 3]
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from minikafka_lessons.show.links import links, links_html
 from minikafka_lessons.show.lookup import lookup
 from minikafka_lessons.show.moves import moves
 from minikafka_lessons.show.offsets import offsets
+from minikafka_lessons.show.outcomes import outcomes
 from minikafka_lessons.show.pages import cached_now, cached_share, pages
 from minikafka_lessons.show.player import Player, player
 from minikafka_lessons.show.records import records
@@ -38,6 +39,7 @@ __all__ = [
     "lookup",
     "moves",
     "offsets",
+    "outcomes",
     "pages",
     "player",
     "record_lag",

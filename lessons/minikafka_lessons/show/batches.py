@@ -66,7 +66,8 @@ def sent_batches(events: Iterable[Traced], client: str = "") -> list[Sent]:
 
 def batches(cluster: Any, producer: Any, client: str = "", since: float = 0.0) -> ink.Picture:
     """What waits in this producer of a simulated cluster, and what it (or everybody) has sent since then."""
-    sent = [one for one in sent_batches(cluster.events(), client) if one.at >= since]
+    # The trace has whole microseconds: what left at that very moment counts.
+    sent = [one for one in sent_batches(cluster.events(), client) if one.at >= round(since, 6)]
     return ink.Picture(batches_html(accumulated(producer), sent, cluster.now))
 
 

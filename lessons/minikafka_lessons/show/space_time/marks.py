@@ -11,7 +11,7 @@ from typing import Any
 
 from minikafka.world import Traced
 from minikafka.xray.wording import in_words
-from minikafka_lessons.language import say
+from minikafka_lessons.language import SOURCE, say, spoken
 from minikafka_lessons.show.batches import say_why
 
 DIED, BEGAN, ELECTED, NETWORK, NOTE = "died", "began", "elected", "network", "note"
@@ -38,7 +38,9 @@ def marks_of_events(events: Iterable[Traced]) -> list[Mark]:
         made = _mark(traced)
         if made is not None:
             kind, host, label = made
-            found.append(Mark(traced.at, host, kind, label, in_words(traced.event, traced.host)))
+            # What a trace says is English; elsewhere the label stands for it.
+            says = in_words(traced.event, traced.host) if spoken() == SOURCE else label
+            found.append(Mark(traced.at, host, kind, label, says))
     return found
 
 
