@@ -63,7 +63,9 @@ def test_no_check_prints_the_solution(judged, name):
     lesson = next(one for one in lessons() if exercise(name) in one.exercises)
     text = lesson.source.read_text(encoding="utf-8").partition(f'# %% exercise="{name}"')[0]
     every = [node for node in ast.walk(ast.parse(RIGHT[name])) if isinstance(node, ast.expr)]
-    solution = {ast.unparse(node) for node in every if not isinstance(node, ast.Name | ast.Constant | ast.UnaryOp)}
+    solution = {
+        ast.unparse(node) for node in every if not isinstance(node, ast.Name | ast.Constant | ast.UnaryOp)
+    }
     solution |= {line.strip() for line in RIGHT[name].splitlines() if line.strip()}
     for source, _ in WRONG[name].values():
         for mark in judged(name, source).marks:
