@@ -68,7 +68,7 @@ codecs
 
 # %% [markdown] id="error-bars"
 # Each round took another part of the data; in brackets stands how far the rounds lay apart. Where the brackets of two codecs
-# overlap, neither has won. In the picture, every dot is a round.
+# overlap, neither has won. In the picture, every dot is a round. Speeds count the processor's time alone.
 
 # %% id="codecs-figure"
 codecs.figure()
