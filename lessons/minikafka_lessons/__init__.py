@@ -6,6 +6,7 @@ Rule: a notebook needs these names and `minikafka` only:
 - `accidents`: what is lost when a leader dies, counted;
 - `show`: pictures of it; `data`: real data that comes with a package; `measure`: this machine, measured;
 - `loads`: records that come in bursts or steadily, and what came of them in virtual time;
+- `by_hand`, `lz4_frames`: bytes that somebody made by hand, sent and read;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises; `mine(lag)`: your function as a rule of the cluster;
 - `summary()`: what you predicted and wrote.
@@ -29,21 +30,9 @@ _HOMES = {
     "predict": "minikafka_lessons.predictions",
     "summary": "minikafka_lessons.recap",
 }
-_MODULES = ("accidents", "data", "loads", "measure", "show")
+_MODULES = ("accidents", "by_hand", "data", "loads", "lz4_frames", "measure", "show")
 
-__all__ = [
-    "accidents",
-    "begin",
-    "check",
-    "data",
-    "hint",
-    "loads",
-    "measure",
-    "mine",
-    "predict",
-    "show",
-    "summary",
-]
+__all__ = ["accidents", "begin", "by_hand", "check", "data", "hint", "loads", "lz4_frames", "measure", "mine", "predict", "show", "summary"]
 
 
 if "IPython" in sys.modules:  # an interrupt is one sentence from the first cell on

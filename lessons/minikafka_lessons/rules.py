@@ -10,6 +10,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from minikafka import Rules
@@ -26,12 +27,29 @@ def _whole(value: Any) -> bool:
 USABLE: dict[str, tuple[Usable, str]] = {
     "batch_is_ready": (lambda value, _: isinstance(value, bool), sentence("True or False")),
     "lag": (lambda value, _: value is None or _whole(value), sentence("a number of records or None")),
+    "mended": (lambda value, _: isinstance(value, bytes), sentence("bytes")),
     "partition_for_key": (
         lambda value, args: _whole(value) and 0 <= value < args[1],
         sentence("one of the partitions"),
     ),
+    "record_batch": (lambda value, _: isinstance(value, bytes), sentence("bytes")),
 }
 """What a rule's value must be, so that the cluster can go on with it; right or wrong is a matter of `check`."""
+
+
+STAND_INS = {
+    "mended": ("minikafka.records.lz4_descriptor", "with_right_checksum"),
+    "record_batch": ("minikafka_lessons.by_hand", "record_batch"),
+}
+"""What stands in for a function that is no decision of a cluster's: its module and its name there."""
+
+
+def stand_in(name: str) -> Callable[..., Any]:
+    """Ours of that name."""
+    if name not in STAND_INS:
+        return getattr(Rules(), name)  # type: ignore[no-any-return]
+    module, ours = STAND_INS[name]
+    return getattr(import_module(module), ours)  # type: ignore[no-any-return]
 
 
 class Rule:
@@ -40,7 +58,7 @@ class Rule:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.name = function.__name__
         self._theirs = function
-        self._ours: Callable[..., Any] = getattr(Rules(), self.name)
+        self._ours = stand_in(self.name)
         self.written = not is_unwritten(function)
         self.problem = ""
         self.calls = self.stood_in = 0

@@ -12,6 +12,7 @@ import pytest
 from minikafka_lessons import measure
 from minikafka_lessons.measure import rounds, scratch
 from minikafka_lessons.measure.batches import BATCH_RECORDS, CODECS, KINDS
+from minikafka_lessons.measure.codecs import FOUR_KINDS
 from minikafka_lessons.measure.memory import FORMS
 from minikafka_lessons.measure.results import MIB, Unmeasured, size, spread_words, thousands, three
 
@@ -104,6 +105,16 @@ def test_compression_gets_better_with_the_batch_and_does_nothing_for_random_byte
             fine(found.compressing[(kind, codec)])
             fine(found.decompressing[(kind, codec)])
             assert found.ratio("JSON text", codec) > 1 > found.ratio("random bytes", codec)
+
+
+def test_four_codecs_and_four_kinds_each_with_its_spread_at_each_size_of_batch():
+    found = measured(measure.codecs, TINY_S)
+    for kind, codec in itertools.product(FOUR_KINDS, CODECS):
+        for batch in BATCH_RECORDS:
+            for spreads in (found.smaller, found.packing, found.unpacking):
+                fine(spreads[(kind, codec, batch)])
+        assert found.ratio(kind, codec, 1) < found.ratio(kind, codec, 1_000)
+        assert (found.ratio(kind, codec) > 1) is (codec != "none" and kind != "random bytes")
 
 
 def test_rounds_are_interleaved_and_the_first_one_does_not_count():

@@ -12,6 +12,7 @@ from minikafka_lessons.measure import reads as _reads
 from minikafka_lessons.measure import segments as _segments
 from minikafka_lessons.measure import writes as _writes
 from minikafka_lessons.measure.batches import Compressions, compression
+from minikafka_lessons.measure.codecs import Codecs, codecs
 from minikafka_lessons.measure.double import DoubleCaching
 from minikafka_lessons.measure.memory import Memory
 from minikafka_lessons.measure.possible import NotMeasured, possible
@@ -28,6 +29,7 @@ reads = possible(_reads.reads)
 writes = possible(_writes.writes)
 
 __all__ = [
+    "Codecs",
     "Compressions",
     "DoubleCaching",
     "Memory",
@@ -36,6 +38,7 @@ __all__ = [
     "Reads",
     "Spread",
     "Writes",
+    "codecs",
     "compression",
     "double_caching",
     "evict_segments",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from minikafka_lessons.show import ink
 from minikafka_lessons.show.figure import TEXT
 
 KINDS = (sentence("JSON text"), sentence("weather rows"), sentence("random bytes"))
+NUMBERS = sentence("binary numbers")
+"""A fourth kind, where numbers are eight bytes and not text."""
 CODECS = (sentence("none"), "gzip", "snappy", "lz4", "zstd")
 BATCH_RECORDS = (1, 10, 100, 1_000)
 COLOURS = {
@@ -204,9 +207,18 @@ def records_of(kind: str, count: int) -> list[NewRecord]:
     elif kind == KINDS[1]:
         rows = data.weather(count)
         pairs = [(rows[n % len(rows)][0].encode(), rows[n % len(rows)][1].encode()) for n in range(count)]
+    elif kind == NUMBERS:
+        rows = data.weather(count)
+        pairs = [(rows[n][0].encode(), _in_binary(rows[n][1], n)) for n in range(count)]
     else:
         pairs = [(os.urandom(8), os.urandom(120)) for _ in range(count)]
     return [NewRecord(1_262_304_000_000 + n, key, value) for n, (key, value) in enumerate(pairs)]
+
+
+def _in_binary(weather: str, number: int) -> bytes:
+    """The time in ms and the temperature, as eight bytes each."""
+    degrees = weather.rpartition(", ")[2].partition(" ")[0]
+    return struct.pack(">qd", 1_262_304_000_000 + number * 1_800_000, float(degrees))
 
 
 def _bytes_a_record(records: list[NewRecord], codec: str, batch: int) -> float:
