@@ -12,6 +12,7 @@ from typing import Any
 from minikafka import Cluster, KafkaException, Rules, Snapshot
 from minikafka.world.visible import visible
 from minikafka.xray.snapshot import Group, Topic
+from minikafka_lessons import partition_files
 from minikafka_lessons.cells import Stumble
 from minikafka_lessons.course import Lesson
 from minikafka_lessons.language import say, sentence
@@ -106,9 +107,15 @@ class SimulatedLesson:
         partitions: int = 1,
         replication_factor: int | None = None,
         configs: Mapping[str, object] | None = None,
+        *,
+        afresh: bool = False,
     ) -> None:
-        """As in `Cluster`; one that is there already is left as it is."""
+        """As in `Cluster`; one that is there already is left as it is, or, `afresh`, made anew and empty."""
         found = next((topic for topic in self.cluster.snapshot().topics if topic.name == name), None)
+        if found is not None and afresh:
+            with self.cluster.admin() as admin:
+                admin.delete_topics([name])[name].result()
+            found = None
         if found is None:
             self.cluster.create_topic(name, partitions, replication_factor, configs)
         elif len(found.partitions) != partitions:
@@ -143,6 +150,20 @@ class SimulatedLesson:
                 admin.delete_consumer_groups([group])[group].result()
             except KafkaException:
                 pass  # nobody of it has been there yet
+
+    def files(self, topic: str, partition: int = 0, broker: str | None = None) -> dict[str, int]:
+        """The files of a partition and their sizes, on its leader's disk or on that of `broker`, up or down."""
+        return partition_files.files(self, topic, partition, broker)
+
+    def read_file(self, topic: str, name: str, partition: int = 0, broker: str | None = None) -> bytes:
+        """All bytes of one of them."""
+        return partition_files.read_file(self, topic, name, partition, broker)
+
+    def dump_log(
+        self, topic: str, name: str, partition: int = 0, broker: str | None = None
+    ) -> list[dict[str, Any]]:
+        """What `minikafka dump-log --json` says of it, line by line."""
+        return partition_files.dump_log(self, topic, name, partition, broker)
 
     def watch(self, key: str, look: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call `look` with a new picture at most ten times a second (in a thread); returns the way to end it."""
