@@ -39,9 +39,7 @@ def read_file(cluster: Any, topic: str, name: str, partition: int, broker: str |
     return data
 
 
-def dump_log(
-    cluster: Any, topic: str, name: str, partition: int, broker: str | None
-) -> list[dict[str, Any]]:
+def dump_log(cluster: Any, topic: str, name: str, partition: int, broker: str | None) -> list[dict[str, Any]]:
     """A line for each batch, entry or problem, without the file's name. Raises Stumble with one sentence."""
     place = ReplicaPlace("", topic, partition)
     kind = reading.kind_of(place, name)

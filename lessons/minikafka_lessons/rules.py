@@ -25,6 +25,9 @@ def _whole(value: Any) -> bool:
 
 USABLE: dict[str, tuple[Usable, str]] = {
     "lag": (lambda value, _: value is None or _whole(value), sentence("a number of records or None")),
+    "should_roll": (lambda value, _: isinstance(value, bool), sentence("True or False")),
+    "floor_entry": (lambda value, _: _whole(value), sentence("a whole number")),
+    "segments_to_delete": (lambda value, _: _whole(value), sentence("a whole number")),
     "partition_for_key": (
         lambda value, args: _whole(value) and 0 <= value < args[1],
         sentence("one of the partitions"),
