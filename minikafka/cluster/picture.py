@@ -19,11 +19,11 @@ from minikafka.cluster.nodes import CONTROLLER_ID, ClusterNodes
 from minikafka.metadata.configs import topic_config_value
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.topic_names import GROUP_METADATA_TOPIC
+from minikafka.world.simulated import SimulatedUniverse
 from minikafka.world.turns import Aside
 from minikafka.world.visible import quoted
 from minikafka.xray import inside
 from minikafka.xray.events import EventsFrom, WrongPage, page_of
-from minikafka.world.simulated import SimulatedUniverse
 from minikafka.xray.files import FileQuestion, Found, Question, ReplicaPlace, Unseen, answer
 from minikafka.xray.groups import Groups
 from minikafka.xray.snapshot import Partition, Snapshot, TopicPartition

@@ -21,6 +21,13 @@ SKELETONS = {
     "2a": "def murmur2(d):\n    raise NotImplementedError()\n"
     "def partition_for_key(k, n):\n    raise NotImplementedError\n",
     "2b": 'prediction = {"where": None, "grown": None, "old": None, "in_order": None, "busy": None}\n',
+    "5a": "".join(
+        f"def {name}(*args):\n    raise NotImplementedError('exercise 5a')\n"
+        for name in ("should_roll", "floor_entry", "segments_to_delete")
+    ),
+    "5b": "def read_log(data):\n    raise NotImplementedError\n",
+    "5c": 'prediction = {"entry": None, "passed": None, "oldest": None, "older": None, "killed": None, "sealed": None, '
+    '"gap": None}\n',
 }
 
 

@@ -144,11 +144,6 @@ def judge_whole(got: Any, want: list[dict[str, Any]], sheet: Sheet, seed: int) -
         for name in PROPERTIES:
             sheet.fail(name, message, HINTS["walk"] if name == "walk" else "", seed)
         return
-    if len(got) != len(want):
-        message = say(
-            "the segment has {n} batches; yours found {m}", n=len(want), m=len(got)
-        )
-        sheet.fail("walk", message, HINTS["walk"], seed)
     for name, keys in OF.items():
         for number, (one, right) in enumerate(zip(got, want, strict=False)):
             bad = next(
@@ -173,6 +168,11 @@ def judge_whole(got: Any, want: list[dict[str, Any]], sheet: Sheet, seed: int) -
             sheet.seen(name)
         else:
             sheet.fail(name, say("no batch was found"), HINTS[name], seed)
+    if len(got) != len(want):
+        message = say(
+            "the segment has {n} batches; yours found {m}", n=len(want), m=len(got)
+        )
+        sheet.fail("walk", message, HINTS["walk"], seed)
 
 
 def judge_torn(

@@ -14,8 +14,8 @@ from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Sandbox
 from minikafka_lessons.language import say, sentence
 
 TRUTH: dict[str, int | bool] = {
-    "entry": 12309,
-    "passed": 4,
+    "entry": 12319,
+    "passed": 3,
     "oldest": 30,
     "older": True,
     "killed": 0,
@@ -84,13 +84,13 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
 
 
 MISTAKES: dict[tuple[str, Any], str] = {
-    ("entry", 12339): sentence(
-        "That is no later than 12,345, but is it an entry of the list? Look at the list again."
+    ("entry", 12345): sentence(
+        "An index with every offset in it would be as long as the log. Take one that stands in the list."
     ),
     ("passed", 0): sentence(
         "0 would be an index with an entry for every batch. This one is sparse."
     ),
-    ("passed", 3): sentence(
+    ("passed", 2): sentence(
         "One too few: the batch at the entry's byte is passed by, too. It *ends* with the entry's offset."
     ),
     ("oldest", 35): sentence(

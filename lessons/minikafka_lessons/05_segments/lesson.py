@@ -294,8 +294,8 @@ for entry in cluster.dump_log("history", index):
 # %% exercise="5c" id="5c"
 prediction = {
     ### BEGIN SOLUTION
-    "entry": 12309,  # looking for offset 12,345: the offset of the entry used
-    "passed": 4,  # … and how many batches are passed by before the right one
+    "entry": 12319,  # looking for offset 12,345: the offset of the entry used
+    "passed": 3,  # … and how many batches are passed by before the right one
     "oldest": 30,  # minutes: the first offset that is still there
     "older": True,  # … is the oldest record older than 30 minutes? True or False
     "killed": 0,  # 15 more are acknowledged, the broker is killed: records lost
@@ -456,7 +456,7 @@ print(
 # %% [markdown] id="torn"
 # <details><summary>Why? Open this when you have seen it.</summary>
 #
-# Some writes had reached the disk, one perhaps in part: a **torn tail**. When a broker starts after a crash, it
+# Some writes had reached the disk, some in part, some not at all: a **torn tail**. When a broker starts after a crash, it
 # reads the segments that may be damaged, batch by batch, and cuts the file at the first one whose checksum is wrong.
 # So what is left has no gap. A closed segment was brought to the disk when it was rolled, so it is whole.
 #
