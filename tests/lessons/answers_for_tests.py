@@ -251,7 +251,9 @@ def segments_to_delete(
     return gone
 """
 
-_BY_TIME = SEGMENTS[SEGMENTS.index("    while retention_ms >= 0") : SEGMENTS.index("    while retention_bytes")]
+_BY_TIME = SEGMENTS[
+    SEGMENTS.index("    while retention_ms >= 0") : SEGMENTS.index("    while retention_bytes")
+]
 WRONG_SEGMENTS = {
     "exactly full": (
         SEGMENTS.replace("size + incoming > segment_bytes", "size + incoming >= segment_bytes"),
@@ -356,7 +358,8 @@ WRONG_READ_LOG = {
 SEGMENTS_PREDICTED = (
     'prediction = {"entry": 12319, "passed": 3, "oldest": 30, "older": True, '
     '"killed": 0, "sealed": 0, "gap": False}\n'
-)WRONG_SEGMENTS_PREDICTED = {
+)
+WRONG_SEGMENTS_PREDICTED = {
     "entry behind": (SEGMENTS_PREDICTED.replace("12319", "12359"), "a scan goes forward only"),
     "one too few": (SEGMENTS_PREDICTED.replace('"passed": 3', '"passed": 2'), "One too few"),
     "dense": (SEGMENTS_PREDICTED.replace('"passed": 3', '"passed": 0'), "This one is sparse"),

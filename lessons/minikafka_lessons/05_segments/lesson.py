@@ -23,7 +23,7 @@ cluster
 # ## 1. A partition is files
 #
 # A year of weather goes into a topic with one partition. Ten readings make a batch, and each record bears the time at
-# which it was measured, in 2010. All of it is 2.5 MB.
+# which it was measured, in 2010. All of it is 2.3 MB.
 
 # %% id="history"
 cluster.create_topic(
@@ -102,8 +102,8 @@ rolled.reveal(len(logs) == 1, len(logs) == 3, len(logs) > 1000)
 # 2. size: without it the log still has at least `retention_bytes` (−1: no limit);
 # 3. log start: all its records lie below `log_start`. For this reason the last segment never goes.
 #
-# For no reason at all goes a segment with a record at or above the `high_watermark` (lesson 8: not yet safe), nor
-# the last one while it is empty.
+# Two never go, whatever the reason: a segment with a record at or above the `high_watermark` (lesson 8: not yet safe),
+# and the last one while it is empty.
 
 
 # %% exercise="5a" id="5a"
@@ -271,7 +271,7 @@ except Exception as problem:
 # %% [markdown] id="sparse"
 # ## 4. Finding a record
 #
-# Somebody asks for offset 12,345. Which file is told by the names. The file's `.index` is **sparse**: a new entry
+# Somebody asks for offset 12,345. The names tell which file. Its `.index` is **sparse**: a new entry
 # comes only when more than `index.interval.bytes` (4,096) were written since the last. An entry (*offset*, *byte*) says:
 # the batch that ends with this offset begins at this byte. Some entries of the right file:
 
@@ -311,7 +311,7 @@ prediction = {
 show.lookup(cluster, "history", offset=12_345)
 
 # %% [markdown] id="lookup-meaning"
-# Each row is the magnified part of the one above. From 2.5 MB to one batch in three steps, and the index is so
+# Each row is the magnified part of the one above. From 2.3 MB to one batch in three steps, and the index is so
 # small that it stays in memory: a few hundred entries for a MiB.
 #
 # By **time** there is one step more. The `.timeindex` leads to an offset, and that one is looked up as before. From
@@ -394,7 +394,7 @@ imported.reveal(left == 100, left == 0, 0 < left < 100)
 # %% [markdown] id="mend-import"
 # <details><summary>Why? Open this when you have seen it.</summary>
 #
-# Age is counted from the *record's* time, not from when it came. All were 15 years old when they arrived, so that even the
+# Age is counted from the *record's* time, not from when it came. All were 16 years old when they arrived, so that even the
 # active segment was closed and deleted. `history` is still there because of its `retention.ms = -1`. The other
 # way: `message.timestamp.type = LogAppendTime`, then the broker writes its own time.
 #
