@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from minikafka import Cluster, KafkaException, Rules, Snapshot
+from minikafka.cluster.past import Mark
 from minikafka.world.visible import visible
 from minikafka.xray.snapshot import Group, Topic
 from minikafka_lessons import partition_files
@@ -114,10 +115,10 @@ class SimulatedLesson:
         found = next((topic for topic in self.cluster.snapshot().topics if topic.name == name), None)
         if found is not None and afresh:
             with self.cluster.admin() as admin:
-                admin.delete_topics([name])[name].result()
+                _must(lambda: admin.delete_topics([name])[name].result())
             found = None
         if found is None:
-            self.cluster.create_topic(name, partitions, replication_factor, configs)
+            _must(lambda: self.cluster.create_topic(name, partitions, replication_factor, configs))
         elif len(found.partitions) != partitions:
             print(
                 say(
@@ -127,9 +128,24 @@ class SimulatedLesson:
                 )
             )
 
+    def rewind(self, to: float | str | Mark | None = None, *, steps: int | None = None) -> None:
+        """As in `Cluster`; what can't be (no such mark yet) is one sentence."""
+        try:
+            self.cluster.rewind(to, steps=steps)
+        except ValueError as why:
+            raise Stumble(str(why)) from None
+
     def topic(self, name: str) -> Topic:
-        """A topic as it is now. Raises KeyError."""
-        return self.cluster.snapshot().topic(name)
+        """A topic as it is now. Raises Stumble when it isn't there yet."""
+        try:
+            return self.cluster.snapshot().topic(name)
+        except KeyError:
+            raise Stumble(
+                say(
+                    'Topic {name} is not there yet: run the cell with `create_topic("{name}", …)` first.',
+                    name=visible(name),
+                )
+            ) from None
 
     def group(self, name: str) -> Group:
         """A group as it is now. Raises KeyError when nobody of it has been there yet."""
@@ -194,3 +210,11 @@ class SimulatedLesson:
             if self.closed
             else brokers_html(self.cluster.picture(), say(KIND, seed=self.lesson.seed))
         )
+
+
+def _must(do: Callable[[], object]) -> None:
+    """A refusal (no broker is up, perhaps) is one sentence."""
+    try:
+        do()
+    except KafkaException as refused:
+        raise Stumble(refused.args[0].str()) from None
