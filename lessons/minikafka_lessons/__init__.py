@@ -32,7 +32,21 @@ _HOMES = {
 }
 _MODULES = ("accidents", "by_hand", "data", "loads", "lz4_frames", "measure", "show")
 
-__all__ = ["accidents", "begin", "by_hand", "check", "data", "hint", "loads", "lz4_frames", "measure", "mine", "predict", "show", "summary"]
+__all__ = [
+    "accidents",
+    "begin",
+    "by_hand",
+    "check",
+    "data",
+    "hint",
+    "loads",
+    "lz4_frames",
+    "measure",
+    "mine",
+    "predict",
+    "show",
+    "summary",
+]
 
 
 if "IPython" in sys.modules:  # an interrupt is one sentence from the first cell on

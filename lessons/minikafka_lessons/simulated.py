@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from minikafka import Cluster, KafkaException, Rules, Snapshot
+from minikafka.cluster.past import Mark
 from minikafka.world.visible import visible
 from minikafka.xray.snapshot import Group, Topic
+from minikafka_lessons import partition_files
 from minikafka_lessons.cells import Stumble
 from minikafka_lessons.course import Lesson
 from minikafka_lessons.language import say, sentence
@@ -106,11 +108,17 @@ class SimulatedLesson:
         partitions: int = 1,
         replication_factor: int | None = None,
         configs: Mapping[str, object] | None = None,
+        *,
+        afresh: bool = False,
     ) -> None:
-        """As in `Cluster`; one that is there already is left as it is."""
+        """As in `Cluster`; one that is there already is left as it is, or, `afresh`, made anew and empty."""
         found = next((topic for topic in self.cluster.snapshot().topics if topic.name == name), None)
+        if found is not None and afresh:
+            with self.cluster.admin() as admin:
+                _must(lambda: admin.delete_topics([name])[name].result())
+            found = None
         if found is None:
-            self.cluster.create_topic(name, partitions, replication_factor, configs)
+            _must(lambda: self.cluster.create_topic(name, partitions, replication_factor, configs))
         elif len(found.partitions) != partitions:
             print(
                 say(
@@ -120,9 +128,24 @@ class SimulatedLesson:
                 )
             )
 
+    def rewind(self, to: float | str | Mark | None = None, *, steps: int | None = None) -> None:
+        """As in `Cluster`; what can't be (no such mark yet) is one sentence."""
+        try:
+            self.cluster.rewind(to, steps=steps)
+        except ValueError as why:
+            raise Stumble(str(why)) from None
+
     def topic(self, name: str) -> Topic:
-        """A topic as it is now. Raises KeyError."""
-        return self.cluster.snapshot().topic(name)
+        """A topic as it is now. Raises Stumble when it isn't there yet."""
+        try:
+            return self.cluster.snapshot().topic(name)
+        except KeyError:
+            raise Stumble(
+                say(
+                    'Topic {name} is not there yet: run the cell with `create_topic("{name}", …)` first.',
+                    name=visible(name),
+                )
+            ) from None
 
     def group(self, name: str) -> Group:
         """A group as it is now. Raises KeyError when nobody of it has been there yet."""
@@ -143,6 +166,20 @@ class SimulatedLesson:
                 admin.delete_consumer_groups([group])[group].result()
             except KafkaException:
                 pass  # nobody of it has been there yet
+
+    def files(self, topic: str, partition: int = 0, broker: str | None = None) -> dict[str, int]:
+        """The files of a partition and their sizes, on its leader's disk or on that of `broker`, up or down."""
+        return partition_files.files(self, topic, partition, broker)
+
+    def read_file(self, topic: str, name: str, partition: int = 0, broker: str | None = None) -> bytes:
+        """All bytes of one of them."""
+        return partition_files.read_file(self, topic, name, partition, broker)
+
+    def dump_log(
+        self, topic: str, name: str, partition: int = 0, broker: str | None = None
+    ) -> list[dict[str, Any]]:
+        """What `minikafka dump-log --json` says of it, line by line."""
+        return partition_files.dump_log(self, topic, name, partition, broker)
 
     def watch(self, key: str, look: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call `look` with a new picture at most ten times a second (in a thread); returns the way to end it."""
@@ -173,3 +210,11 @@ class SimulatedLesson:
             if self.closed
             else brokers_html(self.cluster.picture(), say(KIND, seed=self.lesson.seed))
         )
+
+
+def _must(do: Callable[[], object]) -> None:
+    """A refusal (no broker is up, perhaps) is one sentence."""
+    try:
+        do()
+    except KafkaException as refused:
+        raise Stumble(refused.args[0].str()) from None

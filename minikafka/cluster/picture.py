@@ -19,11 +19,12 @@ from minikafka.cluster.nodes import CONTROLLER_ID, ClusterNodes
 from minikafka.metadata.configs import topic_config_value
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.topic_names import GROUP_METADATA_TOPIC
+from minikafka.world.simulated import SimulatedUniverse
 from minikafka.world.turns import Aside
 from minikafka.world.visible import quoted
 from minikafka.xray import inside
 from minikafka.xray.events import EventsFrom, WrongPage, page_of
-from minikafka.xray.files import Found, Question, Unseen, answer
+from minikafka.xray.files import FileQuestion, Found, Question, ReplicaPlace, Unseen, answer
 from minikafka.xray.groups import Groups
 from minikafka.xray.snapshot import Partition, Snapshot, TopicPartition
 from minikafka.xray.story import Story
@@ -228,11 +229,24 @@ class Picture:
         if place.broker not in nodes.brokers:
             raise Unseen(f"There is no broker called {quoted(place.broker[:100])} here.")
         if broker is None or not nodes.is_up(place.broker):
-            raise Unseen(f"{place.broker} is down, so its disk can't be read. Restart it to look.")
+            return self._look_at_still(place, question)
         partition = broker.replicas.get(place.topic, place.partition)
         if partition is None:
             raise Unseen(f"{place.broker} has no replica of {place.topic[:249]}-{place.partition}.")
         return answer(partition.log.world.disk, partition.log.directory, question)
+
+    def _look_at_still(self, place: ReplicaPlace, question: FileQuestion) -> Found:
+        """What lies on the disk of a broker that is down: a simulated one's can be read."""
+        universe = self._nodes.universe
+        disk = universe.still_disk(place.broker) if isinstance(universe, SimulatedUniverse) else None
+        if disk is None:
+            raise Unseen(f"{place.broker} is down, so its disk can't be read. Restart it to look.")
+        name = f"{place.topic}-{place.partition}"
+        for parent in ("", *disk.listdir("")):
+            directory = f"{parent}/{name}".lstrip("/")
+            if disk.exists(directory):
+                return answer(disk, directory, question)
+        raise Unseen(f"{place.broker} has no replica of {place.topic[:249]}-{place.partition}.")
 
     def _image(self) -> MetadataImage:
         """The newest metadata that a controller has; when none is up, a broker."""

@@ -121,6 +121,13 @@ class SimulatedUniverse:
         """The hosts that have a disk."""
         return tuple(sorted(self._platters))
 
+    def still_disk(self, host: str) -> SimDisk | None:
+        """The disk of a host that is down, to look at: what its next life will find. None while it is up."""
+        platter = self._platters.get(host)
+        if platter is None or host in self._worlds:
+            return None
+        return SimDisk(platter, Life(host, self.trace.on(host), lambda: self.loop))
+
     def crash(self, host: str) -> None:
         """SIGKILL: tasks, timers, connections, listeners and locks go at once; peers see resets; the disk
         stays.

@@ -25,8 +25,13 @@ def kernel(tmp_path):
 def test_a_consumer_that_is_interrupted_lets_go_of_its_partitions(kernel):
     lesson = kernel(1)
     reads = lesson.index('open_consumer("dashboard")')
-    early = lesson.run(lesson.index("begin(1)")).error or lesson.run(lesson.index("station = cluster.producer")).error
-    assert early.startswith("`readings` is not there yet: first run the cell that begins with `readings = data.weather")
+    early = (
+        lesson.run(lesson.index("begin(1)")).error
+        or lesson.run(lesson.index("station = cluster.producer")).error
+    )
+    assert early.startswith(
+        "`readings` is not there yet: first run the cell that begins with `readings = data.weather"
+    )
     assert "\n" not in early
     for i in range(reads):
         assert not lesson.run(i).error
@@ -41,7 +46,10 @@ def test_a_consumer_that_is_interrupted_lets_go_of_its_partitions(kernel):
     assert "RuntimeError" in late
     broken = lesson.run('mine = open_consumer("dashboard"); 1 / 0').error
     assert "ZeroDivisionError" in broken
-    assert "This consumer was closed, because its cell ended with ZeroDivisionError" in lesson.run("mine.poll(1)").error
+    assert (
+        "This consumer was closed, because its cell ended with ZeroDivisionError"
+        in lesson.run("mine.poll(1)").error
+    )
     assert lesson.run("rogue").error.count("\n") > 1, "a name that no cell makes is Python's matter"
 
 
@@ -60,7 +68,9 @@ def test_a_producer_that_is_interrupted_writes_no_more(kernel):
     assert lesson.run(floods, interrupt_after_s=1.0).was_interrupted
     again = 'cluster.create_topic("weather", afresh=True); print(cluster.records_in("weather"))'
     assert lesson.run(again).said.strip() == "0"
-    assert lesson.run("flood.produce('weather', 'x')").error.startswith("This producer was closed, because its cell was")
+    assert lesson.run("flood.produce('weather', 'x')").error.startswith(
+        "This producer was closed, because its cell was"
+    )
 
 
 @EVERY

@@ -193,9 +193,9 @@ def test_a_click_after_a_restart_says_what_to_do(lab, page):
 
 @pytest.mark.parametrize(
     "lab",
-    [(1, "JupyterLab Light"), (2, "JupyterLab Light"), (6, "JupyterLab Light")],
+    [(1, "JupyterLab Light"), (2, "JupyterLab Light"), (5, "JupyterLab Light"), (6, "JupyterLab Light")],
     indirect=True,
-    ids=["lesson 1", "lesson 2", "lab 6"],
+    ids=["lesson 1", "lesson 2", "lesson 5", "lab 6"],
 )
 def test_each_cell_is_interrupted_after_half_a_second_and_run_twice(lab, page, shots):
     number, address = lab
@@ -216,4 +216,4 @@ def test_each_cell_is_interrupted_after_half_a_second_and_run_twice(lab, page, s
 
 
 def test_the_course_is_seen_whole():
-    assert {lesson.number for lesson in lessons()} == {1, 2, 6}, "add the new lesson to the browser test"
+    assert {lesson.number for lesson in lessons()} == {1, 2, 5, 6}, "add the new lesson to the browser test"

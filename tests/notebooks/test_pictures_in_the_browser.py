@@ -38,10 +38,22 @@ player""",
 @pytest.fixture
 def address(tmp_path):
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    book.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+    }
     nbformat.write(book, tmp_path / "book.ipynb")
     environment = {**os.environ, "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces")}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root", "--notebook-dir=."]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--port=0",
+        "--allow-root",
+        "--notebook-dir=.",
+    ]
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -113,5 +125,7 @@ def test_a_player_plays_and_a_diagram_tells(address, page, shots: Path | None):
     assert page.locator("text=model not found").count() == 0
     assert "log end 1" in tape.get_attribute("aria-label"), "what it showed last is there"
     bar.locator("[data-verb=step]").click()
-    page.wait_for_function(f"document.querySelector('{NOTEBOOK} [data-said]').textContent !== ''", timeout=20_000)
+    page.wait_for_function(
+        f"document.querySelector('{NOTEBOOK} [data-said]').textContent !== ''", timeout=20_000
+    )
     assert complaints == []

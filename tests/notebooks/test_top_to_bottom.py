@@ -71,7 +71,9 @@ def test_the_skeleton_runs_and_is_polite(lesson, language, tmp_path):
 
 def english_in(notebook: "nbformat.NotebookNode") -> list[str]:
     """What the pictures and grades of a notebook in another language still say in English: three small words."""
-    cells = [cell for cell in notebook.cells if cell.id != "bytes"]  # what `dump-log` says is English everywhere
+    cells = [
+        cell for cell in notebook.cells if cell.id != "bytes"
+    ]  # what `dump-log` says is English everywhere
     shown = [o.data.get("text/html", "") for cell in cells for o in cell.get("outputs", ()) if "data" in o]
     texts = [
         unescape(text)

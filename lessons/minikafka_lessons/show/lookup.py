@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from minikafka.dump.value import Row
@@ -149,9 +150,12 @@ def _times(place: ReplicaPlace, base: int, look: Callable[[Question], Found]) ->
 
 
 def _clock(time_ms: int) -> str:
-    """`09:30:01.250`, in UTC."""
+    """`2026-01-01 09:30:01.250`, in UTC; what no calendar has, in milliseconds."""
     seconds, ms = divmod(time_ms, 1000)
-    return f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{ms:03}"
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}.{ms:03}".removesuffix(".000")
+    except (ValueError, OverflowError, OSError):
+        return f"{time_ms} ms"
 
 
 def lookup_html(found: Lookup) -> str:
