@@ -23,11 +23,27 @@ def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_placement(value: Any, brokers: Any, partitions: int, factor: int, _: int) -> bool:
+    """Can the controller do with it?"""
+    return (
+        isinstance(value, list)
+        and len(value) == partitions
+        and all(isinstance(some, list) and len(some) == factor == len(set(some)) for some in value)
+        and all(_whole(one) and one in brokers for some in value for one in some)
+    )
+
+
 USABLE: dict[str, tuple[Usable, str]] = {
     "lag": (lambda value, _: value is None or _whole(value), sentence("a number of records or None")),
     "partition_for_key": (
         lambda value, args: _whole(value) and 0 <= value < args[1],
         sentence("one of the partitions"),
+    ),
+    "fetch_offset": (lambda value, _: _whole(value), sentence("an offset")),
+    "follower_high_watermark": (lambda value, _: _whole(value), sentence("an offset")),
+    "place_replicas": (
+        lambda value, args: _is_placement(value, *args),
+        sentence("a list of so many different brokers for each partition"),
     ),
 }
 """What a rule's value must be, so that the cluster can go on with it; right or wrong is a matter of `check`."""

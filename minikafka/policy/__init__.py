@@ -18,6 +18,8 @@ from minikafka.policy.partitioning import murmur2, next_sticky_partition, partit
 from minikafka.policy.placement import place_replicas
 from minikafka.policy.replication import (
     acks_satisfied,
+    fetch_offset,
+    follower_high_watermark,
     has_enough_replicas,
     high_watermark,
     is_in_sync,
