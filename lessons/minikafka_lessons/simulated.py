@@ -12,7 +12,7 @@ from typing import Any
 from minikafka import Cluster, KafkaException, Rules, Snapshot
 from minikafka.world.visible import visible
 from minikafka.xray.files import BytesOf, ReplicaPlace
-from minikafka.xray.snapshot import Group, Topic
+from minikafka.xray.snapshot import RUNNING, Group, Topic
 from minikafka_lessons.cells import Stumble
 from minikafka_lessons.course import Lesson
 from minikafka_lessons.language import say, sentence
@@ -132,6 +132,12 @@ class SimulatedLesson:
     def records_in(self, name: str) -> int:
         """How many records lie in a topic."""
         return self.topic(name).records or 0
+
+    def start_all(self) -> None:
+        """Whoever is down is started again."""
+        for broker in self.cluster.snapshot().brokers:
+            if broker.state != RUNNING:
+                self.cluster.restart(broker.name)
 
     def log_files(self, topic: str, partition: int = 0) -> dict[str, bytes]:
         """The bytes of a partition's newest segment (at most 64 KiB) on each of its brokers that lives."""

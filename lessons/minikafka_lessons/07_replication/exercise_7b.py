@@ -74,7 +74,9 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         elif type(got) is type(want) and got == want:
             sheet.seen(name)
         else:
-            words = say("you predicted {value}; it comes out otherwise", value=repr(got))
+            words = say(
+                "you predicted {value}; it comes out otherwise", value=repr(got)
+            )
             sheet.fail(name, words, _hint(name, got))
 
 

@@ -23,7 +23,10 @@ PROPERTIES = {
     ),
     "racks": (sentence("no rack holds all replicas of a partition"), 2.0),
     "leaders": (sentence("leaders are spread evenly, beginning at `start_index`"), 1.0),
-    "even": (sentence("followers are spread, too: none has more than twice its share"), 1.0),
+    "even": (
+        sentence("followers are spread, too: none has more than twice its share"),
+        1.0,
+    ),
     "alive": (
         sentence("in a cluster, each partition lives on when a rack has no power"),
         2.0,
@@ -74,7 +77,10 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
             told = sandbox.call_each("place_replicas", every)
             for case, got in zip(every, told, strict=True):
                 _look(case, got, sheet, seed)
-            if all(got == true_placement(*case) for case, got in zip(every, told, strict=True)):
+            if all(
+                got == true_placement(*case)
+                for case, got in zip(every, told, strict=True)
+            ):
                 sheet.sharpen("racks", STRIPES)
                 sheet.sharpen("alive", STRIPES)
             if not sheet.failed("whole"):
@@ -115,7 +121,9 @@ def _look(case: Case, got: Any, sheet: Sheet, seed: int) -> None:
         got=got[0][0],
         want=brokers[start],
     )
-    sheet.expect("leaders", got[0][0] == brokers[start], message, HINTS["leaders"], seed)
+    sheet.expect(
+        "leaders", got[0][0] == brokers[start], message, HINTS["leaders"], seed
+    )
     if factor > 1:
         follow = Counter(one for replicas in got for one in replicas[1:])
         message = say(

@@ -19,7 +19,7 @@ from minikafka_lessons.show.player import Player, player
 from minikafka_lessons.show.records import records
 from minikafka_lessons.show.shares import Share, shares
 from minikafka_lessons.show.space_time import space_time
-from minikafka_lessons.show.tape import tape
+from minikafka_lessons.show.tape import tape, tape_html
 
 __all__ = [
     "LagRecorder",
@@ -46,4 +46,5 @@ __all__ = [
     "shares",
     "space_time",
     "tape",
+    "tape_html",
 ]

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import comb
 from random import Random
 
 from minikafka import Cluster, TopicPartition
+from minikafka_lessons.show.shares import Share
 
 FACTORS = (1, 2, 3)
 BROKERS = 5
@@ -37,8 +39,38 @@ class Counts:
         """Runs in which a new record wasn't acknowledged."""
         return self._refused[factor, what]
 
+    @property
+    def shares(self) -> dict[tuple[str, str], Share]:
+        """For `show.shares`: ("RF 2", "1 dead"), or ("RF 2", "lost") and ("RF 2", "refused"), with the theory."""
+        found = {}
+        for factor, what in sorted(self._lost, key=str):
+            row = f"RF {factor}"
+            if isinstance(what, int):
+                cell = Share(self._lost[factor, what], self.runs, theory(factor, what))
+                found[row, f"{what} dead"] = cell
+            else:
+                lost, refused = theory_of_maintenance(factor)
+                found[row, "lost"] = Share(self._lost[factor, what], self.runs, lost)
+                found[row, "refused"] = Share(self._refused[factor, what], self.runs, refused)
+        return found
+
     def __repr__(self) -> str:
         return f"<{self.runs} runs>"
+
+
+def theory(factor: int, dead: int, brokers: int = BROKERS) -> float:
+    """The share of all draws of the dead in which every replica is among them."""
+    return comb(brokers - factor, dead - factor) / comb(brokers, dead) if dead >= factor else 0.0
+
+
+def theory_of_maintenance(factor: int, brokers: int = BROKERS) -> tuple[float, float]:
+    """(lost, refused) when one is away and another one dies.
+
+    RF 1 loses what the dead one had, and what either had is refused; RF 2 loses when both were its own; RF 3 loses
+    nothing and refuses when two of its three are gone (`min.insync.replicas=2`).
+    """
+    both = comb(factor, 2) / comb(brokers, 2)
+    return {1: (1 / brokers, 2 / brokers), 2: (both, both), 3: (0.0, both)}[factor]
 
 
 def deaths(seeds: Iterable[int], most: int = 3, brokers: int = BROKERS) -> Counts:
@@ -97,9 +129,7 @@ class _Drill:
     def __init__(self, seed: int, brokers: int) -> None:
         self._random = Random(f"drill/{seed}")
         self._brokers = brokers
-        self.cluster = Cluster(
-            brokers, world="simulated", seed=seed, announce=False, message_events=False
-        )
+        self.cluster = Cluster(brokers, world="simulated", seed=seed, announce=False, message_events=False)
         self._told: dict[int, set[bytes]] = {factor: set() for factor in FACTORS}
         self._written = 0
         for factor in FACTORS:

@@ -58,12 +58,17 @@ def told(story: Story, rules: Rules, seed: int) -> Outcome:
         return _STORIES[story](cluster)
     except InvariantBroken as broken:
         words = say(
-            "{name}, at {at} s: {sentence}", name=broken.name, at=f"{broken.at_s:.3f}", sentence=broken.sentence
+            "{name}, at {at} s: {sentence}",
+            name=broken.name,
+            at=f"{broken.at_s:.3f}",
+            sentence=broken.sentence,
         )
         return Outcome("invariant", broken.name, words, broken.at_s)
     except (BackgroundFailure, KafkaException) as failure:
         cause = str(failure.__cause__ or failure)
-        return Outcome("failure", "", say("at {at} s: {what}", at=f"{cluster.now:.3f}", what=cause), cluster.now)
+        return Outcome(
+            "failure", "", say("at {at} s: {what}", at=f"{cluster.now:.3f}", what=cause), cluster.now
+        )
     finally:
         cluster.drop()
 

@@ -51,7 +51,7 @@ def rack_without_power(
     rules: Rules | None = None, *, replication_factor: int = 2, partitions: int = 6, seed: int = 7
 ) -> Placed:
     """Six brokers in three racks, placed by the rule `place_replicas`; each rack in turn goes dark."""
-    dark: Counter[str] = Counter({rack: 0 for rack in RACKS})
+    dark: Counter[str] = Counter(dict.fromkeys(RACKS, 0))
     for rack in RACKS:
         cluster = Cluster(2 * len(RACKS), world="simulated", seed=seed, rules=rules, announce=False)
         try:
