@@ -268,7 +268,7 @@ def place_replicas(brokers, partition_count, replication_factor, start_index):
     for partition in range(partition_count):
         first = (start_index + partition) % len(brokers)
         circle = brokers[first:] + brokers[:first]
-        leader, others = circle[0], circle[1:]
+        leader, *others = circle
         others.sort(key=lambda broker: rack_of(broker) == rack_of(leader))
         placed.append([leader, *others][:replication_factor])
     return placed
@@ -285,7 +285,7 @@ WRONG_PLACE = {
         "Let partition p begin p places after",
     ),
     "always the same followers": (
-        PLACE.replace("circle[0], circle[1:]", "circle[0], [b for b in brokers if b != circle[0]]"),
+        PLACE.replace("*others = circle", "others = circle[0], [b for b in brokers if b != circle[0]]"),
         "begin after its own leader",
     ),
     "one too few": (

@@ -106,6 +106,8 @@ WATERMARK_MISTAKES: tuple[tuple[Callable[[int, int], int], str], ...] = (
     ),
     (lambda end, leader: 0, sentence("You never learn anything from the answers.")),
 )
+OFFSET_PROBES = [(0, 0, 0), (0, 0, 1), (0, 3, 7), (2, 5, 5), (4, 9, 40)]
+WATERMARK_PROBES = [(0, 0), (1, 0), (5, 9), (9, 5), (7, 7)]
 Seen = list[tuple[Any, ...]]
 
 
@@ -124,7 +126,6 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
             if not sheet.failed("copies"):
                 _tell("away", Rules(fetch_offset=rule), ("away",), sheet, seed)
             _no_numbers("fetch_offset", asked, ("copies", "away"), sheet)
-            _sharpen(asked, OFFSET_MISTAKES, ("copies", "away"), sheet)
 
             known: Seen = []
             name = "follower_high_watermark"
@@ -134,7 +135,8 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
             _tell("away", rules, ("own",), sheet, seed)
             _tell("death", rules, ("committed",), sheet, seed)
             _no_numbers(name, known, ("learns", "own", "committed"), sheet)
-            _sharpen(known, WATERMARK_MISTAKES, ("learns", "own", "committed"), sheet)
+        _sharpen(sandbox, NAMES[0], OFFSET_PROBES, OFFSET_MISTAKES, sheet)
+        _sharpen(sandbox, NAMES[1], WATERMARK_PROBES, WATERMARK_MISTAKES, sheet)
 
 
 def _tell(
@@ -159,15 +161,19 @@ def _no_numbers(name: str, seen: Seen, properties: Sequence[str], sheet: Sheet) 
 
 
 def _sharpen(
-    seen: Seen,
+    sandbox: Sandbox,
+    name: str,
+    probes: Sequence[tuple[int, ...]],
     mistakes: Sequence[tuple[Callable[..., int], str]],
-    properties: Sequence[str],
     sheet: Sheet,
 ) -> None:
+    """Which mistake is it? A run that stops early tells too little, so some more cases are tried."""
+    values = sandbox.call_each(name, probes)
     for rule, hint in mistakes:
-        if seen and all(value == rule(*args) for args, value in seen):
-            for name in properties:
-                sheet.sharpen(name, hint)
+        if values == [rule(*args) for args in probes]:
+            for one in PROPERTIES:
+                if (one in ("copies", "away")) == (name == NAMES[0]):
+                    sheet.sharpen(one, hint)
             return
 
 

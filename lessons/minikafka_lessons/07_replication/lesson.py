@@ -346,7 +346,7 @@ def place_replicas(brokers, partition_count, replication_factor, start_index):
     for partition in range(partition_count):
         first = (start_index + partition) % len(brokers)
         circle = brokers[first:] + brokers[:first]
-        leader, others = circle[0], circle[1:]
+        leader, *others = circle
         others.sort(key=lambda broker: rack_of(broker) == rack_of(leader))
         placed.append([leader, *others][:replication_factor])
     return placed
