@@ -11,7 +11,7 @@ from typing import Any
 
 from minikafka import Cluster, KafkaException, Rules, Snapshot
 from minikafka.world.visible import visible
-from minikafka.xray.files import BytesOf, ReplicaPlace
+from minikafka.xray.files import BytesOf, FileBytes, ReplicaPlace
 from minikafka.xray.snapshot import RUNNING, Group, Topic
 from minikafka_lessons.cells import Stumble
 from minikafka_lessons.course import Lesson
@@ -140,13 +140,15 @@ class SimulatedLesson:
                 self.cluster.restart(broker.name)
 
     def log_files(self, topic: str, partition: int = 0) -> dict[str, bytes]:
-        """The bytes of a partition's newest segment (at most 64 KiB) on each of its brokers that lives."""
+        """The bytes of a partition's newest segment (at most 1 MiB) on each of its brokers that lives."""
         found = {}
         for replica in self.cluster.snapshot().partition(topic, partition).replicas:
             if replica.alive and replica.segments:
                 name = f"{replica.segments[-1].base_offset:020d}.log"
                 place = ReplicaPlace(replica.broker, topic, partition)
-                found[replica.broker] = self.cluster.look(BytesOf(place, name)).data
+                seen = self.cluster.look(BytesOf(place, name))
+                assert isinstance(seen, FileBytes)
+                found[replica.broker] = seen.data
         return found
 
     def forget(self, group: str) -> None:

@@ -188,7 +188,7 @@ class _Drill:
             idle += not messages
             for message in messages:
                 if message.error() is None:
-                    found[int(message.topic()[-1])].add(message.value())
+                    found[int((message.topic() or "")[-1:])].add(message.value() or b"")
                     left -= 1
         consumer.close()
         return found
