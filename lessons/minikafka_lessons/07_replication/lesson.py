@@ -62,7 +62,7 @@ who
 
 # %% id="one-more"
 cluster.run(1)  # whatever went on has come to rest
-before = cluster.now
+before = cluster.now - 0.001
 producer.produce("weather", "one more reading", key="seattle")
 producer.flush()
 cluster.run(0.02)
@@ -72,7 +72,7 @@ leader = weather.leader
 followers = [r.broker for r in weather.replicas if not r.is_leader]
 produced = cluster.messages(api="PRODUCE", since=before)
 hosts = [produced[0].from_host, leader, *followers]
-show.space_time(cluster, since=before - 0.001, between=hosts, api=["PRODUCE", "FETCH"])
+show.space_time(cluster, since=before, between=hosts, api=["PRODUCE", "FETCH"])
 
 # %% id="who-came"
 copied = [m for m in cluster.messages(api="FETCH", since=before) if m.to_host == leader]
