@@ -7,6 +7,7 @@ Rule: a notebook needs these names and `minikafka` only:
 - `show`: pictures of it; `data`: real data that comes with a package; `measure`: this machine, measured;
 - `loads`: records that come in bursts or steadily, and what came of them in virtual time;
 - `by_hand`, `lz4_frames`: bytes that somebody made by hand, sent and read;
+- `trials`: many small simulated clusters, for one question;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises; `mine(lag)`: your function as a rule of the cluster;
 - `summary()`: what you predicted and wrote.
@@ -30,7 +31,7 @@ _HOMES = {
     "predict": "minikafka_lessons.predictions",
     "summary": "minikafka_lessons.recap",
 }
-_MODULES = ("accidents", "by_hand", "data", "loads", "lz4_frames", "measure", "show")
+_MODULES = ("accidents", "by_hand", "data", "loads", "lz4_frames", "measure", "show", "trials")
 
 __all__ = [
     "accidents",
@@ -46,6 +47,7 @@ __all__ = [
     "predict",
     "show",
     "summary",
+    "trials",
 ]
 
 

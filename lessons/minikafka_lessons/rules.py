@@ -24,6 +24,16 @@ def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_placement(value: Any, brokers: Any, partitions: int, factor: int, _: int) -> bool:
+    """Can the controller do with it?"""
+    return (
+        isinstance(value, list)
+        and len(value) == partitions
+        and all(isinstance(some, list) and len(some) == factor == len(set(some)) for some in value)
+        and all(_whole(one) and one in brokers for some in value for one in some)
+    )
+
+
 USABLE: dict[str, tuple[Usable, str]] = {
     "batch_is_ready": (lambda value, _: isinstance(value, bool), sentence("True or False")),
     "lag": (lambda value, _: value is None or _whole(value), sentence("a number of records or None")),
@@ -36,6 +46,12 @@ USABLE: dict[str, tuple[Usable, str]] = {
         sentence("one of the partitions"),
     ),
     "record_batch": (lambda value, _: isinstance(value, bytes), sentence("bytes")),
+    "fetch_offset": (lambda value, _: _whole(value), sentence("an offset")),
+    "follower_high_watermark": (lambda value, _: _whole(value), sentence("an offset")),
+    "place_replicas": (
+        lambda value, args: _is_placement(value, *args),
+        sentence("a list of so many different brokers for each partition"),
+    ),
 }
 """What a rule's value must be, so that the cluster can go on with it; right or wrong is a matter of `check`."""
 

@@ -12,7 +12,8 @@ from typing import Any
 from minikafka import Cluster, KafkaException, Rules, Snapshot
 from minikafka.cluster.past import Mark
 from minikafka.world.visible import visible
-from minikafka.xray.snapshot import Group, Topic
+from minikafka.xray.files import BytesOf, FileBytes, ReplicaPlace
+from minikafka.xray.snapshot import RUNNING, Group, Topic
 from minikafka_lessons import partition_files
 from minikafka_lessons.cells import Stumble
 from minikafka_lessons.course import Lesson
@@ -154,6 +155,24 @@ class SimulatedLesson:
     def records_in(self, name: str) -> int:
         """How many records lie in a topic."""
         return self.topic(name).records or 0
+
+    def start_all(self) -> None:
+        """Whoever is down is started again."""
+        for broker in self.cluster.snapshot().brokers:
+            if broker.state != RUNNING:
+                self.cluster.restart(broker.name)
+
+    def log_files(self, topic: str, partition: int = 0) -> dict[str, bytes]:
+        """The bytes of a partition's newest segment (at most 1 MiB) on each of its brokers that lives."""
+        found = {}
+        for replica in self.cluster.snapshot().partition(topic, partition).replicas:
+            if replica.alive and replica.segments:
+                name = f"{replica.segments[-1].base_offset:020d}.log"
+                place = ReplicaPlace(replica.broker, topic, partition)
+                seen = self.cluster.look(BytesOf(place, name))
+                assert isinstance(seen, FileBytes)
+                found[replica.broker] = seen.data
+        return found
 
     def forget(self, group: str) -> None:
         """The group begins anew: what it has committed is deleted. Its members go first."""

@@ -18,6 +18,8 @@ from minikafka.policy.partitioning import murmur2, next_sticky_partition, partit
 from minikafka.policy.placement import place_replicas
 from minikafka.policy.replication import (
     acks_satisfied,
+    fetch_offset,
+    follower_high_watermark,
     has_enough_replicas,
     high_watermark,
     is_in_sync,
@@ -38,7 +40,9 @@ __all__ = [
     "assign_sticky",
     "batch_is_ready",
     "elect_leader",
+    "fetch_offset",
     "floor_entry",
+    "follower_high_watermark",
     "grants_vote",
     "has_enough_replicas",
     "high_watermark",

@@ -48,6 +48,24 @@ def has_enough_replicas(isr_size: int, min_insync_replicas: int) -> bool:
     return isr_size >= min_insync_replicas
 
 
+def fetch_offset(log_start_offset: int, high_watermark: int, log_end_offset: int) -> int:
+    """From where a follower asks its leader for more: the end of its own log, all it has lies below.
+
+    The leader takes it as the follower's word that it has everything below. Kafka:
+    `AbstractFetcherThread.processFetchRequest` (the next `fetchOffset` is the log end offset).
+    """
+    return log_end_offset
+
+
+def follower_high_watermark(log_end_offset: int, leader_high_watermark: int) -> int:
+    """What a follower knows to be committed after a Fetch answer that said `leader_high_watermark`.
+
+    The leader's, as far as its own log reaches. Kafka: `ReplicaFetcherThread.processPartitionData`,
+    `UnifiedLog.updateHighWatermark`.
+    """
+    return min(leader_high_watermark, log_end_offset)
+
+
 def truncation_offset(follower_end: int, diverging_end: int) -> int:
     """The offset a follower cuts its log back to before it copies from a new leader.
 

@@ -47,6 +47,8 @@ class Rules:
     high_watermark: Callable[[int, int, Sequence[int]], int] = replication.high_watermark
     acks_satisfied: Callable[[int, int], bool] = replication.acks_satisfied
     has_enough_replicas: Callable[[int, int], bool] = replication.has_enough_replicas
+    fetch_offset: Callable[[int, int, int], int] = replication.fetch_offset
+    follower_high_watermark: Callable[[int, int], int] = replication.follower_high_watermark
     truncation_offset: Callable[[int, int], int] = replication.truncation_offset
     elect_leader: Callable[[Sequence[int], Collection[int], Collection[int], bool], int | None] = (
         election.elect_leader

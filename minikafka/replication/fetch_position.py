@@ -20,3 +20,5 @@ class FetchPosition(NamedTuple):
     max_bytes: int
     leader_epoch: int
     last_fetched_epoch: int
+    log_end_offset: int = -1
+    """Where our log ended then. It isn't sent: by Kafka's rule it is the `fetch_offset`."""

@@ -221,12 +221,14 @@ class ReplicaFetcher:
                 unwanted.append(key)
                 continue
             log = partition.log
+            end = log.log_end_offset
             positions[key] = FetchPosition(
-                log.log_end_offset,
+                partition.rules.fetch_offset(log.log_start_offset, log.high_watermark, end),
                 log.log_start_offset,
                 self._settings.max_bytes,
                 partition.leader_epoch,
                 log.epochs.latest,
+                end,
             )
         return positions, unwanted
 
@@ -393,7 +395,7 @@ def _is_answered(partition: Partition, asked: FetchPosition) -> bool:
     return (
         partition.role is Role.FOLLOWER
         and asked.leader_epoch == partition.leader_epoch
-        and asked.fetch_offset == partition.log.log_end_offset
+        and asked.log_end_offset == partition.log.log_end_offset
     )
 
 

@@ -285,7 +285,8 @@ class Partition:
             if self.trace.messages:
                 count = self.log.log_end_offset - first
                 self.trace.emit(RecordsAppended(self.topic, self.index, self.broker_id, first, count))
-        high_watermark = max(min(leader_high_watermark, self.log.log_end_offset), self.log.log_start_offset)
+        learnt = self.rules.follower_high_watermark(self.log.log_end_offset, leader_high_watermark)
+        high_watermark = max(learnt, self.log.log_start_offset)
         if high_watermark != self.log.high_watermark and leader_high_watermark >= 0:
             self._set_high_watermark(high_watermark)
         if leader_start > self.log.log_start_offset:

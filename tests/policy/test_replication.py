@@ -4,6 +4,8 @@ from hypothesis import strategies as st
 from minikafka.policy import (
     acks_satisfied,
     elect_leader,
+    fetch_offset,
+    follower_high_watermark,
     has_enough_replicas,
     high_watermark,
     is_in_sync,
@@ -39,6 +41,12 @@ def test_a_follower_falls_out_of_sync_after_the_lag_time() -> None:
 def test_a_follower_keeps_only_what_both_logs_have() -> None:
     assert truncation_offset(10, 7) == 7
     assert truncation_offset(5, 7) == 5
+
+
+def test_a_follower_asks_from_its_end_and_knows_of_no_more_than_it_has() -> None:
+    assert fetch_offset(2, 5, 9) == 9
+    assert follower_high_watermark(9, 5) == 5
+    assert follower_high_watermark(4, 7) == 4
 
 
 def test_the_first_living_in_sync_replica_leads() -> None:

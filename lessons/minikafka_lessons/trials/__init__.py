@@ -1,0 +1,22 @@
+"""Many small simulated clusters for one question: what is lost, what it costs, does it live by your rule?
+
+Rule: a trial makes its own clusters from seeds and ends them; the cluster of the lesson isn't touched.
+"""
+
+from minikafka_lessons.trials.cost import Cost, cost
+from minikafka_lessons.trials.drills import Counts, deaths, maintenance
+from minikafka_lessons.trials.following import Outcome, follow
+from minikafka_lessons.trials.racks import Placed, rack_of, rack_without_power
+
+__all__ = [
+    "Cost",
+    "Counts",
+    "Outcome",
+    "Placed",
+    "cost",
+    "deaths",
+    "follow",
+    "maintenance",
+    "rack_of",
+    "rack_without_power",
+]

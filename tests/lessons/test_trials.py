@@ -1,0 +1,41 @@
+"""Trials: the same seeds give the same counts, and the theory lies where the counts are."""
+
+from __future__ import annotations
+
+from minikafka import Rules
+from minikafka_lessons import data, trials
+from minikafka_lessons.trials.drills import theory, theory_of_maintenance
+
+
+def test_a_factor_bears_one_death_less_than_it_has_replicas():
+    counts = trials.deaths(range(6))
+    again = trials.deaths(range(6))
+    assert counts.shares == again.shares
+    assert counts.lost(2, 1) == counts.lost(3, 1) == counts.lost(3, 2) == 0
+    assert counts.lost(1, 3) > 0
+
+
+def test_of_what_was_acknowledged_rf_3_loses_nothing_in_maintenance():
+    counts = trials.maintenance(range(8))
+    assert counts.lost(3) == 0
+    assert counts.refused(3) > 0
+
+
+def test_the_theory():
+    assert [round(theory(rf, 2), 3) for rf in (1, 2, 3)] == [0.4, 0.1, 0.0]
+    assert [theory_of_maintenance(rf)[0] for rf in (1, 2, 3)] == [0.2, 0.1, 0.0]
+
+
+def test_a_replica_costs_a_whole_log_and_its_way_over_the_network():
+    rows = data.weather(hours=100)
+    one, three = trials.cost(rows, 1), trials.cost(rows, 3)
+    assert (one.network, three.disk) == (0, 3 * one.disk)
+    assert 2 * one.disk <= three.network < 2.2 * one.disk
+
+
+def test_a_rack_without_power():
+    assert not trials.rack_without_power().holds
+    apart = Rules(
+        place_replicas=lambda brokers, count, factor, start: [[1, 3], [3, 5], [5, 1]] * (count // 3)
+    )
+    assert trials.rack_without_power(apart).holds
