@@ -6,6 +6,7 @@ Rule: a notebook needs these names and `minikafka` only:
 - `show`: pictures of it; `data`: real data that comes with a package; `measure`: this machine, measured;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises; `mine(lag)`: your function as a rule of the cluster;
+- `Load(…)`: so many records a second, and a group that works them off, in virtual time;
 - `summary()`: what you predicted and wrote.
 
 Names are imported when they are first used.
@@ -20,6 +21,7 @@ from typing import Any
 from minikafka_lessons.whole_imports import whole_import
 
 _HOMES = {
+    "Load": "minikafka_lessons.load",
     "begin": "minikafka_lessons.live",
     "check": "minikafka_lessons.notebook",
     "hint": "minikafka_lessons.notebook",
@@ -29,7 +31,7 @@ _HOMES = {
 }
 _MODULES = ("data", "measure", "show")
 
-__all__ = ["begin", "check", "data", "hint", "measure", "mine", "predict", "show", "summary"]
+__all__ = ["Load", "begin", "check", "data", "hint", "measure", "mine", "predict", "show", "summary"]
 
 
 if "IPython" in sys.modules:  # an interrupt is one sentence from the first cell on

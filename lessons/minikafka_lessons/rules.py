@@ -25,6 +25,12 @@ def _whole(value: Any) -> bool:
 
 USABLE: dict[str, tuple[Usable, str]] = {
     "lag": (lambda value, _: value is None or _whole(value), sentence("a number of records or None")),
+    "lag_status": (
+        lambda value, _: (
+            isinstance(value, tuple | list) and len(value) == 3 and value[0] in ("OK", "WARN", "STALL", "REWIND")
+        ),
+        sentence("a status, the rule that fired and the LAG"),
+    ),
     "partition_for_key": (
         lambda value, args: _whole(value) and 0 <= value < args[1],
         sentence("one of the partitions"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from minikafka import Cluster, KafkaException, Rules, Snapshot
+from minikafka.commands import AddPartitions
 from minikafka.world.visible import visible
 from minikafka.xray.snapshot import Group, Topic
 from minikafka_lessons.cells import Stumble
@@ -119,6 +120,11 @@ class SimulatedLesson:
                     n=len(found.partitions),
                 )
             )
+
+    def create_partitions(self, name: str, count: int) -> None:
+        """So many partitions the topic has then. Raises KafkaException where that is fewer; as many are left as is."""
+        if len(self.topic(name).partitions) != count:
+            self.cluster.do(AddPartitions(name, count))
 
     def topic(self, name: str) -> Topic:
         """A topic as it is now. Raises KeyError."""
