@@ -240,9 +240,7 @@ class Load:
             messages = [m for m in worker.consume(self.speed, timeout=0.0) if m.error() is None]
             for m in messages:
                 self.worked.append(
-                    Worked(
-                        self._cluster.now, m.partition(), m.offset(), m.key().decode(), int(m.value())
-                    )
+                    Worked(self._cluster.now, m.partition(), m.offset(), m.key().decode(), int(m.value()))
                 )
             if messages:
                 with contextlib.suppress(KafkaException):  # a rebalance took the partitions meanwhile

@@ -27,7 +27,9 @@ USABLE: dict[str, tuple[Usable, str]] = {
     "lag": (lambda value, _: value is None or _whole(value), sentence("a number of records or None")),
     "lag_status": (
         lambda value, _: (
-            isinstance(value, tuple | list) and len(value) == 3 and value[0] in ("OK", "WARN", "STALL", "REWIND")
+            isinstance(value, tuple | list)
+            and len(value) == 3
+            and value[0] in ("OK", "WARN", "STALL", "REWIND")
         ),
         sentence("a status, the rule that fired and the LAG"),
     ),

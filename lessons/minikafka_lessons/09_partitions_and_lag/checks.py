@@ -8,7 +8,15 @@ from . import exercise_9a, exercise_9b, exercise_9c
 from .questions import QUESTIONS as QUESTIONS
 
 TITLE = sentence("How many partitions? LAG")
-TOPICS = ("speed-1", "speed-2", "speed-3", "speed-6", "speed-hot", "flights", "arrivals")
+TOPICS = (
+    "speed-1",
+    "speed-2",
+    "speed-3",
+    "speed-6",
+    "speed-hot",
+    "flights",
+    "arrivals",
+)
 GROUPS = ("desk", "night-watch")
 EXERCISES = (exercise_9a.EXERCISE, exercise_9b.EXERCISE, exercise_9c.EXERCISE)
 WORLD = "simulated"

@@ -27,12 +27,22 @@ PROPERTIES = {
     "alive": (sentence("in a cluster with that many, the LAG does not grow"), 2.0),
 }
 HINTS = {
-    "consumers": sentence("Each partition has one worker. What do all of them together manage in a second?"),
-    "producers": sentence("A partition takes only so much in a second, however fast the workers are."),
-    "up": sentence("What two partitions leave over needs a third, even if that is little."),
+    "consumers": sentence(
+        "Each partition has one worker. What do all of them together manage in a second?"
+    ),
+    "producers": sentence(
+        "A partition takes only so much in a second, however fast the workers are."
+    ),
+    "up": sentence(
+        "What two partitions leave over needs a third, even if that is little."
+    ),
     "fewer": sentence("Kafka refuses to take a partition away. What is there, stays."),
-    "spare": sentence("Each partition costs files, memory and time at a failover: the fewest that do."),
-    "alive": sentence("Watch the LAG: when does it stand, though records go on coming?"),
+    "spare": sentence(
+        "Each partition costs files, memory and time at a failover: the fewest that do."
+    ),
+    "alive": sentence(
+        "Watch the LAG: when does it stand, though records go on coming?"
+    ),
 }
 FIXED: tuple[tuple[str, Case], ...] = (
     ("consumers", (200, 1000, 50, 1)),
@@ -55,8 +65,12 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     """Numbers, and a cluster for each seed."""
     with Sandbox(code, ["partitions_for"]) as sandbox:
         if sandbox.defined.get("partitions_for") != "function":
-            raise AnswerFailed(say("There is no function {name} in the answer.", name="partitions_for"))
-        cases = [case for _, case in FIXED] + [one for seed in seeds for one in drawn(seed)]
+            raise AnswerFailed(
+                say("There is no function {name} in the answer.", name="partitions_for")
+            )
+        cases = [case for _, case in FIXED] + [
+            one for seed in seeds for one in drawn(seed)
+        ]
         names = [name for name, _ in FIXED] + ["spare"] * (len(cases) - len(FIXED))
         answers = sandbox.call_each("partitions_for", cases)
         for name, case, got in zip(names, cases, answers, strict=True):
@@ -73,7 +87,12 @@ def drawn(seed: int) -> list[Case]:
     random = Random(seed)
     speeds = (10, 25, 40, 60, 90)
     return [
-        (random.randrange(1, 600), random.choice(speeds), random.choice(speeds), random.randrange(1, 9))
+        (
+            random.randrange(1, 600),
+            random.choice(speeds),
+            random.choice(speeds),
+            random.randrange(1, 9),
+        )
         for _ in range(12)
     ]
 
@@ -88,13 +107,22 @@ def judge_case(sheet: Sheet, name: str, case: Case, got: Any) -> None:
     if isinstance(got, Raised):
         sheet.fail(name, f"{asked}: {got.sentence}", HINTS[name])
     elif type(got) is not int:
-        message = say("{asked} returned {value}: a whole number is asked for", asked=asked, value=repr(got))
+        message = say(
+            "{asked} returned {value}: a whole number is asked for",
+            asked=asked,
+            value=repr(got),
+        )
         sheet.fail(name, message, HINTS["up"])
     elif got > want:
         message = say("{asked} returned {value}: fewer do", asked=asked, value=got)
         sheet.fail("spare", message, HINTS["spare"])
     elif got < present:
-        message = say("{asked} returned {value}: the topic has {n} already", asked=asked, value=got, n=present)
+        message = say(
+            "{asked} returned {value}: the topic has {n} already",
+            asked=asked,
+            value=got,
+            n=present,
+        )
         sheet.fail("fewer", message, HINTS["fewer"])
     else:
         short(sheet, asked, case, got)
@@ -123,7 +151,9 @@ def even_keys(partitions: int) -> list[str]:
     lists: list[list[str]] = [[] for _ in range(partitions)]
     number = 0
     while min(len(one) for one in lists) < 8:
-        lists[partition_for_key(f"gate-{number}".encode(), partitions)].append(f"gate-{number}")
+        lists[partition_for_key(f"gate-{number}".encode(), partitions)].append(
+            f"gate-{number}"
+        )
         number += 1
     return [key for row in zip(*(one[:8] for one in lists), strict=True) for key in row]
 
@@ -136,11 +166,22 @@ def live_by_it(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     count = sandbox.call("partitions_for", rate, 1000, speed, present)
     hint = HINTS["alive"]
     if type(count) is not int or not 1 <= count <= 40:
-        sheet.fail("alive", say("No cluster can be made with {value} partitions.", value=repr(count)), hint, seed)
+        sheet.fail(
+            "alive",
+            say("No cluster can be made with {value} partitions.", value=repr(count)),
+            hint,
+            seed,
+        )
         return
     with scenes.cluster(seed) as cluster:
         load = Load(
-            cluster, "gates", "guards", partitions=present, speed=speed, keys=even_keys(count), telling=False
+            cluster,
+            "gates",
+            "guards",
+            partitions=present,
+            speed=speed,
+            keys=even_keys(count),
+            telling=False,
         )
         try:
             if count != present:
@@ -163,8 +204,15 @@ def live_by_it(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         )
         grows = load.lag > before + rate // 2
         if not grows and count > needed(rate, 1000, speed, present):
-            message, hint = say("{n} partitions for {rate} records a second: {m} do", n=count, rate=rate,
-                                m=needed(rate, 1000, speed, present)), HINTS["spare"]
+            message, hint = (
+                say(
+                    "{n} partitions for {rate} records a second: {m} do",
+                    n=count,
+                    rate=rate,
+                    m=needed(rate, 1000, speed, present),
+                ),
+                HINTS["spare"],
+            )
             grows = True
         sheet.expect("alive", not grows, message, hint, seed)
 
@@ -176,8 +224,12 @@ EXERCISE = Exercise(
     properties=PROPERTIES,
     judge=judge,
     hints=(
-        sentence("Two sides have to keep up: those who write and those who read. Ask of each how many it needs."),
-        sentence("One side needs the load divided by what one partition does for it, rounded up."),
+        sentence(
+            "Two sides have to keep up: those who write and those who read. Ask of each how many it needs."
+        ),
+        sentence(
+            "One side needs the load divided by what one partition does for it, rounded up."
+        ),
         sentence(
             "The larger of the two, and not less than what is there. Rounding up without fractions: "
             "`(a + b - 1) // b`."

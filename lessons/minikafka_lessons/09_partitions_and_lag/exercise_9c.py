@@ -16,17 +16,30 @@ PROPERTIES = {
     "three": (sentence("how many times as fast three partitions take records"), 1.0),
     "hot": (sentence("… and when all records have one key"), 1.0),
     "workers": (sentence("how many workers the load needs"), 1.0),
-    "grows": (sentence("by how much the LAG grows when workers are added beyond the partitions"), 1.0),
+    "grows": (
+        sentence(
+            "by how much the LAG grows when workers are added beyond the partitions"
+        ),
+        1.0,
+    ),
     "homes": (sentence("where a key may go when 3 partitions become 6"), 1.0),
     "backlog": (sentence("how much of the backlog the new partitions take over"), 1.0),
 }
 HINTS = {
-    "three": sentence("A request carries one batch for each partition. Three times as many batches, one trip."),
+    "three": sentence(
+        "A request carries one batch for each partition. Three times as many batches, one trip."
+    ),
     "hot": sentence("How many partitions does one key use, however many there are?"),
     "workers": sentence("Each of them does 50 a second; together they have to do 120."),
-    "grows": sentence("Only a worker that has a partition works. How many are those, and what do they do together?"),
-    "homes": sentence("A key's hash leaves 1 when divided by 3. Try such hashes: 1, 4, 7, 10. What do they leave by 6?"),
-    "backlog": sentence("A record stays at its offset, in its partition. Growing moves none."),
+    "grows": sentence(
+        "Only a worker that has a partition works. How many are those, and what do they do together?"
+    ),
+    "homes": sentence(
+        "A key's hash leaves 1 when divided by 3. Try such hashes: 1, 4, 7, 10. What do they leave by 6?"
+    ),
+    "backlog": sentence(
+        "A record stays at its offset, in its partition. Growing moves none."
+    ),
 }
 
 
@@ -37,7 +50,9 @@ def predictions() -> dict[str, Any]:
         "hot": 1,
         "workers": -(-RATE // SPEED),
         "grows": 2 * RATE - PARTITIONS * SPEED,
-        "homes": sorted({number % MORE for number in range(60) if number % PARTITIONS == 1}),
+        "homes": sorted(
+            {number % MORE for number in range(60) if number % PARTITIONS == 1}
+        ),
         "backlog": 0,
     }
 
@@ -47,7 +62,11 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     with Sandbox(code, ["prediction"]) as sandbox:
         given = sandbox.value("prediction")
     if not isinstance(given, dict):
-        raise AnswerFailed(say("`prediction` should be the dictionary from the cell, with your numbers in it."))
+        raise AnswerFailed(
+            say(
+                "`prediction` should be the dictionary from the cell, with your numbers in it."
+            )
+        )
     for name, want in predictions().items():
         got = given.get(name)
         if isinstance(got, tuple):
@@ -57,7 +76,9 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         elif type(got) is type(want) and got == want:
             sheet.seen(name)
         else:
-            message = say("you predicted {value}; it comes out otherwise", value=repr(got))
+            message = say(
+                "you predicted {value}; it comes out otherwise", value=repr(got)
+            )
             sheet.fail(name, message, wrong(name, got))
 
 
@@ -75,9 +96,13 @@ def wrong(name: str, got: Any) -> str:
     if name == "workers" and got == RATE // SPEED:
         first = say("Two do 100: each second 20 records are left over.")
     if name == "backlog" and got:
-        first = say("That would need somebody who carries records from partition to partition.")
+        first = say(
+            "That would need somebody who carries records from partition to partition."
+        )
     if name == "homes" and got == list(range(MORE)):
-        first = say("Not any: whoever leaves 1 by three leaves only some remainders by six.")
+        first = say(
+            "Not any: whoever leaves 1 by three leaves only some remainders by six."
+        )
     return f"{first} {say(HINTS[name])}".strip()
 
 
@@ -88,8 +113,12 @@ EXERCISE = Exercise(
     properties=PROPERTIES,
     judge=judge,
     hints=(
-        sentence("More partitions help those who can use them: records with many keys, and as many workers."),
-        sentence("Count those who work at the same time. The rest is a division, a subtraction, a remainder."),
+        sentence(
+            "More partitions help those who can use them: records with many keys, and as many workers."
+        ),
+        sentence(
+            "Count those who work at the same time. The rest is a division, a subtraction, a remainder."
+        ),
         sentence(
             "A partition has one reader in a group, so three work: 3 times 50. A key has one partition. And records that "
             "are written stay where they are."
