@@ -22,7 +22,7 @@ PROPERTIES = {
         ),
         1.0,
     ),
-    "homes": (sentence("where a key may go when 3 partitions become 6"), 1.0),
+    "home": (sentence("where a key may go when 3 partitions become 6"), 1.0),
     "backlog": (sentence("how much of the backlog the new partitions take over"), 1.0),
 }
 HINTS = {
@@ -34,7 +34,7 @@ HINTS = {
     "grows": sentence(
         "Only a worker that has a partition works. How many are those, and what do they do together?"
     ),
-    "homes": sentence(
+    "home": sentence(
         "A key's hash leaves 1 when divided by 3. Try such hashes: 1, 4, 7, 10. What do they leave by 6?"
     ),
     "backlog": sentence(
@@ -50,9 +50,7 @@ def predictions() -> dict[str, Any]:
         "hot": 1,
         "workers": -(-RATE // SPEED),
         "grows": 2 * RATE - PARTITIONS * SPEED,
-        "homes": sorted(
-            {number % MORE for number in range(60) if number % PARTITIONS == 1}
-        ),
+        "home": 1 + PARTITIONS,
         "backlog": 0,
     }
 
@@ -69,8 +67,6 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         )
     for name, want in predictions().items():
         got = given.get(name)
-        if isinstance(got, tuple):
-            got = list(got)
         if got is None:
             sheet.fail(name, say("no prediction yet"), HINTS[name])
         elif type(got) is type(want) and got == want:
@@ -84,9 +80,7 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
 
 def wrong(name: str, got: Any) -> str:
     """A hint for this very mistake."""
-    if name == "homes" and type(got) is not list:
-        return say("Write the partitions as a list, the smaller one first.")
-    if name != "homes" and type(got) is not int:
+    if type(got) is not int:
         return say("A whole number, without quotes.")
     first = ""
     if name == "hot" and got == PARTITIONS:
@@ -99,10 +93,10 @@ def wrong(name: str, got: Any) -> str:
         first = say(
             "That would need somebody who carries records from partition to partition."
         )
-    if name == "homes" and got == list(range(MORE)):
-        first = say(
-            "Not any: whoever leaves 1 by three leaves only some remainders by six."
-        )
+    if name == "home" and got in (2, 3, 5):
+        first = say("Such a number leaves another remainder by three.")
+    if name == "home" and got == MORE:
+        first = say("Partitions are numbered from 0.")
     return f"{first} {say(HINTS[name])}".strip()
 
 

@@ -38,7 +38,7 @@ prediction = {
     "hot": 1,  # … and if all records have the same key?
     "workers": 3,  # 120 records a second, 3 partitions: how many workers, at least?
     "grows": 90,  # 240 a second, 3 partitions, 6 workers: LAG grows by … a second
-    "homes": [1, 4],  # a key lives in partition 1 of 3. Where can it be of 6?
+    "home": 4,  # a key lives in partition 1 of 3. Of 6 it is in 1 again, or in …?
     "backlog": 0,  # 900 records wait in 3 partitions; 3 are added. How many move there?
     ### END SOLUTION
 }
