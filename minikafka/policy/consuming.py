@@ -32,7 +32,7 @@ def lag_status(window: Sequence[Look]) -> tuple[str, str, int | None]:
 
     The first of these that holds: "no commit", "commit went back", "commit below log start", "caught up",
     "commit stands still", "lag grows", "keeps up". A partition that nobody writes to has no LAG, so however long
-    its commit stands still, that is OK. Kafka has no such judgement; LinkedIn's Burrow made it known.
+    its commit stands still, that is OK; so is a record that has just come. Kafka has no such judgement; LinkedIn's Burrow made it known.
     """
     start, committed, _ = window[-1]
     lags = [lag(end, at, begin) for begin, at, end in window]
@@ -49,6 +49,6 @@ def lag_status(window: Sequence[Look]) -> tuple[str, str, int | None]:
     if len(window) > 1 and all(lags) and all(at == committed for _, at, _ in window):
         return ("STALL", "commit stands still", now)
     known = [one for one in lags if one is not None]
-    if now > known[0] and all(later >= earlier for earlier, later in pairwise(known)):
+    if 0 not in known and now > known[0] and all(later >= earlier for earlier, later in pairwise(known)):
         return ("WARN", "lag grows", now)
     return ("OK", "keeps up", now)

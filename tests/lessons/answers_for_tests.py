@@ -223,7 +223,7 @@ def lag_status(window):
         return ("OK", "caught up", lag)
     if len(looks) == len(window) > 1 and len(set(commits)) == 1 and 0 not in lags:
         return ("STALL", "commit stands still", lag)
-    if lag > lags[0] and all(later >= earlier for earlier, later in pairwise(lags)):
+    if 0 not in lags and lag > lags[0] and all(later >= earlier for earlier, later in pairwise(lags)):
         return ("WARN", "lag grows", lag)
     return ("OK", "keeps up", lag)
 """
@@ -257,11 +257,14 @@ WRONG_LAG_STATUS = {
         ),
         "Compare each look with the one before it",
     ),
-    "has just come": (LAG_STATUS.replace(" and 0 not in lags", ""), "the group had no time yet"),
+    "has just come": (
+        LAG_STATUS.replace(_STALL, _STALL.replace(" and 0 not in lags", "")),
+        "the group had no time yet",
+    ),
     "never stalls": (LAG_STATUS.replace(_STALL, ""), "Two things at once"),
     "above a limit": (
         LAG_STATUS.replace(
-            "    if lag > lags[0] and all(later >= earlier for earlier, later in pairwise(lags)):",
+            "    if 0 not in lags and lag > lags[0] and all(later >= earlier for earlier, later in pairwise(lags)):",
             "    if lag > 30:",
         ),
         "The three rules of WARN",

@@ -68,6 +68,9 @@ DELETED = sentence("You count records that retention has deleted.")
 NEGATIVE = sentence(
     "Your LAG gets negative: a commit may have been read a moment later than the end."
 )
+SHRINKS = sentence(
+    "A LAG may be large and shrink: that is no alarm. It is the slope that tells."
+)
 ONE_LOOK = sentence(
     "With one record that has just come, the group had no time yet: look at every look."
 )
@@ -209,8 +212,8 @@ def why_status(rule: str, got: Any, window: Sequence[Look]) -> str:
         and any(at == end for _, at, end in window)
     ):
         return ONE_LOOK
-    if rule == "lag grows" and got == "STALL":
-        return ONE_LOOK
+    if rule == "keeps up" and got == "WARN":
+        return ONE_LOOK if any(at == end for _, at, end in window) else SHRINKS
     if rule == "no commit":
         return NO_COMMIT
     for status, name in BY_STATUS.items():
@@ -289,8 +292,8 @@ EXERCISE = Exercise(
         ),
         sentence(
             "No commit in the last look; then any later commit smaller than the one before; then last commit below last "
-            "start; then LAG 0; then, with more than one look, all commits equal and all LAGs above 0; then LAG of the last "
-            "above that of the first and never smaller from look to look; else it keeps up."
+            "start; then LAG 0; then, with more than one look, all commits equal and all LAGs above 0; then all LAGs "
+            "above 0, the last above the first and never smaller from look to look; else it keeps up."
         ),
     ),
     minutes=15,

@@ -251,7 +251,7 @@ print(sum(p.end for p in cluster.topic("flights").partitions[3:]))
 # | `"commit below log start"` | in the last look: records are gone that nobody read | `"WARN"` |
 # | `"caught up"` | LAG 0 in the last look | `"OK"` |
 # | `"commit stands still"` | two looks or more, all with the same commit, all with a LAG above 0 | `"STALL"` |
-# | `"lag grows"` | larger in the last look than in the first, and never smaller from look to look | `"WARN"` |
+# | `"lag grows"` | above 0 in every look, larger in the last than in the first, and never smaller from look to look | `"WARN"` |
 # | `"keeps up"` | else | `"OK"` |
 #
 # LAG counts what can still be read: from the commit, or from the log's start if that is later, to the end. A commit
@@ -277,11 +277,11 @@ def lag_status(window):
         return ("WARN", "commit below log start", lag)
     if lag == 0:
         return ("OK", "caught up", 0)
-    stands = len(looks) == len(window) > 1 and len(set(commits)) == 1
-    if stands and 0 not in lags:
+    waits = 0 not in lags  # in every look
+    if waits and len(looks) == len(window) > 1 and len(set(commits)) == 1:
         return ("STALL", "commit stands still", lag)
     grows = all(later >= earlier for earlier, later in pairwise(lags))
-    if grows and lag > lags[0]:
+    if waits and grows and lag > lags[0]:
         return ("WARN", "lag grows", lag)
     return ("OK", "keeps up", lag)
     ### END SOLUTION
