@@ -31,8 +31,9 @@ def lag_status(window: Sequence[Look]) -> tuple[str, str, int | None]:
     """How a group does in one partition: (status, the rule that fired, LAG), from some looks, the oldest first.
 
     The first of these that holds: "no commit", "commit went back", "commit below log start", "caught up",
-    "commit stands still", "lag grows", "keeps up". A partition that nobody writes to has no LAG, so however long
-    its commit stands still, that is OK; so is a record that has just come. Kafka has no such judgement; LinkedIn's Burrow made it known.
+    "commit stands still", "lag grows", "keeps up". A partition that nobody writes to has no LAG, so however long its
+    commit stands still, that is OK; and so is a record that has just come. Kafka has no such judgement; LinkedIn's
+    Burrow made it known.
     """
     start, committed, _ = window[-1]
     lags = [lag(end, at, begin) for begin, at, end in window]
