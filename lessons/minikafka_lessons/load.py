@@ -307,6 +307,8 @@ class Load:
     def _go_back(self) -> None:
         """If the cluster was rewound, so is this."""
         now = self._cluster.now
+        if self._moments[-1].at <= now + 1e-9:
+            return
         while len(self._moments) > 1 and self._moments[-1].at > now + 1e-9:
             self._moments.pop()
         then = self._moments[-1]
