@@ -14,7 +14,7 @@ from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbo
 from minikafka_lessons.language import say, sentence
 from minikafka_lessons.load import WINDOW, Load
 
-Case = tuple[str, list[Look]]
+Case = tuple[str, Sequence[Look]]
 
 PROPERTIES = {
     "lag": (
