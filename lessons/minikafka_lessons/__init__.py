@@ -8,6 +8,7 @@ Rule: a notebook needs these names and `minikafka` only:
 - `loads`: records that come in bursts or steadily, and what came of them in virtual time;
 - `by_hand`, `lz4_frames`: bytes that somebody made by hand, sent and read;
 - `trials`: many small simulated clusters, for one question;
+- `Load(…)`: so many records a second, and a group that works them off, in virtual time;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises; `mine(lag)`: your function as a rule of the cluster;
 - `summary()`: what you predicted and wrote.
@@ -24,6 +25,7 @@ from typing import Any
 from minikafka_lessons.whole_imports import whole_import
 
 _HOMES = {
+    "Load": "minikafka_lessons.load",
     "begin": "minikafka_lessons.live",
     "check": "minikafka_lessons.notebook",
     "hint": "minikafka_lessons.notebook",
@@ -34,6 +36,7 @@ _HOMES = {
 _MODULES = ("accidents", "by_hand", "data", "loads", "lz4_frames", "measure", "show", "trials")
 
 __all__ = [
+    "Load",
     "accidents",
     "begin",
     "by_hand",

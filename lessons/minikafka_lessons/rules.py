@@ -41,6 +41,14 @@ USABLE: dict[str, tuple[Usable, str]] = {
     "should_roll": (lambda value, _: isinstance(value, bool), sentence("True or False")),
     "floor_entry": (lambda value, _: _whole(value), sentence("a whole number")),
     "segments_to_delete": (lambda value, _: _whole(value), sentence("a whole number")),
+    "lag_status": (
+        lambda value, _: (
+            isinstance(value, tuple | list)
+            and len(value) == 3
+            and value[0] in ("OK", "WARN", "STALL", "REWIND")
+        ),
+        sentence("a status, the rule that fired and the LAG"),
+    ),
     "partition_for_key": (
         lambda value, args: _whole(value) and 0 <= value < args[1],
         sentence("one of the partitions"),

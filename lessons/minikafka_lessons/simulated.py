@@ -11,6 +11,7 @@ from typing import Any
 
 from minikafka import Cluster, KafkaException, Rules, Snapshot
 from minikafka.cluster.past import Mark
+from minikafka.commands import AddPartitions
 from minikafka.world.visible import visible
 from minikafka.xray.files import BytesOf, FileBytes, ReplicaPlace
 from minikafka.xray.snapshot import RUNNING, Group, Topic
@@ -135,6 +136,11 @@ class SimulatedLesson:
             self.cluster.rewind(to, steps=steps)
         except ValueError as why:
             raise Stumble(str(why)) from None
+
+    def create_partitions(self, name: str, count: int) -> None:
+        """So many partitions the topic has then. Raises KafkaException where that is fewer; as many are left as is."""
+        if len(self.topic(name).partitions) != count:
+            self.cluster.do(AddPartitions(name, count))
 
     def topic(self, name: str) -> Topic:
         """A topic as it is now. Raises Stumble when it isn't there yet."""

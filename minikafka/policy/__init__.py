@@ -12,7 +12,7 @@ from minikafka.policy.assignment import (
 )
 from minikafka.policy.batching import batch_is_ready
 from minikafka.policy.compaction import survives_compaction
-from minikafka.policy.consuming import lag
+from minikafka.policy.consuming import lag, lag_status
 from minikafka.policy.election import elect_leader
 from minikafka.policy.partitioning import murmur2, next_sticky_partition, partition_for_key
 from minikafka.policy.placement import place_replicas
@@ -48,6 +48,7 @@ __all__ = [
     "high_watermark",
     "is_in_sync",
     "lag",
+    "lag_status",
     "majority",
     "murmur2",
     "next_sticky_partition",

@@ -63,3 +63,4 @@ class Rules:
         voting.grants_vote
     )
     lag: Callable[[int, int | None, int], int | None] = consuming.lag
+    lag_status: Callable[[Sequence[consuming.Look]], tuple[str, str, int | None]] = consuming.lag_status

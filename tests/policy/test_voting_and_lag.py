@@ -1,9 +1,10 @@
 from dataclasses import fields
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minikafka.policy import Rules, grants_vote, lag, majority
+from minikafka.policy import Rules, grants_vote, lag, lag_status, majority
 
 
 @given(st.integers(1, 99))
@@ -46,6 +47,24 @@ def test_lag_counts_from_the_committed_offset() -> None:
     assert lag(10, 12, 0) == 0
     assert lag(10, None, 0) is None
     assert lag(10, -1, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ([(0, None, 40)], ("WARN", "no commit", None)),
+        ([(0, 50, 60), (0, 20, 62), (0, 60, 64)], ("REWIND", "commit went back", 4)),
+        ([(0, 10, 90), (60, 10, 95)], ("WARN", "commit below log start", 35)),
+        ([(0, 9, 9)] * 5, ("OK", "caught up", 0)),
+        ([(0, 12, 10)], ("OK", "caught up", 0)),
+        ([(0, 9, 10)] * 5, ("STALL", "commit stands still", 1)),
+        ([(0, 9, 9)] * 4 + [(0, 9, 10)], ("OK", "keeps up", 1)),
+        ([(0, 10, 40), (0, 20, 60)], ("WARN", "lag grows", 40)),
+        ([(0, 10, 90), (0, 30, 95)], ("OK", "keeps up", 65)),
+    ],
+)
+def test_a_group_is_judged_by_the_slope_of_its_lag(window, said) -> None:
+    assert lag_status(window) == said
 
 
 def test_a_rule_is_replaced_alone() -> None:
