@@ -3,7 +3,8 @@
 Rule: a notebook needs these names and `minikafka` only:
 
 - `begin(1)`: the cluster (the lab's, or one of the notebook's own);
-- `show`: pictures of it; `data`: real data that comes with a package; `measure`: this machine, measured;
+- `show`: pictures of it; `data`: real data that comes with a package; `measure`: this machine, measured; `groups`:
+  members of consumer groups, who take turns;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises; `mine(lag)`: your function as a rule of the cluster;
 - `summary()`: what you predicted and wrote.
@@ -27,9 +28,9 @@ _HOMES = {
     "predict": "minikafka_lessons.predictions",
     "summary": "minikafka_lessons.recap",
 }
-_MODULES = ("data", "measure", "show")
+_MODULES = ("data", "groups", "measure", "show")
 
-__all__ = ["begin", "check", "data", "hint", "measure", "mine", "predict", "show", "summary"]
+__all__ = ["begin", "check", "data", "groups", "hint", "measure", "mine", "predict", "show", "summary"]
 
 
 if "IPython" in sys.modules:  # an interrupt is one sentence from the first cell on

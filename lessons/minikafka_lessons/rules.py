@@ -23,8 +23,24 @@ def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _assigns(value: Any, args: tuple[Any, ...]) -> bool:
+    """Members with lists of partitions that exist; whether each has one reader is a matter of `check`."""
+    return isinstance(value, dict) and all(
+        isinstance(pairs, list | tuple | set)
+        and all(
+            isinstance(pair, tuple) and len(pair) == 2 and _whole(pair[1]) and 0 <= pair[1] < args[1].get(pair[0], 0)
+            for pair in pairs
+        )
+        for pairs in value.values()
+    )
+
+
+_MEMBERS = sentence("a dictionary of members, each with a list of (topic, partition)")
+
 USABLE: dict[str, tuple[Usable, str]] = {
     "lag": (lambda value, _: value is None or _whole(value), sentence("a number of records or None")),
+    "assign_range": (_assigns, _MEMBERS),
+    "assign_sticky": (_assigns, _MEMBERS),
     "partition_for_key": (
         lambda value, args: _whole(value) and 0 <= value < args[1],
         sentence("one of the partitions"),
