@@ -55,12 +55,12 @@ show.space_time(
 )
 
 # %% [markdown] id="four-words"
-# Four steps, and four words:
+# Four words to take along:
 #
 # | | |
 # |---|---|
 # | **join** | “I am here, and want these topics.” The coordinator waits until all members have said so |
-# | | the others hear of it in the answer to their next **heartbeat**: REBALANCE_IN_PROGRESS |
+# | **heartbeat** | “I am still here.” The answer tells the others that somebody joins: REBALANCE_IN_PROGRESS |
 # | **sync** | one member (the leader) has computed who reads what; the coordinator hands everybody its share |
 # | **generation** | the number of this agreement. Who comes with an older one is refused |
 #
