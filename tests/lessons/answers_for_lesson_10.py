@@ -129,3 +129,9 @@ WRONG_CRASHES = {
 
 RIGHT = {"10a": ASSIGNORS, "10b": DIAGNOSIS, "10c": CRASHES}
 WRONG = {"10a": WRONG_ASSIGNORS, "10b": WRONG_DIAGNOSIS, "10c": WRONG_CRASHES}
+SKELETONS = {
+    "10a": "def assign_range(s, p, o):\n    raise NotImplementedError\n"
+    "def assign_sticky(s, p, o):\n    raise NotImplementedError\n",
+    "10b": 'diagnosis = {"cause": None, "who": None, "first": None, "setting": None, "value": None}\n',
+    "10c": 'prediction = {"A": None, "B": None, "C": None, "D": None, "E": None}\n',
+}

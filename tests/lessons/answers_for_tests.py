@@ -1,5 +1,7 @@
 """Answers as learners write them: right ones, and wrong ones with the words that their hint must have."""
 
+import answers_for_lesson_10
+
 LAG = """
 def lag(log_end_offset, committed_offset, log_start_offset):
     if committed_offset is None:
@@ -203,5 +205,17 @@ WRONG_PREDICTION = {
     "a text": (PREDICTION.replace('"where": 3', '"where": "3"'), "without quotes"),
 }
 
-RIGHT = {"1a": LAG, "1b": PUBLISH + READ_ALL, "2a": PARTITION, "2b": PREDICTION}
-WRONG = {"1a": WRONG_LAG, "1b": WRONG_BUS, "2a": WRONG_PARTITION, "2b": WRONG_PREDICTION}
+RIGHT = {
+    "1a": LAG,
+    "1b": PUBLISH + READ_ALL,
+    "2a": PARTITION,
+    "2b": PREDICTION,
+    **answers_for_lesson_10.RIGHT,
+}
+WRONG = {
+    "1a": WRONG_LAG,
+    "1b": WRONG_BUS,
+    "2a": WRONG_PARTITION,
+    "2b": WRONG_PREDICTION,
+    **answers_for_lesson_10.WRONG,
+}

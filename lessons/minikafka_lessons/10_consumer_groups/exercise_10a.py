@@ -209,7 +209,7 @@ def judge_sticky(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         moved, least_moves = moves_of(case, found), fewest_moves(case)
         if moved > least_moves:
             message = say("{moved} partitions change hands where {few} are enough (members: {names})", moved=moved, few=least_moves, names=", ".join(case[0]))
-            sheet.fail("moves", message, FORGETFUL if forgetful else HINTS["moves"] if moved < 3 * least_moves + 3 else HINTS["moves"], seed)
+            sheet.fail("moves", message, FORGETFUL if forgetful else HINTS["moves"], seed)
             sheet.seen("even")
             return
     sheet.seen("even")

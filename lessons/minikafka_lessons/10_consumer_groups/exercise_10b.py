@@ -5,6 +5,7 @@ Rule: what is true is read from the storm's own events; a mended group is judged
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,7 +54,7 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         given = sandbox.value("diagnosis")
     if not isinstance(given, dict):
         raise AnswerFailed(say("`diagnosis` should be the dictionary from the cell, with your findings in it."))
-    storm = Storm(SEED)
+    storm = known_storm()
     named(sheet, "cause", given, CAUSE, CAUSES)
     who = {storm.dying: sentence("That one died: one rebalance, and the group was at rest again."),
            storm.deployed: sentence("That one left and came back once, as in any deploy.")}  # fmt: skip
@@ -61,6 +62,12 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     first(sheet, storm, given)
     named(sheet, "setting", given, SETTING, SETTINGS)
     mended(sheet, given, seeds)
+
+
+@functools.cache
+def known_storm() -> Storm:
+    """The one that the notebook shows."""
+    return Storm(SEED)
 
 
 def named(sheet: Sheet, name: str, given: dict[Any, Any], want: str, known: dict[str, str]) -> None:
