@@ -28,7 +28,10 @@ def _assigns(value: Any, args: tuple[Any, ...]) -> bool:
     return isinstance(value, dict) and all(
         isinstance(pairs, list | tuple | set)
         and all(
-            isinstance(pair, tuple) and len(pair) == 2 and _whole(pair[1]) and 0 <= pair[1] < args[1].get(pair[0], 0)
+            isinstance(pair, tuple)
+            and len(pair) == 2
+            and _whole(pair[1])
+            and 0 <= pair[1] < args[1].get(pair[0], 0)
             for pair in pairs
         )
         for pairs in value.values()

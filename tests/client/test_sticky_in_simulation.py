@@ -5,7 +5,11 @@ from simulation.story import story
 
 from minikafka.client.consumer import assignors
 from minikafka.policy import Rules
-from minikafka.protocol.messages.consumer_protocol import StickyAssignorUserData, decode_sticky, decode_subscription
+from minikafka.protocol.messages.consumer_protocol import (
+    StickyAssignorUserData,
+    decode_sticky,
+    decode_subscription,
+)
 
 
 def read_by(s, group):
@@ -35,7 +39,9 @@ def test_what_it_says_is_javas_user_data():
     data = assignors.subscription_bytes(["orders"], [], 4, "", ([("orders", 2), ("orders", 0)], 4))
     told = decode_sticky(decode_subscription(data).user_data)
     assert (told.previous_assignment[0].partitions, told.generation) == ([0, 2], 4)
-    assert decode_sticky(told.encode(0)) == StickyAssignorUserData(told.previous_assignment)
+    assert decode_sticky(told.encode(0)) == StickyAssignorUserData(
+        previous_assignment=told.previous_assignment
+    )
 
 
 def test_what_is_remembered_from_an_older_generation_counts_no_more():

@@ -33,7 +33,7 @@ def assign_sticky(subscriptions, partitions, owned):
         if len(plan[most]) - len(plan[least]) < 2 or not movable:
             return plan
         new = [pair for pair in movable if pair not in owned.get(most, [])]
-        pair = (new or movable)[-1]
+        pair = (new or movable)[0]
         plan[most].remove(pair)
         plan[least].append(pair)
 """
@@ -98,7 +98,8 @@ WRONG_ASSIGNORS = {
 }  # fmt: skip
 
 DIAGNOSIS = (
-    'diagnosis = {"cause": "slow", "who": "ada", "first": 18, "setting": "max.poll.interval.ms", "value": 30_000}\n'
+    'diagnosis = {"cause": "slow", "who": "ada", "first": 18, '
+    '"setting": "max.poll.interval.ms", "value": 30_000}\n'
 )
 WRONG_DIAGNOSIS = {
     "heartbeats": (DIAGNOSIS.replace('"slow"', '"silent"'), "Heartbeats run in the background"),

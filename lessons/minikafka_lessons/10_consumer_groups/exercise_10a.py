@@ -25,20 +25,37 @@ Case = tuple[dict[str, list[str]], dict[str, int], dict[str, list[Pair]]]
 NAMES = ("ada", "bob", "cem", "dora", "eun")
 
 PROPERTIES = {
-    "one": (sentence("each partition has exactly one reader, who subscribed to its topic"), 1.0),
+    "one": (
+        sentence("each partition has exactly one reader, who subscribed to its topic"),
+        1.0,
+    ),
     "range": (sentence("`assign_range` cuts each topic into Kafka's ranges"), 2.0),
-    "even": (sentence("`assign_sticky`: nobody has two partitions more than another"), 1.0),
-    "moves": (sentence("`assign_sticky`: as few partitions as possible change hands"), 2.0),
+    "even": (
+        sentence("`assign_sticky`: nobody has two partitions more than another"),
+        1.0,
+    ),
+    "moves": (
+        sentence("`assign_sticky`: as few partitions as possible change hands"),
+        2.0,
+    ),
     "alive": (sentence("in a running cluster, groups live by both"), 2.0),
 }
 HINTS = {
-    "one": sentence("Take the partitions one by one: for each, find exactly one member that wants its topic."),
+    "one": sentence(
+        "Take the partitions one by one: for each, find exactly one member that wants its topic."
+    ),
     "range": sentence(
         "For each topic on its own: sort its members, divide, and let the first ones have one more."
     ),
-    "even": sentence("With 12 partitions and 3 members nobody may keep more than 4, whatever it had."),
-    "moves": sentence("First let everybody keep what it had, up to its fair share. Only then deal out the rest."),
-    "alive": sentence("First mend what stands above; then look at the generation that is named here."),
+    "even": sentence(
+        "With 12 partitions and 3 members nobody may keep more than 4, whatever it had."
+    ),
+    "moves": sentence(
+        "First let everybody keep what it had, up to its fair share. Only then deal out the rest."
+    ),
+    "alive": sentence(
+        "First mend what stands above; then look at the generation that is named here."
+    ),
 }
 
 
@@ -47,7 +64,9 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     with Sandbox(code, ["assign_range", "assign_sticky"]) as sandbox:
         for name in ("assign_range", "assign_sticky"):
             if sandbox.defined.get(name) != "function":
-                raise AnswerFailed(say("There is no function {name} in the cell.", name=name))
+                raise AnswerFailed(
+                    say("There is no function {name} in the cell.", name=name)
+                )
         for seed in seeds:
             judge_ranges(sandbox, sheet, seed)
             judge_sticky(sandbox, sheet, seed)
@@ -70,7 +89,10 @@ def range_cases(seed: int) -> list[Case]:
     for _ in range(12):
         names = random.sample(NAMES, random.randrange(1, 6))
         topics = {topic: random.randrange(1, 10) for topic in ("a", "w")}
-        wishes = {name: random.choice((["a"], ["w"], ["a", "w"], ["w", "a"])) for name in names}
+        wishes = {
+            name: random.choice((["a"], ["w"], ["a", "w"], ["w", "a"]))
+            for name in names
+        }
         found.append((wishes, topics, {}))
     return found
 
@@ -122,9 +144,16 @@ def plain(value: Any, members: Mapping[str, Any]) -> Assigned | None:
 
 def told(function: str, case: Case) -> str:
     """The case, for people."""
-    wishes = "; ".join(f"{name}: {'+'.join(topics)}" for name, topics in case[0].items())
+    wishes = "; ".join(
+        f"{name}: {'+'.join(topics)}" for name, topics in case[0].items()
+    )
     counts = ", ".join(f"{topic}: {count}" for topic, count in case[1].items())
-    return say("{function} for ({members}) with partitions ({counts})", function=function, members=wishes, counts=counts)
+    return say(
+        "{function} for ({members}) with partitions ({counts})",
+        function=function,
+        members=wishes,
+        counts=counts,
+    )
 
 
 def trouble(case: Case, value: Any) -> str:
@@ -133,19 +162,34 @@ def trouble(case: Case, value: Any) -> str:
         return value.sentence
     found = plain(value, case[0])
     if found is None:
-        return say("what came back is no dictionary of members with lists of (topic, partition): {value}", value=f"{value!r:.80}")
+        return say(
+            "what came back is no dictionary of members with lists of (topic, partition): {value}",
+            value=f"{value!r:.80}",
+        )
     times = Counter(pair for pairs in found.values() for pair in pairs)
     for name, pairs in found.items():
         for topic, p in pairs:
             if topic not in case[0][name]:
-                return say("{name} gets {partition}, but did not subscribe to that topic", name=name, partition=f"{topic}-{p}")
+                return say(
+                    "{name} gets {partition}, but did not subscribe to that topic",
+                    name=name,
+                    partition=f"{topic}-{p}",
+                )
             if not 0 <= p < case[1].get(topic, 0):
-                return say("{name} gets {partition}, which does not exist", name=name, partition=f"{topic}-{p}")
+                return say(
+                    "{name} gets {partition}, which does not exist",
+                    name=name,
+                    partition=f"{topic}-{p}",
+                )
     for topic in sorted(case[1]):
         if any(topic in topics for topics in case[0].values()):
             for p in range(case[1][topic]):
                 if times[topic, p] != 1:
-                    words = sentence("nobody reads {partition}") if not times[topic, p] else sentence("{partition} has two readers")
+                    words = (
+                        sentence("nobody reads {partition}")
+                        if not times[topic, p]
+                        else sentence("{partition} has two readers")
+                    )
                     return say(words, partition=f"{topic}-{p}")
     return ""
 
@@ -153,22 +197,31 @@ def trouble(case: Case, value: Any) -> str:
 def judge_ranges(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     """Exactly Kafka's."""
     cases = range_cases(seed)
-    for case, value in zip(cases, sandbox.call_each("assign_range", cases), strict=True):
+    for case, value in zip(
+        cases, sandbox.call_each("assign_range", cases), strict=True
+    ):
         wrong = trouble(case, value)
         if wrong:
             message = f"{told('assign_range', case)}: {wrong}"
             sheet.fail("one", message, HINTS["one"], seed)
-            sheet.fail("range", message, known_range(cases, sandbox) or HINTS["range"], seed)
+            sheet.fail(
+                "range", message, known_range(cases, sandbox) or HINTS["range"], seed
+            )
             return
         want = {name: sorted(pairs) for name, pairs in ours.assign_range(*case).items()}
-        got = {name: sorted((plain(value, case[0]) or {}).get(name, [])) for name in case[0]}
+        got = {
+            name: sorted((plain(value, case[0]) or {}).get(name, []))
+            for name in case[0]
+        }
         if got != want:
             name = next(name for name in sorted(want) if got[name] != want[name])
             message = say(
                 "{case}: {name} gets {got}; in Kafka it gets {want}",
                 case=told("assign_range", case), name=name, got=listed(got[name]), want=listed(want[name]),
             )  # fmt: skip
-            sheet.fail("range", message, known_range(cases, sandbox) or HINTS["range"], seed)
+            sheet.fail(
+                "range", message, known_range(cases, sandbox) or HINTS["range"], seed
+            )
             return
     sheet.seen("one")
     sheet.seen("range")
@@ -193,23 +246,46 @@ def judge_sticky(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     sheet.seen("one")
     forgetful = all(
         value == blank
-        for value, blank in zip(values, sandbox.call_each("assign_sticky", [(*case[:2], {}) for case in cases]), strict=True)
+        for value, blank in zip(
+            values,
+            sandbox.call_each("assign_sticky", [(*case[:2], {}) for case in cases]),
+            strict=True,
+        )
     )
     for case, value in zip(cases, values, strict=True):
         found = plain(value, case[0]) or {}
         counts = {name: len(found.get(name, [])) for name in case[0]}
         if max(counts.values()) - min(counts.values()) > 1:
-            most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
-            keeps = all(dict.fromkeys(had).keys() <= dict.fromkeys(found.get(name, [])).keys() for name, had in case[2].items())
+            most, least = (
+                max(counts, key=counts.__getitem__),
+                min(counts, key=counts.__getitem__),
+            )
+            keeps = all(
+                dict.fromkeys(had).keys() <= dict.fromkeys(found.get(name, [])).keys()
+                for name, had in case[2].items()
+            )
             hint = KEEPS_ALL if keeps and any(case[2].values()) else HINTS["even"]
-            message = say("{name} has {n} partitions, and {other} {m}", name=most, n=counts[most], other=least, m=counts[least])
+            message = say(
+                "{name} has {n} partitions, and {other} {m}",
+                name=most,
+                n=counts[most],
+                other=least,
+                m=counts[least],
+            )
             sheet.fail("even", message, hint, seed)
             sheet.fail("moves", message, hint, seed)
             return
         moved, least_moves = moves_of(case, found), fewest_moves(case)
         if moved > least_moves:
-            message = say("{moved} partitions change hands where {few} are enough (members: {names})", moved=moved, few=least_moves, names=", ".join(case[0]))
-            sheet.fail("moves", message, FORGETFUL if forgetful else HINTS["moves"], seed)
+            message = say(
+                "{moved} partitions change hands where {few} are enough (members: {names})",
+                moved=moved,
+                few=least_moves,
+                names=", ".join(case[0]),
+            )
+            sheet.fail(
+                "moves", message, FORGETFUL if forgetful else HINTS["moves"], seed
+            )
             sheet.seen("even")
             return
     sheet.seen("even")
@@ -218,7 +294,9 @@ def judge_sticky(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
 
 def moves_of(case: Case, found: Assigned) -> int:
     """How many partitions have another reader than before, of those who are still there."""
-    return sum(pair not in found.get(name, []) for name, had in case[2].items() for pair in had)
+    return sum(
+        pair not in found.get(name, []) for name, had in case[2].items() for pair in had
+    )
 
 
 def fewest_moves(case: Case) -> int:
@@ -234,8 +312,12 @@ def fewest_moves(case: Case) -> int:
 
 # --- known mistakes
 
-FORGETFUL = sentence("Your function gives the same whatever the members had before: it never looks at `owned`.")
-KEEPS_ALL = sentence("Everybody keeps all that it had, so that who comes later gets too little: sticky is even first, and only then sticky.")
+FORGETFUL = sentence(
+    "Your function gives the same whatever the members had before: it never looks at `owned`."
+)
+KEEPS_ALL = sentence(
+    "Everybody keeps all that it had, so that who comes later gets too little: sticky is even first, and only then sticky."
+)
 
 
 def _all_in_one(wishes: Any, counts: Any, owned: Any) -> Assigned:
@@ -250,11 +332,22 @@ def _all_in_one(wishes: Any, counts: Any, owned: Any) -> Assigned:
     return found
 
 
-def _ranges(wishes: Any, counts: Any, *, last: bool = False, ordered: bool = True, share: bool = True) -> Assigned:
+def _ranges(
+    wishes: Any,
+    counts: Any,
+    *,
+    last: bool = False,
+    ordered: bool = True,
+    share: bool = True,
+) -> Assigned:
     """Ranges with one thing changed."""
     found: Assigned = {name: [] for name in wishes}
     for topic in sorted(counts):
-        names = [name for name in (sorted(wishes) if ordered else wishes) if topic in wishes[name]]
+        names = [
+            name
+            for name in (sorted(wishes) if ordered else wishes)
+            if topic in wishes[name]
+        ]
         if not names:
             continue
         each, extra = divmod(counts[topic], len(names))
@@ -294,7 +387,8 @@ def known_range(cases: Sequence[Case], sandbox: Sandbox) -> str:
     for mistake, hint in MISTAKES:
         if all(
             isinstance(value, dict)
-            and {n: sorted(value.get(n, [])) for n in case[0]} == {n: sorted(p) for n, p in mistake(*case).items()}
+            and {n: sorted(value.get(n, [])) for n in case[0]}
+            == {n: sorted(p) for n, p in mistake(*case).items()}
             for case, value in zip(some, values, strict=True)
         ):
             return hint
@@ -323,7 +417,9 @@ def live(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
 
         return replaced
 
-    rules = Rules(assign_range=rule("assign_range"), assign_sticky=rule("assign_sticky"))
+    rules = Rules(
+        assign_range=rule("assign_range"), assign_sticky=rule("assign_sticky")
+    )
     with scenes.cluster(seed, rules=rules) as cluster:
         random = Random(f"live/{seed}")
         cluster.create_topic("a", random.randrange(3, 7))
@@ -331,7 +427,9 @@ def live(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         for strategy in ("range", "sticky"):
             wrong = lived(cluster, strategy, random)
             if failed or wrong:
-                sheet.fail("alive", failed[0] if failed else wrong, HINTS["alive"], seed)
+                sheet.fail(
+                    "alive", failed[0] if failed else wrong, HINTS["alive"], seed
+                )
                 return
     sheet.seen("alive")
 
@@ -356,7 +454,10 @@ def lived(cluster: Cluster, strategy: str, random: Random) -> str:
             )  # fmt: skip
         if strategy == "sticky":
             case = case_of(cluster, before, there)
-            found = {name: [split(one) for one in read] for name, read in group.assignment.items()}
+            found = {
+                name: [split(one) for one in read]
+                for name, read in group.assignment.items()
+            }
             if moves_of(case, found) > fewest_moves(case):
                 return say(
                     "seed {seed}, at {at} s, group {group}, generation {generation}: {what}", seed=cluster.seed,
@@ -368,9 +469,15 @@ def lived(cluster: Cluster, strategy: str, random: Random) -> str:
     return ""
 
 
-def case_of(cluster: Cluster, before: Mapping[str, list[str]], there: Sequence[str]) -> Case:
+def case_of(
+    cluster: Cluster, before: Mapping[str, list[str]], there: Sequence[str]
+) -> Case:
     """The change as a case."""
-    counts = {t.name: len(t.partitions) for t in cluster.snapshot().topics if t.name in ("a", "w")}
+    counts = {
+        t.name: len(t.partitions)
+        for t in cluster.snapshot().topics
+        if t.name in ("a", "w")
+    }
     owned = {name: [split(one) for one in before.get(name, [])] for name in there}
     return {name: ["a", "w"] for name in there}, counts, owned
 
@@ -388,9 +495,15 @@ def unsettled(cluster: Cluster, group: Any) -> str:
         if topic.name in ("a", "w"):
             for p in topic.partitions:
                 if times[topic.name, p.index] == 0:
-                    return say("a partition without a reader: {partition}", partition=f"{topic.name}-{p.index}")
+                    return say(
+                        "a partition without a reader: {partition}",
+                        partition=f"{topic.name}-{p.index}",
+                    )
                 if times[topic.name, p.index] > 1:
-                    return say("a partition with two readers: {partition}", partition=f"{topic.name}-{p.index}")
+                    return say(
+                        "a partition with two readers: {partition}",
+                        partition=f"{topic.name}-{p.index}",
+                    )
     return say("the group does not come to rest")
 
 

@@ -24,27 +24,56 @@ PROPERTIES = {
     "first": (sentence("the first bad event"), 1.0),
     "setting": (sentence("the setting that mends it"), 1.0),
     "calm": (sentence("with your value, groups of other seeds come to rest"), 1.0),
-    "hung": (sentence("… and a member that really hangs is still found out within 60 s"), 1.0),
+    "hung": (
+        sentence("… and a member that really hangs is still found out within 60 s"),
+        1.0,
+    ),
 }
 HINTS = {
-    "cause": sentence("Which reason stands in the log again and again, and why is that member lost?"),
-    "who": sentence("Compare the longest pauses of the four: one of them is not like the others."),
-    "first": sentence("Read from the top. A member that says goodbye, or comes, is no fault: what comes first that nobody wanted?"),
+    "cause": sentence(
+        "Which reason stands in the log again and again, and why is that member lost?"
+    ),
+    "who": sentence(
+        "Compare the longest pauses of the four: one of them is not like the others."
+    ),
+    "first": sentence(
+        "Read from the top. A member that says goodbye, or comes, is no fault: what comes first that nobody wanted?"
+    ),
     "setting": sentence("The reason in the log names what the member has overrun."),
-    "calm": sentence("It has to be longer than the longest batch takes; the text says how long that can be."),
-    "hung": sentence("Who may be silent for very long is missed very late. The text says how long is too long."),
+    "calm": sentence(
+        "It has to be longer than the longest batch takes; the text says how long that can be."
+    ),
+    "hung": sentence(
+        "Who may be silent for very long is missed very late. The text says how long is too long."
+    ),
 }
 CAUSES = {
-    "silent": sentence("Heartbeats run in the background, and the session of this member never timed out. Somebody else's did, once."),
-    "restarts": sentence("There is one restart in the log, early and clean; the storm comes later, and from another member."),
-    "twins": sentence("No member was ever fenced: each `group.instance.id` would be named in the log."),
+    "silent": sentence(
+        "Heartbeats run in the background, and the session of this member never timed out. Somebody else's did, once."
+    ),
+    "restarts": sentence(
+        "There is one restart in the log, early and clean; the storm comes later, and from another member."
+    ),
+    "twins": sentence(
+        "No member was ever fenced: each `group.instance.id` would be named in the log."
+    ),
 }
 SETTINGS = {
-    "session.timeout.ms": sentence("That is how long heartbeats may stay away. This member's heartbeats came all the time."),
-    "heartbeat.interval.ms": sentence("More heartbeats don't help: this member's heartbeats came all the time."),
-    "group.instance.id": sentence("A static member may restart without a rebalance. But this one did not restart."),
-    "partition.assignment.strategy": sentence("With another strategy each rebalance is cheaper, but there are as many of them."),
-    "auto.offset.reset": sentence("That says where a group without a commit begins; it has nothing to do with members."),
+    "session.timeout.ms": sentence(
+        "That is how long heartbeats may stay away. This member's heartbeats came all the time."
+    ),
+    "heartbeat.interval.ms": sentence(
+        "More heartbeats don't help: this member's heartbeats came all the time."
+    ),
+    "group.instance.id": sentence(
+        "A static member may restart without a rebalance. But this one did not restart."
+    ),
+    "partition.assignment.strategy": sentence(
+        "With another strategy each rebalance is cheaper, but there are as many of them."
+    ),
+    "auto.offset.reset": sentence(
+        "That says where a group without a commit begins; it has nothing to do with members."
+    ),
 }
 
 
@@ -53,7 +82,11 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     with Sandbox(code, ["diagnosis"]) as sandbox:
         given = sandbox.value("diagnosis")
     if not isinstance(given, dict):
-        raise AnswerFailed(say("`diagnosis` should be the dictionary from the cell, with your findings in it."))
+        raise AnswerFailed(
+            say(
+                "`diagnosis` should be the dictionary from the cell, with your findings in it."
+            )
+        )
     storm = known_storm()
     named(sheet, "cause", given, CAUSE, CAUSES)
     who = {storm.dying: sentence("That one died: one rebalance, and the group was at rest again."),
@@ -70,7 +103,9 @@ def known_storm() -> Storm:
     return Storm(SEED)
 
 
-def named(sheet: Sheet, name: str, given: dict[Any, Any], want: str, known: dict[str, str]) -> None:
+def named(
+    sheet: Sheet, name: str, given: dict[Any, Any], want: str, known: dict[str, str]
+) -> None:
     """One name."""
     got = given.get(name)
     if got is None:
@@ -88,7 +123,11 @@ def first(sheet: Sheet, storm: Storm, given: dict[Any, Any]) -> None:
     if got is None:
         sheet.fail("first", say("no answer yet"), HINTS["first"])
     elif type(got) is not int:
-        sheet.fail("first", say("{value} is not the number of a line", value=repr(got)), HINTS["first"])
+        sheet.fail(
+            "first",
+            say("{value} is not the number of a line", value=repr(got)),
+            HINTS["first"],
+        )
     elif got == bad[0]:
         sheet.seen("first")
     else:
@@ -96,9 +135,13 @@ def first(sheet: Sheet, storm: Storm, given: dict[Any, Any]) -> None:
         if got in bad:
             hint = sentence("That is such an event, but not the first of them.")
         elif got == bad[0] + 1:
-            hint = sentence("That is what the group did about it. What did it react to?")
+            hint = sentence(
+                "That is what the group did about it. What did it react to?"
+            )
         elif got < bad[0]:
-            hint = sentence("Up to there all is as it should be: members come, and one leaves and says so.")
+            hint = sentence(
+                "Up to there all is as it should be: members come, and one leaves and says so."
+            )
         sheet.fail("first", say("line {n} is not it", n=got), hint)
 
 
@@ -110,8 +153,16 @@ def mended(sheet: Sheet, given: dict[Any, Any], seeds: Sequence[int]) -> None:
             sheet.fail(name, say("no answer yet"), HINTS["setting"])
         return
     if setting != SETTING or type(value) is not int or not 1 <= value <= 86_400_000:
-        message = say("{setting} = {value}: nothing to try", setting=repr(setting), value=repr(value))
-        hint = SETTINGS.get(setting, HINTS["setting"]) if type(setting) is str else HINTS["setting"]
+        message = say(
+            "{setting} = {value}: nothing to try",
+            setting=repr(setting),
+            value=repr(value),
+        )
+        hint = (
+            SETTINGS.get(setting, HINTS["setting"])
+            if type(setting) is str
+            else HINTS["setting"]
+        )
         if setting == SETTING:
             hint = sentence("A whole number of milliseconds, without quotes.")
         for name in ("calm", "hung"):
@@ -120,22 +171,42 @@ def mended(sheet: Sheet, given: dict[Any, Any], seeds: Sequence[int]) -> None:
     for seed in seeds:
         found = Storm(SEED + seed, {SETTING: value})
         if found.thrown_out or value < LONGEST_WORK_S * 1000:
-            line = found.log[found.thrown_out[0] - 1].strip() if found.thrown_out else ""
-            message = say("with {value} ms the storm goes on, first bad event: {line}", value=value, line=line or "–")
+            line = (
+                found.log[found.thrown_out[0] - 1].strip() if found.thrown_out else ""
+            )
+            message = say(
+                "with {value} ms the storm goes on, first bad event: {line}",
+                value=value,
+                line=line or "–",
+            )
             hint = HINTS["calm"]
             if value < 1000:
-                hint = sentence("The setting is in milliseconds: 1000 of them are a second.")
+                hint = sentence(
+                    "The setting is in milliseconds: 1000 of them are a second."
+                )
             sheet.fail("calm", message, hint, SEED + seed)
         elif value > LATEST_S * 1000:
             break
         else:
             hung = Storm(SEED + seed, {SETTING: value}, hangs=True)
-            message = say("with {value} ms a member that hangs is not found out in time", value=value)
-            sheet.expect("hung", bool(hung.thrown_out), message, HINTS["hung"], SEED + seed)
+            message = say(
+                "with {value} ms a member that hangs is not found out in time",
+                value=value,
+            )
+            sheet.expect(
+                "hung", bool(hung.thrown_out), message, HINTS["hung"], SEED + seed
+            )
     if not sheet.failed("calm"):
         sheet.seen("calm")
     if value > LATEST_S * 1000:
-        sheet.fail("hung", say("with {value} ms a member that hangs is not found out in time", value=value), HINTS["hung"])
+        sheet.fail(
+            "hung",
+            say(
+                "with {value} ms a member that hangs is not found out in time",
+                value=value,
+            ),
+            HINTS["hung"],
+        )
     elif sheet.failed("calm"):
         sheet.fail("hung", say("First the storm has to end."), HINTS["calm"])
 

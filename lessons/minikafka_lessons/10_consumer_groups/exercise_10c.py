@@ -24,22 +24,34 @@ PROPERTIES = {
     "E": (sentence("E: as C, but killed right after a commit"), 1.0),
 }
 HINTS = {
-    "A": sentence("The second member begins at the last commit. Which record was worked on, but not committed?"),
-    "B": sentence("The second member begins at the last commit. Which record was committed, but not worked on?"),
-    "C": sentence("Write the twelve offsets down and mark the last commit: which ones behind it were worked on already?"),
-    "D": sentence("When the member dies, two batches are committed. Up to which record did its work come?"),
+    "A": sentence(
+        "The second member begins at the last commit. Which record was worked on, but not committed?"
+    ),
+    "B": sentence(
+        "The second member begins at the last commit. Which record was committed, but not worked on?"
+    ),
+    "C": sentence(
+        "Write the twelve offsets down and mark the last commit: which ones behind it were worked on already?"
+    ),
+    "D": sentence(
+        "When the member dies, two batches are committed. Up to which record did its work come?"
+    ),
     "E": sentence("What lies between the last commit and the last work that was done?"),
 }
 
 
-def work_then_commit(consumer: Any, messages: Sequence[Any], work: Callable[[Any], None]) -> None:
+def work_then_commit(
+    consumer: Any, messages: Sequence[Any], work: Callable[[Any], None]
+) -> None:
     """At least once."""
     for message in messages:
         work(message)
     consumer.commit()
 
 
-def commit_then_work(consumer: Any, messages: Sequence[Any], work: Callable[[Any], None]) -> None:
+def commit_then_work(
+    consumer: Any, messages: Sequence[Any], work: Callable[[Any], None]
+) -> None:
     """At most once."""
     consumer.commit()
     for message in messages:
@@ -67,20 +79,34 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     with Sandbox(code, ["prediction"]) as sandbox:
         given = sandbox.value("prediction")
     if not isinstance(given, dict):
-        raise AnswerFailed(say("`prediction` should be the dictionary from the cell, with your numbers in it."))
+        raise AnswerFailed(
+            say(
+                "`prediction` should be the dictionary from the cell, with your numbers in it."
+            )
+        )
     for seed in seeds:
         for name, came in outcomes(seed).items():
             got = given.get(name)
             if got is None or (isinstance(got, tuple | list) and None in got):
                 sheet.fail(name, say("no prediction yet"), HINTS[name])
-            elif not (isinstance(got, tuple | list) and len(got) == 2 and all(type(n) is int for n in got)):
+            elif not (
+                isinstance(got, tuple | list)
+                and len(got) == 2
+                and all(type(n) is int for n in got)
+            ):
                 sheet.fail(
-                    name, say("you wrote {value}", value=repr(got)), sentence("Two whole numbers: how many twice, how many never.")
+                    name,
+                    say("you wrote {value}", value=repr(got)),
+                    sentence("Two whole numbers: how many twice, how many never."),
                 )
             elif tuple(got) == (came.twice, came.never):
                 sheet.seen(name)
             else:
-                message = say("you predicted {value}; it comes out otherwise", value=repr(tuple(got)))
+                message = say(
+                    "you predicted {twice} twice and {never} never; it comes out otherwise",
+                    twice=got[0],
+                    never=got[1],
+                )
                 sheet.fail(name, message, wrong(name, got, came), seed)
 
 
@@ -88,13 +114,21 @@ def wrong(name: str, got: Sequence[int], came: Crash) -> str:
     """A hint for this very mistake."""
     twice, never = came.twice, came.never
     if tuple(got) == (never, twice) and twice != never:
-        return sentence("The other way round: what was worked on and not committed comes again; what was committed is never looked at again.")
+        return sentence(
+            "The other way round: what was worked on and not committed comes again; what was committed is never looked at again."
+        )
     if tuple(got) == (0, 0):
-        return sentence("A commit and the work are two steps, and the member dies between them: something has to be off.")
+        return sentence(
+            "A commit and the work are two steps, and the member dies between them: something has to be off."
+        )
     if got[0] and got[1]:
-        return sentence("One member can't do both: the last commit lies either behind its work or ahead of it.")
+        return sentence(
+            "One member can't do both: the last commit lies either behind its work or ahead of it."
+        )
     if name in "CD" and sum(got) == 4:
-        return sentence("Not the whole batch: a part of it was worked on before the member was killed.")
+        return sentence(
+            "Not the whole batch: a part of it was worked on before the member was killed."
+        )
     return HINTS[name]
 
 

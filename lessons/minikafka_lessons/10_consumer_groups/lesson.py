@@ -9,7 +9,17 @@
 
 # %% setup=true id="setup"
 from minikafka import Cluster, Rules
-from minikafka_lessons import begin, check, data, groups, hint, mine, predict, show, summary
+from minikafka_lessons import (
+    begin,
+    check,
+    data,
+    groups,
+    hint,
+    mine,
+    predict,
+    show,
+    summary,
+)
 
 cluster = begin(10)
 cluster
@@ -117,11 +127,19 @@ change("cooperative-sticky")
 
 # %% id="fewest-came"
 for strategy, (moved, unread) in changes.items():
-    print(f"{strategy:20} {moved:2} partitions moved, {unread:5.1f} partition-seconds unread")
+    print(
+        f"{strategy:20} {moved:2} partitions moved, {unread:5.1f} partition-seconds unread"
+    )
 
 moved = {strategy: count for strategy, (count, _) in changes.items()}
-least = [one for one in ("range", "roundrobin", "sticky") if moved.get(one) == min(moved.values())]
-fewest.reveal(least == ["range"], least == ["roundrobin"], least == ["sticky"], len(least) > 1)
+least = [
+    one
+    for one in ("range", "roundrobin", "sticky")
+    if moved.get(one) == min(moved.values())
+]
+fewest.reveal(
+    least == ["range"], least == ["roundrobin"], least == ["sticky"], len(least) > 1
+)
 
 # %% [markdown] id="eager"
 # <details><summary>Why? Open this when you have seen it.</summary>
@@ -189,7 +207,7 @@ def assign_sticky(subscriptions, partitions, owned):
         if len(plan[most]) - len(plan[least]) < 2 or not movable:
             return plan
         new = [pair for pair in movable if pair not in owned.get(most, [])]
-        pair = (new or movable)[-1]
+        pair = (new or movable)[0]
         plan[most].remove(pair)
         plan[least].append(pair)
     ### END SOLUTION
@@ -258,7 +276,9 @@ for seconds, reason in lost:
 
 # %% id="busy-came"
 after = lost[0][0] if lost else None
-busy.reveal(after is None, after is not None and after < 15, after is not None and after >= 15)
+busy.reveal(
+    after is None, after is not None and after < 15, after is not None and after >= 15
+)
 
 # %% [markdown] id="static"
 # <details><summary>Why? Open this when you have seen it.</summary>
@@ -319,7 +339,9 @@ check("10b")
 # %% id="mended"
 if diagnosis.get("setting") and diagnosis.get("value"):
     calm = groups.storm(settings={diagnosis["setting"]: diagnosis["value"]})
-    print(f"rebalances before: {storm.rebalances}, with your setting: {calm.rebalances}")
+    print(
+        f"rebalances before: {storm.rebalances}, with your setting: {calm.rebalances}"
+    )
 
 # %% [markdown] id="commit"
 # ## 5. Commit before or after?

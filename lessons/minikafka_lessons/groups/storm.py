@@ -7,6 +7,7 @@ is true of it is read from the coordinator's events.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -95,7 +96,7 @@ class Storm:
     def pauses(self) -> dict[str, float]:
         """For each member the longest time between two polls, in seconds (Kafka's `time-between-poll-max`)."""
         return {
-            name: round(max((b - a for a, b in zip(at, at[1:], strict=False)), default=0.0), 1)
+            name: round(max((b - a for a, b in pairwise(at)), default=0.0), 1)
             for name, at in self.polls.items()
         }
 
@@ -117,7 +118,10 @@ class Storm:
 
 
 def storm(seed: int = 10, settings: Mapping[str, Any] | None = None) -> Storm:
-    """The storm of this seed; `settings`: what its members have beside their own. Raises Stumble for one that can't be."""
+    """The storm of this seed; `settings`: what its members have beside their own.
+
+    Raises Stumble for a setting that can't be.
+    """
     try:
         return Storm(seed, settings)
     except (KafkaException, TypeError, ValueError) as problem:

@@ -29,7 +29,10 @@ APART_S = 0.8
 
 
 class Team:
-    """Some members of a group. `join`, `leave`, `kill`, `stall` and `wake` name them; `run` and `settle` let time pass."""
+    """Some members of a group.
+
+    `join`, `leave`, `kill`, `stall` and `wake` name them; `run` and `settle` let time pass.
+    """
 
     def __init__(self, cluster: Any, group: str, topics: Sequence[str], config: Mapping[str, Any]) -> None:
         self._cluster, self.group, self.topics = cluster, group, list(topics)

@@ -52,7 +52,10 @@ class GroupRequests:
         self._rebalance_answer_s = settings.seconds("max.poll.interval.ms") + _JOIN_GRACE_S
 
     async def join(self, member_id: str, subscriptions: Mapping[str, bytes]) -> JoinGroupResponse:
-        """`subscriptions`: for each strategy its own. The answer as it came, its error code unchecked: with MEMBER_ID_REQUIRED it brings the member's id."""
+        """The answer as it came, its error code unchecked: with MEMBER_ID_REQUIRED it brings the member's id.
+
+        `subscriptions`: for each strategy its own.
+        """
         request = JoinGroupRequest(
             group_id=self.group_id,
             session_timeout_ms=self._session_timeout_ms,
