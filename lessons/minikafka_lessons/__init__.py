@@ -9,6 +9,8 @@ Rule: a notebook needs these names and `minikafka` only:
 - `by_hand`, `lz4_frames`: bytes that somebody made by hand, sent and read;
 - `trials`: many small simulated clusters, for one question;
 - `Load(…)`: so many records a second, and a group that works them off, in virtual time;
+- `show`: pictures of it; `data`: real data that comes with a package; `measure`: this machine, measured; `groups`:
+  members of consumer groups, who take turns;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises; `mine(lag)`: your function as a rule of the cluster;
 - `summary()`: what you predicted and wrote.
@@ -33,7 +35,7 @@ _HOMES = {
     "predict": "minikafka_lessons.predictions",
     "summary": "minikafka_lessons.recap",
 }
-_MODULES = ("accidents", "by_hand", "data", "loads", "lz4_frames", "measure", "show", "trials")
+_MODULES = ("accidents", "by_hand", "data", "groups", "loads", "lz4_frames", "measure", "show", "trials")
 
 __all__ = [
     "Load",
@@ -42,6 +44,7 @@ __all__ = [
     "by_hand",
     "check",
     "data",
+    "groups",
     "hint",
     "loads",
     "lz4_frames",

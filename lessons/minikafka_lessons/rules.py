@@ -34,6 +34,23 @@ def _is_placement(value: Any, brokers: Any, partitions: int, factor: int, _: int
     )
 
 
+def _assigns(value: Any, args: tuple[Any, ...]) -> bool:
+    """Members with lists of partitions that exist; whether each has one reader is a matter of `check`."""
+    return isinstance(value, dict) and all(
+        isinstance(pairs, list | tuple | set)
+        and all(
+            isinstance(pair, tuple)
+            and len(pair) == 2
+            and _whole(pair[1])
+            and 0 <= pair[1] < args[1].get(pair[0], 0)
+            for pair in pairs
+        )
+        for pairs in value.values()
+    )
+
+
+_MEMBERS = sentence("a dictionary of members, each with a list of (topic, partition)")
+
 USABLE: dict[str, tuple[Usable, str]] = {
     "batch_is_ready": (lambda value, _: isinstance(value, bool), sentence("True or False")),
     "lag": (lambda value, _: value is None or _whole(value), sentence("a number of records or None")),
@@ -49,6 +66,8 @@ USABLE: dict[str, tuple[Usable, str]] = {
         ),
         sentence("a status, the rule that fired and the LAG"),
     ),
+    "assign_range": (_assigns, _MEMBERS),
+    "assign_sticky": (_assigns, _MEMBERS),
     "partition_for_key": (
         lambda value, args: _whole(value) and 0 <= value < args[1],
         sentence("one of the partitions"),

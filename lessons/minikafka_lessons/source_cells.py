@@ -82,7 +82,7 @@ def stub(exercise_id: str) -> Any:
     def replace(found: re.Match[str]) -> str:
         indent, solution = found.group(1), found.group(2)
         if all(re.match(r'\s*"\w+": ', line) for line in solution.splitlines()):
-            return re.sub(r'("\w+": )[^,\n#]+,', r"\1None,", solution)
+            return re.sub(r'("\w+": )(?:\([^)\n]*\)|[^,\n#]+),', r"\1None,", solution)
         return f'{indent}# YOUR CODE HERE\n{indent}raise NotImplementedError("exercise {exercise_id}")\n'
 
     return replace

@@ -14,7 +14,9 @@ from minikafka.client.values import Pair
 from minikafka.protocol.messages.consumer_protocol import (
     ConsumerProtocolAssignment,
     ConsumerProtocolSubscription,
+    StickyAssignorUserData,
     TopicPartition,
+    decode_sticky,
     decode_subscription,
     encode_versioned,
 )
@@ -23,10 +25,11 @@ if TYPE_CHECKING:
     from minikafka.policy import Rules
 
 COOPERATIVE = "cooperative-sticky"
+STICKY = "sticky"
 ASSIGNORS = {
     "range": "assign_range",
     "roundrobin": "assign_round_robin",
-    "sticky": "assign_sticky",
+    STICKY: "assign_sticky",
     COOPERATIVE: "assign_cooperative_sticky",
 }
 """Protocol name → rule."""
@@ -57,11 +60,26 @@ def _by_topic(pairs: Sequence[Pair]) -> list[TopicPartition]:
     return [TopicPartition(topic=topic, partitions=partitions) for topic, partitions in topics.items()]
 
 
-def subscription_bytes(topics: Sequence[str], owned: Sequence[Pair], generation: int, rack: str) -> bytes:
-    """A member's metadata for JoinGroup."""
+def subscription_bytes(
+    topics: Sequence[str],
+    owned: Sequence[Pair],
+    generation: int,
+    rack: str,
+    previous: tuple[Sequence[Pair], int] | None = None,
+) -> bytes:
+    """A member's metadata for JoinGroup.
+
+    An eager member has given up all that it owned by now; `previous`, what it had last and in which generation, is
+    what the sticky assignor goes by. Kafka: `StickyAssignor.subscriptionUserData`.
+    """
+    user_data = None
+    if previous is not None and previous[0]:
+        pairs, when = previous
+        user_data = StickyAssignorUserData(previous_assignment=_by_topic(pairs), generation=when).encode(1)
     return encode_versioned(
         ConsumerProtocolSubscription(
             topics=sorted(topics),
+            user_data=user_data,
             owned_partitions=_by_topic(owned),
             generation_id=generation,
             rack_id=rack or None,
@@ -89,8 +107,11 @@ def assign(
     for member, data in members.items():
         subscription = decode_subscription(data)
         subscriptions[member] = list(subscription.topics)
-        owned[member] = [(o.topic, p) for o in subscription.owned_partitions for p in o.partitions]
-        generations[member] = subscription.generation_id
+        held, generations[member] = subscription.owned_partitions, subscription.generation_id
+        if strategy == STICKY and subscription.user_data:
+            told = decode_sticky(subscription.user_data)
+            held, generations[member] = told.previous_assignment, told.generation
+        owned[member] = [(o.topic, p) for o in held for p in o.partitions]
     newest = max(generations.values(), default=-1)
     for member, generation in generations.items():
         if generation < newest:  # what it claims from an older generation may belong to others by now

@@ -89,6 +89,8 @@ class Membership:
         """That of the last join; -1 while we are no member."""
         self.topics: list[str] = []
         """What is subscribed to."""
+        self._previous: tuple[list[Pair], int] = ([], -1)
+        """What it was assigned last, and in which generation: the sticky assignor's memory."""
         self._requests = GroupRequests(reach, group, self.strategies)
         self._is_leader = False
         self._watched: list[str] = []
@@ -243,6 +245,7 @@ class Membership:
 
     async def _lose(self) -> None:
         self._lost = False
+        self._previous = ([], -1)
         self._reset_membership()
         owned = self._reader.owned()
         if owned:
@@ -284,6 +287,7 @@ class Membership:
         plan = await self._plan(joined) if self._is_leader else {}
         pairs = await self._requests.sync(self.member_id, self.generation, joined.protocol_name, plan)
         self._step("synced")
+        self._previous = (pairs, self.generation)
         owned = self._reader.owned()
         revoked = [pair for pair in owned if pair not in pairs]
         if self.cooperative and revoked:
@@ -293,13 +297,8 @@ class Membership:
         await self._reader.on_assigned(added if self.cooperative else pairs)
 
     async def _join(self) -> JoinGroupResponse:
-        subscription = assignors.subscription_bytes(
-            self.topics,
-            self._reader.owned() if self.cooperative else [],
-            self.generation,
-            self._settings["client.rack"],
-        )
-        response = await self._requests.join(self.member_id, subscription)
+        subscriptions = {strategy: self._subscription(strategy) for strategy in self.strategies}
+        response = await self._requests.join(self.member_id, subscriptions)
         if response.error_code == ErrorCode.MEMBER_ID_REQUIRED:
             self.member_id = response.member_id
         self._group.check(response.error_code)
@@ -307,6 +306,15 @@ class Membership:
         self.generation = response.generation_id
         self._is_leader = response.leader == response.member_id
         return response
+
+    def _subscription(self, strategy: str) -> bytes:
+        return assignors.subscription_bytes(
+            self.topics,
+            self._reader.owned() if self.cooperative else [],
+            self.generation,
+            self._settings["client.rack"],
+            self._previous if strategy == assignors.STICKY else None,
+        )
 
     async def _plan(self, joined: JoinGroupResponse) -> dict[str, list[Pair]]:
         if joined.skip_assignment:

@@ -51,8 +51,11 @@ class GroupRequests:
         # The coordinator answers only when all members are there, which may take the whole rebalance timeout.
         self._rebalance_answer_s = settings.seconds("max.poll.interval.ms") + _JOIN_GRACE_S
 
-    async def join(self, member_id: str, subscription: bytes) -> JoinGroupResponse:
-        """The answer as it came, its error code unchecked: with MEMBER_ID_REQUIRED it brings the member's id."""
+    async def join(self, member_id: str, subscriptions: Mapping[str, bytes]) -> JoinGroupResponse:
+        """The answer as it came, its error code unchecked: with MEMBER_ID_REQUIRED it brings the member's id.
+
+        `subscriptions`: for each strategy its own.
+        """
         request = JoinGroupRequest(
             group_id=self.group_id,
             session_timeout_ms=self._session_timeout_ms,
@@ -61,7 +64,7 @@ class GroupRequests:
             group_instance_id=self.instance_id,
             protocol_type=PROTOCOL_TYPE,
             protocols=[
-                JoinGroupRequestProtocol(name=name, metadata=subscription) for name in self._strategies
+                JoinGroupRequestProtocol(name=name, metadata=subscriptions[name]) for name in self._strategies
             ],
         )
         node = await self._group.coordinator()

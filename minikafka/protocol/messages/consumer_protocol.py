@@ -65,6 +65,18 @@ class ConsumerProtocolAssignment(Message):
     )
 
 
+@message(api_key=-1, kind="data", versions=(0, 1))
+class StickyAssignorUserData(Message):
+    """What a member of the eager `sticky` assignor says of itself; it carries no version (KIP-54, KIP-341)."""
+
+    previous_assignment: list[TopicPartition] = field(
+        array(TopicPartition), about="What the member was assigned last."
+    )
+    generation: int = field(
+        INT32, since=1, default=-1, ignorable=True, about="The generation that it was assigned in, or -1."
+    )
+
+
 def encode_versioned(data: Message, version: int = HIGHEST_VERSION) -> bytes:
     """The bytes as they travel in JoinGroup and SyncGroup: the version, then the message."""
     return _struct.pack(">h", version) + data.encode(version)
@@ -73,6 +85,14 @@ def encode_versioned(data: Message, version: int = HIGHEST_VERSION) -> bytes:
 def decode_subscription(data: Buffer) -> ConsumerProtocolSubscription:
     """Raises MalformedMessage."""
     return ConsumerProtocolSubscription.decode_prefix(data, _version(data), 2)[0]
+
+
+def decode_sticky(data: Buffer) -> StickyAssignorUserData:
+    """Raises MalformedMessage. Nothing tells the version: what is too short for 1 is 0, as Java reads it."""
+    try:
+        return StickyAssignorUserData.decode_prefix(data, 1)[0]
+    except MalformedMessage:
+        return StickyAssignorUserData.decode_prefix(data, 0)[0]
 
 
 def decode_assignment(data: Buffer) -> ConsumerProtocolAssignment:
