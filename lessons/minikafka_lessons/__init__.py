@@ -9,8 +9,7 @@ Rule: a notebook needs these names and `minikafka` only:
 - `by_hand`, `lz4_frames`: bytes that somebody made by hand, sent and read;
 - `trials`: many small simulated clusters, for one question;
 - `Load(…)`: so many records a second, and a group that works them off, in virtual time;
-- `show`: pictures of it; `data`: real data that comes with a package; `measure`: this machine, measured; `groups`:
-  members of consumer groups, who take turns;
+- `groups`: members of consumer groups, who take turns;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises; `mine(lag)`: your function as a rule of the cluster;
 - `summary()`: what you predicted and wrote.

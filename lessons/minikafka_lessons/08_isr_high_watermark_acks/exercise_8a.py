@@ -421,7 +421,7 @@ def judge_alive(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         Fault(16.0, Heal()),
     )
     work = Workload((TOPIC,), (Writing("orders", PATIENT),), every_s=0.5, lasts_s=18)
-    report = run(seed, work, faults, rules=Rules(**mine))  # type: ignore[arg-type]
+    report = run(seed, work, faults, rules=Rules(**mine))
     holds = report.broken is None
     sheet.expect("alive", holds, "" if holds else story(report), HINTS["alive"], seed)
 
