@@ -14,7 +14,7 @@ from minikafka import Cluster
 from minikafka.world.visible import in_html
 from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace
-from minikafka_lessons import loads
+from minikafka_lessons import traffic
 from minikafka_lessons.language import speak
 from minikafka_lessons.show.batches import batches
 from minikafka_lessons.show.isr_strip import isr_strip
@@ -115,7 +115,7 @@ def lingering(cluster: Any) -> str:
     for every_ms in (2, 50):
         for linger in (0, 15, 35):
             with cluster.producer({"linger.ms": linger}) as producer:
-                came = loads.send(cluster, producer, "orders", loads.steady(40, every_ms))
+                came = traffic.send(cluster, producer, "orders", traffic.steady(40, every_ms))
             found[f"every {every_ms} ms, linger.ms {linger}"] = came
     return outcomes(found).html
 

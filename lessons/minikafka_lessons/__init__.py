@@ -5,7 +5,7 @@ Rule: a notebook needs these names and `minikafka` only:
 - `begin(1)`: the cluster (the lab's, or one of the notebook's own);
 - `accidents`: what is lost when a leader dies, counted;
 - `show`: pictures of it; `data`: real data that comes with a package; `measure`: this machine, measured;
-- `loads`: records that come in bursts or steadily, and what came of them in virtual time;
+- `traffic`: records that come in bursts or steadily, and what came of them in virtual time;
 - `by_hand`, `lz4_frames`: bytes that somebody made by hand, sent and read;
 - `trials`: many small simulated clusters, for one question;
 - `Load(…)`: so many records a second, and a group that works them off, in virtual time;
@@ -34,7 +34,7 @@ _HOMES = {
     "predict": "minikafka_lessons.predictions",
     "summary": "minikafka_lessons.recap",
 }
-_MODULES = ("accidents", "by_hand", "data", "groups", "loads", "lz4_frames", "measure", "show", "trials")
+_MODULES = ("accidents", "by_hand", "data", "groups", "traffic", "lz4_frames", "measure", "show", "trials")
 
 __all__ = [
     "Load",
@@ -45,13 +45,13 @@ __all__ = [
     "data",
     "groups",
     "hint",
-    "loads",
     "lz4_frames",
     "measure",
     "mine",
     "predict",
     "show",
     "summary",
+    "traffic",
     "trials",
 ]
 

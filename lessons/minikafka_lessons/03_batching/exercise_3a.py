@@ -13,7 +13,7 @@ from typing import Any
 from minikafka import Cluster, Rules
 from minikafka.policy import batch_is_ready as true_rule
 from minikafka.records.batch import BatchBuilder
-from minikafka_lessons import loads
+from minikafka_lessons import traffic
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
@@ -280,7 +280,7 @@ def load_for(seed: int, load: str) -> tuple[dict[str, Any], list[float], bytes]:
         every = random.choice((4.1, 5.3, 7.1))
         return (
             {"linger.ms": linger, "batch.size": 16_384},
-            loads.steady(50, every),
+            traffic.steady(50, every),
             value,
         )
     full = random.randrange(9, 16)
@@ -293,13 +293,13 @@ def load_for(seed: int, load: str) -> tuple[dict[str, Any], list[float], bytes]:
 
 def play(
     seed: int, load: str, rule: Rule, watch: Callable[[Cluster], None]
-) -> loads.Outcome:
+) -> traffic.Outcome:
     """The load of a seed, with this rule."""
     config, pauses, value = load_for(seed, load)
     with scenes.cluster(seed, rules=Rules(batch_is_ready=rule)) as cluster:
         cluster.create_topic("readings", 1)
         watch(cluster)
-        return loads.send(
+        return traffic.send(
             cluster, cluster.producer(config), "readings", pauses, [value]
         )
 

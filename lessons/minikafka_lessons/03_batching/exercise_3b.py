@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from minikafka_lessons import loads
+from minikafka_lessons import traffic
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
@@ -79,23 +79,23 @@ MISTAKES: dict[tuple[str, float], str] = {
     ("burst_wait", 15): sentence("linger.ms is the longest wait, not the shortest."),
 }
 SETTINGS: dict[str, tuple[dict[str, Any], list[float]]] = {
-    "fast_0": ({"linger.ms": 0}, loads.steady(60, 2)),
-    "fast_15": ({"linger.ms": 15}, loads.steady(80, 2)),
-    "fast_35": ({"linger.ms": 35}, loads.steady(108, 2)),
-    "slow_15": ({"linger.ms": 15}, loads.steady(8, 50)),
-    "burst": ({"linger.ms": 15, "batch.num.messages": 10}, loads.burst(40)),
+    "fast_0": ({"linger.ms": 0}, traffic.steady(60, 2)),
+    "fast_15": ({"linger.ms": 15}, traffic.steady(80, 2)),
+    "fast_35": ({"linger.ms": 35}, traffic.steady(108, 2)),
+    "slow_15": ({"linger.ms": 15}, traffic.steady(8, 50)),
+    "burst": ({"linger.ms": 15, "batch.num.messages": 10}, traffic.burst(40)),
 }
 
 
 @cache
-def outcomes() -> dict[str, loads.Outcome]:
+def outcomes() -> dict[str, traffic.Outcome]:
     """Each load, run."""
     found = {}
     with scenes.cluster(3) as cluster:
         cluster.create_topic("readings", 1)
         for name, (config, pauses) in SETTINGS.items():
             with cluster.producer(config) as producer:
-                found[name] = loads.send(cluster, producer, "readings", pauses)
+                found[name] = traffic.send(cluster, producer, "readings", pauses)
     return found
 
 

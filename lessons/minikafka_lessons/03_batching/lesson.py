@@ -15,11 +15,11 @@ from minikafka_lessons import (
     check,
     data,
     hint,
-    loads,
     mine,
     predict,
     show,
     summary,
+    traffic,
 )
 
 cluster = begin(3)
@@ -29,7 +29,7 @@ cluster
 # ## 1. What does one trip cost?
 #
 # A weather station sends its readings (real ones, from Seattle and San Francisco). Its topic has one partition.
-# `loads.send` gives the producer one record after another and says what came of it:
+# `traffic.send` gives the producer one record after another and says what came of it:
 #
 # | word | meaning |
 # |---|---|
@@ -40,7 +40,7 @@ cluster
 cluster.create_topic("readings", partitions=1)
 station = cluster.producer({"client.id": "station", "linger.ms": 0})
 
-one = loads.send(cluster, station, "readings", loads.burst(1))
+one = traffic.send(cluster, station, "readings", traffic.burst(1))
 one
 
 # %% id="trip"
@@ -48,7 +48,7 @@ trip = predict("trip")
 trip
 
 # %% id="thousand"
-thousand = loads.send(cluster, station, "readings", loads.burst(1000))
+thousand = traffic.send(cluster, station, "readings", traffic.burst(1000))
 thousand
 
 # %% id="trip-came"
@@ -82,7 +82,7 @@ hurry
 nervous = cluster.producer(
     {"client.id": "nervous", "linger.ms": 0, "batch.num.messages": 1}
 )
-hurried = loads.send(cluster, nervous, "readings", loads.burst(1000))
+hurried = traffic.send(cluster, nervous, "readings", traffic.burst(1000))
 hurried
 
 # %% id="hurry-came"
@@ -194,12 +194,12 @@ prediction = {
 # Now run on, and see. (The marks come at the end, when you have seen it all.)
 
 # %% id="tried"
-rates = {"2 ms": loads.steady(200, 2), "50 ms": loads.steady(30, 50)}
+rates = {"2 ms": traffic.steady(200, 2), "50 ms": traffic.steady(30, 50)}
 tried = {}
 for rate, load in rates.items():
     for linger in (0, 15, 35):
         sender = cluster.producer({"client.id": "sender", "linger.ms": linger})
-        outcome = loads.send(cluster, sender, "readings", load)
+        outcome = traffic.send(cluster, sender, "readings", load)
         sender.close()
         tried[rate, linger] = outcome
         print(
@@ -219,7 +219,7 @@ show.outcomes({f"{rate}, linger.ms {n}": o for (rate, n), o in tried.items()})
 # %% id="burst"
 ten = {"client.id": "ten", "linger.ms": 15, "batch.num.messages": 10}
 sender = cluster.producer(ten)
-outcome = loads.send(cluster, sender, "readings", loads.burst(40))
+outcome = traffic.send(cluster, sender, "readings", traffic.burst(40))
 for batch in outcome.batches:
     print(f"{batch.records} records waited {batch.waited_ms:g} ms: {batch.why}")
 
@@ -275,10 +275,10 @@ with Cluster(
     ruled.create_topic("readings", 1)
     sender = ruled.producer({"linger.ms": 15, "batch.size": 1000})
     for name, load in {
-        "slow": loads.steady(60, every_ms=6),
-        "bursty": loads.bursts(6, records=60, pause_ms=30),
+        "slow": traffic.steady(60, every_ms=6),
+        "bursty": traffic.bursts(6, records=60, pause_ms=30),
     }.items():
-        yours[name] = loads.send(ruled, sender, "readings", load)
+        yours[name] = traffic.send(ruled, sender, "readings", load)
         print(f"{name:>6}: {yours[name]}")
     picture = show.batches(ruled, sender, since=yours["bursty"].began)
 

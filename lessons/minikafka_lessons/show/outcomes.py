@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minikafka_lessons.language import say
-from minikafka_lessons.loads import Outcome
 from minikafka_lessons.show import frame, ink
+from minikafka_lessons.traffic import Outcome
 
 ROW, BAR = 40, 13
 SIDE, GAP, NUMBERS = 170.0, 16.0, 62.0
@@ -19,7 +19,7 @@ MOST_ROWS = 30
 
 
 def outcomes(rows: Mapping[str, Outcome]) -> ink.Picture:
-    """The picture of some outcomes of `loads.send`, by what they are called."""
+    """The picture of some outcomes of `traffic.send`, by what they are called."""
     return ink.Picture(frame.both(lambda width: outcomes_svg(rows, width)))
 
 

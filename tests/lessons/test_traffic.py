@@ -3,7 +3,7 @@
 import pytest
 
 from minikafka import Cluster, Rules
-from minikafka_lessons import loads
+from minikafka_lessons import traffic
 
 
 @pytest.fixture
@@ -14,26 +14,26 @@ def cluster():
 
 
 def test_a_load_is_a_list_of_pauses():
-    assert loads.burst(3) == [0, 0, 0]
-    assert loads.steady(3, 2) == [0, 2, 2]
-    assert loads.bursts(2, records=3, pause_ms=30) == [0, 0, 0, 30, 0, 0]
+    assert traffic.burst(3) == [0, 0, 0]
+    assert traffic.steady(3, 2) == [0, 2, 2]
+    assert traffic.bursts(2, records=3, pause_ms=30) == [0, 0, 0, 30, 0, 0]
 
 
 def test_a_trip_costs_the_same_for_one_record_and_for_a_thousand(cluster):
     producer = cluster.producer({"linger.ms": 0})
-    one = loads.send(cluster, producer, "readings", loads.burst(1))
-    many = loads.send(cluster, producer, "readings", loads.burst(1000))
+    one = traffic.send(cluster, producer, "readings", traffic.burst(1))
+    many = traffic.send(cluster, producer, "readings", traffic.burst(1000))
     assert (one.requests, many.requests) == (1, 1)
     assert many.slowest_ms < 2 * one.slowest_ms
     alone = cluster.producer({"linger.ms": 0, "batch.num.messages": 1})
-    hurried = loads.send(cluster, alone, "readings", loads.burst(200))
+    hurried = traffic.send(cluster, alone, "readings", traffic.burst(200))
     assert hurried.requests == hurried.records == 200
     assert hurried.slowest_ms > 20 * many.slowest_ms, "whoever never waits for company waits in the queue"
 
 
 def test_a_longer_linger_needs_fewer_requests_and_more_time(cluster):
     found = [
-        loads.send(cluster, cluster.producer({"linger.ms": n}), "readings", loads.steady(80, 2))
+        traffic.send(cluster, cluster.producer({"linger.ms": n}), "readings", traffic.steady(80, 2))
         for n in (0, 15, 35)
     ]
     assert [outcome.most_often for outcome in found] == [1, 8, 18]
@@ -48,7 +48,7 @@ def test_what_never_leaves_by_itself_is_said_and_lost_to_nobody():
     with Cluster(brokers=1, world="simulated", seed=3, rules=rules, announce=False) as cluster:
         cluster.create_topic("readings", 1)
         producer = cluster.producer({"linger.ms": 5})
-        outcome = loads.send(cluster, producer, "readings", loads.burst(4), ["x"])
+        outcome = traffic.send(cluster, producer, "readings", traffic.burst(4), ["x"])
         assert outcome.stuck == 4
         assert "never left by themselves: 4" in repr(outcome)
         assert cluster.snapshot().topic("readings").records == 5, "and the one that went before"
