@@ -14,6 +14,7 @@ from minikafka import AdminClient, KafkaError, KafkaException
 from minikafka.client.connections.leaders import leaders_of
 from minikafka.client.producer.produce_request import ProduceCall, produce
 from minikafka.dump import meaning_of
+from minikafka.protocol.errors import ErrorCode
 from minikafka.records.batch import HEADER_BYTES, BatchHeader, Compression, NewRecord, build_batch
 from minikafka.world.visible import in_html, visible
 from minikafka.xray import reading
@@ -74,7 +75,16 @@ class Sent:
     def __repr__(self) -> str:
         if self.error is None:
             return say("stored, from offset {offset:,} on", offset=self.offset)
-        return say("refused: {name}: {why}", name=self.error.name(), why=visible(self.error.str()))
+        why = visible(self.error.str()).removeprefix("Broker: ")
+        return say("refused: {name}: {why}", name=kafka_name(self.error.code()), why=why)
+
+
+def kafka_name(code: int) -> str:
+    """What Kafka calls an error; clients made of librdkafka have names of their own."""
+    try:
+        return ErrorCode(code).name
+    except ValueError:  # a client's own error, which no broker sends
+        return str(KafkaError(code).name())
 
 
 def send(cluster: Any, topic: str, batch: bytes, partition: int = 0) -> Sent:

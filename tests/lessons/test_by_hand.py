@@ -41,7 +41,7 @@ def test_a_refused_batch_says_why_and_lies_nowhere(cluster):
     batch = by_hand.packed(ROWS, "none")
     sent = by_hand.send(cluster, "by-hand", batch[:-1] + bytes([batch[-1] ^ 1]))
     assert not sent
-    assert repr(sent).startswith("refused: INVALID_MSG")
+    assert repr(sent).startswith("refused: CORRUPT_MESSAGE: A record batch is damaged")
     assert by_hand.stored(cluster, "by-hand", sent.offset) == b""
     assert "Nothing lies in the file" in by_hand.compare(batch, b"").html
 
