@@ -1,5 +1,7 @@
 """A member of the eager `sticky` strategy tells what it was assigned last: it has given it up when it joins again."""
 
+import struct
+
 import pytest
 from simulation.story import story
 
@@ -36,12 +38,25 @@ def test_a_third_member_takes_no_more_than_its_share(strategy):
 
 
 def test_what_it_says_is_javas_user_data():
+    """`STICKY_ASSIGNOR_USER_DATA_V1`: an array of (topic, array of partitions), then the generation."""
     data = assignors.subscription_bytes(["orders"], [], 4, "", ([("orders", 2), ("orders", 0)], 4))
-    told = decode_sticky(decode_subscription(data).user_data)
+    said = decode_subscription(data).user_data
+    topic = struct.pack(">ih6si2i", 1, 6, b"orders", 2, 0, 2)
+    assert said == topic + struct.pack(">i", 4)
+    told = decode_sticky(said)
     assert (told.previous_assignment[0].partitions, told.generation) == ([0, 2], 4)
     assert decode_sticky(told.encode(0)) == StickyAssignorUserData(
         previous_assignment=told.previous_assignment
     )
+
+
+def test_before_its_first_assignment_it_says_nothing_and_what_nobody_can_read_counts_as_nothing():
+    new = assignors.subscription_bytes(["orders"], [], -1, "")
+    assert decode_subscription(new).user_data is None
+    idle = assignors.subscription_bytes(["orders"], [], 3, "", ([], 3))
+    assert decode_sticky(decode_subscription(idle).user_data).generation == 3
+    nothing = StickyAssignorUserData(previous_assignment=[])
+    assert decode_sticky(b"") == decode_sticky(b"\x00\x00\x00\x07mine") == nothing
 
 
 def test_what_is_remembered_from_an_older_generation_counts_no_more():

@@ -70,10 +70,10 @@ def subscription_bytes(
     """A member's metadata for JoinGroup.
 
     An eager member has given up all that it owned by now; `previous`, what it had last and in which generation, is
-    what the sticky assignor goes by. Kafka: `StickyAssignor.subscriptionUserData`.
+    what the sticky assignor goes by; None before its first assignment. Kafka: `StickyAssignor.subscriptionUserData`.
     """
     user_data = None
-    if previous is not None and previous[0]:
+    if previous is not None:
         pairs, when = previous
         user_data = StickyAssignorUserData(previous_assignment=_by_topic(pairs), generation=when).encode(1)
     return encode_versioned(
@@ -108,8 +108,8 @@ def assign(
         subscription = decode_subscription(data)
         subscriptions[member] = list(subscription.topics)
         held, generations[member] = subscription.owned_partitions, subscription.generation_id
-        if strategy == STICKY and subscription.user_data:
-            told = decode_sticky(subscription.user_data)
+        if strategy == STICKY:
+            told = decode_sticky(subscription.user_data or b"")
             held, generations[member] = told.previous_assignment, told.generation
         owned[member] = [(o.topic, p) for o in held for p in o.partitions]
     newest = max(generations.values(), default=-1)

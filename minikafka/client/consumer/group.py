@@ -89,7 +89,7 @@ class Membership:
         """That of the last join; -1 while we are no member."""
         self.topics: list[str] = []
         """What is subscribed to."""
-        self._previous: tuple[list[Pair], int] = ([], -1)
+        self._previous: tuple[list[Pair], int] | None = None
         """What it was assigned last, and in which generation: the sticky assignor's memory."""
         self._requests = GroupRequests(reach, group, self.strategies)
         self._is_leader = False
@@ -245,7 +245,7 @@ class Membership:
 
     async def _lose(self) -> None:
         self._lost = False
-        self._previous = ([], -1)
+        self._previous = None
         self._reset_membership()
         owned = self._reader.owned()
         if owned:

@@ -7,6 +7,7 @@ the lower of that and its own highest, and ignores what a later version has appe
 
 from __future__ import annotations
 
+import contextlib
 import struct as _struct
 
 from minikafka.protocol.schema import (
@@ -88,11 +89,11 @@ def decode_subscription(data: Buffer) -> ConsumerProtocolSubscription:
 
 
 def decode_sticky(data: Buffer) -> StickyAssignorUserData:
-    """Raises MalformedMessage. Nothing tells the version: what is too short for 1 is 0, as Java reads it."""
-    try:
-        return StickyAssignorUserData.decode_prefix(data, 1)[0]
-    except MalformedMessage:
-        return StickyAssignorUserData.decode_prefix(data, 0)[0]
+    """As Java reads it. Nothing tells the version: what is too short for 1 is 0, and what is neither is ignored."""
+    for version in (1, 0):
+        with contextlib.suppress(MalformedMessage):
+            return StickyAssignorUserData.decode_prefix(data, version)[0]
+    return StickyAssignorUserData(previous_assignment=[])
 
 
 def decode_assignment(data: Buffer) -> ConsumerProtocolAssignment:
