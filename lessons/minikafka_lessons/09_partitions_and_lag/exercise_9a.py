@@ -115,7 +115,7 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
 def windows_of_a_run(seed: int) -> list[Case]:
     """What a monitor sees in a night in which everything happens once."""
     random = Random(f"night/{seed}")
-    with scenes.cluster(seed) as cluster:
+    with scenes.cluster(seed, brokers=1) as cluster:
         load = Load(cluster, "gates", "guards", partitions=2, speed=10, telling=False)
         load.run(2, 6)
         load.add_workers()
@@ -233,7 +233,7 @@ def obeyed(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             return (str(got[0]), str(got[1]), got[2] if type(got[2]) is int else None)
         return ("OK", "", None)
 
-    with scenes.cluster(seed) as cluster:
+    with scenes.cluster(seed, brokers=1) as cluster:
         load = Load(
             cluster,
             "gates",

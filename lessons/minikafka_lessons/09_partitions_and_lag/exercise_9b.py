@@ -173,7 +173,7 @@ def live_by_it(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             seed,
         )
         return
-    with scenes.cluster(seed) as cluster:
+    with scenes.cluster(seed, brokers=1) as cluster:
         load = Load(
             cluster,
             "gates",

@@ -19,10 +19,10 @@ STATIONS = ("seattle", "san-francisco", "anchorage", "miami")
 
 @contextmanager
 def cluster(
-    seed: int, *, rules: Rules | None = None, configs: dict[str, Any] | None = None
+    seed: int, *, brokers: int = 3, rules: Rules | None = None, configs: dict[str, Any] | None = None
 ) -> Iterator[Cluster]:
-    """A simulated three-broker cluster."""
-    made = Cluster(brokers=3, world="simulated", seed=seed, rules=rules, configs=configs, announce=False)
+    """A simulated cluster, of three brokers unless it says otherwise."""
+    made = Cluster(brokers=brokers, world="simulated", seed=seed, rules=rules, configs=configs, announce=False)
     try:
         yield made
     finally:
