@@ -22,7 +22,9 @@ def cluster(
     seed: int, *, brokers: int = 3, rules: Rules | None = None, configs: dict[str, Any] | None = None
 ) -> Iterator[Cluster]:
     """A simulated cluster, of three brokers unless it says otherwise."""
-    made = Cluster(brokers=brokers, world="simulated", seed=seed, rules=rules, configs=configs, announce=False)
+    made = Cluster(
+        brokers=brokers, world="simulated", seed=seed, rules=rules, configs=configs, announce=False
+    )
     try:
         yield made
     finally:
