@@ -13,6 +13,7 @@ import json
 import struct
 from datetime import datetime
 
+from minikafka import Cluster, Rules, TopicPartition
 from minikafka_lessons import begin, check, data, hint, mine, predict, show, summary
 
 cluster = begin(5)
@@ -77,7 +78,8 @@ rolled.reveal(len(logs) == 1, len(logs) == 3, len(logs) > 1000)
 # | `.index` | offset → byte of the `.log`, not for every record |
 # | `.timeindex` | time → offset |
 # | `.snapshot` | what was known of producers where the segment begins |
-#
+
+# %% [markdown] id="5a-task"
 # ## 2. Three decisions
 #
 # All that a broker does with segments is three small decisions. Today they are yours.
@@ -169,8 +171,6 @@ check("5a")
 # decided by ours.)
 
 # %% id="own"
-from minikafka import Cluster, Rules, TopicPartition
-
 own_rules = {
     "should_roll": mine(should_roll),
     "floor_entry": mine(floor_entry),
@@ -322,14 +322,13 @@ show.lookup(cluster, "history", offset=12_345)
 show.lookup(cluster, "history", time_ms=to_ms("2010-07-04 00:00"))
 
 # %% id="offsets-for-times"
-from minikafka import TopicPartition
-
 consumer = cluster.consumer({"group.id": "holiday"})
 asked = [TopicPartition("history", 0, to_ms("2010-07-04 00:00"))]
 (found,) = consumer.offsets_for_times(asked)
 consumer.assign([found])
 message = consumer.poll(10.0)
-print("offset", found.offset, message.value().decode())
+print("offset", found.offset)
+print(message.value().decode())
 consumer.close()
 
 # %% [markdown] id="retention-meaning"
@@ -345,6 +344,7 @@ cluster.create_topic(
     afresh=True,
 )
 thermometer = cluster.producer({"client.id": "thermometer"})
+began = cluster.now
 for minute, (station, reading) in enumerate(data.weather(30), 1):
     thermometer.produce("minutes", reading, key=station)
     thermometer.flush()
@@ -355,13 +355,14 @@ for minute, (station, reading) in enumerate(data.weather(30), 1):
 
 # %% id="minutes-over"
 cluster.run(seconds=300)
+minute = round((cluster.now - began) / 60)
+print("minute", minute)
 for segment in cluster.topic("minutes").partitions[0].replicas[0].segments:
-    age = cluster.now - (segment.created_ms / 1000 - 1_767_225_600)
     which = "active" if segment.active else "closed"
-    print(
-        f"{which}: {segment.base_offset}–{segment.next_offset - 1}, begun {age / 60:.0f} minutes ago"
-    )
-show.tape(cluster, "minutes")
+    first, last = segment.base_offset, segment.next_offset - 1
+    ages = f"{minute - last} to {minute - first} minutes old"
+    print(f"{which}: offsets {first}–{last}, {ages}")
+show.tape(cluster.snapshot(), "minutes")
 
 # %% [markdown] id="why-older"
 # <details><summary>Why? Open this when you have seen it.</summary>
@@ -427,7 +428,7 @@ def restart():
 
 end = write_fifteen("minutes")
 cluster.kill("broker-1")
-print("acknowledged up to", end, "; after a kill:", restart())
+print(f"acknowledged up to {end}; after a kill: {restart()}")
 
 # %% id="fifteen-more"
 cluster.mark("before the power cut")
@@ -447,14 +448,9 @@ for line in cluster.dump_log("minutes", last, broker="broker-1")[-4:]:
 
 # %% id="recovered"
 ends = restart()
-print("acknowledged up to", end, "; after the power cut:", ends)
-print(
-    [
-        line
-        for line in cluster.timeline().splitlines()
-        if "LogRecovered topic=minutes" in line
-    ][-1]
-)
+print(f"acknowledged up to {end}; after the power cut: {ends}")
+_, _, recovered = cluster.timeline().rpartition("LogRecovered topic=minutes ")
+print("LogRecovered", recovered.splitlines()[0])
 
 # %% [markdown] id="torn"
 # <details><summary>Why? Open this when you have seen it.</summary>
@@ -479,7 +475,7 @@ acknowledged = write_fifteen("careful")
 cluster.power_cut("broker-1")
 restart()
 kept = cluster.topic("careful").partitions[0].end
-print("careful: acknowledged up to", acknowledged, "; after the power cut:", kept)
+print(f"careful: acknowledged up to {acknowledged}; after the power cut: {kept}")
 
 # %% id="flushed-came"
 lost = acknowledged - kept

@@ -6,7 +6,7 @@ from minikafka_lessons.language import Question, question
 
 QUESTIONS: dict[str, Question] = {
     "rolled": question(
-        "2.3 MB went into one partition, whose `segment.bytes` is 1 MiB. How many `.log` files does it have?",
+        "2.3 MB went into one partition, whose segment.bytes is 1 MiB. How many .log files does it have?",
         "one: it is one partition",
         "three: a file that is full is closed, and a new one begun",
         "more than 1,000: one for each batch",
@@ -18,7 +18,7 @@ QUESTIONS: dict[str, Question] = {
         "some: the active segment always stays",
     ),
     "flushed": question(
-        "The same fifteen records and a power cut, with `flush.messages = 1`. How many acknowledged ones are lost?",
+        "The same fifteen records and a power cut, with flush.messages = 1. How many acknowledged ones are lost?",
         "as many as before",
         "one: the last",
         "none",

@@ -237,7 +237,7 @@ alone.reveal(
 )
 
 # %% id="weather-after"
-show.tape(cluster, "weather")
+show.tape(cluster.snapshot(), "weather")
 
 # %% [markdown] id="back"
 # `weather` lives on, `single` waits. Its record is on the dead machine's disk and nowhere else. Back to before the
@@ -263,14 +263,14 @@ other.close()
 # %% [markdown] id="table"
 # Even a restart for maintenance is an outage with RF 1.
 #
-# ## 7. A hundred clusters
+# ## 7. Fifty clusters
 #
-# One run proves little. So: a hundred clusters of five brokers, one for each seed. Brokers die one after the other, by
+# One run proves little. So: fifty clusters of five brokers, one for each seed. Brokers die one after the other, by
 # lot. After each death a consumer reads what was acknowledged. The violet line is the theory: of all ways to draw the
-# dead, those that hit every replica. (A dozen seconds.)
+# dead, those that hit every replica. (It takes some seconds.)
 
 # %% id="deaths"
-counts = trials.deaths(seeds=range(100))
+counts = trials.deaths(seeds=range(50))
 factors, dead = ["RF 1", "RF 2", "RF 3"], ["1 dead", "2 dead", "3 dead"]
 show.shares(
     "Runs in which acknowledged records can't be read", factors, dead, counts.shares
@@ -298,7 +298,7 @@ advice = predict("advice")
 advice
 
 # %% id="maintenance"
-drill = trials.maintenance(seeds=range(100))
+drill = trials.maintenance(seeds=range(50))
 show.shares("One away, another dies", factors, ["lost", "refused"], drill.shares)
 
 # %% id="advice-came"

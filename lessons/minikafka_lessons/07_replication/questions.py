@@ -18,7 +18,7 @@ QUESTIONS: dict[str, Question] = {
         "the order of the records",
     ),
     "alone": question(
-        "The broker that has the only replica of `single` dies. What becomes of `single`?",
+        "The broker that has the only replica of “single” dies. What becomes of “single”?",
         "the controller copies it to another broker",
         "it has no leader until that broker is back",
         "its records are deleted",

@@ -22,8 +22,10 @@ MOST_CELLS = 40
 """So many offsets are drawn as the cells of a tape."""
 
 
-def tape(cluster: Any, topic: str, partition: int = 0) -> LiveView:
-    """The tape, live."""
+def tape(cluster: Any, topic: str, partition: int = 0) -> LiveView | ink.Picture:
+    """The tape, live; of a snapshot, as it was then."""
+    if isinstance(cluster, Snapshot):
+        return ink.Picture(tape_html(cluster, topic, partition))
     real = own_name(cluster, topic)
     return LiveView(cluster, f"tape {topic} {partition}", lambda s: tape_html(s, real, partition))
 

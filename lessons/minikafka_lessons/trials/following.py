@@ -19,7 +19,7 @@ Story = Literal["copy", "away", "death"]
 TOPIC = "orders"
 CONFIGS = {"replica.fetch.max.bytes": 400}
 """Small, so that a follower that was away needs many rounds."""
-IMPATIENT = {"delivery.timeout.ms": 4_000, "request.timeout.ms": 1_000, "linger.ms": 0}
+IMPATIENT = {"delivery.timeout.ms": 1_500, "request.timeout.ms": 500, "linger.ms": 0}
 HELD = sentence("all held: 3 equal logs, every write was acknowledged, the leader's death cost nothing")
 
 

@@ -6,7 +6,7 @@ from hostile_names import NAMES, unsafe
 from seeing import Seen, forms, inside
 
 from minikafka.xray.snapshot import Group, GroupOffset, Partition, Replica, Snapshot, Topic
-from minikafka_lessons.show.tape import tape_html, tape_svg
+from minikafka_lessons.show.tape import tape, tape_html, tape_svg
 
 
 def snapshot(topic="orders", groups=(("billing", 12), ("audit", 5)), end=18, high=12, start=0):
@@ -50,6 +50,10 @@ def test_every_position_is_on_one_scale(width):
     assert whole[0] == behind[0]
     assert whole[2] == behind[2], "both are committed up to 12"
     assert inside(seen) == ""
+
+
+def test_of_a_snapshot_it_is_a_picture_that_stands_still():
+    assert tape(snapshot(), "orders")._repr_html_() == tape_html(snapshot(), "orders")
 
 
 def test_what_is_to_be_seen_is_said():
