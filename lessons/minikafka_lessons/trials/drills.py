@@ -144,7 +144,8 @@ class _Drill:
         self._told: dict[int, set[bytes]] = {factor: set() for factor in FACTORS}
         self._written = 0
         topics = [
-            NewTopic(name_of(n), 1, n, config={"min.insync.replicas": 2 if n == 3 else 1}) for n in FACTORS
+            NewTopic(name_of(n), 1, n, config={"min.insync.replicas": "2" if n == 3 else "1"})
+            for n in FACTORS
         ]
         with self.cluster.admin() as admin:
             for made in admin.create_topics(topics).values():
