@@ -14,7 +14,7 @@ QUESTIONS: dict[str, Question] = {
     "slow": question(
         "One follower of three hears nothing any more. How long does a write with acks=all take now?",
         "as long as ever: two of three are enough",
-        "about as long as replica.lag.time.max.ms (30 s); the next one is quick again",
+        "somewhat longer than replica.lag.time.max.ms (30 s); the next one is quick again",
         "for ever",
     ),
     "return": question(
