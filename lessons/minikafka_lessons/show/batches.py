@@ -114,7 +114,7 @@ def _total(sent: Sequence[Sent], width: float) -> str:
     if not sent:
         return say("nothing yet")
     total = say(
-        "{records} records in {n} batches: {each} a batch",
+        "records: {records} · batches: {n} · records a batch: {each}",
         records=f"{records:,}",
         n=f"{len(sent):,}",
         each=f"{records / len(sent):,.1f}",

@@ -29,7 +29,7 @@ def test_each_batch_says_why_it_was_sent(cluster):
     assert told == [(0, 1, "lingered"), (0, 6, "full"), (0, 6, "full"), (0, 2, "flushed"), (1, 1, "flushed")]
     for seen in forms(batches(cluster, producer).html):
         assert {"full: 2", "lingered: 1", "flushed: 2"} <= set(seen.words)
-        assert "16 records in 5 batches: 3.2 a batch" in seen.describes
+        assert "records: 16 · batches: 5 · records a batch: 3.2" in seen.describes
         assert "nothing: all that was produced is on its way" in seen.words
         assert inside(seen) == ""
 
