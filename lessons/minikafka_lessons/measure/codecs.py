@@ -6,6 +6,7 @@ Every round takes another portion of the records, so that a ratio has a spread, 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,11 +27,14 @@ from minikafka_lessons.measure.batches import (
 )
 from minikafka_lessons.measure.results import MIB, Shown, mib_a_second, thousands, three
 from minikafka_lessons.measure.rounds import Spread, budget, interleaved, scaled
+from minikafka_lessons.show import ink
 from minikafka_lessons.show.figure import TEXT
 
 FOUR_KINDS = (*KINDS[:2], NUMBERS, KINDS[2])
 PORTION_RECORDS = BATCH_RECORDS[-1]
 PORTIONS = 8
+BRACKET = re.compile(r" (\([^()<>]*–[^()<>]*\))</td>")
+"""How far rounds lay apart, at the end of a cell."""
 FINE_S = 1e-5
 clock = time.thread_time if time.get_clock_info("thread_time").resolution < FINE_S else time.perf_counter
 """Processor time where it is told finely: what else this machine does meanwhile is no codec's fault."""
@@ -80,6 +84,11 @@ class Codecs(Shown):
                     row.append("" if codec == "none" else _with_spread(speed, mib_a_second))
                 found.append(row)
         return found
+
+    def _repr_html_(self) -> str:
+        """Each bracket under its number: side by side they would need more than the width of a page."""
+        small = f'<br><span style="font-size:10.5px;color:{ink.MUTED}">'
+        return BRACKET.sub(rf"{small}\1</span></td>", super()._repr_html_())
 
     def draw(self, figure: Any) -> None:
         """Above: how small. Below: how fast. Both against the size of the batch."""
