@@ -218,7 +218,9 @@ class Load:
     def status(self) -> ink.Picture:
         """What the monitor said of each partition at the last look."""
         news = [v for v in self.verdicts if v.at == self.verdicts[-1].at]
-        rows: list[list[object]] = [[v.partition, v.status, v.rule, ink.number(v.lag)] for v in news]
+        rows: list[list[object]] = [
+            [v.partition, ink.Code(v.status), ink.Code(v.rule), ink.number(v.lag)] for v in news
+        ]
         return ink.Picture(ink.table(["PARTITION", "STATUS", say("rule"), "LAG"], rows, left=3))
 
     def picture(self) -> ink.Picture:

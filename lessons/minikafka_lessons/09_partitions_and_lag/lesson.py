@@ -4,8 +4,7 @@
 # How many partitions should a topic have? There is no table to look it up in. But there is one number that tells
 # when there are too few: the **LAG**, the records that wait to be read.
 #
-# Three exercises; 40 minutes. Run the cells from top to bottom with **Shift+Enter**. Time is *virtual* here: a
-# minute of load passes in a second, and each run is the same. So everything can be measured exactly, and undone.
+# Three exercises; 40 minutes. Time is *virtual* here: a minute of load passes in a second, and each run is the same.
 
 # %% setup=true id="setup"
 from minikafka_lessons import (
@@ -357,7 +356,7 @@ check("9b")
 # > request: `RecordAccumulator.drain`. Clients hear of new partitions with their next metadata
 # > (`metadata.max.age.ms`, 5 minutes; ours asked each second). A group with `auto.offset.reset=latest` may miss what was
 # > written there until then. LAG: `kafka-consumer-groups.sh --describe` (`ConsumerGroupCommand`); in a consumer
-# > `records-lag-max` (KIP-223). The idea of judging a window of looks is Burrow's.
+# > `records-lag-max` (KIP-223).
 #
 # How good were your predictions?
 

@@ -123,6 +123,10 @@ def number(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
+class Code(str):
+    """Words of a program, in a cell of a table: the same in every language."""
+
+
 def table(headers: list[str], rows: list[list[object]], *, left: int = 1, caption: str = "") -> str:
     """A small HTML table; the first `left` columns are words, the others numbers."""
     cell = "padding:3px 12px;border:0;background:none"
@@ -141,6 +145,8 @@ def table(headers: list[str], rows: list[list[object]], *, left: int = 1, captio
                 if isinstance(value, int) and not isinstance(value, bool)
                 else in_html(cut(str(value), MOST_CELLS))
             )
+            if isinstance(value, Code):
+                shown = f'<code style="background:none;padding:0">{shown}</code>'
             style = f"{cell};text-align:{side};font-family:{MONO};font-variant-numeric:tabular-nums"
             body += f'<td style="{style}">{shown}</td>'
         body += "</tr>"

@@ -6,13 +6,14 @@ that moved has its line drawn out; one that nobody has is said. Kafka: `Consumer
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from minikafka.world import Traced
 from minikafka.xray.snapshot import Group, Member, Snapshot, TopicPartition
-from minikafka_lessons.language import say
+from minikafka_lessons.language import say, sentence
 from minikafka_lessons.show import frame, ink
 from minikafka_lessons.show.live import own_name
 
@@ -20,6 +21,15 @@ CHIP, HEAD, GAP, TOP = 20, 24, 10, 66
 MOST_CHIPS, MOST_ON_A_SIDE = 36, 160
 """Of a member, and of all; of more partitions only those that moved have chips of their own."""
 MOST_MEMBERS = 40
+REASONS = (
+    (r"member (?P<member>.+?) joins(: .*)?", sentence("{member} joins")),
+    (r"member (?P<member>.+?) rejoins( .*|: .*)?", sentence("{member} joins again")),
+    (r"static member (?P<member>.+) came back", sentence("{member} is back")),
+    (r"members left(: .*)?", sentence("a member left")),
+    (r"the session timed out", sentence("a member's session ended")),
+    (r"members did not sync .*", sentence("not all members asked for their share in time")),
+)
+"""What a coordinator may give as its reason, and the same in a reader's words."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +62,13 @@ def moves(cluster: Any, before: Snapshot, after: Snapshot, group: str) -> ink.Pi
 def moves_between(before: Snapshot, after: Snapshot, group: str, events: Iterable[Traced] = ()) -> Moves:
     """What is to be drawn."""
     was, now = (next((g for g in s.groups or () if g.id == group), None) for s in (before, after))
-    why = why_of(events, group, before.at, after.at)
     names = _names([*_members(was), *_members(now)])
-    for id, called in names.items():
-        why = why.replace(id, called)
+    why = why_of(events, group, before.at, after.at, names)
     generations = (None if was is None else was.generation, None if now is None else now.generation)
     return Moves(group, _assigned(was, names), _assigned(now, names), why, generations)
 
 
-def why_of(events: Iterable[Traced], group: str, since: float, until: float) -> str:
+def why_of(events: Iterable[Traced], group: str, since: float, until: float, names: Mapping[str, str]) -> str:
     """What the coordinator gave as reasons for rebalances in this time, each once."""
     said: dict[str, None] = {}
     for traced in events:
@@ -68,8 +76,19 @@ def why_of(events: Iterable[Traced], group: str, since: float, until: float) -> 
         if not (since <= traced.at <= until and event.kind == "GroupStateChanged"):
             continue
         if (event.group, event.new) == (group, "PreparingRebalance"):
-            said[event.reason] = None
+            reason = event.reason
+            for id, called in names.items():
+                reason = reason.replace(id, called)
+            said[say_reason(reason)] = None
     return "; ".join(list(said)[:4])
+
+
+def say_reason(reason: str) -> str:
+    """A coordinator's reason in the reader's language; one that is not known here, in its own words."""
+    for pattern, words in REASONS:
+        if found := re.fullmatch(pattern, reason):
+            return say(words, **found.groupdict())
+    return reason
 
 
 def _members(group: Group | None) -> tuple[Member, ...]:

@@ -39,9 +39,9 @@ def joined():
 def test_what_moved_is_counted_and_why_is_said():
     found = joined()
     assert found.moved == (TopicPartition("clicks", 2), TopicPartition("clicks", 4))
-    assert found.why == "member chris joins", "by its name, and of this time only"
+    assert found.why == "chris joins", "by its name, and of this time only"
     for seen in forms(moves_html(found)):
-        assert "2 of 5 partitions moved · generation 2 → 3: member chris joins." in seen.describes
+        assert "2 of 5 partitions moved · generation 2 → 3: chris joins." in seen.describes
         assert "clicks-2: from anna to chris." in seen.describes
         assert inside(seen) == ""
 
