@@ -18,6 +18,8 @@ MOST_FIELDS = 60
 MOST_BYTES = 256
 """Of one field; the rest is said to be there."""
 BYTES_A_LINE = 8
+MOST_WHOLE = 20
+"""A value of so many characters is never broken: the longest number has them."""
 _MONO = "font-family:var(--jp-code-font-family, ui-monospace, monospace);font-size:12px;line-height:1.5"
 _TEXT = (
     "color:var(--jp-ui-font-color1, inherit);font-family:var(--jp-ui-font-family, sans-serif);font-size:13px"
@@ -104,10 +106,12 @@ def _row(entry: Entry) -> str:
     hue = about(field.name).hue.value.paper
     named = f'<span style="background:{hue};color:#000;padding:0 4px">{in_html(field.name)}</span>'
     where = f"+{field.offset}" if entry.unpacked else str(field.offset)
+    value = shown(field.value, 32)
+    whole = ";white-space:nowrap" * (len(value) <= MOST_WHOLE)
     cells = (
         f'<td style="{_CELL};text-align:right;white-space:nowrap;{_QUIET}">{where}</td>',
         f'<td style="{_CELL};white-space:nowrap">{named}</td>',
-        f'<td style="{_CELL}">{in_html(shown(field.value, 32))}</td>',
+        f'<td style="{_CELL}{whole}">{in_html(value)}</td>',
         f'<td style="{_CELL};{_QUIET};{_WORDS}">{in_html(field.note or about(field.name).meaning)}</td>',
     )
     return f'<tr style="background:none">{"".join(cells)}</tr>'

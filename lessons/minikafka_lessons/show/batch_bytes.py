@@ -31,7 +31,7 @@ def bytes(cluster: Any, topic: str, partition: int = 0, offset: int = 0, fields:
         body = block_to_html(batch.block(), fields)
     except (Unseen, BadBytes) as why:
         return _sentence(str(why))
-    return ink.Picture(_caption(f"{place}: {_way(offset, hit)}") + body)
+    return ink.Picture(_caption(f"{told(place)}: {_way(offset, hit)}") + body)
 
 
 def segment(cluster: Any, topic: str, partition: int = 0, offset: int = 0, limit: int = 20) -> ink.Picture:
@@ -44,7 +44,7 @@ def segment(cluster: Any, topic: str, partition: int = 0, offset: int = 0, limit
         return _sentence(str(why))
     rows = [_row(line) for line in page.lines[:limit]]
     rest = page.file_bytes - page.lines[min(limit, len(page.lines)) - 1].end
-    caption = f"{place}, {hit.file}" + ("; " + say("{n:,} more bytes follow", n=rest) if rest else "")
+    caption = f"{told(place)}, {hit.file}" + ("; " + say("{n:,} more bytes follow", n=rest) if rest else "")
     if page.problem is not None and len(page.lines) <= limit:
         caption += f"; {page.problem}"
     return ink.Picture(ink.table(headers(), rows, left=4, caption=caption))
@@ -74,6 +74,12 @@ def leader_of(cluster: Any, topic: str, partition: int) -> ReplicaPlace:
                 raise Unseen(say("{partition} has no leader now.", partition=f"{topic}-{partition}"))
             return ReplicaPlace(one.leader, topic, partition)
     raise Unseen(say("There is no partition {partition}.", partition=f"{topic}-{partition}"))
+
+
+def told(place: ReplicaPlace) -> str:
+    """A replica in the reader's language."""
+    partition = f"{place.topic}-{place.partition}"
+    return say("{partition} on {broker}", partition=partition, broker=place.broker)
 
 
 def _way(offset: int, hit: Hit) -> str:

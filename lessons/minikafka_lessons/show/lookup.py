@@ -17,7 +17,7 @@ from minikafka.xray import reading
 from minikafka.xray.files import FileList, Found, Question, ReplicaPlace, Unseen
 from minikafka_lessons.language import say
 from minikafka_lessons.show import frame, ink
-from minikafka_lessons.show.batch_bytes import leader_of
+from minikafka_lessons.show.batch_bytes import leader_of, told
 
 MOST_SEGMENTS = 24
 MOST_BATCHES = 60
@@ -95,7 +95,7 @@ def find(place: ReplicaPlace, offset: int, look: Callable[[Question], Found]) ->
         for one in lines
     )
     return Lookup(
-        str(place),
+        told(place),
         offset,
         _segments(listed),
         int(hit.file[:20]),
@@ -133,9 +133,20 @@ def find_time(place: ReplicaPlace, time_ms: int, look: Callable[[Question], Foun
         after = tuple(one for one in batches[at + 1 :] if not ends or one.position < ends[0])
         entry = below[-1] if below else None
         return Lookup(
-            str(place), start, segments, base, entries, entry, tuple(batches[: at + 1]), after, time_ms, times
+            told(place),
+            start,
+            segments,
+            base,
+            entries,
+            entry,
+            tuple(batches[: at + 1]),
+            after,
+            time_ms,
+            times,
         )
-    raise Unseen(f"{place} has no record as young as {_clock(time_ms)}.")
+    raise Unseen(
+        say("{replica} has no record as young as {time}.", replica=told(place), time=_clock(time_ms))
+    )
 
 
 def _segments(listed: FileList) -> tuple[tuple[int, int], ...]:
