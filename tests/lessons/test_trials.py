@@ -13,6 +13,7 @@ def test_a_factor_bears_one_death_less_than_it_has_replicas():
     assert counts.shares == again.shares
     assert counts.lost(2, 1) == counts.lost(3, 1) == counts.lost(3, 2) == 0
     assert counts.lost(1, 3) > 0
+    assert "RF 2" in counts._repr_html_()
 
 
 def test_of_what_was_acknowledged_rf_3_loses_nothing_in_maintenance():

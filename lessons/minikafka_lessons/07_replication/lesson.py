@@ -178,10 +178,10 @@ print("  ", ask.by)
 # %% exercise="7b" id="7b"
 prediction = {
     ### BEGIN SOLUTION
-    "bears_1": 0,  # so many brokers may die, whichever they are, and RF 1 stays readable
+    "bears_1": 0,  # how many brokers may die, whichever they are, and RF 1 is still readable?
     "bears_2": 1,  # … RF 2
     "bears_3": 2,  # … RF 3
-    "pairs": 1,  # five brokers make ten pairs: how many take one RF 2 partition along?
+    "pairs": 1,  # ten pairs of brokers: how many take one RF 2 partition with them?
     "disk": 3,  # RF 3 takes how many times the disk of RF 1?
     "network": 2,  # with RF 3, how often does a record go from broker to broker?
     "unbearable": False,  # is RF 3 readable after any three deaths? True or False
@@ -214,7 +214,7 @@ producer.flush()
 cluster.run(1)
 cluster.mark("all well")
 holder = cluster.topic("single").partitions[0].replicas[0].broker
-print(holder, "has the only replica of `single`")
+print(holder, "has the only replica of single")
 
 # %% id="alone"
 alone = predict("alone")
@@ -248,17 +248,12 @@ cluster.rewind(to="all well")
 other = cluster.branch()
 other.stop_broker(holder)
 other.run(20)
-print(
-    "stopped cleanly: `single` is led by",
-    other.snapshot().partition("single", 0).leader,
-)
+stopped = other.snapshot().partition("single", 0).leader
 other.restart(holder)
 other.run(5)
-print(
-    "and started:     `single` is led by",
-    other.snapshot().partition("single", 0).leader,
-)
+started = other.snapshot().partition("single", 0).leader
 other.close()
+print(f"single is led by {stopped} while {holder} is stopped, then by {started}")
 
 # %% [markdown] id="table"
 # Even a restart for maintenance is an outage with RF 1.
@@ -270,11 +265,7 @@ other.close()
 # dead, those that hit every replica. (It takes some seconds.)
 
 # %% id="deaths"
-counts = trials.deaths(seeds=range(50))
-factors, dead = ["RF 1", "RF 2", "RF 3"], ["1 dead", "2 dead", "3 dead"]
-show.shares(
-    "Runs in which acknowledged records can't be read", factors, dead, counts.shares
-)
+trials.deaths(seeds=range(50))
 
 # %% [markdown] id="advice-meaning"
 # <details><summary>Why? Open this when you have seen it.</summary>
@@ -290,8 +281,8 @@ show.shares(
 #
 # Two deaths at once are rare. But brokers are *stopped* every week, for updates. The drill: one of the five is away;
 # records are written; then another one dies for ever; the first comes back. (RF 3 with `min.insync.replicas=2`: what
-# only one replica would have isn't accepted. Lesson 8 is about that.) Counted is also in how many runs writes were
-# *refused* between the death and the return.
+# only one replica would have isn't accepted. Lesson 8 is about that.) Also counted are the runs
+# in which writes were *refused* between the death and the return.
 
 # %% id="advice"
 advice = predict("advice")
@@ -299,7 +290,7 @@ advice
 
 # %% id="maintenance"
 drill = trials.maintenance(seeds=range(50))
-show.shares("One away, another dies", factors, ["lost", "refused"], drill.shares)
+drill
 
 # %% id="advice-came"
 lost = [drill.lost(rf) > 0 for rf in (1, 2, 3)]

@@ -14,7 +14,9 @@ from random import Random
 
 from minikafka import Cluster, TopicPartition
 from minikafka.client import NewTopic
-from minikafka_lessons.show.shares import Share
+from minikafka_lessons.language import say
+from minikafka_lessons.show.ink import plain
+from minikafka_lessons.show.shares import Share, shares_html
 
 FACTORS = (1, 2, 3)
 BROKERS = 5
@@ -45,21 +47,29 @@ class Counts:
 
     @property
     def shares(self) -> dict[tuple[str, str], Share]:
-        """For `show.shares`: ("RF 2", "1 dead"), or ("RF 2", "lost") and ("RF 2", "refused"), with the theory."""
+        """For `show.shares`: RF and how many are dead, or RF and what came of maintenance; with the theory."""
         found = {}
         for factor, what in sorted(self._lost, key=str):
             row = f"RF {factor}"
             if isinstance(what, int):
                 cell = Share(self._lost[factor, what], self.runs, theory(factor, what))
-                found[row, f"{what} dead"] = cell
+                found[row, say("{n} dead", n=what)] = cell
             else:
                 lost, refused = theory_of_maintenance(factor)
-                found[row, "lost"] = Share(self._lost[factor, what], self.runs, lost)
-                found[row, "refused"] = Share(self._refused[factor, what], self.runs, refused)
+                found[row, say("lost")] = Share(self._lost[factor, what], self.runs, lost)
+                found[row, say("refused")] = Share(self._refused[factor, what], self.runs, refused)
         return found
 
+    def _repr_html_(self) -> str:
+        cells = self.shares
+        rows, columns = (list(dict.fromkeys(key[axis] for key in cells)) for axis in (0, 1))
+        title = say("Runs in which acknowledged records can't be read")
+        if any(what == "" for _, what in self._lost):
+            title = say("One is away, another one dies: in how many runs?")
+        return shares_html(title, rows, columns, cells)
+
     def __repr__(self) -> str:
-        return f"<{self.runs} runs>"
+        return plain(self._repr_html_())
 
 
 def theory(factor: int, dead: int, brokers: int = BROKERS) -> float:
