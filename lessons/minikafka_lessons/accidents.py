@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any, Literal, NamedTuple
 
-from minikafka import Cluster, NewTopic
+from minikafka import Cluster, NewTopic, Rules
 from minikafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from minikafka.commands import CreateTopic, Kill, Slow
-from minikafka.explore import Notebook
+from minikafka.explore import Fault, Notebook, Report, Workload, Writing, run
 from minikafka.explore.clients import read_whole
 from minikafka_lessons.language import say
 from minikafka_lessons.show.ink import Picture
@@ -117,6 +117,13 @@ def accident(seed: int, acks: Acks, settings: Iterable[Setting] = EVERY) -> dict
     after_s = (3 + random.random()) * WRITES_EVERY_S
     with _Accident(seed, [one for one in settings if one.acks == acks]) as befallen:
         return befallen.befall(away, after_s)
+
+
+def slow_network_and_a_death(rules: Rules, *, seed: int) -> Report:
+    """A cluster that lives by these rules, watched by its invariants: a slow network, and the leader dies."""
+    work = Workload((ORDERS,), (Writing("orders", {"delivery.timeout.ms": 60_000}),), lasts_s=4.0)
+    faults = (Fault(0.5, Slow(0.001, 0.3)), Fault(2.0, KILL_LEADER, whom="leader of orders-0"))
+    return run(seed, work, faults, rules=rules)
 
 
 def table(counted: dict[Setting, Share]) -> Picture:
