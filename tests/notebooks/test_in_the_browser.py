@@ -92,6 +92,7 @@ def page():
 
 
 SEEN = {
+    "lesson 0, light": (0, "JupyterLab Light"),
     "lesson 1, light": (1, "JupyterLab Light"),
     "lesson 2, dark": (2, "JupyterLab Dark"),
     "lesson 3, dark": (3, "JupyterLab Dark"),

@@ -1,0 +1,16 @@
+"""Lesson 0: its title, its simulated cluster, and its exercise."""
+
+from __future__ import annotations
+
+from minikafka_lessons.language import sentence
+
+from . import exercise_0a
+from .questions import QUESTIONS as QUESTIONS
+
+TITLE = sentence("First steps: a cluster that you can stop")
+TOPICS = ("postcards",)
+GROUPS = ("letterbox",)
+EXERCISES = (exercise_0a.EXERCISE,)
+WORLD = "simulated"
+SEED = 7
+BROKERS = 3
