@@ -155,7 +155,7 @@ def up(
 
 @app.command()
 def lab(
-    lesson: Annotated[int, typer.Argument(min=1, help="The lesson to open.")] = 1,
+    lesson: Annotated[int, typer.Argument(min=0, help="The lesson to open.")] = 1,
     port: Annotated[int, typer.Option(help="Port of JupyterLab; if it is taken, the next free one.")] = 8888,
     directory: Annotated[
         Path | None, typer.Option(help="Where your copies of the notebooks live. Default: ./minikafka-lab")

@@ -39,7 +39,7 @@ HINTS = {
     ),
     "empty": sentence("Where the next record would be the first, nothing is there."),
 }
-Rule = Callable[[int, int], object]
+Rule = Callable[[int, int], int | None]
 MISTAKES: tuple[tuple[Rule, str, str], ...] = (
     (
         lambda start, end: end - start + 1,
