@@ -98,6 +98,7 @@ class Load:
         self.looks: dict[int, list[tuple[float, Look]]] = {}
         self.verdicts: list[Verdict] = []
         self.actions: list[tuple[float, str]] = []
+        """(seconds since it began, what was done on the monitor's word)."""
         self.sent = self._opened = 0
         self._stuck: list[Any] = []
         self._make_anew(partitions)
@@ -266,7 +267,7 @@ class Load:
         self.samples.append((snapshot.at - self._began, produced, done, lag))
 
     def _obey(self) -> None:
-        now = self._cluster.now
+        now = self._cluster.now - self._began
         if self.actions and now - self.actions[-1][0] < PATIENCE_S:
             return
         news = [v for v in self.verdicts if v.at == self.verdicts[-1].at]
@@ -325,7 +326,7 @@ class Load:
         for looks in self.looks.values():
             looks[:] = [one for one in looks if one[0] <= now + 1e-9]
         self.looks = {p: looks for p, looks in self.looks.items() if looks}
-        self.actions = [one for one in self.actions if one[0] <= now + 1e-9]
+        self.actions = [one for one in self.actions if one[0] <= now - self._began + 1e-9]
 
 
 __all__ = ["Load", "Verdict", "Worked"]
