@@ -54,8 +54,8 @@ print(f"\nbob joins; all is at rest again after {team.settle():.1f} s\n")
 print(team)
 
 # %% [markdown] id="space-time-meaning"
-# What did they say to each other? Only one broker took part, the group's **coordinator**. Point at a line to read the
-# message.
+# What did they say to each other? The client on the left is ada, the next one bob. Only one broker took part, the group's
+# **coordinator**. Point at a line to read the message.
 
 # %% id="space-time"
 show.space_time(

@@ -139,7 +139,7 @@ def _words(traced: Traced) -> str:
         return f"{event.client_id} joins"
     if event.kind == "MemberLeft":
         return f"{event.member.split('-')[0]} is out: {event.reason}"
-    reason = event.reason
+    reason = event.reason.partition(": ")[0]  # what made it leave stands in the line before
     for name in NAMES:
         reason = " ".join(name if word.startswith(f"{name}-") else word for word in reason.split(" "))
     return f"{event.old} → {event.new}, generation {event.generation}: {reason}"
