@@ -185,6 +185,7 @@ def mended(sheet: Sheet, given: dict[Any, Any], seeds: Sequence[int]) -> None:
                     "The setting is in milliseconds: 1000 of them are a second."
                 )
             sheet.fail("calm", message, hint, SEED + seed)
+            break  # one storm is enough
         elif value > LATEST_S * 1000:
             break
         else:
