@@ -27,6 +27,7 @@ LESSONS = pytest.mark.parametrize(
         for language in LANGUAGES
     ],
 )
+THREE_WORDS = re.compile(r"(?<![\w.-])[a-z]{3,}(?:[ ,]+(?:[a-z]{1,2}[ ,]+)*[a-z]{3,}){2}(?![\w.-])")
 NOT_WRITTEN = {"en": "Not written yet", "ko": "아직 쓰지 않아서 점수가 없습니다"}
 GRADED = pytest.mark.parametrize(
     "lesson", [lesson for lesson in lessons() if not lesson.is_lab], ids=lambda lesson: lesson.name

@@ -186,17 +186,13 @@ def mended(sheet: Sheet, given: dict[Any, Any], seeds: Sequence[int]) -> None:
                 )
             sheet.fail("calm", message, hint, SEED + seed)
             break  # one storm is enough
-        elif value > LATEST_S * 1000:
+        if value > LATEST_S * 1000:
             break
-        else:
-            hung = Storm(SEED + seed, {SETTING: value}, hangs=True)
-            message = say(
-                "with {value} ms a member that hangs is not found out in time",
-                value=value,
-            )
-            sheet.expect(
-                "hung", bool(hung.thrown_out), message, HINTS["hung"], SEED + seed
-            )
+        hung = Storm(SEED + seed, {SETTING: value}, hangs=True)
+        message = say(
+            "with {value} ms a member that hangs is not found out in time", value=value
+        )
+        sheet.expect("hung", bool(hung.thrown_out), message, HINTS["hung"], SEED + seed)
     if not sheet.failed("calm"):
         sheet.seen("calm")
     if value > LATEST_S * 1000:
