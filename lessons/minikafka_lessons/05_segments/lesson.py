@@ -13,7 +13,6 @@ import json
 import struct
 from datetime import datetime
 
-from minikafka import Cluster, Rules, TopicPartition
 from minikafka_lessons import begin, check, data, hint, mine, predict, show, summary
 
 cluster = begin(5)
@@ -171,6 +170,8 @@ check("5a")
 # decided by ours.)
 
 # %% id="own"
+from minikafka import Cluster, Rules, TopicPartition
+
 own_rules = {
     "should_roll": mine(should_roll),
     "floor_entry": mine(floor_entry),
@@ -322,6 +323,8 @@ show.lookup(cluster, "history", offset=12_345)
 show.lookup(cluster, "history", time_ms=to_ms("2010-07-04 00:00"))
 
 # %% id="offsets-for-times"
+from minikafka import TopicPartition
+
 consumer = cluster.consumer({"group.id": "holiday"})
 asked = [TopicPartition("history", 0, to_ms("2010-07-04 00:00"))]
 (found,) = consumer.offsets_for_times(asked)

@@ -11,7 +11,6 @@
 # %% setup=true id="setup"
 from zlib import crc32
 
-from minikafka import Rules
 from minikafka_lessons import (
     begin,
     check,
@@ -159,6 +158,8 @@ check("7a")
 # and followers that take all they have for committed. Then yours (or ours, as long as yours isn't written).
 
 # %% id="broken"
+from minikafka import Rules
+
 print("1.", trials.follow(Rules(fetch_offset=lambda start, known, end: known)))
 print("2.", trials.follow(Rules(follower_high_watermark=lambda end, leader: end)))
 
@@ -348,6 +349,8 @@ def place_replicas(brokers, partition_count, replication_factor, start_index):
 check("7c")
 
 # %% id="racks-mine"
+from minikafka import Rules
+
 rule = mine(place_replicas)
 print(trials.rack_without_power(Rules(place_replicas=rule), replication_factor=2))
 print(rule.by)
