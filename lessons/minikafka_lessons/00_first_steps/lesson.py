@@ -30,8 +30,9 @@ producer = cluster.producer()
 for city in ("Seoul", "Lagos", "Lima"):
     producer.produce("postcards", f"Greetings from {city}!")
 producer.flush()  # wait until the cluster has them
+cluster.run(1)
 
-show.tape(cluster, "postcards")
+show.tape(cluster.snapshot(), "postcards")
 
 # %% [markdown] id="write-meaning"
 # A **producer** has written, and the records lie in a row. Each has a number, its **offset**: 0, 1, 2. A **consumer**
@@ -48,17 +49,17 @@ for _ in range(3):
 # %% [markdown] id="stop"
 # ## 2. Stop, step, go back
 #
-# Write another one, but don't wait for it: it hasn't left yet. Then let one message after another be delivered, until the
-# leader has it. Its two followers fetch what is new all the time.
+# Write another one, but don't wait for it: it hasn't left yet. Then let one message after another be delivered, until all
+# three brokers have it: the leader gets it from the producer, the two others fetch it from the leader.
 
 # %% id="step"
 cluster.mark("before the step")
 producer.produce("postcards", "Greetings from Oslo!")
 
-while cluster.topic("postcards").partitions[0].end == 3:
+while cluster.topic("postcards").partitions[0].high_watermark == 3:
     cluster.step("message")
 
-show.space_time(cluster, since=cluster.now - 0.004, api=["PRODUCE", "FETCH"])
+show.space_time(cluster, since=cluster.now - 0.008, api=["PRODUCE", "FETCH"])
 
 # %% [markdown] id="rewind-meaning"
 # Each line is a message on its way from one host to another; time goes down. Touch one to read it.
