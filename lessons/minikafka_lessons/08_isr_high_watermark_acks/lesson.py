@@ -55,8 +55,10 @@ cluster.rewind("begin")
 cluster.create_topic("weather", partitions=1, replication_factor=3)
 print("acknowledged:", [offset for offset, _ in write(cluster, weather[:6])])
 cluster.run(1)
+cluster.mark("six")
 
 # %% id="three-more"
+cluster.rewind("six")
 leader = cluster.topic("weather").partitions[0].leader
 followers = [b for b in ("broker-1", "broker-2", "broker-3") if b != leader]
 cluster.partition([leader], followers)  # the leader reaches nobody any more
