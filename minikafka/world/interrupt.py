@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-PATIENCE_S = 1.0
+PATIENCE_S = 3.0
 """So long (of real time) the round that runs may take to come to its end."""
 
 
