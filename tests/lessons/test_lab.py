@@ -31,7 +31,7 @@ def options(tmp_path: Path, **more):
 
 
 def test_an_unknown_lesson(tmp_path):
-    with pytest.raises(Refused, match="There is no lesson 99; there are: 1, 2"):
+    with pytest.raises(Refused, match="There is no lesson 99; there are: 0, 1, 2"):
         open_lab(**options(tmp_path, lesson=99))
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from minikafka.policy import Rules
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
 from minikafka.protocol.errors import ErrorCode
@@ -39,10 +40,11 @@ class StubPartition:
     topic_id: uuid.UUID = TOPIC
     role: Role = Role.FOLLOWER
     leader_epoch: int = 0
+    rules: Rules = field(default_factory=Rules)
     taken: int = 0
     log: Any = field(
         default_factory=lambda: SimpleNamespace(
-            log_end_offset=0, log_start_offset=0, epochs=SimpleNamespace(latest=-1)
+            log_end_offset=0, log_start_offset=0, high_watermark=0, epochs=SimpleNamespace(latest=-1)
         )
     )
 

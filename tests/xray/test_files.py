@@ -123,11 +123,25 @@ def test_an_answer_is_never_longer_than_the_cap_and_the_end_is_empty() -> None:
     assert (len(huge.data), last.data) == (files.MOST_BYTES, b"")
 
 
-def test_a_broker_that_is_down_is_said_to_be(cluster: Cluster) -> None:
-    cluster.kill("broker-2")
-    with pytest.raises(Unseen, match=r"broker-2 is down"):
-        cluster.look(FilesOf(ReplicaPlace("broker-2", "orders", 0)))
-    cluster.restart("broker-2")
+def test_the_disk_of_a_simulated_broker_that_is_down_can_be_read(cluster: Cluster) -> None:
+    leader = cluster.snapshot().partition("orders", 0).leader
+    other = "broker-2" if leader == "broker-1" else "broker-1"
+    cluster.kill(leader)
+    (found,) = [
+        f for f in cluster.look(FilesOf(ReplicaPlace(leader, "orders", 0))).files if f.name.endswith(".log")
+    ]
+    assert found.size_bytes > 5_000
+    with pytest.raises(Unseen, match=f"{other} has no replica of orders-0"):
+        cluster.look(FilesOf(ReplicaPlace(other, "orders", 0)))
+    cluster.restart(leader)
+
+
+def test_a_live_broker_that_is_down_is_said_to_be() -> None:
+    with Cluster(brokers=1) as live:
+        live.create_topic("orders")
+        live.kill("broker-1")
+        with pytest.raises(Unseen, match="broker-1 is down"):
+            live.look(FilesOf(ReplicaPlace("broker-1", "orders", 0)))
 
 
 def test_a_disk_that_fails_is_a_sentence() -> None:

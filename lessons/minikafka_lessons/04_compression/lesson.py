@@ -79,7 +79,7 @@ json_speed = {
 }
 print({codec: f"{value / 2**20:.0f} MiB/s" for codec, value in json_speed.items()})
 best = max(json_speed, key=json_speed.get)
-speed.reveal(best == "gzip", best in ("lz4", "snappy"), best == "zstd")
+speed.reveal(best in ("gzip",), best in ("lz4", "snappy"), best in ("zstd",))
 
 # %% [markdown] id="why-batches"
 # <details><summary>Why? Open this when you have seen it.</summary>

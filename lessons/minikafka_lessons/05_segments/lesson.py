@@ -10,7 +10,6 @@
 
 # %% setup=true id="setup"
 import json
-import struct
 from datetime import datetime
 
 from minikafka_lessons import begin, check, data, hint, mine, predict, show, summary
@@ -228,6 +227,9 @@ show.bytes(cluster, "history", fields=24)
 
 
 # %% exercise="5b" id="5b"
+import struct
+
+
 def read_log(data):
     """The batches of a segment's bytes."""
     ### BEGIN SOLUTION

@@ -1,4 +1,4 @@
-"""Followers that live by somebody's rules: do they copy, do they catch up, do they know what is committed?
+"""Followers with a rule of yours inside: do they copy, do they catch up, do they know what is committed?
 
 Rule: the cluster is a whole one under the eyes of its invariants; an outcome is the first thing that went wrong, with
 the moment, or that all held.
