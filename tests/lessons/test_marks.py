@@ -15,6 +15,16 @@ from minikafka_lessons.grading.marking import SEEDS, grade_answer
 from minikafka_lessons.grading.sandbox import Code
 from minikafka_lessons.source_cells import SOLUTION, stub
 
+
+# Each grading starts processes: the first lessons are graded in the quick tier, the others in the slow one.
+def slow_after_lesson_2(name):
+    return [] if name[:-1] in ("0", "1", "2") else [pytest.mark.slow]
+
+
+def quick_first(names):
+    return [pytest.param(name, marks=slow_after_lesson_2(name)) for name in sorted(names)]
+
+
 PREDICTIONS = {"2b", "3b", "4b", "5c", "7b", "8b", "9c", "10c"}
 
 
@@ -24,14 +34,14 @@ def judged():
     return functools.cache(lambda name, source: grade_answer(Answer(exercise(name), Code(source)), SEEDS[:1]))
 
 
-@pytest.mark.parametrize("name", sorted(RIGHT))
+@pytest.mark.parametrize("name", quick_first(RIGHT))
 def test_a_right_answer_gets_full_marks_under_every_schedule(grade, name):
     marks = grade(name, RIGHT[name], hidden=True)
     assert marks.full, Result(marks)
     assert marks.points == exercise(name).points
 
 
-@pytest.mark.parametrize("name", sorted(SKELETONS))
+@pytest.mark.parametrize("name", quick_first(SKELETONS))
 def test_a_skeleton_gets_nothing_and_is_told_so_politely(grade, name):
     marks = grade(name, SKELETONS[name])
     assert marks.points == 0
@@ -39,7 +49,10 @@ def test_a_skeleton_gets_nothing_and_is_told_so_politely(grade, name):
     assert "Not written yet" in repr(Result(marks))
 
 
-@pytest.mark.parametrize(("name", "mistake"), [(name, m) for name in sorted(WRONG) for m in WRONG[name]])
+@pytest.mark.parametrize(
+    ("name", "mistake"),
+    [pytest.param(name, m, marks=slow_after_lesson_2(name)) for name in sorted(WRONG) for m in WRONG[name]],
+)
 def test_a_plausible_mistake_fails_with_its_own_hint(judged, name, mistake):
     source, words = WRONG[name][mistake]
     marks = judged(name, source)
@@ -47,7 +60,7 @@ def test_a_plausible_mistake_fails_with_its_own_hint(judged, name, mistake):
     assert words in repr(Result(marks)), Result(marks)
 
 
-@pytest.mark.parametrize("name", sorted(WRONG))
+@pytest.mark.parametrize("name", quick_first(WRONG))
 def test_no_check_prints_the_solution(judged, name):
     """What a check says of a wrong answer has no code in it that the exercise's own text doesn't have."""
     lesson = next(one for one in lessons() if exercise(name) in one.exercises)
@@ -64,6 +77,7 @@ def test_no_check_prints_the_solution(judged, name):
             assert [code for code in re.findall("`([^`]+)`", said) if code not in text + source] == []
 
 
+@pytest.mark.slow
 def test_what_a_prediction_comes_out_as_is_not_told(grade):
     for name in sorted(PREDICTIONS & set(WRONG)):
         for mark in [mark for source, _ in WRONG[name].values() for mark in grade(name, source).marks]:
@@ -76,7 +90,7 @@ def test_a_case_is_named_with_what_is_expected_and_why(grade):
     assert message == "lag(100, 10, 40) returned 90; expected 60: the log begins at 40 now"
 
 
-@pytest.mark.parametrize("name", sorted(WRONG))
+@pytest.mark.parametrize("name", quick_first(WRONG))
 def test_hints_differ(judged, name):
     """What is said of one mistake isn't what is said of all: at least three of them hear words of their own."""
     said = set()
@@ -131,6 +145,7 @@ def test_the_course_has_at_least_two_exercises_a_lesson_with_three_hints_each():
             assert len(set(found.hints)) == 3
 
 
+@pytest.mark.slow
 def test_the_solution_in_the_source_is_the_one_that_gets_full_marks(grade):
     for lesson in lessons():
         text = lesson.source.read_text(encoding="utf-8")
