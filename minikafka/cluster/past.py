@@ -13,6 +13,8 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from minikafka.cluster.drivers import Player, SimulatedLoop
 from minikafka.cluster.faces import refuse, swap
 from minikafka.cluster.recording import Recorder
@@ -99,13 +101,24 @@ class Past:
     def rewind(self, to: float | str | Mark | None, steps: int | None) -> None:
         """Raises ValueError, CantBePlayed, PastDiffers: one sentence; the cluster is as it was."""
         recorder = self._recorder()
-        if recorder.cant_be_played:
-            raise CantBePlayed(recorder.cant_be_played)
         history = self._known()
+        if recorder.cant_be_played:
+            history = self._whole_part(to, history)
         if (to is None) == (steps is None):
             raise ValueError('Say where to: rewind(to=12.5), rewind(to="a mark") or rewind(steps=1).')
         goal = self._step_back(steps, history) if steps is not None else self._goal(to, history)
         self._go(history, goal)
+
+    def _whole_part(self, to: float | str | Mark | None, history: History) -> History:
+        """Of a run that can't be repeated to its end: its beginning, if the mark lies there. Raises CantBePlayed."""
+        recorder = self._recorder()
+        if not isinstance(to, str | Mark) or self.marked(to).length > recorder.playable:
+            raise CantBePlayed(recorder.cant_be_played)
+        self.marks = {name: mark for name, mark in self.marks.items() if mark.length <= recorder.playable}
+        entries = history.tape.entries[: recorder.playable]
+        return History(
+            msgspec.structs.replace(history.tape, entries=entries, cant_be_played=""), history.witness
+        )
 
     def _goal(self, to: float | str | Mark | None, history: History) -> Goal:
         if isinstance(to, str | Mark):

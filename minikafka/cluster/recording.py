@@ -47,6 +47,8 @@ class Recorder:
         self.between_rounds: Callable[[], None] = lambda: None
         """Called in a wait that is played, between two rounds: what a predicate did then is done now."""
         self.cant_be_played = ""
+        self.playable = 0
+        """If it can't be played: so many entries of its beginning can."""
         self.witness = Witness(loop.universe.trace)
         self.code: dict[tuple[int, str], Code] = {}
         """The callbacks, by the number of the entry that brought each along, and its place there."""
@@ -109,6 +111,9 @@ class Recorder:
                         task.cancel()
                 raise
             except BaseException as error:
+                if isinstance(error, KeyboardInterrupt) and self._is_between_rounds:
+                    self._entries[number] = msgspec.structs.replace(self._entries[number], cut=self.moment)
+                    raise
                 self._entries[number] = msgspec.structs.replace(self._entries[number], raised=True)
                 if not isinstance(error, Exception):
                     self._give_up(f"{type(error).__name__} interrupted {command.name}")
@@ -155,8 +160,16 @@ class Recorder:
         if len({thread for thread, _, _ in self._open}) > 1:
             self._give_up("two threads drove the cluster in turns")
 
+    @property
+    def _is_between_rounds(self) -> bool:
+        """Was the loop interrupted just now, before its next round?"""
+        return self._loop.loop.interrupted_round == self._loop.loop.rounds
+
     def _give_up(self, why: str) -> None:
         if not self.cant_be_played:
+            self.playable = max(0, len(self._entries) - 1)
+            while self.playable and self._entries[self.playable].is_inside:
+                self.playable -= 1
             self.cant_be_played = f"This run can't be repeated: {why}, at {self.moment.at_s:.6f} s."
 
     # -- code of others --------------------------------------------------------------------------------------

@@ -22,8 +22,9 @@ PATIENCE_S = 3.0
 class Interrupt:
     """Holds an interrupt back, within `with interrupt.held()`, until `deliver` or the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_deliver: Callable[[], None]) -> None:
         self.came = False
+        self._on_deliver = on_deliver
         self._before: Callable[[int, FrameType | None], Any] | None = None
         self._patience: threading.Timer | None = None
 
@@ -51,6 +52,7 @@ class Interrupt:
         if self.came and self._before is not None:
             self.came = False
             self._lose_no_patience()
+            self._on_deliver()
             self._before(signal.SIGINT, None)
 
     def _hear(self, number: int, frame: FrameType | None) -> None:

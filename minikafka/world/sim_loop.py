@@ -110,7 +110,9 @@ class SimLoop(asyncio.BaseEventLoop):
         """Who drives beyond it gets WallReached, before anything beyond it has happened."""
         self.after_each_round: tuple[Callable[[], None], ...] = ()
         """Called between two rounds, in order; what one raises ends the driving."""
-        self._interrupt = Interrupt()
+        self._interrupt = Interrupt(self._note_interrupt)
+        self.interrupted_round = -1
+        """Before which round an interrupt was delivered last: between two rounds, so the run is whole."""
 
     # --- time and callbacks
 
@@ -242,6 +244,9 @@ class SimLoop(asyncio.BaseEventLoop):
                 swap(outer, outer_task)
             self._thread_id = None  # type: ignore[assignment]
             sys.set_asyncgen_hooks(*hooks)
+
+    def _note_interrupt(self) -> None:
+        self.interrupted_round = self.rounds
 
     def drive(self, done: Callable[[], bool], until: float | None = None) -> bool:
         """Run until `done()`, until nothing is scheduled, or until the next event lies after `until`.

@@ -1,6 +1,7 @@
 """A simulated cluster goes back to any moment of its past, and branches: what it does again is what it did."""
 
 import random
+import signal
 
 import msgspec
 import pytest
@@ -275,3 +276,39 @@ def test_an_answer_of_a_run_that_was_left_is_not_waited_for(cluster):
     cluster.rewind(to="asked")
     cluster.run(1)
     assert [topic.name for topic in cluster.snapshot().topics] == ["orders"]
+
+
+def test_a_run_that_was_interrupted_between_two_rounds_can_be_repeated():
+    with Cluster(brokers=1, world="simulated", seed=1) as cluster:
+        cluster.create_topic("orders")
+        cluster.mark("before")
+        loop = cluster._loop.loop
+        loop.call_later(0.5, signal.raise_signal, signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            cluster.run(10)
+        at = cluster.now
+        cluster.mark("after")
+        cluster.run(1)
+        cluster.rewind("before")
+        assert cluster.now < at
+
+
+def test_one_that_was_interrupted_elsewhere_goes_back_to_what_came_before():
+    with Cluster(brokers=1, world="simulated", seed=1) as cluster:
+        cluster.create_topic("orders")
+        cluster.mark("before")
+
+        def interrupted(_):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            cluster.run_until(interrupted)
+        cluster.mark("after")
+        with pytest.raises(CantBePlayed, match="KeyboardInterrupt interrupted"):
+            cluster.rewind(steps=1)
+        with pytest.raises(CantBePlayed):
+            cluster.rewind("after")
+        cluster.rewind("before")
+        cluster.run(1)
+        cluster.rewind("before")
+        assert [topic.name for topic in cluster.snapshot().topics if topic.name == "orders"]

@@ -31,6 +31,7 @@ for city in ("Seoul", "Lagos", "Lima"):
     producer.produce("postcards", f"Greetings from {city}!")
 producer.flush()  # wait until the cluster has them
 cluster.run(1)
+cluster.mark("written")
 
 show.tape(cluster.snapshot(), "postcards")
 
@@ -39,6 +40,7 @@ show.tape(cluster.snapshot(), "postcards")
 # reads them:
 
 # %% id="read"
+cluster.rewind("written")
 consumer = cluster.consumer({"group.id": "letterbox", "auto.offset.reset": "earliest"})
 consumer.subscribe(["postcards"])
 
@@ -53,7 +55,7 @@ for _ in range(3):
 # three brokers have it: the leader gets it from the producer, the two others fetch it from the leader.
 
 # %% id="step"
-cluster.mark("before the step")
+cluster.rewind("written")
 producer.produce("postcards", "Greetings from Oslo!")
 
 while cluster.topic("postcards").partitions[0].high_watermark == 3:
@@ -67,8 +69,7 @@ show.space_time(cluster, since=cluster.now - 0.008, api=["PRODUCE", "FETCH"])
 # Changed your mind? Go back. The cluster is where it was, to the byte, and the fourth postcard was never written:
 
 # %% id="rewind"
-before = cluster.topic("postcards").partitions[0].end
-cluster.rewind("before the step")
+cluster.rewind("written")
 print(
     "records now:", cluster.topic("postcards").partitions[0].end, "at", cluster.now, "s"
 )
@@ -84,6 +85,7 @@ kill = predict("kill")
 kill
 
 # %% id="kill-came"
+cluster.rewind("written")
 leader = cluster.topic("postcards").partitions[0].leader
 cluster.kill(leader)
 cluster.run(30)  # half a minute of virtual time

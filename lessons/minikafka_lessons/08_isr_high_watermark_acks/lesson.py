@@ -9,7 +9,6 @@
 # same cells give the same run. Each section begins with a `rewind`, so that you may run it again.
 
 # %% setup=true id="setup"
-from minikafka import Cluster, Rules, TopicPartition
 from minikafka_lessons import (
     accidents,
     begin,
@@ -33,6 +32,8 @@ cluster
 # Six readings of the weather, and then nothing gets from the leader to the followers any more.
 
 # %% id="six"
+from minikafka import Cluster, Rules, TopicPartition
+
 weather = [text for _, text in data.weather(12)]
 
 

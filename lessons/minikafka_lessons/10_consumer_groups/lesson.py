@@ -8,7 +8,6 @@
 # The world is **simulated**: time moves only while a cell asks, and each run is the same. Three exercises; 40 minutes.
 
 # %% setup=true id="setup"
-from minikafka import Cluster, Rules
 from minikafka_lessons import (
     begin,
     check,
@@ -31,6 +30,8 @@ cluster
 # group; they take turns to poll. First ada alone, then bob joins.
 
 # %% id="topics"
+from minikafka import Cluster, Rules
+
 cluster.create_topic("airports", partitions=6)
 cluster.create_topic("weather", partitions=6)
 with cluster.producer() as producer:
