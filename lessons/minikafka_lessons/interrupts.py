@@ -59,6 +59,9 @@ class Interrupts:
         now_s = time.monotonic()
         if number == signal.SIGALRM and self._first_s is None:
             return
+        if number == signal.SIGALRM and signal.getsignal(signal.SIGINT) != self._hear:
+            signal.raise_signal(signal.SIGINT)  # a simulation runs by now, and knows a better moment
+            return
         if self._first_s is None:
             self._first_s = now_s
         if now_s - self._first_s < put_off_s(frame, self._space):
@@ -70,6 +73,8 @@ class Interrupts:
 
 def put_off_s(frame: FrameType | None, space: dict[str, Any]) -> float:
     """How long an interrupt at this place may be put off; 0: it is as good as any. `space`: a cell's globals."""
+    if frame is None:  # a simulation has kept it until now, between two of its rounds
+        return 0.0
     inner, limit_s, in_a_cell = frame, 0.0, False
     while frame is not None:
         in_a_cell = in_a_cell or frame.f_globals is space
