@@ -18,6 +18,8 @@ import minikafka
 AGAIN_S = 0.002
 AT_MOST_S, CLOSING_AT_MOST_S = 0.3, 3.0
 CLIENTS = os.path.join(os.path.dirname(minikafka.__file__), "")
+RECORDING = os.path.join(CLIENTS, "cluster", "recording.py")
+"""A call that ends, or comes to a pause, can be repeated by `rewind`."""
 LOCKS = tuple(
     os.path.join("", *parts) for parts in (("threading.py",), ("concurrent", "futures", "_base.py"))
 )
@@ -82,7 +84,7 @@ def put_off_s(frame: FrameType | None, space: dict[str, Any]) -> float:
         if code.co_filename.startswith(CLIENTS):
             if code.co_name == "close":
                 return CLOSING_AT_MOST_S
-            if frame is inner:
+            if frame is inner or code.co_filename == RECORDING:
                 limit_s = AT_MOST_S
         elif frame is inner and code.co_filename.endswith(LOCKS) and code.co_name != "wait":
             limit_s = AT_MOST_S

@@ -102,7 +102,8 @@ class Load:
         self.sent = self._opened = 0
         self._stuck: list[Any] = []
         self._make_anew(partitions)
-        self._producer = cluster.producer({**_CLIENT, "client.id": "airports", "linger.ms": 5})
+        self._producer: Any = cluster.producer({**_CLIENT, "client.id": "airports", "linger.ms": 5})
+        cluster.__dict__["loads"][self.topic] = self
         self._began = cluster.now
         self._moments = [_Moment(cluster.now, 0, 0, 0, 0, 0)]
 
@@ -111,7 +112,6 @@ class Load:
         loads: dict[str, Load] = self._cluster.__dict__.setdefault("loads", {})
         if (before := loads.get(self.topic)) is not None:
             before.close()
-        loads[self.topic] = self
         if any(topic.name == self.topic for topic in self._cluster.snapshot().topics):
             self._cluster.do(DeleteTopic(self.topic))
         if hasattr(self._cluster, "forget"):

@@ -12,8 +12,10 @@ from typing import Any
 from minikafka import Cluster, KafkaException, Rules, Snapshot
 from minikafka.cluster.past import Mark
 from minikafka.commands import AddPartitions
+from minikafka.commands.tape import CantBePlayed
 from minikafka.world.visible import visible
 from minikafka.xray.files import BytesOf, FileBytes, ReplicaPlace
+from minikafka.xray.messages import Message
 from minikafka.xray.snapshot import RUNNING, Group, Topic
 from minikafka_lessons import partition_files
 from minikafka_lessons.cells import Stumble
@@ -134,6 +136,17 @@ class SimulatedLesson:
         """As in `Cluster`; what can't be (no such mark yet) is one sentence."""
         try:
             self.cluster.rewind(to, steps=steps)
+        except CantBePlayed as why:
+            raise Stumble(
+                say("{why} Run the cell with `begin({n})` again.", why=why, n=self.number)
+            ) from None
+        except ValueError as why:
+            raise Stumble(str(why)) from None
+
+    def messages(self, **wishes: Any) -> tuple[Message, ...]:
+        """As in `Cluster`; a mark that isn't there yet is one sentence."""
+        try:
+            return self.cluster.messages(**wishes)
         except ValueError as why:
             raise Stumble(str(why)) from None
 
@@ -171,7 +184,7 @@ class SimulatedLesson:
     def log_files(self, topic: str, partition: int = 0) -> dict[str, bytes]:
         """The bytes of a partition's newest segment (at most 1 MiB) on each of its brokers that lives."""
         found = {}
-        for replica in self.cluster.snapshot().partition(topic, partition).replicas:
+        for replica in self.topic(topic).partitions[partition].replicas:
             if replica.alive and replica.segments:
                 name = f"{replica.segments[-1].base_offset:020d}.log"
                 place = ReplicaPlace(replica.broker, topic, partition)

@@ -194,9 +194,9 @@ def test_a_click_after_a_restart_says_what_to_do(lab, page):
 
 @pytest.mark.parametrize(
     "lab",
-    [(1, "JupyterLab Light"), (2, "JupyterLab Light"), (5, "JupyterLab Light"), (6, "JupyterLab Light")],
+    [(1, "JupyterLab Light"), (2, "JupyterLab Light"), (6, "JupyterLab Light")],
     indirect=True,
-    ids=["lesson 1", "lesson 2", "lesson 5", "lab 6"],
+    ids=["lesson 1", "lesson 2", "lab 6"],
 )
 def test_each_cell_is_interrupted_after_half_a_second_and_run_twice(lab, page, shots):
     number, address = lab

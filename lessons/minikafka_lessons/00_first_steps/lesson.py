@@ -99,7 +99,7 @@ print(leader, "is dead;", heir, "leads;", read)
 kill.reveal(len(read) < 3, heir is None, heir != leader and len(read) == 3)
 
 # %% id="after"
-show.tape(cluster, "postcards")
+show.tape(cluster.snapshot(), "postcards")
 
 # %% [markdown] id="how-many"
 # ## 4. An exercise
