@@ -102,6 +102,7 @@ def test_each_cell_interrupted_and_run_again(kernel, number, after_s):
                 assert not lesson.run(earlier).error
             ran = lesson.run(i)
         assert not ran.error, (lesson.cells[i], ran.error)
+    assert lesson.run(THREADS).said.strip() == "[]"
 
 
 def is_to_begin_again(ran):
