@@ -20,8 +20,15 @@ AT_MOST_S, CLOSING_AT_MOST_S = 0.3, 3.0
 CLIENTS = os.path.join(os.path.dirname(minikafka.__file__), "")
 RECORDING = os.path.join(CLIENTS, "cluster", "recording.py")
 """A call that ends, or comes to a pause, can be repeated by `rewind`."""
+# What is raised where a weak reference ends is printed, and lost.
 LOCKS = tuple(
-    os.path.join("", *parts) for parts in (("threading.py",), ("concurrent", "futures", "_base.py"))
+    os.path.join("", *parts)
+    for parts in (
+        ("threading.py",),
+        ("concurrent", "futures", "_base.py"),
+        ("weakref.py",),
+        ("_weakrefset.py",),
+    )
 )
 
 
