@@ -23,8 +23,6 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from minikafka_lessons.whole_imports import whole_import
-
 _HOMES = {
     "Load": "minikafka_lessons.load",
     "begin": "minikafka_lessons.live",
@@ -62,8 +60,8 @@ if "IPython" in sys.modules:  # an interrupt is one sentence from the first cell
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return whole_import(f"minikafka_lessons.{name}")
+        return import_module(f"minikafka_lessons.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'minikafka_lessons' has no attribute {name!r}")
-    return getattr(whole_import(home), name)
+    return getattr(import_module(home), name)

@@ -12,6 +12,7 @@ import weakref
 from typing import Any
 
 from minikafka_lessons.begun import current_lesson
+from minikafka_lessons.interrupts import Interrupts
 from minikafka_lessons.language import say, spoken
 
 
@@ -31,8 +32,9 @@ class Cells:
         shell.events.register("pre_run_cell", self._begin)
         shell.events.register("post_run_cell", self._end)
         self._shell = shell
-        self._interrupts: Any = None
+        self._interrupts = Interrupts(shell.user_global_ns)
         self._set_handler()
+        self._interrupts.begin()  # the cell that imports the lessons runs already
 
     def _set_handler(self) -> None:
         """Again for each cell: IPython drops a handler that was interrupted itself."""
@@ -46,15 +48,10 @@ class Cells:
     def _begin(self, info: Any) -> None:
         self._opened.clear()
         self._set_handler()
-        if self._interrupts is None:
-            from minikafka_lessons.interrupts import Interrupts
-
-            self._interrupts = Interrupts(self._shell.user_global_ns)
         self._interrupts.begin()
 
     def _end(self, result: Any) -> None:
-        if self._interrupts is not None:
-            self._interrupts.end()
+        self._interrupts.end()
         error = result.error_in_exec or result.error_before_exec
         opened, self._opened = self._opened, []
         if error is None:

@@ -3,6 +3,7 @@
 Rule: Python raises KeyboardInterrupt between any two steps, also where a lock has just been taken and nobody knows it
 yet; whoever needs that lock then waits for ever. So an interrupt that arrives inside of a client, a future or a lock is
 put off by a few milliseconds, again and again, but never for long; and the closing of a client is let come to its end.
+So is an import: what has been loaded by half (numpy, matplotlib …) can't be loaded a second time.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import Any
 import minikafka
 
 AGAIN_S = 0.002
-AT_MOST_S, CLOSING_AT_MOST_S = 0.3, 3.0
+AT_MOST_S, CLOSING_AT_MOST_S, IMPORTING_AT_MOST_S = 0.3, 3.0, 15.0
+IMPORTING = "<frozen importlib."
 CLIENTS = os.path.join(os.path.dirname(minikafka.__file__), "")
 RECORDING = os.path.join(CLIENTS, "cluster", "recording.py")
 """A call that ends, or comes to a pause, can be repeated by `rewind`."""
@@ -88,6 +90,8 @@ def put_off_s(frame: FrameType | None, space: dict[str, Any]) -> float:
     while frame is not None:
         in_a_cell = in_a_cell or frame.f_globals is space
         code = frame.f_code
+        if code.co_filename.startswith(IMPORTING):
+            return IMPORTING_AT_MOST_S
         if code.co_filename.startswith(CLIENTS):
             if code.co_name == "close":
                 return CLOSING_AT_MOST_S

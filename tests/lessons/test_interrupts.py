@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from types import SimpleNamespace
@@ -9,7 +10,14 @@ from types import SimpleNamespace
 import pytest
 
 import minikafka
-from minikafka_lessons.interrupts import AT_MOST_S, CLOSING_AT_MOST_S, Interrupts, put_off_s
+from minikafka_lessons.interrupts import (
+    AT_MOST_S,
+    CLOSING_AT_MOST_S,
+    IMPORTING,
+    IMPORTING_AT_MOST_S,
+    Interrupts,
+    put_off_s,
+)
 
 CLIENT = os.path.join(os.path.dirname(minikafka.__file__), "client", "producer.py")
 LOCKS = threading.__file__
@@ -35,6 +43,10 @@ def frame_at(*places):
         ([(CELL, "cell"), (CLIENT, "poll"), (LOCKS, "wait")], 0.0),
         ([(CELL, "cell"), (CLIENT, "close"), (LOCKS, "wait")], CLOSING_AT_MOST_S),
         ([("IPython.py", "run_cell")], AT_MOST_S),
+        (
+            [(CELL, "cell"), (IMPORTING + "_bootstrap>", "_load"), ("numpy.py", "<module>")],
+            IMPORTING_AT_MOST_S,
+        ),
     ],
 )
 def test_where_it_is_put_off(places, limit_s):
@@ -69,3 +81,25 @@ def test_it_comes_a_little_later_and_nothing_is_left_set():
     assert space["done"] == [1], "the client came to its end"
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGALRM)] == before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.timeout(60, method="thread")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")
+@pytest.mark.usefixtures("interruptible")
+def test_an_import_comes_to_its_end(tmp_path, monkeypatch):
+    """Half of matplotlib, imported again, has two classes of a name."""
+    inner = "import signal\nsignal.raise_signal(signal.SIGINT)\nimport time\ntime.sleep(0.1)\nwhole = True\n"
+    (tmp_path / "torn_inside.py").write_text(inner)
+    (tmp_path / "torn.py").write_text("from torn_inside import whole\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    space = {"time": time}
+    exec(compile("def cell():\n    import torn\n    time.sleep(5)\n", CELL, "exec"), space)
+    interrupts = Interrupts(space)
+    interrupts.begin()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            space["cell"]()
+    finally:
+        interrupts.end()
+    assert sys.modules.pop("torn").whole
+    assert sys.modules.pop("torn_inside").whole

@@ -15,7 +15,6 @@ from typing import Any
 
 from minikafka.world.visible import in_html
 from minikafka_lessons.show import ink
-from minikafka_lessons.whole_imports import whole_import
 
 TEXT, FAINT = "#010203", "#040506"
 """Placeholders: in the notebook they become the page's own colours."""
@@ -24,7 +23,6 @@ WIDE_FONT, WIDE = Path(__file__).with_name("wide.ttf"), "Minikafka Wide"
 
 def themed(draw: Callable[[Any], None], size_inches: tuple[float, float], label: str) -> str:
     """A matplotlib figure as SVG whose text takes the page's font and colour."""
-    whole_import("matplotlib.backends.backend_svg")
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
