@@ -319,7 +319,7 @@ arrivals.run(3, rate=120)
 arrivals.status()
 
 # %% id="below"
-arrivals.stop_working(2)
+arrivals.stop_working(-1)
 arrivals.run(5, rate=120)
 arrivals.delete_records()
 arrivals.run(1, rate=120)
