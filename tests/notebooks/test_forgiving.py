@@ -95,7 +95,8 @@ def test_each_cell_interrupted_and_run_again(kernel, number, after_s):
     lesson = kernel(number)
     for i in range(len(lesson.cells)):
         cut = lesson.run(i, interrupt_after_s=after_s)
-        assert not cut.error or cut.was_interrupted or is_to_begin_again(cut), (lesson.cells[i], cut.error)
+        before_us = i == 0 and "KeyboardInterrupt" in cut.error  # Python's own: nothing is imported yet
+        assert not cut.error or cut.was_interrupted or is_to_begin_again(cut) or before_us, (lesson.cells[i], cut.error)
         ran = lesson.run(i)
         if is_to_begin_again(ran):
             for earlier in range(i):
