@@ -6,8 +6,10 @@ Rule: a source shows a cluster and lets go of it; it makes and deletes nothing t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading  # noqa: TID251 - a kernel's loop is running: this one needs a thread of its own
+from collections.abc import Coroutine
 from typing import Any
 
 from minikafka import Cluster, Snapshot
@@ -16,6 +18,7 @@ from minikafka_lessons.language import sentence
 
 LAB_VARIABLE = "MINIKAFKA_LAB"
 BOOTSTRAP_VARIABLE = "MINIKAFKA_BOOTSTRAP"
+ANSWER_LIMIT_S, CLOSING_LIMIT_S = 15.0, 5.0
 
 
 class Source:
@@ -78,7 +81,7 @@ class SeenCluster(Source):
         self._watching: Any = None
 
     def fresh(self) -> Snapshot:
-        found: Snapshot = asyncio.run_coroutine_threadsafe(self._feed.once(), self._loop).result(15)
+        found: Snapshot = self._wait_for(self._feed.once())
         return found
 
     def latest(self) -> Snapshot:
@@ -89,17 +92,40 @@ class SeenCluster(Source):
         return self._latest or self.fresh()
 
     def look(self, question: Question) -> Found:
-        found: Found = asyncio.run_coroutine_threadsafe(self._feed.look(question), self._loop).result(15)
+        found: Found = self._wait_for(self._feed.look(question))
         return found
 
     def _show(self, snapshot: Snapshot) -> None:
         self._latest = snapshot
 
+    def _wait_for(self, asked: Coroutine[Any, Any, Any]) -> Any:
+        if self._loop.is_closed():
+            asked.close()
+            raise ConnectionError(f"{self.name} is not watched any more.")
+        answer = asyncio.run_coroutine_threadsafe(asked, self._loop)
+        try:
+            return answer.result(ANSWER_LIMIT_S)
+        except BaseException:  # an interrupt, too: nobody waits for it any more
+            answer.cancel()
+            raise
+
     def close(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
+        if self._loop.is_closed():
+            return
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(end_of_all_tasks(), self._loop).result(CLOSING_LIMIT_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=5)
+        self._thread.join(CLOSING_LIMIT_S)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+
+async def end_of_all_tasks() -> None:
+    """Those of this loop, but for the one that asks: a loop that stops before its tasks says so, late and at length."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def find_source(number: int) -> Source:

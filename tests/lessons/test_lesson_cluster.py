@@ -1,5 +1,8 @@
 """The face that lessons use: finds a cluster, clears it, and leaves nothing behind."""
 
+import asyncio
+import concurrent.futures
+import contextlib
 import threading
 
 import msgspec
@@ -9,7 +12,7 @@ from minikafka import Cluster
 from minikafka_lessons.live import begin
 from minikafka_lessons.notebook import check, hint
 from minikafka_lessons.show import lanes, record_lag
-from minikafka_lessons.sources import LAB_VARIABLE
+from minikafka_lessons.sources import LAB_VARIABLE, SeenCluster
 
 
 @pytest.fixture
@@ -108,3 +111,44 @@ def test_a_group_that_skips_to_the_end_never_looks_behind_meanwhile(own):
         recorder.stop()
         assert admin
         assert (recorder.highest, recorder.last) == (0, 0)
+
+
+class NeverAnswers:
+    """A cluster that is asked and says nothing."""
+
+    def __init__(self):
+        self.under_way, self.ended = [], []
+
+    async def once(self):
+        await self._wait("once")
+
+    async def watch(self, show, lost):
+        await self._wait("watch")
+
+    async def _wait(self, name):
+        self.under_way.append(name)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended.append(name)
+
+
+def test_what_is_asked_when_a_lesson_lets_go_of_a_cluster_comes_to_its_end(own):
+    """Else asyncio says "Task was destroyed but it is pending!" in some later cell."""
+    feed = NeverAnswers()
+    source = SeenCluster(feed, "slow", "127.0.0.1:1", "a cluster that says nothing")
+
+    def ask():
+        with contextlib.suppress(concurrent.futures.CancelledError):
+            source.latest()
+
+    asks = threading.Thread(target=ask)
+    asks.start()
+    while len(feed.under_way) < 2:
+        pass
+    source.close()
+    asks.join(5)
+    assert sorted(feed.ended) == ["once", "watch"]
+    with pytest.raises(ConnectionError, match="slow is not watched any more"):
+        source.fresh()
+    source.close()
