@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from minikafka.controller import handlers
+from minikafka.controller import envelope, handlers
 from minikafka.controller.core import Controller
 from minikafka.controller.decision import Decision
 from minikafka.controller.events import ControllerFailed, ControllerStarted, changes
@@ -101,10 +101,11 @@ class ControllerNode:
         """Whether this is the controller that decides."""
         self._on_failure = on_failure
         self._lock = lock
+        self.dispatch = Dispatch(handlers, envelope)
         self._server = Server(
             world,
             self,
-            Dispatch(handlers),
+            self.dispatch,
             max_frame_bytes=configs.int("socket.request.max.bytes"),
             idle_close_s=configs.seconds("connections.max.idle.ms"),
         )

@@ -170,10 +170,17 @@ def request_frame(
 
 def response_frame(message: Message, version: int, correlation_id: int) -> list[Piece]:
     """A response with length and header: one piece, or where records are large several."""
+    return _frame(_response_header(message, version, correlation_id), message, version)
+
+
+def response_body(message: Message, version: int, correlation_id: int) -> bytes:
+    """A response with its header, and no length before it: what an envelope holds."""
+    return _response_header(message, version, correlation_id) + message.encode(version)
+
+
+def _response_header(message: Message, version: int, correlation_id: int) -> bytes:
     header = _LENGTH.pack(correlation_id)
-    if response_header_version(type(message), version):
-        header += b"\0"
-    return _frame(header, message, version)
+    return header + b"\0" if response_header_version(type(message), version) else header
 
 
 def _frame(header: bytes, message: Message, version: int) -> list[Piece]:

@@ -13,8 +13,9 @@ from types import ModuleType
 from minikafka.protocol import handshake
 from minikafka.protocol.api import REQUESTS, RESPONSES, ApiKey
 from minikafka.protocol.dispatch import Handler, Registration
+from minikafka.protocol.framing import RequestHeader, skip_header_tags
 from minikafka.protocol.refusals import REFUSALS, Refusal
-from minikafka.protocol.schema import Message
+from minikafka.protocol.schema import Buffer, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,16 @@ class Route:
     request: type[Message]
     response: type[Message]
     overlaps: bool = False
+
+    def read(self, frame: Buffer, header: RequestHeader) -> Message:
+        """The request behind that header. Raises `MalformedMessage`.
+
+        As Kafka does, ignore what follows the body: librdkafka's Metadata for all topics has stray bytes there.
+        """
+        body = header.body
+        if self.request.SCHEMA.is_flexible(header.api_version):
+            body = skip_header_tags(frame, body)
+        return self.request.decode_prefix(frame, header.api_version, body)[0]
 
 
 class Dispatch:

@@ -28,7 +28,6 @@ from minikafka.protocol.framing import (
     read_request_header,
     response_frame,
     size_of,
-    skip_header_tags,
 )
 from minikafka.protocol.handshake import ServedNode, unsupported_version
 from minikafka.protocol.later import Later
@@ -237,11 +236,7 @@ class Connection(asyncio.BufferedProtocol):
                 raise MalformedMessage(f"no version {version} of {route.api_key.name} here")
             self._send(response_frame(unsupported_version(), 0, header.correlation_id))
             return
-        body = header.body
-        if route.request.SCHEMA.is_flexible(version):
-            body = skip_header_tags(frame, body)
-        # As Kafka does, ignore what follows the body: librdkafka's Metadata for all topics has stray bytes there.
-        request, _ = route.request.decode_prefix(frame, version, body)
+        request = route.read(frame, header)
         context = RequestContext(
             route.api_key, version, header.correlation_id, header.client_id, self.client_host, self._id
         )

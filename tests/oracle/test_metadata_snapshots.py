@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, NewTopic
 from oracle import brokers
 from oracle.script import until
 from quorum.snapshots import begin_behind_a_snapshot
@@ -41,6 +41,10 @@ def test_a_real_broker_joins_a_cluster_whose_metadata_log_begins_behind_a_snapsh
             admin = AdminClient({"bootstrap.servers": where})
             until(lambda: len(admin.list_topics(timeout=10).brokers) == 2, "it is in service", 60)
             assert len(admin.list_topics(timeout=10).topics["orders"].partitions) == 3
+            for n in range(3):  # it passes this on in an envelope
+                admin.create_topics([NewTopic(f"made-there-{n}", 1, 2)])[f"made-there-{n}"].result(30)
+            assert cluster.snapshot().partition("made-there-2", 0).replicas
+            admin.delete_topics(["made-there-0"])["made-there-0"].result(30)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)

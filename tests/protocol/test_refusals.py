@@ -13,6 +13,7 @@ import pytest
 from oracle import brokers
 
 from minikafka.broker import api
+from minikafka.controller import envelope
 from minikafka.controller import handlers as controller_handlers
 from minikafka.protocol.api import REQUESTS, RESPONSES, ApiKey
 from minikafka.protocol.channel import Channel
@@ -29,8 +30,8 @@ from .conftest import random_message
 ERRORS = [code for code in ErrorCode if code is not ErrorCode.NONE]
 ROUTES = [
     (where, route)
-    for where, home in (("broker", api), ("controller", controller_handlers))
-    for _, route in sorted(Dispatch(home).routes.items())
+    for where, homes in (("broker", [api]), ("controller", [controller_handlers, envelope]))
+    for _, route in sorted(Dispatch(*homes).routes.items())
 ]
 WITHOUT_A_WORD_FOR_IT = {(ApiKey.DESCRIBE_LOG_DIRS, 1), (ApiKey.DESCRIBE_LOG_DIRS, 2)}
 """They tell what is wrong with each directory only."""
