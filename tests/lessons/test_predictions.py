@@ -7,7 +7,10 @@ import pytest
 
 from minikafka_lessons import predictions
 from minikafka_lessons.build import build
-from minikafka_lessons.course import lessons
+from minikafka_lessons.course import lesson, lessons
+from minikafka_lessons.grading.marking import SEEDS
+from minikafka_lessons.grading.marks import Sheet
+from minikafka_lessons.grading.prediction import AnyOf, Asked, judge_entry, said
 from minikafka_lessons.predictions import predict
 from minikafka_lessons.recap import summary
 
@@ -133,3 +136,54 @@ def split(arguments: str) -> list[str]:
         else:
             parts[-1] += letter
     return parts
+
+
+class TestAPredictionThatIsGraded:
+    """A dictionary, entry by entry (`grading/prediction.py`)."""
+
+    def judged(self, value, truth, **more):
+        sheet = Sheet({"n": ("it", 1.0)})
+        judge_entry(sheet, "n", Asked("it", "Think.", **more), value, truth)
+        (mark,) = sheet.marks()
+        return mark
+
+    @pytest.mark.parametrize(
+        ("value", "truth"),
+        [(8, 8), (8.0, 8), (" LZ4", "lz4"), ([1, 0], (1, 0)), (True, True), ("b", AnyOf(["a", "b"]))],
+    )
+    def test_what_comes_out_may_be_written_in_several_ways(self, value, truth):
+        assert self.judged(value, truth).full
+
+    @pytest.mark.parametrize(
+        ("value", "truth", "wanted"),
+        [
+            (True, 1, "A whole number"),
+            (7.5, 8, "A whole number"),
+            ("3", 3, "A whole number"),
+            (0, False, "True or False"),
+            ("fine", "kept", "kept, lost"),
+        ],
+    )
+    def test_what_is_no_possible_value_hears_what_is_wanted(self, value, truth, wanted):
+        options = ("kept", "lost") if isinstance(truth, str) else ()
+        mark = self.judged(value, truth, options=options)
+        assert not mark.full
+        assert wanted in mark.hint
+        assert mark.message == f"you predicted {value!r}; it comes out otherwise"
+
+    def test_a_known_mistake_is_told_first_and_then_the_hint(self):
+        known = [(said(7, 9), "One off."), (lambda got, truth: got > truth, "Too many.")]
+        assert self.judged(9, 8, mistakes=known).hint == "One off. Think."
+        assert self.judged(10, 8, mistakes=known).hint == "Too many. Think."
+        assert self.judged(2, 8, mistakes=known).hint == "Think."
+
+    @pytest.mark.parametrize("value", [None, (None, 0)])
+    def test_what_is_not_filled_in_is_not_wrong(self, value):
+        assert self.judged(value, (1, 0)).message == "no prediction yet"
+
+
+@pytest.mark.slow
+def test_a_crash_comes_out_the_same_under_every_seed():
+    """Exercise 10c is judged by one of them."""
+    truths = lesson(10).module.exercise_10c.truths
+    assert {tuple(truths(seed).items()) for seed in (1, *SEEDS)} == {tuple(truths().items())}

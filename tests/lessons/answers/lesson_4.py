@@ -121,7 +121,10 @@ WRONG_CODECS = {
     "a quick one": (CODECS.replace('"small": "zstd"', '"small": "lz4"'), "among the quick ones"),
     "a codec for one row": (CODECS.replace('"one": "none"', '"one": "zstd"'), "trust the codec too much"),
     "one row pays": (CODECS.replace('"many": 100', '"many": 1'), "the header alone is larger"),
-    "no such size": (CODECS.replace('"many": 100', '"many": 50'), "One of the four sizes"),
+    "no such size": (
+        CODECS.replace('"many": 100', '"many": 50'),
+        "A number, without quotes: 1, 10, 100 or 1000",
+    ),
     "random gets smaller": (CODECS.replace("False", "True"), "drawn by lot"),
     "unpacked on the way": (CODECS.replace('"default": "lz4"', '"default": "none"'), "Nobody unpacked it"),
     "the producer's codec": (CODECS.replace('"topic": "gzip"', '"topic": "zstd"'), "one of its own"),

@@ -50,7 +50,7 @@ WRONG_OUTCOMES = {
     "all is all": (OUTCOMES.replace('"D": "lost"', '"D": "kept"'), "not that it is safe there"),
     "refused is lost": (OUTCOMES.replace('"E": "refused"', '"E": "lost"'), "What was never acknowledged"),
     "acks=1 is refused": (OUTCOMES.replace('"H": "lost"', '"H": "refused"'), "Only acks=all is ever refused"),
-    "another word": (OUTCOMES.replace('"F": "kept"', '"F": "fine"'), "One of three words"),
+    "another word": (OUTCOMES.replace('"F": "kept"', '"F": "fine"'), "One of these words"),
     "three of two": (OUTCOMES.replace('"I": "refused"', '"I": "kept"'), "Three must be in sync"),
 }
 
