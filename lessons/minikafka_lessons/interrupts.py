@@ -2,8 +2,9 @@
 
 Rule: Python raises KeyboardInterrupt between any two steps, also where a lock has just been taken and nobody knows it
 yet; whoever needs that lock then waits for ever. So an interrupt that arrives inside of a client, a future or a lock is
-put off by a few milliseconds, again and again, but never for long; and the closing of a client is let come to its end.
-So is an import: what has been loaded by half (numpy, matplotlib …) can't be loaded a second time.
+put off by a few milliseconds, again and again, but never for long. What must not stand there by half is let come to its
+end: a client or cluster that is being made or closed (else its threads stay, and nobody has a name for them), and an
+import (what has been loaded by half, such as numpy or matplotlib, can't be loaded a second time).
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from typing import Any
 import minikafka
 
 AGAIN_S = 0.002
-AT_MOST_S, CLOSING_AT_MOST_S, IMPORTING_AT_MOST_S = 0.3, 3.0, 15.0
-IMPORTING = "<frozen importlib."
+AT_MOST_S, WHOLE_AT_MOST_S, IMPORTING_AT_MOST_S = 0.3, 3.0, 15.0
 CLIENTS = os.path.join(os.path.dirname(minikafka.__file__), "")
+OURS = (CLIENTS, os.path.join(os.path.dirname(__file__), ""))
+IMPORTING = "<frozen importlib."
+WHOLE = ("__init__", "begin", "close")
 RECORDING = os.path.join(CLIENTS, "cluster", "recording.py")
 """A call that ends, or comes to a pause, can be repeated by `rewind`."""
 # What is raised where a weak reference ends is printed, and lost.
@@ -41,6 +44,7 @@ class Interrupts:
         self._space = space
         self._before: dict[int, Any] = {}
         self._first_s: float | None = None
+        self._limit_s = 0.0
 
     def begin(self) -> None:
         """A cell begins."""
@@ -74,8 +78,11 @@ class Interrupts:
             signal.raise_signal(signal.SIGINT)  # a simulation runs by now, and knows a better moment
             return
         if self._first_s is None:
-            self._first_s = now_s
-        if now_s - self._first_s < put_off_s(frame, self._space):
+            self._first_s, self._limit_s = now_s, 0.0
+        limit_s = put_off_s(frame, self._space)
+        # What was just made gets its name in the cell first, however long it took.
+        self._limit_s = max(self._limit_s, limit_s)
+        if limit_s and now_s - self._first_s < self._limit_s:
             signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
             return
         self._first_s = None
@@ -92,9 +99,9 @@ def put_off_s(frame: FrameType | None, space: dict[str, Any]) -> float:
         code = frame.f_code
         if code.co_filename.startswith(IMPORTING):
             return IMPORTING_AT_MOST_S
-        if code.co_filename.startswith(CLIENTS):
-            if code.co_name == "close":
-                return CLOSING_AT_MOST_S
+        if code.co_filename.startswith(OURS):
+            if code.co_name in WHOLE:
+                return WHOLE_AT_MOST_S
             if frame is inner or code.co_filename == RECORDING:
                 limit_s = AT_MOST_S
         elif frame is inner and code.co_filename.endswith(LOCKS) and code.co_name != "wait":

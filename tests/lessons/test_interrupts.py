@@ -10,16 +10,18 @@ from types import SimpleNamespace
 import pytest
 
 import minikafka
+import minikafka_lessons
 from minikafka_lessons.interrupts import (
     AT_MOST_S,
-    CLOSING_AT_MOST_S,
     IMPORTING,
     IMPORTING_AT_MOST_S,
+    WHOLE_AT_MOST_S,
     Interrupts,
     put_off_s,
 )
 
 CLIENT = os.path.join(os.path.dirname(minikafka.__file__), "client", "producer.py")
+LESSONS = os.path.join(os.path.dirname(minikafka_lessons.__file__), "live.py")
 LOCKS = threading.__file__
 CELL = "/tmp/ipykernel_1/2.py"
 
@@ -41,7 +43,10 @@ def frame_at(*places):
         ([(CELL, "cell"), (CLIENT, "produce")], AT_MOST_S),
         ([(CELL, "cell"), (CLIENT, "poll"), (LOCKS, "notify")], AT_MOST_S),
         ([(CELL, "cell"), (CLIENT, "poll"), (LOCKS, "wait")], 0.0),
-        ([(CELL, "cell"), (CLIENT, "close"), (LOCKS, "wait")], CLOSING_AT_MOST_S),
+        ([(CELL, "cell"), (CLIENT, "close"), (LOCKS, "wait")], WHOLE_AT_MOST_S),
+        ([(CELL, "cell"), (CLIENT, "__init__"), (LOCKS, "wait")], WHOLE_AT_MOST_S),
+        ([(CELL, "cell"), (LESSONS, "begin"), (LESSONS, "find_source")], WHOLE_AT_MOST_S),
+        ([(CELL, "cell"), (LESSONS, "producer")], AT_MOST_S),
         ([("IPython.py", "run_cell")], AT_MOST_S),
         (
             [(CELL, "cell"), (IMPORTING + "_bootstrap>", "_load"), ("numpy.py", "<module>")],
@@ -81,6 +86,31 @@ def test_it_comes_a_little_later_and_nothing_is_left_set():
     assert space["done"] == [1], "the client came to its end"
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGALRM)] == before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.timeout(60, method="thread")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")
+@pytest.mark.usefixtures("interruptible")
+def test_what_took_long_to_be_made_gets_its_name_first(monkeypatch):
+    """Else nobody could close it."""
+    monkeypatch.setattr("minikafka_lessons.interrupts.AT_MOST_S", 0.05)
+    made = "class Made:\n    def __init__(self):\n        signal.raise_signal(signal.SIGINT)\n        time.sleep(0.2)\n"
+    asked = (
+        "def producer():\n    made = Made()\n    for n in range(100_000): pass\n    names.append('given')\n"
+    )
+    space, ours = {"time": time}, {"signal": signal, "time": time, "names": []}
+    exec(compile(made, CLIENT, "exec"), ours)
+    exec(compile(asked, LESSONS, "exec"), ours)
+    exec(compile("def cell():\n    producer()\n    time.sleep(5)\n", CELL, "exec"), space)
+    space["producer"] = ours["producer"]
+    interrupts = Interrupts(space)
+    interrupts.begin()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            space["cell"]()
+    finally:
+        interrupts.end()
+    assert ours["names"] == ["given"]
 
 
 @pytest.mark.timeout(60, method="thread")
