@@ -1,4 +1,4 @@
-"""Builds the notebooks from the lessons' sources: `python -m minikafka_lessons.build [--check]`.
+"""Builds notebooks and pages of coverage from the lessons' sources: `python -m minikafka_lessons.build [--check]`.
 
 Rule: the same sources give the same bytes. A notebook has no outputs, no execution counts, and nbgrader's metadata; a
 solution never gets into it. In every language it has the same cells with the same ids and the same code.
@@ -12,14 +12,15 @@ from pathlib import Path
 
 import minikafka_notebooks
 
-from minikafka_lessons.catalogue import read_catalogue
+from minikafka_lessons import coverage
 from minikafka_lessons.course import Lesson, lessons
-from minikafka_lessons.language import LANGUAGES, SHARED, SOURCE
-from minikafka_lessons.prose import Say, said_code, said_markdown
+from minikafka_lessons.language import LANGUAGES, SOURCE
+from minikafka_lessons.prose import said_code, said_markdown
 from minikafka_lessons.source_cells import english_cells
-from minikafka_lessons.translations import all_problems, problems
+from minikafka_lessons.translations import all_problems, problems, speaker
 
 NOTEBOOKS = Path(minikafka_notebooks.__file__).parent
+DOCS = NOTEBOOKS.parents[1] / "docs"
 RUN = "Run: python -m minikafka_lessons.build"
 
 
@@ -46,24 +47,18 @@ def build(lesson: Lesson, language: str = SOURCE, *, solved: bool = False, marke
     return str(nbformat.writes(notebook)) + "\n"
 
 
-def speaker(lesson: Lesson, language: str) -> Say:
-    """What says the lesson's sentences in that language."""
-    said: dict[str, str] = {}
-    for path in (SHARED / f"{language}.po", lesson.folder / f"{language}.po"):
-        if language != SOURCE and path.exists():
-            said |= {e.source: e.text for e in read_catalogue(path) if e.text and not e.is_obsolete}
-    return lambda words: said.get(words, words)
-
-
 def target(lesson: Lesson, language: str = SOURCE) -> Path:
     """Where the learner's notebook lies."""
     return NOTEBOOKS / language / f"{lesson.name}.ipynb"
 
 
 def out_of_date() -> list[str]:
-    """One sentence for each notebook that its source has left behind, and each text that is not translated."""
-    found = all_problems()
+    """One sentence for each notebook or page that its source has left behind, and each text that is not translated."""
+    found = all_problems() + coverage.problems()
     for language in LANGUAGES:
+        path = DOCS / coverage.file_name(language)
+        if not path.exists() or path.read_text(encoding="utf-8") != coverage.page(language):
+            found.append(f"docs/{path.name} is out of date. {RUN}")
         for lesson in lessons():
             path = target(lesson, language)
             if not path.exists():
@@ -78,16 +73,18 @@ def out_of_date() -> list[str]:
 
 
 def build_all() -> list[str]:
-    """Write all notebooks but those whose translation isn't whole; returns why, a sentence each."""
-    found: list[str] = []
+    """Write all notebooks and pages but those whose translation isn't whole; returns why, a sentence each."""
+    found = coverage.problems()
     for language in LANGUAGES:
-        if language != SOURCE:
-            found += problems(None, language)
+        open_ones = [] if language == SOURCE else problems(None, language)
         for lesson in lessons():
-            open_ones = [] if language == SOURCE else problems(lesson, language)
-            found += open_ones
-            if not open_ones:
+            missing = [] if language == SOURCE else problems(lesson, language)
+            open_ones += missing
+            if not missing:
                 write(target(lesson, language), build(lesson, language))
+        if not open_ones:
+            write(DOCS / coverage.file_name(language), coverage.page(language))
+        found += open_ones
     return found
 
 

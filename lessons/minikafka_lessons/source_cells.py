@@ -5,7 +5,8 @@ Rule: a cell without an id of its own, or an exercise without a solution, is ref
 In `lesson.py` (jupytext's percent format) each cell has an id (`# %% [markdown] id="welcome"`), which stays when its
 text changes, and says what it is: `# %% exercise="1a" id="1a"` is an answer (between `### BEGIN SOLUTION` and `### END
 SOLUTION` stands what the learner has to write), `# %% check="1a" id="1a-check"` is its check, `# %% setup=true
-id="setup"` is a cell that nobody needs to edit.
+id="setup"` is a cell that nobody needs to edit. `shows="data-bus"` or `measures=` names what is seen there of the
+basics (`basics.py`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,16 @@ SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTIO
 
 def english_cells(lesson: Lesson, *, solved: bool = False, markers: bool = False) -> list[Cell]:
     """The cells as the source has them, with their ids. Raises ValueError for one that has none, or another's."""
+    cells = read_cells(lesson)
+    for cell in cells:
+        name = str(cell["metadata"]["id"])
+        finish(cell, lesson, solved, markers)
+        cell["id"] = name
+    return cells
+
+
+def read_cells(lesson: Lesson) -> list[Cell]:
+    """The cells with all that they say of themselves as metadata. Raises ValueError as above."""
     import jupytext  # takes a second
 
     cells: list[Cell] = jupytext.reads(lesson.source.read_text(encoding="utf-8"), fmt="py:percent").cells
@@ -36,12 +47,10 @@ def english_cells(lesson: Lesson, *, solved: bool = False, markers: bool = False
                 f'`# %% id="wires"` (small letters, digits, -), not {name!r}.'
             )
         seen.add(name)
-        finish(cell, lesson, solved, markers)
-        cell["id"] = name
     return cells
 
 
-def finish(cell: Any, lesson: Lesson, solved: bool, markers: bool) -> None:
+def finish(cell: Cell, lesson: Lesson, solved: bool, markers: bool) -> None:
     """Metadata, and the skeleton instead of the solution."""
     told = {name: value for name, value in cell["metadata"].items() if name != "id"}
     cell["metadata"] = {}

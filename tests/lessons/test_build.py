@@ -49,8 +49,11 @@ def test_a_skeleton_has_no_solution_and_a_source_has_nbgraders_marks(lesson):
 
 def test_a_source_that_changed_is_noticed(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("minikafka_lessons.build.NOTEBOOKS", tmp_path)
+    monkeypatch.setattr("minikafka_lessons.build.DOCS", tmp_path / "docs")
     assert main(["--check"]) == 1
-    assert "is missing. Run: python -m minikafka_lessons.build" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "is missing. Run: python -m minikafka_lessons.build" in said
+    assert "docs/COVERAGE.ko.md is out of date. Run: python -m minikafka_lessons.build" in said
     assert main([]) == 0
     assert main(["--check"]) == 0
     first = sorted(tmp_path.glob("en/*.ipynb"))[0]

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from minikafka_lessons import measure
-from minikafka_lessons.measure import rounds, scratch
+from minikafka_lessons.measure import free, rounds, scratch
 from minikafka_lessons.measure.batches import BATCH_RECORDS, CODECS, KINDS
 from minikafka_lessons.measure.codecs import FOUR_KINDS
 from minikafka_lessons.measure.memory import FORMS
@@ -94,6 +94,22 @@ def test_a_cache_of_ones_own_is_a_second_copy():
     found = measured(measure.double_caching, TINY_S)
     assert found.copies("cache") > 1.5 * found.copies("read") > 0
     assert found.copies("nothing") < found.copies("read")
+
+
+@linux
+def test_free_memory_becomes_cache_and_direct_io_leaves_it_alone():
+    found = measured(measure.free_memory, TINY_S)
+    cached = {way: spread.median for way, spread in found.cached.items()}
+    assert cached["evicted"] * 4 < cached["written"]
+    assert cached["read"] >= found.file_bytes
+    assert cached.get("direct", 0) <= cached["evicted"]
+    assert list(found.available) == list(found.free) == list(found.cached)
+
+
+def test_a_system_that_keeps_no_account_of_its_memory_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr("minikafka_lessons.measure.free.ACCOUNT", tmp_path / "nothing")
+    with pytest.raises(Unmeasured, match="how much memory is free"):
+        free.account()
 
 
 def test_compression_gets_better_with_the_batch_and_does_nothing_for_random_bytes():

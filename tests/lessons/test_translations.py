@@ -132,6 +132,7 @@ def korean(tmp_path, monkeypatch):
     monkeypatch.setattr(translations, "catalogue", lambda *_: path)
     monkeypatch.setattr(translations, "HERE", tmp_path)
     monkeypatch.setattr(build, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(build, "DOCS", tmp_path / "docs")
     return path
 
 
@@ -182,6 +183,8 @@ def test_the_build_leaves_a_lesson_that_is_not_translated_whole(korean, monkeypa
     assert f"01_data_bus/ko.po (한국어): not translated: “{SENTENCE}”" in capsys.readouterr().err
     assert (build.NOTEBOOKS / "en/01_data_bus.ipynb").exists()
     assert not (build.NOTEBOOKS / "ko/01_data_bus.ipynb").exists()
+    assert (build.DOCS / "COVERAGE.md").exists()
+    assert not (build.DOCS / "COVERAGE.ko.md").exists()
     assert build.main(["--check"]) == 1
     assert f"not translated: “{SENTENCE}”" in capsys.readouterr().err
 

@@ -7,7 +7,7 @@
 # Ten minutes. A notebook is text and **cells** of code. Click into the next cell and press **Shift+Enter**: it runs, and
 # you are in the one after it. Any cell may be run again, and interrupted (■ above).
 
-# %% setup=true id="setup"
+# %% setup=true id="setup" shows="broker"
 from minikafka_lessons import begin, check, hint, predict, show, summary
 
 cluster = begin(0)
@@ -22,7 +22,7 @@ cluster
 #
 # Records are kept by subject, in a **topic**. This one is kept on all three brokers; one of them leads.
 
-# %% id="write"
+# %% id="write" shows="producer"
 cluster.rewind("begin")  # back to the beginning, so that this cell may be run again
 cluster.create_topic("postcards", partitions=1, replication_factor=3)
 
@@ -39,7 +39,7 @@ show.tape(cluster.snapshot(), "postcards")
 # A **producer** has written, and the records lie in a row. Each has a number, its **offset**: 0, 1, 2. A **consumer**
 # reads them:
 
-# %% id="read"
+# %% id="read" shows="consumer"
 cluster.rewind("written")
 consumer = cluster.consumer({"group.id": "letterbox", "auto.offset.reset": "earliest"})
 consumer.subscribe(["postcards"])

@@ -15,7 +15,7 @@
 # | **broker** | a server with Kafka on it; it keeps the records |
 # | **coordinator** | whoever keeps the cluster's metadata and watches over the brokers: ZooKeeper in older Kafkas, a *controller* (KRaft) in newer ones |
 
-# %% setup=true id="setup"
+# %% setup=true id="setup" shows="broker"
 import time
 from collections import Counter
 
@@ -41,7 +41,7 @@ picture
 # Each wire is a format to agree on, a retry to write, an address to keep. One more consumer costs one link on
 # the bus, and one *per producer* without it. A cell does what the sliders do:
 
-# %% id="wires-counted"
+# %% id="wires-counted" shows="data-bus"
 for producers, consumers in [(2, 2), (4, 5), (10, 12)]:
     wires, over_a_bus = producers * consumers, producers + consumers
     print(
@@ -66,7 +66,7 @@ readings[:4]
 # picture below is alive: it changes while the cells further down run. (A group's box says “reading” while the
 # group has a consumer that runs, and “away” while it has none: its committed offsets are kept all the same.)
 
-# %% id="bus"
+# %% id="bus" shows="data-bus, topics"
 cluster.create_topic("weather", partitions=3)
 show.bus(cluster, "weather")
 
@@ -75,7 +75,7 @@ show.bus(cluster, "weather")
 # many records at a time. `flush` waits until the brokers have acknowledged all of them. Look up at the picture. (One
 # partition stays empty: there are two keys, and the records of a key stay together. Lesson 2 shows how.)
 
-# %% id="station"
+# %% id="station" shows="producer"
 station = cluster.producer({"client.id": "weather-station"})
 
 for key, value in readings:
@@ -101,7 +101,7 @@ late
 # have read.
 
 
-# %% id="read-all"
+# %% id="read-all" shows="consumer"
 def open_consumer(group, rule=None):
     config = {
         "group.id": group,
@@ -158,7 +158,7 @@ show.records(messages)
 again = predict("again")
 again
 
-# %% id="archive"
+# %% id="archive" shows="consumer"
 cluster.forget("archive")
 archive = open_consumer("archive")
 copies = take(archive, len(messages))
@@ -185,14 +185,14 @@ again.reveal(
 # What a group has said of how far it has read is its **committed offset** in each partition. That is all the bus knows
 # about a group:
 
-# %% id="offsets"
+# %% id="offsets" shows="lag, committed-offset"
 show.offsets(cluster, "archive")
 
 # %% [markdown] id="nobody-waits"
 # So nobody waits for anybody. The dashboard leaves, the station goes on, the dashboard comes back and goes on
 # where it stopped. The producer never noticed.
 
-# %% id="rest"
+# %% id="rest" shows="data-bus"
 dashboard.close()
 
 for key, value in data.weather(hours=230)[400:]:
@@ -272,7 +272,7 @@ recorder
 # Run the next cell and look up: the line is drawn while the cell runs. The consumer asks your rule for its LAG (as
 # long as that is not written, ours).
 
-# %% id="slow-run"
+# %% id="slow-run" measures="lag"
 cluster.skip_to_end("slow-dashboard", "weather")
 recorder.begin()
 

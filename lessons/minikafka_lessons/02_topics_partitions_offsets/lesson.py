@@ -23,21 +23,21 @@ cluster
 # Data are kept by **topic**, and a topic is cut into **partitions**. They are numbered from 0, and each is led by
 # one broker, so that the work is spread over the cluster.
 
-# %% id="partitions"
+# %% id="partitions" shows="numbered, topics"
 cluster.create_topic("lanes", partitions=3)
 for partition in cluster.topic("lanes").partitions:
     print(
         f"partition {partition.index}: led by {partition.leader}, next offset to be written: {partition.end}"
     )
 
-# %% id="lanes"
+# %% id="lanes" shows="latest-offset, cut-up"
 show.lanes(cluster, "lanes")
 
 # %% [markdown] id="next-offset"
 # Each dotted box is the place where the next record will go. Send twelve records and look up. The broker tells
 # for each of them where it was put.
 
-# %% id="places"
+# %% id="places" shows="stored, offset"
 places = []
 producer = cluster.producer({"client.id": "lesson-2"})
 
@@ -57,7 +57,7 @@ for place in sorted(places):
 # An **offset** is a place in *one* partition: 0, 1, 2 … as a 64-bit integer. Every partition counts for itself. So
 # the offset alone names nothing; partition and offset together name exactly one record:
 
-# %% id="offsets-counted"
+# %% id="offsets-counted" shows="own-count"
 print("records:", len(places))
 print("different offsets:", len({offset for _, _, offset in places}))
 print("different (partition, offset):", len({place[1:] for place in places}))
@@ -240,7 +240,7 @@ print("as they came:", *came)
 for partition, lane in enumerate(lanes):
     print(f"partition {partition}: ", *lane)
 
-# %% id="order-came"
+# %% id="order-came" shows="order"
 within = all(lane == sorted(lane) for lane in lanes)
 order.reveal(came == sorted(came), within and came != sorted(came), not within)
 
@@ -275,7 +275,7 @@ prediction = {
 # %% [markdown] id="run-on"
 # Now run on, and see. (The marks come at the end, when you have seen it all.)
 
-# %% id="grown"
+# %% id="grown" shows="never-fewer"
 cluster.create_partitions("airports", 6)
 
 goes_to = defaultdict(set)
@@ -304,7 +304,7 @@ print(len(moved), "of", len(went_to), "states go to another partition than befor
 #
 # And back?
 
-# %% id="fewer"
+# %% id="fewer" shows="never-fewer"
 from minikafka import KafkaException
 
 try:
@@ -335,14 +335,14 @@ show.lanes(cluster, "lanes", group="reader")
 # Check it by hand, partition by partition: **LAG = LOG-END-OFFSET − CURRENT-OFFSET**, the next to write minus the
 # next to read. `–` means that the group has not committed anything in that partition: no commit is not 0.
 
-# %% id="reader-offsets"
+# %% id="reader-offsets" shows="latest-offset" measures="lag"
 show.offsets(cluster, "reader")
 
 # %% id="resume"
 resume = predict("resume")
 resume
 
-# %% id="resumed"
+# %% id="resumed" shows="committed-offset, order"
 cluster.commit_after("reader", five)  # it ends; committed is what it had read
 committed = {o.partition: o.committed or 0 for o in cluster.group("reader").offsets}
 
@@ -386,7 +386,7 @@ show.lanes(cluster, "inspections", group="inspectors")
 # `share_work` opens the consumers of a group, each in a thread, and does `work` with every record that one of them gets.
 
 
-# %% id="four-inspectors"
+# %% id="four-inspectors" measures="parallel, cut-up"
 def work(message):
     """What an inspector does with a record."""
     time.sleep(0.001)
@@ -395,7 +395,7 @@ def work(message):
 four, counts = cluster.share_work("inspections", "inspectors", members=4, work=work)
 print(f"4 consumers: {four:.1f} s, records of each: {counts}")
 
-# %% id="one-inspector"
+# %% id="one-inspector" measures="parallel"
 alone, counts = cluster.share_work("inspections", "inspector", members=1, work=work)
 print(f"1 consumer: {alone:.1f} s; four were {alone / four:.1f} times as fast")
 
@@ -403,7 +403,7 @@ print(f"1 consumer: {alone:.1f} s; four were {alone / four:.1f} times as fast")
 # And more consumers than partitions? Eight of one group, on the six partitions of `airports`. (A consumer joins its
 # group inside `poll`, so `join` polls all eight until every partition has its reader.)
 
-# %% id="crowd"
+# %% id="crowd" shows="consumers"
 crowd = cluster.join("crowd", "airports", members=8)
 for n, consumer in enumerate(crowd):
     print(

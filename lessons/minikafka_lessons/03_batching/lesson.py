@@ -47,7 +47,7 @@ one
 trip = predict("trip")
 trip
 
-# %% id="thousand"
+# %% id="thousand" measures="batches"
 thousand = traffic.send(cluster, station, "readings", traffic.burst(1000))
 thousand
 
@@ -66,7 +66,7 @@ trip.reveal(longer > 300, 4 < longer <= 300, longer <= 4)
 # These are all the messages of those 1,000 readings. Time goes down; point at an arrow to read what it carries. (The
 # followers fetch at once; that is lesson 7.)
 
-# %% id="thousand-messages"
+# %% id="thousand-messages" shows="networked, batches"
 show.space_time(cluster, since=thousand.began, until=thousand.ended + 0.003)
 
 # %% [markdown] id="hurry-meaning"
@@ -78,7 +78,7 @@ show.space_time(cluster, since=thousand.began, until=thousand.ended + 0.003)
 hurry = predict("hurry")
 hurry
 
-# %% id="hurried"
+# %% id="hurried" measures="batches"
 nervous = cluster.producer(
     {"client.id": "nervous", "linger.ms": 0, "batch.num.messages": 1}
 )
@@ -193,7 +193,7 @@ prediction = {
 # %% [markdown] id="run-on"
 # Now run on, and see. (The marks come at the end, when you have seen it all.)
 
-# %% id="tried"
+# %% id="tried" measures="batches"
 rates = {"2 ms": traffic.steady(200, 2), "50 ms": traffic.steady(30, 50)}
 tried = {}
 for rate, load in rates.items():

@@ -62,7 +62,7 @@ prediction = {
 speed = predict("speed")
 speed
 
-# %% id="codecs"
+# %% id="codecs" measures="codecs, saves-network, packs-better, dense, test-it"
 codecs = measure.codecs()
 codecs
 
@@ -70,10 +70,10 @@ codecs
 # Each round took another part of the data; in brackets stands how far the rounds lay apart. Where the brackets of two codecs
 # overlap, neither has won. In the picture, every dot is a round. Speeds count the processor's time alone.
 
-# %% id="codecs-figure"
+# %% id="codecs-figure" measures="packs-better"
 codecs.figure()
 
-# %% id="speed-came"
+# %% id="speed-came" measures="fast"
 json_speed = {
     c: codecs.speed("JSON text", c) for c in ["gzip", "snappy", "lz4", "zstd"]
 }
@@ -131,7 +131,7 @@ stored.reveal(bool(new - few), bool(new) and new <= few, not new)
 # %% id="segment"
 show.segment(cluster, "packed")
 
-# %% id="bytes"
+# %% id="bytes" shows="offset"
 show.bytes(cluster, "packed", fields=14)
 
 # %% [markdown] id="4a-task"

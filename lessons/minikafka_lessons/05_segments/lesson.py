@@ -23,7 +23,7 @@ cluster
 # A year of weather goes into a topic with one partition. Ten readings make a batch, and each record bears the time at
 # which it was measured, in 2010. All of it is 2.3 MB.
 
-# %% id="history"
+# %% id="history" shows="stored"
 cluster.create_topic(
     "history",
     configs={
@@ -53,7 +53,7 @@ print(cluster.records_in("history"), "records")
 rolled = predict("rolled")
 rolled
 
-# %% id="files"
+# %% id="files" shows="segments, several-segments"
 files = cluster.files("history")
 for name, size in files.items():
     print(f"{size:10,} bytes  {name}")
@@ -342,7 +342,7 @@ consumer.close()
 # A record in the middle of a file can't be taken out. So **retention** deletes whole segments, the oldest first.
 # The broker looks every five minutes (`log.retention.check.interval.ms`). An hour passes:
 
-# %% id="minutes"
+# %% id="minutes" shows="several-segments"
 cluster.create_topic(
     "minutes",
     configs={"segment.ms": 10 * 60_000, "retention.ms": 30 * 60_000},
@@ -415,7 +415,7 @@ imported.reveal(left == 100, left == 0, 0 < left < 100)
 # The system writes it to the disk later. Two accidents: the *process* is killed, or the *machine* loses its power.
 
 
-# %% id="killed"
+# %% id="killed" shows="written-at-once, in-the-cache, coherent"
 def write_fifteen(topic):
     """Fifteen records, each acknowledged; the offset after the last of them."""
     for n in range(15):
@@ -473,7 +473,7 @@ print("LogRecovered", recovered.splitlines()[0])
 flushed = predict("flushed")
 flushed
 
-# %% id="careful"
+# %% id="careful" shows="written-at-once"
 cluster.rewind("before the power cut")
 cluster.create_topic("careful", configs={"flush.messages": 1}, afresh=True)
 acknowledged = write_fifteen("careful")

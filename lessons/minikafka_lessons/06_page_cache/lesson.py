@@ -23,11 +23,11 @@ cluster
 # the operating system, the **page cache**, and the system writes them to the disk some time later. The picture
 # is alive: it shows the segment files of a topic, and how much of each is in the page cache.
 
-# %% id="pages"
+# %% id="pages" shows="files, in-the-cache"
 cluster.create_topic("cached", configs={"segment.bytes": 1_048_576})
 show.pages(cluster, "cached")
 
-# %% id="written"
+# %% id="written" shows="segments, files, one-cache, written-at-once"
 producer = cluster.producer({"client.id": "lab-6"})
 for n in range(4_000):
     producer.produce("cached", b"%08d" % n + b"x" * 1000)
@@ -41,13 +41,13 @@ for segment in written.partitions[0].replicas[0].segments:
 after_eviction = predict("after-eviction")
 after_eviction
 
-# %% id="evicted"
+# %% id="evicted" shows="free-memory"
 print("just written:  ", show.cached_now(cluster, "cached"))
 print("files evicted: ", measure.evict_segments(cluster, "cached"))
 evicted = show.cached_now(cluster, "cached")
 print("evicted:       ", evicted)
 
-# %% id="read-back"
+# %% id="read-back" shows="free-memory, one-cache"
 cluster.forget("lab-6")
 consumer = cluster.consumer({"group.id": "lab-6", "auto.offset.reset": "earliest"})
 consumer.subscribe(["cached"])
@@ -74,20 +74,30 @@ after_eviction.reveal(count < all_there, gone and count == all_there, kept)
 #
 # </details>
 #
+# And where does the memory for it come from? A file is written, evicted, and read in two ways; the table
+# says what each of these steps changed. (**Direct I/O** asks the disk itself, past the cache.)
+
+# %% id="free" measures="free-memory, compact, direct"
+measure.free_memory()
+
+# %% [markdown] id="free-meaning"
+# What was *free* is cache now, and yet as much as before is *available*: whoever needs memory gets it from the cache at
+# once. Only direct I/O gets around it, and pays with a trip to the disk each time.
+#
 # ## 2. In order, or at random?
 
 # %% id="order"
 order = predict("order")
 order
 
-# %% id="writes"
+# %% id="writes" measures="linear, write-behind"
 writing = measure.writes()
 writing
 
 # %% id="writes-figure"
 writing.figure()
 
-# %% id="order-came"
+# %% id="order-came" measures="write-behind, linear-or-random"
 if writing:
     print(
         f"without waiting:        in order {writing.ratio('no sync'):.1f} times as fast"
@@ -114,7 +124,7 @@ order.reveal(places > waits and not neither, waits >= places and not neither, ne
 # Reading works the same way, the other way round: who reads in order is understood by the system, which fetches
 # ever larger pieces before anybody asks (**read-ahead**).
 
-# %% id="read-ahead"
+# %% id="read-ahead" measures="read-ahead"
 ahead = measure.read_ahead()
 ahead
 
@@ -125,14 +135,14 @@ ahead.figure()
 place = predict("place")
 place
 
-# %% id="reads"
+# %% id="reads" measures="linear, disk-gap, efficient"
 reading = measure.reads()
 reading
 
 # %% id="reads-figure"
 reading.figure()
 
-# %% id="place-came"
+# %% id="place-came" measures="disk-or-memory, disk-gap"
 if reading:
     print(f"cached : on disk, read in order:  {reading.ratio():.1f} : 1")
     print(f"in order : at random, on disk:    {reading.order_ratio():.1f} : 1")
@@ -160,14 +170,14 @@ place.reveal(beside <= 0.3, beside > 0.3 and not alike, alike)
 objects = predict("objects")
 objects
 
-# %% id="memory"
+# %% id="memory" measures="objects, collector, compact, files-better"
 memory = measure.memory()
 memory
 
 # %% id="memory-figure"
 memory.figure()
 
-# %% id="objects-came"
+# %% id="objects-came" measures="collector"
 if memory:
     print(
         f"dictionaries: {memory.ratio():.0f} times the memory, objects: {memory.ratio('objects'):.1f} times"
@@ -181,12 +191,26 @@ objects.reveal(times < 2, 2 <= times < 6, times >= 6)
 # And whatever a process reads from a file is in the page cache already. A cache of its own holds it **twice**. When
 # the process ends, its own cache is gone, and the kernel's is still warm: a broker that restarts is fast at once.
 
-# %% id="double"
+# %% id="double" measures="double, files-better"
 double = measure.double_caching()
 double
 
 # %% id="double-figure"
 double.figure()
+
+# %% [markdown] id="who-keeps-right"
+# And who keeps a cache of one's own right, when somebody else changes the file?
+
+# %% id="agree" shows="coherent"
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+with TemporaryDirectory() as directory:
+    price = Path(directory, "price")
+    price.write_text("10")
+    own_cache = price.read_text()
+    price.write_text("12")  # as another program would
+    print("own cache:", own_cache, "  through the page cache:", price.read_text())
 
 # %% [markdown] id="many-at-once"
 # ## 4. Many records at once
@@ -199,7 +223,7 @@ double.figure()
 together = predict("together")
 together
 
-# %% id="batched"
+# %% id="batched" measures="batches, saves-network"
 from minikafka_lessons.measure.batches import records_of
 
 rows = [(r.key, r.value) for r in records_of("JSON text", 2_000)]
@@ -256,14 +280,14 @@ show.bytes(cluster, "one-by-one")
 codec = predict("codec")
 codec
 
-# %% id="codecs"
+# %% id="codecs" measures="codecs"
 codecs = measure.compression()
 codecs
 
 # %% id="codecs-figure"
 codecs.figure()
 
-# %% id="codec-came"
+# %% id="codec-came" measures="dense, fast"
 text = "JSON text"
 small = sorted(["gzip", "snappy", "lz4", "zstd"], key=lambda c: -codecs.ratio(text, c))
 fast = sorted(small, key=lambda c: -codecs.compressing[text, c].median)
@@ -287,9 +311,9 @@ codec.reveal(
 # | a broker writes to files at once, and the file's pages stay in memory: the page cache | 1 |
 # | all reading and writing goes through it; the system keeps it right | 1 |
 # | in order is faster than at random; read-ahead and write-behind | 2 |
-# | free memory becomes cache, and gives way when it is needed: eviction loses nothing | 1, 2 |
+# | free memory becomes cache, and gives way when it is needed: eviction loses nothing | 1 |
 # | objects take a multiple of the memory of bytes, and make the collector slow | 3 |
-# | a cache of one's own holds everything twice | 3 |
+# | a cache of one's own holds everything twice, and nobody keeps it right | 3 |
 # | batches save requests and bytes | 4 |
 # | compression gets better with larger batches; small: gzip, zstd; fast: lz4, snappy; it depends on the data | 5 |
 

@@ -31,7 +31,7 @@ cluster
 #
 # Twenty weather readings go into a topic with one partition and RF 3.
 
-# %% id="written"
+# %% id="written" shows="copies, replication-factor, leader"
 cluster.create_topic("weather", partitions=1, replication_factor=3)
 producer = cluster.producer({"client.id": "station"})
 for key, value in data.weather(hours=10):
@@ -47,7 +47,7 @@ for replica in weather.replicas:
 # from it. The others are **followers**, which do nothing but copy. **HW** is the *high watermark*: what lies below it is
 # *committed*, each replica that keeps up has it. Press ▶ or `.` under the picture: time runs, step by step.
 
-# %% id="tape"
+# %% id="tape" shows="partition-replicated"
 show.player(cluster, lambda now: show.tape_html(now.snapshot(), "weather"))
 
 # %% [markdown] id="how"
@@ -59,7 +59,7 @@ show.player(cluster, lambda now: show.tape_html(now.snapshot(), "weather"))
 who = predict("who")
 who
 
-# %% id="one-more"
+# %% id="one-more" shows="networked, leader"
 cluster.run(1)  # whatever went on has come to rest
 before = cluster.now - 0.001
 producer.produce("weather", "one more reading", key="seattle")
@@ -94,7 +94,7 @@ who.reveal(not asked and not everywhere, asked, everywhere)
 same = predict("same")
 same
 
-# %% id="files"
+# %% id="files" shows="copies"
 cluster.run(1)
 files = cluster.log_files("weather")
 for broker, content in files.items():
@@ -193,7 +193,7 @@ prediction = {
 # First the price. A thousand readings are written with each factor; counted are the bytes of the log files, and of all
 # Fetch messages between brokers.
 
-# %% id="cost"
+# %% id="cost" measures="replication-factor, factor-cost"
 rows = data.weather(hours=500)
 costs = {rf: trials.cost(rows, rf) for rf in (1, 2, 3)}
 for rf, cost in costs.items():
@@ -221,7 +221,7 @@ print(holder, "has the only replica of single")
 alone = predict("alone")
 alone
 
-# %% id="killed"
+# %% id="killed" shows="coordinator, factor-1, takes-over, available"
 cluster.rewind(to="all well")
 cluster.kill(holder)
 cluster.run(20)
@@ -265,7 +265,7 @@ print(f"single is led by {stopped} while {holder} is stopped, then by {started}"
 # lot. After each death a consumer reads what was acknowledged. The violet line is the theory: of all ways to draw the
 # dead, those that hit every replica. (It takes some seconds.)
 
-# %% id="deaths"
+# %% id="deaths" measures="factor-cost, available"
 trials.deaths(seeds=range(50))
 
 # %% [markdown] id="advice-meaning"
@@ -289,7 +289,7 @@ trials.deaths(seeds=range(50))
 advice = predict("advice")
 advice
 
-# %% id="maintenance"
+# %% id="maintenance" measures="factor-1, factor-2, factor-3"
 drill = trials.maintenance(seeds=range(50))
 drill
 

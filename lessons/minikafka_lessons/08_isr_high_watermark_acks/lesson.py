@@ -91,7 +91,7 @@ before = read(cluster)
 print("shown:", list(before))
 shown.reveal(len(before) == 9, len(before) == 6, len(before) == 0)
 
-# %% id="tape"
+# %% id="tape" shows="partition-replicated, latest-offset, leader"
 show.tape(cluster.snapshot(), "weather")
 
 # %% [markdown] id="hw"
@@ -137,7 +137,7 @@ for offset in sorted(seen | again):
 #
 # Back in our cluster: the same accident.
 
-# %% id="leader-dies"
+# %% id="leader-dies" shows="takes-over, available"
 cluster.rewind("three more")
 cluster.kill(leader)
 cluster.run(15)
@@ -317,7 +317,7 @@ outcomes = {
 # %% [markdown] id="nine-run"
 # Now each accident happens. (The marks come at the end.)
 
-# %% id="nine-ran"
+# %% id="nine-ran" measures="factor-3"
 for name, (rf, acks, least, away) in accidents.NINE.items():
     came = accidents.outcome(rf, acks, least, away)
     print(
@@ -329,7 +329,7 @@ for name, (rf, acks, least, away) in accidents.NINE.items():
 # acknowledged is compared with what can be read. All 27 settings, 8 accidents each: some seconds. The mark in each
 # cell is the theory: with `acks=1` and a follower there, a record is in danger only until it is fetched.
 
-# %% id="table"
+# %% id="table" measures="factor-cost, factor-2, factor-3"
 counted = accidents.shares(range(6, 14))
 accidents.table(counted)
 

@@ -49,18 +49,18 @@ prediction = {
 # So more partitions mean more batches on the same trip. To see it with few records, our batches are small (1 kB),
 # and each broker gets one request at a time.
 
-# %% id="records-a-second"
+# %% id="records-a-second" measures="parallel"
 SMALL = {"batch.size": 1000, "max.in.flight.requests.per.connection": 1}
 airports = [text[:3] for _, text in data.airports(400)]  # their codes: 00M, 00R …
 
 
-def records_a_second(topic, partitions, keys):
+def records_a_second(topic, partitions, keys, size=100):
     """Send 2,000 records, and wait until the brokers have all of them."""
     cluster.create_topic(topic, partitions)
     producer = cluster.producer(SMALL)
     began = cluster.now
     for n in range(2000):
-        producer.produce(topic, "x" * 100, key=keys[n % len(keys)])
+        producer.produce(topic, "x" * size, key=keys[n % len(keys)])
     producer.flush()
     seconds = cluster.now - began
     producer.close()
@@ -72,25 +72,82 @@ for n, speed in speeds.items():
     bar = "█" * round(10 * speed / speeds[1])
     print(f"{n} partition(s) {speed:7,.0f} records/s  × {speed / speeds[1]:.1f}  {bar}")
 
-# %% [markdown] id="hot"
-# Nearly as many times as fast as there are partitions. And now see it break: three partitions again, but all
-# records are about one airport.
+# %% [markdown] id="size"
+# Nearly as many times as fast as there are partitions. Those were records of 100 bytes. Does their *size* matter? One
+# partition again:
 
-# %% id="hot-came"
+# %% id="record-size" measures="size-and-rate"
+for size in (50, 100, 200):
+    speed = records_a_second(f"size-{size}", 1, airports, size)
+    bar = "█" * round(10 * speed / speeds[1])
+    print(f"{size:3} bytes each {speed:7,.0f} records/s  {bar}")
+
+# %% [markdown] id="hot"
+# Twice the size, and about half the records: fewer of them fit into a batch. So “a partition does so many records a second”
+# is true of *your* records only. And now see it break: three partitions, but all records are about one airport.
+
+# %% id="hot-came" shows="how-many"
 hot = records_a_second("speed-hot", 3, ["SEA"])
 print(f"3 partitions, one key: {hot:,.0f} records/s  × {hot / speeds[1]:.1f}")
 show.lanes(cluster, "speed-hot")
 
-# %% [markdown] id="lag-grows"
+# %% [markdown] id="brokers"
 # Two lanes stay empty. A key has one partition, so partitions help as far as the *keys* spread. (A “hot” key is
 # mended by a finer key: not the airport, but the gate.)
+#
+# Partitions lie on brokers. Twelve partitions, 1,200 records, and more and more brokers: how much has the busiest one
+# to bear?
+
+# %% id="more-brokers" measures="beyond-one, grows"
+from collections import Counter
+
+from minikafka import Cluster
+
+
+def led_by(cluster, topic):
+    """Of each broker: how many records lie in the partitions that it leads."""
+    records = Counter()
+    for partition in cluster.snapshot().topic(topic).partitions:
+        records[partition.leader] += partition.high_watermark
+    return records
+
+
+def fill(cluster, topic, partitions):
+    """A new topic with a replica of each partition, and 1,200 records."""
+    cluster.create_topic(topic, partitions, 1)
+    with cluster.producer() as producer:
+        for n in range(1200):
+            producer.produce(topic, "x" * 100, key=airports[n % len(airports)])
+
+
+for brokers in (1, 2, 3, 6):
+    with Cluster(brokers, world="simulated", seed=9, announce=False) as several:
+        fill(several, "shared", partitions=12)
+        busiest = max(led_by(several, "shared").values())
+        print(f"{brokers} broker(s): the busiest has {busiest:5,} records")
+
+# %% [markdown] id="joins"
+# No broker has to bear it all, so the cluster bears more than any of them. And it grows while it works: here a fourth
+# broker is started.
+
+# %% id="fourth-broker" measures="more-brokers"
+with Cluster(4, world="simulated", seed=9, announce=False) as growing:
+    growing.stop_broker("broker-4")  # it isn't there yet
+    fill(growing, "before", partitions=12)
+    growing.restart("broker-4")
+    fill(growing, "after", partitions=12)
+    for topic in ("before", "after"):
+        print(topic, dict(sorted(led_by(growing, topic).items())))
+
+# %% [markdown] id="lag-grows"
+# What is new is spread over all four. What was there stays until somebody moves it with `kafka-reassign-partitions.sh`.
 #
 # ## 2. LAG, while it grows
 #
 # More often it is the readers who are slow. A `Load` sends so many records a second (in turn about 400 airports)
 # to a topic, and has workers that do 50 a second each. Its topic is new each time. One worker, 120 records a second:
 
-# %% id="one-worker"
+# %% id="one-worker" measures="lag"
 load = Load(cluster, "flights", "desk", partitions=3)
 load.add_workers(1)
 load.run(20, rate=120)
@@ -103,7 +160,7 @@ show.offsets(cluster, "desk")
 # Per partition, **LAG = LOG-END-OFFSET − CURRENT-OFFSET**: the next to be written minus the next to be read. Each
 # second 120 come and 50 go. One number tells little; the *slope* says it all. More workers:
 
-# %% id="more-workers"
+# %% id="more-workers" measures="size-and-rate, begin-small, grows"
 load.add_workers(1)
 load.run(20, rate=120)  # 100 go: it still grows, but slower
 load.add_workers(1)
@@ -113,7 +170,7 @@ load.picture()
 # %% [markdown] id="too-many"
 # Mended: the slope went down with each worker. Now the load doubles, to 240. So six workers?
 
-# %% id="six-workers"
+# %% id="six-workers" measures="consumers, size-and-rate"
 load.add_workers(3)
 load.run(2, rate=240)
 before = load.lag
@@ -121,7 +178,7 @@ load.run(10, rate=240)
 print(f"LAG grew by {(load.lag - before) / 10:.0f} a second")
 load.picture()
 
-# %% id="who-works"
+# %% id="who-works" shows="consumers"
 for n, worker in enumerate(load.workers, 1):
     has = [place.partition for place in worker.assignment()]
     print(f"worker-{n}:", has or "nothing to do")
@@ -150,7 +207,7 @@ moved
 overtaken = predict("overtaken")
 overtaken
 
-# %% id="grown"
+# %% id="grown" shows="numbered"
 lag_then = load.lags
 cluster.create_partitions("flights", 6)
 load.run(1, rate=240)
@@ -202,7 +259,7 @@ overtaken.reveal(
 # one. So the fault needs two things: a new map **and** a backlog. The map has to change; the backlog need not be
 # there. Back to that moment, and this time: first nobody writes, until the LAG is 0; then grow.
 
-# %% id="mended"
+# %% id="mended" measures="begin-small, grows"
 cluster.rewind("before growing")
 load.drain()
 cluster.create_partitions("flights", 6)
@@ -218,7 +275,7 @@ load.picture()
 #
 # The rush is over. Back to three?
 
-# %% id="refused"
+# %% id="refused" shows="never-fewer"
 from minikafka import KafkaException
 
 try:
@@ -296,7 +353,7 @@ check("9a")
 # fewer than partitions; for STALL another worker in the place of the one that has that partition. Begin with one
 # worker; after a minute one of them hangs in a record; then comes the night.
 
-# %% id="obeyed"
+# %% id="obeyed" measures="begin-small"
 rule = mine(lag_status)
 arrivals = Load(cluster, "arrivals", "night-watch", partitions=3, monitor=rule)
 arrivals.add_workers(1)
@@ -334,7 +391,7 @@ arrivals.status()
 # does `consume`. The topic has `present` partitions. How many does it need so that both sides keep up? The fewest that do.
 
 
-# %% exercise="9b" id="9b"
+# %% exercise="9b" id="9b" shows="how-many"
 def partitions_for(load, produce, consume, present):
     """The number of partitions that this load needs."""
     ### BEGIN SOLUTION
@@ -368,7 +425,8 @@ check("9c")
 #
 # | | where |
 # |---|---|
-# | throughput grows with the partitions, as far as the keys spread | 1 |
+# | throughput grows with the partitions, as far as the keys spread; it depends on the size of the records | 1 |
+# | brokers share the work; one that is added takes what is new | 1 |
 # | LAG grows by what comes minus what goes; workers mend it | 2 |
 # | more workers than partitions mend nothing | 2 |
 # | new partitions take new records; the backlog stays | 3 |

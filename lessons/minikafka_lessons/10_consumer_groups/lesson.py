@@ -246,7 +246,7 @@ picture
 #
 # cem is killed: no goodbye, and no heartbeat any more. Here `session.timeout.ms` is 10 s.
 
-# %% id="killed"
+# %% id="killed" measures="takes-over"
 team = groups.team(cluster, "dies", TOPICS).join("ada", "bob", "cem")
 team.settle()
 before = cluster.snapshot()
@@ -397,7 +397,7 @@ prediction = {
 # %% [markdown] id="run-on"
 # Now run on, and see. (The marks come at the end, when you have seen it all.)
 
-# %% id="crashes"
+# %% id="crashes" measures="committed-offset"
 print("A", groups.crash(cluster, work_then_commit, 1, ("work", 5)))
 print("B", groups.crash(cluster, commit_then_work, 1, ("commit", 5)))
 print("C", groups.crash(cluster, work_then_commit, 4, ("work", 7)))

@@ -7,6 +7,7 @@ platform can't do is said in one sentence, in place of the result.
 """
 
 from minikafka_lessons.measure import double as _double
+from minikafka_lessons.measure import free as _free
 from minikafka_lessons.measure import memory as _memory
 from minikafka_lessons.measure import reads as _reads
 from minikafka_lessons.measure import segments as _segments
@@ -14,6 +15,7 @@ from minikafka_lessons.measure import writes as _writes
 from minikafka_lessons.measure.batches import Compressions, compression
 from minikafka_lessons.measure.codecs import Codecs, codecs
 from minikafka_lessons.measure.double import DoubleCaching
+from minikafka_lessons.measure.free import FreeMemory
 from minikafka_lessons.measure.memory import Memory
 from minikafka_lessons.measure.possible import NotMeasured, possible
 from minikafka_lessons.measure.reads import ReadAhead, Reads
@@ -23,6 +25,7 @@ from minikafka_lessons.measure.writes import Writes
 
 double_caching = possible(_double.double_caching)
 evict_segments = possible(_segments.evict_segments)
+free_memory = possible(_free.free_memory)
 memory = possible(_memory.memory)
 read_ahead = possible(_reads.read_ahead)
 reads = possible(_reads.reads)
@@ -32,6 +35,7 @@ __all__ = [
     "Codecs",
     "Compressions",
     "DoubleCaching",
+    "FreeMemory",
     "Memory",
     "NotMeasured",
     "ReadAhead",
@@ -42,6 +46,7 @@ __all__ = [
     "compression",
     "double_caching",
     "evict_segments",
+    "free_memory",
     "memory",
     "read_ahead",
     "read_segments",
