@@ -13,11 +13,12 @@ from pathlib import Path
 import minikafka_notebooks
 
 from minikafka_lessons import coverage
+from minikafka_lessons.catalogue import read_catalogue
 from minikafka_lessons.course import Lesson, lessons
-from minikafka_lessons.language import LANGUAGES, SOURCE
-from minikafka_lessons.prose import said_code, said_markdown
+from minikafka_lessons.language import LANGUAGES, SHARED, SOURCE
+from minikafka_lessons.prose import Say, said_code, said_markdown
 from minikafka_lessons.source_cells import english_cells
-from minikafka_lessons.translations import all_problems, problems, speaker
+from minikafka_lessons.translations import all_problems, problems
 
 NOTEBOOKS = Path(minikafka_notebooks.__file__).parent
 DOCS = NOTEBOOKS.parents[1] / "docs"
@@ -47,6 +48,15 @@ def build(lesson: Lesson, language: str = SOURCE, *, solved: bool = False, marke
     return str(nbformat.writes(notebook)) + "\n"
 
 
+def speaker(lesson: Lesson, language: str) -> Say:
+    """What says the lesson's sentences in that language."""
+    said: dict[str, str] = {}
+    for path in (SHARED / f"{language}.po", lesson.folder / f"{language}.po"):
+        if language != SOURCE and path.exists():
+            said |= {e.source: e.text for e in read_catalogue(path) if e.text and not e.is_obsolete}
+    return lambda words: said.get(words, words)
+
+
 def target(lesson: Lesson, language: str = SOURCE) -> Path:
     """Where the learner's notebook lies."""
     return NOTEBOOKS / language / f"{lesson.name}.ipynb"
@@ -54,10 +64,11 @@ def target(lesson: Lesson, language: str = SOURCE) -> Path:
 
 def out_of_date() -> list[str]:
     """One sentence for each notebook or page that its source has left behind, and each text that is not translated."""
-    found = all_problems() + coverage.problems()
+    seen = coverage.seen()
+    found = all_problems() + coverage.problems(seen)
     for language in LANGUAGES:
         path = DOCS / coverage.file_name(language)
-        if not path.exists() or path.read_text(encoding="utf-8") != coverage.page(language):
+        if not path.exists() or path.read_text(encoding="utf-8") != coverage.page(seen, language):
             found.append(f"docs/{path.name} is out of date. {RUN}")
         for lesson in lessons():
             path = target(lesson, language)
@@ -74,7 +85,8 @@ def out_of_date() -> list[str]:
 
 def build_all() -> list[str]:
     """Write all notebooks and pages but those whose translation isn't whole; returns why, a sentence each."""
-    found = coverage.problems()
+    seen = coverage.seen()
+    found = coverage.problems(seen)
     for language in LANGUAGES:
         open_ones = [] if language == SOURCE else problems(None, language)
         for lesson in lessons():
@@ -83,7 +95,7 @@ def build_all() -> list[str]:
             if not missing:
                 write(target(lesson, language), build(lesson, language))
         if not open_ones:
-            write(DOCS / coverage.file_name(language), coverage.page(language))
+            write(DOCS / coverage.file_name(language), coverage.page(seen, language))
         found += open_ones
     return found
 

@@ -14,9 +14,7 @@ from itertools import groupby
 from minikafka_lessons.basics import CHAPTERS, STATEMENTS, Statement
 from minikafka_lessons.course import Lesson, lessons
 from minikafka_lessons.language import LANGUAGES, NAMES, SOURCE, say, sentence, speaking
-from minikafka_lessons.prose import Say
 from minikafka_lessons.source_cells import read_cells
-from minikafka_lessons.translations import speaker
 
 SECTION = re.compile(r"^## +(.+)$", re.M)
 HOW = {"measures": sentence("measured"), "shows": sentence("shown")}
@@ -38,6 +36,10 @@ class Place:
         return f"[`{self.cell}`]({NOTEBOOKS}/{language}/{self.lesson.name}.ipynb#cell-id={self.cell})"
 
 
+Seen = dict[str, list[Place]]
+"""id of a statement → where it is seen."""
+
+
 def places(lesson: Lesson) -> Iterator[tuple[str, Place]]:
     """(id of a statement, where it is seen), in the order of the cells."""
     section = ""
@@ -49,18 +51,17 @@ def places(lesson: Lesson) -> Iterator[tuple[str, Place]]:
                 yield name, Place(lesson, section, cell["metadata"]["id"], how)
 
 
-def seen() -> dict[str, list[Place]]:
+def seen() -> Seen:
     """Of every statement that some cell names."""
-    found: dict[str, list[Place]] = {}
+    found: Seen = {}
     for lesson in lessons():
         for name, place in places(lesson):
             found.setdefault(name, []).append(place)
     return found
 
 
-def problems() -> list[str]:
+def problems(everywhere: Seen) -> list[str]:
     """A sentence for each statement that nothing shows, and each cell that names none."""
-    everywhere = seen()
     known = {statement.id: statement for statement in STATEMENTS}
     found = [
         f'{place.lesson.name}, cell "{place.cell}": basics.py has no statement "{name}".'
@@ -77,10 +78,8 @@ def problems() -> list[str]:
     return found
 
 
-def page(language: str) -> str:
+def page(everywhere: Seen, language: str) -> str:
     """The page in that language."""
-    everywhere = seen()
-    says = {lesson.number: speaker(lesson, language) for lesson in lessons()}
     others = [f"[{NAMES.get(other, other)}]({file_name(other)})" for other in LANGUAGES if other != language]
     with speaking(language):
         head = "| {} | | {} |".format(say("Kafka's basics say"), say("where"))
@@ -89,11 +88,11 @@ def page(language: str) -> str:
             "",
             " · ".join(others),
             "",
-            *introduction(language, everywhere, says),
+            *introduction(language, everywhere),
         ]
         for chapter in CHAPTERS:
             lines += ["", f"## {say(chapter.title)}", "", head, "|---|---|---|"]
-            lines += [row(one, everywhere.get(one.id, []), language, says) for one in chapter.statements]
+            lines += [row(one, everywhere.get(one.id, []), language) for one in chapter.statements]
     return "\n".join(lines) + "\n"
 
 
@@ -102,7 +101,7 @@ def file_name(language: str) -> str:
     return "COVERAGE.md" if language == SOURCE else f"COVERAGE.{language}.md"
 
 
-def introduction(language: str, everywhere: dict[str, list[Place]], says: dict[int, Say]) -> list[str]:
+def introduction(language: str, everywhere: Seen) -> list[str]:
     """What the page is, and the lessons."""
     here = [
         (lesson, sum(any(p.lesson is lesson for p in named) for named in everywhere.values()))
@@ -122,14 +121,14 @@ def introduction(language: str, everywhere: dict[str, list[Place]], says: dict[i
         f"| | {say('lesson')} | {say('statements')} |",
         "|---|---|---|",
         *(
-            f"| {lesson.number} | [{says[lesson.number](lesson.title)}]"
+            f"| {lesson.number} | [{say(lesson.title)}]"
             f"({NOTEBOOKS}/{language}/{lesson.name}.ipynb) | {count} |"
             for lesson, count in here
         ),
     ]
 
 
-def row(statement: Statement, named: list[Place], language: str, says: dict[int, Say]) -> str:
+def row(statement: Statement, named: list[Place], language: str) -> str:
     """Statement, how it is seen, where."""
     how = next((say(words) for tag, words in HOW.items() if any(p.how == tag for p in named)), "")
     parts = []
@@ -137,7 +136,7 @@ def row(statement: Statement, named: list[Place], language: str, says: dict[int,
         how = say("not yet")
         parts.append(say(statement.later))
     for (lesson, section), cells in groupby(named, lambda place: (place.lesson, place.section)):
-        title = says[lesson.number](section or lesson.title)
+        title = say(section or lesson.title)
         links = ", ".join(dict.fromkeys(place.link(language) for place in cells))
         parts.append(f"**{lesson.number}** · {title}: {links}")
     parts += [f"`{one}`" for one in statement.elsewhere]

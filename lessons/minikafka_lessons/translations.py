@@ -22,7 +22,7 @@ from string import Formatter
 from minikafka_lessons.catalogue import Entry, read_catalogue
 from minikafka_lessons.course import Lesson, lessons
 from minikafka_lessons.language import HERE, LANGUAGES, NAMES, SHARED, SOURCE
-from minikafka_lessons.prose import Say, said_code, said_markdown
+from minikafka_lessons.prose import said_code, said_markdown
 from minikafka_lessons.source_cells import Cell, english_cells
 
 SAYS = ("say", "sentence", "question")
@@ -36,15 +36,6 @@ LONGEST = 160
 def catalogue(lesson: Lesson | None, language: str) -> Path:
     """Where the translations of a lesson, or (None) those of all else, lie."""
     return (lesson.folder if lesson else SHARED) / f"{language}.po"
-
-
-def speaker(lesson: Lesson, language: str) -> Say:
-    """What says the lesson's sentences in that language."""
-    said: dict[str, str] = {}
-    for path in (SHARED / f"{language}.po", lesson.folder / f"{language}.po"):
-        if language != SOURCE and path.exists():
-            said |= {e.source: e.text for e in read_catalogue(path) if e.text and not e.is_obsolete}
-    return lambda words: said.get(words, words)
 
 
 def sentences(lesson: Lesson | None) -> Sentences:

@@ -13,11 +13,12 @@ from minikafka_lessons.course import lessons
 from minikafka_lessons.language import LANGUAGES
 from minikafka_tui.app import PANES
 
-PAGES = {language: coverage.page(language) for language in LANGUAGES}
+SEEN = coverage.seen()
+PAGES = {language: coverage.page(SEEN, language) for language in LANGUAGES}
 
 
 def test_each_statement_is_shown_or_says_what_is_planned():
-    assert coverage.problems() == []
+    assert coverage.problems(SEEN) == []
 
 
 def test_no_statement_stands_there_twice():
@@ -27,7 +28,7 @@ def test_no_statement_stands_there_twice():
 
 
 def test_every_lesson_shows_something():
-    named = {place.lesson.number for places in coverage.seen().values() for place in places}
+    named = {place.lesson.number for places in SEEN.values() for place in places}
     assert named == {lesson.number for lesson in lessons()}
 
 
@@ -42,18 +43,18 @@ def test_each_tab_and_command_that_is_named_is_there():
 def test_a_statement_that_no_cell_shows_fails_the_build_by_name(monkeypatch):
     lonely = basics.Statement("tea", "Kafka makes tea")
     monkeypatch.setattr(coverage, "STATEMENTS", (*STATEMENTS, lonely))
-    assert coverage.problems() == [
+    assert coverage.problems(SEEN) == [
         'No cell shows "tea" (Kafka makes tea). Tag one with shows= or measures=, or say in basics.py what is planned.'
     ]
     monkeypatch.setattr(coverage, "STATEMENTS", (*STATEMENTS, replace(lonely, later="planned: tea")))
-    assert coverage.problems() == []
+    assert coverage.problems(SEEN) == []
 
 
 def test_a_cell_that_shows_what_nobody_stated_fails_the_build_by_name(monkeypatch):
     monkeypatch.setattr(coverage, "STATEMENTS", tuple(one for one in STATEMENTS if one.id != "leader"))
-    found = coverage.problems()
+    found = coverage.problems(SEEN)
     assert '07_replication, cell "written": basics.py has no statement "leader".' in found
-    assert len(found) == len(coverage.seen()["leader"])
+    assert len(found) == len(SEEN["leader"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
