@@ -1,4 +1,4 @@
-"""The command line: `minikafka up | lab | tui | grade | dump-log | adopt | bench`.
+"""The command line: `minikafka up | lab | tui | grade | dump-log | adopt | explore | bench`.
 
 Rule: a mistake is one sentence on stderr and a status that is not 0; nothing heavy is imported before the
 command that needs it runs.
@@ -6,6 +6,7 @@ command that needs it runs.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -303,6 +304,63 @@ def adopt(
         raise fail(f"{where}{problem.strerror or problem}; nothing was adopted.") from None
     except KeyboardInterrupt:
         raise fail("Interrupted; nothing was adopted.") from None
+    raise typer.Exit(status)
+
+
+@app.command()
+def explore(
+    seeds: Annotated[int, typer.Option(min=1, help="How many runs; each has a seed of its own.")] = 100,
+    first_seed: Annotated[int, typer.Option("--first-seed", min=0, help="The first seed.")] = 1,
+    faults: Annotated[
+        str,
+        typer.Option(
+            metavar="KINDS",
+            help="all, none, or some of: kill, power, stop, suspend, cut, cut-one-way, loss, slow, clock, disk-full, "
+            "disk-fails, disk-slow, separated by commas.",
+        ),
+    ] = "all",
+    brokers: Annotated[
+        int | None,
+        typer.Option(min=3, max=20, help="How many brokers each cluster has. Default: 3 to 5, by the seed."),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="Virtual seconds under faults; then everything is repaired.")
+    ] = 30.0,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes at a time. 0: one for each core.")] = 0,
+    shrink: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Of how many different things that broke the first seed is shrunk and kept."
+        ),
+    ] = 5,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            parser=directory,
+            metavar="DIRECTORY",
+            help="Where what broke is kept. Default: ./minikafka-broken",
+        ),
+    ] = None,
+) -> None:
+    """Look for what breaks a cluster: random workloads and faults in virtual time, one run for each seed.
+
+    After each round of a run every invariant is checked; what clients wrote and read is checked for anomalies (lost
+    write, duplicate, order broken …). At the end everything is repaired, and the cluster must work again. A seed that
+    breaks is shrunk to the fewest commands that break it, and kept: a run file, a notebook that opens it, and a test.
+
+    Exit status: 0 everything held; 3 safety broken (an invariant or an anomaly); 4 liveness broken (a repaired cluster
+    did not go on); 5 a crash (something raised what nobody caught); of several, the smallest. 130: interrupted, and
+    nothing had broken. 1 and 2: wrong arguments.
+    """
+    from minikafka.explore.command import Search, run_explore
+
+    try:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        kept = keep or Path("minikafka-broken")
+        search = Search(seeds, first_seed, brokers, seconds, faults, min(jobs or cores, seeds), shrink, kept)
+        status = run_explore(search)
+    except ValueError as problem:
+        raise fail(str(problem)) from None
     raise typer.Exit(status)
 
 

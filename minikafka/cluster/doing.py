@@ -6,6 +6,7 @@ takes is in `commands/`; here is what it does. Kafka has no such place.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,7 @@ from minikafka.commands import (
     Cut,
     DeleteTopic,
     FailDisk,
+    FillDisk,
     Heal,
     Kill,
     Lose,
@@ -34,9 +36,13 @@ from minikafka.commands import (
     Run,
     RunRounds,
     RunTo,
+    SetClock,
     Slow,
+    SlowDisk,
     Step,
     Stop,
+    Suspend,
+    Wake,
 )
 from minikafka.commands.command import name_of
 from minikafka.commands.values import thawed
@@ -107,6 +113,35 @@ def _fail_disk(cluster: Cluster, command: FailDisk) -> None:
     cluster._loop.call(lambda: cluster._nodes.fail_disk(command.host, command.directory))
 
 
+@_does(FillDisk)
+def _fill_disk(cluster: Cluster, command: FillDisk) -> None:
+    cluster._loop.call(lambda: cluster._nodes.fill_disk(command.host))
+
+
+@_does(SlowDisk)
+def _slow_disk(cluster: Cluster, command: SlowDisk) -> None:
+    loop = cluster._simulated(command.name)
+    loop.call(lambda: loop.universe.slow_disk(cluster._nodes.known(command.host), command.seconds))
+
+
+@_does(Suspend)
+def _suspend(cluster: Cluster, command: Suspend) -> None:
+    loop, seconds = cluster._simulated(command.name), math.inf if command.seconds is None else command.seconds
+    loop.call(lambda: loop.universe.suspend(cluster._nodes.running(command.host), seconds))
+
+
+@_does(Wake)
+def _wake(cluster: Cluster, command: Wake) -> None:
+    loop = cluster._simulated(command.name)
+    loop.call(lambda: loop.universe.wake(cluster._nodes.running(command.host)))
+
+
+@_does(SetClock)
+def _set_clock(cluster: Cluster, command: SetClock) -> None:
+    loop = cluster._simulated(command.name)
+    loop.call(lambda: loop.universe.set_clock(cluster._nodes.known(command.host), command.seconds))
+
+
 @_does(RepairDisk)
 def _repair_disk(cluster: Cluster, command: RepairDisk) -> None:
     cluster._loop.call(lambda: cluster._nodes.repair_disk(command.host))
@@ -117,7 +152,9 @@ def _repair_disk(cluster: Cluster, command: RepairDisk) -> None:
 
 @_does(Cut)
 def _cut(cluster: Cluster, command: Cut) -> None:
-    cluster._loop.call(lambda: cluster._nodes.partition(command.hosts, command.others or None))
+    cluster._loop.call(
+        lambda: cluster._nodes.partition(command.hosts, command.others or None, one_way=command.one_way)
+    )
     cluster._picture.cut = (*cluster._picture.cut, command.hosts, command.others)
 
 

@@ -180,6 +180,9 @@ class ClusterNodes:
 
     async def stop(self) -> None:
         """Stop everything cleanly, the controllers last."""
+        for host in self.hosts:
+            if self.is_up(host):
+                self._wake(host)
         running = [
             self.on(host, broker.stop()) for host, broker in self.brokers.items() if broker is not None
         ]
@@ -211,6 +214,7 @@ class ClusterNodes:
     async def stop_broker(self, host: str) -> None:
         """A clean shutdown of one broker."""
         broker = self._broker(host)
+        self._wake(host)
         self.before_end(host)
         await self.on(host, broker.stop())
         self.brokers[host] = None
@@ -219,6 +223,7 @@ class ClusterNodes:
         """A clean end of one controller, if it is up."""
         node = self.controllers[host]
         if node is not None:
+            self._wake(host)
             await self.on(host, node.stop())
             self.controllers[host] = None
 
@@ -248,7 +253,8 @@ class ClusterNodes:
             if self._starting.get(host) is task:
                 del self._starting[host]
             error = None if task.cancelled() else task.exception()  # cancelled: it was killed again meanwhile
-            if error is not None:
+            asked_for = isinstance(error, OSError) and host in self._disks_taken
+            if error is not None and not asked_for:
                 self.universe.trace.on(host).fail("the start", error)
 
         task.add_done_callback(done)
@@ -257,6 +263,11 @@ class ClusterNodes:
     def starting(self) -> tuple[str, ...]:
         """The hosts that are about to start."""
         return tuple(self._starting)
+
+    def _wake(self, host: str) -> None:
+        """Who is asked to do something has to go on first."""
+        if isinstance(self.universe, SimulatedUniverse):
+            self.universe.wake(host)
 
     def _forget(self, host: str) -> None:
         """Drop a host that has ended, if need be while it was starting."""
@@ -303,16 +314,32 @@ class ClusterNodes:
         else:
             self.universe.fail_disk(host, path=directory)
 
+    def fill_disk(self, host: str) -> None:
+        """Its disk has no space left. Simulated worlds only."""
+        self._known(host)
+        assert isinstance(self.universe, SimulatedUniverse)
+        self._disks_taken.add(host)
+        self.universe.fail_disk(host, "ENOSPC", count=None)
+
     def repair_disk(self, host: str) -> None:
         """All disks of a host work again; a broker uses them when it starts again."""
         self._known(host)
         self.universe.repair_disk(host)
 
-    def partition(self, group_a: Sequence[str], group_b: Sequence[str] | None = None) -> None:
-        """Cut the network between two groups of hosts (None: all the others)."""
+    def partition(
+        self, group_a: Sequence[str], group_b: Sequence[str] | None = None, *, one_way: bool = False
+    ) -> None:
+        """Cut the network between two groups of hosts (None: all the others). `one_way`: simulated worlds only."""
         for host in (*group_a, *(group_b or ())):
             self._known(host, clients=True)
-        self.universe.partition(group_a, group_b)
+        if isinstance(self.universe, SimulatedUniverse):
+            self.universe.partition(group_a, group_b, one_way=one_way)
+        elif one_way:
+            raise ValueError(
+                "A cut in one direction needs a simulated world: here a connection breaks as a whole."
+            )
+        else:
+            self.universe.partition(group_a, group_b)
 
     def heal(self) -> None:
         """End all partitions."""
@@ -427,6 +454,17 @@ class ClusterNodes:
         if self.simulated:
             return SIMULATED_BROKER_PORT
         return self._wished_port + index if self._wished_port else 0
+
+    def known(self, host: str) -> str:
+        """The host. Raises ValueError: there is none of that name."""
+        self._known(host)
+        return host
+
+    def running(self, host: str) -> str:
+        """The host. Raises ValueError: there is none, or it is down."""
+        if not self.is_up(self.known(host)) and host not in self._starting:
+            raise ValueError(f"{host} is down")
+        return host
 
     def _known(self, host: str, *, clients: bool = False) -> None:
         if host not in self.hosts and not (clients and host.startswith("client-")):

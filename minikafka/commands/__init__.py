@@ -7,7 +7,19 @@ made from the classes here. Kafka has nothing of the kind; its Trogdor has its f
 
 from minikafka.commands.clients import Await, Call, CallbackRaised, Drop, OpenClient
 from minikafka.commands.command import Command, NotUnderstood, command_named, commands
-from minikafka.commands.hosts import FailDisk, Kill, PowerCut, RepairDisk, Restart, Stop
+from minikafka.commands.hosts import (
+    FailDisk,
+    FillDisk,
+    Kill,
+    PowerCut,
+    RepairDisk,
+    Restart,
+    SetClock,
+    SlowDisk,
+    Stop,
+    Suspend,
+    Wake,
+)
 from minikafka.commands.network import Cut, Heal, Lose, Slow
 from minikafka.commands.text import parse, parse_arguments
 from minikafka.commands.time import Pause, Resume, Run, RunRounds, RunTo, Step
@@ -25,6 +37,7 @@ __all__ = [
     "DeleteTopic",
     "Drop",
     "FailDisk",
+    "FillDisk",
     "Heal",
     "Kill",
     "Lose",
@@ -39,9 +52,13 @@ __all__ = [
     "Run",
     "RunRounds",
     "RunTo",
+    "SetClock",
     "Slow",
+    "SlowDisk",
     "Step",
     "Stop",
+    "Suspend",
+    "Wake",
     "command_named",
     "commands",
     "parse",

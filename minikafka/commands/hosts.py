@@ -65,6 +65,93 @@ class PowerCut(Command, frozen=True):
         return f"{self.host} has lost its power, and what was not synced."
 
 
+class Suspend(Command, frozen=True):
+    """What a long garbage collection does: others notice only that it doesn't answer. It wakes by itself after
+    `seconds`, where they are given.
+    """
+
+    help = "stop a host's process as SIGSTOP does"
+    title = "Suspend a host"
+    usage = "HOST [SECONDS]"
+    example = "broker-2 20"
+    simulated = True
+    host: str
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.seconds is not None and not 0 <= self.seconds < 1e9:
+            raise ValueError(f"{self.seconds:g} is not a number of seconds that can pass")
+
+    def told(self, result: object) -> str:
+        return f"{self.host} is suspended."
+
+
+class Wake(Command, frozen=True):
+    """Undoes `Suspend`."""
+
+    help = "let a suspended host go on, as SIGCONT does"
+    title = "Wake a host"
+    usage = "HOST"
+    example = "broker-2"
+    simulated = True
+    host: str
+
+    def told(self, result: object) -> str:
+        return f"{self.host} goes on."
+
+
+class SetClock(Command, frozen=True):
+    """`seconds` ahead of the true time, or behind it (below 0). Timeouts don't ask this clock; timestamps do."""
+
+    help = "set a host's clock wrong"
+    title = "Set a host's clock"
+    usage = "HOST SECONDS"
+    example = "broker-2 3600"
+    simulated = True
+    host: str
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not -1e9 < self.seconds < 1e9:
+            raise ValueError(f"{self.seconds:g} is more than a clock can be wrong")
+
+    def told(self, result: object) -> str:
+        return f"The clock of {self.host} is {self.seconds:+g} s off."
+
+
+class FillDisk(Command, frozen=True):
+    """Every write fails with "No space left on device" until `RepairDisk`; reads work."""
+
+    help = "let a host's disk be full"
+    title = "Fill a disk"
+    usage = "HOST"
+    example = "broker-2"
+    simulated = True
+    host: str
+
+    def told(self, result: object) -> str:
+        return f"The disk of {self.host} is full."
+
+
+class SlowDisk(Command, frozen=True):
+    """Whoever waits for a sync waits so long, and the whole process with it, until `RepairDisk`."""
+
+    help = "let a host's disk be slow"
+    title = "Slow a disk"
+    usage = "HOST SECONDS"
+    example = "broker-2 0.5"
+    simulated = True
+    host: str
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seconds < 1e9:
+            raise ValueError(f"{self.seconds:g} is not a number of seconds that can pass")
+
+    def told(self, result: object) -> str:
+        return f"A sync takes {self.seconds:g} s on {self.host}."
+
+
 class FailDisk(Command, frozen=True):
     """All of a host's disks (`directory=""`), or one of its `log.dirs`."""
 

@@ -12,21 +12,22 @@ from minikafka.commands.command import Command, NotUnderstood, how_to, understoo
 
 
 class Cut(Command, frozen=True):
-    """Nothing comes from one group of hosts to the other."""
+    """Nothing comes from one group of hosts to the other, nor back; `one_way` (typed `>`): but back it does."""
 
     help = "cut the network between two groups of hosts"
     title = "Cut the network"
-    usage = "HOSTS | OTHER-HOSTS"
+    usage = "HOSTS | OTHER-HOSTS (or, one way: HOSTS > OTHER-HOSTS)"
     example = "broker-1 | broker-2 broker-3"
     hosts: tuple[str, ...]
     others: tuple[str, ...] = ()
+    one_way: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Cut:
-        one, bar, other = text.partition("|")
+        one, bar, other = text.partition(">" if ">" in text else "|")
         if not one.split() or (bar and not other.split()):
             raise NotUnderstood(how_to(cls))
-        sides: Mapping[str, Any] = {"hosts": one.split(), "others": other.split()}
+        sides: Mapping[str, Any] = {"hosts": one.split(), "others": other.split(), "one_way": bar == ">"}
         cut: Cut = understood(cls, sides)
         return cut
 

@@ -6,10 +6,12 @@ simulation of its Raft (`RaftEventSimulationTest`); the anomalies are Jepsen's.
 """
 
 from minikafka.explore.anomalies import Anomaly, anomalies
+from minikafka.explore.case import Case, draw_case
 from minikafka.explore.exploration import run
 from minikafka.explore.faults import Fault, draw_faults
 from minikafka.explore.history import Commit, History, Notebook, Read, WholeReading, Write
 from minikafka.explore.report import Broken, Report
+from minikafka.explore.shrinking import Shrunk, shrink
 from minikafka.explore.workload import ORDERS, Reading, Workload, Writing, draw_workload
 from minikafka.invariants import InvariantBroken, Invariants
 
@@ -17,6 +19,7 @@ __all__ = [
     "ORDERS",
     "Anomaly",
     "Broken",
+    "Case",
     "Commit",
     "Fault",
     "History",
@@ -26,12 +29,15 @@ __all__ = [
     "Read",
     "Reading",
     "Report",
+    "Shrunk",
     "WholeReading",
     "Workload",
     "Write",
     "Writing",
     "anomalies",
+    "draw_case",
     "draw_faults",
     "draw_workload",
     "run",
+    "shrink",
 ]

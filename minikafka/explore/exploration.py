@@ -7,12 +7,33 @@ TigerBeetle's simulator has the same two phases.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
 from minikafka.cluster import BackgroundFailure, Cluster
-from minikafka.commands import Command, FailDisk, Heal, Kill, Lose, PowerCut, RepairDisk, Restart, Slow, Stop
+from minikafka.cluster.run_file import write
+from minikafka.commands import (
+    Command,
+    Cut,
+    FailDisk,
+    FillDisk,
+    Heal,
+    Kill,
+    Lose,
+    PowerCut,
+    RepairDisk,
+    Restart,
+    SetClock,
+    Slow,
+    SlowDisk,
+    Stop,
+    Suspend,
+    Wake,
+)
+from minikafka.commands.values import CantBePlayed
 from minikafka.explore.anomalies import anomalies
 from minikafka.explore.clients import Member, Unread, Writer, read_whole
 from minikafka.explore.faults import Fault, draw_faults
@@ -21,6 +42,7 @@ from minikafka.explore.report import Broken, Report
 from minikafka.explore.workload import ORDERS, Workload
 from minikafka.invariants import InvariantBroken
 from minikafka.policy import Rules
+from minikafka.world import SimulationIdle
 from minikafka.world.sim_network import LATENCY_S
 from minikafka.xray.snapshot import RUNNING, Snapshot
 
@@ -40,17 +62,22 @@ def run(
     brokers: int = 3,
     configs: Mapping[str, object] | None = None,
     rules: Rules | None = None,
+    save: Path | None = None,
+    explain: bool = True,
 ) -> Report:
-    """What came of it. Without faults those of `draw_faults(seed)` befall it; none: `()`."""
+    """What came of it. Without faults those of `draw_faults(seed)` befall it; none: `()`.
+
+    `save`: what broke is kept there as a run file. `explain`: what broke an invariant is looked for, by a second run.
+    """
     workload = ORDERS if workload is None else workload
     befalls = draw_faults(seed, brokers) if faults is None else tuple(faults)
 
     def once(messages: bool, from_round: int | None = None) -> tuple[Report, int]:
-        made = _Run(seed, workload, befalls)
+        made = _Run(seed, workload, befalls, save)
         return made.play(brokers, configs, rules, messages, from_round), made.rounds
 
     report, rounds = once(messages=False)
-    if report.broken is not None and report.broken.kind == "invariant":
+    if explain and report.broken is not None and report.broken.kind == "invariant":
         # The same run once more, with every message and a look after each event of the last round: which one was it?
         return once(messages=True, from_round=rounds)[0]
     return report
@@ -67,14 +94,19 @@ class _NoProgress(Exception):
 class _Run:
     """From the start to the verdict."""
 
-    def __init__(self, seed: int, workload: Workload, faults: tuple[Fault, ...]) -> None:
-        self._seed, self._workload, self._faults = seed, workload, faults
+    def __init__(self, seed: int, workload: Workload, faults: tuple[Fault, ...], save: Path | None) -> None:
+        self._seed, self._workload, self._faults, self._save = seed, workload, faults, save
         self._notebook = Notebook()
         self._befell: list[str] = []
+        self._done: list[str] = []
+        """The names of the commands that were carried out."""
         self._away: dict[str, None] = {}
         """Hosts that have to be started again, in the order in which they went."""
         self._disks: dict[str, None] = {}
         """Hosts whose disks fail."""
+        self._suspended: dict[str, None] = {}
+        self._clocks: dict[str, None] = {}
+        """Hosts whose clocks are wrong."""
         self._writers: list[Writer] = []
         self._members: list[Member] = []
         self._cluster: Cluster
@@ -102,10 +134,19 @@ class _Run:
             if from_round is not None:
                 assert cluster.invariants is not None
                 cluster.invariants.look_closely(from_round)
-            broken = self._play()
-            return self._report(broken)
+            report = self._report(self._play())
+            if self._save is not None and not report.holds:
+                self._keep(self._save)
+            return report
         finally:
             cluster.drop()
+
+    def _keep(self, path: Path) -> None:
+        """Raises OSError, or CantBePlayed."""
+        tape = self._cluster.tape()
+        if tape.cant_be_played:
+            raise CantBePlayed(tape.cant_be_played)
+        write(path, self._cluster.name, tape, (), watches_invariants=True)
 
     def _play(self) -> Broken | None:
         cluster = self._cluster
@@ -124,8 +165,12 @@ class _Run:
             return Broken("invariant", broken.name, broken.sentence, broken.at_s, event)
         except _NoProgress as problem:
             return Broken("progress", problem.name, problem.sentence, cluster.now)
+        except SimulationIdle as idle:
+            return Broken("progress", "something is left that can happen", str(idle), cluster.now)
         except BackgroundFailure as failure:
             return Broken("failure", "something failed inside", str(failure), cluster.now)
+        except Exception as error:
+            return Broken("failure", f"{type(error).__name__} was raised", str(error), cluster.now)
         return None
 
     def _report(self, broken: Broken | None) -> Report:
@@ -145,6 +190,7 @@ class _Run:
             tuple(self._befell),
             "\n".join(last),
             self._cluster.now,
+            tuple(self._done),
         )
 
     # -- the workload ------------------------------------------------------------------------------------------
@@ -187,6 +233,9 @@ class _Run:
             self._befell.append(f"{when}{_told(command)}: left out, {why}")
             return
         self._befell.append(f"{when}{_told(command)}")
+        self._done.append(
+            f"{command.name} one way" if isinstance(command, Cut) and command.one_way else command.name
+        )
         self._remember(command)
 
     def _remember(self, command: Command) -> None:
@@ -195,8 +244,12 @@ class _Run:
             self._away[command.host] = None
         elif isinstance(command, Restart):
             self._away.pop(command.host, None)
-        elif isinstance(command, FailDisk):
+        elif isinstance(command, FailDisk | FillDisk | SlowDisk):
             self._disks[command.host] = None
+        elif isinstance(command, Suspend):
+            self._suspended[command.host] = None
+        elif isinstance(command, SetClock):
+            self._clocks[command.host] = None
         elif isinstance(command, RepairDisk):
             self._disks.pop(command.host, None)
             self._away[command.host] = None
@@ -206,6 +259,12 @@ class _Run:
         cluster.do(Heal())
         cluster.do(Lose(0.0))
         cluster.do(Slow(*LATENCY_S))
+        for host in self._clocks:
+            cluster.do(SetClock(host, 0.0))
+        for host in self._suspended:
+            if host not in self._away:
+                with contextlib.suppress(ValueError):  # its disk has failed, and with it the process
+                    cluster.do(Wake(host))
         for host in self._disks:
             cluster.do(RepairDisk(host))
         for host in dict.fromkeys((*self._away, *self._disks)):

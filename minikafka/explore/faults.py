@@ -12,13 +12,50 @@ from random import Random
 
 import msgspec
 
-from minikafka.commands import Command, Cut, FailDisk, Heal, Kill, Lose, PowerCut, RepairDisk, Restart, Slow
+from minikafka.commands import (
+    Command,
+    Cut,
+    FailDisk,
+    FillDisk,
+    Heal,
+    Kill,
+    Lose,
+    PowerCut,
+    RepairDisk,
+    Restart,
+    SetClock,
+    Slow,
+    SlowDisk,
+    Stop,
+    Suspend,
+)
 
 COUNT = 12
 PAUSES_S = (0.1, 0.5, 3.0, 12.0)
 KINDS = ("kill", "kill", "power", "restart", "restart", "cut", "cut", "heal", "loss", "slow")
+"""What is drawn unless somebody says otherwise: as often as they are here."""
+ALL_KINDS = (
+    "kill",
+    "power",
+    "stop",
+    "suspend",
+    "cut",
+    "cut-one-way",
+    "loss",
+    "slow",
+    "clock",
+    "disk-full",
+    "disk-fails",
+    "disk-slow",
+)
+"""By the names of the command line."""
+UNDOING = ("restart", "restart", "restart", "heal", "heal", "repair")
+"""Drawn with whatever else is drawn by name, or soon nothing would be left that could fail."""
 LOSSES = (0.0, 0.02, 0.1)
 SLOWEST_S = (0.002, 0.05, 0.4)
+SUSPENDED_S = (0.5, 3.0, 12.0, 25.0)
+CLOCKS_S = (-86_400.0, -30.0, 0.0, 30.0, 3600.0, 86_400.0)
+SYNCS_S = (0.02, 0.3, 2.0)
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -39,18 +76,27 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 def draw_faults(
-    seed: int, brokers: int = 3, count: int = COUNT, directories: Sequence[str] = ()
+    seed: int,
+    brokers: int = 3,
+    count: int = COUNT,
+    directories: Sequence[str] = (),
+    kinds: Sequence[str] = KINDS,
+    within_s: float | None = None,
 ) -> tuple[Fault, ...]:
-    """So many of all kinds, in the order of their moments; of several `log.dirs`, one at a time fails too."""
-    return _Drawing(seed, [f"broker-{n}" for n in range(1, brokers + 1)], directories).draw(count)
+    """So many of these kinds, in the order of their moments, and none later than `within_s`; of several `log.dirs`,
+    one at a time fails too."""
+    faults = _Drawing(seed, [f"broker-{n}" for n in range(1, brokers + 1)], directories, kinds).draw(count)
+    return tuple(fault for fault in faults if within_s is None or fault.at_s < within_s)
 
 
 class _Drawing:
     """Knows who would be down by then."""
 
-    def __init__(self, seed: int, brokers: Sequence[str], directories: Sequence[str]) -> None:
+    def __init__(
+        self, seed: int, brokers: Sequence[str], directories: Sequence[str], kinds: Sequence[str]
+    ) -> None:
         self._random = Random(f"faults/{seed}")
-        self._brokers, self._directories = brokers, directories
+        self._brokers, self._directories, self._kinds = brokers, directories, kinds
         self._down: list[str] = []
         self._sick = ""
 
@@ -61,7 +107,7 @@ class _Drawing:
             if self._directories and self._random.random() < 0.5:
                 commands = self._of_disks()
             else:
-                commands = self._one(self._random.choice(KINDS))
+                commands = self._one(self._random.choice(self._kinds))
             for command in commands:
                 found.append(Fault(round(at_s, 3), command, only_when_whole=isinstance(command, PowerCut)))
             if commands:
@@ -73,14 +119,35 @@ class _Drawing:
         if not self._sick:
             self._sick = self._random.choice(self._brokers)
             return [FailDisk(self._sick, self._random.choice(self._directories))]
+        return self._repair()
+
+    def _repair(self) -> list[Command]:
         sick, self._sick = self._sick, ""
         if sick in self._down:
             return [RepairDisk(sick)]
         return [RepairDisk(sick), Kill(sick), Restart(sick, is_awaited=False)]
 
     def _one(self, kind: str) -> list[Command]:
+        if kind.startswith("disk-") or kind == "repair":
+            return self._of_a_whole_disk(kind)
         command = self._maybe(kind)
+        if isinstance(command, Restart) and command.host == self._sick:  # on a disk that fails nothing starts
+            self._sick = ""
+            return [RepairDisk(command.host), command]
         return [] if command is None else [command]
+
+    def _of_a_whole_disk(self, kind: str) -> list[Command]:
+        """One broker's at a time, and only where another broker is left."""
+        pick = self._random
+        if kind == "repair":
+            return self._repair() if self._sick else []
+        up = [host for host in self._brokers if host not in self._down]
+        if self._sick or len(up) < 2:
+            return []
+        sick = self._sick = pick.choice(up)
+        if kind == "disk-slow":
+            return [SlowDisk(sick, pick.choice(SYNCS_S))]
+        return [FillDisk(sick) if kind == "disk-full" else FailDisk(sick)]
 
     def _maybe(self, kind: str) -> Command | None:
         """None: not now."""
@@ -91,17 +158,23 @@ class _Drawing:
             return Kill(self._stop(pick.choice([h for h in everybody if h not in self._down])))
         if kind == "power" and len(up) == len(self._brokers):
             return PowerCut(self._stop(pick.choice(up)))
+        if kind == "stop" and len(up) > 1:
+            return Stop(self._stop(pick.choice(up)))
         if kind == "restart" and self._down:
             return Restart(self._down.pop(0), is_awaited=False)
-        if kind == "cut":
+        if kind in ("cut", "cut-one-way"):
             one, other = pick.sample(everybody, 2)
-            return Cut((one,), (other,) if pick.random() < 0.6 else ())
+            return Cut((one,), (other,) if pick.random() < 0.6 else (), one_way=kind == "cut-one-way")
         if kind == "heal":
             return Heal()
         if kind == "loss":
             return Lose(pick.choice(LOSSES))
         if kind == "slow":
             return Slow(0.001, pick.choice(SLOWEST_S))
+        if kind == "suspend":
+            return Suspend(pick.choice(everybody), pick.choice(SUSPENDED_S))
+        if kind == "clock":
+            return SetClock(pick.choice(everybody), pick.choice(CLOCKS_S))
         return None
 
     def _stop(self, host: str) -> str:

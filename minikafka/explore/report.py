@@ -48,6 +48,8 @@ class Report(msgspec.Struct, frozen=True):
     timeline: str = ""
     """The last events before it broke."""
     ended_s: float = 0.0
+    done: tuple[str, ...] = ()
+    """The names of the faults that were carried out."""
 
     @property
     def holds(self) -> bool:

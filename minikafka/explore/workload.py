@@ -5,6 +5,7 @@ Rule: equal workloads on equal seeds do the same. `draw_workload` draws one from
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 import msgspec
@@ -53,13 +54,17 @@ ORDERS = Workload(
 """A careful producer, a careless one, and a group of two."""
 
 
-def draw_workload(seed: int) -> Workload:
-    """One of many for three brokers."""
+def draw_workload(seed: int, in_flight: Sequence[int] = (), brokers: int = 3) -> Workload:
+    """One of many. `in_flight`: how many batches the writer that is promised most may have on their way."""
     random = Random(f"workload/{seed}")
     partitions = random.choice((1, 2, 3, 5))
     # With 1, one broker that loses what it had not synced may lose what was acknowledged.
-    topic = CreateTopic("orders", partitions, 3, {"min.insync.replicas": "2"})
-    writers = [Writing("orders", PATIENT, random.choice((1, 1, 3)))]
+    factor = min(3, brokers)
+    topic = CreateTopic("orders", partitions, factor, {"min.insync.replicas": str(min(2, factor))})
+    careful = dict(PATIENT)
+    if in_flight:
+        careful["max.in.flight.requests.per.connection"] = Random(f"in flight/{seed}").choice(in_flight)
+    writers = [Writing("orders", careful, random.choice((1, 1, 3)))]
     for _ in range(random.randrange(3)):
         config: Config = {
             **PATIENT,

@@ -73,6 +73,7 @@ class Invariants:
         self._committed: dict[tuple[Any, int], Committed] = {}  # (topic id, index) -> Committed
         self._verified: dict[Key, int] = {}  # (host, topic id, index) -> up to where the log was compared
         self._image: MetadataImage | None = None
+        self._newest: MetadataImage | None = None
         self._regroup = True
         self._skipped: Traced | None = None
         self._closely: int | None = None
@@ -334,14 +335,16 @@ class Invariants:
         return registration is not None and registration.leader_epoch == partition.leader_epoch
 
     def newest_image(self) -> Any:
-        """What the controller has decided (or, while it is down, what the brokers know)."""
+        """What the controller has decided last, also while it is down."""
         if self.nodes.controller is not None:
-            return self.nodes.controller.image
-        return max(
-            (broker.image for broker in self.nodes.brokers.values() if broker is not None),
-            key=lambda image: image.offset,
-            default=self._image,
-        )
+            self._newest = self.nodes.controller.image
+            return self._newest
+        # Its last decisions may have reached brokers only; and those that live may all have missed them.
+        known = [broker.image for broker in self.nodes.brokers.values() if broker is not None]
+        if self._newest is not None:
+            known.append(self._newest)
+        self._newest = max(known, key=lambda image: image.offset, default=None)
+        return self._newest
 
     # -- metadata ----------------------------------------------------------------------------------------------
 

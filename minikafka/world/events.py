@@ -20,5 +20,9 @@ class HostCrashed(Event, frozen=True):
     """A host's process was killed; what it wrote is in the page cache."""
 
 
+class Suspended(Event, frozen=True):
+    """A host's process was stopped: it does nothing until it is woken."""
+
+
 class PowerLost(Event, frozen=True):
     """A host lost power; what it hadn't synced is lost, torn or kept."""

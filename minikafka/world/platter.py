@@ -37,6 +37,8 @@ class Platter:
         self.sync_times = random.Random(f"{seed}/sync/{host}")
         self.locks: dict[str, Life] = {}
         self.faults: list[Fault] = []
+        self.sync_s = 0.0
+        """What a sync takes on a slow disk."""
         self.most_open_files = UNLIMITED
         """So many descriptors a life of the host has for its files."""
 

@@ -113,7 +113,7 @@ class SimFile:
 
     def _sync(self) -> None:
         inode = self._check_write()
-        self._disk.counters.syncs += 1
+        self._disk.note_sync()
         inode.sync()
         self._is_synced, self.is_dirty = True, False
 
@@ -330,13 +330,19 @@ class SimDisk:
         if sync:
             self.sync_dir(posixpath.dirname(path))
 
+    def note_sync(self) -> None:
+        """Somebody waits for one: on a slow disk the process stands still until it is done."""
+        self.counters.syncs += 1
+        if self.platter.sync_s:
+            self.life.loop.suspend(self.life, self.platter.sync_s)  # type: ignore[attr-defined]  # a SimLoop
+
     def sync_dir(self, path: str) -> None:
         self.files.trying(self._sync_dir, self._at(path))
 
     def _sync_dir(self, path: str) -> None:
         self._directory(path)
         self.platter.check_descriptor(path)
-        self.counters.syncs += 1
+        self.note_sync()
         self.platter.sync_dir(path)
 
     def sync_together(self, paths: Sequence[str]) -> None:
@@ -348,7 +354,7 @@ class SimDisk:
                 continue
             inode = self.files.trying(self.descriptor_of, path)
             self.platter.check_write(path)
-            self.counters.syncs += 1
+            self.note_sync()
             inode.sync()
 
     def sync_in_background(self, paths: Sequence[str]) -> asyncio.Future[None]:
@@ -371,7 +377,7 @@ class SimDisk:
                 begun.append((path, partial(platter.sync_up_to, platter.last_change_of(path))))
         self.counters.syncs += len(begun)
         done: asyncio.Future[None] = loop.create_future()
-        delay_s = platter.sync_times.uniform(*BACKGROUND_SYNC_S)
+        delay_s = platter.sync_times.uniform(*BACKGROUND_SYNC_S) + platter.sync_s
         loop.call_later(delay_s, self._finish_sync, begun, done, context=self.life.context.copy())
         return done
 

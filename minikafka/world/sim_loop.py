@@ -64,6 +64,16 @@ class Wall(NamedTuple):
     instants: float = math.inf
 
 
+class Suspension:
+    """What a host that is stopped would have done, in order, and until when it is stopped."""
+
+    __slots__ = ("held", "until_s")
+
+    def __init__(self) -> None:
+        self.held: list[asyncio.Handle] = []
+        self.until_s = 0.0
+
+
 class SimTask(asyncio.Task[Any]):
     """A task with a number for a hash, which knows the life of the host it belongs to."""
 
@@ -110,6 +120,7 @@ class SimLoop(asyncio.BaseEventLoop):
         """Who drives beyond it gets WallReached, before anything beyond it has happened."""
         self.after_each_round: tuple[Callable[[], None], ...] = ()
         """Called between two rounds, in order; what one raises ends the driving."""
+        self._suspended: dict[Life, Suspension] = {}
         self._interrupt = Interrupt(self._note_interrupt)
         self.interrupted_round = -1
         """Before which round an interrupt was delivered last: between two rounds, so the run is whole."""
@@ -180,6 +191,47 @@ class SimLoop(asyncio.BaseEventLoop):
             if life_of(_context_of(handle)) is life:
                 handle.cancel()
 
+    # --- hosts that are stopped for a while
+
+    def suspend(self, life: Life, seconds: float = math.inf) -> None:
+        """Nothing of this host runs for so long, or until `wake`; then all that is overdue."""
+        suspension = self._suspended.setdefault(life, Suspension())
+        suspension.until_s = max(suspension.until_s, self._now + seconds)
+        if suspension.until_s < math.inf:
+            self.call_at(suspension.until_s, self._wake_when_due, life, context=Context())
+
+    def _wake_when_due(self, life: Life) -> None:
+        suspension = self._suspended.get(life)
+        if suspension is not None and suspension.until_s <= self._now:
+            self.wake(life)
+
+    def wake(self, life: Life) -> None:
+        """It goes on; of one that has ended meanwhile, only what cleans up."""
+        suspension = self._suspended.pop(life, None)
+        for handle in suspension.held if suspension is not None else ():
+            if not life.alive and isinstance(handle, asyncio.TimerHandle):
+                handle.cancel()
+            self._ready.append(handle)
+
+    def wake_all(self) -> None:
+        """Everybody cleans up, at the end of the universe."""
+        for life in list(self._suspended):
+            self.wake(life)
+
+    def is_suspended(self, life: Life) -> bool:
+        """Is it stopped now?"""
+        return life in self._suspended
+
+    def _hold_back(self) -> int:
+        """What belongs to stopped hosts waits for them; how many of those that are ready are left."""
+        ready, suspended = self._ready, self._suspended
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            life = life_of(_context_of(handle))
+            suspension = None if life is None else suspended.get(life)
+            (ready if suspension is None else suspension.held).append(handle)
+        return len(ready)
+
     def _run_once(self) -> None:
         """Jump to the next instant when nothing is ready, then run what was ready at the beginning of this
         round.
@@ -208,7 +260,8 @@ class SimLoop(asyncio.BaseEventLoop):
             if rounds > MAX_ROUNDS_AN_INSTANT:
                 self._rounds = 0
                 raise SimulationStuck(f"nothing rests at {now:.6f} s: callbacks only keep each other busy")
-        for _ in range(len(ready)):
+        due_now = len(ready) if not self._suspended else self._hold_back()
+        for _ in range(due_now):
             due = ready.popleft()
             if not due.cancelled():
                 due._run()

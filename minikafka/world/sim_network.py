@@ -146,7 +146,7 @@ class Fabric:
         self._links: dict[tuple[str, str], Link] = {}
         self._latencies: list[tuple[frozenset[str] | None, frozenset[str] | None, tuple[float, float]]] = []
         self._losses: list[tuple[frozenset[str] | None, frozenset[str] | None, float]] = []
-        self._partitions: list[tuple[frozenset[str], frozenset[str] | None]] = []
+        self._partitions: list[tuple[frozenset[str], frozenset[str] | None, bool]] = []
         self._client_ports: dict[str, int] = {}
 
     # --- links
@@ -166,7 +166,7 @@ class Fabric:
         for a, b, loss in self._losses:
             if _between(link, a, b):
                 link.loss = loss
-        link.blocked = any(_separates(a, b, link.src, link.dst) for a, b in self._partitions)
+        link.blocked = any(_separates(*one, link.src, link.dst) for one in self._partitions)
 
     def set_latency(
         self, latency_s: tuple[float, float], a: Collection[str] | None, b: Collection[str] | None
@@ -178,8 +178,8 @@ class Fabric:
         self._losses.append((_group(a), _group(b), loss))
         self._reconfigure()
 
-    def partition(self, a: Collection[str], b: Collection[str] | None) -> None:
-        self._partitions.append((frozenset(a), _group(b)))
+    def partition(self, a: Collection[str], b: Collection[str] | None, *, one_way: bool = False) -> None:
+        self._partitions.append((frozenset(a), _group(b), one_way))
         self._reconfigure()
 
     def heal(self, *, drop: bool) -> None:
@@ -400,10 +400,10 @@ def _between(link: Link, a: frozenset[str] | None, b: frozenset[str] | None) -> 
     return leads(a, b) or leads(b, a)
 
 
-def _separates(a: frozenset[str], b: frozenset[str] | None, src: str, dst: str) -> bool:
-    """Whether a partition of `a` from `b` (None: from all the others) lies between two hosts."""
+def _separates(a: frozenset[str], b: frozenset[str] | None, one_way: bool, src: str, dst: str) -> bool:
+    """Whether a partition of `a` from `b` (None: from all the others) holds back what `src` sends to `dst`."""
     if src == dst:
         return False
-    if b is None:
-        return (src in a) != (dst in a)
-    return (src in a and dst in b) or (src in b and dst in a)
+    leads = src in a and (dst not in a if b is None else dst in b)
+    back = not one_way and dst in a and (src not in a if b is None else src in b)
+    return leads or back

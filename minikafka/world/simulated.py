@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import math
 import random
 from collections.abc import Callable, Collection, Coroutine
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
-from minikafka.world.events import Healed, HostCrashed, Partitioned, PowerLost
+from minikafka.world.events import Healed, HostCrashed, Partitioned, PowerLost, Suspended
 from minikafka.world.life import OUTSIDE, Life, record_failure
 from minikafka.world.paths import clean
 from minikafka.world.platter import Fault, Platter
@@ -30,18 +31,20 @@ EPOCH_MS = 1_767_225_600_000
 
 
 class SimClock:
-    """The loop's virtual time, and the wall clock derived from it."""
+    """The loop's virtual time, and a host's wall clock, which may be wrong."""
 
-    __slots__ = ("_loop",)
+    __slots__ = ("_loop", "ahead_ms")
 
     def __init__(self, loop: SimLoop) -> None:
         self._loop = loop
+        self.ahead_ms = 0
+        """So far from the true time."""
 
     def now(self) -> float:
         return self._loop._now
 
     def time_ms(self) -> int:
-        return EPOCH_MS + round(self._loop._now * 1e6) // 1000
+        return EPOCH_MS + self.ahead_ms + round(self._loop._now * 1e6) // 1000
 
 
 class Turns(Protocol):
@@ -78,7 +81,7 @@ class SimulatedUniverse:
         self.fabric.add_host(OUTSIDE)
         self.fabric.set_latency(latency_s, None, None)
         self.trace = Trace(TraceStream(self.loop.time, messages=message_events, recent=recent), "")
-        self._clock = SimClock(self.loop)
+        self._clocks: dict[str, SimClock] = {}
         self._worlds: dict[str, World] = {}
         self._lives: dict[str, int] = {}
         self._platters: dict[str, Platter] = {}
@@ -107,9 +110,10 @@ class SimulatedUniverse:
         life.endings.append(disk.release_all)
         life.endings.append(lambda: self.fabric.kill(host))
         life.endings.append(lambda: self.loop.cancel_timers_of(life))
+        life.endings.append(lambda: self.loop.wake(life))
         return World(
             host=host,
-            clock=self._clock,
+            clock=self._clocks.setdefault(host, SimClock(self.loop)),
             network=SimNetwork(self.fabric, life),
             disk=disk,
             random=random.Random(f"{self.seed}/host/{host}/{number}"),
@@ -154,6 +158,28 @@ class SimulatedUniverse:
         if host in self._platters:
             self._platters[host].cut_power()
 
+    def suspend(self, host: str, seconds: float = math.inf) -> None:
+        """SIGSTOP, a long garbage collection: the process does nothing for so long, or until `wake`. Others notice
+        only that it doesn't answer.
+        """
+        world = self.world(host)
+        world.trace.emit(Suspended())
+        self.loop.suspend(world.life, seconds)
+
+    def wake(self, host: str) -> None:
+        """SIGCONT: it goes on with all that is overdue."""
+        self.loop.wake(self.world(host).life)
+
+    def set_clock(self, host: str, ahead_s: float) -> None:
+        """The host's wall clock is so far ahead of the true time from now on (behind it: below 0)."""
+        self.world(host)
+        self._clocks[host].ahead_ms = round(ahead_s * 1000)
+
+    def slow_disk(self, host: str, seconds: float) -> None:
+        """Whoever waits for a sync of this disk waits so long, and the whole process with it."""
+        self.world(host)
+        self._platters[host].sync_s = seconds
+
     def fail_disk(
         self, host: str, error: str = "EIO", *, count: int | None = 1, path: str = "", gone: bool = False
     ) -> None:
@@ -167,6 +193,7 @@ class SimulatedUniverse:
     def repair_disk(self, host: str) -> None:
         self.world(host)
         self._platters[host].faults.clear()
+        self._platters[host].sync_s = 0.0
 
     def limit_open_files(self, host: str, most: int) -> None:
         """Let a host have no more than so many files open at a time. Its files open and close as needed."""
@@ -175,12 +202,14 @@ class SimulatedUniverse:
 
     # --- network
 
-    def partition(self, group_a: Collection[str], group_b: Collection[str] | None = None) -> None:
+    def partition(
+        self, group_a: Collection[str], group_b: Collection[str] | None = None, *, one_way: bool = False
+    ) -> None:
         """Cut the network between two groups of hosts (None: all the others). Connections hang; connecting,
-        too.
+        too. `one_way`: only what `group_a` sends is held back.
         """
         self.trace.emit(Partitioned(tuple(sorted(group_a)), tuple(sorted(group_b or ()))))
-        self.fabric.partition(group_a, group_b)
+        self.fabric.partition(group_a, group_b, one_way=one_way)
 
     def heal(self, *, drop: bool = False) -> None:
         """End all partitions. What they held back arrives now, or (`drop`) those connections are reset."""
@@ -318,6 +347,7 @@ class SimulatedUniverse:
             return
         self.loop.after_each_round = ()
         for _ in range(10):
+            self.loop.wake_all()
             self._one_round()
             tasks = sorted(asyncio.all_tasks(self.loop), key=lambda task: getattr(task, "number", 0))
             if not tasks:

@@ -16,6 +16,7 @@ from minikafka.world.visible import visible
 SENTENCES: Mapping[str, str] = {
     # hosts and network
     "HostCrashed": "{host} was killed",
+    "Suspended": "{host} was stopped: it does nothing until it is woken",
     "PowerLost": "{host} lost power: what was not synced is gone or torn",
     "Partitioned": "the network is cut: {group_a} ┃ {group_b}",
     "Healed": "the network is whole again",

@@ -1,0 +1,79 @@
+"""A case: the seed, the cluster, the workload and the faults of one run, as one value.
+
+Rule: equal cases end in equal reports, so a case is all that has to be kept of a run that broke. Kafka has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+import msgspec
+
+from minikafka.explore.exploration import run
+from minikafka.explore.faults import ALL_KINDS, UNDOING, Fault, draw_faults
+from minikafka.explore.report import Report
+from minikafka.explore.workload import Workload, draw_workload
+from minikafka.policy import Rules
+
+SECONDS = 30.0
+FEWEST_BROKERS, MOST_BROKERS = 3, 5
+COUNTS = (6, 12, 20)
+CONFIGS = {"replica.lag.time.max.ms": "5000"}
+"""A follower that hangs is given up within the time that a run lasts."""
+QUICK_LAG = (False, True)
+
+
+class Case(msgspec.Struct, frozen=True):
+    """`run()` says what comes of it."""
+
+    seed: int
+    workload: Workload
+    faults: tuple[Fault, ...] = ()
+    brokers: int = 3
+    configs: dict[str, str] = {}
+
+    @property
+    def size(self) -> int:
+        """How many commands it has: topics, clients and faults."""
+        workload = self.workload
+        return len(workload.topics) + len(workload.writers) + len(workload.readers) + len(self.faults)
+
+    def run(self, rules: Rules | None = None) -> Report:
+        """One run."""
+        return run(
+            self.seed, self.workload, self.faults, brokers=self.brokers, configs=self.configs, rules=rules
+        )
+
+    def __str__(self) -> str:
+        workload = self.workload
+        lines = [f"seed {self.seed}, {self.brokers} brokers, {workload.lasts_s:g} s, {self.size} commands:"]
+        lines += [f"  topic {t.topic}: {t.partitions} × {t.replication_factor}" for t in workload.topics]
+        lines += [f"  writer: {w.count} at a turn to {w.topic} {_listed(w.config)}" for w in workload.writers]
+        lines += [f"  reader: {r.topic} for {r.group} {_listed(r.config)}" for r in workload.readers]
+        return "\n".join([*map(str.rstrip, lines), *map(str, self.faults)])
+
+
+def _listed(config: dict[str, str | int | float | bool]) -> str:
+    return " ".join(f"{name}={value}" for name, value in config.items())
+
+
+def draw_case(
+    seed: int, brokers: int | None = None, seconds: float = SECONDS, kinds: Sequence[str] = ALL_KINDS
+) -> Case:
+    """One of many: 3 to 5 brokers unless said, a workload and faults of these kinds within so many seconds."""
+    random = Random(f"case/{seed}")
+    drawn = random.randint(FEWEST_BROKERS, MOST_BROKERS)
+    count = brokers or drawn
+    workload = msgspec.structs.replace(draw_workload(seed, in_flight=(1, 5), brokers=count), lasts_s=seconds)
+    faults = (
+        draw_faults(
+            *(seed, count, random.choice(COUNTS)), kinds=(*kinds, *UNDOING) if kinds else (), within_s=seconds
+        )
+        if kinds
+        else ()
+    )
+    return Case(seed, workload, faults, count, CONFIGS if random.choice(QUICK_LAG) else {})
+
+
+__all__ = ["Case", "draw_case"]
