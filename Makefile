@@ -25,7 +25,7 @@ $(STAMP) $(LAB_STAMP): pyproject.toml
 
 venv: $(STAMP)
 
-# JupyterLab on lesson 1, with a live cluster; it prints how to open the inspector in a second terminal.
+# JupyterLab on the lessons' welcome page, with a live cluster; it prints how to open the inspector in a second terminal.
 lab: $(LAB_STAMP)
 	$(BIN)/minikafka lab
 

@@ -156,7 +156,9 @@ def up(
 
 @app.command()
 def lab(
-    lesson: Annotated[int, typer.Argument(min=0, help="The lesson to open.")] = 1,
+    lesson: Annotated[
+        int | None, typer.Argument(min=0, help="The lesson to open. Default: the welcome page.")
+    ] = None,
     port: Annotated[int, typer.Option(help="Port of JupyterLab; if it is taken, the next free one.")] = 8888,
     directory: Annotated[
         Path | None, typer.Option(help="Where your copies of the notebooks live. Default: ./minikafka-lab")
@@ -167,10 +169,21 @@ def lab(
         str | None,
         typer.Option(help="Of the lessons: en, ko. Default: your terminal's ($LANG), else en."),
     ] = None,
+    reset: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="LESSON",
+            help="Open nothing: put a fresh notebook of this lesson in the place of yours, which is kept as a copy.",
+        ),
+    ] = None,
 ) -> None:
-    """Open JupyterLab on a lesson, with a live cluster beside it."""
+    """Open JupyterLab on the welcome page or a lesson, with a live cluster beside it."""
     with needs("lab", "The lab"):
-        from minikafka_lessons.lab import open_lab
+        from minikafka_lessons.lab import open_lab, reset_lesson
+    if reset is not None:
+        print(*reset_lesson(reset, directory, fail, language), sep="\n")
+        raise typer.Exit()
     say_low_limit()
     status = open_lab(
         lesson=lesson,

@@ -12,7 +12,7 @@ Rule: a notebook needs these names and `minikafka` only:
 - `groups`: members of consumer groups, who take turns;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises; `mine(lag)`: your function as a rule of the cluster;
-- `summary()`: what you predicted and wrote.
+- `summary()`: what you predicted and wrote; `reset()`: a fresh notebook, and yours kept beside it.
 
 Names are imported when they are first used.
 """
@@ -30,6 +30,7 @@ _HOMES = {
     "hint": "minikafka_lessons.notebook",
     "mine": "minikafka_lessons.rules",
     "predict": "minikafka_lessons.predictions",
+    "reset": "minikafka_lessons.notebook",
     "summary": "minikafka_lessons.recap",
 }
 _MODULES = ("accidents", "by_hand", "data", "groups", "traffic", "lz4_frames", "measure", "show", "trials")
@@ -47,6 +48,7 @@ __all__ = [
     "measure",
     "mine",
     "predict",
+    "reset",
     "show",
     "summary",
     "traffic",

@@ -93,7 +93,7 @@ class Cells:
 
 def where_defined(lesson: Any, name: str) -> str | None:
     """The first cell of the lesson's notebook that makes this name, in words."""
-    from minikafka_lessons.lab import notebooks_directory
+    from minikafka_lessons.copies import notebooks_directory
 
     try:
         text = (notebooks_directory(spoken()) / f"{lesson.name}.ipynb").read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
 """The course: which lessons there are, and which exercises each has.
 
-Rule: a lesson is a folder `NN_name/` with `lesson.py` (its text and cells), `checks.py` (title, world, exercises),
-`questions.py` (what it lets predict), one `exercise_NX.py` for each exercise (a lab has none) and a catalogue of
-translations for each language (`ko.po`); nothing else lists lessons.
+Rule: a lesson is a folder `NN_name/` with `lesson.py` (its text and cells), `checks.py` (title, minutes, world,
+exercises), `questions.py` (what it lets predict), one `exercise_NX.py` for each exercise (a lab has none) and a
+catalogue of translations for each language (`ko.po`); nothing else lists lessons.
 """
 
 from __future__ import annotations
@@ -46,12 +46,17 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One folder. `world`: what `begin` gives it, the lab's live cluster or a simulated one, from `seed`."""
+    """One folder. `about`: a line for the map of the course; `minutes`: for somebody who knows Python, and no Kafka.
+
+    `world`: what `begin` gives it, the lab's live cluster or a simulated one, from `seed`.
+    """
 
     number: int
     folder: Path
     title: str
     exercises: tuple[Exercise, ...]
+    about: str = ""
+    minutes: int = 30
     topics: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     questions: Mapping[str, Question] = field(default_factory=dict)
@@ -112,6 +117,8 @@ def load(folder: Path) -> Lesson:
         folder=folder,
         title=module.TITLE,
         exercises=tuple(module.EXERCISES),
+        about=getattr(module, "ABOUT", ""),
+        minutes=getattr(module, "MINUTES", 30),
         topics=tuple(module.TOPICS),
         groups=tuple(module.GROUPS),
         questions=dict(getattr(module, "QUESTIONS", {})),

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from minikafka.world.visible import in_json, visible
-from minikafka_lessons.course import lessons
+from minikafka_lessons.copies import LAB_DIRECTORY, is_touched, notebooks_directory, own_notebook
+from minikafka_lessons.course import Lesson, lessons
 from minikafka_lessons.grading.files import GradedFile, graded
 from minikafka_lessons.grading.marks import number
 from minikafka_lessons.grading.trial import held
@@ -29,22 +30,28 @@ from minikafka_lessons.language import (
 
 
 def default_files(language: str | None = None) -> list[Path]:
-    """The learner's notebooks, of one language or all: in ./minikafka-lab, here, or (unsolved) in the repository."""
-    from minikafka_lessons.lab import LAB_DIRECTORY, notebooks_directory, own_place
+    """The learner's notebooks, of one language or all: in ./minikafka-lab, here, or (unsolved) in the repository.
 
-    names = [f"{lesson.name}.ipynb" for lesson in lessons()]
-    wanted = [language] if language else LANGUAGES
+    Of all: of each lesson those that somebody has worked in; where nobody has, the one in the language that is spoken.
+    """
+    wanted = [language] if language else list(dict.fromkeys([spoken(), *LANGUAGES]))
+    for place in (Path(LAB_DIRECTORY), Path(".")):
+        found = [path for lesson in lessons() for path in notebooks_of(lesson, place, wanted)]
+        if found:
+            return found
     built = notebooks_directory(language or SOURCE)
-    for directories in (
-        [own_place(Path(LAB_DIRECTORY), one) for one in wanted],
-        [own_place(Path("."), one) for one in wanted],
-        [Path("notebooks/minikafka_notebooks") / built.name],
-        [built],
-    ):
-        found = [place / name for name in names for place in directories if (place / name).exists()]
+    for place in (Path("notebooks/minikafka_notebooks") / built.name, built):
+        found = [place / f"{one.name}.ipynb" for one in lessons() if (place / f"{one.name}.ipynb").exists()]
         if found:
             return found
     return []
+
+
+def notebooks_of(lesson: Lesson, place: Path, languages: Sequence[str]) -> list[Path]:
+    """The lesson's notebooks in a lab that are worth grading."""
+    there = [one for one in languages if own_notebook(place, lesson, one).exists()]
+    touched = [one for one in there if is_touched(own_notebook(place, lesson, one), lesson, one)]
+    return [own_notebook(place, lesson, one) for one in touched or there[:1]]
 
 
 def grade_files(

@@ -1,8 +1,7 @@
-"""`minikafka lab`: JupyterLab on a lesson, and a live cluster beside it.
+"""`minikafka lab`: JupyterLab on the lessons, and a live cluster beside it.
 
-Rule: both end together, cleanly, on Ctrl-C, on SIGTERM, and when either of them ends by itself; a learner's
-notebook is never overwritten. The English notebooks lie in the lab's directory, those of another language in a folder
-of its name beside them.
+Rule: both end together, cleanly, on Ctrl-C, on SIGTERM, and when either of them ends by itself. It opens the welcome
+page, and keeps that up to date while it runs; or the lesson that was asked for.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket  # noqa: TID251 - is the port free for Jupyter?
@@ -21,15 +21,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import minikafka_notebooks
-
 from minikafka.world.visible import padded, visible
+from minikafka_lessons import progress
+from minikafka_lessons.copies import LAB_DIRECTORY, copy_notebooks, find_lab, own_notebook, own_place
+from minikafka_lessons.course import Lesson, lessons
 from minikafka_lessons.course import lesson as find_lesson
-from minikafka_lessons.course import lessons
-from minikafka_lessons.language import NAMES, SOURCE, VARIABLE, of_the_system, say, speak, spoken
+from minikafka_lessons.fresh import begun_anew, could_not_begin_anew
+from minikafka_lessons.language import LANGUAGES, NAMES, SOURCE, VARIABLE, of_the_system, say, speak, spoken
 from minikafka_lessons.sources import BOOTSTRAP_VARIABLE, LAB_VARIABLE
+from minikafka_lessons.welcome import Commands, Welcome, is_readable, path_of
 
-LAB_DIRECTORY = "minikafka-lab"
 LOG = ".jupyterlab.log"
 JUPYTER_SETTINGS = Path(__file__).with_name("jupyter")
 START_LIMIT_S = 60.0
@@ -37,34 +38,8 @@ START_LIMIT_S = 60.0
 Fail = Callable[[str], BaseException]
 
 
-def notebooks_directory(language: str = SOURCE) -> Path:
-    """Where the built notebooks lie, in the repository or in an installed wheel."""
-    return Path(minikafka_notebooks.__file__).parent / language
-
-
-def own_place(directory: Path, language: str) -> Path:
-    """Where a learner's notebooks of a language lie in a lab."""
-    return directory if language == SOURCE else directory / language
-
-
-def copy_notebooks(directory: Path, language: str = SOURCE) -> list[Path]:
-    """Copy the lessons that are not there yet; returns those that were copied."""
-    directory = own_place(directory, language)
-    directory.mkdir(parents=True, exist_ok=True)
-    copied = []
-    for found in lessons():
-        source, target = (
-            notebooks_directory(language) / f"{found.name}.ipynb",
-            directory / f"{found.name}.ipynb",
-        )
-        if source.exists() and not target.exists():
-            shutil.copyfile(source, target)
-            copied.append(target)
-    return copied
-
-
 def open_lab(
-    lesson: int,
+    lesson: int | None,
     port: int,
     directory: Path | None,
     browser: bool,
@@ -74,7 +49,8 @@ def open_lab(
 ) -> int:
     """Run the lab until it is ended. Returns the exit status. Raises what `fail` makes of a sentence.
 
-    `language`: None: that of this user's terminal, where there are lessons in it, else English.
+    `lesson`: None opens the welcome page. `language`: None: that of this user's terminal, where there are lessons in
+    it, else English.
     """
     try:
         speak(language or of_the_system() or SOURCE)
@@ -85,28 +61,59 @@ def open_lab(
                     language=NAMES.get(spoken(), spoken()),
                 )
             )
-        found = find_lesson(lesson)
+        found = None if lesson is None else find_lesson(lesson)
     except LookupError as problem:
         raise fail(str(problem)) from None
     if importlib.util.find_spec("jupyterlab") is None:
         raise fail(say("JupyterLab is missing: pip install 'minikafka[lab]'."))
     place = (directory or Path(LAB_DIRECTORY)).resolve()
     try:
-        copied = copy_notebooks(place, spoken())
+        # All languages: the welcome page leads from one to the others.
+        copied, *_ = [len(copy_notebooks(place, one)) for one in (spoken(), *LANGUAGES)]
     except OSError as problem:
         raise fail(
             say("The notebooks can't be copied to {place}: {why}.", place=place, why=problem.strerror)
         ) from None
-    notebook = (own_place(place, spoken()) / f"{found.name}.ipynb").relative_to(place).as_posix()
-    if not (place / notebook).exists():
+    for one in (found,) if found else lessons():
+        if not own_notebook(place, one, spoken()).exists():
+            raise fail(
+                say(
+                    "The notebook of lesson {n} is not built; run: python -m minikafka_lessons.build",
+                    n=one.number,
+                )
+            )
+    return run_lab(found, place, free_port(port, fail), browser, brokers, copied, fail)
+
+
+def reset_lesson(number: int, directory: Path | None, fail: Fail, language: str | None = None) -> list[str]:
+    """A fresh notebook of the lesson, and the learner's kept beside it. Returns what was done, a sentence each.
+
+    `language`: of the notebook; None: of each that the learner has touched. Raises what `fail` makes of a sentence.
+    """
+    try:
+        speak(language or of_the_system() or SOURCE)
+        lesson = find_lesson(number)
+    except LookupError as problem:
+        raise fail(str(problem)) from None
+    place = directory.resolve() if directory else find_lab()
+    if place is None or not place.is_dir():
         raise fail(
-            say("The notebook of lesson {n} is not built; run: python -m minikafka_lessons.build", n=lesson)
+            say(
+                "There is no lab here. Go where you called `minikafka lab`, or name its directory: --directory"
+            )
         )
-    return run_lab(notebook, place, free_port(port, fail), browser, brokers, len(copied), fail)
+    said = []
+    for one in (spoken(),) if language else LANGUAGES:
+        try:
+            told = begun_anew(place, lesson, one)
+        except OSError as problem:
+            raise fail(could_not_begin_anew(lesson, problem)) from None
+        said += [told] if told else []
+    return said or [say("Lesson {n} is fresh already: nothing was written or run in it.", n=number)]
 
 
 def run_lab(
-    notebook: str, place: Path, port: int, browser: bool, brokers: int, copied: int, fail: Fail
+    lesson: Lesson | None, place: Path, port: int, browser: bool, brokers: int, copied: int, fail: Fail
 ) -> int:
     """The cluster, JupyterLab, and the wait for the end."""
     from minikafka.cluster import Cluster
@@ -128,16 +135,20 @@ def run_lab(
         except Exception as problem:
             raise fail(why_not_started(problem)) from None
         server = None
-        tell(cluster, lambda sentence: print(f"minikafka: {sentence}", file=sys.stderr, flush=True))
+        tell(cluster, complain)
         try:
-            server = start_jupyter(notebook, place, port, browser, cluster)
+            welcome = Welcome(place, Commands(own_command(), cluster.name))
+            complain_of(place, welcome.renew())
+            page = page_to_open(place, lesson)
+            server = start_jupyter(page, place, port, browser, cluster)
             url = wait_for_url(server, ended)
             if url is None and not ended:
                 raise fail(say("JupyterLab did not start: {why}", why=last_words(place / LOG)))
             if url is not None:
-                print(announcement(url, notebook, place, copied, cluster), flush=True)
+                print(announcement(url, page, lesson is None, place, copied, cluster), flush=True)
             while not ended and server.poll() is None:
                 time.sleep(0.2)
+                welcome.renew()
             return int(bool(cluster.problems)) if ended else int(server.returncode != 0)
         finally:
             if server is not None:
@@ -148,9 +159,31 @@ def run_lab(
             signal.signal(number, handler)
 
 
-def start_jupyter(
-    notebook: str, place: Path, port: int, browser: bool, cluster: Any
-) -> subprocess.Popen[bytes]:
+def complain(sentence: str) -> None:
+    """Beside what the lab says."""
+    print(f"minikafka: {sentence}", file=sys.stderr, flush=True)
+
+
+def complain_of(place: Path, page_problem: str) -> None:
+    """What hinders the page, a sentence each. The lab opens all the same."""
+    why = progress.why_unusable(place)
+    if why:
+        path = visible(str(place / progress.FILE))
+        complain(say("Your marks can't be noted in {path}: {why}. Checks work.", path=path, why=why))
+    if page_problem:
+        complain(page_problem)
+
+
+def page_to_open(place: Path, lesson: Lesson | None) -> str:
+    """From the lab's directory: the lesson, else the welcome page, else (it can't be written) the first lesson."""
+    if lesson is None and is_readable(place, spoken()):
+        path = path_of(place, spoken())
+    else:
+        path = own_notebook(place, lesson or lessons()[0], spoken())
+    return path.relative_to(place).as_posix()
+
+
+def start_jupyter(page: str, place: Path, port: int, browser: bool, cluster: Any) -> subprocess.Popen[bytes]:
     """JupyterLab as a process of its own, bound to the loopback, with Jupyter's own token."""
     command = [
         sys.executable,
@@ -160,10 +193,11 @@ def start_jupyter(
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={place}",
-        f"--LabApp.default_url=/lab/tree/{notebook}",
+        f"--LabApp.default_url=/lab/tree/{page}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         # No question about news at the first start, and nothing fetched: a lab works offline.
         f"--LabApp.app_settings_dir={JUPYTER_SETTINGS}",
+        f"--LabApp.extra_labextensions_path={JUPYTER_SETTINGS / 'extensions'}",
     ]
     if not browser:
         command.append("--ServerApp.open_browser=False")
@@ -172,6 +206,7 @@ def start_jupyter(
     environment = {
         **os.environ,
         LAB_VARIABLE: cluster.name,
+        progress.VARIABLE: str(place),
         BOOTSTRAP_VARIABLE: cluster.bootstrap_servers,
         VARIABLE: spoken(),
         "JUPYTER_PLATFORM_DIRS": os.environ.get("JUPYTER_PLATFORM_DIRS", "1"),
@@ -214,17 +249,17 @@ def last_words(log: Path) -> str:
     return lines[-1].strip() if lines else say("it said nothing (see {log}).", log=log)
 
 
-def announcement(url: str, notebook: str, place: Path, copied: int, cluster: Any) -> str:
+def announcement(url: str, page: str, is_welcome: bool, place: Path, copied: int, cluster: Any) -> str:
     """What a learner needs to know."""
-    page = url.replace("/lab?", f"/lab/tree/{notebook}?")
+    address = url.replace("/lab?", f"/lab/tree/{page}?")
     kept = "" if copied else " " + say("(your own copies, as you left them)")
     command, elsewhere = own_command(), say("(in another terminal)")
     lines = (
-        (say("lesson"), page),
+        (say("welcome") if is_welcome else say("lesson"), address),
         (say("notebooks"), f"{visible(str(own_place(place, spoken())))}{kept}"),
         (say("cluster"), cluster.bootstrap_servers),
-        (say("inspector"), f"{command} tui          {elsewhere}"),
-        (say("marks"), f"{command} grade        {elsewhere}"),
+        (say("inspector"), f"{command} tui --cluster {cluster.name}    {elsewhere}"),
+        (say("marks"), f"{command} grade                {elsewhere}"),
         (say("stop"), "Ctrl-C"),
     )
     return "\n" + "".join(f"  {padded(word, 11)}{told}\n" for word, told in lines)
@@ -235,7 +270,7 @@ def own_command() -> str:
     if shutil.which("minikafka"):
         return "minikafka"
     beside = Path(sys.executable).with_name("minikafka")
-    return str(beside) if beside.exists() else f"{sys.executable} -m minikafka.cli"
+    return shlex.join([str(beside)] if beside.exists() else [sys.executable, "-m", "minikafka.cli"])
 
 
 def stop_jupyter(server: subprocess.Popen[bytes]) -> None:

@@ -28,7 +28,7 @@ from minikafka import (
 from minikafka.world.visible import visible
 from minikafka.xray.files import Found, Question
 from minikafka.xray.snapshot import Group, Topic
-from minikafka_lessons import predictions
+from minikafka_lessons import predictions, progress
 from minikafka_lessons.begun import still_open
 from minikafka_lessons.cells import Stumble, cells
 from minikafka_lessons.clients import LessonAdmin, LessonConsumer, LessonProducer, work_in_a_group
@@ -431,6 +431,7 @@ def begin(
     lesson = find_lesson(number)
     speak(language or of_the_cell(sys._getframe(1)) or wished())
     cells()
+    progress.note(progress.Began(number, progress.now()))
     if number in still_open:
         still_open.pop(number).close()
     predictions.forget_all()

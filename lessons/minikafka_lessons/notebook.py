@@ -1,19 +1,26 @@
-"""The exercises inside a notebook: `check`, `hint`, `summary`.
+"""The exercises inside a notebook: `check`, `hint`, and `reset`, which gives the lesson a fresh notebook.
 
 Rule: nothing here raises for what a learner writes or has not written yet, so that "Run All" always passes.
 """
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 from minikafka.world.visible import in_html
+from minikafka_lessons import progress
+from minikafka_lessons.begun import current_lesson
+from minikafka_lessons.copies import own_notebook
 from minikafka_lessons.course import exercise as find_exercise
+from minikafka_lessons.course import lesson as find_lesson
+from minikafka_lessons.fresh import begun_anew, could_not_begin_anew
 from minikafka_lessons.grading.answers import Cell, find_answer, listed
 from minikafka_lessons.grading.display import Result, code
 from minikafka_lessons.grading.marking import SEEDS, grade_answer
-from minikafka_lessons.language import say
+from minikafka_lessons.language import say, spoken
 from minikafka_lessons.recap import note_grade
 from minikafka_lessons.show import ink
 
@@ -38,6 +45,8 @@ def check(exercise_id: str) -> Any:
     grading = os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
     grade = grade_answer(answer, SEEDS if grading else SEEDS[:1])
     note_grade(grade)
+    if not grade.unwritten:
+        progress.note(progress.Checked(exercise.id, grade.points, grade.of, progress.now()))
     return grade.points if grading else Result(grade)
 
 
@@ -73,3 +82,42 @@ def hint(exercise_id: str | int, level: int | None = None) -> ink.Picture:
         f"<b>{head}</b> {code(say(exercise.hints[level - 1]))}"
         f'<div style="color:{ink.MUTED}">{code(more)}</div></div>'
     )
+
+
+def reset(number: int | None = None) -> ink.Picture:
+    """A fresh notebook of this lesson (or of `number`) in the lab; what was written is kept beside it, as a copy."""
+    return ink.Picture(f'<div style="color:{ink.TEXT};font-family:{ink.FONT}">{code(_reset(number))}</div>')
+
+
+def _reset(number: int | None) -> str:
+    """What was done, or why not."""
+    place = progress.lab_directory()
+    if place is None:
+        return say("This notebook doesn't run in a lab, so that there is nothing to reset.")
+    lesson = current_lesson()
+    try:
+        lesson = lesson if number is None else find_lesson(number)
+    except LookupError as problem:
+        return str(problem)
+    if lesson is None:
+        return say("Which lesson? For example: `reset(3)`")
+    if lesson == current_lesson() and not is_saved(own_notebook(place, lesson, spoken())):
+        return say(
+            "First save the notebook (Ctrl+S), so that what you wrote is kept; then run this cell again."
+        )
+    try:
+        told = begun_anew(place, lesson, spoken())
+    except OSError as problem:
+        return could_not_begin_anew(lesson, problem)
+    return told or say("Lesson {n} is fresh already: nothing was written or run in it.", n=lesson.number)
+
+
+def is_saved(notebook: Path) -> bool:
+    """Does the file hold the cell that runs? Then it was saved since that was written. (Unreadable: yes.)"""
+    running = executed_cells()[-1:]
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        saved = ["".join(cell["source"]).strip() for cell in cells]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return True
+    return not running or running[0].source.strip() in saved

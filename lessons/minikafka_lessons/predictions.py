@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from minikafka.world.visible import in_html
+from minikafka_lessons import progress
 from minikafka_lessons.begun import current_lesson
 from minikafka_lessons.cells import Stumble
 from minikafka_lessons.kernel import kernel_id
@@ -30,7 +31,7 @@ class Prediction(Shown):
     """A question with some options. `seal("b")` or a click, once; `reveal(…)` after the run."""
 
     def __init__(self, question: str, options: Sequence[str], name: str = "") -> None:
-        self.question = question
+        self.question, self.name = question, name
         self.options = {chr(ord("a") + i): option for i, option in enumerate(options)}
         self.sealed: str | None = None
         self.outcome: str | None = None
@@ -71,7 +72,15 @@ class Prediction(Shown):
         true = [letter for letter, holds in zip(self.options, came_true, strict=True) if holds]
         self.outcome, self.is_over = (true[0] if true else None), True
         self.redraw(self._html())
+        self._note()
         return ink.Picture(self._verdict())
+
+    def _note(self) -> None:
+        """In the lab's progress, if it is a question of the lesson."""
+        lesson = current_lesson()
+        if lesson is not None and self.name in lesson.questions and self.outcome is not None:
+            right = None if self.sealed is None else self.is_right
+            progress.note(progress.Predicted(lesson.number, self.name, right, progress.now()))
 
     def _verdict(self) -> str:
         happened = self.options[self.outcome] if self.outcome else ""

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from minikafka.xray.discovery import running_clusters
+from minikafka_lessons import progress
+from minikafka_lessons.copies import copy_notebooks
 from minikafka_lessons.course import lessons
-from minikafka_lessons.lab import copy_notebooks, free_port, open_lab
+from minikafka_lessons.lab import free_port, open_lab
 
 
 class Refused(Exception):
@@ -82,14 +84,19 @@ def test_the_lab_runs_is_found_and_ends_on_sigterm(tmp_path):
             told += line
             if "Ctrl-C" in line:
                 break
-        assert re.search(r"http://127\.0\.0\.1:\d+/lab/tree/01_data_bus\.ipynb\?token=\w+", told), told
-        assert "minikafka tui" in told
+        assert re.search(r"http://127\.0\.0\.1:\d+/lab/tree/Welcome\.md\?token=\w+", told), told
+        assert "minikafka tui --cluster lab" in told
+        assert "tui --cluster lab" in (tmp_path / "nb/Welcome.md").read_text()
+        assert (tmp_path / "nb/ko/Welcome.md").exists()
         found = running_clusters(tmp_path / "state" / "clusters")
         assert [f.name for f in found] == ["lab"]
         once = [sys.executable, "-m", "minikafka.cli", "tui", "--once"]
         seen = subprocess.run(once, env=environment, capture_output=True, text=True, timeout=60, check=True)
         assert "lab" in seen.stdout
         assert "broker-3" in seen.stdout
+        progress.note(progress.Checked("1a", 8, 8, progress.now()), place=tmp_path / "nb")
+        while "✓&nbsp;1a" not in (tmp_path / "nb/Welcome.md").read_text(encoding="utf-8"):
+            assert lab.poll() is None
     finally:
         lab.send_signal(signal.SIGTERM)
         assert lab.wait(30) == 0

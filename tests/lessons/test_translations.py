@@ -15,6 +15,7 @@ import pytest
 
 from minikafka_lessons import build, predictions, source_cells, translations
 from minikafka_lessons.catalogue import read_catalogue
+from minikafka_lessons.copies import copy_notebooks
 from minikafka_lessons.course import lesson, lessons
 from minikafka_lessons.grade import default_files
 from minikafka_lessons.grading.answers import Answer
@@ -22,7 +23,6 @@ from minikafka_lessons.grading.display import Result
 from minikafka_lessons.grading.marking import grade_answer
 from minikafka_lessons.grading.sandbox import Code
 from minikafka_lessons.grading.submissions import read_submission
-from minikafka_lessons.lab import copy_notebooks
 from minikafka_lessons.language import (
     LANGUAGES,
     SOURCE,
@@ -356,7 +356,12 @@ def test_both_languages_live_side_by_side_and_are_graded(tmp_path, monkeypatch):
     assert copy_notebooks(tmp_path / "minikafka-lab", "ko") == []
     korean = tmp_path / "minikafka-lab/ko/01_data_bus.ipynb"
     assert korean.exists()
-    assert len(default_files()) == 2 * len(lessons())
+    assert {p.parent.name for p in default_files()} == {"minikafka-lab"}, "in the other nobody has worked"
+    written = json.loads(korean.read_text(encoding="utf-8"))
+    written["cells"][0]["source"] = ["My own words."]
+    korean.write_text(json.dumps(written), encoding="utf-8")
+    assert [p.parent.name for p in default_files() if p.name == korean.name] == ["ko"]
+    assert len(default_files()) == len(lessons())
     assert {p.parent.name for p in default_files("ko")} == {"ko"}
     assert {p.parent.name for p in default_files("en")} == {"minikafka-lab"}
     assert read_submission(korean).language == "ko"

@@ -3,12 +3,66 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SETTINGS = {
+    # All cells in the page, so that a test can look at each.
+    "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
+}
 
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 CELL = f"{NOTEBOOK} .jp-CodeCell"
+
+
+@contextmanager
+def running_lab(directory: Path, *words: str, theme: str) -> Iterator[str]:
+    """`minikafka lab` with these words, called in the directory; the address that it opens."""
+    settings = {**SETTINGS, "@jupyterlab/apputils-extension/themes.jupyterlab-settings": {"theme": theme}}
+    for name, value in settings.items():
+        path = directory / "settings" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value))
+    environment = {
+        **os.environ,
+        "JUPYTERLAB_SETTINGS_DIR": str(directory / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(directory / "workspaces"),
+    }
+    command = [sys.executable, "-m", "minikafka.cli", "lab", *words, "--no-browser", "--port", "0"]
+    process = subprocess.Popen(
+        command, cwd=directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    told, address = "", None
+    for line in process.stdout:
+        told += line
+        found = re.search(r"http://\S+token=\S+", line)
+        address = found.group(0) if found else address
+        if "Ctrl-C" in line:
+            break
+    try:
+        assert address, told
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
 
 
 def is_idle(page) -> None:

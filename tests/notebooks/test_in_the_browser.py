@@ -1,18 +1,12 @@
 """What a learner sees: `minikafka lab`, JupyterLab in Chromium, Run All. Screenshots go to $MINIKAFKA_SHOTS."""
 
-import json
-import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from in_chromium import (
     CELL,
+    CHROMIUM,
     NOTEBOOK,
     errors,
     is_idle,
@@ -25,17 +19,6 @@ from in_chromium import (
 
 from minikafka_lessons.course import lessons
 
-CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
@@ -43,53 +26,6 @@ pytestmark = [
         CHROMIUM is None, reason="no Chromium on this machine: lessons were not seen in a browser"
     ),
 ]
-SETTINGS = {
-    # All cells in the page, so that a test can look at each.
-    "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
-}
-
-
-@pytest.fixture
-def lab(tmp_path, request):
-    """A running lab: (number, theme) or (number, theme, language) → the address of its lesson."""
-    number, theme, language = (*request.param, "en")[:3]
-    settings = {**SETTINGS, "@jupyterlab/apputils-extension/themes.jupyterlab-settings": {"theme": theme}}
-    for name, value in settings.items():
-        path = tmp_path / "settings" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(value))
-    environment = {
-        **os.environ,
-        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
-    }
-    command = [sys.executable, "-m", "minikafka.cli", "lab", str(number), "--no-browser", "--port", "0"]
-    command += ["--language", language]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    told, address = "", None
-    for line in process.stdout:
-        told += line
-        found = re.search(r"http://\S+token=\S+", line)
-        address = found.group(0) if found else address
-        if "Ctrl-C" in line:
-            break
-    assert address, told
-    yield number, address
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
-
-
-@pytest.fixture
-def page():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=list(FLAGS))
-        yield browser.new_page(viewport={"width": 1280, "height": 1000})
-        browser.close()
-
 
 SEEN = {
     "lesson 0, light": (0, "JupyterLab Light"),

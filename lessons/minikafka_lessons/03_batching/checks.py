@@ -8,6 +8,10 @@ from . import exercise_3a, exercise_3b
 from .questions import QUESTIONS as QUESTIONS
 
 TITLE = sentence("Batching")
+ABOUT = sentence(
+    "What a producer gathers before it sends: linger against latency, and your own rule."
+)
+MINUTES = 30
 TOPICS = ("readings",)
 GROUPS: tuple[str, ...] = ()
 EXERCISES = (exercise_3a.EXERCISE, exercise_3b.EXERCISE)

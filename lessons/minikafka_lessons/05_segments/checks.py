@@ -9,6 +9,10 @@ from . import exercise_5a, exercise_5b, exercise_5c
 from .questions import QUESTIONS as QUESTIONS
 
 TITLE = sentence("Segments")
+ABOUT = sentence(
+    "A partition is files: how they roll, how an offset is found, and what is deleted when."
+)
+MINUTES = 40
 TOPICS = ("history", "minutes", "imported", "careful")
 GROUPS = ("holiday",)
 WORLD: World = "simulated"

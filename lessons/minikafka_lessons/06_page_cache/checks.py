@@ -8,6 +8,10 @@ from minikafka_lessons.language import sentence
 from .questions import QUESTIONS as QUESTIONS
 
 TITLE = sentence("Lab · The page cache, batches and compression")
+ABOUT = sentence(
+    "Why Kafka is fast: the page cache, batches and codecs, measured on your machine."
+)
+MINUTES = 30
 TOPICS = ("cached", "one-by-one", "batched", "batched-zstd")
 GROUPS = ("lab-6",)
 EXERCISES: tuple[Exercise, ...] = ()

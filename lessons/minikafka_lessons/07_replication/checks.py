@@ -8,6 +8,10 @@ from . import exercise_7a, exercise_7b, exercise_7c
 from .questions import QUESTIONS as QUESTIONS
 
 TITLE = sentence("Replication")
+ABOUT = sentence(
+    "Followers fetch. What each replication factor costs, and which deaths it bears."
+)
+MINUTES = 40
 TOPICS = ("weather", "single")
 GROUPS: tuple[str, ...] = ()
 EXERCISES = (exercise_7a.EXERCISE, exercise_7b.EXERCISE, exercise_7c.EXERCISE)

@@ -8,6 +8,8 @@ from . import exercise_8a, exercise_8b
 from .questions import QUESTIONS as QUESTIONS
 
 TITLE = sentence("ISR, high watermark, acks")
+ABOUT = sentence("When a record is safe, who may see it, and what acks promises.")
+MINUTES = 40
 WORLD = "simulated"
 SEED = 8
 BROKERS = 3

@@ -8,6 +8,10 @@ from . import exercise_9a, exercise_9b, exercise_9c
 from .questions import QUESTIONS as QUESTIONS
 
 TITLE = sentence("How many partitions? LAG")
+ABOUT = sentence(
+    "Throughput against partitions, LAG while it grows, and what becomes of order from 3 to 6."
+)
+MINUTES = 40
 TOPICS = (
     "speed-1",
     "speed-2",

@@ -8,6 +8,10 @@ from . import exercise_10a, exercise_10b, exercise_10c
 from .questions import QUESTIONS as QUESTIONS
 
 TITLE = sentence("Consumer groups")
+ABOUT = sentence(
+    "Who reads which partition: joining, four strategies, deaths, and a storm."
+)
+MINUTES = 40
 TOPICS = ("airports", "weather", "parcels")
 GROUPS = (
     "first", "again", "range", "roundrobin", "sticky", "cooperative-sticky", "dies", "slow", "leaves", "static",
