@@ -5,6 +5,8 @@ Rule: a mistake is one sentence; nothing that measures is imported before it is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +27,21 @@ MeasuredDisk = Annotated[
     Path | None,
     typer.Option(help="A directory on the disk to measure. Default: the one for temporary files."),
 ]
+
+
+@contextmanager
+def one_sentence(measured: str = "It") -> Iterator[None]:
+    """What goes wrong while something is measured, in a sentence that names it."""
+    try:
+        yield
+    except ValueError as problem:
+        raise fail(str(problem)) from None
+    except TimeoutError as problem:
+        raise fail(f"It takes too long. {problem}") from None
+    except OSError as problem:
+        raise fail(f"{measured} can't be measured: {problem}") from None
+    except KeyboardInterrupt:
+        raise fail("Interrupted; its files have been removed.") from None
 
 
 @app.callback()
@@ -48,12 +65,8 @@ def bench(
     from minikafka.bench.cluster import run_bench
     from minikafka.bench.servers import parse_against
 
-    try:
+    with one_sentence():
         run_bench(seconds, rounds, [parse_against(text) for text in against or ()], as_json=json)
-    except (ValueError, OSError) as problem:
-        raise fail(str(problem)) from None
-    except KeyboardInterrupt:
-        raise fail("Interrupted; its files have been removed.") from None
 
 
 @app.command("storage")
@@ -75,17 +88,11 @@ def storage(
     json: AsJson = False,
 ) -> None:
     """Measure a log on this disk against bare write() and read() loops; its memory, and its recovery from a crash."""
-    from minikafka.bench.storage import TooLittleSpace, Wanted, parse_size, run_storage
+    from minikafka.bench.storage import Wanted, parse_size, run_storage
 
-    try:
+    with one_sentence("The disk"):
         wanted = Wanted(parse_size(volume), rounds, parse_size(size), parse_size(recovery_size))
         run_storage(wanted, data, as_json=json)
-    except (ValueError, TooLittleSpace) as problem:
-        raise fail(str(problem)) from None
-    except OSError as problem:
-        raise fail(f"The disk can't be measured: {problem}.") from None
-    except KeyboardInterrupt:
-        raise fail("Interrupted; its files have been removed.") from None
 
 
 @app.command("partitions")
@@ -112,16 +119,10 @@ def partitions(
 
     wanted = [Wanted(3, max(1, replicated // 3), 3)] if replicated else []
     wanted += [Wanted(1, max(1, single // 1000), min(single, 1000))] if single else []
-    try:
+    with one_sentence():
         run_partitions(
             wanted, port=port, pause_s=pause, idle_s=idle, neighbours=neighbours, data=data, as_json=json
         )
-    except TimeoutError as problem:
-        raise fail(f"It takes too long. {problem}") from None
-    except OSError as problem:
-        raise fail(f"It can't be measured: {problem}") from None
-    except KeyboardInterrupt:
-        raise fail("Interrupted; its files have been removed.") from None
 
 
 @app.command("pictures")
@@ -149,7 +150,7 @@ def pictures(
     from minikafka.bench.pictures import run_pictures
 
     rates, counts = rate or [0, 300, 2000], viewers or [0, 1, 4]
-    try:
+    with one_sentence():
         run_pictures(
             Wanted(3, topics, 3),
             rates=rates,
@@ -159,12 +160,6 @@ def pictures(
             data=data,
             as_json=json,
         )
-    except TimeoutError as problem:
-        raise fail(f"It takes too long. {problem}") from None
-    except OSError as problem:
-        raise fail(f"It can't be measured: {problem}") from None
-    except KeyboardInterrupt:
-        raise fail("Interrupted; its files have been removed.") from None
 
 
 @app.command("clients")
@@ -185,9 +180,5 @@ def clients(
     """Measure the processor time a record costs our Producer and Consumer, beside confluent_kafka's if installed."""
     from minikafka.bench.clients import parse_version, run_clients
 
-    try:
+    with one_sentence():
         run_clients(records, rounds, [parse_version(text) for text in version or ()], as_json=json)
-    except (ValueError, OSError) as problem:
-        raise fail(str(problem)) from None
-    except KeyboardInterrupt:
-        raise fail("Interrupted; its files have been removed.") from None

@@ -39,7 +39,7 @@ _UNITS = {
 }
 
 
-class TooLittleSpace(Exception):
+class TooLittleSpace(ValueError):
     """One sentence: how much is needed, how much there is."""
 
 
