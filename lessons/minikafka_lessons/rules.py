@@ -55,6 +55,7 @@ USABLE: dict[str, tuple[Usable, str]] = {
     "batch_is_ready": (lambda value, _: isinstance(value, bool), sentence("True or False")),
     "lag": (lambda value, _: value is None or _whole(value), sentence("a number of records or None")),
     "mended": (lambda value, _: isinstance(value, bytes), sentence("bytes")),
+    "should_flush": (lambda value, _: isinstance(value, bool), sentence("True or False")),
     "should_roll": (lambda value, _: isinstance(value, bool), sentence("True or False")),
     "floor_entry": (lambda value, _: _whole(value), sentence("a whole number")),
     "segments_to_delete": (lambda value, _: _whole(value), sentence("a whole number")),

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from minikafka.broker.events import BrokerFailed, BrokerStarted, BrokerStopped
 from minikafka.broker.fetch_sessions import FetchSessions
 from minikafka.broker.journal import PartitionJournal
+from minikafka.broker.leaving_answers import LeavingAnswers
 from minikafka.broker.listeners import ADVERTISED, LISTENERS, BrokerListener, url
 from minikafka.broker.peers import Peers
 from minikafka.broker.producer_ids import ProducerIds
@@ -106,6 +107,7 @@ class Broker:
             on_settled=self._partition_settled,
             was_deleted=self.membership.has_seen_deleted,
         )
+        self.leaving_answers = LeavingAnswers(world, rules, self.replicas.storage_failed)
         slots = configs.int("max.incremental.fetch.session.cache.slots")
         self.fetch_sessions = FetchSessions(world, slots, self.replicas.fetch_pending)
         self.topic_creation = TopicCreation(world, configs, self.membership.request, tenants.TENANTS)

@@ -16,6 +16,7 @@ from minikafka.log.epochs import LeaderEpochs
 from minikafka.log.producers import ProducerStates
 from minikafka.log.segments import Segments
 from minikafka.log.synced import Synced
+from minikafka.policy import Rules
 from minikafka.records.batch import MAGIC_V2, Batch, BatchHeader
 
 
@@ -29,12 +30,14 @@ class LogEnd:
         producers: ProducerStates,
         aborted: AbortedTransactions,
         synced: Synced,
+        rules: Rules,
     ) -> None:
         self._segments = segments
         self._epochs = epochs
         self._producers = producers
         self._aborted = aborted
         self._synced = synced
+        self._should_flush = rules.should_flush
 
     def add(
         self,
@@ -50,7 +53,8 @@ class LogEnd:
         segment = self._segments.writable(header.size_bytes, header, config, now_ms)
         self._note_epoch(header)
         segment.append(buffers, (header,))
-        self._take_in(header, batch, config)
+        self._take_in(header, batch)
+        self.flush_if_due(config, 0)
 
     def add_all(self, batches: Sequence[Batch], config: LogConfig, now_ms: int) -> None:
         """Write batches as they are, those that fit into one segment at a time."""
@@ -59,6 +63,8 @@ class LogEnd:
         begin = 0
         while begin < len(batches):
             begin = self._add_run(batches, begin, config, now_ms)
+        # The next fetch tells the leader that they are here.
+        self.flush_if_due(config, len(batches))
 
     def _add_run(self, batches: Sequence[Batch], begin: int, config: LogConfig, now_ms: int) -> int:
         """Those from `begin` on that fit into one segment; returns the next to add."""
@@ -75,8 +81,16 @@ class LogEnd:
             self._note_epoch(batch.header)
         segment.append([batch.data for batch in run], [batch.header for batch in run])
         for batch in run:
-            self._take_in(batch.header, batch, config)
+            self._take_in(batch.header, batch)
         return end
+
+    def flush_if_due(self, config: LogConfig, acks_leaving: int) -> bool:
+        """Sync what the rule says; did it?"""
+        unflushed = self._synced.unflushed_messages
+        is_due = self._should_flush(unflushed, config.flush_messages, acks_leaving)
+        if is_due:
+            self._synced.flush()
+        return is_due
 
     def _note_epoch(self, header: BatchHeader) -> None:
         if header.magic < MAGIC_V2:
@@ -87,10 +101,7 @@ class LogEnd:
         elif self._epochs.is_behind:
             self._epochs.catch_up()
 
-    def _take_in(self, header: BatchHeader, batch: Batch, config: LogConfig) -> None:
+    def _take_in(self, header: BatchHeader, batch: Batch) -> None:
         completed = self._producers.update(header, batch)
         if completed is not None:
             self._aborted.note(completed)
-        self._synced.unflushed_messages += header.record_count
-        if self._synced.unflushed_messages >= config.flush_messages:
-            self._synced.flush()

@@ -77,7 +77,7 @@ class Log:
         """The transactions that were aborted, read when a `read_committed` consumer asks."""
         self.synced = synced
         """Up to which offset all of it is on the disk and survives a power cut."""
-        self._end = LogEnd(segments, epochs, producers, self.aborted, synced)
+        self._end = LogEnd(segments, epochs, producers, self.aborted, synced, rules)
         """Where the log ends, and what has to agree when it grows or is cut."""
         self.log_start_offset = self.high_watermark = next(iter(segments)).base_offset
         """start ≤ high watermark ≤ end, always."""
@@ -274,6 +274,10 @@ class Log:
     def flush(self) -> None:
         """Fsync what has been written since the last flush, and move the recovery point to the end."""
         self.synced.flush()
+
+    def flush_before_acks(self, acks_leaving: int) -> None:
+        """Batches are acknowledged now, so many of which aren't synced: does the rule want them to be?"""
+        self._end.flush_if_due(self._config, acks_leaving)
 
     @property
     def has_unflushed_segment(self) -> bool:

@@ -35,7 +35,6 @@ class Synced:
         self.up_to = min(recovery_point, segments.active.next_offset)
         """The recovery point."""
         self.last_flush_ms = world.clock.time_ms()
-        self.unflushed_messages = 0
         self._is_over = False
         self._was_cut = was_cut
         """Was something removed that only a flush makes durable?"""
@@ -43,6 +42,11 @@ class Synced:
         """May the life before, which was cut short, have cut or removed what a power cut brings back?"""
         self._folder_is_synced = False
         """Does the directory's own name survive?"""
+
+    @property
+    def unflushed_messages(self) -> int:
+        """Records that are in the page cache only. (Kafka: `LocalLog.unflushedMessages`.)"""
+        return self._segments.active.next_offset - self.up_to
 
     def was_cut_to(self, end_offset: int) -> None:
         """The log ends at `end_offset` now."""
@@ -91,7 +95,6 @@ class Synced:
     def _moved_to(self, end: int) -> None:
         self._was_cut = self.is_unsettled = False
         self.up_to = end
-        self.unflushed_messages = 0
         self.last_flush_ms = self._world.clock.time_ms()
 
     @property

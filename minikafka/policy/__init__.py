@@ -14,6 +14,7 @@ from minikafka.policy.batching import batch_is_ready
 from minikafka.policy.compaction import survives_compaction
 from minikafka.policy.consuming import lag, lag_status
 from minikafka.policy.election import elect_leader
+from minikafka.policy.flushing import is_flush_due, should_flush
 from minikafka.policy.partitioning import murmur2, next_sticky_partition, partition_for_key
 from minikafka.policy.placement import place_replicas
 from minikafka.policy.replication import (
@@ -46,6 +47,7 @@ __all__ = [
     "grants_vote",
     "has_enough_replicas",
     "high_watermark",
+    "is_flush_due",
     "is_in_sync",
     "lag",
     "lag_status",
@@ -55,6 +57,7 @@ __all__ = [
     "partition_for_key",
     "place_replicas",
     "segments_to_delete",
+    "should_flush",
     "should_roll",
     "survives_compaction",
     "truncation_offset",

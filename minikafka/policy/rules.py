@@ -14,6 +14,7 @@ from minikafka.policy import (
     compaction,
     consuming,
     election,
+    flushing,
     partitioning,
     placement,
     replication,
@@ -36,6 +37,8 @@ class Rules:
     )
     batch_is_ready: Callable[[int, int, float, float], bool] = batching.batch_is_ready
     should_roll: Callable[[int, int, int, int, int, bool, bool], bool] = segments.should_roll
+    should_flush: Callable[[int, int, int], bool] = flushing.should_flush
+    is_flush_due: Callable[[int, int], bool] = flushing.is_flush_due
     floor_entry: Callable[[Sequence[int], int], int] = segments.floor_entry
     segments_to_delete: Callable[[Sequence[segments.SegmentFacts], int, int, int, int, int], int] = (
         segments.segments_to_delete

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from minikafka.log.checkpoints import RECOVERY_POINTS, CorruptCheckpoint, OffsetCheckpoint
@@ -111,7 +112,8 @@ class MetadataLog:
             METADATA_TOPIC,
             0,
             config,
-            rules or Rules(),
+            # The quorum syncs it before it commits, whatever rule there is for others.
+            replace(rules or Rules(), should_flush=Rules().should_flush),
             clean_shutdown=False,
             recovery_point=recovery_point,
             topic_id=METADATA_TOPIC_ID,

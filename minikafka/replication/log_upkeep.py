@@ -65,5 +65,5 @@ class LogUpkeep:
 
     def _flush(self, partition: Partition, now_ms: int) -> None:
         log = partition.log
-        if now_ms - log.synced.last_flush_ms >= log.config.flush_ms:
+        if log.rules.is_flush_due(now_ms - log.synced.last_flush_ms, log.config.flush_ms):
             log.flush()

@@ -6,17 +6,22 @@ Rule: a trial makes its own clusters from seeds and ends them; the cluster of th
 from minikafka_lessons.trials.cost import Cost, cost
 from minikafka_lessons.trials.drills import Counts, deaths, maintenance
 from minikafka_lessons.trials.following import Outcome, follow
+from minikafka_lessons.trials.power import Outages, Outcomes, crashes_and_cuts, power_cuts
 from minikafka_lessons.trials.racks import Placed, rack_of, rack_without_power
 
 __all__ = [
     "Cost",
     "Counts",
+    "Outages",
     "Outcome",
+    "Outcomes",
     "Placed",
     "cost",
+    "crashes_and_cuts",
     "deaths",
     "follow",
     "maintenance",
+    "power_cuts",
     "rack_of",
     "rack_without_power",
 ]

@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from minikafka.broker.leaving_answers import Written
 from minikafka.metadata.topic_names import is_internal
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import CloseConnection, RequestContext, handles
@@ -56,29 +56,20 @@ WITHOUT_LOG_START = (
 """The log's refusals that Kafka expects; with any other it tells where the log starts."""
 
 
-@dataclass(slots=True)
-class Waiting:
-    """A written batch that waits for its replicas."""
-
-    partition: Partition
-    required_offset: int
-    answer: PartitionProduceResponse
-
-
 @handles(ApiKey.PRODUCE, versions=(3, 13), overlaps=True)
 def produce(
     node: Broker, request: ProduceRequest, context: RequestContext
 ) -> ProduceResponse | Later[ProduceResponse] | None:
     """Append every batch, then answer by `acks`: 0 never, 1 at once, -1 when the ISR has it."""
     _check_transactions(request)
-    waiting: list[Waiting] = []
+    written: list[Written] = []
     topics: list[TopicProduceResponse] = []
     failed = False
     for topic in request.topic_data:
         name = topic.name if context.api_version < 13 else node.image.topic_names.get(topic.topic_id)
         answers = []
         for data in topic.partition_data:
-            answer = _write(node, request, context, name, data, waiting)
+            answer = _write(node, request, context, name, data, written)
             failed = failed or answer.error_code != ErrorCode.NONE
             answers.append(answer)
         if answers:
@@ -91,9 +82,14 @@ def produce(
             raise CloseConnection("a produce request with acks=0 failed")
         return None
     response = ProduceResponse(responses=topics, throttle_time_ms=0, node_endpoints=[])
-    if not waiting:
-        return _finish(node, response, context)
-    return _wait(node, response, waiting, request.timeout_ms / 1000, context)
+    outcome: ProduceResponse | Later[ProduceResponse]
+    if request.acks == -1 and written:
+        outcome = _wait(node, response, written, request.timeout_ms / 1000, context)
+    else:
+        outcome = _finish(node, response, context)
+    if written and node.leaving_answers.are_held:
+        return node.leaving_answers.hold(outcome, written)
+    return outcome
 
 
 def _check_transactions(request: ProduceRequest) -> None:
@@ -117,7 +113,7 @@ def _write(
     context: RequestContext,
     name: str | None,
     data: PartitionProduceData,
-    waiting: list[Waiting],
+    written: list[Written],
 ) -> PartitionProduceResponse:
     try:
         partition, batch = _check(node, request, context, name, data)
@@ -145,8 +141,8 @@ def _write(
         error_message=None,
         current_leader=LeaderIdAndEpoch(),
     )
-    if request.acks == -1:
-        waiting.append(Waiting(partition, appended.last_offset + 1, answer))
+    if request.acks == -1 or (request.acks and node.leaving_answers.are_held):
+        written.append(Written(partition, appended.last_offset + 1, answer))
     return answer
 
 
@@ -197,11 +193,11 @@ def _refusal(
 def _wait(
     node: Broker,
     response: ProduceResponse,
-    waiting: list[Waiting],
+    written: list[Written],
     timeout_s: float,
     context: RequestContext,
 ) -> ProduceResponse | Later[ProduceResponse]:
-    left = list(waiting)
+    left = list(written)
 
     def look(_: object) -> ProduceResponse | None:
         for item in list(left):
@@ -210,23 +206,16 @@ def _wait(
                 continue
             left.remove(item)
             if error is not ErrorCode.NONE:
-                _fail(item.answer, error)
+                item.fail(error)
         return None if left else _finish(node, response, context)
 
     def on_deadline() -> ProduceResponse:
         for item in left:
-            _fail(item.answer, ErrorCode.REQUEST_TIMED_OUT)
+            item.fail(ErrorCode.REQUEST_TIMED_OUT)
         return _finish(node, response, context)
 
-    keys = [(item.partition.topic, item.partition.index) for item in waiting]
+    keys = [(item.partition.topic, item.partition.index) for item in written]
     return node.replicas.produce_pending.wait(keys, look, on_deadline, timeout_s)
-
-
-def _fail(answer: PartitionProduceResponse, error: ErrorCode) -> None:
-    answer.error_code = error
-    answer.base_offset = -1
-    answer.log_append_time_ms = -1
-    answer.log_start_offset = -1
 
 
 def _finish(node: Broker, response: ProduceResponse, context: RequestContext) -> ProduceResponse:
