@@ -1,7 +1,7 @@
 """The course: which lessons there are, and which exercises each has.
 
 Rule: a lesson is a folder `NN_name/` with `lesson.py` (its text and cells), `checks.py` (title, minutes, world,
-exercises), `questions.py` (what it lets predict), one `exercise_NX.py` for each exercise (a lab has none) and a
+exercises), `questions.py` (what it lets predict), one `exercise_NX.py` for each exercise and a
 catalogue of translations for each language (`ko.po`); nothing else lists lessons.
 """
 
@@ -69,11 +69,6 @@ class Lesson:
     def name(self) -> str:
         """`01_data_bus`."""
         return self.folder.name
-
-    @property
-    def is_lab(self) -> bool:
-        """Is there nothing to grade?"""
-        return not self.exercises
 
     @property
     def source(self) -> Path:

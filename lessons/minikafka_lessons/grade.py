@@ -105,8 +105,6 @@ def show_file(result: GradedFile) -> None:
     title = say("Lesson {n}", n=result.lesson.number) + f"  {say(result.lesson.title)}"
     console.rule(Text(title, style="bold"), align="left")
     console.print(Text(visible(str(result.path)), style="dim"))
-    if result.lesson.is_lab:
-        console.print(say("There is nothing to grade in a lab."))
     for grade in result.grades:
         console.print(console_grade(grade))
 

@@ -36,7 +36,7 @@ def test_a_skeleton_has_no_solution_and_a_source_has_nbgraders_marks(lesson):
     assert "SOLUTION" not in build(lesson)
     source = build(lesson, markers=True)
     assert source.count("### BEGIN SOLUTION") == source.count("### END SOLUTION")
-    assert ("### BEGIN SOLUTION" in source) is not lesson.is_lab
+    assert "### BEGIN SOLUTION" in source
     marks = [c["metadata"]["nbgrader"] for c in json.loads(source)["cells"] if "nbgrader" in c["metadata"]]
     assert all(m["schema_version"] == 3 for m in marks)
     ids = [m["grade_id"] for m in marks]
@@ -44,7 +44,7 @@ def test_a_skeleton_has_no_solution_and_a_source_has_nbgraders_marks(lesson):
     graded = [m for m in marks if m["grade"]]
     assert all(m["locked"] and m["points"] > 0 for m in graded)
     assert sum(m["points"] for m in graded) == sum(e.points for e in lesson.exercises)
-    assert bool([m for m in marks if m["solution"]]) is not lesson.is_lab
+    assert [m for m in marks if m["solution"]]
 
 
 def test_a_source_that_changed_is_noticed(monkeypatch, tmp_path, capsys):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from minikafka import Rules
 from minikafka_lessons import data, trials
+from minikafka_lessons.course import lesson
 from minikafka_lessons.trials.drills import theory, theory_of_maintenance
 
 
@@ -40,3 +43,30 @@ def test_a_rack_without_power():
         place_replicas=lambda brokers, count, factor, start: [[1, 3], [3, 5], [5, 1]] * (count // 3)
     )
     assert trials.rack_without_power(apart).holds
+
+
+def test_what_was_acknowledged_of_one_replica_goes_with_the_power_unless_it_is_synced():
+    kept = trials.power_cuts(Rules(should_flush=lambda unflushed, limit, acks: acks > 0), cuts=6)
+    left, again = trials.power_cuts(cuts=6), trials.power_cuts(cuts=6)
+    assert repr(left) == repr(again)
+    assert left.first is not None
+    assert left.syncs == kept.lost == 0
+    assert kept.acknowledged == left.acknowledged > left.lost > 0
+
+
+def test_the_fewest_syncs_are_one_for_each_moment_at_which_somebody_is_told():
+    shared = trials.power_cuts(Rules(should_flush=lambda unflushed, limit, acks: acks > 0), cuts=6)
+    each = trials.power_cuts(Rules(should_flush=lambda *_: True), cuts=6)
+    assert shared.syncs == shared.bursts["together"] + shared.bursts["alone"] < shared.batches
+    assert each.syncs == each.batches + each.bursts["unasked"]
+
+
+@pytest.mark.parametrize("seed", [1, *[pytest.param(n, marks=pytest.mark.slow) for n in range(2, 8)]])
+def test_what_crashes_and_power_cuts_take_is_what_lesson_6_asks(seed):
+    """Letters as in exercise 6b."""
+    where = {"A": (1, "one crash"), "B": (3, "all crash"), "C": (2, "one dark"), "D": (3, "one dark")}
+    where |= {"E": (2, "all dark"), "F": (3, "all dark")}
+    lost = trials.crashes_and_cuts([seed])
+    came = {name: "lost" if lost.lost(*case) else "kept" for name, case in where.items()}
+    came["G"] = "lost" if 3 in trials.lost_in("all dark", seed, flush_messages=1) else "kept"
+    assert came == lesson(6).module.exercise_6b.TRUTH

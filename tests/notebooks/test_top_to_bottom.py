@@ -29,9 +29,7 @@ LESSONS = pytest.mark.parametrize(
 )
 THREE_WORDS = re.compile(r"(?<![\w.-])[a-z]{3,}(?:[ ,]+(?:[a-z]{1,2}[ ,]+)*[a-z]{3,}){2}(?![\w.-])")
 NOT_WRITTEN = {"en": "Not written yet", "ko": "아직 쓰지 않아서 점수가 없습니다"}
-GRADED = pytest.mark.parametrize(
-    "lesson", [lesson for lesson in lessons() if not lesson.is_lab], ids=lambda lesson: lesson.name
-)
+GRADED = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
 
 
 def run(text: str, directory) -> "nbformat.NotebookNode":

@@ -206,6 +206,36 @@ dashboard.close()
 print("after its return the dashboard read", len(rest), "records")
 print("the first of them:", rest[0].value().decode())
 
+# %% [markdown] id="outsider"
+# ### An outsider joins
+#
+# The brokers speak Kafka's protocol, so any Kafka client may join. **kafka-python** was written by others, and has its
+# own way of saying things. It joins your group `archive` and reads on where your consumer stopped; then it writes, and
+# your dashboard reads. (`real` gives the name on the cluster: beside a second notebook it has an ending.)
+
+# %% id="outsider-joins"
+from kafka import KafkaConsumer, KafkaProducer
+
+print(cluster.records_in("weather"), "records are there")
+topic, group = cluster.real("weather"), cluster.real("archive")
+servers = cluster.bootstrap_servers
+
+with KafkaConsumer(
+    topic, bootstrap_servers=servers, group_id=group, consumer_timeout_ms=2000
+) as outsider:
+    print(
+        "kafka-python read", sum(1 for record in outsider), "that were new to archive"
+    )
+
+with KafkaProducer(bootstrap_servers=servers) as outsider:
+    outsider.send(topic, key=b"outsider", value=b"greetings from kafka-python")
+
+dashboard = open_consumer("dashboard")
+for message in take(dashboard, 1):
+    print("the dashboard read:", message.value().decode())
+dashboard.commit(asynchronous=False)
+dashboard.close()
+
 # %% [markdown] id="lag-meaning"
 # ## 5. How far behind? LAG
 #
@@ -376,6 +406,7 @@ check("1b")
 # | producers make records, consumers read them; neither knows the other | 2, 4 |
 # | brokers keep the records: who comes late gets everything | 3 |
 # | each group reads at its own pace and remembers only its committed offsets | 4 |
+# | any Kafka client can join: another one read on for your group, and wrote for it | 4 |
 # | LAG = latest offset (last + 1) − committed offset (next to read) | 5 |
 # | LAG is a buffer: it grows when reading is slower than writing, and shrinks again | 6 |
 #

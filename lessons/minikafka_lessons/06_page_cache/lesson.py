@@ -1,17 +1,26 @@
 # %% [markdown] id="welcome"
-# # Lab · The page cache, batches and compression
+# # Lesson 6 · The page cache
 #
-# Kafka keeps every record in a file, and yet it is fast. This lab measures why, **on your own machine**: your disk,
-# your memory, your processor. Nothing is graded here. Your numbers differ from anybody else's, so look at the
-# *ratios*, and at the spread: each dot in a plot is one round.
-#
-# 30 minutes, of which the machine works one. Run the cells from top to bottom with **Shift+Enter**. Any cell may be run
-# again, and interrupted (■ above).
+# Kafka keeps every record in a file, and yet it is fast. This lesson measures why, **on your own machine**: your disk,
+# your memory, your processor. Your numbers differ from anybody else's, so look at the *ratios*, and at the spread: each
+# dot in a plot is one round. Then small simulated clusters pay the price: their power fails. Two exercises; 40 minutes,
+# of which the machine works one. Any cell may be run again, and interrupted (■ above).
 
 # %% setup=true id="setup"
 import time
 
-from minikafka_lessons import begin, measure, predict, show, summary
+from minikafka import Rules
+from minikafka_lessons import (
+    begin,
+    check,
+    hint,
+    measure,
+    mine,
+    predict,
+    show,
+    summary,
+    trials,
+)
 
 cluster = begin(6)
 cluster
@@ -212,8 +221,119 @@ with TemporaryDirectory() as directory:
     price.write_text("12")  # as another program would
     print("own cache:", own_cache, "  through the page cache:", price.read_text())
 
+# %% [markdown] id="crash-or-cut"
+# ## 4. What a power cut takes, and a crash doesn't
+#
+# So a record is in the page cache when its producer hears “written”. When the broker **crashes**, its process ends, and
+# the cache, which is the operating system's, stays. When the machine **loses power**, whatever was not *synced* to the
+# disk may be gone. Your machine keeps its power: from here on small simulated clusters suffer.
+#
+# One broker, one replica. Producers write, and hear “written” for each record. Then the power fails, and comes back; 20
+# times. (When it fails, each write that was not synced may have reached the disk, or not, or half.)
+
+# %% id="dark"
+dark = predict("dark")
+dark
+
+# %% id="dark-run"
+outages = trials.power_cuts(cuts=20)
+outages
+
+# %% id="dark-came"
+share = outages.lost / outages.acknowledged
+dark.reveal(share == 0, 0 < share < 0.1, share >= 0.1)
+
+# %% [markdown] id="6a-task"
+# Kafka can sync: `flush.messages=1` makes it wait for the disk at each append. You have measured what that costs.
+#
+# ### Exercise 6a: sync, but as rarely as can be
+#
+# Write the rule. The broker asks it **after each append**, and **once more before answers leave**, when all batches that
+# arrived together have been appended. It syncs the log if you say `True`.
+#
+# | argument | |
+# |---|---|
+# | `unflushed_messages` | records of the log that aren't known to be on the disk |
+# | `flush_messages` | the topic's `flush.messages`, by default 2⁶³ − 1 |
+# | `acks_leaving` | so many batches are acknowledged right now that aren't synced; after an append 0 |
+#
+# Nothing that was acknowledged may be lost in 200 power cuts. Batches that arrive together share a sync; with `acks=0`
+# nobody is told anything. (Kafka's own rule: `unflushed_messages >= flush_messages`.)
+
+
+# %% exercise="6a" id="6a"
+def should_flush(unflushed_messages, flush_messages, acks_leaving):
+    """Sync the log now?"""
+    ### BEGIN SOLUTION
+    return acks_leaving > 0
+    ### END SOLUTION
+
+
+# %% check="6a" id="6a-check"
+check("6a")
+
+# %% id="your-rule-runs"
+rule = mine(should_flush)
+print(trials.power_cuts(Rules(should_flush=rule), cuts=20))
+print(rule.by)
+
+# %% [markdown] id="6b-task"
+# Fewer syncs than batches: databases call it *group commit*. Kafka goes another way. By default it never syncs before it
+# answers; it **replicates**.
+#
+# ### Exercise 6b: what is lost?
+#
+# Three brokers, everything written with `acks=all`, nothing synced (but for G). Then it happens, to the leader or to all
+# at once, and whoever was hit starts again. Are acknowledged records missing (`"lost"`) or not (`"kept"`)? Replace each
+# `None` *before* you run on.
+#
+# | | RF | what happens |
+# |---|---|---|
+# | A | 1 | the leader crashes |
+# | B | 3 | all brokers crash |
+# | C | 2 | the leader loses power |
+# | D | 3 | the leader loses power |
+# | E | 2 | all lose power at once |
+# | F | 3 | all lose power at once |
+# | G | 3 | all lose power at once, `flush.messages=1` |
+
+# %% exercise="6b" id="6b"
+outcomes = {
+    ### BEGIN SOLUTION
+    "A": "kept",
+    "B": "kept",
+    "C": "kept",
+    "D": "kept",
+    "E": "lost",
+    "F": "lost",
+    "G": "kept",
+    ### END SOLUTION
+}
+
+# %% [markdown] id="6b-run"
+# Now each accident happens, six times. (The marks come at the end.)
+
+# %% id="accidents"
+trials.crashes_and_cuts(range(6))
+
+# %% id="accidents-synced"
+print("flush.messages=1, RF 3, all lose power:")
+synced = [trials.lost_in("all dark", seed, flush_messages=1) for seed in range(6)]
+print(sum(3 in lost for lost in synced), "of", len(synced), "runs lost something")
+
+# %% check="6b" id="6b-check"
+check("6b")
+
+# %% [markdown] id="in-kafka-flush"
+# A crash takes nothing. A power cut takes what that machine had not synced, and a replica elsewhere still has it. If all
+# machines may go dark at once, put brokers into different buildings, or sync.
+#
+# > **In Kafka itself**: `UnifiedLog.append` (`flush.messages`), `LogManager.flushDirtyLogs` (`flush.ms`), the recovery
+# > point; a broker that comes back without its page cache must not be trusted (KIP-966). Asking once more before the
+# > answers leave is minikafka's.
+
 # %% [markdown] id="many-at-once"
-# ## 4. Many records at once
+# ## 5. Many records at once
 #
 # Now the network. Each request to a broker has a price: bytes around it, a system call, a wait. A producer
 # collects records into **batches** and sends many with one request. The same 2,000 records, one to a batch, and as
@@ -270,7 +390,7 @@ show.segment(cluster, "batched", limit=3)
 show.bytes(cluster, "one-by-one")
 
 # %% [markdown] id="which-codec"
-# ## 5. Which codec?
+# ## 6. Which codec?
 #
 # A batch is compressed as a whole: what repeats from record to record is written once. So compression and batching
 # help each other. Kafka knows gzip, snappy, lz4 and zstd. The header stays readable, so that a broker needs not unpack
@@ -314,8 +434,13 @@ codec.reveal(
 # | free memory becomes cache, and gives way when it is needed: eviction loses nothing | 1 |
 # | objects take a multiple of the memory of bytes, and make the collector slow | 3 |
 # | a cache of one's own holds everything twice, and nobody keeps it right | 3 |
-# | batches save requests and bytes | 4 |
-# | compression gets better with larger batches; small: gzip, zstd; fast: lz4, snappy; it depends on the data | 5 |
+# | “written” means in the page cache: a crash takes nothing, a power cut what was not synced | 4 |
+# | a sync before the answer keeps a single replica's records; what arrives together shares it | 4 |
+# | Kafka syncs nothing by default: replicas on other machines keep the records | 4 |
+# | batches save requests and bytes | 5 |
+# | compression gets better with larger batches; small: gzip, zstd; fast: lz4, snappy; it depends on the data | 6 |
+#
+# All marks, hidden checks included: `minikafka grade` in a terminal.
 
 # %% id="summary"
 cluster.close()

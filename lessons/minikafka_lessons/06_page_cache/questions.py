@@ -29,6 +29,12 @@ QUESTIONS: dict[str, Question] = {
         "about 3 times",
         "more than 6 times",
     ),
+    "dark": question(
+        "All records were acknowledged with acks=all or acks=1. How many are lost?",
+        "none: they are in files",
+        "a few: the last ones before each cut",
+        "many",
+    ),
     "together": question(
         "2,000 records: one to a batch, or many. How much does batching change?",
         "nothing: they are the same records",

@@ -6,10 +6,11 @@ Rule: a trial makes its own clusters from seeds and ends them; the cluster of th
 from minikafka_lessons.trials.cost import Cost, cost
 from minikafka_lessons.trials.drills import Counts, deaths, maintenance
 from minikafka_lessons.trials.following import Outcome, follow
-from minikafka_lessons.trials.power import Outages, Outcomes, crashes_and_cuts, power_cuts
+from minikafka_lessons.trials.power import TOGETHER, Outages, Outcomes, crashes_and_cuts, lost_in, power_cuts
 from minikafka_lessons.trials.racks import Placed, rack_of, rack_without_power
 
 __all__ = [
+    "TOGETHER",
     "Cost",
     "Counts",
     "Outages",
@@ -20,6 +21,7 @@ __all__ = [
     "crashes_and_cuts",
     "deaths",
     "follow",
+    "lost_in",
     "maintenance",
     "power_cuts",
     "rack_of",

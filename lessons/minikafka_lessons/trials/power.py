@@ -208,25 +208,27 @@ class Outcomes:
         return plain(self._repr_html_())
 
 
-def crashes_and_cuts(seeds: Iterable[int], rules: Rules | None = None) -> Outcomes:
-    """Each accident in a cluster of its own for each seed: three topics, RF 1, 2 and 3, all written with acks=all."""
+def crashes_and_cuts(seeds: Iterable[int], flush_messages: int | None = None) -> Outcomes:
+    """Each accident in a cluster of its own for each seed: three topics, RF 1, 2 and 3, all written with acks=all.
+
+    `flush_messages`: the topics' `flush.messages`, if not Kafka's default, which never syncs.
+    """
     outcomes = Outcomes(0)
     for seed in seeds:
         outcomes.runs += 1
         for accident in ACCIDENTS:
-            for factor in lost_in(accident, seed, rules):
+            for factor in lost_in(accident, seed, flush_messages):
                 outcomes._lost[factor, accident] += 1
     return outcomes
 
 
-def lost_in(accident: str, seed: int, rules: Rules | None = None) -> list[int]:
+def lost_in(accident: str, seed: int, flush_messages: int | None = None) -> list[int]:
     """The replication factors of which acknowledged records are gone after this accident."""
     _, befall, whom = ACCIDENTS[accident]
     cluster = Cluster(
         3,
         world="simulated",
         seed=seed,
-        rules=rules,
         configs=IMPATIENT_CLUSTER,
         announce=False,
         message_events=False,
@@ -239,7 +241,8 @@ def lost_in(accident: str, seed: int, rules: Rules | None = None) -> list[int]:
 
     try:
         with cluster.admin() as admin:
-            topics = [NewTopic(f"rf-{n}", replica_assignment=[[1, 2, 3][:n]]) for n in FACTORS]
+            config = {} if flush_messages is None else {"flush.messages": str(flush_messages)}
+            topics = [NewTopic(f"rf-{n}", replica_assignment=[[1, 2, 3][:n]], config=config) for n in FACTORS]
             for made in admin.create_topics(topics).values():
                 made.result()
         with cluster.producer({"acks": "all", "linger.ms": 0}) as producer:
