@@ -235,7 +235,7 @@ with TemporaryDirectory() as directory:
 dark = predict("dark")
 dark
 
-# %% id="dark-run"
+# %% id="dark-run" shows="in-the-cache"
 outages = trials.power_cuts(cuts=20)
 outages
 
