@@ -37,6 +37,9 @@ class Exercise:
     judge: Callable[[Any, Any, Sequence[int]], None]
     hints: tuple[str, str, str]
     minutes: int = 10
+    rule: Callable[[Any, str], Callable[..., Any]] | None = None
+    """`rule(answers, name)`: the answer's function of that name as the judge puts it into a cluster, so that a run that
+    was kept can be opened. `answers.call(name, *args)` gives what the answer says."""
 
     @property
     def points(self) -> float:

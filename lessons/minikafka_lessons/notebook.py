@@ -1,4 +1,4 @@
-"""The exercises inside a notebook: `check`, `hint`, and `reset`, which gives the lesson a fresh notebook.
+"""The exercises inside a notebook: `check`, `check.run`, `hint`, and `reset`, which gives the lesson a fresh notebook.
 
 Rule: nothing here raises for what a learner writes or has not written yet, so that "Run All" always passes.
 """
@@ -14,40 +14,80 @@ from minikafka.world.visible import in_html
 from minikafka_lessons import progress
 from minikafka_lessons.begun import current_lesson
 from minikafka_lessons.copies import own_notebook
+from minikafka_lessons.course import Exercise
 from minikafka_lessons.course import exercise as find_exercise
 from minikafka_lessons.course import lesson as find_lesson
 from minikafka_lessons.fresh import begun_anew, could_not_begin_anew
-from minikafka_lessons.grading.answers import Cell, find_answer, listed
+from minikafka_lessons.grading import run_files
+from minikafka_lessons.grading.answers import Answer, Cell, find_answer, listed
 from minikafka_lessons.grading.display import Result, code
 from minikafka_lessons.grading.marking import SEEDS, grade_answer
+from minikafka_lessons.grading.sandbox import Code
 from minikafka_lessons.language import say, spoken
 from minikafka_lessons.recap import note_grade
 from minikafka_lessons.show import ink
 
 _last = ""
+_judged: dict[str, Code] = {}
+"""The answers as they were judged last: a run that was kept is played with these."""
 
 
-def check(exercise_id: str) -> Any:
-    """Judge the exercise's cell as it was run last. Under nbgrader: the points, as a number."""
-    global _last
-    try:
-        exercise = find_exercise(exercise_id)
-    except LookupError as problem:
-        return ink.Picture(f"<div>{in_html(str(problem))}</div>")
-    _last = exercise.id
-    answer = find_answer(executed_cells(), exercise, history=True)
-    if answer.missing:
-        answer.problem = say(
-            "Run the cell of exercise {id} (it defines {names}) first.",
-            id=exercise.id,
-            names=listed(exercise.names),
-        )
-    grading = os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
-    grade = grade_answer(answer, SEEDS if grading else SEEDS[:1])
-    note_grade(grade)
-    if not grade.unwritten:
-        progress.note(progress.Checked(exercise.id, grade.points, grade.of, progress.now()))
-    return grade.points if grading else Result(grade)
+class Check:
+    """`check("8a")` judges; `check.run("8a")` opens the run in which it failed, at the first bad event."""
+
+    def __call__(self, exercise_id: str) -> Any:
+        """Judge the exercise's cell as it was run last. Under nbgrader: the points, as a number."""
+        global _last
+        try:
+            exercise = find_exercise(exercise_id)
+        except LookupError as problem:
+            return ink.Picture(f"<div>{in_html(str(problem))}</div>")
+        _last = exercise.id
+        answer = executed_answer(exercise)
+        if answer.missing:
+            answer.problem = say(
+                "Run the cell of exercise {id} (it defines {names}) first.",
+                id=exercise.id,
+                names=listed(exercise.names),
+            )
+        grading = os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
+        grade = grade_answer(answer, SEEDS if grading else SEEDS[:1])
+        note_grade(grade)
+        if not grade.unwritten:
+            progress.note(progress.Checked(exercise.id, grade.points, grade.of, progress.now()))
+        if grading:
+            return grade.points
+        _judged[exercise.id] = answer.code
+        run_files.keep(grade)
+        return Result(grade)
+
+    def run(self, exercise_id: str, what: str = "") -> Any:
+        """The run in which the last check saw a property fail, at its first bad event, with a player.
+
+        `what`: which property, as the check's result says; without it the first that failed.
+        """
+        from minikafka_lessons.rerun import open_run
+
+        try:
+            exercise = find_exercise(exercise_id)
+        except LookupError as problem:
+            return ink.Picture(f"<div>{in_html(str(problem))}</div>")
+        code = _judged.get(exercise.id)
+        if code is None:
+            answer = executed_answer(exercise)
+            code = None if answer.missing or answer.problem else answer.code
+        return open_run(exercise, what, code)
+
+    def __repr__(self) -> str:
+        return 'check("1a")'
+
+
+check = Check()
+
+
+def executed_answer(exercise: Exercise) -> Answer:
+    """The exercise's answer among the cells that this kernel has run."""
+    return find_answer(executed_cells(), exercise, history=True)
 
 
 def executed_cells() -> list[Cell]:

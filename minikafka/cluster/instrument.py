@@ -16,7 +16,7 @@ from minikafka.cluster.breakpoints import Breakpoint, Happened, Stopped
 from minikafka.cluster.drivers import SimulatedLoop
 from minikafka.cluster.past import Mark
 from minikafka.cluster.replaying import Replay, TapeDiverged, check_playable
-from minikafka.cluster.run_file import SavedMark, read, write
+from minikafka.cluster.run_file import RunFile, SavedMark, packed, read, run_of
 from minikafka.commands import Command, Pause, Resume, Run, RunRounds, Step
 from minikafka.commands.tape import Tape
 from minikafka.commands.values import CantBePlayed, thawed
@@ -157,10 +157,13 @@ class Instrument:
 
     # -- the past ----------------------------------------------------------------------------------------------
 
-    def mark(self, name: str) -> Mark:
-        """Give this moment a name, for `rewind(to=name)`."""
+    def mark(self, name: str, at: float | None = None) -> Mark:
+        """Give this moment a name, for `rewind(to=name)`; or one that is over: `at` so many virtual seconds.
+
+        Raises ValueError: there was no such moment.
+        """
         self._simulated("mark")
-        return self._past.mark(name)
+        return self._past.mark(name, at)
 
     def rewind(self, to: float | str | Mark | None = None, *, steps: int | None = None) -> None:
         """Go back to a moment: virtual seconds, a mark, or so many steps. What is the same then: everything.
@@ -239,26 +242,43 @@ class Instrument:
         Your callbacks and rules aren't in it, only the rules' names. Raises OSError, or CantBePlayed: the run can't be
         repeated.
         """
+        there = Path(path)
+        there.write_bytes(packed(self.saved()))
+        return there
+
+    def saved(self) -> RunFile:
+        """What `save` writes, as a value. Raises CantBePlayed."""
         self._simulated("save")
         tape = self.tape()
         if tape.cant_be_played:
             raise CantBePlayed(tape.cant_be_played)
         marks = tuple(SavedMark(m.name, m.length, m.moment) for m in self._past.present_marks())
-        there = Path(path)
-        write(there, self.name, tape, marks, watches_invariants=self._watches_invariants)
-        return there
+        return run_of(self.name, tape, marks, watches_invariants=self._watches_invariants)
 
     @classmethod
-    def open(cls, path: str | Path, *, rules: Rules | Mapping[str, Callable[..., Any]] | None = None) -> Self:
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        rules: Rules | Mapping[str, Callable[..., Any]] | None = None,
+        message_events: bool = False,
+    ) -> Self:
         """A cluster that stands where a saved run had come to: the same past, byte for byte. It is safe for any file.
 
         A run with rules of somebody's own needs them again: `rules={"high_watermark": mine}`. Its clients are in
-        `clients`, by name. Raises OSError, NotARun (damaged, or of another format), CantBePlayed (a rule is missing)
-        or TapeDiverged (another version, or another rule, decides otherwise): one sentence.
+        `clients`, by name. `message_events`: watch the messages of one that was made without, too. Raises OSError,
+        NotARun (damaged, or of another format), CantBePlayed (a rule is missing) or TapeDiverged (another version, or
+        another rule, decides otherwise): one sentence.
         """
         run, tape = read(Path(path))
         try:
-            cluster = cls._replayed(tape, _rules_of(rules), run.name, watch_invariants=run.watches_invariants)
+            cluster = cls._replayed(
+                tape,
+                _rules_of(rules),
+                run.name,
+                message_events=message_events,
+                watch_invariants=run.watches_invariants,
+            )
         except TapeDiverged as problem:
             made = "" if run.made_by == VERSION else f"; it was made by minikafka {visible(run.made_by)}"
             raise TapeDiverged(f"This minikafka ({VERSION}) can't repeat the run{made}: {problem}") from None
@@ -267,7 +287,13 @@ class Instrument:
 
     @classmethod
     def _replayed(
-        cls, tape: Tape, rules: Rules | None, name: str | None = None, *, watch_invariants: bool = False
+        cls,
+        tape: Tape,
+        rules: Rules | None,
+        name: str | None = None,
+        *,
+        message_events: bool = False,
+        watch_invariants: bool = False,
     ) -> Self:
         check_playable(tape, rules)
         setup = tape.setup
@@ -280,7 +306,7 @@ class Instrument:
             configs=configs,
             rules=rules,
             name=name,
-            message_events=setup.message_events,
+            message_events=setup.message_events or message_events,
             watch_invariants=watch_invariants,
         )
         try:

@@ -39,12 +39,24 @@ class PastDiffers(RuntimeError):
 
 
 class Mark(NamedTuple):
-    """A moment with a name: exactly between two commands."""
+    """A moment with a name: exactly between two commands, or so many seconds in the middle of one."""
 
     name: str
     at_s: float
     length: int
     moment: Moment
+    """Without a round: it is in the middle of something."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Between two commands?"""
+        return self.moment.round > 0
+
+    def is_before(self, length: int, moment: Moment) -> bool:
+        """Does it lie in a past that has come as far as this?"""
+        if not self.is_exact:
+            return self.length <= length and self.at_s <= moment.at_s
+        return self.length <= length and self.moment.round <= moment.round
 
     def __repr__(self) -> str:
         return f"<mark {self.name!r} at {self.at_s:.6f} s>"
@@ -80,23 +92,23 @@ class Past:
 
     # -- where one can go --------------------------------------------------------------------------------------
 
-    def mark(self, name: str) -> Mark:
-        """Name this moment. An older mark of the same name is forgotten."""
+    def mark(self, name: str, at_s: float | None = None) -> Mark:
+        """Name this moment, or an earlier one. An older mark of the same name is forgotten. Raises ValueError."""
         recorder = self._recorder()
-        self._known()
-        moment = recorder.moment
-        mark = self.marks[name] = Mark(name, moment.at_s, recorder.length, moment)
+        history = self._known()
+        moment, length = recorder.moment, recorder.length
+        if at_s is not None:
+            self._must_be_past(float(at_s), history)
+            length = sum(entry.at.at_s < at_s for entry in history.tape.entries)
+            moment = Moment(0, float(at_s))
+        mark = self.marks[name] = Mark(name, moment.at_s, length, moment)
         return mark
 
     def present_marks(self) -> list[Mark]:
         """Those that lie behind this moment."""
         recorder = self._recorder()
         self._known()
-        return [
-            m
-            for m in self.marks.values()
-            if m.length <= recorder.length and m.moment.round <= recorder.moment.round
-        ]
+        return [m for m in self.marks.values() if m.is_before(recorder.length, recorder.moment)]
 
     def rewind(self, to: float | str | Mark | None, steps: int | None) -> None:
         """Raises ValueError, CantBePlayed, PastDiffers: one sentence; the cluster is as it was."""
@@ -123,15 +135,20 @@ class Past:
     def _goal(self, to: float | str | Mark | None, history: History) -> Goal:
         if isinstance(to, str | Mark):
             mark = self.marked(to)
-            return Goal(mark.length, None, mark.moment)
+            if mark.is_exact:
+                return Goal(mark.length, None, mark.moment)
+            to = mark.at_s
         at_s = float(to)  # type: ignore[arg-type]
+        self._must_be_past(at_s, history)
+        return Goal(len(history.tape.entries), Wall(at_s))
+
+    def _must_be_past(self, at_s: float, history: History) -> None:
         end_s, begin_s = history.tape.end.at.at_s, self._began_s(history)
         if not begin_s <= at_s <= end_s:
             more = ": run() goes on from here" if at_s > end_s else ""
             raise ValueError(
                 f"This past is from {begin_s:.6f} s to {end_s:.6f} s, {at_s:g} s is not in it{more}."
             )
-        return Goal(len(history.tape.entries), Wall(at_s))
 
     def marked(self, to: str | Mark) -> Mark:
         """Raises ValueError."""
@@ -171,9 +188,7 @@ class Past:
         if self._history is not None and (recorder.length, recorder.moment) == self._came_to:
             return self._history
         if self._history is not None:  # something else was done since: another future
-            self.marks = {
-                n: m for n, m in self.marks.items() if m.length <= length and m.moment.round <= moment.round
-            }
+            self.marks = {n: m for n, m in self.marks.items() if m.is_before(length, moment)}
             self._history = None
         return self._present()
 

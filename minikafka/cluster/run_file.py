@@ -32,7 +32,7 @@ class NotARun(ValueError):
 
 
 class SavedMark(msgspec.Struct, frozen=True):
-    """A mark, as it is in a file."""
+    """A mark, as it is in a file. One of a moment in the middle of something has no round, only seconds."""
 
     name: str
     length: int
@@ -51,13 +51,14 @@ class RunFile(msgspec.Struct, frozen=True):
     watches_invariants: bool = False
 
 
-def write(
-    path: Path, name: str, tape: Tape, marks: tuple[SavedMark, ...], *, watches_invariants: bool
-) -> None:
-    """Raises OSError."""
-    run = RunFile(VERSION, name, msgspec.Raw(tape.to_json()), marks, watches_invariants)
-    data = zlib.compress(msgspec.json.encode(run), 9)
-    path.write_bytes(_MAGIC + b"%d\n" % FORMAT + data)
+def run_of(name: str, tape: Tape, marks: tuple[SavedMark, ...], *, watches_invariants: bool) -> RunFile:
+    """As this version writes it."""
+    return RunFile(VERSION, name, msgspec.Raw(tape.to_json()), marks, watches_invariants)
+
+
+def packed(run: RunFile) -> bytes:
+    """The file's bytes."""
+    return _MAGIC + b"%d\n" % FORMAT + zlib.compress(msgspec.json.encode(run), 9)
 
 
 def read(path: Path) -> tuple[RunFile, Tape]:

@@ -7,15 +7,16 @@ simulation of its Raft (`RaftEventSimulationTest`); the anomalies are Jepsen's.
 
 from minikafka.explore.anomalies import Anomaly, anomalies
 from minikafka.explore.case import Case, draw_case
-from minikafka.explore.exploration import run
+from minikafka.explore.exploration import kept, run
 from minikafka.explore.faults import Fault, draw_faults
 from minikafka.explore.history import Commit, History, Notebook, Read, WholeReading, Write
-from minikafka.explore.report import Broken, Report
+from minikafka.explore.report import FIRST_BAD, Broken, Report
 from minikafka.explore.shrinking import Shrunk, shrink
 from minikafka.explore.workload import ORDERS, Reading, Workload, Writing, draw_workload
 from minikafka.invariants import InvariantBroken, Invariants
 
 __all__ = [
+    "FIRST_BAD",
     "ORDERS",
     "Anomaly",
     "Broken",
@@ -38,6 +39,7 @@ __all__ = [
     "draw_case",
     "draw_faults",
     "draw_workload",
+    "kept",
     "run",
     "shrink",
 ]

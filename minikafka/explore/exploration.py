@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from minikafka.cluster import BackgroundFailure, Cluster
-from minikafka.cluster.run_file import write
+from minikafka.cluster.run_file import RunFile, packed
 from minikafka.commands import (
     Command,
     Cut,
@@ -38,7 +38,7 @@ from minikafka.explore.anomalies import anomalies
 from minikafka.explore.clients import Member, Unread, Writer, read_whole
 from minikafka.explore.faults import Fault, draw_faults
 from minikafka.explore.history import Notebook
-from minikafka.explore.report import Broken, Report
+from minikafka.explore.report import FIRST_BAD, Broken, Report
 from minikafka.explore.workload import ORDERS, Workload
 from minikafka.invariants import InvariantBroken
 from minikafka.policy import Rules
@@ -52,6 +52,8 @@ ANSWERS_S = 300.0
 LAST_WRITES = 20
 LOOK_AGAIN_S = 0.5
 LAST_EVENTS = 25
+JUST_AFTER_S = 1e-6
+"""A rewind to a moment ends before what happens at it, and events know theirs to the microsecond."""
 
 
 def run(
@@ -111,6 +113,8 @@ class _Run:
         self._members: list[Member] = []
         self._cluster: Cluster
         self.rounds = 0
+        self._mended_s = self._stuck_s = 0.0
+        """When all was repaired; the same, if it didn't go on from there."""
 
     def play(
         self,
@@ -136,17 +140,16 @@ class _Run:
                 cluster.invariants.look_closely(from_round)
             report = self._report(self._play())
             if self._save is not None and not report.holds:
-                self._keep(self._save)
+                self._keep(self._save, report.run)
             return report
         finally:
             cluster.drop()
 
-    def _keep(self, path: Path) -> None:
+    def _keep(self, path: Path, run: RunFile | None) -> None:
         """Raises OSError, or CantBePlayed."""
-        tape = self._cluster.tape()
-        if tape.cant_be_played:
-            raise CantBePlayed(tape.cant_be_played)
-        write(path, self._cluster.name, tape, (), watches_invariants=True)
+        if run is None:
+            raise CantBePlayed(self._cluster.tape().cant_be_played)
+        path.write_bytes(packed(run))
 
     def _play(self) -> Broken | None:
         cluster = self._cluster
@@ -164,6 +167,7 @@ class _Run:
             event = str(broken.event) if broken.event is not None else ""
             return Broken("invariant", broken.name, broken.sentence, broken.at_s, event)
         except _NoProgress as problem:
+            self._stuck_s = self._mended_s
             return Broken("progress", problem.name, problem.sentence, cluster.now)
         except SimulationIdle as idle:
             return Broken("progress", "something is left that can happen", str(idle), cluster.now)
@@ -191,6 +195,7 @@ class _Run:
             "\n".join(last),
             self._cluster.now,
             tuple(self._done),
+            None if broken is None else kept(self._cluster, self._stuck_s or broken.at_s),
         )
 
     # -- the workload ------------------------------------------------------------------------------------------
@@ -256,6 +261,7 @@ class _Run:
 
     def _mend(self) -> None:
         cluster = self._cluster
+        self._mended_s = cluster.now
         cluster.do(Heal())
         cluster.do(Lose(0.0))
         cluster.do(Slow(*LATENCY_S))
@@ -349,6 +355,19 @@ class _Run:
             for topic in snapshot.topics
             for p in topic.partitions
         )
+
+
+def kept(cluster: Cluster, at_s: float) -> RunFile | None:
+    """The run of a cluster up to now, with a mark right after its first bad event; None: it can't be played again."""
+    for _ in range(2):
+        try:
+            cluster.mark(FIRST_BAD, min(at_s + JUST_AFTER_S, cluster.now))
+            return cluster.saved()
+        except BackgroundFailure:
+            continue  # nobody had asked since; now it has been said
+        except (CantBePlayed, ValueError):
+            break
+    return None
 
 
 def _is_alike(snapshot: Snapshot) -> bool:

@@ -9,11 +9,14 @@ from typing import Literal
 
 import msgspec
 
+from minikafka.cluster.run_file import RunFile
 from minikafka.explore.anomalies import Anomaly
 from minikafka.explore.faults import Fault
 from minikafka.explore.history import History
 from minikafka.explore.workload import Workload
 
+FIRST_BAD = "the first bad event"
+"""The mark of a broken run at which it broke."""
 Kind = Literal["invariant", "anomaly", "progress", "failure"]
 """A rule of the cluster's inside; what clients saw; it never went on; something inside raised what nobody caught."""
 
@@ -50,6 +53,8 @@ class Report(msgspec.Struct, frozen=True):
     ended_s: float = 0.0
     done: tuple[str, ...] = ()
     """The names of the faults that were carried out."""
+    run: RunFile | None = None
+    """Of a broken one, if it can be played again: all that was done, with a mark at the first bad event."""
 
     @property
     def holds(self) -> bool:

@@ -69,6 +69,36 @@ def test_an_opened_run_goes_on_and_back(cluster, tmp_path):
         assert once_more.snapshot().broker("broker-1").state == "running"
 
 
+def test_a_moment_in_the_middle_of_something_has_a_mark_that_a_file_keeps(cluster, tmp_path):
+    elected = [one.at for one in cluster.events() if one.event.kind == "LeaderElected"][-1]
+    cluster.mark("elected", elected + 1e-9)
+    with pytest.raises(ValueError, match="is not in it"):
+        cluster.mark("tomorrow", cluster.now + 1)
+    path = cluster.save(tmp_path / "run.mkr")
+    with Cluster.open(path) as again:
+        again.rewind("elected")
+        assert again.events()[-1].at == elected
+        again.rewind("before the kill")
+        assert "broker-1" in [host.name for host in again.snapshot().brokers if host.state == "running"]
+        again.rewind("elected")
+        assert again.events()[-1].at == elected
+        again.run(1)
+        assert again.mark("now").length > 0
+        again.rewind("elected")
+
+
+def test_a_run_that_was_made_without_messages_opens_with_them(tmp_path):
+    with Cluster(3, world="simulated", seed=1, message_events=False) as cluster:
+        cluster.create_topic("orders", 1, 3)
+        cluster.run(1)
+        path, now = cluster.save(tmp_path / "run.mkr"), cluster.now
+    with Cluster.open(path, message_events=True) as again:
+        assert again.now == now
+        assert again.messages(api="FETCH")
+        again.rewind(now / 2)
+        assert again.messages()
+
+
 def test_a_run_that_was_cut_short_by_a_rewind_is_saved_as_well(cluster, tmp_path):
     cluster.rewind(to=cluster.now - 7.7)
     cluster.mark("here")

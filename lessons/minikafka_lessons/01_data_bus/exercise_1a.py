@@ -221,11 +221,18 @@ def diagnose_lag(sandbox: Sandbox) -> tuple[str, str] | None:
     return None
 
 
+def theirs(
+    answers: Any, name: str, seen: list[tuple[Any, ...]] | None = None
+) -> Callable[..., Any]:
+    """The answer's rule in a cluster."""
+    return scenes.rule(answers, name, true_lag, [] if seen is None else seen)
+
+
 def live_lag(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     """The rule in a cluster: `consumer.lag(committed=True)` against the snapshot of the same instant."""
     random = Random(seed)
     seen: list[tuple[Any, ...]] = []
-    rules = Rules(lag=scenes.rule(sandbox, "lag", true_lag, seen))
+    rules = Rules(lag=theirs(sandbox, "lag", seen))
     with scenes.cluster(
         seed, rules=rules, configs={"log.retention.check.interval.ms": 2_000}
     ) as cluster:
@@ -281,6 +288,7 @@ def compare_lag(
                 f"{when}: lag({', '.join(map(str, args))}) {returned(got)}; {expected('alive', *args)}",
                 HINTS["alive"],
                 seed,
+                scenes.kept(cluster, cluster.now),
             )
             return
     snapshot = cluster.snapshot()
@@ -298,6 +306,7 @@ def compare_lag(
             ),
             HINTS["alive"],
             seed,
+            scenes.kept(cluster, cluster.now),
         )
 
 
@@ -322,4 +331,5 @@ EXERCISE = Exercise(
             "and return what lies between there and the end, but at least 0."
         ),
     ),
+    rule=theirs,
 )

@@ -338,11 +338,11 @@ def judge_same(cases: Sequence[Any], got: Sequence[Any], sheet: Sheet) -> None:
         sheet.seen(name)
 
 
-def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
-    """The rule in a producer of a cluster: before and after partitions were added."""
-    random = Random(seed)
-    seen: list[tuple[Any, ...]] = []
-    inner = scenes.rule(sandbox, "partition_for_key", true_partition, seen)
+def theirs(
+    answers: Any, name: str, seen: list[tuple[Any, ...]] | None = None
+) -> Callable[[bytes, int], int]:
+    """The answer's rule in a producer; ours stands in where there is no such partition."""
+    inner = scenes.rule(answers, name, true_partition, [] if seen is None else seen)
 
     def kept_in_range(key: bytes, count: int) -> int:
         value = inner(key, count)
@@ -352,7 +352,15 @@ def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             else true_partition(key, count)
         )
 
-    with scenes.cluster(seed, rules=Rules(partition_for_key=kept_in_range)) as cluster:
+    return kept_in_range
+
+
+def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
+    """The rule in a producer of a cluster: before and after partitions were added."""
+    random = Random(seed)
+    seen: list[tuple[Any, ...]] = []
+    rule = theirs(sandbox, "partition_for_key", seen)
+    with scenes.cluster(seed, rules=Rules(partition_for_key=rule)) as cluster:
         few, many = random.randrange(2, 6), random.randrange(7, 12)
         cluster.create_topic("airports", few)
         keys = [
@@ -383,7 +391,8 @@ def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
                     did=returned(value),
                     value=true_partition(key, count),
                 )
-                sheet.fail("alive", message, HINTS["alive"], seed)
+                run = scenes.kept(cluster, cluster.now)
+                sheet.fail("alive", message, HINTS["alive"], seed, run)
                 return
         lies = {
             (p, key, value)
@@ -396,7 +405,8 @@ def live_partition(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             for n, key in enumerate(keys)
         }
         message = say("The records do not lie where Kafka's would.")
-        sheet.expect("alive", lies == wanted, message, HINTS["alive"], seed)
+        run = None if lies == wanted else scenes.kept(cluster, cluster.now)
+        sheet.expect("alive", lies == wanted, message, HINTS["alive"], seed, run)
 
 
 EXERCISE = Exercise(
@@ -422,4 +432,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=15,
+    rule=theirs,
 )

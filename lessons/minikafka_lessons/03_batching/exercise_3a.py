@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from minikafka import Cluster, Rules
+from minikafka import Rules
+from minikafka.cluster.run_file import RunFile
 from minikafka.policy import batch_is_ready as true_rule
 from minikafka.records.batch import BatchBuilder
 from minikafka_lessons import traffic
@@ -222,27 +223,31 @@ def judge_case(case: tuple[int, int, float, float], value: Any, sheet: Sheet) ->
 
 @dataclass
 class Asked:
-    """The answer's rule in a producer. It stands aside as soon as nothing can be made of it."""
+    """The answer's rule in a producer. Kafka's stands in where nothing can be made of it, call by call: what is played
+    again decides the same."""
 
-    sandbox: Sandbox
+    sandbox: Any
     trouble: str = ""
-    """Why it stands aside."""
+    """Why nothing could be made of it, the first time."""
     first: dict[str, str] = field(default_factory=dict)
     """The first wrong decision of each kind."""
+    moments: dict[str, float] = field(default_factory=dict)
+    """When those were, and the first trouble ("")."""
     now: Callable[[], float] = field(default=lambda: 0.0)
 
     def __call__(
         self, size: int, most: int, waited_ms: float, linger_ms: float
     ) -> bool:
         right = true_rule(size, most, waited_ms, linger_ms)
-        if self.trouble:
-            return right
         value = self.sandbox.call(NAME, size, most, waited_ms, linger_ms)
         if isinstance(value, Raised) or type(value) is not bool:
-            self.trouble = f"{NAME}({size}, {most}, {waited_ms:g}, {linger_ms:g}) {returned(value)}"
+            self._note(
+                f"{NAME}({size}, {most}, {waited_ms:g}, {linger_ms:g}) {returned(value)}"
+            )
             return right
         kind = "early" if value else "full" if size >= most else "linger"
-        if value != right and kind not in self.first:
+        if value != right and kind not in self.first and not self.trouble:
+            self.moments[kind] = self.now()
             self.first[kind] = say(
                 "At {at:.4f} s a batch had {size:,} of {most:,} bytes and had waited {waited:g} of {linger:g} ms: your "
                 "rule said {value}.",
@@ -253,14 +258,21 @@ class Asked:
                 linger=linger_ms,
                 value=value,
             )
-        if waited_ms > linger_ms + HOPELESS_MS:
-            self.trouble = say(
-                "A batch had waited {waited:g} ms, with linger.ms {linger:g}, and your rule still kept it.",
-                waited=waited_ms,
-                linger=linger_ms,
+        if not value and waited_ms > linger_ms + HOPELESS_MS:
+            self._note(
+                say(
+                    "A batch had waited {waited:g} ms, with linger.ms {linger:g}, and your rule still kept it.",
+                    waited=waited_ms,
+                    linger=linger_ms,
+                )
             )
             return right
         return value
+
+    def _note(self, trouble: str) -> None:
+        if not self.trouble:
+            self.trouble = trouble
+            self.moments[""] = self.now()
 
 
 def room_for(records: int, value: bytes) -> int:
@@ -292,31 +304,31 @@ def load_for(seed: int, load: str) -> tuple[dict[str, Any], list[float], bytes]:
 
 
 def play(
-    seed: int, load: str, rule: Rule, watch: Callable[[Cluster], None]
-) -> traffic.Outcome:
-    """The load of a seed, with this rule."""
+    seed: int, load: str, rule: Rule
+) -> tuple[traffic.Outcome, dict[str, RunFile | None]]:
+    """The load of a seed, with this rule; and its run, with a mark at each of the moments that the rule noted."""
     config, pauses, value = load_for(seed, load)
     with scenes.cluster(seed, rules=Rules(batch_is_ready=rule)) as cluster:
         cluster.create_topic("readings", 1)
-        watch(cluster)
-        return traffic.send(
+        moments: dict[str, float] = {}
+        if isinstance(rule, Asked):
+            rule.now, moments = (lambda: cluster.now), rule.moments
+        outcome = traffic.send(
             cluster, cluster.producer(config), "readings", pauses, [value]
         )
+        moments = {"end": min(moments.values(), default=cluster.now), **moments}
+        return outcome, {kind: scenes.kept(cluster, at) for kind, at in moments.items()}
 
 
 def judge_load(sandbox: Sandbox, sheet: Sheet, seed: int, load: str) -> None:
     """As few requests and as quick as with Kafka's rule, which is asked the same."""
     asked = Asked(sandbox)
-
-    def watch(cluster: Cluster) -> None:
-        asked.now = lambda: cluster.now
-
-    want = play(seed, load, true_rule, lambda cluster: None)
-    got = play(seed, load, asked, watch)
+    want, _ = play(seed, load, true_rule)
+    got, runs = play(seed, load, asked)
     for kind, message in asked.first.items():
-        sheet.fail(kind, message, HINTS[kind], seed)
+        sheet.fail(kind, message, HINTS[kind], seed, runs[kind])
     if asked.trouble:
-        sheet.fail(load, asked.trouble, HINTS[load], seed)
+        sheet.fail(load, asked.trouble, HINTS[load], seed, runs[""])
         return
     if got.requests > want.requests * 1.05:
         message = say(
@@ -325,7 +337,7 @@ def judge_load(sandbox: Sandbox, sheet: Sheet, seed: int, load: str) -> None:
             n=got.records,
             want=want.requests,
         )
-        sheet.fail(load, message, HINTS[load], seed)
+        sheet.fail(load, message, HINTS[load], seed, runs["end"])
     elif got.slowest_ms > want.slowest_ms + 3 or got.median_ms > want.median_ms + 2:
         message = say(
             "Too late: half of the records took more than {median:.1f} ms, the slowest {got:.1f}; with Kafka's rule "
@@ -335,7 +347,7 @@ def judge_load(sandbox: Sandbox, sheet: Sheet, seed: int, load: str) -> None:
             want_median=want.median_ms,
             want=want.slowest_ms,
         )
-        sheet.fail(load, message, HINTS[load], seed)
+        sheet.fail(load, message, HINTS[load], seed, runs["end"])
     else:
         sheet.seen(load)
 
@@ -359,4 +371,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=10,
+    rule=lambda answers, _: Asked(answers),
 )

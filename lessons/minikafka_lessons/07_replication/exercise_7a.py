@@ -121,7 +121,7 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
                 )
         for seed in seeds:
             asked: Seen = []
-            rule = scenes.rule(sandbox, "fetch_offset", true_offset, asked)
+            rule = theirs(sandbox, "fetch_offset", asked)
             _tell("copy", Rules(fetch_offset=rule), ("copies",), sheet, seed)
             if not sheet.failed("copies"):
                 _tell("away", Rules(fetch_offset=rule), ("away",), sheet, seed)
@@ -129,7 +129,7 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
 
             known: Seen = []
             name = "follower_high_watermark"
-            rule = scenes.rule(sandbox, name, true_high_watermark, known)
+            rule = theirs(sandbox, name, known)
             rules = Rules(follower_high_watermark=rule)
             _tell("copy", rules, ("learns",), sheet, seed)
             _tell("away", rules, ("own",), sheet, seed)
@@ -139,12 +139,21 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         _sharpen(sandbox, NAMES[1], WATERMARK_PROBES, WATERMARK_MISTAKES, sheet)
 
 
+def theirs(answers: Any, name: str, seen: Seen | None = None) -> Callable[..., Any]:
+    """The answer's rule in a cluster."""
+    ours: dict[str, Callable[..., Any]] = {
+        "fetch_offset": true_offset,
+        "follower_high_watermark": true_high_watermark,
+    }
+    return scenes.rule(answers, name, ours[name], [] if seen is None else seen)
+
+
 def _tell(
     story: Story, rules: Rules, names: Sequence[str], sheet: Sheet, seed: int
 ) -> None:
     outcome = told(story, rules, seed)
     for name in names:
-        sheet.expect(name, outcome.holds, outcome.words, HINTS[name], seed)
+        sheet.expect(name, outcome.holds, outcome.words, HINTS[name], seed, outcome.run)
 
 
 def _no_numbers(name: str, seen: Seen, properties: Sequence[str], sheet: Sheet) -> None:
@@ -196,4 +205,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=10,
+    rule=theirs,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -163,17 +163,24 @@ def _not_whole(case: Case, got: Any) -> str:
     return ""
 
 
-def _live(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
+def theirs(answers: Any, name: str) -> Callable[..., list[list[int]]]:
+    """The answer's rule in a cluster; ours stands in for what nobody could place by."""
+
     def rule(brokers: Any, count: int, factor: int, start: int) -> list[list[int]]:
         case = (list(brokers), count, factor, start)
-        got = sandbox.call("place_replicas", *case)
+        got = answers.call(name, *case)
         if _not_whole(case, got):
             return true_placement(*case)
         return [list(replicas) for replicas in got]
 
-    found = rack_without_power(Rules(place_replicas=rule), seed=seed)
+    return rule
+
+
+def _live(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
+    rules = Rules(place_replicas=theirs(sandbox, "place_replicas"))
+    found = rack_without_power(rules, seed=seed)
     message = "; ".join(repr(found).splitlines())
-    sheet.expect("alive", found.holds, message, HINTS["alive"], seed)
+    sheet.expect("alive", found.holds, message, HINTS["alive"], seed, found.run)
 
 
 EXERCISE = Exercise(
@@ -196,4 +203,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=12,
+    rule=theirs,
 )

@@ -295,10 +295,11 @@ def judge_high_watermark(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         sheet.seen("waits")
         sheet.seen("moves")
     elif report.broken.kind == "progress":
-        sheet.fail("moves", story(report), HINTS["moves"], seed)
+        sheet.fail("moves", story(report), HINTS["moves"], seed, report.run)
     else:
         falls = "falls" in report.broken.name or "start ≤" in report.broken.name
-        sheet.fail("waits", story(report), HINTS["falls" if falls else "waits"], seed)
+        hint = HINTS["falls" if falls else "waits"]
+        sheet.fail("waits", story(report), hint, seed, report.run)
 
 
 def judge_in_sync(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
@@ -343,13 +344,16 @@ def judge_in_sync(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             limit=limit_s,
             open=len(producer),
         )
-        sheet.expect("leaves", left, message, HINTS["leaves"], seed)
+        stayed_run = None if left else scenes.kept(cluster, began_s + limit_s)
+        sheet.expect("leaves", left, message, HINTS["leaves"], seed, stayed_run)
         message = say(
             "{late} is 2 s behind at most, the limit is {limit} s, and it was put out of the ISR",
             late=late,
             limit=limit_s,
         )
-        sheet.expect("stays", stays, message, HINTS["stays"], seed)
+        put_out_s = scenes.moment_of(cluster, "IsrChanged", topic="orders")
+        put_out_run = None if stays else scenes.kept(cluster, put_out_s)
+        sheet.expect("stays", stays, message, HINTS["stays"], seed, put_out_run)
 
 
 def judge_truncation(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
@@ -369,9 +373,14 @@ def judge_truncation(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         cluster.do(Heal())
         new = cluster.snapshot().partition("orders", 0).leader
         write(cluster, producer, 2)
+        back_s = cluster.now
         cluster.do(Restart(old, is_awaited=False))
         cluster.run(3)
         back = cluster.snapshot().partition("orders", 0)
+        follows_s = scenes.moment_of(
+            cluster, "BecameFollower", host=old, since_s=back_s
+        )
+        came_back = scenes.kept(cluster, follows_s)
     if rule.told(sheet, "cuts", seed):
         return
     ends = {one.broker: one.end for one in back.replicas}
@@ -387,7 +396,7 @@ def judge_truncation(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             end=ends[old],
             good=back.end,
         )
-        sheet.fail("cuts", message, HINTS["cuts"], seed)
+        sheet.fail("cuts", message, HINTS["cuts"], seed, came_back)
         return
     for own, other in CASES["truncation_offset"]:
         got, end = rule(own, other), true_truncation_offset(own, other)
@@ -424,7 +433,8 @@ def judge_alive(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     work = Workload((TOPIC,), (Writing("orders", PATIENT),), every_s=0.5, lasts_s=18)
     report = run(seed, work, faults, rules=Rules(**mine))
     holds = report.broken is None
-    sheet.expect("alive", holds, "" if holds else story(report), HINTS["alive"], seed)
+    message = "" if holds else story(report)
+    sheet.expect("alive", holds, message, HINTS["alive"], seed, report.run)
 
 
 EXERCISE = Exercise(
@@ -449,4 +459,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=12,
+    rule=Theirs,
 )

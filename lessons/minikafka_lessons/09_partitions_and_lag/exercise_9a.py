@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from minikafka import Cluster
 from minikafka.policy.consuming import Look, lag_status
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
@@ -245,23 +246,32 @@ def obeyed(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         )
         load.add_workers()
         load.run(24, 14, obey=True)
-        calm = judge_actions(sheet, load, "added", 1, say("too few workers"), seed)
+        calm = judge_actions(
+            sheet, cluster, load, "added", 1, say("too few workers"), seed
+        )
         load.stop_working(0)
         load.run(16, 10, obey=True)
         calm = calm and judge_actions(
-            sheet, load, "replaced", 1, say("a worker that hangs"), seed
+            sheet, cluster, load, "replaced", 1, say("a worker that hangs"), seed
         )
         load.run(16, 0, obey=True)
         calm = calm and judge_actions(
-            sheet, load, "replaced", 1, say("a quiet night"), seed
+            sheet, cluster, load, "replaced", 1, say("a quiet night"), seed
         )
         message = say("At the end of the night {n} records still wait.", n=load.lag)
         if calm:
-            sheet.expect("alive", load.lag == 0, message, HINTS["alive"], seed)
+            run = scenes.kept(cluster, cluster.now) if load.lag else None
+            sheet.expect("alive", load.lag == 0, message, HINTS["alive"], seed, run)
 
 
 def judge_actions(
-    sheet: Sheet, load: Load, what: str, want: int, when: str, seed: int
+    sheet: Sheet,
+    cluster: Cluster,
+    load: Load,
+    what: str,
+    want: int,
+    when: str,
+    seed: int,
 ) -> bool:
     """Was so often done what was needed, and nothing else?"""
     done = [action for _, action in load.actions]
@@ -272,7 +282,8 @@ def judge_actions(
         "nothing"
     )
     message = say("{when}: what was done on your word: {told}", when=when, told=told)
-    sheet.fail("alive", message, HINTS["alive"], seed)
+    run = scenes.kept(cluster, cluster.now)
+    sheet.fail("alive", message, HINTS["alive"], seed, run)
     return False
 
 

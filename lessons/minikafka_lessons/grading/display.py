@@ -99,11 +99,24 @@ class Result:
                     lines.append(f"      {mark.message}")
                 if mark.hint:
                     lines.append(f"      → {mark.hint}")
+                if mark.kept:
+                    lines.append(f"      {opens(grade, mark)}")
         lines.append(f"  {remaining(grade)}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         return html_grade(self.grade)
+
+
+def opens(grade: Grade, mark: Mark) -> str:
+    """What opens the run in which it failed."""
+    first = next(one for one in grade.marks if one.kept)
+    more = "" if mark is first else f', "{mark.name}"'
+    return say(
+        "See it happen: `{code}` opens this run at its first bad event ({path}).",
+        code=f'check.run("{grade.exercise}"{more})',
+        path=mark.kept,
+    )
 
 
 def unwritten_sentence(grade: Grade) -> str:
@@ -162,7 +175,8 @@ def html_grade(grade: Grade) -> str:
     else:
         said: set[str] = set()
         for mark in grade.marks:
-            rows += html_mark(mark, grade.unwritten, mark.hint not in said)
+            link = opens(grade, mark) if mark.kept else ""
+            rows += html_mark(mark, grade.unwritten, mark.hint not in said, link)
             said.add(mark.hint)
     if grade.unwritten:
         rows = f'<div style="margin-bottom:6px">{code(unwritten_sentence(grade))}</div>{rows}'
@@ -175,7 +189,7 @@ def html_grade(grade: Grade) -> str:
     )
 
 
-def html_mark(mark: Mark, unwritten: bool, with_hint: bool) -> str:
+def html_mark(mark: Mark, unwritten: bool, with_hint: bool, link: str = "") -> str:
     """One row of the card."""
     colour = FAINT if unwritten else GOOD if mark.full else BAD
     row = (
@@ -190,6 +204,8 @@ def html_mark(mark: Mark, unwritten: bool, with_hint: bool) -> str:
         row += f'<div style="color:{BAD}">{code(mark.message)}{seed}</div>'
     if not unwritten and mark.hint and with_hint:
         row += f'<div style="border-left:2px solid {LINE};padding-left:8px;margin:2px 0 4px">{code(mark.hint)}</div>'
+    if link:
+        row += f'<div style="margin:2px 0 4px">▶ {code(link)}</div>'
     return row + "</span></div>"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from minikafka.cluster.run_file import RunFile
 from minikafka.world.visible import cells, cut, cut_before, visible
 from minikafka_lessons.language import say
 
@@ -26,6 +27,12 @@ class Mark:
     message: str = ""
     hint: str = ""
     seed: int | None = None
+    name: str = ""
+    """The property's, for `check.run`."""
+    run: RunFile | None = field(default=None, compare=False, repr=False)
+    """The simulated run in which it failed, with a mark at the first bad event."""
+    kept: str = ""
+    """Where that run is kept as a file."""
 
     @property
     def full(self) -> bool:
@@ -123,7 +130,7 @@ class Sheet:
 
     def __init__(self, properties: dict[str, tuple[str, float]]) -> None:
         self._properties = properties
-        self._failed: dict[str, tuple[str, str, int | None]] = {}
+        self._failed: dict[str, tuple[str, str, int | None, RunFile | None]] = {}
         self._seen: set[str] = set()
 
     def seen(self, name: str) -> None:
@@ -131,24 +138,34 @@ class Sheet:
         assert name in self._properties, name
         self._seen.add(name)
 
-    def fail(self, name: str, message: str, hint: str = "", seed: int | None = None) -> None:
-        """The property does not hold; the first reason counts."""
+    def fail(
+        self, name: str, message: str, hint: str = "", seed: int | None = None, run: RunFile | None = None
+    ) -> None:
+        """The property does not hold; the first reason counts. `run`: in which it was seen."""
         assert name in self._properties, name
-        self._failed.setdefault(name, (message, say(hint), seed))
+        self._failed.setdefault(name, (message, say(hint), seed, run))
 
-    def expect(self, name: str, holds: bool, message: str, hint: str, seed: int | None = None) -> bool:
+    def expect(
+        self,
+        name: str,
+        holds: bool,
+        message: str,
+        hint: str,
+        seed: int | None = None,
+        run: RunFile | None = None,
+    ) -> bool:
         """`seen`, or `fail`."""
         if holds:
             self.seen(name)
         else:
-            self.fail(name, message, hint, seed)
+            self.fail(name, message, hint, seed, run)
         return holds
 
     def sharpen(self, name: str, hint: str) -> None:
         """The answer behaves like a known mistake: say so where it failed."""
         if name in self._failed:
-            message, _, seed = self._failed[name]
-            self._failed[name] = (message, say(hint), seed)
+            message, _, seed, run = self._failed[name]
+            self._failed[name] = (message, say(hint), seed, run)
 
     def failed(self, name: str) -> bool:
         """Has it failed?"""
@@ -160,10 +177,11 @@ class Sheet:
         for name, (words, of) in self._properties.items():
             what = say(words)
             if name in self._failed:
-                message, hint, seed = self._failed[name]
-                found.append(Mark(what, 0.0, of, message, hint, seed))
+                message, hint, seed, run = self._failed[name]
+                found.append(Mark(what, 0.0, of, message, hint, seed, name, run))
             elif name in self._seen:
-                found.append(Mark(what, of, of))
+                found.append(Mark(what, of, of, name=name))
             else:
-                found.append(Mark(what, 0.0, of, say("not reached"), say("First mend what stands above.")))
+                hint = say("First mend what stands above.")
+                found.append(Mark(what, 0.0, of, say("not reached"), hint, name=name))
         return found

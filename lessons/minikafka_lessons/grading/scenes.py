@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from minikafka import Cluster, Rules
+from minikafka.explore import kept
 from minikafka_lessons.grading.sandbox import AnswerFailed, Odd, Raised, Sandbox
 
 STATIONS = ("seattle", "san-francisco", "anchorage", "miami")
@@ -33,6 +34,16 @@ def cluster(
         except Exception:
             # The answer may have left the clients in any state; what counts has been read already.
             pass
+
+
+def moment_of(made: Cluster, kind: str, *, host: str = "", since_s: float = 0.0, **about: Any) -> float:
+    """When the first such event came; now, if none did."""
+    for traced in made.events():
+        event = traced.event
+        is_such = event.kind == kind and traced.at >= since_s and host in ("", traced.host)
+        if is_such and all(getattr(event, name) == value for name, value in about.items()):
+            return traced.at
+    return made.now
 
 
 def rows(random: Random, count: int) -> list[tuple[str, str]]:
@@ -104,6 +115,8 @@ __all__ = [
     "Odd",
     "Raised",
     "cluster",
+    "kept",
+    "moment_of",
     "read_topic",
     "rows",
     "rule",

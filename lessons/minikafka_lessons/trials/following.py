@@ -7,11 +7,13 @@ the moment, or that all held.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from minikafka import Cluster, KafkaException, Rules
 from minikafka.cluster import BackgroundFailure
+from minikafka.cluster.run_file import RunFile
+from minikafka.explore import kept
 from minikafka.invariants import InvariantBroken
 from minikafka_lessons.language import say, sentence
 
@@ -32,6 +34,8 @@ class Outcome:
     """Of the invariant."""
     words: str = ""
     at_s: float = 0.0
+    run: RunFile | None = field(default=None, compare=False, repr=False)
+    """With a mark at the first bad event."""
 
     @property
     def holds(self) -> bool:
@@ -54,6 +58,14 @@ def told(story: Story, rules: Rules, seed: int) -> Outcome:
         3, world="simulated", seed=seed, configs=CONFIGS, rules=rules, watch_invariants=True, announce=False
     )
     try:
+        found = _told(story, cluster)
+        return found if found.holds else replace(found, run=kept(cluster, found.at_s))
+    finally:
+        cluster.drop()
+
+
+def _told(story: Story, cluster: Cluster) -> Outcome:
+    try:
         cluster.create_topic(TOPIC, 1, 3, {"min.insync.replicas": 2})
         return _STORIES[story](cluster)
     except InvariantBroken as broken:
@@ -69,8 +81,6 @@ def told(story: Story, rules: Rules, seed: int) -> Outcome:
         return Outcome(
             "failure", "", say("at {at} s: {what}", at=f"{cluster.now:.3f}", what=cause), cluster.now
         )
-    finally:
-        cluster.drop()
 
 
 def _copy(cluster: Cluster) -> Outcome:

@@ -6,9 +6,11 @@ Rule: what counts is whether each partition still has a leader, and whether all 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from minikafka import Cluster, Rules
+from minikafka.cluster.run_file import RunFile
+from minikafka.explore import kept
 from minikafka_lessons.language import say
 
 RACKS = "ABC"
@@ -29,6 +31,8 @@ class Placed:
     partitions: int
     dark: dict[str, int]
     """Rack → partitions without a leader when it is gone."""
+    run: RunFile | None = field(default=None, compare=False, repr=False)
+    """Of the first rack that took a partition along; the mark is where its power goes."""
 
     @property
     def holds(self) -> bool:
@@ -52,6 +56,7 @@ def rack_without_power(
 ) -> Placed:
     """Six brokers in three racks, placed by the rule `place_replicas`; each rack in turn goes dark."""
     dark: Counter[str] = Counter(dict.fromkeys(RACKS, 0))
+    run = None
     for rack in RACKS:
         cluster = Cluster(2 * len(RACKS), world="simulated", seed=seed, rules=rules, announce=False)
         try:
@@ -60,12 +65,15 @@ def rack_without_power(
                 for n in range(RECORDS):
                     producer.produce(TOPIC, f"{n}", partition=n % partitions)
                 producer.flush()
+            dark_s = cluster.now
             for host in [host for host in cluster.hosts if host.startswith("broker-")]:
                 if rack_of(int(host.removeprefix("broker-"))) == rack:
                     cluster.kill(host)
             cluster.run(POWERLESS_S)
             left = cluster.snapshot().topic(TOPIC).partitions
             dark[rack] += sum(partition.leader is None for partition in left)
+            if dark[rack] and run is None:
+                run = kept(cluster, dark_s)
         finally:
             cluster.drop()
-    return Placed(partitions, dict(dark))
+    return Placed(partitions, dict(dark), run)
