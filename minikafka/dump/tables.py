@@ -56,6 +56,12 @@ PRODUCER = Layout(
         "current_txn_first_offset",
     ),
 )
+EARLIER = Layout(
+    "earlier batch",
+    struct.Struct(">qiiqqq"),
+    ("producer_id", "base_sequence", "last_sequence", "base_offset", "last_offset", "timestamp"),
+)
+_COUNT = struct.Struct(">i")
 _CHUNK_ENTRIES = 4096
 _SNAPSHOT_HEAD = struct.Struct(">hIi")
 SNAPSHOT_VERSION = 1
@@ -114,7 +120,7 @@ def _end_of_use(source: Source, entry_bytes: int) -> int:
 
 
 def read_snapshot(source: Source) -> Iterator[Row | Problem]:
-    """The producers' snapshot: a head with a checksum, then one row a producer."""
+    """The producers' snapshot: a head with a checksum, then one row a producer, then (ours only) earlier batches."""
     if source.size > LARGEST_SNAPSHOT_BYTES:
         yield Problem(0, source.size, f"{source.size} bytes are too many for a producer snapshot")
         return
@@ -136,12 +142,27 @@ def read_snapshot(source: Source) -> Iterator[Row | Problem]:
     if crc != computed:
         yield Problem(2, len(data) - 2, f"the checksum is {crc}, the bytes after it have {computed}")
     size, position = PRODUCER.entry.size, 10
-    while position + size <= len(data):
+    there = min(max(count, 0), (len(data) - 10) // size)
+    for _ in range(there):
         yield entry_row(PRODUCER, data[position : position + size], position, -1)
         position += size
-    if position < len(data):
-        yield Problem(
-            position, len(data) - position, f"the last {len(data) - position} bytes are no producer"
-        )
-    if count != (len(data) - 10) // size:
-        yield Problem(6, 4, f"{count} producers are announced, {(len(data) - 10) // size} are there")
+    if count != there:
+        yield Problem(6, 4, f"{count} producers are announced, {there} are there")
+    yield from _earlier_batches(data, position)
+
+
+def _earlier_batches(data: bytes, position: int) -> Iterator[Row | Problem]:
+    """What stands behind the producers."""
+    size, rest = EARLIER.entry.size, len(data) - position
+    count = _COUNT.unpack_from(data, position)[0] if rest >= _COUNT.size else -1
+    if not rest:
+        return
+    if rest != _COUNT.size + count * size:
+        yield Problem(position, rest, f"the last {rest} bytes are no producer")
+        return
+    parts: list[Part] = [
+        ("count", _COUNT.size, count, "batches before the last, of which Kafka keeps nothing")
+    ]
+    yield row_of("earlier batches", position, data[position : position + _COUNT.size], parts)
+    for at in range(position + _COUNT.size, len(data), size):
+        yield entry_row(EARLIER, data[at : at + size], at, -1)

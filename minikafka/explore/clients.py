@@ -24,9 +24,6 @@ Config = Mapping[str, str | int | float | bool]
 WRITER_CONFIG: Config = {
     "acks": "all",
     "enable.idempotence": True,
-    # A broker that starts again knows only the last batch of each producer (Kafka's snapshots hold no more). Of several
-    # whose answers were lost, the earlier ones are refused as out of order, get new numbers, and come twice.
-    "max.in.flight.requests.per.connection": 1,
     "linger.ms": 2,
     "delivery.timeout.ms": 120_000,
 }

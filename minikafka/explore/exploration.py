@@ -106,6 +106,8 @@ class _Run:
         """Hosts that have to be started again, in the order in which they went."""
         self._disks: dict[str, None] = {}
         """Hosts whose disks fail."""
+        self._lost = ""
+        """Who lost power last, if it isn't in sync again."""
         self._suspended: dict[str, None] = {}
         self._clocks: dict[str, None] = {}
         """Hosts whose clocks are wrong."""
@@ -227,6 +229,11 @@ class _Run:
         if fault.only_when_whole and not self._is_whole(cluster.snapshot()):
             self._befell.append(f"{when}{_told(command)}: left out, not every replica is in sync")
             return
+        if fault.only_alone and self._is_beside_a_loss(command):
+            self._befell.append(
+                f"{when}{_told(command)}: left out, {self._lost} lost power and isn't in sync yet"
+            )
+            return
         try:
             if fault.whom:
                 command = msgspec.structs.replace(command, host=host_of(cluster.snapshot(), fault.whom))
@@ -243,8 +250,18 @@ class _Run:
         )
         self._remember(command)
 
+    def _is_beside_a_loss(self, command: Command) -> bool:
+        """Is another broker without records that it had acknowledged?"""
+        if not self._lost or getattr(command, "host", "") == self._lost:
+            return False
+        if self._is_whole(self._cluster.snapshot()):
+            self._lost = ""
+        return bool(self._lost)
+
     def _remember(self, command: Command) -> None:
         """What has to be undone."""
+        if isinstance(command, PowerCut):
+            self._lost = command.host
         if isinstance(command, Kill | PowerCut | Stop):
             self._away[command.host] = None
         elif isinstance(command, Restart):

@@ -2,7 +2,10 @@
 
 Rule: a fault is a command and a moment; what can't be done when the moment comes (the host is down already) is
 left out. Within the faults that `draw_faults` draws, Kafka keeps all its promises: at most one broker at a time loses
-what it had not synced, and one of the brokers is always there. Kafka's Trogdor has its faults as JSON (`FaultSpec`).
+what it had not synced, and one of the brokers is always there. To a controller every end that isn't clean is like a
+power cut (KIP-966): of two brokers that end so, either may have lost records, and it can only guess who should lead. So
+while one that did lose some isn't in sync again, no other one ends. Kafka's Trogdor has its faults as JSON
+(`FaultSpec`).
 """
 
 from __future__ import annotations
@@ -66,6 +69,8 @@ class Fault(msgspec.Struct, frozen=True):
     command: Command
     only_when_whole: bool = False
     """Left out unless all brokers are there and every replica is in sync."""
+    only_alone: bool = False
+    """Left out while another broker that lost power isn't in sync again."""
     whom: str = ""
     """`leader of orders-0`: the host that this is then, in the place of the command's own."""
 
@@ -109,7 +114,9 @@ class _Drawing:
             else:
                 commands = self._one(self._random.choice(self._kinds))
             for command in commands:
-                found.append(Fault(round(at_s, 3), command, only_when_whole=isinstance(command, PowerCut)))
+                is_end = isinstance(command, Kill | FailDisk | FillDisk) and command.host in self._brokers
+                is_loss = isinstance(command, PowerCut)
+                found.append(Fault(round(at_s, 3), command, only_when_whole=is_loss, only_alone=is_end))
             if commands:
                 at_s += self._random.choice(PAUSES_S)
         return tuple(found)

@@ -3,6 +3,10 @@
 Rule: a snapshot only spares the walk from the log's beginning to its offset, and one that its checksum doesn't
 confirm is removed. Which transactions were open at a segment's beginning is known for as long as the segment is there.
 
+Kafka's entries have a producer's last batch only. Were that all, a producer with several batches on their way could
+write one twice: a retry of an earlier batch would be refused as out of order, and come again with another number. So
+the earlier ones follow behind the entries, where Kafka reads no further.
+
 Kafka: `ProducerStateManager` (`takeSnapshot`, `loadFromSnapshot`, `removeStraySnapshots`), `ProducerSnapshot.json`.
 """
 
@@ -27,6 +31,7 @@ _VERSION = 1
 _HEAD = struct.Struct(">hI")
 _COUNT = struct.Struct(">i")
 _ENTRY = struct.Struct(">qhiqiqiq")
+_EARLIER = struct.Struct(">qiiqqq")
 _INT32_MAX = 0x7FFFFFFF
 _INT64_MAX = 0x7FFFFFFFFFFFFFFF
 HEADERS_A_TURN = 512
@@ -37,10 +42,12 @@ class CorruptSnapshot(ValueError):
 
 
 def encode_snapshot(producers: ProducerStates) -> bytes:
-    """All that is kept of the producers: of the batches that are remembered only the last."""
+    """All that is kept of the producers, as Kafka writes it; then the batches before the last of each."""
     entries = [_COUNT.pack(len(producers))]
+    earlier = []
     for state in producers:
         last = state.batches[-1] if state.batches else None
+        earlier += [_EARLIER.pack(state.producer_id, *batch) for batch in list(state.batches)[:-1]]
         entries.append(
             _ENTRY.pack(
                 state.producer_id,
@@ -53,6 +60,8 @@ def encode_snapshot(producers: ProducerStates) -> bytes:
                 -1 if state.transaction_first_offset is None else state.transaction_first_offset,
             )
         )
+    if earlier:
+        entries += [_COUNT.pack(len(earlier)), *earlier]
     body = b"".join(entries)
     return _HEAD.pack(_VERSION, crc32c(body)) + body
 
@@ -68,14 +77,17 @@ def decode_snapshot(data: bytes) -> list[ProducerState]:
     if crc32c(data[head:]) != checksum:
         raise CorruptSnapshot("Snapshot is corrupt (CRC is no longer valid)")
     count = _COUNT.unpack_from(data, head)[0]
-    body = data[head + _COUNT.size :]
-    if count < 0 or len(body) != count * _ENTRY.size:
+    start = head + _COUNT.size
+    end = start + count * _ENTRY.size
+    if count < 0 or len(data) < end:
         raise CorruptSnapshot("Snapshot failed schema validation: its size is not that of its entries")
+    earlier = _earlier_batches(data[end:])
     states = []
-    for entry in _ENTRY.iter_unpack(body):
+    for entry in _ENTRY.iter_unpack(data[start:end]):
         producer_id, epoch, sequence, offset, delta, timestamp_ms, coordinator_epoch, first = entry
         state = ProducerState(producer_id, epoch, coordinator_epoch, timestamp_ms)
         state.transaction_first_offset = None if first < 0 else first
+        state.batches.extend(earlier.get(producer_id, ()))
         if offset >= 0:
             first_sequence = -1 if sequence < 0 else (sequence - delta) & _INT32_MAX
             state.batches.append(
@@ -83,6 +95,18 @@ def decode_snapshot(data: bytes) -> list[ProducerState]:
             )
         states.append(state)
     return states
+
+
+def _earlier_batches(data: bytes) -> dict[int, list[BatchMetadata]]:
+    """By producer; Kafka's own snapshots have none. `CorruptSnapshot`."""
+    found: dict[int, list[BatchMetadata]] = {}
+    if not data:
+        return found
+    if len(data) < _COUNT.size or len(data) != _COUNT.size + _COUNT.unpack_from(data)[0] * _EARLIER.size:
+        raise CorruptSnapshot("Snapshot failed schema validation: its size is not that of its entries")
+    for producer_id, *batch in _EARLIER.iter_unpack(data[_COUNT.size :]):
+        found.setdefault(producer_id, []).append(BatchMetadata(*batch))
+    return found
 
 
 # -- the files of a log ----------------------------------------------------------------------------------

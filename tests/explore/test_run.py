@@ -1,7 +1,7 @@
 """A run and its report: drawn from a seed, faults by name or by role, what is left out, what never goes on."""
 
 from minikafka import Cluster, Rules
-from minikafka.commands import CreateTopic, Cut, Kill, Restart, Stop
+from minikafka.commands import CreateTopic, Cut, Kill, PowerCut, Restart, Stop
 from minikafka.explore import Fault, Workload, Writing, draw_faults, draw_workload, run
 
 ONE = Workload((CreateTopic("orders", 1, 3),), (Writing("orders"),), lasts_s=2)
@@ -78,3 +78,21 @@ def test_a_cluster_that_is_let_go_takes_nothing_more():
     cluster.drop()
     cluster.close()
     del producer
+
+
+def test_no_broker_ends_while_another_one_lacks_what_a_power_cut_took():
+    """Both would have ended uncleanly: the controller could only guess which of them has what was acknowledged."""
+    faults = (
+        Fault(1, PowerCut("broker-1"), only_when_whole=True),
+        Fault(1.5, Kill("broker-2"), only_alone=True),
+        Fault(2, Restart("broker-1", is_awaited=False)),
+        Fault(2.0, Kill("broker-1"), only_alone=True),
+        Fault(2.5, Restart("broker-1", is_awaited=False)),
+        Fault(20, Kill("broker-2"), only_alone=True),
+    )
+    report = run(1, ONE, faults)
+    assert report.holds, report
+    assert report.done == ("power_cut", "restart", "kill", "restart", "kill")
+    assert "broker-1 lost power and isn't in sync yet" in report.befell[1]
+    ends = [fault for seed in range(20) for fault in draw_faults(seed) if isinstance(fault.command, Kill)]
+    assert all(fault.only_alone == (fault.command.host != "controller-1") for fault in ends)

@@ -8,6 +8,7 @@ from minikafka.log.producer_snapshots import CorruptSnapshot, decode_snapshot, e
 from minikafka.log.producers import ProducerStates
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.records.batch import NewRecord, build_batch
+from minikafka.records.checksum import crc32c
 from minikafka.records.control import end_transaction_batch
 
 START_MS = 1_700_000_000_000
@@ -89,6 +90,22 @@ def test_duplicates_are_known_after_a_restart(lab, clean):
     assert not produce(log, 12).duplicate
 
 
+@pytest.mark.parametrize("clean", [True, False])
+def test_all_of_the_last_five_batches_are_known_after_a_restart(lab, clean):
+    """Their answers may have been lost with the broker; one that wasn't known would come twice."""
+    log = lab.open(segment_bytes=300)
+    for sequence in range(12):
+        produce(log, sequence)
+    if clean:
+        log.close()
+    else:
+        lab.crash(log)
+    log = lab.open(clean=clean)
+    assert [produce(log, sequence).first_offset for sequence in range(7, 12)] == [7, 8, 9, 10, 11]
+    assert all(produce(log, sequence).duplicate for sequence in range(7, 12))
+    assert not produce(log, 12).duplicate
+
+
 def test_a_truncation_forgets_what_it_cut_off(lab):
     log = lab.open(segment_bytes=300)
     for sequence in range(10):
@@ -118,6 +135,22 @@ def test_snapshots_have_kafkas_layout():
     for bad in (b"", good[:5], b"\x00\x02" + good[2:], good + b"x"):
         with pytest.raises(CorruptSnapshot):
             decode_snapshot(bad)
+
+
+def test_a_snapshot_of_kafkas_own_has_the_last_batch_of_each_producer(lab):
+    log = lab.open()
+    for sequence in range(7):
+        produce(log, sequence)
+    ours = encode_snapshot(log.producers)
+    entries = ours[6 : 10 + 46]
+    kafkas = ours[:2] + crc32c(entries).to_bytes(4, "big") + entries
+    (state,) = decode_snapshot(kafkas)
+    assert [batch.last_sequence for batch in state.batches] == [6]
+    (state,) = decode_snapshot(ours)
+    assert [batch.last_sequence for batch in state.batches] == [2, 3, 4, 5, 6]
+    cut = ours[6:-1]
+    with pytest.raises(CorruptSnapshot):
+        decode_snapshot(ours[:2] + crc32c(cut).to_bytes(4, "big") + cut)
 
 
 def test_an_open_transaction_holds_the_last_stable_offset(lab):
