@@ -199,12 +199,16 @@ def start_jupyter(page: str, place: Path, port: int, browser: bool, cluster: Any
         f"--LabApp.app_settings_dir={JUPYTER_SETTINGS}",
         f"--LabApp.extra_labextensions_path={JUPYTER_SETTINGS / 'extensions'}",
     ]
+    if shell := os.environ.get("SHELL"):  # no login shell, which on many systems forgets the PATH below
+        command.append(f"--ServerApp.terminado_settings={{'shell_command': [{shell!r}]}}")
     if not browser:
         command.append("--ServerApp.open_browser=False")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--ServerApp.allow_root=True")
     environment = {
         **os.environ,
+        # `minikafka tui` and `minikafka grade` are found in Jupyter's own terminals, too.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         LAB_VARIABLE: cluster.name,
         progress.VARIABLE: str(place),
         BOOTSTRAP_VARIABLE: cluster.bootstrap_servers,

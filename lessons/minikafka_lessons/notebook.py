@@ -103,11 +103,11 @@ def executed_cells() -> list[Cell]:
     return [Cell(source, place=f"In [{n}]") for n, source in enumerate(history) if source]
 
 
-def hint(exercise_id: str | int, level: int | None = None) -> ink.Picture:
+def hint(exercise_id: str | int = 1, level: int | None = None) -> ink.Picture:
     """`hint("1a", 2)`: the second of three, each stronger than the one before. `hint(2)`: for the last check."""
     wanted = str(exercise_id)
     if level is None and isinstance(exercise_id, int):
-        wanted, level = _last, exercise_id
+        wanted, level = _last or _first(), exercise_id
     try:
         exercise = find_exercise(wanted)
     except LookupError as problem:
@@ -122,6 +122,12 @@ def hint(exercise_id: str | int, level: int | None = None) -> ink.Picture:
         f"<b>{head}</b> {code(say(exercise.hints[level - 1]))}"
         f'<div style="color:{ink.MUTED}">{code(more)}</div></div>'
     )
+
+
+def _first() -> str:
+    """The lesson's first exercise, for who asks before the first check."""
+    lesson = current_lesson()
+    return lesson.exercises[0].id if lesson is not None and lesson.exercises else ""
 
 
 def reset(number: int | None = None) -> ink.Picture:

@@ -6,11 +6,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from minikafka.xray.discovery import running_clusters
-from minikafka_lessons import progress
+from minikafka_lessons import lab, progress
 from minikafka_lessons.copies import copy_notebooks
 from minikafka_lessons.course import lessons
 from minikafka_lessons.lab import free_port, open_lab
@@ -60,6 +61,20 @@ def test_a_learners_work_is_never_overwritten(tmp_path):
     mine.write_text("my work")
     assert copy_notebooks(tmp_path) == []
     assert mine.read_text() == "my work"
+
+
+def test_a_terminal_in_jupyterlab_finds_minikafka_though_no_environment_is_activated(tmp_path, monkeypatch):
+    asked = {}
+    monkeypatch.setenv("SHELL", "/bin/zsh")
+    monkeypatch.setattr(
+        lab.subprocess, "Popen", lambda command, **options: asked.update(command=command, **options)
+    )
+    lab.start_jupyter(
+        "page", tmp_path, 8888, False, SimpleNamespace(name="lab", bootstrap_servers="localhost:9092")
+    )
+    assert asked["env"]["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+    # A login shell would begin with a PATH of its own.
+    assert "--ServerApp.terminado_settings={'shell_command': ['/bin/zsh']}" in asked["command"]
 
 
 def test_the_lab_runs_is_found_and_ends_on_sigterm(tmp_path):

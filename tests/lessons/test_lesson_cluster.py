@@ -68,7 +68,14 @@ def test_check_and_hint_never_raise():
     assert "Run the cell of exercise 1a" in repr(check("1a"))
     assert "Hint 3 of 3" in hint("1a", 3).html
     assert "Hint 2 of 3" in hint(2).html
+    assert "Hint 1 of 3, exercise 1a" in hint().html
     assert "There is no exercise" in hint("nope").html
+
+
+def test_a_hint_before_any_check_is_about_the_lessons_first_exercise(monkeypatch):
+    monkeypatch.setattr("minikafka_lessons.notebook._last", "")
+    with begin(0):
+        assert "exercise 0a" in hint().html
 
 
 def test_a_topic_that_an_interrupted_cell_had_asked_for_is_no_error(own, monkeypatch):

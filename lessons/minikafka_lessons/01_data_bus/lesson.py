@@ -53,8 +53,8 @@ picture.set(10, 12)
 # %% [markdown] id="producer"
 # ## 2. A producer writes
 #
-# The data: a year of hourly temperatures in Seattle and San Francisco. Each reading is one record. Its **key**
-# says whose reading it is.
+# The data: a year of hourly temperatures in Seattle and San Francisco, of which we take 200 hours. Each reading is one
+# record. Its **key** says whose reading it is.
 
 # %% id="readings"
 readings = data.weather(hours=200)
@@ -63,8 +63,7 @@ readings[:4]
 
 # %% [markdown] id="topic"
 # Records are sorted by subject: a **topic**. Ours has three **partitions** (why is the matter of lesson 2). The
-# picture below is alive: it changes while the cells further down run. (A group's box says “reading” while the
-# group has a consumer that runs, and “away” while it has none: its committed offsets are kept all the same.)
+# picture below is alive: it changes while the cells further down run. (★: the broker that leads the partition.)
 
 # %% id="bus" shows="data-bus, topics"
 cluster.create_topic("weather", partitions=3)
@@ -95,14 +94,14 @@ late = predict("late")
 late
 
 # %% [markdown] id="consumer"
-# A consumer says to which **group** it belongs, subscribes, and polls. `poll` returns a record, or `None` when
-# nothing came in time. Two settings: `auto.offset.reset` says where a group begins that has never committed here
-# (`earliest`: at the oldest record), and without `enable.auto.commit` we say ourselves, with `commit`, how far we
-# have read.
+# A consumer belongs to a **group**: the name under which the cluster remembers how far was read. It subscribes, and polls.
+# `poll` returns a record, or `None` when nothing came in time. Two settings: `enable.auto.commit` is off, so that we say
+# ourselves, with `commit`, how far we have read; and `auto.offset.reset` says where a group begins that has never committed
+# (`earliest`: at the oldest record). In the picture above a group is “reading” while it has a consumer, else “away”.
 
 
 # %% id="read-all" shows="consumer"
-def open_consumer(group, rule=None):
+def open_consumer(group, rule=None):  # a rule comes in section 6
     config = {
         "group.id": group,
         "client.id": group,
@@ -129,7 +128,7 @@ cluster.forget("dashboard")  # so that it begins anew when this cell runs again
 dashboard = open_consumer("dashboard")
 sent = cluster.records_in("weather")
 messages = take(dashboard, sent)
-dashboard.commit(asynchronous=False)
+dashboard.commit(asynchronous=False)  # wait until it is noted
 print(len(messages), "records:", Counter(m.key().decode() for m in messages))
 
 # %% id="late-came"
@@ -183,7 +182,7 @@ again.reveal(
 # </details>
 #
 # What a group has said of how far it has read is its **committed offset** in each partition. That is all the bus knows
-# about a group:
+# about a group. In the table it is called CURRENT-OFFSET; the LAG is the matter of section 5.
 
 # %% id="offsets" shows="lag, committed-offset"
 show.offsets(cluster, "archive")
@@ -195,7 +194,7 @@ show.offsets(cluster, "archive")
 # %% id="rest" shows="data-bus"
 dashboard.close()
 
-for key, value in data.weather(hours=230)[400:]:
+for key, value in data.weather(hours=230)[400:]:  # 30 hours more, of two cities
     station.produce("weather", value, key=key)
 station.flush()
 

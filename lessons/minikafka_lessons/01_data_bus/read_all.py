@@ -148,10 +148,15 @@ def judge_list(
 
 
 def judge_raised(got: Raised, desk: ConsumerDesk, sheet: Sheet, seed: int) -> None:
-    """It raised: because it took `None` for a message?"""
-    events = "NoneType" in got.text
-    sheet.fail("read", got.sentence, HINTS["patient" if events else "read"], seed)
-    if got.kind == "AttributeError" and events and desk.polled == 0:
+    """It raised: because it took `None` for a message, or an event, which has no key, for a record?"""
+    took_none = "NoneType" in got.text
+    took_event = took_none and "'decode'" in got.text
+    hint = "events" if took_event else "patient" if took_none else "read"
+    sheet.fail("read", got.sentence, HINTS[hint], seed)
+    if took_event:
+        message = say("poll returned an event, and you took it for a record.")
+        sheet.fail("events", message, HINTS["events"], seed)
+    elif got.kind == "AttributeError" and took_none and desk.polled == 0:
         message = say("poll returned None, and you took it for a message.")
         sheet.fail("patient", message, HINTS["patient"], seed)
 

@@ -40,12 +40,16 @@ producer.flush()
 
 weather = cluster.topic("weather").partitions[0]
 for replica in weather.replicas:
-    print(replica.broker, "leads" if replica.is_leader else "follows", replica.end)
+    does = "leads" if replica.is_leader else "follows"
+    print(f"{replica.broker} {does}, its log ends at {replica.end}")
 
 # %% [markdown] id="leader"
 # What is replicated is the *partition*. One replica is the **leader** (★): producers write to it, and consumers read
-# from it. The others are **followers**, which do nothing but copy. **HW** is the *high watermark*: what lies below it is
-# *committed*, each replica that keeps up has it. Press ▶ or `.` under the picture: time runs, step by step.
+# from it. The others are **followers**, which do nothing but copy. Those that keep up are *in sync*; together with the
+# leader they are the **ISR**. **HW** is the *high watermark*: what lies below it is *committed*, all of the ISR have it.
+#
+# Two rows are pale: these followers have the records, and don't know yet that they are committed. Press **message** under
+# the picture, twice: the leader's next answers tell them.
 
 # %% id="tape" shows="partition-replicated"
 show.player(cluster, lambda now: show.tape_html(now.snapshot(), "weather"))
@@ -53,7 +57,7 @@ show.player(cluster, lambda now: show.tape_html(now.snapshot(), "weather"))
 # %% [markdown] id="how"
 # ## 2. Who asks whom?
 #
-# One more record. How does it come to the followers?
+# One more record. How does it come to the followers? (In the picture, *LEO* is where a log ends.)
 
 # %% id="who"
 who = predict("who")
@@ -83,8 +87,9 @@ who.reveal(not asked and not everywhere, asked, everywhere)
 # <details><summary>Why? Open this when you have seen it.</summary>
 #
 # A follower is a reader like any other: it sends **Fetch**, the leader answers with records. When there is nothing new
-# the leader lets it wait, up to half a second. In each request stands `fetch_offset`; tap one and look. That is how the
-# leader knows what each follower has, and only then does it answer the producer.
+# the leader lets it wait, up to half a second. Tap a follower's last Fetch: its `fetch_offset` is 21. (One that leaves it
+# out says “as before”.) That is how the leader knows what each follower has. When all of the ISR have the record, it
+# answers the producer (`acks=all`, the default).
 #
 # </details>
 #
@@ -132,7 +137,7 @@ same.reveal(equal, len(ends) > 1, not equal and len(ends) == 1)
 # the leader's answer. It returns what the follower knows to be committed. (It may have been away, and be far behind.)
 #
 # Your functions will run in whole clusters: one that only writes, one in which a follower was away, one whose leader
-# dies.
+# dies. (`orders-0` in a message is partition 0 of the topic `orders`.)
 
 
 # %% exercise="7a" id="7a"
@@ -182,7 +187,7 @@ prediction = {
     "bears_1": 0,  # how many brokers may die, whichever they are, and RF 1 is still readable?
     "bears_2": 1,  # … RF 2
     "bears_3": 2,  # … RF 3
-    "pairs": 1,  # ten pairs of brokers: how many take one RF 2 partition with them?
+    "pairs": 1,  # of the ten pairs of brokers: how many hold both replicas of one RF 2 partition?
     "disk": 3,  # RF 3 takes how many times the disk of RF 1?
     "network": 2,  # with RF 3, how often does a record go from broker to broker?
     "unbearable": False,  # is RF 3 readable after any three deaths? True or False
@@ -242,7 +247,7 @@ show.tape(cluster.snapshot(), "weather")
 
 # %% [markdown] id="back"
 # `weather` lives on, `single` waits. Its record is on the dead machine's disk and nowhere else. Back to before the
-# death, in a **branch**: what if the clean way had been taken? Nothing else is different.
+# death, and into a **branch**, a second cluster with the same past: what if the broker is shut down properly?
 
 # %% id="what-if"
 cluster.rewind(to="all well")
@@ -281,9 +286,9 @@ trials.deaths(seeds=range(50))
 # > tests: RF 1 · production, where a little loss is allowed (logs): RF 2 · production without loss: RF 3
 #
 # Two deaths at once are rare. But brokers are *stopped* every week, for updates. The drill: one of the five is away;
-# records are written; then another one dies for ever; the first comes back. (RF 3 with `min.insync.replicas=2`: what
-# only one replica would have isn't accepted. Lesson 8 is about that.) Also counted are the runs
-# in which writes were *refused* between the death and the return.
+# records are written; then another one dies for ever; the first comes back. (RF 3 has `min.insync.replicas=2` here: a write
+# is refused unless two replicas get it. Lesson 8 is about that.) Also counted are the runs in which writes were *refused*
+# between the death and the return.
 
 # %% id="advice"
 advice = predict("advice")
@@ -322,7 +327,7 @@ print(trials.rack_without_power(replication_factor=2))
 #
 # - With two replicas or more, they stand in more than one rack.
 # - Leaders take turns: partition 0 is led by `brokers[start_index]`, the next one by the next broker, and round again.
-# - No broker follows more than twice its share of partitions.
+# - Followers are spread, too: no broker follows more than twice as many partitions as the average.
 
 
 # %% exercise="7c" id="7c"

@@ -100,7 +100,7 @@ WRONG_BUS = {
         "That says nothing of what comes later",
     ),
     "takes None for a message": (
-        PUBLISH + READ_ALL.replace("message is None or message.error() is not None", "False"),
+        PUBLISH + READ_ALL.replace("message is None or ", ""),
         "That says nothing of what comes later",
     ),
     "takes events for records": (
@@ -124,6 +124,14 @@ WRONG_BUS = {
         "kept = []\ndef publish(producer, topic, rows):\n    kept.extend(rows)\n"
         "def read_all(consumer, count):\n    return list(kept)\n",
         "Each row has to be given to the producer",
+    ),
+    "an event is decoded": (
+        PUBLISH
+        + READ_ALL.replace(
+            "if message is None or message.error() is not None:\n            continue",
+            "if message is None:\n            continue",
+        ),
+        "poll returned an event",
     ),
 }
 
