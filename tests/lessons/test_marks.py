@@ -13,7 +13,6 @@ from minikafka_lessons.grading.answers import Answer
 from minikafka_lessons.grading.display import Result, html_grade
 from minikafka_lessons.grading.marking import SEEDS, grade_answer
 from minikafka_lessons.grading.sandbox import Code
-from minikafka_lessons.source_cells import SOLUTION, stub
 
 
 # Each grading starts processes: the first lessons are graded in the quick tier, the others in the slow one.
@@ -144,19 +143,6 @@ def test_the_course_has_at_least_two_exercises_a_lesson_with_three_hints_each():
         for found in lesson.exercises:
             assert len(found.hints) == 3
             assert len(set(found.hints)) == 3
-
-
-@pytest.mark.slow
-def test_the_solution_in_the_source_is_the_one_that_gets_full_marks(grade):
-    for lesson in lessons():
-        text = lesson.source.read_text(encoding="utf-8")
-        for found in lesson.exercises:
-            begin = text.index(f'# %% exercise="{found.id}"')
-            source = text[begin : text.index("# %%", begin + 5)]
-            assert grade(found.id, SOLUTION.sub(r"\2", source)).full
-            empty = grade(found.id, SOLUTION.sub(stub(found.id), source))
-            assert empty.unwritten
-            assert empty.points == 0
 
 
 def test_html_escapes_what_a_learner_wrote(grade):

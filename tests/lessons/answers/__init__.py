@@ -1,20 +1,17 @@
-"""Answers as learners write them, a file a lesson: right ones, wrong ones with the words that their hint must have, and
-what is handed out.
+"""Answers as learners write them: right ones and what is handed out, from the lessons, and wrong ones, a file a lesson.
 
-Rule: a lesson's file has RIGHT, WRONG and SKELETONS, by exercise; here all of them are together.
+Rule: a lesson's file has WRONG, by exercise: each mistake, and the words that its hint must have.
 """
 
 from importlib import import_module
 
+from answers.solutions import RIGHT, SKELETONS
 from minikafka_lessons.course import lessons
 
-RIGHT: dict[str, str] = {}
 WRONG: dict[str, dict[str, tuple[str, str]]] = {}
-SKELETONS: dict[str, str] = {}
 
 for _lesson in lessons():
     if _lesson.exercises:
-        _answers = import_module(f"answers.lesson_{_lesson.number}")
-        RIGHT |= _answers.RIGHT
-        WRONG |= _answers.WRONG
-        SKELETONS |= _answers.SKELETONS
+        WRONG |= import_module(f"answers.lesson_{_lesson.number}").WRONG
+
+__all__ = ["RIGHT", "SKELETONS", "WRONG"]

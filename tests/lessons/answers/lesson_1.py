@@ -1,11 +1,8 @@
 """Lesson 1, as learners answer it."""
 
-LAG = """
-def lag(log_end_offset, committed_offset, log_start_offset):
-    if committed_offset is None:
-        return None
-    return max(0, log_end_offset - max(committed_offset, log_start_offset))
-"""
+from answers.solutions import RIGHT
+
+LAG = RIGHT["1a"]
 
 WRONG_LAG = {
     "0 without a commit": (
@@ -36,29 +33,8 @@ WRONG_LAG = {
     "not c": ("def lag(e, c, s):\n    return None if not c else max(0, e - max(c, s))", "0 is a real commit"),
 }
 
-PUBLISH = """
-def publish(producer, topic, rows):
-    for station, text in rows:
-        while True:
-            try:
-                producer.produce(topic, text, key=station)
-                break
-            except BufferError:
-                producer.poll(0.1)
-    producer.flush()
-"""
+PUBLISH, READ_ALL = RIGHT["1b"].split_at("def read_all")
 
-READ_ALL = """
-def read_all(consumer, count):
-    records = []
-    while len(records) < count:
-        message = consumer.poll(1.0)
-        if message is None or message.error() is not None:
-            continue
-        records.append((message.key().decode(), message.value().decode()))
-    consumer.commit(asynchronous=False)
-    return records
-"""
 
 WRONG_BUS = {
     "no flush": (
@@ -135,9 +111,4 @@ WRONG_BUS = {
     ),
 }
 
-RIGHT = {"1a": LAG, "1b": PUBLISH + READ_ALL}
 WRONG = {"1a": WRONG_LAG, "1b": WRONG_BUS}
-SKELETONS = {
-    "1a": "def lag(e, c, s):\n    '''Doc.'''\n    raise NotImplementedError('exercise 1a')\n",
-    "1b": "def publish(p, t, r):\n    raise NotImplementedError\ndef read_all(c, n):\n    raise NotImplementedError\n",
-}

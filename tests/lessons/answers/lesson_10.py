@@ -1,42 +1,9 @@
-"""Answers to lesson 10 as learners write them: right ones, and wrong ones with the words that their hint must have."""
+"""Lesson 10, as learners answer it."""
 
-RANGE = """
-def assign_range(subscriptions, partitions, owned):
-    plan = {member: [] for member in subscriptions}
-    for topic in sorted(partitions):
-        members = sorted(m for m in subscriptions if topic in subscriptions[m])
-        if not members:
-            continue
-        each, extra = divmod(partitions[topic], len(members))
-        start = 0
-        for n, member in enumerate(members):
-            end = start + each + (n < extra)
-            plan[member] += [(topic, p) for p in range(start, end)]
-            start = end
-    return plan
-"""
+from answers.solutions import RIGHT
 
-STICKY = """
-def assign_sticky(subscriptions, partitions, owned):
-    plan = {m: list(owned.get(m, [])) for m in sorted(subscriptions)}
-    taken = {pair for pairs in plan.values() for pair in pairs}
-    for topic in sorted(partitions):
-        readers = [m for m in plan if topic in subscriptions[m]]
-        for p in range(partitions[topic]):
-            if readers and (topic, p) not in taken:
-                fewest = min(readers, key=lambda m: len(plan[m]))
-                plan[fewest].append((topic, p))
-    while True:
-        most = max(plan, key=lambda m: len(plan[m]))
-        least = min(plan, key=lambda m: len(plan[m]))
-        movable = [pair for pair in plan[most] if pair[0] in subscriptions[least]]
-        if len(plan[most]) - len(plan[least]) < 2 or not movable:
-            return plan
-        new = [pair for pair in movable if pair not in owned.get(most, [])]
-        pair = (new or movable)[0]
-        plan[most].remove(pair)
-        plan[least].append(pair)
-"""
+RANGE, STICKY = RIGHT["10a"].split_at("def assign_sticky")
+
 
 _DEALT = """
 def {name}(subscriptions, partitions, owned):
@@ -66,7 +33,6 @@ def assign_range(subscriptions, partitions, owned):
 """
 _LOOP = STICKY[STICKY.index("    while True") :]
 
-ASSIGNORS = RANGE + STICKY
 WRONG_ASSIGNORS = {
     "all topics as one": (_ALL + STICKY, "Range begins anew with each topic"),
     "round robin for range": (_DEALT.format(name="assign_range") + STICKY, "it is round robin"),
@@ -97,10 +63,7 @@ WRONG_ASSIGNORS = {
     "no dictionary": (RANGE + "def assign_sticky(s, p, o):\n    return []\n", "is no dictionary of members"),
 }  # fmt: skip
 
-DIAGNOSIS = (
-    'diagnosis = {"cause": "slow", "who": "ada", "first": 18, '
-    '"setting": "max.poll.interval.ms", "value": 30_000}\n'
-)
+DIAGNOSIS = RIGHT["10b"]
 WRONG_DIAGNOSIS = {
     "heartbeats": (DIAGNOSIS.replace('"slow"', '"silent"'), "Heartbeats run in the background"),
     "the dead one": (DIAGNOSIS.replace('"ada"', '"dora"'), "That one died"),
@@ -117,7 +80,7 @@ WRONG_DIAGNOSIS = {
     "for ever": (DIAGNOSIS.replace("30_000", "3_600_000"), "silent for very long"),
 }
 
-CRASHES = 'prediction = {"A": (1, 0), "B": (0, 1), "C": (3, 0), "D": (0, 1), "E": (0, 0)}\n'
+CRASHES = RIGHT["10c"]
 WRONG_CRASHES = {
     "the other way round": (CRASHES.replace('"A": (1, 0)', '"A": (0, 1)'), "The other way round"),
     "nothing happens": (CRASHES.replace('"B": (0, 1)', '"B": (0, 0)'), "the member dies between them"),
@@ -128,11 +91,4 @@ WRONG_CRASHES = {
     "something in E": (CRASHES.replace('"E": (0, 0)', '"E": (4, 0)'), "What lies between"),
 }
 
-RIGHT = {"10a": ASSIGNORS, "10b": DIAGNOSIS, "10c": CRASHES}
 WRONG = {"10a": WRONG_ASSIGNORS, "10b": WRONG_DIAGNOSIS, "10c": WRONG_CRASHES}
-SKELETONS = {
-    "10a": "def assign_range(s, p, o):\n    raise NotImplementedError\n"
-    "def assign_sticky(s, p, o):\n    raise NotImplementedError\n",
-    "10b": 'diagnosis = {"cause": None, "who": None, "first": None, "setting": None, "value": None}\n',
-    "10c": 'prediction = {"A": None, "B": None, "C": None, "D": None, "E": None}\n',
-}

@@ -1,26 +1,8 @@
 """Lesson 2, as learners answer it."""
 
-PARTITION = """
-def murmur2(data):
-    m = 0x5BD1E995
-    mask = 0xFFFFFFFF
-    h = 0x9747B28C ^ len(data)
-    whole = len(data) // 4 * 4
-    for i in range(0, whole, 4):
-        k = int.from_bytes(data[i : i + 4], "little") * m & mask
-        k ^= k >> 24
-        k = k * m & mask
-        h = (h * m & mask) ^ k
-    if whole < len(data):
-        h = (h ^ int.from_bytes(data[whole:], "little")) * m & mask
-    h ^= h >> 13
-    h = h * m & mask
-    return h ^ h >> 15
+from answers.solutions import RIGHT
 
-
-def partition_for_key(key, partition_count):
-    return (murmur2(key) & 0x7FFFFFFF) % partition_count
-"""
+PARTITION = RIGHT["2a"]
 
 _MAIN = "    return (murmur2(key) & 0x7FFFFFFF) % partition_count\n"
 _SIGNED = "    h = murmur2(key)\n    h = h - (1 << 32) if h >> 31 else h\n"
@@ -47,7 +29,7 @@ WRONG_PARTITION = {
     "big end": (PARTITION.replace('"little"', '"big"'), "read from the wrong end"),
     "no rest": (PARTITION.replace("if whole < len(data)", "if False"), "one, two or three bytes are missing"),
     "no last mixing": (
-        PARTITION.replace("    h ^= h >> 13\n    h = h * m & mask\n    return h ^ h >> 15", "    return h"),
+        PARTITION.replace("    h ^= h >> 13\n    h = h * m & mask\n    return h ^ (h >> 15)", "    return h"),
         "last mixing is missing",
     ),
     "sum": (PARTITION.replace(_MAIN, "    return sum(key) % partition_count\n"), "The sum of the bytes"),
@@ -66,7 +48,7 @@ WRONG_PARTITION = {
     ),
 }
 
-PREDICTION = 'prediction = {"where": 3, "grown": 5, "old": 3, "in_order": False, "busy": 6}\n'
+PREDICTION = RIGHT["2b"]
 WRONG_PREDICTION = {
     "the old partition": (PREDICTION.replace('"grown": 5', '"grown": 3'), "The count changed"),
     "records move": (PREDICTION.replace('"old": 3', '"old": 5'), "Records don't move"),
@@ -76,10 +58,4 @@ WRONG_PREDICTION = {
     "a text": (PREDICTION.replace('"where": 3', '"where": "3"'), "without quotes"),
 }
 
-RIGHT = {"2a": PARTITION, "2b": PREDICTION}
 WRONG = {"2a": WRONG_PARTITION, "2b": WRONG_PREDICTION}
-SKELETONS = {
-    "2a": "def murmur2(d):\n    raise NotImplementedError()\n"
-    "def partition_for_key(k, n):\n    raise NotImplementedError\n",
-    "2b": 'prediction = {"where": None, "grown": None, "old": None, "in_order": None, "busy": None}\n',
-}

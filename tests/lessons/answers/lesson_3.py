@@ -1,9 +1,8 @@
 """Lesson 3, as learners answer it."""
 
-READY = """
-def batch_is_ready(size_bytes, batch_size_bytes, waited_ms, linger_ms):
-    return size_bytes >= batch_size_bytes or waited_ms >= linger_ms
-"""
+from answers.solutions import RIGHT
+
+READY = RIGHT["3a"]
 _READY = "size_bytes >= batch_size_bytes or waited_ms >= linger_ms"
 
 
@@ -46,7 +45,7 @@ WRONG_READY = {
     "raises": (ready("size >= batch_size_bytes"), "An exception is no answer"),
 }
 
-LINGER = 'prediction = {"fast_0": 1, "fast_15": 8, "fast_35": 18, "slow_15": 1, "slow_wait": 15, "burst_wait": 0}\n'
+LINGER = RIGHT["3b"]
 WRONG_LINGER = {
     "the first is forgotten": (LINGER.replace("8,", "7,", 1), "opens the batch counts, too"),
     "one too many": (LINGER.replace("18", "19"), "the batch has just left"),
@@ -59,9 +58,4 @@ WRONG_LINGER = {
     "a text": (LINGER.replace("18", '"18"'), "without quotes"),
 }
 
-RIGHT = {"3a": READY, "3b": LINGER}
 WRONG = {"3a": WRONG_READY, "3b": WRONG_LINGER}
-SKELETONS = {
-    "3a": "def batch_is_ready(s, b, w, l):\n    raise NotImplementedError('exercise 3a')\n",
-    "3b": 'prediction = {"fast_0": None, "fast_15": None, "slow_wait": None}\n',
-}

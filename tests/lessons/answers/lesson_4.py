@@ -1,61 +1,8 @@
 """Lesson 4, as learners answer it."""
 
-BATCH = '''
-import gzip
-import struct
+from answers.solutions import RIGHT
 
-
-def varint(number):
-    """A signed number as a varint (bytes)."""
-    number = (number << 1) ^ (number >> 63)
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def crc32c(data):
-    """The checksum of some bytes."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
-
-
-def record_batch(rows, gzipped=False):
-    """The batch (bytes) of these rows: (time in ms, key or None, value or None)."""
-
-    def sized(part):
-        return varint(-1) if part is None else varint(len(part)) + part
-
-    first, records = rows[0][0], b""
-    for n, (time, key, value) in enumerate(rows):
-        body = (
-            b"\\0"
-            + varint(time - first)
-            + varint(n)
-            + sized(key)
-            + sized(value)
-            + varint(0)
-        )
-        records += varint(len(body)) + body
-    if gzipped:
-        records = gzip.compress(records)
-    largest = max(time for time, _, _ in rows)
-    count = len(rows)
-    hashed = (
-        struct.pack(
-            ">hiqqqhii", int(gzipped), count - 1, first, largest, -1, -1, -1, count
-        )
-        + records
-    )
-    rest = struct.pack(">ibI", -1, 2, crc32c(hashed)) + hashed
-    return struct.pack(">qi", 0, len(rest)) + rest
-'''
+BATCH = RIGHT["4a"]
 
 WRONG_BATCH = {
     "zlib's checksum": (
@@ -107,16 +54,7 @@ WRONG_BATCH = {
     ),
 }
 
-CODECS = """
-prediction = {
-    "small": "zstd",  # 1,000 rows of JSON to a batch: one of the two smallest codecs
-    "one": "none",  # one row of weather to a batch: the smallest, of "none" and the four
-    "many": 100,  # 1, 10, 100 or 1000: first batch size where zstd makes weather 3 times smaller
-    "random": False,  # 1,000 random records with lz4 take less than their keys and values: True?
-    "default": "lz4",  # the producer packs with lz4, the topic says nothing: codec in the file
-    "topic": "gzip",  # the producer packs with zstd, the topic says gzip: codec in the file
-}
-"""
+CODECS = RIGHT["4b"]
 WRONG_CODECS = {
     "a quick one": (CODECS.replace('"small": "zstd"', '"small": "lz4"'), "among the quick ones"),
     "a codec for one row": (CODECS.replace('"one": "none"', '"one": "zstd"'), "trust the codec too much"),
@@ -131,35 +69,7 @@ WRONG_CODECS = {
     "no codec": (CODECS.replace('"small": "zstd"', '"small": "rar"'), "One of these words"),
 }
 
-FRAME = '''
-def xxh32(data):
-    """The hash of less than 16 bytes: a number of 32 bits. It is right as it is."""
-    mask, h = 0xFFFFFFFF, 0x165667B1 + len(data)
-    whole = len(data) // 4 * 4
-    for i in range(0, whole, 4):
-        h = h + int.from_bytes(data[i : i + 4], "little") * 0xC2B2AE3D & mask
-        h = (h << 17 | h >> 15) * 0x27D4EB2F & mask
-    for byte in data[whole:]:
-        h = h + byte * 0x165667B1 & mask
-        h = (h << 11 | h >> 21) * 0x9E3779B1 & mask
-    h = (h ^ h >> 15) * 0x85EBCA77 & mask
-    h = (h ^ h >> 13) * 0xC2B2AE3D & mask
-    return h ^ h >> 16
-
-
-found = {
-    "dock": "dock-3",  # whose frames can't be read today
-    "field": "HC",  # the field that is wrong: "magic", "FLG", "BD", "size", "HC", "length" or "data"
-    "too_many": 4,  # how many bytes its client has put into the hash that don't belong there
-}
-
-
-def mended(frame):
-    """The frame (bytes), so that a client of today reads it."""
-    end = 14 if frame[4] & 8 else 6
-    right = xxh32(frame[4:end]) >> 8 & 0xFF
-    return frame[:end] + bytes([right]) + frame[end + 1 :]
-'''
+FRAME = RIGHT["4c"]
 WRONG_FRAME = {
     "the dock with a size": (FRAME.replace('"dock-3"', '"dock-2"'), "say how long their content is"),
     "another field": (FRAME.replace('"field": "HC"', '"field": "checksum"'), "One of these: magic"),
@@ -176,11 +86,4 @@ WRONG_FRAME = {
     "nothing": (FRAME.replace("return frame[:end]", "frame[:end]"), "bytes are expected"),
 }
 
-RIGHT = {"4a": BATCH, "4b": CODECS, "4c": FRAME}
 WRONG = {"4a": WRONG_BATCH, "4b": WRONG_CODECS, "4c": WRONG_FRAME}
-SKELETONS = {
-    "4a": "def varint(n):\n    raise NotImplementedError\ndef crc32c(d):\n    raise NotImplementedError\n"
-    "def record_batch(r, gzipped=False):\n    raise NotImplementedError\n",
-    "4b": 'prediction = {"small": None, "one": None, "many": None, "random": None, "default": None, "topic": None}\n',
-    "4c": 'found = {"dock": None, "field": None, "too_many": None}\ndef mended(f):\n    raise NotImplementedError\n',
-}

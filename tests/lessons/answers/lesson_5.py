@@ -1,52 +1,8 @@
 """Lesson 5, as learners answer it."""
 
-SEGMENTS = """
-def should_roll(
-    size, incoming, segment_bytes, age_ms, segment_ms, index_full, offset_too_far
-):
-    '''Does a new segment begin before the `incoming` bytes are written?'''
-    if index_full or offset_too_far or size + incoming > segment_bytes:
-        return True
-    return size > 0 and age_ms > segment_ms
+from answers.solutions import RIGHT
 
-
-def floor_entry(entries, target):
-    '''The position of the last entry that is not greater than `target`, or -1.'''
-    low, high = 0, len(entries)
-    while low < high:
-        middle = (low + high) // 2
-        if entries[middle] <= target:
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1
-
-
-def segments_to_delete(
-    segments, now_ms, retention_ms, retention_bytes, high_watermark, log_start
-):
-    '''How many of the oldest go. A segment is (first, next, size, newest_ms).'''
-    last = len(segments) - 1
-
-    def may_go(n):
-        _, following, size, _ = segments[n]
-        return following <= high_watermark and not (n == last and size == 0)
-
-    gone, left = 0, sum(size for _, _, size, _ in segments)
-    while retention_ms >= 0 and gone <= last and may_go(gone):
-        if now_ms - segments[gone][3] <= retention_ms:
-            break
-        left -= segments[gone][2]
-        gone += 1
-    while retention_bytes >= 0 and gone <= last and may_go(gone):
-        if left - segments[gone][2] < retention_bytes:
-            break
-        left -= segments[gone][2]
-        gone += 1
-    while gone < last and segments[gone][1] <= min(log_start, high_watermark):
-        gone += 1
-    return gone
-"""
+SEGMENTS = RIGHT["5a"]
 
 _BY_TIME = SEGMENTS[
     SEGMENTS.index("    while retention_ms >= 0") : SEGMENTS.index("    while retention_bytes")
@@ -100,33 +56,7 @@ WRONG_SEGMENTS = {
     ),
 }
 
-READ_LOG = """import struct
-
-def read_log(data):
-    '''The batches of a segment's bytes.'''
-    header = struct.Struct(">qiibIhiqqqhii")
-    codecs = ["none", "gzip", "snappy", "lz4", "zstd"]
-    batches, position = [], 0
-    while position + header.size <= len(data):
-        fields = header.unpack_from(data, position)
-        base, length, attributes, delta = fields[0], fields[1], fields[5], fields[6]
-        size = 12 + length
-        if size < header.size or position + size > len(data):
-            break
-        batches.append(
-            {
-                "position": position,
-                "base_offset": base,
-                "last_offset": base + delta,
-                "count": fields[12],
-                "max_timestamp": fields[8],
-                "size": size,
-                "compresscodec": codecs[attributes & 7],
-            }
-        )
-        position += size
-    return batches
-"""
+READ_LOG = RIGHT["5b"]
 
 WRONG_READ_LOG = {
     "twelve bytes short": (
@@ -152,10 +82,7 @@ WRONG_READ_LOG = {
     "last delta as count": (READ_LOG.replace("fields[12]", "delta"), "The count stands at byte 57"),
 }
 
-SEGMENTS_PREDICTED = (
-    'prediction = {"entry": 12319, "passed": 3, "oldest": 30, "older": True, '
-    '"killed": 0, "sealed": 0, "gap": False}\n'
-)
+SEGMENTS_PREDICTED = RIGHT["5c"]
 WRONG_SEGMENTS_PREDICTED = {
     "entry behind": (SEGMENTS_PREDICTED.replace("12319", "12359"), "a scan goes forward only"),
     "one too few": (SEGMENTS_PREDICTED.replace('"passed": 3', '"passed": 2'), "One too few"),
@@ -173,14 +100,4 @@ WRONG_SEGMENTS_PREDICTED = {
     "a text": (SEGMENTS_PREDICTED.replace('"oldest": 30', '"oldest": "30"'), "without quotes"),
 }
 
-RIGHT = {"5a": SEGMENTS, "5b": READ_LOG, "5c": SEGMENTS_PREDICTED}
 WRONG = {"5a": WRONG_SEGMENTS, "5b": WRONG_READ_LOG, "5c": WRONG_SEGMENTS_PREDICTED}
-SKELETONS = {
-    "5a": "".join(
-        f"def {name}(*args):\n    raise NotImplementedError('exercise 5a')\n"
-        for name in ("should_roll", "floor_entry", "segments_to_delete")
-    ),
-    "5b": "def read_log(data):\n    raise NotImplementedError\n",
-    "5c": 'prediction = {"entry": None, "passed": None, "oldest": None, "older": None, "killed": None, "sealed": None, '
-    '"gap": None}\n',
-}

@@ -1,13 +1,8 @@
 """Lesson 7, as learners answer it."""
 
-FOLLOW = """
-def fetch_offset(log_start_offset, high_watermark, log_end_offset):
-    return log_end_offset
+from answers.solutions import RIGHT
 
-
-def follower_high_watermark(log_end_offset, leader_high_watermark):
-    return min(log_end_offset, leader_high_watermark)
-"""
+FOLLOW = RIGHT["7a"]
 _ASK, _KNOW = "    return log_end_offset\n", "min(log_end_offset, leader_high_watermark)"
 WRONG_FOLLOW = {
     "from the high watermark": (
@@ -39,10 +34,7 @@ WRONG_FOLLOW = {
     "never learns": (FOLLOW.replace(_KNOW, "0"), "You never learn anything"),
 }
 
-BEARS = (
-    'prediction = {"bears_1": 0, "bears_2": 1, "bears_3": 2, "pairs": 1, "disk": 3, "network": 2, '
-    '"unbearable": False}\n'
-)
+BEARS = RIGHT["7b"]
 WRONG_BEARS = {
     "as many as replicas": (BEARS.replace('"bears_3": 2', '"bears_3": 3'), "all replicas may be among them"),
     "any pair with one": (BEARS.replace('"pairs": 1', '"pairs": 7'), "The other one lives on"),
@@ -55,21 +47,7 @@ WRONG_BEARS = {
     "a text": (BEARS.replace("False", '"no"'), "True or False, without quotes"),
 }
 
-PLACE = """
-def rack_of(broker):
-    return chr(ord("A") + (broker - 1) // 2)
-
-
-def place_replicas(brokers, partition_count, replication_factor, start_index):
-    placed = []
-    for partition in range(partition_count):
-        first = (start_index + partition) % len(brokers)
-        circle = brokers[first:] + brokers[:first]
-        leader, *others = circle
-        others.sort(key=lambda broker: rack_of(broker) == rack_of(leader))
-        placed.append([leader, *others][:replication_factor])
-    return placed
-"""
+PLACE = RIGHT["7c"]
 _SORT = "        others.sort(key=lambda broker: rack_of(broker) == rack_of(leader))\n"
 WRONG_PLACE = {
     "a circle": (PLACE.replace(_SORT, ""), "Neighbours on the circle stand in one rack"),
@@ -99,12 +77,4 @@ WRONG_PLACE = {
     "brokers of the own rack first": (PLACE.replace("== rack_of", "!= rack_of"), "needs another rack"),
 }
 
-RIGHT = {"7a": FOLLOW, "7b": BEARS, "7c": PLACE}
 WRONG = {"7a": WRONG_FOLLOW, "7b": WRONG_BEARS, "7c": WRONG_PLACE}
-SKELETONS = {
-    "7a": "def fetch_offset(s, h, e):\n    raise NotImplementedError\n"
-    "def follower_high_watermark(e, h):\n    raise NotImplementedError\n",
-    "7b": 'prediction = {"bears_1": None, "bears_2": None, "bears_3": None, "pairs": None, "disk": None, '
-    '"network": None, "unbearable": None}\n',
-    "7c": "def place_replicas(b, p, r, s):\n    raise NotImplementedError\n",
-}

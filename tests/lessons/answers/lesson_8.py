@@ -1,9 +1,9 @@
 """Lesson 8, as learners answer it."""
 
-_HIGH = "def high_watermark(current, leader_end, isr_ends):\n    return max(current, min([leader_end, *isr_ends]))\n"
-_SYNC = "def is_in_sync(now, last, limit):\n    return now - last <= limit\n"
-_CUT = "def truncation_offset(own, other):\n    return min(own, other)\n"
-RULES = _HIGH + _SYNC + _CUT
+from answers.solutions import RIGHT
+
+_HIGH, _REST = RIGHT["8a"].split_at("def is_in_sync")
+_SYNC, _CUT = _REST.split_at("def truncation_offset")
 
 
 def _high(value):
@@ -38,10 +38,7 @@ WRONG_RULES = {
     "all is cut": (_cut("0"), "Cutting everything is safe only as long as nobody dies"),
 }
 
-OUTCOMES = (
-    'outcomes = {"A": "lost", "B": "lost", "C": "kept", "D": "lost", "E": "refused", "F": "kept", "G": "refused", '
-    '"H": "lost", "I": "refused"}\n'
-)
+OUTCOMES = RIGHT["8b"]
 WRONG_OUTCOMES = {
     "acks=1 is kept": (
         OUTCOMES.replace('"B": "lost"', '"B": "kept"'),
@@ -54,11 +51,4 @@ WRONG_OUTCOMES = {
     "three of two": (OUTCOMES.replace('"I": "refused"', '"I": "kept"'), "Three must be in sync"),
 }
 
-RIGHT = {"8a": RULES, "8b": OUTCOMES}
 WRONG = {"8a": WRONG_RULES, "8b": WRONG_OUTCOMES}
-SKELETONS = {
-    "8a": "def high_watermark(c, e, i):\n    raise NotImplementedError\n"
-    "def is_in_sync(n, l, m):\n    raise NotImplementedError\n"
-    "def truncation_offset(f, d):\n    raise NotImplementedError\n",
-    "8b": "outcomes = {" + ", ".join(f'"{name}": None' for name in "ABCDEFGHI") + "}\n",
-}
