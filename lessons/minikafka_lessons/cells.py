@@ -12,7 +12,7 @@ import weakref
 from typing import Any
 
 from minikafka_lessons.begun import current_lesson
-from minikafka_lessons.interrupts import Interrupts
+from minikafka_lessons.interrupts import CellInterrupts
 from minikafka_lessons.language import say, spoken
 
 
@@ -32,7 +32,7 @@ class Cells:
         shell.events.register("pre_run_cell", self._begin)
         shell.events.register("post_run_cell", self._end)
         self._shell = shell
-        self._interrupts = Interrupts(shell.user_global_ns)
+        self._interrupts = CellInterrupts(shell.user_global_ns)
         self._set_handler()
         self._interrupts.begin()  # the cell that imports the lessons runs already
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import os
 import signal
-import time  # noqa: TID251 - between two presses of a person's key
 from types import FrameType
 from typing import Any
 
 import minikafka
+from minikafka.world.interrupt import INTERRUPTS
 
-AGAIN_S = 0.002
 AT_MOST_S, WHOLE_AT_MOST_S, IMPORTING_AT_MOST_S = 0.3, 3.0, 15.0
 CLIENTS = os.path.join(os.path.dirname(minikafka.__file__), "")
 OURS = (CLIENTS, os.path.join(os.path.dirname(__file__), ""))
@@ -37,56 +36,27 @@ LOCKS = tuple(
 )
 
 
-class Interrupts:
-    """Stands in for Python's own handler of SIGINT while a cell runs. POSIX; elsewhere there is nothing to set."""
+class CellInterrupts:
+    """While a cell runs, what is sent waits for a good moment; `space`: the globals of cells."""
 
     def __init__(self, space: dict[str, Any]) -> None:
         self._space = space
-        self._before: dict[int, Any] = {}
-        self._first_s: float | None = None
-        self._limit_s = 0.0
+        self._holds = False
 
     def begin(self) -> None:
         """A cell begins."""
         self.end()
-        if not hasattr(signal, "setitimer"):
-            return
-        try:
-            if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-                return  # somebody else's wish
-            if signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL:
-                return
-            for number in (signal.SIGINT, signal.SIGALRM):
-                self._before[number] = signal.signal(number, self._hear)
-        except ValueError:  # not the main thread
-            self._before.clear()
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is somebody else's wish
+            self._holds = INTERRUPTS.hold(self._reason)
 
     def end(self) -> None:
         """The cell has ended."""
-        before, self._before = self._before, {}
-        if before:
-            signal.setitimer(signal.ITIMER_REAL, 0)  # first of all: nobody will hear it
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        self._first_s = None
+        if self._holds:
+            self._holds = False
+            INTERRUPTS.let_go(self._reason)
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        now_s = time.monotonic()
-        if number == signal.SIGALRM and self._first_s is None:
-            return
-        if number == signal.SIGALRM and signal.getsignal(signal.SIGINT) != self._hear:
-            signal.raise_signal(signal.SIGINT)  # a simulation runs by now, and knows a better moment
-            return
-        if self._first_s is None:
-            self._first_s, self._limit_s = now_s, 0.0
-        limit_s = put_off_s(frame, self._space)
-        # What was just made gets its name in the cell first, however long it took.
-        self._limit_s = max(self._limit_s, limit_s)
-        if limit_s and now_s - self._first_s < self._limit_s:
-            signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
-            return
-        self._first_s = None
-        raise KeyboardInterrupt
+    def _reason(self, frame: FrameType | None, times: int) -> float:
+        return put_off_s(frame, self._space)
 
 
 def put_off_s(frame: FrameType | None, space: dict[str, Any]) -> float:

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, TypeVarTuple, Unpack
 
-from minikafka.world.interrupt import Interrupt
+from minikafka.world.interrupt import INTERRUPTS, a_round_runs
 from minikafka.world.life import HOST, Life, life_of
 
 if TYPE_CHECKING:
@@ -121,7 +121,6 @@ class SimLoop(asyncio.BaseEventLoop):
         self.after_each_round: tuple[Callable[[], None], ...] = ()
         """Called between two rounds, in order; what one raises ends the driving."""
         self._suspended: dict[Life, Suspension] = {}
-        self._interrupt = Interrupt(self._note_interrupt)
         self.interrupted_round = -1
         """Before which round an interrupt was delivered last: between two rounds, so the run is whole."""
 
@@ -306,17 +305,28 @@ class SimLoop(asyncio.BaseEventLoop):
 
         Returns `done()`. Time is then that of the last event that ran, even when `until` is later.
         """
-        with self._running(), self._interrupt.held():
-            while not done():
-                when = self.next_time()
-                if when is None or (until is not None and when > until):
-                    return False
-                if self.wall is not None:
-                    self._check(self.wall, when)
-                self._run_once()
-                if self._interrupt.came:
-                    self._interrupt.deliver()
-        return True
+        with self._running():
+            if done():
+                return True
+            when = self._next_until(until)
+            if when is None:
+                return False
+            with INTERRUPTS.held(a_round_runs, self._note_interrupt) as interrupts:
+                while when is not None:
+                    if self.wall is not None:
+                        self._check(self.wall, when)
+                    self._run_once()
+                    if interrupts.came:
+                        interrupts.at_rest(self._note_interrupt)
+                    if done():
+                        return True
+                    when = self._next_until(until)
+        return False
+
+    def _next_until(self, until: float | None) -> float | None:
+        """When something happens next, if that isn't after `until`."""
+        when = self.next_time()
+        return None if when is None or (until is not None and when > until) else when
 
     def step(self) -> bool:
         """Go to the next instant at which something happens, and run all that happens in it. False when
@@ -325,13 +335,13 @@ class SimLoop(asyncio.BaseEventLoop):
         when = self.next_time()
         if when is None:
             return False
-        with self._running(), self._interrupt.held():
+        with self._running(), INTERRUPTS.held(a_round_runs, self._note_interrupt) as interrupts:
             while True:
                 if self.wall is not None:
                     self._check(self.wall, when)
                 self._run_once()
-                if self._interrupt.came:
-                    self._interrupt.deliver()
+                if interrupts.came:
+                    interrupts.at_rest(self._note_interrupt)
                 if self.next_time() != self._now:
                     return True
                 when = self._now

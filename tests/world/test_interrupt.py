@@ -7,6 +7,8 @@ import pytest
 from minikafka import Cluster
 from minikafka.policy import Rules
 from minikafka.world import interrupt
+from minikafka.world.interrupt import Interrupts, a_round_runs
+from minikafka.world.sim_loop import SimLoop
 
 
 def batch_is_ready_but(first):
@@ -63,3 +65,42 @@ def test_a_second_one_does_not_wait():
         raise AssertionError("it was to end here")
 
     cut_short(batch_is_ready_but(twice))
+
+
+def test_it_waits_until_nobody_has_a_reason_left():
+    """A lesson's reason, around a simulation's."""
+    interrupts, noted, busy = Interrupts(), [], [True]
+
+    def while_busy(frame, times):
+        return 60.0 if busy else 0.0
+
+    def simulate():
+        with interrupts.held(a_round_runs, lambda: noted.append("too late")):
+            signal.raise_signal(signal.SIGINT)
+            interrupts.at_rest(lambda: noted.append("too early"))
+            noted.append("goes on")
+            busy.clear()
+            interrupts.at_rest(lambda: noted.append("at rest"))
+
+    interrupts.hold(while_busy)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            simulate()
+        assert noted == ["goes on", "at rest"]
+        assert signal.getsignal(signal.SIGINT) == interrupts._hear
+    finally:
+        interrupts.let_go(while_busy)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_where_no_round_is_run_no_handler_is_set(monkeypatch):
+    def set_handler(*_):
+        raise AssertionError("nothing was to be set")
+
+    loop = SimLoop()
+    monkeypatch.setattr(signal, "signal", set_handler)
+    assert loop.drive(lambda: True)
+    assert not loop.drive(lambda: False)
+    assert not loop.step()
+    loop.call_later(5, print)
+    assert not loop.drive(lambda: False, until=1)
