@@ -11,7 +11,7 @@ from random import Random
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Code, Sandbox
-from minikafka_lessons.grading.words import returned, same
+from minikafka_lessons.grading.words import known, returned, same
 from minikafka_lessons.language import say, sentence
 
 
@@ -83,10 +83,9 @@ def judge_count(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
                 check_count(sandbox, sheet, name, cases, seed)
         cases = [case for group in CASES.values() for case in group]
         got = sandbox.call_each("records_in", cases)
-        for rule, name, hint in MISTAKES:
-            if all(same(g, rule(*case)) for g, case in zip(got, cases, strict=True)):
-                sheet.sharpen(name, hint)
-                return
+        if mistake := known(MISTAKES, cases, got):
+            _, name, hint = mistake
+            sheet.sharpen(name, hint)
 
 
 def check_count(

@@ -14,7 +14,7 @@ from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Code, Sandbox
-from minikafka_lessons.grading.words import returned, same
+from minikafka_lessons.grading.words import known, returned, same
 from minikafka_lessons.language import say, sentence
 
 
@@ -215,10 +215,8 @@ def diagnose_lag(sandbox: Sandbox) -> tuple[str, str] | None:
     """(property, hint) when the answer behaves exactly like a known mistake."""
     cases = [case for group in CASES.values() for case in group]
     got = sandbox.call_each("lag", cases)
-    for rule, name, hint in MISTAKES:
-        if all(same(g, rule(*case)) for g, case in zip(got, cases, strict=True)):
-            return name, hint
-    return None
+    mistake = known(MISTAKES, cases, got)
+    return mistake[1:] if mistake else None
 
 
 def theirs(

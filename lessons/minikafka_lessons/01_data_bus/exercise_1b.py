@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading.marks import Sheet
-from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Sandbox
-from minikafka_lessons.language import say, sentence
+from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Sandbox, no_function
+from minikafka_lessons.language import sentence
 
 from . import publish, read_all
 
@@ -28,8 +28,7 @@ def judge_bus(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
             ("read_all", "read", read_all.judge_read_all),
         ):
             if kinds.get(part) != "function":
-                message = say("There is no function {name} in the cell.", name=part)
-                sheet.fail(first, message, HINTS[first])
+                sheet.fail(first, no_function(part), HINTS[first])
                 continue
             if sheet.failed(first):
                 continue

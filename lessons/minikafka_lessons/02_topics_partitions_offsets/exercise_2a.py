@@ -5,8 +5,7 @@ Rule: two processes with different hash seeds and orders must agree; the right p
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -16,9 +15,11 @@ from minikafka.policy import partition_for_key as true_partition
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
-from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbox
-from minikafka_lessons.grading.words import returned, shown
+from minikafka_lessons.grading.sandbox import Code, Raised, Sandbox, no_function
+from minikafka_lessons.grading.words import known, returned, shown
 from minikafka_lessons.language import say, sentence
+
+from .hashes import MISTAKES, keys_for, signed
 
 PROPERTIES = {
     "range": (sentence("always one of the topic's partitions, as an int"), 1.0),
@@ -39,7 +40,6 @@ PROPERTIES = {
         2.0,
     ),
 }
-
 HINTS = {
     "range": sentence(
         "A remainder lies in 0 … partition_count − 1, if you calculate with whole numbers."
@@ -62,146 +62,11 @@ HINTS = {
     ),
 }
 
-NO_FUNCTION = sentence("There is no function {name} in the cell.")
-MASK = 0xFFFFFFFF
 
-
-def signed(value: int) -> int:
-    """As Java's int."""
-    return value - (1 << 32) if value >> 31 else value
-
-
-def variant(
-    data: bytes,
-    *,
-    seed: int = 0x9747B28C,
-    order: Any = "little",
-    tail: bool = True,
-    last: bool = True,
-) -> int:
-    """murmur2 with one thing changed."""
-    h, whole = seed ^ len(data), len(data) & ~3
-    for at in range(0, whole, 4):
-        k = int.from_bytes(data[at : at + 4], order) * 0x5BD1E995 & MASK
-        h = (h * 0x5BD1E995 & MASK) ^ ((k ^ k >> 24) * 0x5BD1E995 & MASK)
-    if tail and len(data) > whole:
-        h = (h ^ int.from_bytes(data[whole:], order)) * 0x5BD1E995 & MASK
-    if not last:
-        return h
-    h = (h ^ h >> 13) * 0x5BD1E995 & MASK
-    return h ^ h >> 15
-
-
-Rule = Callable[[bytes, int], int]
-MISTAKES: tuple[tuple[Rule, tuple[str, ...], str], ...] = (
-    (
-        lambda k, n: abs(signed(true_murmur2(k))) % n,
-        ("negative",),
-        sentence(
-            "`abs` is not what Kafka does: it drops the sign bit, which gives another number."
-        ),
-    ),
-    (
-        lambda k, n: true_murmur2(k) % n,
-        ("negative",),
-        sentence(
-            "You take the whole hash modulo the count, as an unsigned number. Kafka drops the sign bit first."
-        ),
-    ),
-    (
-        lambda k, n: signed(true_murmur2(k)) % n,
-        ("negative",),
-        sentence(
-            "Python's % of a negative number is positive, but not Kafka's number. Kafka drops the sign bit first."
-        ),
-    ),
-    (
-        lambda k, n: zlib.crc32(k) % n,
-        ("same", "murmur2", "alive"),
-        sentence(
-            "That is CRC-32, which librdkafka uses by default! Kafka's Java client uses murmur2: two clients with "
-            "different hashes put one key in two partitions."
-        ),
-    ),
-    (
-        lambda k, n: (variant(k, seed=0) & 0x7FFFFFFF) % n,
-        ("same", "murmur2", "alive"),
-        sentence("The hash begins with another number than Kafka's: look at step 1."),
-    ),
-    (
-        lambda k, n: (variant(k, seed=0x9747B28C ^ len(k)) & 0x7FFFFFFF) % n,
-        ("same", "murmur2", "alive"),
-        sentence("The length is missing: look at what step 1 begins with."),
-    ),
-    (
-        lambda k, n: (variant(k, order="big") & 0x7FFFFFFF) % n,
-        ("same", "murmur2", "alive"),
-        sentence(
-            "The bytes are read from the wrong end: in a little-endian number the first byte counts least."
-        ),
-    ),
-    (
-        lambda k, n: (variant(k, tail=False) & 0x7FFFFFFF) % n,
-        ("same", "murmur2", "alive"),
-        sentence(
-            "The last one, two or three bytes are missing: only keys whose length is a multiple of 4 are right."
-        ),
-    ),
-    (
-        lambda k, n: (variant(k, last=False) & 0x7FFFFFFF) % n,
-        ("same", "murmur2", "alive"),
-        sentence("The last mixing is missing: step 4 comes once, after all bytes."),
-    ),
-    (
-        lambda k, n: sum(k) % n,
-        ("same", "murmur2", "alive"),
-        sentence(
-            "The sum of the bytes is a hash, too, but not Kafka's (and “AB” and “BA” always meet). Use murmur2."
-        ),
-    ),
-    (
-        lambda k, n: len(k) % n,
-        ("same", "murmur2", "alive"),
-        sentence(
-            "By length, most keys meet in a few partitions. Use murmur2 of the bytes."
-        ),
-    ),
-)
 UNSTABLE = sentence(
     "Python's `hash` of bytes changes with every process (PYTHONHASHSEED), so that two producers would not agree. "
     "Use murmur2."
 )
-
-KNOWN = (
-    b"21",
-    b"foobar",
-    b"a-little-bit-long-string",
-    b"a-little-bit-longer-string",
-    b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8",
-    b"abc",
-)
-
-
-def keys_for(seed: int, count: int) -> list[bytes]:
-    """Keys of all lengths; the first are the famous ones."""
-    random = Random(seed)
-    found = [*KNOWN, b"", b"a"]
-    while len(found) < count:
-        kind = random.randrange(3)
-        if kind == 0:
-            found.append(f"user-{random.randrange(100_000)}".encode())
-        elif kind == 1:
-            found.append(
-                bytes(random.randrange(256) for _ in range(random.randrange(1, 24)))
-            )
-        else:
-            found.append(
-                "".join(
-                    random.choice("가나다라마바사")
-                    for _ in range(random.randrange(1, 6))
-                ).encode()
-            )
-    return found[:count]
 
 
 def judge_partition(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
@@ -210,8 +75,7 @@ def judge_partition(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         Sandbox(code, ["partition_for_key", "murmur2"]) as one,
         Sandbox(code, ["partition_for_key", "murmur2"], hash_seed=4_711) as other,
     ):
-        if one.defined.get("partition_for_key") != "function":
-            raise AnswerFailed(say(NO_FUNCTION, name="partition_for_key"))
+        one.must_define("partition_for_key")
         cases = [(key, n) for key in keys_for(seeds[0], 120) for n in (1, 3, 6, 50)]
         cases += [
             (key, n)
@@ -227,14 +91,10 @@ def judge_partition(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         judge_stable(cases, got, again, sheet)
         judge_hash(one, sheet, seeds)
         judge_same(cases, got, sheet)
-        for rule, names, hint in MISTAKES:
-            if all(
-                type(g) is int and g == rule(*case)
-                for g, case in zip(got, cases, strict=True)
-            ):
-                for name in names:
-                    sheet.sharpen(name, hint)
-                break
+        if mistake := known(MISTAKES, cases, got):
+            _, names, hint = mistake
+            for name in names:
+                sheet.sharpen(name, hint)
         for seed in seeds:
             live_partition(one, sheet, seed)
 
@@ -289,12 +149,8 @@ def judge_stable(
 
 def judge_hash(sandbox: Sandbox, sheet: Sheet, seeds: Sequence[int]) -> None:
     """`murmur2` by itself; signed as in Java or unsigned."""
-    if sandbox.defined.get("murmur2") != "function":
-        sheet.fail(
-            "murmur2",
-            say(NO_FUNCTION, name="murmur2"),
-            HINTS["murmur2"],
-        )
+    if not sandbox.defines("murmur2"):
+        sheet.fail("murmur2", no_function("murmur2"), HINTS["murmur2"])
         return
     keys = [key for seed in seeds for key in keys_for(seed, 200)]
     for key, value in zip(

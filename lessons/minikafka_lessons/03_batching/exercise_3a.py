@@ -18,8 +18,8 @@ from minikafka_lessons import traffic
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
-from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbox
-from minikafka_lessons.grading.words import returned
+from minikafka_lessons.grading.sandbox import Code, Raised, Sandbox
+from minikafka_lessons.grading.words import known, returned
 from minikafka_lessons.language import say, sentence
 
 NAME = "batch_is_ready"
@@ -183,10 +183,7 @@ def cases_for(seed: int) -> list[tuple[int, int, float, float]]:
 def judge_ready(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     """The edges one by one; then both loads of each seed."""
     with Sandbox(code, [NAME]) as sandbox:
-        if sandbox.defined.get(NAME) != "function":
-            raise AnswerFailed(
-                say("There is no function {name} in the cell.", name=NAME)
-            )
+        sandbox.must_define(NAME)
         cases = [case for seed in seeds for case in cases_for(seed)]
         got = sandbox.call_each(NAME, cases)
         for case, value in zip(cases, got, strict=True):
@@ -194,14 +191,10 @@ def judge_ready(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
         for seed in seeds:
             for load in ("bursty", "slow"):
                 judge_load(sandbox, sheet, seed, load)
-        for rule, names, hint in MISTAKES:
-            if all(
-                type(value) is bool and value == rule(*case)
-                for value, case in zip(got, cases, strict=True)
-            ):
-                for name in names:
-                    sheet.sharpen(name, hint)
-                break
+        if mistake := known(MISTAKES, cases, got):
+            _, names, hint = mistake
+            for name in names:
+                sheet.sharpen(name, hint)
 
 
 def judge_case(case: tuple[int, int, float, float], value: Any, sheet: Sheet) -> None:

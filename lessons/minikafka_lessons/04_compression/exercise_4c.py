@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minikafka.records.lz4_descriptor import with_broken_checksum, with_right_checksum
-from minikafka_lessons import by_hand, lz4_frames
+from minikafka_lessons import lz4_frames
 from minikafka_lessons.course import Exercise
-from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
-from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbox
+from minikafka_lessons.grading.sandbox import Code, Raised, Sandbox
 from minikafka_lessons.grading.words import returned
 from minikafka_lessons.language import say, sentence
+
+from .delivery import judge_delivery
 
 PROPERTIES = {
     "dock": (sentence("the dock whose frames can't be read today"), 1.0),
@@ -68,10 +69,7 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     """What was found; then frames of each seed, mended and read."""
     with Sandbox(code, ["found", "mended"]) as sandbox:
         judge_found(sandbox, sheet)
-        if sandbox.defined.get("mended") != "function":
-            raise AnswerFailed(
-                say("There is no function {name} in the cell.", name="mended")
-            )
+        sandbox.must_define("mended")
         for seed in seeds:
             judge_mended(sandbox, sheet, seed)
         judge_alive(sandbox, sheet, seeds[-1])
@@ -229,30 +227,14 @@ def judge_alive(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             seed,
         )
         return
-    with scenes.cluster(seed) as cluster:
-        cluster.create_topic("docks", 1)
-        sent = by_hand.send(cluster, "docks", lz4_frames.batch_of(made))
-        if not sent:
-            sheet.fail(
-                "alive",
-                say("the broker says: {what}", what=repr(sent)),
-                HINTS["alive"],
-                seed,
-            )
-            return
-        rows = scenes.read_topic(cluster, "docks").get(0, [])
-        wanted = [
-            (r.key.decode(), r.value.decode())
-            for r in lz4_frames.containers(seed + 1)
-            if r.key and r.value
-        ]
-        sheet.expect(
-            "alive",
-            rows == wanted,
-            say("A consumer reads other records than the dock sent."),
-            HINTS["alive"],
-            seed,
-        )
+    wanted = [
+        (r.key.decode(), r.value.decode())
+        for r in lz4_frames.containers(seed + 1)
+        if r.key and r.value
+    ]
+    otherwise = say("A consumer reads other records than the dock sent.")
+    batches = [lz4_frames.batch_of(made)]
+    judge_delivery(sheet, "alive", HINTS["alive"], seed, batches, wanted, otherwise)
 
 
 EXERCISE = Exercise(

@@ -14,9 +14,9 @@ from minikafka.policy import follower_high_watermark as true_high_watermark
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
-from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbox
-from minikafka_lessons.grading.words import returned
-from minikafka_lessons.language import say, sentence
+from minikafka_lessons.grading.sandbox import Code, Raised, Sandbox
+from minikafka_lessons.grading.words import known, returned
+from minikafka_lessons.language import sentence
 from minikafka_lessons.trials.following import Story, told
 
 PROPERTIES = {
@@ -114,11 +114,7 @@ Seen = list[tuple[Any, ...]]
 def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     """Each function in clusters of each seed."""
     with Sandbox(code, NAMES) as sandbox:
-        for name in NAMES:
-            if sandbox.defined.get(name) != "function":
-                raise AnswerFailed(
-                    say("There is no function {name} in the cell.", name=name)
-                )
+        sandbox.must_define(*NAMES)
         for seed in seeds:
             asked: Seen = []
             rule = theirs(sandbox, "fetch_offset", asked)
@@ -178,12 +174,10 @@ def _sharpen(
 ) -> None:
     """Which mistake is it? A run that stops early tells too little, so some more cases are tried."""
     values = sandbox.call_each(name, probes)
-    for rule, hint in mistakes:
-        if values == [rule(*args) for args in probes]:
-            for one in PROPERTIES:
-                if (one in ("copies", "away")) == (name == NAMES[0]):
-                    sheet.sharpen(one, hint)
-            return
+    if mistake := known(mistakes, probes, values):
+        for one in PROPERTIES:
+            if (one in ("copies", "away")) == (name == NAMES[0]):
+                sheet.sharpen(one, mistake[1])
 
 
 EXERCISE = Exercise(

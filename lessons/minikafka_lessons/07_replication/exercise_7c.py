@@ -11,7 +11,7 @@ from minikafka import Rules
 from minikafka.policy import place_replicas as true_placement
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading.marks import Sheet
-from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbox
+from minikafka_lessons.grading.sandbox import Code, Raised, Sandbox
 from minikafka_lessons.grading.words import returned
 from minikafka_lessons.language import say, sentence
 from minikafka_lessons.trials.racks import rack_of, rack_without_power
@@ -68,10 +68,7 @@ def cases(seed: int) -> list[Case]:
 def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     """Its lists, and clusters that are placed by it."""
     with Sandbox(code, ["place_replicas"]) as sandbox:
-        if sandbox.defined.get("place_replicas") != "function":
-            raise AnswerFailed(
-                say("There is no function {name} in the cell.", name="place_replicas")
-            )
+        sandbox.must_define("place_replicas")
         for seed in seeds:
             every = cases(seed)
             told = sandbox.call_each("place_replicas", every)

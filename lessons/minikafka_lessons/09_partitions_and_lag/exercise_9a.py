@@ -98,10 +98,7 @@ EDGES: tuple[Case, ...] = (
 def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     """Single windows, then those of whole runs, then groups that obey."""
     with Sandbox(code, ["lag_status"]) as sandbox:
-        if sandbox.defined.get("lag_status") != "function":
-            raise AnswerFailed(
-                say("There is no function {name} in the answer.", name="lag_status")
-            )
+        sandbox.must_define("lag_status")
         judge_windows(sandbox, sheet, list(EDGES), None)
         for seed in seeds:
             judge_windows(sandbox, sheet, windows_of_a_run(seed), seed)

@@ -12,7 +12,7 @@ from minikafka.policy import partition_for_key
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
-from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbox
+from minikafka_lessons.grading.sandbox import Code, Raised, Sandbox
 from minikafka_lessons.language import say, sentence
 from minikafka_lessons.load import Load
 
@@ -64,10 +64,7 @@ def needed(load: int, produce: int, consume: int, present: int) -> int:
 def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     """Numbers, and a cluster for each seed."""
     with Sandbox(code, ["partitions_for"]) as sandbox:
-        if sandbox.defined.get("partitions_for") != "function":
-            raise AnswerFailed(
-                say("There is no function {name} in the answer.", name="partitions_for")
-            )
+        sandbox.must_define("partitions_for")
         cases = [case for _, case in FIXED] + [
             one for seed in seeds for one in drawn(seed)
         ]

@@ -115,6 +115,16 @@ class Sandbox:
         self.held_user, self.landlock_version = told["held"].get("user"), told["held"].get("landlock")
         jail.must_hold([name for name in os.environ.get(PROMISED, "").split(",") if name], self.held)
 
+    def defines(self, name: str) -> bool:
+        """Is there such a function?"""
+        return self.defined.get(name) == "function"
+
+    def must_define(self, *names: str) -> None:
+        """Raises AnswerFailed for the first function that isn't there."""
+        for name in names:
+            if not self.defines(name):
+                raise AnswerFailed(no_function(name))
+
     def call(
         self, name: str, *args: Any, serve: Callable[..., Any] | None = None, limit_s: float | None = None
     ) -> Any:
@@ -130,8 +140,7 @@ class Sandbox:
         limit_s: float | None = None,
     ) -> list[Any]:
         """The function for each tuple of arguments."""
-        if self.defined.get(name) != "function":
-            raise AnswerFailed(say("There is no function {name} in the answer.", name=name))
+        self.must_define(name)
         limit_s = limit_s or self._limit_s
         self._send({"call": name, "each": [[to_wire(a) for a in args] for args in each], "cpu_s": limit_s})
         result = self._result(limit_s, serve)
@@ -191,6 +200,11 @@ class Sandbox:
         self.close()
 
 
+def no_function(name: str) -> str:
+    """What is missing."""
+    return say("There is no function {name} in the cell.", name=name)
+
+
 def kinds(loaded: Any) -> dict[str, str]:
     """What each name is over there: "function", "value" or "missing"."""
     found = {str(name): str(kind) for name, kind in loaded.items()}
@@ -214,5 +228,6 @@ __all__ = [
     "Raised",
     "Sandbox",
     "from_wire",
+    "no_function",
     "to_wire",
 ]
