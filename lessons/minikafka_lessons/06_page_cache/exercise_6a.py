@@ -14,8 +14,9 @@ from minikafka.policy import should_flush
 from minikafka_lessons import trials
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading.marks import Sheet
-from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbox
-from minikafka_lessons.grading.words import returned
+from minikafka_lessons.grading.sandbox import Code, Sandbox
+from minikafka_lessons.grading.their_rule import TheirRule
+from minikafka_lessons.grading.words import known
 from minikafka_lessons.language import say, sentence
 
 NAME = "should_flush"
@@ -57,48 +58,51 @@ CASES = (
 )
 """What the known mistakes are told apart by."""
 Rule = Callable[[int, int, int], Any]
-MISTAKES: tuple[tuple[str, Rule, str], ...] = (
+MISTAKES: tuple[tuple[Rule, str, str], ...] = (
     (
-        "kept",
         lambda unflushed, limit, acks: False,
+        "kept",
         sentence("Yours never syncs: all that was written is in the page cache only."),
     ),
     (
-        "kept",
         should_flush,
+        "kept",
         sentence(
             "This is Kafka's own rule, and its `flush.messages` is so large by default that it never syncs: Kafka trusts "
             "that other brokers have the record, too. Here is no other."
         ),
     ),
     (
-        "kept",
         lambda unflushed, limit, acks: acks > 1,
+        "kept",
         sentence("A producer whose batch comes alone is told “written”, too."),
     ),
     (
-        "kept",
         lambda unflushed, limit, acks: acks >= unflushed,
+        "kept",
         sentence(
             "One is a number of batches, the other one of records: a batch may have many. Don't compare them."
         ),
     ),
     (
-        "shared",
         lambda unflushed, limit, acks: acks == 0,
+        "shared",
         sentence(
             "You sync after each append, and not when the answers leave. Of the two moments it is the other one that "
             "all batches that arrived together have in common."
         ),
     ),
     (
-        "shared",
         lambda unflushed, limit, acks: True,
+        "shared",
         sentence(
             "You sync whenever you are asked: nothing is lost, and each batch pays for a sync of its own. Can one wait "
             "for the others that arrived with it?"
         ),
     ),
+)
+QUESTION = sentence(
+    "The rule is a question: sync now? The comparison itself is the answer."
 )
 WAITS_FOR_MORE = sentence(
     "You wait until more records have come together. Those below your limit were acknowledged, too, and are in the page "
@@ -106,31 +110,10 @@ WAITS_FOR_MORE = sentence(
 )
 
 
-class Theirs:
-    """The answer's rule in a broker; of what is neither True nor False the first is kept, and ours stands in."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.odd: tuple[tuple[int, ...], Any] | None = None
-        self._known: dict[tuple[int, ...], bool] = {}
-
-    def __call__(self, *args: int) -> bool:
-        if args not in self._known:
-            value = self.sandbox.call(NAME, *args)
-            if type(value) is not bool:
-                self.odd = self.odd or (args, value)
-                value = should_flush(*args)
-            self._known[args] = value
-        return self._known[args]
-
-
 def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
     """A broker of each seed; how many syncs is asked only of a rule that loses nothing."""
     with Sandbox(code, [NAME]) as sandbox:
-        if sandbox.defined.get(NAME) != "function":
-            raise AnswerFailed(
-                say("There is no function {name} in the answer.", name=NAME)
-            )
+        sandbox.must_define(NAME)
         for seed in seeds:
             judge_life(sandbox, sheet, seed)
             if sheet.failed("kept"):
@@ -140,23 +123,9 @@ def judge(code: Code, sheet: Sheet, seeds: Sequence[int]) -> None:
 
 def judge_life(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     """One broker, and its power cuts."""
-    rule = Theirs(sandbox)
+    rule = TheirRule(sandbox, NAME, bool, should_flush)
     found = trials.power_cuts(Rules(should_flush=rule), cuts=CUTS, seed=seed)
-    if rule.odd is not None:
-        args, value = rule.odd
-        message = say(
-            "{name}{args} {did}; expected {what}",
-            name=NAME,
-            args=args,
-            did=returned(value),
-            what=say("True or False"),
-        )
-        hint = sentence(
-            "The rule is a question: sync now? The comparison itself is the answer."
-        )
-        sheet.fail(
-            "kept", message, HINTS["kept"] if isinstance(value, Raised) else hint, seed
-        )
+    if rule.told(sheet, "kept", HINTS["kept"] if rule.raised else QUESTION, seed):
         return
     if found.lost:
         message = say(
@@ -190,10 +159,10 @@ def judge_life(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
 def sharpen(sandbox: Sandbox, sheet: Sheet) -> None:
     """Known mistakes have words of their own."""
     got = sandbox.call_each(NAME, CASES)
-    for where, rule, hint in MISTAKES:
-        if got == [rule(*case) for case in CASES]:
-            sheet.sharpen(where, hint)
-            return
+    if mistake := known(MISTAKES, CASES, got):
+        _, where, hint = mistake
+        sheet.sharpen(where, hint)
+        return
     waits = [
         got == [unflushed >= least for unflushed, _, _ in CASES]
         for least in range(2, 301)

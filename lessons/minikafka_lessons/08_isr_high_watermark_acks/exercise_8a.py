@@ -20,7 +20,7 @@ from minikafka_lessons.grading.words import known
 from minikafka_lessons.language import sentence
 
 from . import high_watermark, in_sync, truncation
-from .their_rules import TOPIC, TRUE, Theirs, story
+from .their_rules import TOPIC, TRUE, story, theirs
 
 PROPERTIES = {
     **high_watermark.PROPERTIES,
@@ -72,7 +72,7 @@ def sharpen(sandbox: Sandbox, sheet: Sheet) -> None:
 def judge_alive(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     """All three, while brokers die and the network is cut."""
     random = Random(f"8a/alive/{seed}")
-    mine = {name: Theirs(sandbox, name) for name in TRUE}
+    mine = {name: theirs(sandbox, name) for name in TRUE}
     victim = random.choice(("broker-2", "broker-3"))
     faults = (
         Fault(0.5, Slow(0.001, 0.1)),

@@ -17,7 +17,7 @@ from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Sandbox
 from minikafka_lessons.language import sentence
 
-from .their_rules import TOPIC, Arguments, Theirs, story
+from .their_rules import TOPIC, Arguments, story, theirs
 
 PROPERTIES = {
     "waits": (
@@ -86,7 +86,7 @@ CASES: tuple[Arguments, ...] = ((3, 9, (9, 7, 5)), (5, 9, (9, 9, 9)), (4, 8, (8,
 
 def judge_high_watermark(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     """A slow network, and the leader dies."""
-    rule = Theirs(sandbox, "high_watermark")
+    rule = theirs(sandbox, "high_watermark")
     random = Random(f"8a/{seed}")
     work = Workload((TOPIC,), (Writing("orders", PATIENT),), lasts_s=4.0)
     faults = (

@@ -15,7 +15,7 @@ from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Sandbox
 from minikafka_lessons.language import say, sentence
 
-from .their_rules import Arguments, Theirs
+from .their_rules import Arguments, theirs
 
 PROPERTIES = {
     "leaves": (
@@ -79,7 +79,7 @@ CASES: tuple[Arguments, ...] = (
 
 def judge_in_sync(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     """One follower hears late, and then nothing any more."""
-    rule = Theirs(sandbox, "is_in_sync")
+    rule = theirs(sandbox, "is_in_sync")
     limit_s = 6 + seed % 5
     with scenes.cluster(
         seed,

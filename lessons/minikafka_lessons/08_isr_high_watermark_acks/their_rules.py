@@ -1,6 +1,6 @@
-"""A learner's rule of exercise 8a in a cluster, and the story of a run that broke.
+"""The three rules of exercise 8a: Kafka's, a learner's, and the story of a run that broke under them.
 
-Rule: what is no value of such a rule is kept and told; Kafka's own rule stands in.
+Rule: a broken run is told step by step, up to the first bad event.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from minikafka.explore import Report
 from minikafka.policy import high_watermark as true_high_watermark
 from minikafka.policy import is_in_sync as true_is_in_sync
 from minikafka.policy import truncation_offset as true_truncation_offset
-from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Sandbox
-from minikafka_lessons.grading.words import returned
-from minikafka_lessons.language import say
+from minikafka_lessons.grading.their_rule import TheirRule
 
 Arguments = tuple[Any, ...]
 
@@ -31,40 +29,10 @@ TRUE: dict[str, Callable[..., Any]] = {
 }
 
 
-class Theirs:
-    """The answer's rule in a cluster; what is no value of such a rule is kept, and ours stands in."""
-
-    def __init__(self, sandbox: Sandbox, name: str) -> None:
-        self.sandbox, self.name = sandbox, name
-        self.kind: type = bool if name == "is_in_sync" else int
-        self.odd: tuple[Arguments, Any] | None = None
-        self._known: dict[Arguments, Any] = {}
-
-    def __call__(self, *args: Any) -> Any:
-        plain = tuple(tuple(a) if isinstance(a, list | tuple) else a for a in args)
-        if plain not in self._known:
-            value = self.sandbox.call(self.name, *plain)
-            if type(value) is not self.kind:
-                self.odd = self.odd or (plain, value)
-                value = TRUE[self.name](*args)
-            self._known[plain] = value
-        return self._known[plain]
-
-    def told(self, sheet: Sheet, where: str, hint: str, seed: int) -> bool:
-        """Was it answered with something else than a value?"""
-        if self.odd is None:
-            return False
-        args, value = self.odd
-        what = say("True or False") if self.kind is bool else say("an offset, an int")
-        message = say(
-            "{name}{args} {did}; expected {what}",
-            name=self.name,
-            args=args,
-            did=returned(value),
-            what=what,
-        )
-        sheet.fail(where, message, hint, seed)
-        return True
+def theirs(sandbox: Sandbox, name: str) -> TheirRule:
+    """The answer's rule of that name."""
+    kind = bool if name == "is_in_sync" else int
+    return TheirRule(sandbox, name, kind, TRUE[name])
 
 
 def story(report: Report) -> str:

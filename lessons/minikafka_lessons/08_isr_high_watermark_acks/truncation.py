@@ -16,7 +16,7 @@ from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Sandbox
 from minikafka_lessons.language import say, sentence
 
-from .their_rules import Arguments, Theirs
+from .their_rules import Arguments, theirs
 
 PROPERTIES = {
     "cuts": (
@@ -65,7 +65,7 @@ CASES: tuple[Arguments, ...] = ((12, 9), (5, 7), (40, 40))
 
 def judge_truncation(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     """A leader dies with records that it alone has, and comes back."""
-    rule = Theirs(sandbox, "truncation_offset")
+    rule = theirs(sandbox, "truncation_offset")
     lonely = 3 + seed % 4
     with scenes.cluster(seed, rules=Rules(truncation_offset=rule)) as cluster:
         cluster.create_topic("orders", 1, 3)

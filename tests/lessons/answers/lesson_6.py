@@ -1,5 +1,7 @@
 """Lesson 6, as learners answer it."""
 
+from answers.solutions import RIGHT
+
 
 def _flush(value):
     return f"def should_flush(unflushed_messages, flush_messages, acks_leaving):\n    return {value}\n"
@@ -18,9 +20,7 @@ WRONG_FLUSH = {
     "raises": (_flush("acks > 0"), "NameError"),
 }
 
-OUTCOMES = (
-    'outcomes = {"A": "kept", "B": "kept", "C": "kept", "D": "kept", "E": "lost", "F": "lost", "G": "kept"}\n'
-)
+OUTCOMES = RIGHT["6b"]
 WRONG_OUTCOMES = {
     "a crash loses": (OUTCOMES.replace('"A": "kept"', '"A": "lost"'), "Whose is the page cache"),
     "all crash": (OUTCOMES.replace('"B": "kept"', '"B": "lost"'), "No machine went dark"),
@@ -35,9 +35,4 @@ WRONG_OUTCOMES = {
     "another word": (OUTCOMES.replace('"F": "lost"', '"F": "gone"'), "One of these words"),
 }
 
-RIGHT = {"6a": _flush("acks_leaving > 0"), "6b": OUTCOMES}
 WRONG = {"6a": WRONG_FLUSH, "6b": WRONG_OUTCOMES}
-SKELETONS = {
-    "6a": "def should_flush(unflushed_messages, flush_messages, acks_leaving):\n    raise NotImplementedError\n",
-    "6b": "outcomes = {" + ", ".join(f'"{name}": None' for name in "ABCDEFG") + "}\n",
-}
