@@ -5,7 +5,7 @@ Rule: two processes with different hash seeds and orders must agree; the right p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 

@@ -12,11 +12,14 @@ from random import Random
 from typing import Any
 
 from minikafka import Cluster, Rules, TopicPartition
+from minikafka.cluster.run_file import RunFile
+from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Sandbox
 from minikafka_lessons.language import say, sentence
 
 OURS = Rules()
+Life = tuple[list[int], list[tuple[int, int | None]], int]
 NAMES = ("should_roll", "floor_entry", "segments_to_delete")
 PROPERTIES = {
     "alive": (
@@ -35,12 +38,14 @@ HINTS = {
 
 def judge_alive(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     """The same life twice: by Kafka's rules, and by the answer's."""
-    theirs = life(seed, Rules(**{name: asked(sandbox, name) for name in NAMES}))
+    rules = Rules(**{name: asked(sandbox, name) for name in NAMES})
+    theirs, runs = life(seed, rules)
     ours = life_by_kafkas_rules(seed)
     for what, mine, right in zip(("big", "sought", "old"), theirs, ours, strict=True):
         if mine == right:
             continue
-        sheet.fail("alive", difference(what, mine, right), HINTS["alive"], seed)
+        message = difference(what, mine, right)
+        sheet.fail("alive", message, HINTS["alive"], seed, runs[what])
         return
     sheet.seen("alive")
 
@@ -79,10 +84,9 @@ def difference(what: str, mine: Any, right: Any) -> str:
     )
 
 
-def life(
-    seed: int, rules: Rules
-) -> tuple[list[int], list[tuple[int, int | None]], int]:
-    """Where segments begin; (offset looked for, offset got); and the log start after retention."""
+def life(seed: int, rules: Rules) -> tuple[Life, dict[str, RunFile | None]]:
+    """Where segments begin; (offset looked for, offset got); and the log start after retention. And the run, with a mark
+    at the moment that shows each."""
     random = Random(seed)
     made = Cluster(brokers=1, world="simulated", seed=seed, rules=rules, announce=False)
     try:
@@ -103,12 +107,16 @@ def life(
                 producer.flush()
                 age_ms -= random.randrange(40_000, 600_000)
         segments = made.snapshot().partition("big", 0).replicas[0].segments or ()
+        moments = {"big": made.now}
         sought = [
             (offset, look_for(made, offset)) for offset in random.sample(range(24), 6)
         ]
+        moments["sought"] = made.now
         made.run(310)
+        moments["old"] = scenes.moment_of(made, "SegmentDeleted", topic="old")
         start = made.snapshot().partition("old", 0).log_start
-        return [one.base_offset for one in segments], sought, start or 0
+        lived = [one.base_offset for one in segments], sought, start or 0
+        return lived, {what: scenes.kept(made, at) for what, at in moments.items()}
     finally:
         try:
             made.close()
@@ -118,11 +126,9 @@ def life(
 
 
 @functools.cache
-def life_by_kafkas_rules(
-    seed: int,
-) -> tuple[list[int], list[tuple[int, int | None]], int]:
+def life_by_kafkas_rules(seed: int) -> Life:
     """What is right."""
-    return life(seed, Rules())
+    return life(seed, Rules())[0]
 
 
 def look_for(made: Cluster, offset: int) -> int | None:
@@ -134,7 +140,7 @@ def look_for(made: Cluster, offset: int) -> int | None:
     return None if message is None or message.error() is not None else message.offset()
 
 
-def asked(sandbox: Sandbox, name: str) -> Callable[..., Any]:
+def asked(sandbox: Any, name: str) -> Callable[..., Any]:
     """The answer's rule for the broker; ours stands in for what it can't use."""
     ours = getattr(OURS, name)
     kind = bool if name == "should_roll" else int

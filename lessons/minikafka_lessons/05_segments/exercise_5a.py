@@ -59,4 +59,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=15,
+    rule=broker_life.asked,
 )

@@ -84,7 +84,8 @@ def judge_alive(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     work = Workload((TOPIC,), (Writing("orders", PATIENT),), every_s=0.5, lasts_s=18)
     report = run(seed, work, faults, rules=Rules(**mine))
     holds = report.broken is None
-    sheet.expect("alive", holds, "" if holds else story(report), HINTS["alive"], seed)
+    message = "" if holds else story(report)
+    sheet.expect("alive", holds, message, HINTS["alive"], seed, report.run)
 
 
 EXERCISE = Exercise(
@@ -109,4 +110,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=12,
+    rule=theirs,
 )

@@ -100,7 +100,8 @@ def judge_high_watermark(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         sheet.seen("waits")
         sheet.seen("moves")
     elif report.broken.kind == "progress":
-        sheet.fail("moves", story(report), HINTS["moves"], seed)
+        sheet.fail("moves", story(report), HINTS["moves"], seed, report.run)
     else:
         falls = "falls" in report.broken.name or "start ≤" in report.broken.name
-        sheet.fail("waits", story(report), HINTS["falls" if falls else "waits"], seed)
+        hint = HINTS["falls" if falls else "waits"]
+        sheet.fail("waits", story(report), hint, seed, report.run)

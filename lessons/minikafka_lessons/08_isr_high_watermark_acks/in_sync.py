@@ -119,10 +119,13 @@ def judge_in_sync(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             limit=limit_s,
             open=len(producer),
         )
-        sheet.expect("leaves", left, message, HINTS["leaves"], seed)
+        stayed_run = None if left else scenes.kept(cluster, began_s + limit_s)
+        sheet.expect("leaves", left, message, HINTS["leaves"], seed, stayed_run)
         message = say(
             "{late} is 2 s behind at most, the limit is {limit} s, and it was put out of the ISR",
             late=late,
             limit=limit_s,
         )
-        sheet.expect("stays", stays, message, HINTS["stays"], seed)
+        put_out_s = scenes.moment_of(cluster, "IsrChanged", topic="orders")
+        put_out_run = None if stays else scenes.kept(cluster, put_out_s)
+        sheet.expect("stays", stays, message, HINTS["stays"], seed, put_out_run)

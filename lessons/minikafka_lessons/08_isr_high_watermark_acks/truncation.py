@@ -80,9 +80,14 @@ def judge_truncation(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         cluster.do(Heal())
         new = cluster.snapshot().partition("orders", 0).leader
         write(cluster, producer, 2)
+        back_s = cluster.now
         cluster.do(Restart(old, is_awaited=False))
         cluster.run(3)
         back = cluster.snapshot().partition("orders", 0)
+        follows_s = scenes.moment_of(
+            cluster, "BecameFollower", host=old, since_s=back_s
+        )
+        came_back = scenes.kept(cluster, follows_s)
     if rule.told(sheet, "cuts", HINTS["cuts"], seed):
         return
     ends = {one.broker: one.end for one in back.replicas}
@@ -98,7 +103,7 @@ def judge_truncation(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             end=ends[old],
             good=back.end,
         )
-        sheet.fail("cuts", message, HINTS["cuts"], seed)
+        sheet.fail("cuts", message, HINTS["cuts"], seed, came_back)
         return
     for own, other in CASES:
         got, end = rule(own, other), true_truncation_offset(own, other)

@@ -55,4 +55,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=20,
+    rule=living_groups.theirs,
 )

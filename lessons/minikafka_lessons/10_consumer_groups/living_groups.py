@@ -33,24 +33,9 @@ HINTS = {
 def live(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
     """Members come and go; after each change, each partition has one reader of the group."""
     failed: list[str] = []
-
-    def rule(name: str) -> Callable[..., Any]:
-        def replaced(wishes: Any, counts: Any, owned: Any) -> Any:
-            case = (
-                {m: list(t) for m, t in wishes.items()}, dict(counts),
-                {m: [tuple(pair) for pair in pairs] for m, pairs in (owned or {}).items()},
-            )  # fmt: skip
-            value = sandbox.call(name, *case)
-            found = None if isinstance(value, Raised) else plain(value, wishes)
-            if found is None:
-                failed.append(f"{name}: {trouble(case, value)}")
-                return getattr(ours, name)(wishes, counts, owned)
-            return found
-
-        return replaced
-
     rules = Rules(
-        assign_range=rule("assign_range"), assign_sticky=rule("assign_sticky")
+        assign_range=theirs(sandbox, "assign_range", failed),
+        assign_sticky=theirs(sandbox, "assign_sticky", failed),
     )
     with scenes.cluster(seed, rules=rules) as cluster:
         random = Random(f"live/{seed}")
@@ -59,11 +44,32 @@ def live(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
         for strategy in ("range", "sticky"):
             wrong = lived(cluster, strategy, random)
             if failed or wrong:
-                sheet.fail(
-                    "alive", failed[0] if failed else wrong, HINTS["alive"], seed
-                )
+                run = scenes.kept(cluster, cluster.now)
+                why = failed[0] if failed else wrong
+                sheet.fail("alive", why, HINTS["alive"], seed, run)
                 return
     sheet.seen("alive")
+
+
+def theirs(
+    answers: Any, name: str, failed: list[str] | None = None
+) -> Callable[..., Any]:
+    """The answer's rule in a cluster; ours stands in for what is no assignment, which is noted."""
+
+    def replaced(wishes: Any, counts: Any, owned: Any) -> Any:
+        case = (
+            {m: list(t) for m, t in wishes.items()}, dict(counts),
+            {m: [tuple(pair) for pair in pairs] for m, pairs in (owned or {}).items()},
+        )  # fmt: skip
+        value = answers.call(name, *case)
+        found = None if isinstance(value, Raised) else plain(value, wishes)
+        if found is None:
+            if failed is not None:
+                failed.append(f"{name}: {trouble(case, value)}")
+            return getattr(ours, name)(wishes, counts, owned)
+        return found
+
+    return replaced
 
 
 def lived(cluster: Cluster, strategy: str, random: Random) -> str:

@@ -10,24 +10,24 @@ from collections.abc import Callable
 from typing import Any
 
 from minikafka_lessons.grading.marks import Sheet
-from minikafka_lessons.grading.sandbox import Raised, Sandbox
+from minikafka_lessons.grading.sandbox import Raised
 from minikafka_lessons.grading.words import returned
 from minikafka_lessons.language import say
 
 
 class TheirRule:
-    """`kind`: what its values are. Call it, or give it to `Rules`."""
+    """`answers.call(name, *args)` gives what the answer says; `kind`: what its values are."""
 
-    def __init__(self, sandbox: Sandbox, name: str, kind: type, ours: Callable[..., Any]) -> None:
+    def __init__(self, answers: Any, name: str, kind: type, ours: Callable[..., Any]) -> None:
         self.name, self.kind = name, kind
         self.odd: tuple[tuple[Any, ...], Any] | None = None
-        self._sandbox, self._ours = sandbox, ours
+        self._answers, self._ours = answers, ours
         self._known: dict[tuple[Any, ...], Any] = {}
 
     def __call__(self, *args: Any) -> Any:
         plain = tuple(tuple(a) if isinstance(a, list | tuple) else a for a in args)
         if plain not in self._known:
-            value = self._sandbox.call(self.name, *plain)
+            value = self._answers.call(self.name, *plain)
             if type(value) is not self.kind:
                 self.odd = self.odd or (plain, value)
                 value = self._ours(*args)
