@@ -20,7 +20,8 @@ $(STAMP) $(LAB_STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("minikafka needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 " + "lab") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRA)]'
+	@# (Setuptools warns those who write packages; who opens a lab doesn't.)
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRA)]'
 	@touch $@ $(LAB_STAMP)
 
 venv: $(STAMP)

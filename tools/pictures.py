@@ -131,9 +131,28 @@ def lesson() -> None:
     picture.save(PICTURES / "lesson.png", optimize=True)
 
 
+def welcome() -> None:
+    """The page that a lab opens, after some lessons. (Needs a font with Hangul, or the other language is boxes.)"""
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as shots:
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "-q", "tests/notebooks/test_welcome_in_the_browser.py"),
+                *("-k", "English"),
+            ],
+            cwd=PICTURES.parents[1],
+            env={**os.environ, "MINIKAFKA_SHOTS": shots},
+            check=True,
+        )
+        page = Image.open(f"{shots}/welcome-en-marks.png").convert("RGB")
+    page.crop((292, 70, 1240, 985)).save(PICTURES / "welcome.png", optimize=True)
+
+
 def main() -> None:
     """Everything."""
     PICTURES.mkdir(parents=True, exist_ok=True)
+    welcome()
     lesson()
     with Cluster(brokers=3, name="pictures", configs={"log.segment.bytes": 1_048_576}) as cluster:
         cluster.create_topic("orders", partitions=6, replication_factor=3)

@@ -168,7 +168,7 @@ def the_map(done: Progress) -> Iterator[str]:
     yield "|:-:|:--|--:|:--|"
     for lesson in lessons():
         about = f"**{link(f'{lesson.number} · {say(lesson.title)}', lesson)}**<br>{say(lesson.about)}"
-        minutes = say("{n} min", n=lesson.minutes).replace(" ", "&nbsp;")
+        minutes = unbroken(say("{n} min", n=lesson.minutes))
         yield f"| {sign_of(lesson, done)} | {about} | {minutes} | {'<br>'.join(marks(lesson, done))} |"
 
 
@@ -176,19 +176,25 @@ def marks(lesson: Lesson, done: Progress) -> Iterator[str]:
     """A line for each exercise, and one for the predictions."""
     for exercise in lesson.exercises:
         best, latest = done.best.get(exercise.id), done.latest.get(exercise.id)
-        line = f"{sign(best.share if best else 0.0)} {exercise.id} · "
+        to_its_cell = link(exercise.id, lesson, f"#cell-id={exercise.id}")
+        line = f"{sign(best.share if best else 0.0)} {to_its_cell} · "
         line += say("{points} of {of}", points=number(points_of(exercise, done)), of=number(exercise.points))
         if best and latest is None:
             line += " " + say("(fresh again)")
         elif best and latest and latest.share < best.share:
             line += " " + say("(now {points})", points=number(latest.points))
-        yield line.replace(" ", "&nbsp;")
+        yield unbroken(line)
     seen = done.predicted.get(lesson.number, {})
     asked = [name for name in lesson.questions if name in seen]
     if asked:
         right = sum(seen[name] is True for name in asked)
         told = say("predictions: {right} of {all}", right=right, all=len(lesson.questions))
-        yield told.replace(" ", "&nbsp;")
+        yield unbroken(told)
+
+
+def unbroken(text: str) -> str:
+    """On one line, however narrow the column. (Korean may break between any two letters.)"""
+    return f'<span style="white-space:nowrap">{text}</span>'
 
 
 def points_of(exercise: Exercise, done: Progress) -> float:
@@ -266,9 +272,9 @@ def titled(lesson: Lesson) -> str:
     return f"{say('Lesson {n}', n=lesson.number)} · {say(lesson.title)}"
 
 
-def link(words: str, lesson: Lesson) -> str:
+def link(words: str, lesson: Lesson, where: str = "") -> str:
     """To its notebook, which lies beside the page."""
-    return f"[{words}]({quote(lesson.name)}.ipynb)"
+    return f"[{words}]({quote(lesson.name)}.ipynb{where})"
 
 
 def is_readable(place: Path, language: str) -> bool:

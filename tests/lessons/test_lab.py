@@ -110,7 +110,7 @@ def test_the_lab_runs_is_found_and_ends_on_sigterm(tmp_path):
         assert "lab" in seen.stdout
         assert "broker-3" in seen.stdout
         progress.note(progress.Checked("1a", 8, 8, progress.now()), place=tmp_path / "nb")
-        while "✓&nbsp;1a" not in (tmp_path / "nb/Welcome.md").read_text(encoding="utf-8"):
+        while "✓ [1a]" not in (tmp_path / "nb/Welcome.md").read_text(encoding="utf-8"):
             assert lab.poll() is None
     finally:
         lab.send_signal(signal.SIGTERM)

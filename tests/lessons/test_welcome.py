@@ -63,7 +63,9 @@ def test_every_link_of_the_page_leads_somewhere(lab, language):
     links = re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8"))
     assert len(links) >= len(lessons()) + 2
     for link in links:
-        assert (path.parent / link).resolve().is_file(), link
+        file, _, cell = link.partition("#cell-id=")
+        assert (path.parent / file).resolve().is_file(), link
+        assert f'"id": "{cell}"' in (path.parent / file).read_text(encoding="utf-8") or not cell, link
 
 
 def test_marks_appear_when_something_was_noted_and_only_then(lab):
@@ -75,13 +77,13 @@ def test_marks_appear_when_something_was_noted_and_only_then(lab):
     assert path_of(lab, "en").stat().st_mtime_ns == first
     progress.note(Began(1, now()), checked("1a", 8), checked("1b", 4.5, 9), checked("1b", 2, 9))
     shown.renew()
-    text = path_of(lab, "en").read_text(encoding="utf-8").replace("&nbsp;", " ")
+    text = path_of(lab, "en").read_text(encoding="utf-8")
     assert "| ◐ | **[1 · The data bus]" in text
-    assert "✓ 1a · 8 of 8" in text
-    assert "◐ 1b · 4.5 of 9 (now 2)" in text
+    assert "✓ [1a](01_data_bus.ipynb#cell-id=1a) · 8 of 8" in text
+    assert "◐ [1b](01_data_bus.ipynb#cell-id=1b) · 4.5 of 9 (now 2)" in text
     assert "**12.5 of " in text
     assert "Go on with [Lesson 1 · The data bus](01_data_bus.ipynb)" in text
-    assert "✓&nbsp;1a&nbsp;·&nbsp;8/8점" in path_of(lab, "ko").read_text(encoding="utf-8")
+    assert "#cell-id=1a) · 8/8점" in path_of(lab, "ko").read_text(encoding="utf-8")
     assert not list(lab.glob(".Welcome*"))
 
 
@@ -90,7 +92,7 @@ def test_marks_of_a_course_that_gives_other_points_today_count_by_their_share(la
     done.add(checked("0a", 50, 100))
     done.add(checked("no such exercise", 1, 1))
     with speaking("en"):
-        assert "0a · 2 of 4" in page(lab, "en", done, Commands()).replace("&nbsp;", " ")
+        assert "#cell-id=0a) · 2 of 4" in page(lab, "en", done, Commands())
 
 
 def test_where_to_go_on():
@@ -112,7 +114,7 @@ def test_a_page_that_somebody_wrote_into_is_kept(lab):
     path_of(lab, "en").write_text("my notes", encoding="utf-8")
     progress.note(checked("1a", 8))
     assert shown.renew() == ""
-    assert "✓&nbsp;1a" in path_of(lab, "en").read_text(encoding="utf-8")
+    assert "✓ [1a]" in path_of(lab, "en").read_text(encoding="utf-8")
     (kept,) = lab.glob("Welcome-*.md")
     assert kept.read_text(encoding="utf-8") == "my notes"
 

@@ -5,10 +5,12 @@ import pytest
 
 from in_chromium import CELL, CHROMIUM, NOTEBOOK, choose, errors, is_idle, run_all
 
+from minikafka_lessons import progress
 from minikafka_lessons.build import build
 from minikafka_lessons.copies import kept_copies, own_notebook
 from minikafka_lessons.course import lesson, lessons
 from minikafka_lessons.language import speaking
+from minikafka_lessons.progress import Checked, now
 from minikafka_lessons.welcome import titled
 
 pytestmark = [
@@ -18,7 +20,7 @@ pytestmark = [
         CHROMIUM is None, reason="no Chromium on this machine: the welcome page was not opened"
     ),
 ]
-PAGE = ".jp-MarkdownViewer:not(.lm-mod-hidden)"
+PAGE = ".jp-MarkdownViewer:visible"
 SEEN = {"English, light": (None, "JupyterLab Light", "en"), "Korean, dark": (None, "JupyterLab Dark", "ko")}
 WORDS = {
     "en": ("Welcome to minikafka", "한국어", "0a · 4 of 4", "First save the notebook", "Lesson 0 begins again."),
@@ -33,7 +35,9 @@ WORDS = {
 
 
 def answer_lesson_0(place, language):
-    """As if the learner had written it the day before."""
+    """As if the learner had written it the day before, after some of lessons 1 and 2."""
+    for exercise, points, of in (("1a", 8, 8), ("1b", 9, 9), ("2a", 5, 8)):
+        progress.note(Checked(exercise, points, of, now()), place=place)
     own_notebook(place, lesson(0), language).write_text(
         build(lesson(0), language, solved=True), encoding="utf-8"
     )
@@ -45,6 +49,12 @@ def whole(page, path):
     page.wait_for_timeout(500)
     page.screenshot(path=path)
     page.set_viewport_size({"width": 1280, "height": 1000})
+
+
+def is_in_sight(page, words):
+    """The notebook was scrolled to the cell with these words."""
+    place = f"[...document.querySelectorAll('{CELL}')].find(e => e.textContent.includes('{words}'))"
+    page.wait_for_function(f"Math.abs({place}.getBoundingClientRect().top - innerHeight / 4) < innerHeight / 4")
 
 
 def run_in_a_new_cell(page, code):
@@ -75,6 +85,7 @@ def test_from_the_welcome_page_to_full_marks_and_back_to_a_fresh_lesson(lab, pag
     assert page.locator(f"{PAGE} tbody tr").count() == len(lessons())
     if shots is not None:
         whole(page, shots / f"welcome-{language}.png")
+    page.locator(f"{PAGE} td:has-text('◐ 2a')").wait_for(timeout=20_000)
     with speaking(language):
         page.locator(f"{PAGE} h3 a:has-text('{titled(lesson(0))}')").click()
     run_all(page)
@@ -85,6 +96,10 @@ def test_from_the_welcome_page_to_full_marks_and_back_to_a_fresh_lesson(lab, pag
     page.locator(f"{PAGE} td:has-text('✓ {marks}')").wait_for(timeout=20_000)  # without a reload
     if shots is not None:
         whole(page, shots / f"welcome-{language}-marks.png")
+    page.locator(f"{PAGE} td a:text-is('0a')").click()
+    (name,) = lesson(0).exercises[0].names
+    is_in_sight(page, f"def {name}(")
+    page.locator(".lm-TabBar-tab:has-text('Welcome.md')").click()
     page.locator(f"{PAGE} a:has-text('{other}')").click()
     theirs = WORDS["en" if language == "ko" else "ko"]
     page.locator(f"{PAGE} h1:has-text('{theirs[0]}')").wait_for()
