@@ -146,7 +146,7 @@ def welcome() -> None:
             check=True,
         )
         page = Image.open(f"{shots}/welcome-en-marks.png").convert("RGB")
-    page.crop((292, 70, 1240, 985)).save(PICTURES / "welcome.png", optimize=True)
+    page.crop((292, 70, 1240, 1005)).save(PICTURES / "welcome.png", optimize=True)
 
 
 def main() -> None:
