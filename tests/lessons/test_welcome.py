@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,8 @@ from minikafka_lessons.course import lesson, lessons
 from minikafka_lessons.grading.answers import Cell
 from minikafka_lessons.lab import page_to_open, reset_lesson
 from minikafka_lessons.language import LANGUAGES, speak, speaking
-from minikafka_lessons.progress import Began, Checked, Predicted, Progress, now
-from minikafka_lessons.welcome import Commands, Welcome, is_done, next_lesson, page, path_of
+from minikafka_lessons.progress import Began, Checked, Progress, now
+from minikafka_lessons.welcome import Commands, Welcome, next_lesson, page, path_of
 
 EVERY = pytest.mark.parametrize("one", lessons(), ids=lambda one: one.name)
 
@@ -107,15 +106,6 @@ def test_where_to_go_on():
     for exercise in (exercise for one in lessons() for exercise in one.exercises):
         done.add(checked(exercise.id, 1, 1))
     assert next_lesson(done) is None
-
-
-def test_a_lesson_without_exercises_is_done_when_all_its_questions_came_out():
-    lab, done = replace(lesson(1), exercises=()), Progress()
-    done.add(Began(1, now()))
-    for name in lab.questions:
-        assert not is_done(lab, done)
-        done.add(Predicted(1, name, None, now()))
-    assert is_done(lab, done)
 
 
 def test_a_page_that_somebody_wrote_into_is_kept(lab):
