@@ -212,7 +212,13 @@ class ClusterNodes:
         self.universe.power_cut(host)
 
     async def stop_broker(self, host: str) -> None:
-        """A clean shutdown of one broker."""
+        """A clean shutdown of one broker, if need be while it is starting."""
+        await self._stop_broker(host)
+        starting = self._starting.pop(host, None)
+        if starting is not None:
+            starting.cancel()
+
+    async def _stop_broker(self, host: str) -> None:
         broker = self._broker(host)
         self._wake(host)
         self.before_end(host)
@@ -233,7 +239,7 @@ class ClusterNodes:
         if host in self.controllers:
             await self.stop_controller(host)
         elif self.is_up(host):
-            await self.stop_broker(host)
+            await self._stop_broker(host)
         self.problems.pop(host, None)
         try:
             await (self._start_controller(host) if host in self.controllers else self._start_broker(host))

@@ -70,6 +70,29 @@ def test_a_host_that_was_killed_while_it_started_can_be_started_at_once():
         assert cluster.snapshot().hosts[1].state == "running"
 
 
+def test_a_host_that_was_stopped_while_it_started_is_down_and_can_be_started_again():
+    with Cluster(world="simulated", seed=1) as cluster:
+        cluster.kill("broker-1")
+        cluster.partition(["broker-1"])
+        cluster.do(Restart("broker-1", is_awaited=False))
+        cluster.run(2)
+        cluster.stop_broker("broker-1")
+        assert cluster.starting == ()
+        cluster.heal()
+        cluster.do(Restart("broker-1", is_awaited=False))
+        cluster.run(5)
+        assert cluster.starting == ()
+        assert [h.state for h in cluster.snapshot().hosts if h.name == "broker-1"] == ["running"]
+
+
+def test_a_restart_that_is_only_begun_stops_a_running_host_first():
+    with Cluster(world="simulated", seed=1) as cluster:
+        cluster.do(Restart("broker-1", is_awaited=False))
+        cluster.run(5)
+        assert cluster.starting == ()
+        assert [h.state for h in cluster.snapshot().hosts if h.name == "broker-1"] == ["running"]
+
+
 def test_a_cluster_that_is_let_go_takes_nothing_more():
     cluster = Cluster(1, world="simulated", seed=1)
     producer = cluster.producer()
