@@ -97,10 +97,9 @@ def shares_svg(
         for i, column in enumerate(shown):
             body += _cell(cells.get((called, column)), side + each * i, y, each)
     bottom: float = HEAD + len(shown_rows) * CELL
-    legend = [
-        (ink.line(-7, 0, 7, 0, stroke=ink.TEXT, width=2), say("where the true share lies (95 %)")),
-        (_theory(0, -6, 12), say("the theory")),
-    ]
+    legend = [(ink.line(-7, 0, 7, 0, stroke=ink.TEXT, width=2), say("where the true share lies (95 %)"))]
+    if any(cell.theory is not None for cell in cells.values()):
+        legend.append((_theory(0, -6, 12), say("the theory")))
     drawn, bottom = frame.legend(legend, bottom + 20, width)
     rest = max(0, len(rows) - MOST_ROWS), max(0, len(columns) - MOST_COLUMNS)
     if any(rest):

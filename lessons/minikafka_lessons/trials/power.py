@@ -173,10 +173,10 @@ class _Broker:
 FACTORS = (1, 2, 3)
 BROKERS = ("broker-1", "broker-2", "broker-3")
 ACCIDENTS: dict[str, tuple[str, Callable[[Cluster, str], None], tuple[str, ...]]] = {
-    "one crash": (sentence("the leader crashes"), Cluster.kill, BROKERS[:1]),
-    "all crash": (sentence("all brokers crash"), Cluster.kill, BROKERS),
-    "one dark": (sentence("the leader loses power"), Cluster.power_cut, BROKERS[:1]),
-    "all dark": (sentence("all lose power"), Cluster.power_cut, BROKERS),
+    "one crash": (sentence("leader crashes"), Cluster.kill, BROKERS[:1]),
+    "all crash": (sentence("all crash"), Cluster.kill, BROKERS),
+    "one dark": (sentence("leader: power cut"), Cluster.power_cut, BROKERS[:1]),
+    "all dark": (sentence("all: power cut"), Cluster.power_cut, BROKERS),
 }
 """In a word; for people; what it is, and whom it befalls. Afterwards whoever was hit starts again."""
 IMPATIENT_CLUSTER = {"broker.heartbeat.interval.ms": 500, "broker.session.timeout.ms": 2_000}

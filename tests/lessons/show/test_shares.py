@@ -58,3 +58,9 @@ def test_hostile_names():
         ):
             assert not unsafe(seen.text), name
             assert inside(seen) == "", name
+
+
+def test_where_nothing_is_claimed_no_theory_is_drawn():
+    counted = shares_html("t", ["RF 1"], ["all"], {("RF 1", "all"): Share(1, 2)})
+    assert "the theory" not in counted
+    assert "the theory" in shares_html("t", ["RF 1"], ["all"], {("RF 1", "all"): Share(1, 2, 0.5)})
