@@ -73,6 +73,22 @@ def test_a_producer_that_is_interrupted_writes_no_more(kernel):
     )
 
 
+@pytest.mark.slow
+def test_a_client_that_others_wrote_joins_and_leaves_nothing_behind(kernel):
+    lesson = kernel(1)
+    joins = lesson.index("from kafka import")
+    for i in range(joins):
+        assert not lesson.run(i).error
+    first, second = lesson.run(joins), lesson.run(joins)
+    assert "kafka-python read 60 records" in first.said
+    assert "kafka-python read 1 records" in second.said, "its own, of the first time; the group knows how far it was"
+    for ran in (first, second):
+        assert not ran.error
+        assert "the dashboard read: greetings from kafka-python" in ran.said
+    threads = "import threading; print([t.name for t in threading.enumerate() if t.name.startswith('kafka-')])"
+    assert lesson.run(threads).said.strip() == "[]"
+
+
 @EVERY
 @pytest.mark.slow
 def test_each_cell_twice(kernel, number):

@@ -220,11 +220,10 @@ topic, group = cluster.real("weather"), cluster.real("archive")
 servers = cluster.bootstrap_servers
 
 with KafkaConsumer(
-    topic, bootstrap_servers=servers, group_id=group, consumer_timeout_ms=2000
+    topic, bootstrap_servers=servers, group_id=group, consumer_timeout_ms=3000
 ) as outsider:
-    print(
-        "kafka-python read", sum(1 for record in outsider), "that were new to archive"
-    )
+    new = list(outsider)
+print("kafka-python read", len(new), "records that were new to archive")
 
 with KafkaProducer(bootstrap_servers=servers) as outsider:
     outsider.send(topic, key=b"outsider", value=b"greetings from kafka-python")

@@ -311,13 +311,13 @@ outcomes = {
 }
 
 # %% [markdown] id="6b-run"
-# Now each accident happens, four times; then once more four times, with `flush.messages=1`. (The marks come at the end.)
+# Now each accident happens, three times; then three times more, with `flush.messages=1`. (The marks come at the end.)
 
 # %% id="accidents"
-trials.crashes_and_cuts(range(4))
+trials.crashes_and_cuts(range(3))
 
 # %% id="accidents-synced"
-trials.crashes_and_cuts(range(4), flush_messages=1)
+trials.crashes_and_cuts(range(3), flush_messages=1)
 
 # %% check="6b" id="6b-check"
 check("6b")
