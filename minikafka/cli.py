@@ -116,6 +116,12 @@ def up(
         int | None,
         typer.Option(min=1, max=100, help="How many brokers to run. Default: all that have data, else 3."),
     ] = None,
+    controllers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=9, help="How many controllers form the quorum. Default: all that have data, else 1."
+        ),
+    ] = None,
     fewer_brokers: Annotated[
         bool, typer.Option("--fewer-brokers", help="Start even if more brokers than these have data there.")
     ] = False,
@@ -150,7 +156,7 @@ def up(
     from minikafka.cluster.command import Up, run_up
 
     say_low_limit()
-    wanted = Up(brokers, fewer_brokers, port, listen, advertise, data, name, set_ or [], json)
+    wanted = Up(brokers, fewer_brokers, port, listen, advertise, data, name, set_ or [], json, controllers)
     raise typer.Exit(run_up(wanted, say))
 
 

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 
 class Cluster(Instrument):
-    """A controller and `brokers` brokers, started when this returns.
+    """Controllers (one, unless more are wanted) and `brokers` brokers, started when this returns.
 
     - `world="live"`: TCP on 127.0.0.1 (`port` and the following; 0: free ones; `listeners` and
       `advertised.listeners` may say otherwise) and real files in `data`
@@ -67,6 +67,7 @@ class Cluster(Instrument):
       while a call asks it to.
 
     `brokers=None`: as many as `data` has, else 3. Fewer than have data there are refused without `fewer_brokers`.
+    `controllers`: how many form the quorum; of 3 one may die, of 5 two. A data directory's can't be changed.
     `configs` are Kafka's broker settings, for every broker; `rules` replaces decisions by your own functions;
     `watch_invariants` (simulated) lets the call that breaks one raise `InvariantBroken`: which, when, by which event.
     Raises OSError (port in use, directory locked) or ValueError (a wrong setting, somebody else's directory); warns
@@ -77,6 +78,7 @@ class Cluster(Instrument):
         self,
         brokers: int | None = 3,
         *,
+        controllers: int | None = None,
         world: Literal["live", "simulated"] = "live",
         seed: int = 0,
         data: str | Path | None = None,
@@ -92,7 +94,7 @@ class Cluster(Instrument):
     ) -> None:
         if watch_invariants and world != "simulated":
             raise ValueError("Invariants can be watched in a simulated cluster only.")
-        check_wanted(brokers, coordinator, name)
+        check_wanted(brokers, controllers, coordinator, name)
         self._closed = False
         self._loop = new_loop(world, seed=seed, data=data, port=port, message_events=message_events)
         # A cluster that nobody closes ends with the interpreter or with its last reference, without a word.
@@ -104,6 +106,7 @@ class Cluster(Instrument):
             self._nodes = ClusterNodes(
                 self._loop.universe,
                 brokers=brokers,
+                controllers=controllers,
                 configs=configs,
                 rules=rules,
                 port=port,
@@ -138,6 +141,7 @@ class Cluster(Instrument):
                 configs,
                 self._nodes.rules,
                 message_events=message_events is not False,
+                controllers=len(self._nodes.controllers),
             )
         heard = (lambda callback: callback) if self._recorder is None else self._recorder.listener
         self._listeners = Listeners(self._loop.universe.trace, heard)

@@ -41,6 +41,7 @@ class Up:
     name: str | None
     settings: Sequence[str]
     json: bool
+    controllers: int | None = None
 
     def configs(self) -> dict[str, str]:
         """All settings by name. Raises ValueError: one sentence."""
@@ -90,6 +91,7 @@ def _start(wanted: Up, say: Say) -> Cluster:
         warnings.simplefilter("always", ConfigWarning)
         cluster = Cluster(
             brokers=wanted.brokers,
+            controllers=wanted.controllers,
             fewer_brokers=wanted.fewer_brokers,
             port=wanted.port,
             data=wanted.data,
@@ -115,7 +117,7 @@ def _say_where(cluster: Cluster, wanted: Up, say: Say) -> None:
     with suppress(OSError, ValueError):  # who has closed stdout doesn't want it
         print(in_json(line) if wanted.json else visible(line), flush=True)
     if not wanted.json:
-        brokers = len(cluster.hosts) - 1
+        brokers = sum(host.startswith("broker-") for host in cluster.hosts)
         count = "1 broker" if brokers == 1 else f"{brokers} brokers"
         say(f"{cluster.name} is up ({count}); watch it with `minikafka tui`; Ctrl-C stops it")
     if ADVERTISED in wanted.configs():

@@ -307,6 +307,7 @@ class Instrument:
             rules=rules,
             name=name,
             message_events=setup.message_events or message_events,
+            controllers=setup.controllers,
             watch_invariants=watch_invariants,
         )
         try:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from minikafka.broker.broker import Broker
 from minikafka.broker.listeners import LISTENERS, BrokerListener, host_port, is_loopback, listener_of
 from minikafka.cluster.failures import NodeFailure
+from minikafka.cluster.voters import controller_host, controller_id, number_of_controllers, opens_quorum
 from minikafka.controller.node import ControllerNode
 from minikafka.log.meta_properties import WrongDirectory, read_meta_properties
 from minikafka.membership import kraft
@@ -25,6 +26,7 @@ from minikafka.metadata.config_types import ConfigError
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Rules
 from minikafka.protocol.uuid_text import encode_uuid
+from minikafka.quorum import VoterNode
 from minikafka.replication.log_directories import log_dirs_of
 from minikafka.replication.log_directory import key_of
 from minikafka.world import LiveUniverse, SimulatedUniverse, World, reason_of
@@ -34,11 +36,7 @@ T = TypeVar("T")
 Universe = LiveUniverse | SimulatedUniverse
 
 DEFAULT_BROKERS = 3
-CONTROLLER_ID = 3000
-"""The first controller's; the others' follow."""
 CONTROLLER = "controller-1"
-VOTERS = 1
-"""How many controllers there are; one suffices as long as it lives."""
 SIMULATED_BROKER_PORT = 9092
 SIMULATED_CONTROLLER_PORT = 9093
 
@@ -58,11 +56,6 @@ def broker_host(broker_id: int) -> str:
     return f"broker-{broker_id}"
 
 
-def controller_host(number: int) -> str:
-    """`controller-1`, `controller-2`, …"""
-    return f"controller-{number}"
-
-
 class ClusterNodes:
     """Controllers and brokers; `await start()`, then kill and restart hosts at will, then `await stop()`."""
 
@@ -71,6 +64,7 @@ class ClusterNodes:
         universe: Universe,
         *,
         brokers: int | None,
+        controllers: int | None = None,
         configs: Mapping[str, object] | None = None,
         rules: Rules | None = None,
         port: int = 0,
@@ -89,8 +83,10 @@ class ClusterNodes:
         self._wished_port = port
         self._listeners = self._read_listeners(brokers)
         self.controllers: dict[str, ControllerNode | None] = {
-            controller_host(n): None for n in range(1, VOTERS + 1)
+            controller_host(n): None
+            for n in range(1, number_of_controllers(universe.kept_hosts(), controllers) + 1)
         }
+        self._voters: dict[str, VoterNode] = {}
         self.brokers: dict[str, Broker | None] = {broker_host(n): None for n in range(1, brokers + 1)}
         self.before_end: Callable[[str], None] = lambda host: None
         """Called with the host that is about to be killed or to end, while it can still be looked at."""
@@ -115,8 +111,9 @@ class ClusterNodes:
     @property
     def controller(self) -> ControllerNode | None:
         """The one that decides, if one does."""
-        up = [node for node in self.controllers.values() if node is not None]
-        return next((node for node in up if node.is_active), None)
+        up = [node for node in self.controllers.values() if node is not None and node.is_active]
+        # One that is cut off may not know yet that another was elected.
+        return max(up, key=lambda node: node.quorum.leader_epoch, default=None)
 
     @property
     def bootstrap_servers(self) -> str:
@@ -158,17 +155,19 @@ class ClusterNodes:
 
     async def start(self) -> None:
         """Start everything. Raises OSError (port in use, directory locked) or ValueError (wrong directory)."""
-        world = self.universe.world(CONTROLLER)
         if self._cluster_id is None:
-            known = read_meta_properties(world.disk)
-            self._cluster_id = known.cluster_id if known is not None else self._id_that_brokers_know()
+            self._cluster_id = self._id_that_controllers_know() or self._id_that_brokers_know()
         if self._cluster_id is None:
-            self._cluster_id = new_cluster_id(world)
-        else:
+            self._cluster_id = new_cluster_id(self.universe.world(CONTROLLER))
+        elif (
+            len(self.controllers) == 1 or self._id_that_brokers_know()
+        ):  # else some voters may not have begun
             self._known_by = f"data directories belong to cluster {self._cluster_id}"
         self._check_for_left_out()
         for host in self.controllers:
-            await self._start_controller(host)
+            await self._open_controller(host)
+        for host in self.controllers:
+            await self._join_quorum(host)
         for index, host in enumerate(self.brokers):
             self._ports[host] = self._port_of(index, host)
         # All at once: each waits for its registration anyway.
@@ -187,8 +186,8 @@ class ClusterNodes:
             self.on(host, broker.stop()) for host, broker in self.brokers.items() if broker is not None
         ]
         results = await asyncio.gather(*running, return_exceptions=True)
-        for host in self.controllers:
-            await self.stop_controller(host)
+        for host in sorted(self.controllers, key=lambda host: self.controllers[host] is self.controller):
+            await self.stop_controller(host)  # standbys first: nobody else need be elected
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -358,6 +357,13 @@ class ClusterNodes:
         context = self.universe.world(host).life.context.copy()
         return await asyncio.get_running_loop().create_task(coro, name=f"{host}", context=context)
 
+    def _id_that_controllers_know(self) -> str | None:
+        for host in self.controllers:
+            known = read_meta_properties(self.universe.world(host).disk)
+            if known is not None:
+                return known.cluster_id
+        return None
+
     def _id_that_brokers_know(self) -> str | None:
         """The controller's directory may be lost where the brokers' aren't."""
         for host in self.brokers:
@@ -395,20 +401,35 @@ class ClusterNodes:
         return False
 
     async def _start_controller(self, host: str) -> None:
+        await self._open_controller(host)
+        await self._join_quorum(host)
+
+    async def _join_quorum(self, host: str) -> None:
+        node = self.controllers[host]
+        if node is not None:
+            try:
+                await self.on(host, node.join(list(self._voters.values())))
+            except BaseException:
+                self.controllers[host] = None
+                raise
+
+    async def _open_controller(self, host: str) -> None:
         world = self.universe.world(host)
         opening = ControllerNode.open(
             world,
-            CONTROLLER_ID - 1 + int(host.rpartition("-")[2]),
+            controller_id(host),
             self.cluster_id,
             self.configs,
             self.rules,
             port=self._ports.get(host) or (SIMULATED_CONTROLLER_PORT if self.simulated else 0),
             known_by=self._known_by,
             on_failure=lambda reason: self._controller_failed(host, reason),
+            open_quorum=opens_quorum(self.cluster_id, len(self.controllers)),
         )
         node = await self.on(host, opening)
         self._ports[host] = node.port
         self.controllers[host] = node
+        self._voters[host] = node.voter
 
     async def _start_broker(self, host: str) -> None:
         world = self.universe.world(host)
@@ -504,4 +525,4 @@ def new_cluster_id(world: World) -> str:
             return text
 
 
-__all__ = ["CONTROLLER", "ClusterNodes", "broker_host", "controller_host"]
+__all__ = ["CONTROLLER", "ClusterNodes", "broker_host"]

@@ -314,6 +314,7 @@ def _born_again(cluster: Cluster, tape: Tape) -> Cluster:
             name=cluster.name,
             announce=False,
             message_events=setup.message_events,
+            controllers=setup.controllers,
             watch_invariants=cluster._watches_invariants,
         )
 

@@ -15,7 +15,8 @@ from itertools import islice
 
 from minikafka.broker.broker import Broker
 from minikafka.broker.snapshot import BrokerSnapshot
-from minikafka.cluster.nodes import CONTROLLER_ID, ClusterNodes
+from minikafka.cluster.nodes import ClusterNodes
+from minikafka.cluster.voters import controller_id
 from minikafka.metadata.configs import topic_config_value
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.topic_names import GROUP_METADATA_TOPIC
@@ -157,9 +158,7 @@ class Picture:
                 name=self._name,
                 cluster_id=nodes.cluster_id,
                 bootstrap_servers=nodes.bootstrap_servers,
-                controllers=tuple(
-                    self._controller(CONTROLLER_ID + n, host) for n, host in enumerate(nodes.controllers)
-                ),
+                controllers=tuple(self._controller(controller_id(host), host) for host in nodes.controllers),
                 image=self._image(),
                 topics=self._topics,
                 groups=self._groups.drawn,

@@ -34,11 +34,17 @@ def replaced_rules(rules: Rules) -> tuple[str, ...]:
 
 
 def setup_of(
-    seed: int, brokers: int, configs: Mapping[str, object] | None, rules: Rules, *, message_events: bool
+    seed: int,
+    brokers: int,
+    configs: Mapping[str, object] | None,
+    rules: Rules,
+    *,
+    message_events: bool,
+    controllers: int,
 ) -> Setup:
     """What a tape says of how its cluster was made."""
     written = {name: frozen(value) for name, value in (configs or {}).items()}
-    return Setup(seed, brokers, written, replaced_rules(rules), message_events)
+    return Setup(seed, brokers, written, replaced_rules(rules), message_events, controllers)
 
 
 def check_playable(tape: Tape, rules: Rules | None) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from minikafka._version import VERSION
+from minikafka.cluster.wanted import MOST_CONTROLLERS
 from minikafka.commands import AddPartitions, CreateTopic
 from minikafka.commands.tape import Moment, NotATape, Tape
 from minikafka.world import reason_of
@@ -108,6 +109,7 @@ def _check(tape: Tape, shown: str) -> None:
     )
     for count, least, most, what in (
         (tape.setup.brokers, 1, _MOST_BROKERS, "brokers"),
+        (tape.setup.controllers, 1, MOST_CONTROLLERS, "controllers"),
         (tape.end.at.round, 0, _MOST_ROUNDS, "rounds"),
         (partitions, -_MOST_PARTITIONS, _MOST_PARTITIONS, "partitions"),
     ):

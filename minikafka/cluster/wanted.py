@@ -12,11 +12,17 @@ from minikafka.cluster.drivers import ClusterLoop, LiveLoop, SimulatedLoop
 from minikafka.cluster.foreign import refuse_a_real_kafkas
 from minikafka.world.visible import quoted, visible_name
 
+MOST_CONTROLLERS = 9
 
-def check_wanted(brokers: int | None, coordinator: str, name: str | None) -> None:
+
+def check_wanted(brokers: int | None, controllers: int | None, coordinator: str, name: str | None) -> None:
     """Raises ValueError."""
     if brokers is not None and brokers < 1:
         raise ValueError(f"A cluster needs at least one broker, not {brokers}.")
+    if controllers is not None and not 1 <= controllers <= MOST_CONTROLLERS:
+        raise ValueError(
+            f"A quorum has 1 to {MOST_CONTROLLERS} controllers, not {controllers}; 3 and 5 are usual."
+        )
     if coordinator != "kraft":
         raise ValueError(f'coordinator={quoted(coordinator)} is not supported yet; use "kraft".')
     if name is not None and re.search("[\ud800-\udfff]", name):

@@ -54,6 +54,7 @@ class Setup(msgspec.Struct, frozen=True):
     rules: tuple[str, ...] = ()
     """The names of decisions that weren't Kafka's. Their code is not on the tape: who plays it brings it along."""
     message_events: bool = True
+    controllers: int = 1
 
 
 class End(msgspec.Struct, frozen=True):

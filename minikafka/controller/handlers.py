@@ -22,6 +22,7 @@ from minikafka.protocol.messages.assign_replicas_to_dirs import (
     AssignReplicasToDirsRequest,
     AssignReplicasToDirsResponse,
 )
+from minikafka.protocol.messages.begin_quorum_epoch import BeginQuorumEpochRequest
 from minikafka.protocol.messages.broker_heartbeat import BrokerHeartbeatRequest, BrokerHeartbeatResponse
 from minikafka.protocol.messages.broker_registration import (
     BrokerRegistrationRequest,
@@ -38,6 +39,7 @@ from minikafka.protocol.messages.elect_leaders import (
     ElectLeadersRequest,
     ElectLeadersResponse,
 )
+from minikafka.protocol.messages.end_quorum_epoch import EndQuorumEpochRequest
 from minikafka.protocol.messages.fetch import FetchRequest, FetchResponse
 from minikafka.protocol.messages.fetch_snapshot import FetchSnapshotRequest, FetchSnapshotResponse
 from minikafka.protocol.messages.incremental_alter_configs import (
@@ -45,6 +47,8 @@ from minikafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsResponse,
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
+from minikafka.protocol.messages.vote import VoteRequest
+from minikafka.protocol.schema import Message
 from minikafka.quorum import describe_quorum as quorum_description
 from minikafka.quorum import snapshot_fetch
 
@@ -62,6 +66,25 @@ def fetch_snapshot(
     node: ControllerNode, request: FetchSnapshotRequest, context: RequestContext
 ) -> FetchSnapshotResponse:
     return snapshot_fetch.fetch_snapshot(node.quorum, request, context, node.cluster_id)
+
+
+@handles(ApiKey.VOTE, versions=(0, 2))
+def vote(node: ControllerNode, request: VoteRequest, context: RequestContext) -> Awaitable[Message]:
+    return node.quorum.consult(request)
+
+
+@handles(ApiKey.BEGIN_QUORUM_EPOCH, versions=(0, 1))
+def begin_quorum_epoch(
+    node: ControllerNode, request: BeginQuorumEpochRequest, context: RequestContext
+) -> Awaitable[Message]:
+    return node.quorum.consult(request)
+
+
+@handles(ApiKey.END_QUORUM_EPOCH, versions=(0, 1))
+def end_quorum_epoch(
+    node: ControllerNode, request: EndQuorumEpochRequest, context: RequestContext
+) -> Awaitable[Message]:
+    return node.quorum.consult(request)
 
 
 @handles(ApiKey.BROKER_REGISTRATION, versions=(0, 4))
@@ -158,6 +181,4 @@ def describe_quorum(
     node: ControllerNode, request: DescribeQuorumRequest, context: RequestContext
 ) -> DescribeQuorumResponse:
     now_ms = node.world.clock.time_ms()
-    return quorum_description.describe_quorum(
-        node.quorum, node.fetches.observers, request, context.api_version, now_ms
-    )
+    return quorum_description.describe_quorum(node.quorum, node.fetches, request, context.api_version, now_ms)

@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
-from uuid import UUID
 
 from minikafka.controller import envelope, handlers
 from minikafka.controller.core import Controller
 from minikafka.controller.decision import Decision
 from minikafka.controller.events import ControllerFailed, ControllerStarted, changes
 from minikafka.log.log import LogSnapshot
-from minikafka.log.meta_properties import claimed_properties, note_claim, read_meta_properties
+from minikafka.log.meta_properties import (
+    MetaProperties,
+    claimed_properties,
+    note_claim,
+    read_meta_properties,
+)
 from minikafka.metadata.batches import MetadataBatch, skipping
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES, check_levels
@@ -46,6 +50,8 @@ class ControllerStopped(CloseConnection, ConnectionError):
 
 
 CONTROLLER_LISTENER = "CONTROLLER"
+SETTLE_S = 5.0
+"""So long a stop waits for a majority."""
 
 
 class OpenQuorum(Protocol):
@@ -75,15 +81,14 @@ class ControllerSnapshot:
 
 
 class ControllerNode:
-    """`node = await ControllerNode.open(…)`, then `await node.stop()` or `node.kill()`. `on_failure` is called once,
-    with the reason, when it can't continue and has ended itself.
+    """`node = await ControllerNode.open(…)`, `await node.join(voters)`, then `await node.stop()` or `node.kill()`.
+    `on_failure` is called once, with the reason, when it can't continue and has ended itself.
     """
 
     def __init__(
         self,
         world: World,
-        node_id: int,
-        cluster_id: str,
+        properties: MetaProperties,
         quorum: Quorum,
         lock: Lock,
         configs: BrokerConfigs,
@@ -91,8 +96,9 @@ class ControllerNode:
         on_failure: Callable[[str], None],
     ) -> None:
         self.world = world
-        self.id = node_id
-        self.cluster_id = cluster_id
+        self.id = properties.node_id
+        self.cluster_id = cluster_id = properties.cluster_id
+        self._properties = properties
         self.configs = configs
         self.core = Controller(cluster_id, configs, rules, world.random)
         self.quorum = quorum
@@ -115,6 +121,7 @@ class ControllerNode:
         self._expiry: Alarm | None = None
         self._balancing: asyncio.Task[None] | None = None
         self._running = False
+        self._has_ended = False
 
     @classmethod
     async def open(
@@ -130,7 +137,7 @@ class ControllerNode:
         on_failure: Callable[[str], None] = lambda _: None,
         open_quorum: OpenQuorum = MetadataLog.open,
     ) -> ControllerNode:
-        """One that has read its log, listens, and takes part in the quorum. Who leads at once is in charge by then.
+        """One that has read its log, and listens; `join` is next.
 
         `known_by`: what, outside of the controller's directory, says that this cluster has been there before (a
         clause). `open_quorum`: where records are agreed on, if not in a quorum of one.
@@ -149,23 +156,32 @@ class ControllerNode:
         except BaseException:
             lock.release()
             raise
-        node = cls(world, node_id, cluster_id, quorum, lock, configs, rules, on_failure)
+        node = cls(world, properties, quorum, lock, configs, rules, on_failure)
         try:
-            await node._join(port, decode_uuid(properties.directory_id))
-            note_claim(world.disk, properties)  # last: where it is, there has been a log
+            quorum.load(node)
+            check_levels(node.core.image.features)
+            await node._server.listen(port)
         except BaseException:
             node.kill()
             raise
         return node
 
-    async def _join(self, port: int, directory_id: UUID) -> None:
-        self.quorum.load(self)
-        check_levels(self.core.image.features)
-        await self._server.listen(port)
-        self._running = True
-        address = self.world.network.address
-        self.quorum.join(VoterNode(self.id, directory_id, address, self.port, CONTROLLER_LISTENER))
-        await self._settled()
+    async def join(self, voters: Sequence[VoterNode]) -> None:
+        """Take part in the quorum of these. Who leads at once is in charge by then. Raises OSError."""
+        try:
+            self._running = True
+            self.quorum.join(self.voter, voters)
+            await self._settled()
+            note_claim(self.world.disk, self._properties)  # last: where it is, there has been a log
+        except BaseException:
+            self.kill()
+            raise
+
+    @property
+    def voter(self) -> VoterNode:
+        """Itself, to the other voters."""
+        directory_id = decode_uuid(self._properties.directory_id)
+        return VoterNode(self.id, directory_id, self.world.network.address, self.port, CONTROLLER_LISTENER)
 
     @property
     def port(self) -> int:
@@ -352,16 +368,21 @@ class ControllerNode:
         )
 
     async def stop(self) -> None:
-        """A clean end: what is decided gets committed, files are closed."""
+        """A clean end: what is decided gets committed, if others who have to be there are; files are closed."""
         if not self._running:
             return
         self._running = False
         try:
-            await self._settled()
+            async with asyncio.timeout(SETTLE_S):
+                await self._settled()
+        except (TimeoutError, NotLeader):
+            pass  # nobody was told that it is so
         except ControllerStopped:
             return  # killed meanwhile
-        self._end()
-        self.quorum.close()
+        await self.quorum.leave()
+        if not self._has_ended:
+            self._end()
+            self.quorum.close()
 
     def kill(self) -> None:
         """An end without goodbye: nothing more is written."""
@@ -369,7 +390,7 @@ class ControllerNode:
         self.quorum.abandon()
 
     def _end(self) -> None:
-        self._running = False
+        self._running, self._has_ended = False, True
         self._resign(ControllerStopped("this controller has stopped"))
         self.fetches.close()
         self._server.close()

@@ -18,7 +18,7 @@ LIKENESS = 0.84
 """Of two names, from 0 to 1, for one to be taken for a slip of the other."""
 
 _NUMBERED = "brokers are numbered from 1"
-_ONE_CONTROLLER = "a cluster comes with one controller of its own"
+_OWN_CONTROLLERS = "a cluster comes with controllers of its own"
 _NO_TRANSACTIONS = "there are no transactions here yet"
 _NO_SECURITY = "there is no TLS, SASL or authorization here yet"
 _NO_TIERS = "there is no tiered storage here yet"
@@ -28,10 +28,10 @@ _ONE_PROCESS = "all brokers share one thread"
 WITHOUT_EFFECT: Mapping[str, str] = {
     "node.id": _NUMBERED,
     "broker.id": _NUMBERED,
-    "process.roles": _ONE_CONTROLLER,
-    "controller.listener.names": _ONE_CONTROLLER,
-    "controller.quorum.bootstrap.servers": _ONE_CONTROLLER,
-    "controller.quorum.voters": _ONE_CONTROLLER,
+    "process.roles": _OWN_CONTROLLERS,
+    "controller.listener.names": _OWN_CONTROLLERS,
+    "controller.quorum.bootstrap.servers": _OWN_CONTROLLERS,
+    "controller.quorum.voters": _OWN_CONTROLLERS,
     "inter.broker.listener.name": "brokers have one listener",
     "security.inter.broker.protocol": _NO_SECURITY,
     "controlled.shutdown.enable": "a clean stop always hands leadership over",
@@ -58,7 +58,7 @@ WITHOUT_EFFECT: Mapping[str, str] = {
 """Names in `BROKER_CONFIGS` (clients are told of them) that nothing reads, and why where a few words can say it."""
 
 _FAMILIES: tuple[tuple[str, str], ...] = (
-    ("controller.quorum.", _ONE_CONTROLLER),
+    ("controller.quorum.", _OWN_CONTROLLERS),
     ("ssl.", _NO_SECURITY),
     ("sasl.", _NO_SECURITY),
     ("security.", _NO_SECURITY),

@@ -119,7 +119,9 @@ class VoterNode:
     listener: str = "CONTROLLER"
 
 
-def leader_change_batch(leader: VoterNode, voters: Sequence[VoterNode], epoch: int, time_ms: int) -> bytes:
+def leader_change_batch(
+    leader: VoterNode, voters: Sequence[VoterNode], granting: Sequence[int], epoch: int, time_ms: int
+) -> bytes:
     """The batch with which a leader epoch begins; its offset is set when it is appended.
 
     It names the voters again, since their addresses may have changed.
@@ -136,7 +138,9 @@ def leader_change_batch(leader: VoterNode, voters: Sequence[VoterNode], epoch: i
         )
         for voter in voters
     ]
-    change = LeaderChangeMessage(leader_id=leader.id, voters=everybody, granting_voters=everybody)
+    change = LeaderChangeMessage(
+        leader_id=leader.id, voters=everybody, granting_voters=[Voter(voter_id=id) for id in granting]
+    )
     records = [
         _record(ControlType.LEADER_CHANGE, change, time_ms),
         _record(ControlType.KRAFT_VERSION, KRaftVersionRecord(k_raft_version=KRAFT_VERSION), time_ms),

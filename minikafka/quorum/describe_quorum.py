@@ -7,6 +7,7 @@ KIP-595.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.protocol.errors import ErrorCode
@@ -19,12 +20,14 @@ from minikafka.protocol.messages.describe_quorum import (
     ResponsePartitionData,
     ResponseTopicData,
 )
-from minikafka.quorum.metadata_fetch import Observer
+from minikafka.protocol.schema import ZERO_UUID
+from minikafka.quorum.control_records import VoterNode
+from minikafka.quorum.metadata_fetch import MetadataFetch, Observer
 from minikafka.quorum.quorum import Quorum
 
 
 def describe_quorum(
-    quorum: Quorum, observers: Sequence[Observer], request: DescribeQuorumRequest, version: int, now_ms: int
+    quorum: Quorum, fetches: MetadataFetch, request: DescribeQuorumRequest, version: int, now_ms: int
 ) -> DescribeQuorumResponse:
     """Answer for the one partition that there is; others are unknown."""
     wanted = [(topic.topic_name, [p.partition_index for p in topic.partitions]) for topic in request.topics]
@@ -46,22 +49,9 @@ def describe_quorum(
             leader_epoch=quorum.leader_epoch,
             high_watermark=quorum.high_watermark,
             current_voters=[
-                ReplicaState(
-                    replica_id=leader.id,
-                    log_end_offset=quorum.end_offset,
-                    last_fetch_timestamp=now_ms,
-                    last_caught_up_timestamp=now_ms,
-                )
+                _voter(voter, quorum, fetches.voters, version, now_ms) for voter in quorum.voters
             ],
-            observers=[
-                ReplicaState(
-                    replica_id=observer.id,
-                    log_end_offset=observer.log_end_offset,
-                    last_fetch_timestamp=observer.last_fetch_ms,
-                    last_caught_up_timestamp=observer.last_caught_up_ms,
-                )
-                for observer in observers
-            ],
+            observers=[_state(observer, ZERO_UUID) for observer in fetches.observers],
         )
     nodes = [
         Node(node_id=voter.id, listeners=[Listener(name=voter.listener, host=voter.host, port=voter.port)])
@@ -70,6 +60,26 @@ def describe_quorum(
     return DescribeQuorumResponse(
         topics=[ResponseTopicData(topic_name=METADATA_TOPIC, partitions=[partition])],
         nodes=nodes if version >= 2 else [],
+    )
+
+
+def _voter(
+    voter: VoterNode, quorum: Quorum, known: Sequence[Observer], version: int, now_ms: int
+) -> ReplicaState:
+    """One that hasn't fetched yet has offset -1."""
+    itself = Observer(quorum.node_id, quorum.end_offset, now_ms, now_ms)
+    found = [follower for follower in (itself, *known) if follower.id == voter.id]
+    directory_id = voter.directory_id if version >= 2 else ZERO_UUID
+    return _state(found[0] if found else Observer(voter.id, -1, -1, -1), directory_id)
+
+
+def _state(follower: Observer, directory_id: UUID) -> ReplicaState:
+    return ReplicaState(
+        replica_id=follower.id,
+        replica_directory_id=directory_id,
+        log_end_offset=follower.log_end_offset,
+        last_fetch_timestamp=follower.last_fetch_ms,
+        last_caught_up_timestamp=follower.last_caught_up_ms,
     )
 
 

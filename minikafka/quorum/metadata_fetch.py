@@ -25,6 +25,7 @@ from minikafka.protocol.messages.fetch import (
     SnapshotId,
 )
 from minikafka.quorum.quorum import Quorum
+from minikafka.quorum.raft.messages import Fetch
 from minikafka.world import World
 
 MAX_BYTES = 8 << 20
@@ -50,13 +51,22 @@ class MetadataFetch:
         self._world = world
         self._log = log
         self._cluster_id = cluster_id
-        self._observers: dict[int, Observer] = {}
+        self._followers: dict[int, Observer] = {}
+        self._epoch = -1
         self._waiting: list[asyncio.Future[None]] = []
-        log.on_commit(self._wake)
+        log.on_progress(self._wake)
 
     @property
     def observers(self) -> tuple[Observer, ...]:
-        return tuple(self._observers[id] for id in sorted(self._observers))
+        """All who have fetched in this epoch and don't vote."""
+        voters = [voter.id for voter in self._log.voters]
+        return tuple(self._followers[id] for id in sorted(self._followers) if id not in voters)
+
+    @property
+    def voters(self) -> tuple[Observer, ...]:
+        """The voters that have fetched in this epoch."""
+        voters = [voter.id for voter in self._log.voters]
+        return tuple(self._followers[id] for id in sorted(self._followers) if id in voters)
 
     def close(self) -> None:
         """Answer everybody who waits."""
@@ -71,14 +81,14 @@ class MetadataFetch:
         replica_id = request.replica_state.replica_id if context.api_version >= 15 else request.replica_id
         if replica_id >= 0:
             self._note(replica_id, wanted.fetch_offset)
-        answer = self._answer(wanted, request, self._readable_by(replica_id))
+        answer = self._answer(wanted, request, replica_id)
         deadline = self._world.clock.now() + request.max_wait_ms / 1000
         while not self._is_due(answer, wanted):
             remaining_s = deadline - self._world.clock.now()
             if remaining_s <= 0:
                 break
-            await self._committed(remaining_s)
-            answer = self._answer(wanted, request, self._readable_by(replica_id))
+            await self._progress(remaining_s)
+            answer = self._answer(wanted, request, replica_id, again=True)
         topic = FetchableTopicResponse(topic=METADATA_TOPIC, topic_id=METADATA_TOPIC_ID, partitions=[answer])
         return FetchResponse(responses=[topic], node_endpoints=self._leader(context))
 
@@ -110,42 +120,36 @@ class MetadataFetch:
         lies_before = answer.snapshot_id.end_offset >= 0
         return bool(answer.error_code or diverges or lies_before or answer.records or knows_more)
 
-    def _answer(self, wanted: FetchPartition, request: FetchRequest, up_to: int) -> PartitionData:
-        log = self._log
-        leader_id = -1 if log.leader is None else log.leader.id
+    def _answer(
+        self, wanted: FetchPartition, request: FetchRequest, replica_id: int, *, again: bool = False
+    ) -> PartitionData:
+        """`again`: its time isn't up; the follower has said nothing since."""
+        log, epoch = self._log, wanted.current_leader_epoch
+        asked = Fetch(epoch, -1 if again else replica_id, wanted.fetch_offset, wanted.last_fetched_epoch)
+        told = log.follow(asked)
         answer = PartitionData(
             partition_index=0,
-            high_watermark=log.high_watermark,
+            error_code=told.error,
+            high_watermark=told.high_watermark,
             log_start_offset=log.start_offset,
-            current_leader=LeaderIdAndEpoch(leader_id=leader_id, leader_epoch=log.leader_epoch),
+            current_leader=LeaderIdAndEpoch(leader_id=told.leader, leader_epoch=told.epoch),
             aborted_transactions=None,
             records=b"",
         )
-        if leader_id != log.node_id:
-            answer.error_code = ErrorCode.NOT_LEADER_OR_FOLLOWER
-            return answer
-        if 0 <= wanted.current_leader_epoch < log.leader_epoch:
-            answer.error_code = ErrorCode.FENCED_LEADER_EPOCH
-            return answer
-        if wanted.current_leader_epoch > log.leader_epoch:
-            answer.error_code = ErrorCode.UNKNOWN_LEADER_EPOCH
-            return answer
-        if wanted.fetch_offset < 0:
-            answer.error_code = ErrorCode.OFFSET_OUT_OF_RANGE
-            return answer
         below = log.snapshot_below
-        if below is not None and wanted.fetch_offset < log.start_offset:
+        if told.error:
+            pass
+        elif wanted.fetch_offset < 0:
+            answer.error_code = ErrorCode.OFFSET_OUT_OF_RANGE
+        elif below is not None and wanted.fetch_offset < log.start_offset:
             answer.snapshot_id = SnapshotId(end_offset=below.name.end_offset, epoch=below.name.epoch)
-            return answer
-        if below is not None and below.name == (wanted.fetch_offset, wanted.last_fetched_epoch):
+        elif told.diverging is not None:
+            answer.diverging_epoch = EpochEndOffset(
+                epoch=told.diverging.epoch, end_offset=told.diverging.end_offset
+            )
+        else:
+            up_to = self._readable_by(replica_id)
             answer.records = log.read(wanted.fetch_offset, self._limit(wanted, request), up_to)
-            return answer
-        if wanted.last_fetched_epoch >= 0 or wanted.fetch_offset > log.end_offset:
-            epoch, end_offset = log.end_offset_for(wanted.last_fetched_epoch)
-            if epoch != wanted.last_fetched_epoch or end_offset < wanted.fetch_offset:
-                answer.diverging_epoch = EpochEndOffset(epoch=epoch, end_offset=max(end_offset, 0))
-                return answer
-        answer.records = log.read(wanted.fetch_offset, self._limit(wanted, request), up_to)
         return answer
 
     def _limit(self, wanted: FetchPartition, request: FetchRequest) -> int:
@@ -153,13 +157,16 @@ class MetadataFetch:
 
     def _note(self, replica_id: int, fetch_offset: int) -> None:
         now_ms = self._world.clock.time_ms()
-        known = self._observers.get(replica_id)
+        if self._log.leader_epoch != self._epoch:
+            self._epoch = self._log.leader_epoch
+            self._followers.clear()
+        known = self._followers.get(replica_id)
         caught_up_ms = now_ms if fetch_offset >= self._readable_by(replica_id) else -1
         if caught_up_ms < 0 and known is not None:
             caught_up_ms = known.last_caught_up_ms
-        self._observers[replica_id] = Observer(replica_id, fetch_offset, now_ms, caught_up_ms)
+        self._followers[replica_id] = Observer(replica_id, fetch_offset, now_ms, caught_up_ms)
 
-    async def _committed(self, timeout_s: float) -> None:
+    async def _progress(self, timeout_s: float) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         timer = self._world.call_later(timeout_s, _finish, waiter)

@@ -16,6 +16,7 @@ from minikafka.metadata.batches import MetadataBatch
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.schema import Message
 from minikafka.quorum.control_records import VoterNode
+from minikafka.quorum.raft.messages import Fetch, FetchAnswer
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
 
 
@@ -82,27 +83,33 @@ class Quorum(Protocol):
     def load(self, listener: Listener) -> None:
         """Give the listener all that is known to be committed, and from now on what will be. Writes nothing."""
 
-    def join(self, voter: VoterNode) -> None:
-        """Take part in the quorum as this voter; it may lead at once."""
+    def join(self, voter: VoterNode, voters: Sequence[VoterNode]) -> None:
+        """Take part as this one of these voters; it may lead at once."""
 
     def propose(self, records: Sequence[Message]) -> int:
         """Ask that these, all or none, be committed next; returns the offset of the first. Raises `NotLeader`."""
 
-    def on_commit(self, callback: Callable[[], None]) -> None:
-        """Call this whenever the high watermark has advanced."""
+    def on_progress(self, callback: Callable[[], None]) -> None:
+        """Call this whenever there is more to be read, or another leads."""
 
     def read(self, offset: int, max_bytes: int, up_to_offset: int) -> memoryview:
         """Raw batches from the one offset on, below the other; empty when there are none. Raises `ApiError`
         OFFSET_OUT_OF_RANGE.
         """
 
-    def end_offset_for(self, epoch: int) -> tuple[int, int]:
-        """The newest epoch up to `epoch` that the log has, and where it ends; (-1, -1) when it has none."""
+    def follow(self, fetch: Fetch) -> FetchAnswer:
+        """What a follower is told, records aside. If it is a voter, it has said that it has all before that."""
+
+    async def consult(self, request: Message) -> Message:
+        """The answer to another voter (Vote, BeginQuorumEpoch, EndQuorumEpoch). Raises `ApiError`."""
 
     def read_snapshot(self, name: SnapshotName, position: int, max_bytes: int) -> tuple[bytes, int] | None:
         """Bytes of that snapshot from `position` on, and how many it has in all; None when there is none such."""
 
     def snapshot(self) -> LogSnapshot: ...
+
+    async def leave(self) -> None:
+        """Lead no more, and tell the others so; then `close`."""
 
     def close(self) -> None:
         """Stop cleanly."""

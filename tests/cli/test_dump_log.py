@@ -74,7 +74,7 @@ def data(tmp_path: Path) -> Path:
     contents = {
         "orders-0": build_batch(orders, compression=Compression.GZIP, leader_epoch=0),
         "__consumer_offsets-1": build_batch([NewRecord(TIME_MS, k, v) for k, v in offsets], leader_epoch=0),
-        "__cluster_metadata-0": leader_change_batch(voter, [voter], 1, TIME_MS) + topic,
+        "__cluster_metadata-0": leader_change_batch(voter, [voter], [voter.id], 1, TIME_MS) + topic,
     }
     for name, content in contents.items():
         (tmp_path / name).mkdir()

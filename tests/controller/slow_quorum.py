@@ -1,6 +1,7 @@
 """A quorum whose commits take their time and come in a batch, and its standbys."""
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 from minikafka.metadata.batches import MetadataBatch, decode_batch
@@ -32,7 +33,7 @@ class SlowLog(MetadataLog):
         self._lead_by(leader, epoch)
 
     def _lead_by(self, leader: VoterNode, epoch: int) -> None:
-        self.leader, self._state = leader, QuorumState(leader.id, epoch)
+        self.leader, self._store.state = leader, QuorumState(leader.id, epoch)
         assert self._listener is not None
         self._listener.on_leader(leader.id, epoch)
 
@@ -40,28 +41,28 @@ class SlowLog(MetadataLog):
 class StandbyLog(SlowLog):
     """It copies what the leader committed, byte for byte, and says so to its node."""
 
-    def join(self, voter: VoterNode) -> None:
+    def join(self, voter: VoterNode, voters: Sequence[VoterNode]) -> None:
         self.itself = voter
 
-    def follow(self, leader: MetadataLog) -> None:
+    def copy_from(self, leader: MetadataLog) -> None:
         assert leader.leader is not None
         self._lead_by(leader.leader, leader.leader_epoch)
-        leader.on_commit(lambda: self._copy(leader))
+        leader.on_progress(lambda: self._copy(leader))
         self._copy(leader)
 
     def _copy(self, leader: MetadataLog) -> None:
         copied: list[MetadataBatch] = []
         while self.end_offset < leader.high_watermark:
             data = bytes(leader.read(self.end_offset, 1 << 20, leader.high_watermark))
-            self._log.append_as_follower(data)
+            self._store.copy(memoryview(data))
             copied += [decode_batch(batch) for batch in read_batches(data)]
-        self._next_offset = self.end_offset
-        self._log.flush()
+        self._next_offset, self._shape = self.end_offset, self._store.shape()
+        self._store.log.flush()
         self._committed(copied)
 
     def take_over(self) -> None:
         """By a vote of the others."""
-        super().join(self.itself)
+        super().join(self.itself, [self.itself])
 
 
 def voter(id: int, host: str) -> VoterNode:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
+from controller.alone import alone
 
 from minikafka.controller.events import BrokerFenced, LeaderElected, TopicCreated
 from minikafka.controller.node import ControllerNode
@@ -69,7 +70,7 @@ class Lab:
 
     def start_controller(self) -> None:
         opening = ControllerNode.open(self.universe.world("controller-1"), 1001, CLUSTER, port=PORT)
-        self.controller = self.universe.run(opening, host="controller-1")
+        self.controller = self.universe.run(alone(opening), host="controller-1")
 
     def start_broker(self, id: int, previous_epoch: int = -1) -> FakeBroker:
         self.lives[id] = self.lives.get(id, 0) + 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from controller.alone import alone
 
 from minikafka.controller.node import ControllerNode
 from minikafka.protocol.api import RESPONSES, ApiKey, response_header_version
@@ -34,7 +35,7 @@ class Passing:
     def __init__(self, universe: SimulatedUniverse) -> None:
         self.universe = universe
         opening = ControllerNode.open(universe.world("controller-1"), 3000, "cluster", port=PORT)
-        self.controller = universe.run(opening, host="controller-1")
+        self.controller = universe.run(alone(opening), host="controller-1")
 
     def pass_on(self, data: bytes, address: bytes = HERE) -> Any:
         async def send() -> Message:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from controller.alone import alone
 from controller.slow_quorum import COMMIT_S, SlowLog, StandbyLog
 from controller.test_controller_node import CLUSTER, PORT, Lab
 
@@ -31,12 +32,12 @@ class SlowLab(Lab):
         self.controller = self.node("controller-1", 1001, SlowLog)
         self.standby = self.node("controller-2", 1002, StandbyLog)
         self.log, self.copy = self.controller.quorum, self.standby.quorum
-        self.copy.follow(self.log)  # type: ignore[attr-defined]
+        self.copy.copy_from(self.log)  # type: ignore[attr-defined]
 
     def node(self, host: str, id: int, log: type[SlowLog]) -> ControllerNode:
         world = self.universe.world(host)
         opening = ControllerNode.open(world, id, CLUSTER, port=PORT, open_quorum=log.open)
-        return self.universe.run(opening, host=host)
+        return self.universe.run(alone(opening), host=host)
 
     def wanted(self, name: str) -> TopicsToCreate:
         topic = CreatableTopic(name=name, num_partitions=1, replication_factor=3)

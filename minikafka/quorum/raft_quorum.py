@@ -1,0 +1,377 @@
+"""A voter of a Raft quorum, as a controller has it: the core, its disk, its lines to the others, and its clock.
+
+Rule: what the core wants done is done in the order of its steps, by one worker: written, made durable together with
+all that came meanwhile, and only then said to others and to the controller. Kafka: `KafkaRaftClient`,
+`KafkaRaftClientDriver`, `BatchAccumulator`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from minikafka.log.log import LogSnapshot
+from minikafka.metadata.batches import MetadataBatch
+from minikafka.metadata.records import encode_record
+from minikafka.policy import Rules
+from minikafka.protocol.dispatch import CloseConnection
+from minikafka.protocol.errors import ApiError, ErrorCode
+from minikafka.protocol.schema import Message
+from minikafka.quorum.control_records import VoterNode, leader_change_batch
+from minikafka.quorum.metadata_store import MetadataStore
+from minikafka.quorum.quorum import Listener, NotLeader
+from minikafka.quorum.raft.core import NEVER_MS, NotLeading, RaftCore
+from minikafka.quorum.raft.messages import NOBODY, Answer, Fetch, FetchAnswer, Question
+from minikafka.quorum.raft.ready import Entry, LeaderChange, Leadership, Ready
+from minikafka.quorum.raft.timing import Timing
+from minikafka.quorum.raft_peers import Peers
+from minikafka.quorum.raft_wire import Wire
+from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
+from minikafka.records.batch import NewRecord, build_batch
+from minikafka.world import Alarm, World, with_descriptors
+
+GOODBYE_S = 1.0
+"""So long a leader that leaves waits for the others to hear of it."""
+RECONNECT_S = 0.05
+
+Reply = asyncio.Future[Answer]
+
+
+class _Proposal(NamedTuple):
+    """What an entry of this leader's own holds: its bytes, and what they say."""
+
+    data: bytes
+    batch: MetadataBatch
+
+
+class RaftQuorum:
+    """See `Quorum`. Made by `open`, then `load`, then `join`."""
+
+    def __init__(
+        self, world: World, store: MetadataStore, node_id: int, cluster_id: str, rules: Rules, timing: Timing
+    ) -> None:
+        self.node_id = node_id
+        self.voters: tuple[VoterNode, ...] = ()
+        self._world = world
+        self._store = store
+        self._cluster_id = cluster_id
+        self._rules = rules
+        self._timing = timing
+        self._core: RaftCore | None = None
+        self._listener: Listener | None = None
+        self._on_progress: list[Callable[[], None]] = []
+        self._delivered = store.start_offset
+        self._own: deque[MetadataBatch] = deque()
+        """This leader's batches that aren't committed yet; they needn't be read again."""
+        self._to_do: deque[tuple[Ready, Reply | None]] = deque()
+        self._working: asyncio.Task[None] | None = None
+        self._asking: dict[asyncio.Task[None], None] = {}
+        self._alarm: Alarm | None = None
+        self._is_open = True
+
+    @classmethod
+    def open(
+        cls,
+        world: World,
+        node_id: int,
+        rules: Rules,
+        *,
+        segment_bytes: int,
+        known_by: str,
+        cluster_id: str,
+        timing: Timing,
+    ) -> RaftQuorum:
+        """As `MetadataStore.open`; what isn't known to be committed may be missing, the others have it."""
+        store = MetadataStore.open(
+            world, rules, segment_bytes=segment_bytes, known_by=known_by, may_be_empty=True
+        )
+        store.log.high_watermark = max(store.start_offset, store.noted_committed)
+        return cls(world, store, node_id, cluster_id, rules, timing)
+
+    # -- what is known ---------------------------------------------------------------------------------------
+
+    @property
+    def leader(self) -> VoterNode | None:
+        leader = NOBODY if self._core is None else self._core.leader
+        return next((voter for voter in self.voters if voter.id == leader), None)
+
+    @property
+    def leader_epoch(self) -> int:
+        return self._store.state.leader_epoch if self._core is None else self._core.epoch
+
+    @property
+    def snapshot_below(self) -> MetadataSnapshot | None:
+        return self._store.snapshot_below
+
+    @property
+    def start_offset(self) -> int:
+        return self._store.start_offset
+
+    @property
+    def end_offset(self) -> int:
+        return self._store.end_offset
+
+    @property
+    def next_offset(self) -> int:
+        return self._store.end_offset if self._core is None else self._core.log.end_offset
+
+    @property
+    def high_watermark(self) -> int:
+        return self._store.high_watermark
+
+    def snapshot(self) -> LogSnapshot:
+        return self._store.snapshot()
+
+    def read(self, offset: int, max_bytes: int, up_to_offset: int) -> memoryview:
+        return self._store.read(offset, max_bytes, up_to_offset)
+
+    def read_snapshot(self, name: SnapshotName, position: int, max_bytes: int) -> tuple[bytes, int] | None:
+        return self._store.read_snapshot(name, position, max_bytes)
+
+    def on_progress(self, callback: Callable[[], None]) -> None:
+        self._on_progress.append(callback)
+
+    # -- taking part -----------------------------------------------------------------------------------------
+
+    def load(self, listener: Listener) -> None:
+        self._listener = listener
+        if self.snapshot_below is not None:
+            listener.on_snapshot(self.snapshot_below)
+            self._delivered = self.snapshot_below.name.end_offset
+        self._deliver(self.high_watermark)
+
+    def join(self, voter: VoterNode, voters: Sequence[VoterNode]) -> None:
+        """Elections take their time: nobody leads at once."""
+        self.voters = tuple(sorted(voters, key=lambda one: one.id))
+        by_id = {one.id: one for one in self.voters}
+        assert by_id[self.node_id] == voter, "a node votes as itself"
+        self._store.keep(self._store.state)  # from now on it has taken part
+        self._wire = Wire(self._cluster_id, self.node_id, by_id)
+        self._peers = Peers(self._world, self.node_id, by_id)
+        self._core = RaftCore(
+            self.node_id,
+            {one.id: one.directory_id for one in self.voters},
+            self._store.state,
+            self._store.shape(),
+            self._rules,
+            self._world.random,
+            committed=self.high_watermark,
+            timing=self._timing,
+        )
+        self._do(self._core.start(self._now_ms()))
+
+    def propose(self, records: Sequence[Message]) -> int:
+        assert records, "an empty batch can't be committed"
+        if self._core is None or not self._is_open:
+            raise NotLeader
+        now_ms = self._world.clock.time_ms()
+        values = [NewRecord(now_ms, None, encode_record(record)) for record in records]
+        offset, epoch = self.next_offset, self.leader_epoch
+        batch = MetadataBatch(offset, offset + len(values) - 1, epoch, list(records))
+        proposal = _Proposal(build_batch(values, leader_epoch=epoch), batch)
+        try:
+            ready = self._core.propose(len(values), proposal, self._now_ms())
+        except NotLeading:
+            raise NotLeader from None
+        self._do(ready)
+        return offset
+
+    def follow(self, fetch: Fetch) -> FetchAnswer:
+        if self._core is None:
+            return FetchAnswer(
+                self.leader_epoch, NOBODY, fetch.offset, self.high_watermark, ErrorCode.NOT_LEADER_OR_FOLLOWER
+            )
+        ready = self._core.step(fetch, self._now_ms())
+        self._do(ready)
+        assert isinstance(ready.answer, FetchAnswer)
+        return ready.answer
+
+    async def consult(self, request: Message) -> Message:
+        if self._core is None or not self._is_open:
+            raise CloseConnection("this controller is about to start, or has stopped")
+        question = self._wire.question(request)
+        reply: Reply = asyncio.get_running_loop().create_future()
+        self._do(self._core.step(question, self._now_ms()), reply)
+        return self._wire.response(request, await reply)
+
+    async def leave(self) -> None:
+        if self._core is None:
+            return
+        self._do(self._core.resign(self._now_ms()))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                while self._working is not None:
+                    await asyncio.shield(self._working)
+                if self._asking:
+                    await asyncio.wait(list(self._asking))
+
+    def close(self) -> None:
+        self._end()
+        self._store.close()
+
+    def abandon(self) -> None:
+        self._end()
+        self._store.abandon()
+
+    def _end(self) -> None:
+        self._is_open = False
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for _, reply in self._to_do:
+            if reply is not None and not reply.done():
+                reply.set_exception(CloseConnection("this controller has stopped"))
+        self._to_do.clear()
+        for task in list(self._asking):
+            task.cancel()
+        if self._core is not None:
+            self._peers.close()
+
+    # -- time ------------------------------------------------------------------------------------------------
+
+    def _now_ms(self) -> int:
+        return int(self._world.clock.now() * 1000)
+
+    def _watch(self) -> None:
+        """One timer; when what it was set for has moved on, it finds nothing to do and is set anew."""
+        assert self._core is not None
+        due_ms = self._core.next_tick_ms
+        if due_ms >= NEVER_MS or not self._is_open:
+            return
+        due_s = due_ms / 1000 + 0.001
+        if self._alarm is not None:
+            if self._alarm.when() <= due_s:
+                return
+            self._alarm.cancel()
+        self._alarm = self._world.alarm(max(0.0, due_s - self._world.clock.now()), self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._core is not None and self._is_open:
+            self._do(self._core.tick(self._now_ms()))
+
+    # -- doing what the core wants ---------------------------------------------------------------------------
+
+    def _do(self, ready: Ready, reply: Reply | None = None) -> None:
+        if not self._is_open:
+            return
+        if reply is None and not self._to_do and ready.is_nothing_above(self.high_watermark):
+            self._watch()
+            return
+        self._to_do.append((ready, reply))
+        if self._working is None:
+            self._working = self._world.spawn(self._work(), "metadata log")
+        self._watch()
+
+    async def _work(self) -> None:
+        try:
+            while self._to_do and self._is_open:
+                done: list[tuple[Ready, Reply | None]] = []
+                last: Entry | None = None
+                while self._to_do:
+                    ready = self._to_do[0][0]
+                    for write in self._writes(ready):
+                        await with_descriptors(write)
+                    last = ready.entries[-1] if ready.entries else last
+                    done.append(self._to_do.popleft())
+                if last is not None:
+                    await with_descriptors(self._store.log.flush)
+                for ready, reply in done:
+                    if self._is_open:
+                        self._say(ready, reply)
+                if last is not None and self._is_open and self._core is not None:
+                    self._do(self._core.persisted(last.next_offset, last.epoch, self._now_ms()))
+                    await with_descriptors(self._store.note_segment)
+        except OSError as error:
+            assert self._listener is not None
+            self._listener.on_failure(error)
+        finally:
+            self._working = None
+
+    def _writes(self, ready: Ready) -> list[Callable[[], None]]:
+        """What has to be on the disk, in this order; each may be tried again."""
+        writes: list[Callable[[], None]] = []
+        state, truncate_to = ready.state, ready.truncate_to
+        if state is not None:
+            writes.append(lambda: self._store.keep(state))
+        if truncate_to is not None:
+            writes.append(lambda: self._truncate(truncate_to))
+        writes += [self._appending(entry) for entry in ready.entries]
+        return writes
+
+    def _appending(self, entry: Entry) -> Callable[[], None]:
+        content, store = entry.content, self._store
+        if isinstance(content, LeaderChange):
+            leader = next(voter for voter in self.voters if voter.id == content.leader)
+            now_ms = self._world.clock.time_ms()
+            data = leader_change_batch(leader, self.voters, content.granting, entry.epoch, now_ms)
+            self._own.clear()
+            return lambda: store.append(data, entry.epoch)
+        if isinstance(content, _Proposal):
+            self._own.append(content.batch)
+            proposal = content
+            return lambda: store.append(proposal.data, entry.epoch)
+        assert isinstance(content, memoryview), content
+        copied = content
+        return lambda: store.copy(copied)
+
+    def _truncate(self, offset: int) -> None:
+        self._own.clear()
+        self._store.log.truncate_to(offset)
+
+    def _say(self, ready: Ready, reply: Reply | None) -> None:
+        for to, question in ready.messages:
+            task = self._world.spawn(self._ask(to, question), f"{type(question).__name__} to {to}")
+            self._asking[task] = None
+            task.add_done_callback(self._asking.pop)
+        if reply is not None and ready.answer is not None and not reply.done():
+            reply.set_result(ready.answer)
+        is_news = bool(ready.entries) or ready.leadership is not None
+        if ready.committed > self.high_watermark:
+            self._store.log.high_watermark = ready.committed
+            self._deliver(ready.committed)
+            is_news = True
+        if ready.leadership is not None:
+            self._tell(ready.leadership)
+        if is_news:
+            for callback in self._on_progress:
+                callback()
+
+    def _deliver(self, committed: int) -> None:
+        assert self._listener is not None
+        while (
+            self._own and self._own[0].base_offset == self._delivered and self._own[0].last_offset < committed
+        ):
+            batch = self._own.popleft()
+            self._delivered = batch.last_offset + 1
+            self._listener.on_committed(batch)
+        for batch in self._store.replay(self._delivered):
+            self._delivered = batch.last_offset + 1
+            self._listener.on_committed(batch)
+            if not self._is_open:
+                return
+
+    def _tell(self, leadership: Leadership) -> None:
+        if leadership.leader != self.node_id:
+            self._own.clear()
+        assert self._listener is not None
+        self._listener.on_leader(leadership.leader, leadership.epoch)
+
+    async def _ask(self, to: int, question: Question) -> None:
+        """Ask, and take the answer in. What fails is as if nothing was said; but of a fetch the core is told, which
+        has only one under way."""
+        timeout_s = self._timing.request_ms / 1000 * 0.9
+        try:
+            request = self._wire.request(to, question, self.high_watermark)
+            response = await self._peers.ask(to, question, request, timeout_s)
+            answer = self._wire.answer(to, question, response)
+        except (OSError, TimeoutError, ApiError, ValueError):
+            self._peers.hang_up(to, question)
+            if not isinstance(question, Fetch):
+                return
+            await asyncio.sleep(RECONNECT_S)
+            answer = FetchAnswer(question.epoch, to, question.offset, 0, ErrorCode.NETWORK_EXCEPTION)
+        if self._is_open and self._core is not None:
+            self._do(self._core.step(answer, self._now_ms()))
