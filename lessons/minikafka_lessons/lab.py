@@ -19,7 +19,7 @@ import time  # noqa: TID251 - JupyterLab's process starts in real time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, BinaryIO
 
 from minikafka.world.visible import padded, visible
 from minikafka_lessons import progress
@@ -216,7 +216,7 @@ def start_jupyter(page: str, place: Path, port: int, browser: bool, cluster: Any
         "JUPYTER_PLATFORM_DIRS": os.environ.get("JUPYTER_PLATFORM_DIRS", "1"),
     }
     # A session of its own: Ctrl-C ends the lab, and the lab ends Jupyter.
-    with (place / LOG).open("wb") as log:
+    with written_log(place / LOG) as log:
         return subprocess.Popen(
             command,
             cwd=place,
@@ -226,6 +226,14 @@ def start_jupyter(page: str, place: Path, port: int, browser: bool, cluster: Any
             stderr=log,
             start_new_session=True,
         )
+
+
+def written_log(path: Path) -> BinaryIO:
+    """What Jupyter says goes there; where nothing can be written, nowhere."""
+    try:
+        return path.open("wb")
+    except OSError:
+        return Path(os.devnull).open("wb")
 
 
 def wait_for_url(server: subprocess.Popen[bytes], ended: list[int]) -> str | None:

@@ -56,16 +56,14 @@ class Welcome:
             return ""
         self._seen = seen
         done = progress.read(self.place)
-        try:
-            for language in LANGUAGES:
-                with speaking(language):
-                    write(self.place, language, page(self.place, language, done, self.commands))
-        except OSError as problem:
-            return say(
-                "The page {page} can't be written: {why}.",
-                page=visible(str(problem.filename or self.place / PAGE)),
-                why=problem.strerror or problem,
-            )
+        for language in LANGUAGES:
+            with speaking(language):
+                text = page(self.place, language, done, self.commands)
+            try:
+                write(self.place, language, text)
+            except OSError as problem:
+                path, why = path_of(self.place, language), problem.strerror or problem
+                return say("The page {page} can't be written: {why}.", page=visible(str(path)), why=why)
         return ""
 
 

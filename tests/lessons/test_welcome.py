@@ -1,6 +1,7 @@
 """The page that a lab opens, and lessons that begin again: nothing that a learner wrote is ever lost."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from minikafka_lessons import notebook, progress, welcome
 from minikafka_lessons.copies import copy_notebooks, kept_copies, own_notebook
 from minikafka_lessons.course import lesson, lessons
 from minikafka_lessons.grading.answers import Cell
-from minikafka_lessons.lab import page_to_open, reset_lesson
+from minikafka_lessons.lab import LOG, page_to_open, reset_lesson, written_log
 from minikafka_lessons.language import LANGUAGES, speak, speaking
 from minikafka_lessons.progress import Began, Checked, Progress, now
 from minikafka_lessons.welcome import Commands, Welcome, next_lesson, page, path_of
@@ -127,6 +128,26 @@ def test_a_directory_in_the_place_of_the_page_is_one_sentence_and_the_lab_opens_
     assert re.fullmatch(r"The page \S+Welcome\.md can't be written: Is a directory\.", told)
     assert page_to_open(lab, None) == "00_first_steps.ipynb"
     assert (path_of(lab, "en") / "mine").read_text() == "mine"
+
+
+def test_a_directory_that_is_read_only_is_one_sentence(lab, monkeypatch):
+    pages(lab).renew()
+    before = path_of(lab, "en").read_bytes()
+
+    def refused(prefix, suffix, dir):
+        raise PermissionError(13, "Permission denied", f"{dir}/{prefix}x{suffix}")
+
+    monkeypatch.setattr("tempfile.mkstemp", refused)
+    progress.note(checked("1a", 8))
+    assert re.fullmatch(r"The page \S+/Welcome\.md can't be written: Permission denied\.", pages(lab).renew())
+    assert path_of(lab, "en").read_bytes() == before
+    assert page_to_open(lab, None) == "Welcome.md"
+
+
+def test_where_the_log_cannot_be_written_jupyter_talks_to_nobody(lab):
+    (lab / LOG).mkdir()
+    with written_log(lab / LOG) as log:
+        assert log.name == os.devnull
 
 
 def test_the_lab_opens_the_page_or_the_lesson_that_was_asked_for(lab):
