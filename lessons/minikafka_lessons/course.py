@@ -37,6 +37,8 @@ class Exercise:
     judge: Callable[[Any, Any, Sequence[int]], None]
     hints: tuple[str, str, str]
     minutes: int = 10
+    more: int = 0
+    """Under so many seeds more `check` judges an answer after its first result: together they take some seconds."""
     rule: Callable[[Any, str], Callable[..., Any]] | None = None
     """`rule(answers, name)`: the answer's function of that name as the judge puts it into a cluster, so that a run that
     was kept can be opened. `answers.call(name, *args)` gives what the answer says."""

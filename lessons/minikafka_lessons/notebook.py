@@ -13,6 +13,7 @@ from typing import Any
 from minikafka.world.visible import in_html
 from minikafka_lessons import progress
 from minikafka_lessons.begun import current_lesson
+from minikafka_lessons.checking import Checked, go_on
 from minikafka_lessons.copies import own_notebook
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.course import exercise as find_exercise
@@ -20,8 +21,8 @@ from minikafka_lessons.course import lesson as find_lesson
 from minikafka_lessons.fresh import begun_anew, could_not_begin_anew
 from minikafka_lessons.grading import run_files
 from minikafka_lessons.grading.answers import Answer, Cell, find_answer, listed
-from minikafka_lessons.grading.display import Result, code
-from minikafka_lessons.grading.marking import SEEDS, grade_answer
+from minikafka_lessons.grading.display import code
+from minikafka_lessons.grading.marking import SEEDS, Grading
 from minikafka_lessons.grading.sandbox import Code
 from minikafka_lessons.language import say, spoken
 from minikafka_lessons.recap import note_grade
@@ -50,16 +51,18 @@ class Check:
                 id=exercise.id,
                 names=listed(exercise.names),
             )
-        grading = os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
-        grade = grade_answer(answer, SEEDS if grading else SEEDS[:1])
+        is_graded = os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
+        grading = Grading(answer, SEEDS if is_graded else SEEDS[:1])
+        result = Checked(grading.grade)
+        if not is_graded:
+            _judged[exercise.id] = answer.code
+            run_files.keep(result.grade)
+            go_on(grading, result)
+        grade = result.grade
         note_grade(grade)
         if not grade.unwritten:
             progress.note(progress.Checked(exercise.id, grade.points, grade.of, progress.now()))
-        if grading:
-            return grade.points
-        _judged[exercise.id] = answer.code
-        run_files.keep(grade)
-        return Result(grade)
+        return grade.points if is_graded else result
 
     def run(self, exercise_id: str, what: str = "") -> Any:
         """The run in which the last check saw a property fail, at its first bad event, with a player.

@@ -329,5 +329,6 @@ EXERCISE = Exercise(
             "and return what lies between there and the end, but at least 0."
         ),
     ),
+    more=8,
     rule=theirs,
 )

@@ -61,4 +61,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=15,
+    more=8,
 )

@@ -288,5 +288,6 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=15,
+    more=8,
     rule=theirs,
 )

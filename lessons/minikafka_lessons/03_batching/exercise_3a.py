@@ -364,5 +364,6 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=10,
+    more=8,
     rule=lambda answers, _: Asked(answers),
 )

@@ -158,4 +158,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=25,
+    more=8,
 )

@@ -258,4 +258,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=15,
+    more=8,
 )

@@ -59,5 +59,6 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=15,
+    more=8,
     rule=broker_life.asked,
 )

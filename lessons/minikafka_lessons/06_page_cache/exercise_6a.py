@@ -135,7 +135,7 @@ def judge_life(sandbox: Sandbox, sheet: Sheet, seed: int) -> None:
             lost=found.lost,
             n=found.acknowledged,
         )
-        sheet.fail("kept", message, HINTS["kept"], seed)
+        sheet.fail("kept", message, HINTS["kept"], seed, found.run)
         return
     sheet.seen("kept")
     times, syncs = found.bursts["together"], found.syncs_in["together"]
@@ -194,4 +194,6 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=10,
+    more=4,
+    rule=lambda answers, name: TheirRule(answers, name, bool, should_flush),
 )

@@ -199,5 +199,6 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=10,
+    more=8,
     rule=theirs,
 )

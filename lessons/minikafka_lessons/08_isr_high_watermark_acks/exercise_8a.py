@@ -110,5 +110,6 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=12,
+    more=8,
     rule=theirs,
 )

@@ -305,4 +305,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=15,
+    more=6,
 )

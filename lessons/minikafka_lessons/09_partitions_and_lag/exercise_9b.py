@@ -233,4 +233,5 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=8,
+    more=8,
 )

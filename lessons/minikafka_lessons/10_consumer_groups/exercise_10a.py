@@ -55,5 +55,6 @@ EXERCISE = Exercise(
         ),
     ),
     minutes=20,
+    more=5,
     rule=living_groups.theirs,
 )

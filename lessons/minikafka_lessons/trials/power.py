@@ -13,8 +13,9 @@ from random import Random
 from typing import Any, Literal, NamedTuple
 
 from minikafka import Cluster, NewTopic, Rules
+from minikafka.cluster.run_file import RunFile
 from minikafka.commands import Slow
-from minikafka.explore import Notebook
+from minikafka.explore import Notebook, kept
 from minikafka.explore.clients import read_whole
 from minikafka_lessons.language import say, sentence
 from minikafka_lessons.show.ink import plain
@@ -67,6 +68,8 @@ class Outages:
     """By the kind of burst that they came with."""
     batches: int = 0
     """That were acknowledged."""
+    run: RunFile | None = field(default=None, compare=False, repr=False)
+    """If something was lost, with a mark where the power fails that took the first of it."""
 
     @property
     def syncs(self) -> int:
@@ -168,6 +171,7 @@ class _Broker:
             told_s = self._told[lost[0]]
             cut_s = next(at for at in self._cut_s if at >= told_s)
             self._found.first = Loss(lost[0], told_s, cut_s)
+            self._found.run = kept(self._cluster, cut_s)
 
 
 FACTORS = (1, 2, 3)
