@@ -150,7 +150,12 @@ CHAPTERS = (
                 note=sentence("on a disk of today it is far less: the lab says how much on yours"),
             ),
             Statement("free-memory", sentence("Free memory becomes cache, and is given back at little cost")),
-            Statement("disk-gap", sentence("The cache is there to bridge the gap between memory and disk")),
+            Statement(
+                "disk-gap",
+                sentence(
+                    "Seeking is slow beside reading in order, so a system caches the disk in main memory"
+                ),
+            ),
             Statement("one-cache", sentence("All reading and writing of files goes through this one cache")),
             Statement("direct", sentence("Only direct I/O gets around it")),
             Statement("double", sentence("A cache of the process's own holds the data twice")),

@@ -199,7 +199,7 @@ print(rule.by)
 order = predict("order")
 order
 
-# %% id="pages"
+# %% id="pages" shows="order"
 cluster.create_topic("pages", partitions=3, afresh=True)
 for page in range(30):
     producer.produce("pages", f"{page}", partition=page % 3)
@@ -240,7 +240,7 @@ print("as they came:", *came)
 for partition, lane in enumerate(lanes):
     print(f"partition {partition}: ", *lane)
 
-# %% id="order-came" shows="order"
+# %% id="order-came"
 within = all(lane == sorted(lane) for lane in lanes)
 order.reveal(came == sorted(came), within and came != sorted(came), not within)
 

@@ -440,7 +440,7 @@ cluster.mark("before the power cut")
 end = write_fifteen("minutes")
 print("acknowledged up to", end)
 
-# %% id="power-cut"
+# %% id="power-cut" shows="written-at-once"
 cluster.power_cut("broker-1")
 last = max(n for n in cluster.files("minutes", broker="broker-1") if n.endswith(".log"))
 print("on the dark machine's disk, the end of", last)
@@ -473,7 +473,7 @@ print("LogRecovered", recovered.splitlines()[0])
 flushed = predict("flushed")
 flushed
 
-# %% id="careful" shows="written-at-once"
+# %% id="careful"
 cluster.rewind("before the power cut")
 cluster.create_topic("careful", configs={"flush.messages": 1}, afresh=True)
 acknowledged = write_fifteen("careful")

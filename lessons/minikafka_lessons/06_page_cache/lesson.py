@@ -36,7 +36,7 @@ cluster
 cluster.create_topic("cached", configs={"segment.bytes": 1_048_576})
 show.pages(cluster, "cached")
 
-# %% id="written" shows="segments, files, one-cache, written-at-once"
+# %% id="written" shows="segments, files, written-at-once"
 producer = cluster.producer({"client.id": "lab-6"})
 for n in range(4_000):
     producer.produce("cached", b"%08d" % n + b"x" * 1000)
@@ -50,7 +50,7 @@ for segment in written.partitions[0].replicas[0].segments:
 after_eviction = predict("after-eviction")
 after_eviction
 
-# %% id="evicted" shows="free-memory"
+# %% id="evicted" shows="free-memory, one-cache"
 print("just written:  ", show.cached_now(cluster, "cached"))
 print("files evicted: ", measure.evict_segments(cluster, "cached"))
 evicted = show.cached_now(cluster, "cached")
