@@ -192,6 +192,7 @@ class Outcomes:
     """In how many of `runs` runs acknowledged records were gone: `outcomes.lost(rf, accident)`."""
 
     runs: int
+    flush_messages: int | None = None
     _lost: Counter[tuple[int, str]] = field(default_factory=Counter)
 
     def lost(self, factor: int, accident: str) -> int:
@@ -206,7 +207,10 @@ class Outcomes:
             for factor in FACTORS
             for accident, (words, _, _) in ACCIDENTS.items()
         }
-        return shares_html(say("Runs in which acknowledged records were lost"), rows, columns, cells)
+        title = say("Runs in which acknowledged records were lost")
+        if self.flush_messages is not None:
+            title += f" (flush.messages={self.flush_messages})"
+        return shares_html(title, rows, columns, cells)
 
     def __repr__(self) -> str:
         return plain(self._repr_html_())
@@ -217,7 +221,7 @@ def crashes_and_cuts(seeds: Iterable[int], flush_messages: int | None = None) ->
 
     `flush_messages`: the topics' `flush.messages`, if not Kafka's default, which never syncs.
     """
-    outcomes = Outcomes(0)
+    outcomes = Outcomes(0, flush_messages)
     for seed in seeds:
         outcomes.runs += 1
         for accident in ACCIDENTS:
