@@ -54,7 +54,7 @@ def whole(page, path):
 def is_in_sight(page, words):
     """The notebook was scrolled to the cell with these words."""
     place = f"[...document.querySelectorAll('{CELL}')].find(e => e.textContent.includes('{words}'))"
-    page.wait_for_function(f"Math.abs({place}.getBoundingClientRect().top - innerHeight / 4) < innerHeight / 4")
+    page.wait_for_function(f"Math.abs({place}?.getBoundingClientRect().top - innerHeight / 4) < innerHeight / 4")
 
 
 def run_in_a_new_cell(page, code):
