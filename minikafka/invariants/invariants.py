@@ -355,12 +355,15 @@ class Invariants:
         if image is old and not replicas_changed:
             return
         self._image = image
+        brokers_changed = old is None or image.brokers is not old.brokers
         for topic in image.topics.values():
             before = old.topic_by_id(topic.id) if old is not None else None
             for index, p in topic.partitions.items():
                 was = before.partitions.get(index) if before is not None else None
                 if image is not old and was is not p:
                     self._registration(image, (topic.name, index), p, was)
+                elif brokers_changed:
+                    self._fenced_in_isr(image, (topic.name, index), p)
                 if not self._is_unclean(topic.name):
                     self._isr_has_all(topic, index, p)
 
@@ -386,15 +389,7 @@ class Invariants:
                 REGISTRATION,
                 **about,
             )
-        for member in p.isr:
-            broker = image.brokers.get(member)
-            if (broker is None or broker.fenced) and p.leader != -1:
-                self.fail(
-                    "a fenced broker is in no ISR",
-                    f"broker-{member} is fenced, but in the ISR {p.isr} of {name}",
-                    REGISTRATION,
-                    **about,
-                )
+        self._fenced_in_isr(image, which, p)
         if was is not None and (p.leader_epoch < was.leader_epoch or p.partition_epoch < was.partition_epoch):
             self.fail(
                 "epochs never fall in the metadata",
@@ -402,6 +397,18 @@ class Invariants:
                 REGISTRATION,
                 **about,
             )
+
+    def _fenced_in_isr(self, image: MetadataImage, which: tuple[str, int], p: PartitionRegistration) -> None:
+        for member in p.isr:
+            broker = image.brokers.get(member)
+            if (broker is None or broker.fenced) and p.leader != -1:
+                self.fail(
+                    "a fenced broker is in no ISR",
+                    f"broker-{member} is fenced, but in the ISR {p.isr} of {which[0]}-{which[1]}",
+                    REGISTRATION,
+                    topic=which[0],
+                    partition=which[1],
+                )
 
     def _isr_has_all(self, topic: TopicImage, index: int, p: PartitionRegistration) -> None:
         committed = self._committed.get((topic.id, index))

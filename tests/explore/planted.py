@@ -1,0 +1,127 @@
+"""Bugs that are planted, one at a time: a wrong rule, or a function of a node that does something else."""
+
+from dataclasses import dataclass
+
+from minikafka import Rules
+from minikafka.controller import alter_partition, brokers
+from minikafka.controller.decision import Decision
+from minikafka.log.producers import ProducerStates
+from minikafka.metadata.records import BrokerRegistrationChangeRecord
+from minikafka.protocol.errors import ErrorCode
+from minikafka.replication.partition import Partition
+
+
+@dataclass(frozen=True)
+class Bug:
+    """`names`: what may be found broken, as safety or as what clients saw."""
+
+    names: tuple[str, ...]
+    rules: Rules | None = None
+    patches: tuple = ()
+    kinds: tuple[str, ...] = ("kill", "power", "stop", "suspend", "cut", "cut-one-way", "slow")
+
+
+WAITS = "the high watermark waits for the whole ISR"
+HAS_ALL = "an ISR member has all that was committed"
+LEADER_HAS_ALL = "a leader has all that was committed"
+SAME = "committed records are the same everywhere"
+
+
+def _one_too_far(current, end, isr_ends):
+    return max(current, min(end, min([end, *isr_ends]) + 1))
+
+
+def _anybody(replicas, isr, alive, unclean):
+    return next((replica for replica in replicas if replica in alive), None)
+
+
+def _truncates_by_its_high_watermark(original):
+    def follow(self, new_epoch):
+        original(self, new_epoch)
+        if new_epoch:
+            self.log.truncate_to(max(self.log.high_watermark, self.log.log_start_offset))
+
+    return follow
+
+
+def _everything_to_everybody(subscriptions, counts, owned):
+    return {m: [(t, p) for t in topics for p in range(counts[t])] for m, topics in subscriptions.items()}
+
+
+def _fences_and_leaves_the_isr_as_it_is(original):
+    def fence(situation, broker, response):
+        decision = original(situation, broker, response)
+        return Decision(
+            tuple(r for r in decision.records if isinstance(r, BrokerRegistrationChangeRecord)), response
+        )
+
+    return fence
+
+
+def _falls_over(original):
+    def follow(self, new_epoch):
+        if self.leader_epoch > 0:
+            raise ZeroDivisionError
+        original(self, new_epoch)
+
+    return follow
+
+
+def _in_epoch_zero(original):
+    def append(self, data):
+        changed = bytearray(data)
+        position = 0
+        while position < len(changed):
+            changed[position + 12 : position + 16] = bytes(4)
+            position += 12 + int.from_bytes(changed[position + 8 : position + 12], "big")
+        return original(self, memoryview(changed))
+
+    return append
+
+
+BUGS = {
+    "the high watermark is one too far": Bug((WAITS,), Rules(high_watermark=_one_too_far)),
+    "the high watermark is the leader's end": Bug(
+        (WAITS,), Rules(high_watermark=lambda current, end, isr_ends: max(current, end))
+    ),
+    "the leader alone answers acks=all": Bug(
+        ("lost write",), Rules(acks_satisfied=lambda required, high_watermark: True)
+    ),
+    "a follower truncates to its high watermark": Bug(
+        (HAS_ALL, LEADER_HAS_ALL),
+        patches=((Partition, "_follow", _truncates_by_its_high_watermark(Partition._follow)),),
+    ),
+    "a follower truncates nothing": Bug(
+        (SAME, "replicas are alike", "replicas are in sync"),
+        Rules(truncation_offset=lambda end, diverging: end),
+    ),
+    "the ISR grows too early": Bug(
+        (HAS_ALL,),
+        patches=(
+            (Partition, "could_rejoin", lambda self, replica: replica not in self.isr),
+            (Partition, "_belongs", lambda self, *_: True),
+        ),
+    ),
+    "sequence numbers are not checked": Bug(
+        ("duplicate", "order broken"), patches=((ProducerStates, "check", lambda self, header, offset: None),)
+    ),
+    "a partition has two owners": Bug(
+        ("a partition has one owner in a group",),
+        Rules(
+            **dict.fromkeys(
+                ("assign_range", "assign_round_robin", "assign_cooperative_sticky"), _everything_to_everybody
+            )
+        ),
+    ),
+    "a fenced broker stays in the ISR": Bug(
+        ("a fenced broker is in no ISR",),
+        patches=((brokers, "fence", _fences_and_leaves_the_isr_as_it_is(brokers.fence)),),
+    ),
+    "the controller believes a leader of the past": Bug(
+        (HAS_ALL, LEADER_HAS_ALL, "the leader is in the ISR", "a fenced broker is in no ISR"),
+        patches=((alter_partition, "_check", lambda *_: ErrorCode.NONE),),
+    ),
+    "a broker falls over its second leader epoch": Bug(
+        ("something failed inside",), patches=((Partition, "_follow", _falls_over(Partition._follow)),)
+    ),
+}
