@@ -14,7 +14,6 @@ from minikafka import Cluster
 from minikafka.world.visible import in_html
 from minikafka.xray import reading
 from minikafka.xray.files import ReplicaPlace
-from minikafka_lessons import traffic
 from minikafka_lessons.language import speak
 from minikafka_lessons.show.batches import batches
 from minikafka_lessons.show.isr_strip import isr_strip
@@ -24,6 +23,7 @@ from minikafka_lessons.show.outcomes import outcomes
 from minikafka_lessons.show.shares import Share, shares_html
 from minikafka_lessons.show.space_time import space_time
 from minikafka_lessons.show.tape import tape_html
+from minikafka_lessons.stage import traffic
 
 THEMES = {"light": ("true", 760), "dark": ("false", 760), "phone": ("true", 375)}
 

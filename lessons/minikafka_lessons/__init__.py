@@ -24,7 +24,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "Load": "minikafka_lessons.load",
+    "Load": "minikafka_lessons.stage.load",
     "begin": "minikafka_lessons.live",
     "check": "minikafka_lessons.notebook",
     "hint": "minikafka_lessons.notebook",
@@ -33,7 +33,8 @@ _HOMES = {
     "reset": "minikafka_lessons.notebook",
     "summary": "minikafka_lessons.recap",
 }
-_MODULES = ("accidents", "by_hand", "data", "groups", "traffic", "lz4_frames", "measure", "show", "trials")
+_MODULES = ("data", "measure", "show")
+_ON_STAGE = ("accidents", "by_hand", "groups", "lz4_frames", "traffic", "trials")
 
 __all__ = [
     "Load",
@@ -63,6 +64,8 @@ if "IPython" in sys.modules:  # an interrupt is one sentence from the first cell
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"minikafka_lessons.{name}")
+    if name in _ON_STAGE:
+        return import_module(f"minikafka_lessons.stage.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'minikafka_lessons' has no attribute {name!r}")

@@ -86,7 +86,7 @@ USABLE: dict[str, tuple[Usable, str]] = {
 
 STAND_INS = {
     "mended": ("minikafka.records.lz4_descriptor", "with_right_checksum"),
-    "record_batch": ("minikafka_lessons.by_hand", "record_batch"),
+    "record_batch": ("minikafka_lessons.stage.by_hand", "record_batch"),
 }
 """What stands in for a function that is no decision of a cluster's: its module and its name there."""
 

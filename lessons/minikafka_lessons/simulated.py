@@ -17,11 +17,11 @@ from minikafka.world.visible import visible
 from minikafka.xray.files import BytesOf, FileBytes, ReplicaPlace
 from minikafka.xray.messages import Message
 from minikafka.xray.snapshot import RUNNING, Group, Topic
-from minikafka_lessons import partition_files
 from minikafka_lessons.cells import Stumble
 from minikafka_lessons.course import Lesson
 from minikafka_lessons.language import say, sentence
 from minikafka_lessons.sources import Source
+from minikafka_lessons.stage import partition_files
 from minikafka_lessons.views import Views
 
 KIND = sentence("a simulated cluster: virtual time, seed {seed}")

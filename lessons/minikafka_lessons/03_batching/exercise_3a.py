@@ -14,13 +14,13 @@ from minikafka import Rules
 from minikafka.cluster.run_file import RunFile
 from minikafka.policy import batch_is_ready as true_rule
 from minikafka.records.batch import BatchBuilder
-from minikafka_lessons import traffic
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Code, Raised, Sandbox
 from minikafka_lessons.grading.words import known, returned
 from minikafka_lessons.language import say, sentence
+from minikafka_lessons.stage import traffic
 
 NAME = "batch_is_ready"
 RAISED = sentence("An exception is no answer: the batch stays where it is.")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from minikafka_lessons import traffic
 from minikafka_lessons.grading import prediction, scenes
 from minikafka_lessons.grading.prediction import Asked, said
 from minikafka_lessons.language import sentence
+from minikafka_lessons.stage import traffic
 
 WHOLE = sentence("A batch has whole records: write their number, without quotes.")
 EMPTY = (said(0), sentence("An empty batch is never sent."))

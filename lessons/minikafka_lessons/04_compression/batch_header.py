@@ -16,9 +16,9 @@ from minikafka.records.batch import (
     Compression,
 )
 from minikafka.records.checksum import crc32c as true_crc
-from minikafka_lessons.by_hand import FIELDS, Row
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.language import say, sentence
+from minikafka_lessons.stage.by_hand import FIELDS, Row
 
 PROPERTIES = {
     "header": (sentence("each other field of the header"), 2.0),

@@ -14,9 +14,9 @@ from minikafka.records.batch import (
     Compression,
     CorruptRecords,
 )
-from minikafka_lessons.by_hand import Row
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.language import say, sentence
+from minikafka_lessons.stage.by_hand import Row
 
 PROPERTIES = {
     "records": (

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from minikafka_lessons import by_hand
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.language import say
+from minikafka_lessons.stage import by_hand
 
 
 def judge_delivery(

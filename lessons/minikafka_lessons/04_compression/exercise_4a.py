@@ -15,13 +15,13 @@ from minikafka.records.batch import (
     BatchHeader,
 )
 from minikafka.records.checksum import crc32c as true_crc
-from minikafka_lessons.by_hand import Row
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Code, Sandbox, no_function
 from minikafka_lessons.grading.words import returned
 from minikafka_lessons.language import say, sentence
+from minikafka_lessons.stage.by_hand import Row
 
 from . import batch_header, batch_records, bytes_of_numbers
 from .delivery import judge_delivery

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minikafka.records.lz4_descriptor import with_broken_checksum, with_right_checksum
-from minikafka_lessons import lz4_frames
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Code, Raised, Sandbox
 from minikafka_lessons.grading.words import returned
 from minikafka_lessons.language import say, sentence
+from minikafka_lessons.stage import lz4_frames
 
 from .delivery import judge_delivery
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from minikafka import Rules
 from minikafka.policy import should_flush
-from minikafka_lessons import trials
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Code, Sandbox
 from minikafka_lessons.grading.their_rule import TheirRule
 from minikafka_lessons.grading.words import known
 from minikafka_lessons.language import say, sentence
+from minikafka_lessons.stage import trials
 
 NAME = "should_flush"
 CUTS = 40

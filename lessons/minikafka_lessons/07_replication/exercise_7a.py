@@ -17,7 +17,7 @@ from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Code, Raised, Sandbox
 from minikafka_lessons.grading.words import known, returned
 from minikafka_lessons.language import sentence
-from minikafka_lessons.trials.following import Story, told
+from minikafka_lessons.stage.trials.following import Story, told
 
 PROPERTIES = {
     "copies": (

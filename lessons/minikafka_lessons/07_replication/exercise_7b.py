@@ -8,7 +8,7 @@ from typing import Any
 from minikafka_lessons.grading import prediction
 from minikafka_lessons.grading.prediction import Asked, said
 from minikafka_lessons.language import sentence
-from minikafka_lessons.trials.drills import BROKERS
+from minikafka_lessons.stage.trials.drills import BROKERS
 
 ONE_LEFT = sentence("One replica must be left.")
 ONE_TOO_MANY = (

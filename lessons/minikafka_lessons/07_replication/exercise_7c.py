@@ -14,7 +14,7 @@ from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Code, Raised, Sandbox
 from minikafka_lessons.grading.words import returned
 from minikafka_lessons.language import say, sentence
-from minikafka_lessons.trials.racks import rack_of, rack_without_power
+from minikafka_lessons.stage.trials.racks import rack_of, rack_without_power
 
 PROPERTIES = {
     "whole": (

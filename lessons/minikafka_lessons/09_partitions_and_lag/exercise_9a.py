@@ -13,7 +13,7 @@ from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Raised, Sandbox
 from minikafka_lessons.language import say, sentence
-from minikafka_lessons.load import WINDOW, Load
+from minikafka_lessons.stage.load import WINDOW, Load
 
 Case = tuple[str, Sequence[Look]]
 

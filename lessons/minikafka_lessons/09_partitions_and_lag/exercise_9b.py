@@ -14,7 +14,7 @@ from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Code, Raised, Sandbox
 from minikafka_lessons.language import say, sentence
-from minikafka_lessons.load import Load
+from minikafka_lessons.stage.load import Load
 
 Case = tuple[int, int, int, int]
 

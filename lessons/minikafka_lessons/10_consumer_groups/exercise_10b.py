@@ -12,8 +12,8 @@ from typing import Any
 from minikafka_lessons.course import Exercise
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import AnswerFailed, Code, Sandbox
-from minikafka_lessons.groups.storm import LONGEST_WORK_S, Storm
 from minikafka_lessons.language import say, sentence
+from minikafka_lessons.stage.groups.storm import LONGEST_WORK_S, Storm
 
 CAUSE, SETTING, SEED = "slow", "max.poll.interval.ms", 10
 LATEST_S = 60.0

@@ -11,8 +11,8 @@ from typing import Any
 
 from minikafka_lessons.grading import prediction, scenes
 from minikafka_lessons.grading.prediction import Asked, said
-from minikafka_lessons.groups import crash
 from minikafka_lessons.language import sentence
+from minikafka_lessons.stage.groups import crash
 
 PAIR = sentence("Two whole numbers: how many twice, how many never.")
 REVERSED = (

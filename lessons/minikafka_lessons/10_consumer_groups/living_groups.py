@@ -15,8 +15,8 @@ from minikafka.policy import assignment as ours
 from minikafka_lessons.grading import scenes
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Raised, Sandbox
-from minikafka_lessons.groups import team
 from minikafka_lessons.language import say, sentence
+from minikafka_lessons.stage.groups import team
 
 from .assignments import NAMES, Case, Pair, fewest_moves, moves_of, plain, trouble
 

@@ -8,14 +8,27 @@ latency of half of the records to that of the slowest. Kafka: the metrics
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from minikafka_lessons.language import say
 from minikafka_lessons.show import frame, ink
-from minikafka_lessons.traffic import Outcome
 
 ROW, BAR = 40, 13
 SIDE, GAP, NUMBERS = 170.0, 16.0, 62.0
 MOST_ROWS = 30
+
+
+class Outcome(Protocol):
+    """What is drawn of a load; `traffic.send` gives it."""
+
+    @property
+    def requests_a_record(self) -> float: ...
+
+    @property
+    def median_ms(self) -> float: ...
+
+    @property
+    def slowest_ms(self) -> float: ...
 
 
 def outcomes(rows: Mapping[str, Outcome]) -> ink.Picture:

@@ -4,7 +4,7 @@ from hostile_names import NAMES, unsafe
 from seeing import Seen, forms, inside
 
 from minikafka_lessons.show.outcomes import outcomes, outcomes_svg
-from minikafka_lessons.traffic import Outcome
+from minikafka_lessons.stage.traffic import Outcome
 
 
 def came(requests, *latencies):

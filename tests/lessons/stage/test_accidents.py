@@ -3,8 +3,8 @@
 import pytest
 
 from minikafka_lessons import accidents
-from minikafka_lessons.accidents import EVERY, NINE, Setting, accident, outcome, theory
 from minikafka_lessons.course import lesson
+from minikafka_lessons.stage.accidents import EVERY, NINE, Setting, accident, outcome, theory
 
 
 @pytest.mark.parametrize("name", list(NINE))

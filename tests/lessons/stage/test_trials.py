@@ -7,7 +7,7 @@ import pytest
 from minikafka import Rules
 from minikafka_lessons import data, trials
 from minikafka_lessons.course import lesson
-from minikafka_lessons.trials.drills import theory, theory_of_maintenance
+from minikafka_lessons.stage.trials.drills import theory, theory_of_maintenance
 
 
 def test_a_factor_bears_one_death_less_than_it_has_replicas():

@@ -261,7 +261,7 @@ class _Accident:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """The whole table as text: `python -m minikafka_lessons.accidents 200`."""
+    """The whole table as text: `python -m minikafka_lessons.stage.accidents 200`."""
     runs = int(arguments[0]) if arguments else 200
     print(f"{'RF':>2} {'acks':>4} {'min.insync':>10} {'lost':>5} {'of':>4} {'share':>6} {'theory':>6}  95 %")
     for one, share in shares(range(runs)).items():

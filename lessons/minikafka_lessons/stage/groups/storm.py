@@ -15,8 +15,8 @@ from minikafka import Cluster, KafkaException
 from minikafka.commands import Cut
 from minikafka.world import Traced
 from minikafka_lessons.cells import Stumble
-from minikafka_lessons.groups.team import CONFIG
 from minikafka_lessons.language import say
+from minikafka_lessons.stage.groups.team import CONFIG
 
 GROUP, TOPIC = "parcel-sorters", "parcels"
 NAMES = ("ada", "bob", "cem", "dora")

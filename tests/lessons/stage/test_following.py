@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from minikafka import Rules
-from minikafka_lessons.trials.following import told
+from minikafka_lessons.stage.trials.following import told
 
 
 @pytest.mark.parametrize("story", ["copy", "away", "death"])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minikafka.commands import Cut
-from minikafka_lessons.groups.team import CONFIG
+from minikafka_lessons.stage.groups.team import CONFIG
 
 TOPIC, COUNT = "parcels", 12
 PATIENCE_S = 60.0

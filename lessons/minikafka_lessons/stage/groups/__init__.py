@@ -4,8 +4,8 @@ Rule: members take turns in virtual time, so that a run is the same each time; n
 a group is the coordinator's word, from events and snapshots.
 """
 
-from minikafka_lessons.groups.crash import Crash, Killed, crash
-from minikafka_lessons.groups.storm import Storm, storm
-from minikafka_lessons.groups.team import Team, moved, team
+from minikafka_lessons.stage.groups.crash import Crash, Killed, crash
+from minikafka_lessons.stage.groups.storm import Storm, storm
+from minikafka_lessons.stage.groups.team import Team, moved, team
 
 __all__ = ["Crash", "Killed", "Storm", "Team", "crash", "moved", "storm", "team"]

@@ -4,7 +4,7 @@ import pytest
 
 from minikafka import Cluster
 from minikafka.commands import AddPartitions
-from minikafka_lessons.load import Load
+from minikafka_lessons.stage.load import Load
 
 
 @pytest.fixture
