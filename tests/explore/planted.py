@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from minikafka import Rules
 from minikafka.controller import alter_partition, brokers
 from minikafka.controller.decision import Decision
+from minikafka.coordinator.offsets import Offsets
 from minikafka.log.producers import ProducerStates
 from minikafka.metadata.records import BrokerRegistrationChangeRecord
 from minikafka.protocol.errors import ErrorCode
@@ -123,5 +124,15 @@ BUGS = {
     ),
     "a broker falls over its second leader epoch": Bug(
         ("something failed inside",), patches=((Partition, "_follow", _falls_over(Partition._follow)),)
+    ),
+    "a coordinator forgets committed offsets": Bug(
+        ("lost commit",), patches=((Offsets, "apply", lambda self, record: None),)
+    ),
+    "the high watermark stands still": Bug(
+        ("writes are acknowledged", "writes are answered"), Rules(high_watermark=lambda current, *_: current)
+    ),
+    "acks=all is never satisfied": Bug(
+        ("writes are acknowledged", "writes are answered"),
+        Rules(acks_satisfied=lambda required, high_watermark: False),
     ),
 }
