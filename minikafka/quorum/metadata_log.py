@@ -210,7 +210,15 @@ class MetadataLog:
         error, diverging = refusal(fetch, self.leader_epoch, leads=leader_id == self.node_id), None
         if not error:
             diverging = self._shape.diverging(fetch.offset, fetch.last_epoch)
-        return FetchAnswer(self.leader_epoch, leader_id, fetch.offset, self.high_watermark, error, diverging)
+        return FetchAnswer(
+            self.leader_epoch,
+            leader_id,
+            fetch.offset,
+            fetch.last_epoch,
+            self.high_watermark,
+            error,
+            diverging,
+        )
 
     async def consult(self, request: Message) -> Message:
         """There is no other voter who might ask."""

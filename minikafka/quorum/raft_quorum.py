@@ -181,9 +181,8 @@ class RaftQuorum:
 
     def follow(self, fetch: Fetch) -> FetchAnswer:
         if self._core is None:
-            return FetchAnswer(
-                self.leader_epoch, NOBODY, fetch.offset, self.high_watermark, ErrorCode.NOT_LEADER_OR_FOLLOWER
-            )
+            error, committed = ErrorCode.NOT_LEADER_OR_FOLLOWER, self.high_watermark
+            return FetchAnswer(self.leader_epoch, NOBODY, fetch.offset, fetch.last_epoch, committed, error)
         ready = self._core.step(fetch, self._now_ms())
         self._do(ready)
         assert isinstance(ready.answer, FetchAnswer)
@@ -372,6 +371,7 @@ class RaftQuorum:
             if not isinstance(question, Fetch):
                 return
             await asyncio.sleep(RECONNECT_S)
-            answer = FetchAnswer(question.epoch, to, question.offset, 0, ErrorCode.NETWORK_EXCEPTION)
+            failed = ErrorCode.NETWORK_EXCEPTION
+            answer = FetchAnswer(question.epoch, to, question.offset, question.last_epoch, 0, failed)
         if self._is_open and self._core is not None:
             self._do(self._core.step(answer, self._now_ms()))

@@ -224,6 +224,7 @@ def _fetched(question: Fetch, told: fetching.PartitionData, error: ErrorCode) ->
         leader.leader_epoch,
         leader.leader_id,
         question.offset,
+        question.last_epoch,
         told.high_watermark,
         error,
         None if diverging.end_offset < 0 else EpochEnd(diverging.epoch, diverging.end_offset),

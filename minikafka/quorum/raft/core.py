@@ -336,7 +336,9 @@ class RaftCore:
                 end_offset = asked.offset if diverging is None else known
                 self.followers.fetched(asked.replica, end_offset, self._now_ms)
                 self._commit()
-        return FetchAnswer(self.epoch, self.leader, asked.offset, self.committed, error, diverging)
+        return FetchAnswer(
+            self.epoch, self.leader, asked.offset, asked.last_epoch, self.committed, error, diverging
+        )
 
     def _commit(self) -> None:
         """What a majority has, once that includes something of this epoch."""
@@ -389,7 +391,8 @@ class RaftCore:
 
     def _take(self, answer: FetchAnswer) -> None:
         """What the leader has more, or where its log parts from this one; what doesn't follow is asked for again."""
-        is_awaited = answer.epoch == self.epoch and answer.offset == self.log.end_offset
+        log_then, log_now = (answer.offset, answer.last_epoch), (self.log.end_offset, self.log.last_epoch)
+        is_awaited = answer.epoch == self.epoch and log_then == log_now
         if self.role is not Role.FOLLOWER or answer.leader not in (self.leader, NOBODY) or not is_awaited:
             return
         self._said_goodbye |= answer.leader == NOBODY
@@ -402,7 +405,8 @@ class RaftCore:
         for entry in answer.entries:
             self.log.append(entry.epoch, entry.size)
             self._out.entries.append(entry)
-        self.committed = max(self.committed, min(answer.high_watermark, self.log.end_offset))
+        if answer.diverging is None:  # else what is left may still be another than the leader's
+            self.committed = max(self.committed, min(answer.high_watermark, self.log.end_offset))
         self._fetch()
 
     def _cut_back(self, answer: FetchAnswer) -> bool:

@@ -86,11 +86,14 @@ class EpochEnd(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FetchAnswer:
-    """`offset`: that of the question. `diverging`: the follower's log isn't the leader's; cut back to there."""
+    """`offset`, `last_epoch`: the question's; to a log that isn't so any more the answer says nothing. `diverging`: the
+    follower's log isn't the leader's; cut back to there.
+    """
 
     epoch: int
     leader: int
     offset: int
+    last_epoch: int
     high_watermark: int
     error: ErrorCode = ErrorCode.NONE
     diverging: EpochEnd | None = None

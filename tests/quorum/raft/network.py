@@ -17,7 +17,11 @@ from minikafka.quorum.raft import Entry, LogShape, RaftCore, Ready, Role, Timing
 from minikafka.quorum.raft.messages import Answer, Fetch, FetchAnswer, Question
 from minikafka.quorum.state import QuorumState
 
-TIMING = Timing()
+USUAL = Timing()
+HASTY = Timing(election_ms=30, fetch_ms=150, backoff_max_ms=30, request_ms=150, retry_ms=5)
+"""Elections as long as a message may be under way: they collide."""
+PACES = ((USUAL, (1, 1, 2, 5, 30)), (USUAL, (1, 80)), (USUAL, (0, 20, 400)), (HASTY, (1, 1, 2)))
+"""And how many milliseconds a disk takes."""
 HOLD_MS = 500
 ENTRIES = 8
 
@@ -69,7 +73,7 @@ class Node:
             self.durable.shape(),
             self.network.rules,
             Random(self.network.random.random()),
-            timing=TIMING,
+            timing=self.network.timing,
         )
         self.do(self.core.start(self.network.now))
 
@@ -111,7 +115,7 @@ class Node:
         for to, message in ready.messages:
             self.network.send(self, to, message)
         if ready.answer is not None and back is not None:
-            back(self._filled(ready.answer))
+            back(ready.answer)
         if ready.committed > self.committed:
             self.committed = ready.committed
             self.network.check_committed(self)
@@ -120,7 +124,7 @@ class Node:
         self.network.check_leader(self)
 
     def _filled(self, answer: Answer) -> Answer:
-        """The leader's log is read where the answer leaves."""
+        """The leader's log is read in the very moment of its answer."""
         if not isinstance(answer, FetchAnswer) or answer.error or answer.diverging:
             return answer
         entries = [e for e in self.durable.entries if e.offset >= answer.offset][:ENTRIES]
@@ -140,7 +144,8 @@ class Node:
             else:
                 back(said)
 
-        self.do(self.core.step(message, self.network.now), answer)
+        ready = self.core.step(message, self.network.now)
+        self.do(ready if ready.answer is None else replace(ready, answer=self._filled(ready.answer)), answer)
 
     def _watch(self) -> None:
         assert self.core is not None
@@ -171,6 +176,7 @@ class Network:
         self.random = Random(seed)
         self.rules = rules or Rules()
         self.loss = loss
+        self.timing, self.disks_ms = self.random.choice(PACES)
         self.now = 0
         self.ids = tuple(range(1, voters + 1))
         self.cut: set[tuple[int, int]] = set()
@@ -187,7 +193,7 @@ class Network:
         heapq.heappush(self._events, (ms, next(self._order), event))
 
     def disk_ms(self) -> int:
-        return self.random.choice((1, 1, 2, 5, 30))
+        return self.random.choice(self.disks_ms)
 
     def run(self, ms: int) -> None:
         end = self.now + ms
@@ -215,7 +221,9 @@ class Network:
             if said is not None:
                 node.do(node.core.step(said, self.now))
             elif isinstance(message, Fetch):  # the connection ended
-                failed = FetchAnswer(message.epoch, to, message.offset, 0, ErrorCode.NETWORK_EXCEPTION)
+                failed = FetchAnswer(
+                    message.epoch, to, message.offset, message.last_epoch, 0, ErrorCode.NETWORK_EXCEPTION
+                )
                 node.do(node.core.step(failed, self.now))
 
         self._carry(

@@ -22,7 +22,7 @@ def disaster(seed: int, rules: Rules | None = None) -> Network:
     wanted = 0
     for _ in range(luck.randrange(4, 14)):
         node = luck.choice(list(network.nodes.values()))
-        match luck.randrange(7):
+        match luck.randrange(9):
             case 0 | 1 if node.core is not None:
                 node.cut_power()
             case 2 if node.core is None:
@@ -35,6 +35,24 @@ def disaster(seed: int, rules: Rules | None = None) -> Network:
                 network.cut.clear()
             case 6 if node.core is not None:
                 node.do(node.core.resign(network.now))
+            case 7 if network.leader is not None:  # the newest is lost with whoever has it
+                hit = {network.leader.id, node.id}
+                for one in network.nodes.values():
+                    wanted += one.propose(f"record {wanted}")
+                network.run(luck.randrange(1, 40))
+                for id in sorted(hit):
+                    network.nodes[id].cut_power()
+                network.run(luck.randrange(1, 30))
+                for id in sorted(hit):
+                    network.nodes[id].start()
+            case 8:  # in the midst of elections and writes
+                for _ in range(luck.randrange(2, 10)):
+                    again = luck.choice(list(network.nodes.values()))
+                    again.cut_power()
+                    again.start()
+                    for one in network.nodes.values():
+                        wanted += one.propose(f"record {wanted}")
+                    network.run(luck.choice((2, 10, 60, 300, 1200)))
             case _:
                 pass
         for _ in range(luck.randrange(6)):

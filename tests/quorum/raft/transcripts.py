@@ -96,6 +96,8 @@ class Script:
 
     def _message(self, kind: str, words: list[str]) -> Any:
         values = {name: self._value(name, value) for name, value in (word.split("=") for word in words)}
+        if kind == "FetchAnswer":  # to the question that was asked last, unless it says otherwise
+            values.setdefault("last_epoch", self.core.log.last_epoch)
         return getattr(said, kind)(**values)
 
     def _value(self, name: str, value: str) -> Any:
