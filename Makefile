@@ -11,7 +11,7 @@ LAB_STAMP := $(VENV)/.installed-lab
 # The tests start some two hundred processes: without compiled files each would spend half a second on its imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test test-all bench fmt lint venv notebooks docs clean translations
+.PHONY: lab test test-all bench fmt lint venv notebooks docs marks clean translations
 
 # The lab gets what it needs, and no linter; the tests get all. Who has all, has the lab.
 $(STAMP): EXTRA := dev
@@ -66,6 +66,9 @@ translations: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python tools/gaps.py
 	$(BIN)/python tools/data_files.py --no-picture
+
+marks: $(STAMP)
+	$(BIN)/python tools/marks.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
