@@ -26,13 +26,14 @@ def points(monkeypatch):
     """What the next checks of 0a give."""
     wanted = []
 
-    def judged(answer, _seeds):
-        got = wanted.pop(0)
-        if got is None:
-            return Grade("0a", "", 4, [], unwritten=True)
-        return Grade("0a", "", 4, [Mark("", got, 4)])
+    class Judged:
+        more = ()
 
-    monkeypatch.setattr(notebook, "grade_answer", judged)
+        def __init__(self, answer, seeds):
+            got = wanted.pop(0)
+            self.grade = Grade("0a", "", 4, [] if got is None else [Mark("", got, 4)], unwritten=got is None)
+
+    monkeypatch.setattr(notebook, "Grading", Judged)
     monkeypatch.setattr(notebook, "executed_cells", lambda: [Cell("def leader_of(): ...")])
     return wanted
 

@@ -29,7 +29,7 @@ TABLES = {"broker_configs.py", "notices.py", "topic_configs.py", "unread_configs
         ("retention.ms", "what all topics start from is log.retention.ms."),
         ("remote.storage.enable", "It is a topic's."),
         ("broker.id", "is known to Kafka and has no effect here: brokers are numbered from 1."),
-        ("controller.quorum.voters", "has no effect here: a cluster comes with one controller"),
+        ("controller.quorum.voters", "has no effect here: a cluster comes with controllers of its own"),
         ("background.threads", "is known to Kafka and has no effect here."),
         ("ssl.keystore.location", "no TLS"),
         ("listener.name.external.ssl.keystore.location", "no TLS"),
