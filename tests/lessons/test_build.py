@@ -12,7 +12,6 @@ LESSONS = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson
 
 def test_the_committed_notebooks_are_up_to_date():
     assert out_of_date() == []
-    assert main(["--check"]) == 0
 
 
 @LESSONS
@@ -48,6 +47,7 @@ def test_a_skeleton_has_no_solution_and_a_source_has_nbgraders_marks(lesson):
 
 
 def test_a_source_that_changed_is_noticed(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("minikafka_lessons.build.lessons", lambda: lessons()[:2])
     monkeypatch.setattr("minikafka_lessons.build.NOTEBOOKS", tmp_path)
     monkeypatch.setattr("minikafka_lessons.build.DOCS", tmp_path / "docs")
     assert main(["--check"]) == 1

@@ -372,7 +372,9 @@ def test_both_languages_live_side_by_side_and_are_graded(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("more", "head"), [((), "1강"), (("--language", "en"), "Lesson 1")], ids=["own", "asked"]
+    ("more", "head"),
+    [((), "1강"), pytest.param(("--language", "en"), "Lesson 1", marks=pytest.mark.slow)],
+    ids=["own", "asked"],
 )
 def test_a_korean_notebook_gets_a_korean_report(tmp_path, more, head):
     path = tmp_path / "mine.ipynb"
