@@ -73,7 +73,7 @@ class KRaftMembership:
 
     @property
     def request(self) -> AskController:
-        return self._channel.request
+        return self._channel.request_decider
 
     def register(self, registration: Registration, member: Member) -> Mapping[str, Coroutine[Any, Any, None]]:
         return {

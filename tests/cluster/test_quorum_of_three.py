@@ -246,3 +246,14 @@ def test_a_tape_knows_how_many_there_were(cluster: Cluster) -> None:
     cluster.run(3)
     cluster.rewind(to=then.at)
     assert cluster.snapshot().controllers == then.controllers
+
+
+def test_who_asks_while_one_is_elected_waits_and_is_answered(cluster: Cluster) -> None:
+    """A client can't choose a controller: its broker asks for it, until one decides."""
+    for n, end in enumerate((cluster.kill, cluster.power_cut, cluster.restart)):
+        gone = active(cluster)
+        end(gone)
+        create(cluster, f"asked-at-once-{n}")
+        if end != cluster.restart:
+            cluster.restart(gone)
+    assert {t.name for t in cluster.snapshot().topics} == {f"asked-at-once-{n}" for n in range(3)}

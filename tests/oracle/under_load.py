@@ -35,7 +35,7 @@ TOPICS: dict[str, tuple[int, dict[str, str]]] = {
     "empty": (2, {}),
     "days-old": (1, {"retention.ms": "604800000"}),
 }
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 def put_under_load(where: str, *, replicas: int = 1, records: int = 1000, passing_topics: int = 4) -> None:
