@@ -20,7 +20,8 @@ _PAYLOAD = re.compile(
 )
 _EMPTY = "OptionalLong.empty"
 _WRONG = re.compile(r"isvalid: false|mismatch|Found timestamp|out of order|error|exception", re.I)
-_NO_ENTRIES = ("snapshot head", "preallocated")
+_NO_ENTRIES = ("snapshot head", "preallocated", "earlier batches", "earlier batch")
+"""Rows that Kafka's tool has no line for; the last two stand behind the producers, where Kafka reads no more."""
 DECODERS = {
     "__consumer_offsets": "--offsets-decoder",
     "__transaction_state": "--transaction-log-decoder",

@@ -257,4 +257,7 @@ def test_our_log_tells_of_a_real_brokers_transactions_what_it_tells(tmp_path: Pa
         log.close()
         snapshots = [sorted(place.glob("*.snapshot"))[-1] for place in (home, folder(world))]
         known, again = ({s.producer_id: s for s in decode_snapshot(p.read_bytes())} for p in snapshots)
+        for state in again.values():
+            while len(state.batches) > 1:  # Kafka keeps a producer's last batch only
+                state.batches.popleft()
         assert known == again
