@@ -92,10 +92,6 @@ BUGS = {
         (HAS_ALL, LEADER_HAS_ALL),
         patches=((Partition, "_follow", _truncates_by_its_high_watermark(Partition._follow)),),
     ),
-    "a follower truncates nothing": Bug(
-        (SAME, "replicas are alike", "replicas are in sync"),
-        Rules(truncation_offset=lambda end, diverging: end),
-    ),
     "the ISR grows too early": Bug(
         (HAS_ALL,),
         patches=(

@@ -156,5 +156,7 @@ def test_each_run_that_was_kept_of_a_mistake_opens(place, grade, name):
                 assert isinstance(run, Rerun), run
                 assert "<svg" in run.player.picture.html
                 opened += 1
+        if opened >= 4:
+            break
     assert opened >= 2
     assert "check.run" in repr(Result(marks)) or not any(mark.kept for mark in marks.marks)
