@@ -191,7 +191,7 @@ def start_jupyter(page: str, place: Path, port: int, browser: bool, cluster: Any
         "jupyterlab",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
+        "--ServerApp.port_retries=50",  # the free port may be taken by now; the address comes from Jupyter's record
         f"--ServerApp.root_dir={place}",
         f"--LabApp.default_url=/lab/tree/{page}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",

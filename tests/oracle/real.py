@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from oracle import brokers
+from oracle.script import until
 
 from minikafka.log.partition_metadata import read_partition_metadata
 from minikafka.world import LiveUniverse
@@ -54,12 +55,25 @@ def real_broker(data: Path, *settings: str, arguments: Sequence[str] = ("--broke
         assert process.stdout is not None
         where = process.stdout.readline().strip()
         assert where, "".join(p.read_text(errors="replace")[-2000:] for p in data.glob("*.log"))
+        until(lambda: _is_whole(where), "every broker is up and there is a controller", 120)
         yield where
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(120)
         assert process.stdout is not None
         process.stdout.close()
+
+
+def _is_whole(where: str) -> bool:
+    """Its ports open before brokers have found each other and a controller, and librdkafka asks seldom then."""
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+
+    try:
+        seen = AdminClient({"bootstrap.servers": where}).list_topics(timeout=5)
+    except KafkaException:
+        return False
+    return seen.controller_id in seen.brokers and len(seen.brokers) == len(where.split(","))
 
 
 def served_by(where: str, end_offset: int) -> list[tuple[Any, ...]]:
