@@ -5,32 +5,18 @@ from __future__ import annotations
 import json
 import math
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processor times are read from /proc"),
 ]
-
-
-def free_port() -> int:
-    """The first of three that are free."""
-    while True:
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                for following in (port + 1, port + 2):
-                    with socket.socket() as other:
-                        other.bind(("127.0.0.1", following))
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 def test_a_small_run_tells_everything_and_leaves_nothing(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from oracle.script import until
 
 from minikafka.log.partition_metadata import read_partition_metadata
 from minikafka.world import LiveUniverse
+from tests.ports import free_port
 
 LOG_FILES = Path(__file__).parent / "java" / "LogFiles.java"
 
@@ -41,7 +42,7 @@ def real_broker(data: Path, *settings: str, arguments: Sequence[str] = ("--broke
             "--soon",
             *arguments,
             "--port",
-            str(brokers.free_port()),
+            str(free_port()),
             "--dir",
             data,
             *(word for setting in settings for word in ("--set", setting)),

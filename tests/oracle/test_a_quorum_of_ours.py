@@ -12,6 +12,7 @@ from oracle import brokers
 from oracle.script import until
 
 from minikafka import Cluster
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka"), pytest.mark.slow]
 
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka"), pytest.mark.sl
 def test_a_real_broker_stays_in_service_while_controllers_die(tmp_path: Path) -> None:
     with Cluster(brokers=1, controllers=3) as cluster:
         join = ["--join", cluster.controllers, "--cluster-id", cluster.cluster_id, "--first-id", "11"]
-        where_to = ["--port", f"{brokers.free_port()}", "--dir", f"{tmp_path}"]
+        where_to = ["--port", f"{free_port()}", "--dir", f"{tmp_path}"]
         process = subprocess.Popen(
             [*brokers.REAL_KAFKA, "up", "--soon", "--brokers", "1", *where_to, *join],
             stdout=subprocess.PIPE,

@@ -14,6 +14,7 @@ from quorum.snapshots import begin_behind_a_snapshot
 
 from minikafka import Cluster
 from minikafka.world import LiveUniverse
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka"), pytest.mark.slow]
 
@@ -26,7 +27,7 @@ def test_a_real_broker_joins_a_cluster_whose_metadata_log_begins_behind_a_snapsh
         begin_behind_a_snapshot(universe.world("controller-1"), 3000)
     with Cluster(brokers=1, data=data) as cluster:
         join = ["--join", cluster.controllers, "--cluster-id", cluster.cluster_id, "--first-id", "11"]
-        where_to = ["--port", f"{brokers.free_port()}", "--dir", f"{theirs}"]
+        where_to = ["--port", f"{free_port()}", "--dir", f"{theirs}"]
         process = subprocess.Popen(
             [*brokers.REAL_KAFKA, "up", "--soon", "--brokers", "1", *where_to, *join],
             stdout=subprocess.PIPE,
