@@ -10,15 +10,18 @@ import json
 import os
 import subprocess
 import sys
+import time  # noqa: TID251 - other clusters live in real time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from minikafka.bench.requests import TOPIC
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 SEGMENT_BYTES = 256 << 20
+LEADER_WAIT_S = 30.0
 
 BARE_SERVER = """
 import asyncio, struct, sys
@@ -124,8 +127,7 @@ def other_cluster(name: str, bootstrap_servers: str, pids: tuple[int, ...]) -> I
         new = NewTopic(TOPIC, 1, replicas, config={"segment.bytes": str(SEGMENT_BYTES)})
         admin.create_topics([new])[TOPIC].result(30)
         try:
-            metadata = admin.list_topics(TOPIC, timeout=30)
-            leader = metadata.brokers[metadata.topics[TOPIC].partitions[0].leader]
+            leader = leader_of_the_topic(admin)
             yield Server(name, str(leader.host), leader.port, pids)
         finally:
             admin.delete_topics([TOPIC])[TOPIC].result(30)
@@ -133,6 +135,23 @@ def other_cluster(name: str, bootstrap_servers: str, pids: tuple[int, ...]) -> I
         raise ConnectionError(f"{bootstrap_servers}: {problem.args[0].str()}") from None
     finally:
         admin.close()
+
+
+def leader_of_the_topic(admin: Any) -> Any:
+    """Host and port of who leads the new topic, which a broker may learn later than the controller made it.
+
+    Raises ConnectionError where nobody leads it for half a minute.
+    """
+    end = time.monotonic() + LEADER_WAIT_S
+    while True:
+        metadata = admin.list_topics(TOPIC, timeout=LEADER_WAIT_S)
+        topic = metadata.topics.get(TOPIC)
+        leader = topic and topic.partitions and metadata.brokers.get(topic.partitions[0].leader)
+        if leader:
+            return leader
+        if time.monotonic() > end:
+            raise ConnectionError(f"the new topic {TOPIC} has no leader after {LEADER_WAIT_S:.0f} s.")
+        time.sleep(0.1)
 
 
 def _with_children(pids: tuple[int, ...]) -> list[int]:

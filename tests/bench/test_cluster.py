@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from minikafka.bench.servers import parse_against
+from minikafka.bench.requests import TOPIC
+from minikafka.bench.servers import leader_of_the_topic, parse_against
 
 
 def command(*args: object) -> list[str]:
@@ -70,3 +72,17 @@ def test_an_address_that_is_none_is_refused(text: str) -> None:
 def test_the_name_of_another_is_its_address_where_none_is_given() -> None:
     assert parse_against("localhost:9092") == ("localhost:9092", "localhost:9092", ())
     assert parse_against(f"a=b:1@{os.getpid()}") == ("a", "b:1", (os.getpid(),))
+
+
+def test_a_broker_that_learns_late_who_leads_is_asked_again() -> None:
+    broker, elected = SimpleNamespace(host="here", port=9), [SimpleNamespace(leader=1)]
+    told = [
+        {},
+        {TOPIC: SimpleNamespace(partitions={})},
+        {TOPIC: SimpleNamespace(partitions=[SimpleNamespace(leader=-1)])},
+    ]
+    answers = iter([*told, {TOPIC: SimpleNamespace(partitions=elected)}])
+    admin = SimpleNamespace(
+        list_topics=lambda *_, **__: SimpleNamespace(topics=next(answers), brokers={1: broker})
+    )
+    assert leader_of_the_topic(admin) is broker
