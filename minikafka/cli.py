@@ -342,6 +342,12 @@ def explore(
         int | None,
         typer.Option(min=3, max=20, help="How many brokers each cluster has. Default: 3 to 5, by the seed."),
     ] = None,
+    controllers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=9, help="How many controllers each cluster has. Default: 1, 3 or 5, by the seed."
+        ),
+    ] = None,
     seconds: Annotated[
         float, typer.Option(min=1, help="Virtual seconds under faults; then everything is repaired.")
     ] = 30.0,
@@ -376,7 +382,8 @@ def explore(
     try:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         kept = keep or Path("minikafka-broken")
-        search = Search(seeds, first_seed, brokers, seconds, faults, min(jobs or cores, seeds), shrink, kept)
+        at_once = min(jobs or cores, seeds)
+        search = Search(seeds, first_seed, brokers, controllers, seconds, faults, at_once, shrink, kept)
         status = run_explore(search)
     except ValueError as problem:
         raise fail(str(problem)) from None

@@ -18,6 +18,7 @@ from minikafka.policy import Rules
 
 SECONDS = 30.0
 FEWEST_BROKERS, MOST_BROKERS = 3, 5
+QUORUMS = (1, 3, 5)
 COUNTS = (6, 12, 20)
 CONFIGS = {"replica.lag.time.max.ms": "5000"}
 """A follower that hangs is given up within the time that a run lasts."""
@@ -32,6 +33,7 @@ class Case(msgspec.Struct, frozen=True):
     faults: tuple[Fault, ...] = ()
     brokers: int = 3
     configs: dict[str, str] = {}
+    controllers: int = 1
 
     @property
     def size(self) -> int:
@@ -42,12 +44,19 @@ class Case(msgspec.Struct, frozen=True):
     def run(self, rules: Rules | None = None) -> Report:
         """One run."""
         return run(
-            self.seed, self.workload, self.faults, brokers=self.brokers, configs=self.configs, rules=rules
+            *(self.seed, self.workload, self.faults),
+            brokers=self.brokers,
+            controllers=self.controllers,
+            configs=self.configs,
+            rules=rules,
         )
 
     def __str__(self) -> str:
         workload = self.workload
-        lines = [f"seed {self.seed}, {self.brokers} brokers, {workload.lasts_s:g} s, {self.size} commands:"]
+        quorum = f"{self.controllers} controller{'s' if self.controllers > 1 else ''}"
+        lines = [
+            f"seed {self.seed}, {self.brokers} brokers, {quorum}, {workload.lasts_s:g} s, {self.size} commands:"
+        ]
         lines += [f"  topic {t.topic}: {t.partitions} × {t.replication_factor}" for t in workload.topics]
         lines += [f"  writer: {w.count} at a turn to {w.topic} {_listed(w.config)}" for w in workload.writers]
         lines += [f"  reader: {r.topic} for {r.group} {_listed(r.config)}" for r in workload.readers]
@@ -59,21 +68,30 @@ def _listed(config: dict[str, str | int | float | bool]) -> str:
 
 
 def draw_case(
-    seed: int, brokers: int | None = None, seconds: float = SECONDS, kinds: Sequence[str] = ALL_KINDS
+    seed: int,
+    brokers: int | None = None,
+    seconds: float = SECONDS,
+    kinds: Sequence[str] = ALL_KINDS,
+    controllers: int | None = None,
 ) -> Case:
-    """One of many: 3 to 5 brokers unless said, a workload and faults of these kinds within so many seconds."""
+    """One of many: 3 to 5 brokers and 1, 3 or 5 controllers unless said, a workload and faults of these kinds within so
+    many seconds."""
     random = Random(f"case/{seed}")
     drawn = random.randint(FEWEST_BROKERS, MOST_BROKERS)
     count = brokers or drawn
+    voters = controllers or Random(f"controllers/{seed}").choice(QUORUMS)
     workload = msgspec.structs.replace(draw_workload(seed, in_flight=(1, 5), brokers=count), lasts_s=seconds)
     faults = (
         draw_faults(
-            *(seed, count, random.choice(COUNTS)), kinds=(*kinds, *UNDOING) if kinds else (), within_s=seconds
+            *(seed, count, random.choice(COUNTS)),
+            kinds=(*kinds, *UNDOING) if kinds else (),
+            within_s=seconds,
+            controllers=voters,
         )
         if kinds
         else ()
     )
-    return Case(seed, workload, faults, count, CONFIGS if random.choice(QUICK_LAG) else {})
+    return Case(seed, workload, faults, count, CONFIGS if random.choice(QUICK_LAG) else {}, voters)
 
 
 __all__ = ["Case", "draw_case"]

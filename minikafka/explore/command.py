@@ -35,6 +35,7 @@ class Search:
     seeds: int
     first_seed: int
     brokers: int | None
+    controllers: int | None
     seconds: float
     faults: str
     jobs: int
@@ -60,7 +61,13 @@ def run_explore(search: Search) -> int:
     seeds = range(search.first_seed, search.first_seed + search.seeds)
     tally, bar, began = Tally(), _Bar(search.seeds), time.monotonic()
     smallest: dict[int, Case] = {}
-    draw = partial(draw_case, brokers=search.brokers, seconds=search.seconds, kinds=kinds)
+    draw = partial(
+        draw_case,
+        brokers=search.brokers,
+        controllers=search.controllers,
+        seconds=search.seconds,
+        kinds=kinds,
+    )
     interrupted = False
     try:
         bar.show(tally)

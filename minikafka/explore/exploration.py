@@ -62,6 +62,7 @@ def run(
     faults: Sequence[Fault] | None = None,
     *,
     brokers: int = 3,
+    controllers: int = 1,
     configs: Mapping[str, object] | None = None,
     rules: Rules | None = None,
     save: Path | None = None,
@@ -72,11 +73,11 @@ def run(
     `save`: what broke is kept there as a run file. `explain`: what broke an invariant is looked for, by a second run.
     """
     workload = ORDERS if workload is None else workload
-    befalls = draw_faults(seed, brokers) if faults is None else tuple(faults)
+    befalls = draw_faults(seed, brokers, controllers=controllers) if faults is None else tuple(faults)
 
     def once(messages: bool, from_round: int | None = None) -> tuple[Report, int]:
         made = _Run(seed, workload, befalls, save)
-        return made.play(brokers, configs, rules, messages, from_round), made.rounds
+        return made.play(brokers, controllers, configs, rules, messages, from_round), made.rounds
 
     report, rounds = once(messages=False)
     if explain and report.broken is not None and report.broken.kind == "invariant":
@@ -121,6 +122,7 @@ class _Run:
     def play(
         self,
         brokers: int,
+        controllers: int,
         configs: Mapping[str, object] | None,
         rules: Rules | None,
         messages: bool,
@@ -129,6 +131,7 @@ class _Run:
         """All of it."""
         self._cluster = cluster = Cluster(
             brokers,
+            controllers=controllers,
             world="simulated",
             seed=self._seed,
             configs=configs,
@@ -260,7 +263,7 @@ class _Run:
 
     def _remember(self, command: Command) -> None:
         """What has to be undone."""
-        if isinstance(command, PowerCut):
+        if isinstance(command, PowerCut) and command.host.startswith("broker-"):
             self._lost = command.host
         if isinstance(command, Kill | PowerCut | Stop):
             self._away[command.host] = None

@@ -59,6 +59,9 @@ SLOWEST_S = (0.002, 0.05, 0.4)
 SUSPENDED_S = (0.5, 3.0, 12.0, 25.0)
 CLOCKS_S = (-86_400.0, -30.0, 0.0, 30.0, 3600.0, 86_400.0)
 SYNCS_S = (0.02, 0.3, 2.0)
+QUORUM_SHARE = 0.6
+"""Of the power cuts, those of controllers, if there are several: nothing that they said is lost, so it may be any of
+them, at any time."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -87,10 +90,13 @@ def draw_faults(
     directories: Sequence[str] = (),
     kinds: Sequence[str] = KINDS,
     within_s: float | None = None,
+    controllers: int = 1,
 ) -> tuple[Fault, ...]:
     """So many of these kinds, in the order of their moments, and none later than `within_s`; of several `log.dirs`,
     one at a time fails too."""
-    faults = _Drawing(seed, [f"broker-{n}" for n in range(1, brokers + 1)], directories, kinds).draw(count)
+    hosts = [f"broker-{n}" for n in range(1, brokers + 1)]
+    voters = [f"controller-{n}" for n in range(1, controllers + 1)]
+    faults = _Drawing(seed, hosts, voters, directories, kinds).draw(count)
     return tuple(fault for fault in faults if within_s is None or fault.at_s < within_s)
 
 
@@ -98,10 +104,16 @@ class _Drawing:
     """Knows who would be down by then."""
 
     def __init__(
-        self, seed: int, brokers: Sequence[str], directories: Sequence[str], kinds: Sequence[str]
+        self,
+        seed: int,
+        brokers: Sequence[str],
+        controllers: Sequence[str],
+        directories: Sequence[str],
+        kinds: Sequence[str],
     ) -> None:
         self._random = Random(f"faults/{seed}")
-        self._brokers, self._directories, self._kinds = brokers, directories, kinds
+        self._brokers, self._controllers = brokers, controllers
+        self._directories, self._kinds = directories, kinds
         self._down: list[str] = []
         self._sick = ""
 
@@ -115,7 +127,7 @@ class _Drawing:
                 commands = self._one(self._random.choice(self._kinds))
             for command in commands:
                 is_end = isinstance(command, Kill | FailDisk | FillDisk) and command.host in self._brokers
-                is_loss = isinstance(command, PowerCut)
+                is_loss = isinstance(command, PowerCut) and command.host in self._brokers
                 found.append(Fault(round(at_s, 3), command, only_when_whole=is_loss, only_alone=is_end))
             if commands:
                 at_s += self._random.choice(PAUSES_S)
@@ -160,7 +172,10 @@ class _Drawing:
         """None: not now."""
         pick = self._random
         up = [host for host in self._brokers if host not in self._down]
-        everybody = ["controller-1", *self._brokers]
+        everybody = [*self._controllers, *self._brokers]
+        if kind == "power" and len(self._controllers) > 1 and pick.random() < QUORUM_SHARE:
+            left = [host for host in self._controllers if host not in self._down]
+            return PowerCut(self._stop(pick.choice(left))) if left else None
         if kind == "kill" and len(up) > 1:
             return Kill(self._stop(pick.choice([h for h in everybody if h not in self._down])))
         if kind == "power" and len(up) == len(self._brokers):

@@ -27,6 +27,7 @@ def keep(case: Case, directory: Path, rules: Rules | None = None) -> Report:
     report = run(
         *(case.seed, case.workload, case.faults),
         brokers=case.brokers,
+        controllers=case.controllers,
         configs=case.configs,
         rules=rules,
         save=directory / "run.mkr",

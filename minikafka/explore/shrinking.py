@@ -127,6 +127,7 @@ def run_quickly(case: Case, rules: Rules | None) -> Report:
     return run(
         *(case.seed, case.workload, case.faults),
         brokers=case.brokers,
+        controllers=case.controllers,
         configs=case.configs,
         rules=rules,
         explain=False,
@@ -172,6 +173,10 @@ def _simpler(case: Case) -> Iterator[Case]:
         yield _replaced(case, topics=one)
     if case.brokers > 3 and not any("broker-4" in str(f) or "broker-5" in str(f) for f in case.faults):
         yield _replaced(case, brokers=3)
+    for fewer in (1, 3):
+        unknown = [f"controller-{n}" for n in range(fewer + 1, case.controllers + 1)]
+        if fewer < case.controllers and not any(host in str(f) for f in case.faults for host in unknown):
+            yield _replaced(case, controllers=fewer)
     if case.configs:
         yield _replaced(case, configs={})
     for number, writer in enumerate(workload.writers):

@@ -7,30 +7,30 @@ invariants in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from minikafka.broker.broker import Broker
 from minikafka.controller.node import ControllerNode
 from minikafka.coordinator.events import GroupStateChanged
 from minikafka.invariants.broken import (
-    GROUP,
     HIGH_WATERMARK,
     LEADER,
     LOG,
     REGISTRATION,
-    InvariantBroken,
-    first_bad,
 )
 from minikafka.invariants.committed import Committed, batches_of, records_of
+from minikafka.invariants.groups import check_owners
+from minikafka.invariants.quorum import QuorumInvariants
+from minikafka.invariants.watch import Watch
 from minikafka.log.events import LogCleaned, LogTruncated
 from minikafka.metadata.batches import MetadataRecordSkipped
 from minikafka.metadata.configs import BrokerConfigs, topic_config_value
+from minikafka.metadata.ids import METADATA_TOPIC
 from minikafka.metadata.image import MetadataImage, PartitionRegistration, TopicImage
 from minikafka.replication.partition import Partition, Role
 from minikafka.world import SimulatedUniverse, Traced
-from minikafka.xray.groups import decode_assignment
 
 Key = tuple[str, Any, int]
 """Host, topic id, partition."""
@@ -57,62 +57,35 @@ class Watched(Protocol):
     @property
     def brokers(self) -> Mapping[str, Broker | None]: ...
     @property
+    def controllers(self) -> Mapping[str, ControllerNode | None]: ...
+    @property
     def controller(self) -> ControllerNode | None: ...
 
 
-class Invariants:
+class Invariants(Watch):
     """Watches one simulated cluster from its start to its end."""
 
     def __init__(self, nodes: Watched, universe: SimulatedUniverse) -> None:
         self.nodes = nodes
-        self.universe = universe
-        self.loop = universe.loop
         self.checks = 0
-        self._sequence = universe.trace.count
         self._seen: dict[Key, _Looked] = {}  # (host, topic id, index) -> what was looked at last
         self._committed: dict[tuple[Any, int], Committed] = {}  # (topic id, index) -> Committed
         self._verified: dict[Key, int] = {}  # (host, topic id, index) -> up to where the log was compared
+        self._quorum = QuorumInvariants(self.fail)
         self._image: MetadataImage | None = None
         self._newest: MetadataImage | None = None
         self._regroup = True
         self._skipped: Traced | None = None
-        self._closely: int | None = None
-        self._first: tuple[str, Traced] | None = None
-        self._deaf = universe.trace.subscribe(self._event)
-        self._blind = universe.after_each_round(self._round)
+        super().__init__(universe)
 
-    def stop(self) -> None:
-        """Look no more."""
-        self._deaf()
-        self._blind()
-
-    def _round(self) -> None:
-        try:
-            with self._seeing_through_faults():
-                self.look()
-        except InvariantBroken:
-            self.stop()
-            raise
-        self._sequence = self.universe.trace.count
-
-    @contextmanager
-    def _seeing_through_faults(self) -> Iterator[None]:
-        """A perfect observer reads disks that the cluster can't."""
-        platters = list(self.universe._platters.values())
-        faults = [platter.faults for platter in platters]
-        for platter in platters:
-            platter.faults = []
-        try:
-            yield
-        finally:
-            for platter, own in zip(platters, faults, strict=True):
-                platter.faults = own
-
-    def _event(self, traced: Traced) -> None:
+    def hear(self, traced: Traced) -> None:
+        """An event: what has to be looked at again."""
         event = traced.event
         if isinstance(event, MetadataRecordSkipped):
             self._skipped = self._skipped or traced
         elif isinstance(event, LogTruncated):
+            if event.topic == METADATA_TOPIC:
+                self._quorum.was_cut(traced.host, event.offset)
             for key, verified in self._verified.items():
                 if key[0] == traced.host and key[2:] == (event.partition,) and verified > event.offset:
                     self._verified[key] = event.offset
@@ -124,36 +97,20 @@ class Invariants:
                     self._seen[key] = seen._replace(end=-1)
         elif isinstance(event, GroupStateChanged):
             self._regroup = True
-        if self._closely is not None and self.loop.rounds + 1 >= self._closely and self._first is None:
-            self._look_now(traced)
 
-    def look_closely(self, from_round: int) -> None:
-        """Look after each event too, from that round of the loop on: for who plays a broken run once more."""
-        self._closely = from_round
-
-    def _look_now(self, traced: Traced) -> None:
-        """In the middle of a round much is half done: what is found only counts when the round ends with it."""
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """All that is remembered is as it was when this ends."""
         kept = {name: value for name, value in vars(self).items() if isinstance(value, dict)}
         own = {key: one.copy() for key, one in self._committed.items()}
+        image, regroup, quorum = self._image, self._regroup, self._quorum
         self.__dict__.update({**{name: dict(value) for name, value in kept.items()}, "_committed": own})
-        image, regroup = self._image, self._regroup
+        self._quorum = quorum.copy()
         try:
-            with self._seeing_through_faults():
-                self.look()
-        except InvariantBroken as broken:
-            self._first = (broken.name, traced)
+            yield
         finally:
             self.__dict__.update(kept)
-            self._image, self._regroup = image, regroup
-
-    def fail(self, name: str, sentence: str, kinds: Sequence[str] = (), **about: object) -> NoReturn:
-        """Raises InvariantBroken. Events of these kinds, about this (`topic`, `partition`, `host` …), can break it."""
-        at_s, rounds = self.loop.time(), self.loop.rounds
-        since = self._sequence + 1
-        if self._first is not None and self._first[0] == name:
-            since = self._first[1].seq
-        events = self.universe.trace.events(since)
-        raise InvariantBroken(name, sentence, at_s, first_bad(events, kinds, about), rounds)
+            self._image, self._regroup, self._quorum = image, regroup, quorum
 
     # -- every round -------------------------------------------------------------------------------------------
 
@@ -182,6 +139,7 @@ class Invariants:
                 if before is None or before[1:] != now[1:] or before.partition is not p:
                     self._seen[key] = now
                     changed.append((key, p, before if before is not None and before.partition is p else None))
+        self._quorum.look(self.nodes.controllers)
         # Leaders first: what they commit is what the others are compared with.
         changed.sort(key=lambda item: item[1].role is not Role.LEADER)
         for key, partition, before in changed:
@@ -189,7 +147,7 @@ class Invariants:
         self._metadata(bool(changed))
         if self._regroup:
             self._regroup = False
-            self._groups()
+            check_owners(self.nodes.brokers, self.fail)
 
     def _replica(self, key: Key, partition: Partition, before: _Looked | None) -> None:
         host, topic_id, index = key
@@ -428,27 +386,6 @@ class Invariants:
                     topic=topic.name,
                     partition=index,
                 )
-
-    # -- groups ------------------------------------------------------------------------------------------------
-
-    def _groups(self) -> None:
-        for broker in self.nodes.brokers.values():
-            if broker is None:
-                continue
-            for group in broker.group_coordinator.snapshot():
-                owners: dict[tuple[str, int], str] = {}
-                for member in group.members:
-                    for pair in decode_assignment(member.assignment) or ():
-                        key = (pair.topic, pair.partition)
-                        if key in owners:
-                            self.fail(
-                                "a partition has one owner in a group",
-                                f"{key} belongs to {owners[key]} and {member.id} in generation "
-                                f"{group.generation} of {group.id}",
-                                GROUP,
-                                group=group.id,
-                            )
-                        owners[key] = member.id
 
 
 def _about(partition: Partition) -> dict[str, object]:

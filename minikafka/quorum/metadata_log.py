@@ -103,6 +103,14 @@ class MetadataLog:
         """All below it is committed."""
         return self._store.high_watermark
 
+    @property
+    def synced_offset(self) -> int:
+        return self._store.log.recovery_point
+
+    @property
+    def state(self) -> QuorumState:
+        return self._store.state
+
     def snapshot(self) -> LogSnapshot:
         return self._store.snapshot()
 

@@ -92,6 +92,8 @@ class MetadataStore:
         if extent.torn is not None:
             world.trace.emit(extent.torn)
         set_aside(disk, METADATA_DIRECTORY, snapshots, world.trace)
+        if log.recovery_point < log.log_end_offset:
+            log.flush()  # a life that was killed wrote it; from now on others may be told that it is here
         return cls(world, log, recovery_point, snapshots.newest)
 
     @property

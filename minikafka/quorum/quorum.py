@@ -18,6 +18,7 @@ from minikafka.protocol.schema import Message
 from minikafka.quorum.control_records import VoterNode
 from minikafka.quorum.raft.messages import Fetch, FetchAnswer
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
+from minikafka.quorum.state import QuorumState
 
 
 class NotLeader(ApiError):
@@ -75,6 +76,14 @@ class Quorum(Protocol):
     @property
     def high_watermark(self) -> int:
         """All below it is committed."""
+
+    @property
+    def synced_offset(self) -> int:
+        """All below it, of this member's log, is on its disk for good."""
+
+    @property
+    def state(self) -> QuorumState:
+        """As it is on its disk."""
 
     @property
     def snapshot_below(self) -> MetadataSnapshot | None:

@@ -30,6 +30,7 @@ from minikafka.quorum.raft.timing import Timing
 from minikafka.quorum.raft_peers import Peers
 from minikafka.quorum.raft_wire import Wire
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
+from minikafka.quorum.state import QuorumState
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.world import Alarm, World, with_descriptors
 
@@ -121,6 +122,14 @@ class RaftQuorum:
     @property
     def high_watermark(self) -> int:
         return self._store.high_watermark
+
+    @property
+    def synced_offset(self) -> int:
+        return self._store.log.recovery_point
+
+    @property
+    def state(self) -> QuorumState:
+        return self._store.state
 
     def snapshot(self) -> LogSnapshot:
         return self._store.snapshot()

@@ -1,14 +1,22 @@
 """Bugs that are planted, one at a time: a wrong rule, or a function of a node that does something else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minikafka import Rules
 from minikafka.controller import alter_partition, brokers
 from minikafka.controller.decision import Decision
+from minikafka.controller.node import ControllerNode
 from minikafka.coordinator.offsets import Offsets
 from minikafka.log.producers import ProducerStates
+from minikafka.metadata.batches import decode_batch
 from minikafka.metadata.records import BrokerRegistrationChangeRecord
 from minikafka.protocol.errors import ErrorCode
+from minikafka.quorum import metadata_store
+from minikafka.quorum.metadata_store import MetadataStore
+from minikafka.quorum.raft.core import RaftCore
+from minikafka.quorum.raft.roles import Role as RaftRole
+from minikafka.quorum.state import write_quorum_state
+from minikafka.records.batch import read_batches
 from minikafka.replication.partition import Partition
 
 
@@ -20,10 +28,17 @@ class Bug:
     rules: Rules | None = None
     patches: tuple = ()
     kinds: tuple[str, ...] = ("kill", "power", "stop", "suspend", "cut", "cut-one-way", "slow")
+    controllers: int = 1
 
 
 WAITS = "the high watermark waits for the whole ISR"
 HAS_ALL = "an ISR member has all that was committed"
+ONE_LEADER = "one leader in an epoch"
+VOTES_ONCE = "a voter votes once in an epoch"
+NEW_HAS_ALL = "a new controller has all that was committed"
+STAYS = "committed metadata stays"
+ON_A_MAJORITY = "what is committed is on the disks of a majority"
+OF_QUORUMS = ("kill", "power", "suspend", "cut", "slow", "loss")
 LEADER_HAS_ALL = "a leader has all that was committed"
 SAME = "committed records are the same everywhere"
 
@@ -80,6 +95,44 @@ def _in_epoch_zero(original):
     return append
 
 
+def _once_for_each(candidate, candidate_epoch, last, end, epoch, voted, leader, own_last, own_end):
+    return candidate_epoch >= epoch and leader is None and (last, end) >= (own_last, own_end)
+
+
+def _whatever_its_log(candidate, candidate_epoch, last, end, epoch, voted, leader, *_):
+    return candidate_epoch >= epoch and leader is None and voted in (None, candidate)
+
+
+def _commits_what_others_began(self):
+    offset = min(self.followers.majority_has(), self.log.end_offset)
+    if self.role is RaftRole.LEADER and offset > self.committed:
+        self.committed = offset
+
+
+def _remembers_only(self, state):
+    self.state = state
+
+
+def _writes_no_vote(original):
+    def write(disk, directory, state):
+        original(disk, directory, replace(state, voted_id=-1))
+
+    return write
+
+
+def _replays_to_the_end(self, from_offset=0):
+    offset = max(from_offset, self.start_offset)
+    while data := self.log.read(offset, 1 << 20, up_to_offset=self.end_offset, at_least_one=True):
+        for batch in read_batches(data):
+            if batch.header.base_offset >= from_offset:
+                yield decode_batch(batch)
+            offset = batch.header.next_offset
+
+
+def _waits_on(self, reason):
+    self.is_active = False
+
+
 BUGS = {
     "the high watermark is one too far": Bug((WAITS,), Rules(high_watermark=_one_too_far)),
     "the high watermark is the leader's end": Bug(
@@ -130,5 +183,44 @@ BUGS = {
     "acks=all is never satisfied": Bug(
         ("writes are acknowledged", "writes are answered"),
         Rules(acks_satisfied=lambda required, high_watermark: False),
+    ),
+    "a voter votes twice in an epoch": Bug(
+        (ONE_LEADER, VOTES_ONCE), Rules(grants_vote=_once_for_each), kinds=OF_QUORUMS, controllers=3
+    ),
+    "a log isn't compared for a vote": Bug(
+        (NEW_HAS_ALL, STAYS), Rules(grants_vote=_whatever_its_log), kinds=OF_QUORUMS, controllers=3
+    ),
+    "one controller is a majority": Bug(
+        (ON_A_MAJORITY, ONE_LEADER), Rules(majority=lambda voters: 1), kinds=OF_QUORUMS, controllers=3
+    ),
+    "a controller commits what another began": Bug(
+        ("a leader commits by a record of its own epoch",),
+        patches=((RaftCore, "_commit", _commits_what_others_began),),
+        kinds=OF_QUORUMS,
+        controllers=3,
+    ),
+    "an epoch is lost with the power": Bug(
+        ("a voter's epoch never falls",),
+        patches=((MetadataStore, "keep", _remembers_only),),
+        kinds=OF_QUORUMS,
+        controllers=3,
+    ),
+    "a vote is lost with the power": Bug(
+        (VOTES_ONCE,),
+        patches=((metadata_store, "write_quorum_state", _writes_no_vote(write_quorum_state)),),
+        kinds=OF_QUORUMS,
+        controllers=3,
+    ),
+    "what isn't committed is replayed": Bug(
+        ("only what is committed is replayed",),
+        patches=((MetadataStore, "replay", _replays_to_the_end),),
+        kinds=OF_QUORUMS,
+        controllers=3,
+    ),
+    "a stale controller answers for its successor": Bug(
+        (HAS_ALL, LEADER_HAS_ALL, WAITS, "something failed inside"),
+        patches=((ControllerNode, "_resign", _waits_on),),
+        kinds=OF_QUORUMS,
+        controllers=3,
     ),
 }

@@ -16,6 +16,7 @@ def search(tmp_path, **changes):
         "seeds": 3,
         "first_seed": 5,
         "brokers": 3,
+        "controllers": 1,
         "seconds": 1.0,
         "faults": "none",
         "jobs": 1,

@@ -16,7 +16,7 @@ CHEAP = ("the high watermark is one too far", "a fenced broker stays in the ISR"
 def found(bug):
     """The first case that breaks so, and its report."""
     for seed in range(1, MOST_SEEDS + 1):
-        case = draw_case(seed, brokers=3, seconds=15, kinds=bug.kinds)
+        case = draw_case(seed, brokers=3, seconds=15, kinds=bug.kinds, controllers=bug.controllers)
         report = run_quickly(case, bug.rules)
         if report.broken is not None and report.broken.name in bug.names:
             return case, report
