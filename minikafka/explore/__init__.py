@@ -9,10 +9,10 @@ from minikafka.explore.anomalies import Anomaly, anomalies
 from minikafka.explore.case import Case, draw_case
 from minikafka.explore.exploration import kept, run
 from minikafka.explore.faults import Fault, draw_faults
-from minikafka.explore.history import Commit, History, Notebook, Read, WholeReading, Write
+from minikafka.explore.history import Change, Commit, History, Notebook, Read, WholeReading, Write
 from minikafka.explore.report import FIRST_BAD, Broken, Report
 from minikafka.explore.shrinking import Shrunk, shrink
-from minikafka.explore.workload import ORDERS, Reading, Workload, Writing, draw_workload
+from minikafka.explore.workload import ORDERS, Operating, Reading, Workload, Writing, draw_workload
 from minikafka.invariants import InvariantBroken, Invariants
 
 __all__ = [
@@ -21,12 +21,14 @@ __all__ = [
     "Anomaly",
     "Broken",
     "Case",
+    "Change",
     "Commit",
     "Fault",
     "History",
     "InvariantBroken",
     "Invariants",
     "Notebook",
+    "Operating",
     "Read",
     "Reading",
     "Report",

@@ -25,6 +25,7 @@ TWO_VALUES = "two values at one offset"
 SKIPPED_POLL = "skipped poll"
 REPEATED_POLL = "repeated poll"
 LOST_COMMIT = "lost commit"
+LOST_CHANGE = "lost change"
 
 Place = tuple[str, int, int]
 """Topic, partition, offset."""
@@ -237,6 +238,18 @@ def _groups(seen: _Seen) -> Iterator[Anomaly]:
             yield Anomaly(LOST_COMMIT, sentence, first.at_s)
 
 
+def _lost_changes(seen: _Seen) -> Iterator[Anomaly]:
+    """The last change of a setting that was acknowledged isn't there, nor a later one."""
+    for topic, value, at_s in seen.history.settled:
+        changes = [c for c in seen.history.changes if c.topic == topic and c.outcome != "refused"]
+        last = max((n for n, c in enumerate(changes) if c.outcome == "acknowledged"), default=None)
+        if last is not None and value not in [c.value for c in changes[last:]]:
+            sentence = (
+                f"{changes[last].client} was told that {topic} has {changes[last].value}, and it has {value}"
+            )
+            yield Anomaly(LOST_CHANGE, sentence, at_s)
+
+
 _LOOKS: tuple[Callable[[_Seen], Iterator[Anomaly]], ...] = (
     _lost_writes,
     _duplicates,
@@ -246,4 +259,5 @@ _LOOKS: tuple[Callable[[_Seen], Iterator[Anomaly]], ...] = (
     _two_values,
     _polls,
     _groups,
+    _lost_changes,
 )

@@ -13,7 +13,7 @@ import msgspec
 from minikafka.explore.exploration import run
 from minikafka.explore.faults import ALL_KINDS, UNDOING, Fault, draw_faults
 from minikafka.explore.report import Report
-from minikafka.explore.workload import Workload, draw_workload
+from minikafka.explore.workload import Operating, Workload, draw_workload
 from minikafka.policy import Rules
 
 SECONDS = 30.0
@@ -39,7 +39,8 @@ class Case(msgspec.Struct, frozen=True):
     def size(self) -> int:
         """How many commands it has: topics, clients and faults."""
         workload = self.workload
-        return len(workload.topics) + len(workload.writers) + len(workload.readers) + len(self.faults)
+        clients = len(workload.writers) + len(workload.readers) + len(workload.operators)
+        return len(workload.topics) + clients + len(self.faults)
 
     def run(self, rules: Rules | None = None) -> Report:
         """One run."""
@@ -60,6 +61,7 @@ class Case(msgspec.Struct, frozen=True):
         lines += [f"  topic {t.topic}: {t.partitions} × {t.replication_factor}" for t in workload.topics]
         lines += [f"  writer: {w.count} at a turn to {w.topic} {_listed(w.config)}" for w in workload.writers]
         lines += [f"  reader: {r.topic} for {r.group} {_listed(r.config)}" for r in workload.readers]
+        lines += [f"  operator: changes {o.topic}" for o in workload.operators]
         return "\n".join([*map(str.rstrip, lines), *map(str, self.faults)])
 
 
@@ -81,6 +83,8 @@ def draw_case(
     count = brokers or drawn
     voters = controllers or Random(f"controllers/{seed}").choice(QUORUMS)
     workload = msgspec.structs.replace(draw_workload(seed, in_flight=(1, 5), brokers=count), lasts_s=seconds)
+    if voters > 1:
+        workload = msgspec.structs.replace(workload, operators=(Operating(workload.topics[0].topic),))
     faults = (
         draw_faults(
             *(seed, count, random.choice(COUNTS)),

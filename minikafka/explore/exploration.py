@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from minikafka.client import KafkaException
 from minikafka.cluster import BackgroundFailure, Cluster
 from minikafka.cluster.run_file import RunFile, packed
 from minikafka.commands import (
@@ -38,6 +39,7 @@ from minikafka.explore.anomalies import anomalies
 from minikafka.explore.clients import Member, Unread, Writer, read_whole
 from minikafka.explore.faults import Fault, draw_faults
 from minikafka.explore.history import Notebook
+from minikafka.explore.operator import Operator
 from minikafka.explore.report import FIRST_BAD, Broken, Report
 from minikafka.explore.workload import ORDERS, Workload
 from minikafka.invariants import InvariantBroken
@@ -114,6 +116,7 @@ class _Run:
         """Hosts whose clocks are wrong."""
         self._writers: list[Writer] = []
         self._members: list[Member] = []
+        self._operators: list[Operator] = []
         self._cluster: Cluster
         self.rounds = 0
         self._mended_s = self._stuck_s = 0.0
@@ -215,6 +218,9 @@ class _Run:
             config = {"group.id": reading.group, **reading.config}
             self._members.append(Member(cluster, notebook, number, reading.topic, config))
 
+        for number, operating in enumerate(self._workload.operators):
+            self._operators.append(Operator(cluster, notebook, number, operating.topic))
+
     def _work_until(self, at_s: float) -> None:
         cluster = self._cluster
         while cluster.now < at_s:
@@ -222,6 +228,8 @@ class _Run:
                 writer.turn(writing.count)
             for member in self._members:
                 member.turn()
+            for operator in self._operators:
+                operator.turn()
             cluster.run(max(0.0, min(self._workload.every_s, at_s - cluster.now)))
 
     # -- faults ------------------------------------------------------------------------------------------------
@@ -323,6 +331,11 @@ class _Run:
             except Unread as why:
                 raise _NoProgress("all can be read", str(why)) from None
         self._read_on()
+        for operator in self._operators:
+            try:
+                operator.finish()
+            except KafkaException as why:
+                raise _NoProgress("settings are told", str(why)) from None
 
     def _read_on(self) -> None:
         """Each group comes to the end."""

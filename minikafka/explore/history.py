@@ -71,6 +71,18 @@ class WholeReading(msgspec.Struct, frozen=True):
     at_s: float
 
 
+class Change(msgspec.Struct, frozen=True):
+    """A setting of a topic was to become `value`."""
+
+    client: str
+    topic: str
+    value: int
+    began_s: float
+    ended_s: float = -1.0
+    outcome: str = "unknown"
+    """`acknowledged`, `refused` (it was never made), or nobody knows."""
+
+
 class History(msgspec.Struct, frozen=True):
     """Each in the order in which it came to pass; of writes, in which they began."""
 
@@ -78,6 +90,9 @@ class History(msgspec.Struct, frozen=True):
     reads: tuple[Read, ...] = ()
     commits: tuple[Commit, ...] = ()
     readings: tuple[WholeReading, ...] = ()
+    changes: tuple[Change, ...] = ()
+    settled: tuple[tuple[str, int, float], ...] = ()
+    """Topic, what its setting was in the end, and when that was asked."""
 
     def of_writer(self, client: str) -> tuple[Write, ...]:
         """What it wrote."""
@@ -92,6 +107,8 @@ class Notebook:
         self.reads: list[Read] = []
         self.commits: list[Commit] = []
         self.readings: list[WholeReading] = []
+        self.changes: list[Change] = []
+        self.settled: list[tuple[str, int, float]] = []
 
     def write(self, write: Write) -> None:
         """It begins, or it has ended."""
@@ -109,4 +126,6 @@ class Notebook:
             tuple(self.reads),
             tuple(self.commits),
             tuple(self.readings),
+            tuple(self.changes),
+            tuple(self.settled),
         )

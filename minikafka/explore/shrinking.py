@@ -21,7 +21,7 @@ MOST_RUNS = 300
 LEAST_LASTS_S = 0.5
 
 Part = tuple[str, int]
-"""`fault`, `reader` or `writer`, and which."""
+"""`fault`, `operator`, `reader` or `writer`, and which."""
 
 
 class Shrunk(NamedTuple):
@@ -138,6 +138,7 @@ def _parts(case: Case) -> list[Part]:
     workload = case.workload
     return [
         *(("fault", n) for n in range(len(case.faults))),
+        *(("operator", n) for n in range(len(workload.operators))),
         *(("reader", n) for n in range(len(workload.readers))),
         *(("writer", n) for n in range(len(workload.writers))),
     ]
@@ -149,6 +150,7 @@ def _with_parts(case: Case, parts: Sequence[Part]) -> Case:
     return _replaced(
         case,
         faults=tuple(f for n, f in enumerate(case.faults) if ("fault", n) in kept),
+        operators=tuple(o for n, o in enumerate(workload.operators) if ("operator", n) in kept),
         readers=tuple(r for n, r in enumerate(workload.readers) if ("reader", n) in kept),
         writers=tuple(w for n, w in enumerate(workload.writers) if ("writer", n) in kept),
     )
@@ -173,10 +175,10 @@ def _simpler(case: Case) -> Iterator[Case]:
         yield _replaced(case, topics=one)
     if case.brokers > 3 and not any("broker-4" in str(f) or "broker-5" in str(f) for f in case.faults):
         yield _replaced(case, brokers=3)
-    for fewer in (1, 3):
-        unknown = [f"controller-{n}" for n in range(fewer + 1, case.controllers + 1)]
-        if fewer < case.controllers and not any(host in str(f) for f in case.faults for host in unknown):
-            yield _replaced(case, controllers=fewer)
+    for quorum in (1, 3):
+        unknown = [f"controller-{n}" for n in range(quorum + 1, case.controllers + 1)]
+        if quorum < case.controllers and not any(host in str(f) for f in case.faults for host in unknown):
+            yield _replaced(case, controllers=quorum)
     if case.configs:
         yield _replaced(case, configs={})
     for number, writer in enumerate(workload.writers):

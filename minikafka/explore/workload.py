@@ -36,6 +36,12 @@ class Reading(msgspec.Struct, frozen=True):
     config: Config = {}
 
 
+class Operating(msgspec.Struct, frozen=True):
+    """An operator that changes a setting of that topic, at every turn if the last change was answered."""
+
+    topic: str
+
+
 class Workload(msgspec.Struct, frozen=True):
     """All clients have a turn every `every_s` virtual seconds, for `lasts_s`; faults that come later make it longer."""
 
@@ -44,6 +50,7 @@ class Workload(msgspec.Struct, frozen=True):
     readers: tuple[Reading, ...] = ()
     every_s: float = EVERY_S
     lasts_s: float = 30.0
+    operators: tuple[Operating, ...] = ()
 
 
 ORDERS = Workload(

@@ -218,7 +218,7 @@ BUGS = {
         controllers=3,
     ),
     "a stale controller answers for its successor": Bug(
-        (HAS_ALL, LEADER_HAS_ALL, WAITS, "something failed inside"),
+        (HAS_ALL, LEADER_HAS_ALL, WAITS, "lost change"),
         patches=((ControllerNode, "_resign", _waits_on),),
         kinds=OF_QUORUMS,
         controllers=3,
