@@ -424,7 +424,7 @@ class ClusterNodes:
             port=self._ports.get(host) or (SIMULATED_CONTROLLER_PORT if self.simulated else 0),
             known_by=self._known_by,
             on_failure=lambda reason: self._controller_failed(host, reason),
-            open_quorum=opens_quorum(self.cluster_id, len(self.controllers)),
+            open_quorum=opens_quorum(self.cluster_id, len(self.controllers), self.configs),
         )
         node = await self.on(host, opening)
         self._ports[host] = node.port

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from minikafka.controller.node import OpenQuorum
+from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Rules
 from minikafka.quorum import MetadataLog, Quorum, RaftQuorum
 from minikafka.quorum.raft import Timing
@@ -44,7 +45,18 @@ def number_of_controllers(kept_hosts: Sequence[str], wanted: int | None) -> int:
     return kept or wanted or 1
 
 
-def opens_quorum(cluster_id: str, voters: int) -> OpenQuorum:
+def timing_of(configs: BrokerConfigs) -> Timing:
+    """How long controllers wait for each other."""
+    return Timing(
+        election_ms=configs.int("controller.quorum.election.timeout.ms"),
+        fetch_ms=configs.int("controller.quorum.fetch.timeout.ms"),
+        backoff_max_ms=configs.int("controller.quorum.election.backoff.max.ms"),
+        request_ms=configs.int("controller.quorum.request.timeout.ms"),
+        retry_ms=configs.int("controller.quorum.retry.backoff.ms"),
+    )
+
+
+def opens_quorum(cluster_id: str, voters: int, configs: BrokerConfigs) -> OpenQuorum:
     """One of one needs no votes."""
     if voters == 1:
         return MetadataLog.open
@@ -57,7 +69,9 @@ def opens_quorum(cluster_id: str, voters: int) -> OpenQuorum:
             segment_bytes=segment_bytes,
             known_by=known_by,
             cluster_id=cluster_id,
-            timing=Timing(),
+            timing=timing_of(configs),
+            fetch_max_bytes=configs.int("controller.quorum.fetch.max.bytes"),
+            snapshot_max_bytes=configs.int("controller.quorum.fetch.snapshot.max.bytes"),
         )
 
     return open

@@ -22,6 +22,19 @@ class ControllerFailed(Event, frozen=True):
     reason: str
 
 
+class MetadataSnapshotWritten(Event, frozen=True):
+    """All that was decided before is in one file; the log before it may go."""
+
+    snapshot: str
+
+
+class MetadataSnapshotFailed(Event, frozen=True):
+    """A snapshot couldn't be written; the log has everything still."""
+
+    snapshot: str
+    reason: str
+
+
 class BrokerRegistered(Event, frozen=True):
     broker_id: int
     broker_epoch: int

@@ -19,6 +19,7 @@ from minikafka.controller import envelope, handlers
 from minikafka.controller.core import Controller
 from minikafka.controller.decision import Decision
 from minikafka.controller.events import ControllerFailed, ControllerStarted, changes
+from minikafka.controller.snapshot_generator import SnapshotGenerator
 from minikafka.log.log import LogSnapshot
 from minikafka.log.meta_properties import (
     MetaProperties,
@@ -103,6 +104,7 @@ class ControllerNode:
         self.core = Controller(cluster_id, configs, rules, world.random)
         self.quorum = quorum
         self.fetches = MetadataFetch(world, quorum, cluster_id)
+        self._snapshots = SnapshotGenerator(world, quorum, configs)
         self.is_active = False
         """Whether this is the controller that decides."""
         self._on_failure = on_failure
@@ -212,6 +214,8 @@ class ControllerNode:
             if self.is_active:
                 for event in changes(before, self.core.image, delta):
                     self.world.trace.emit(event)
+            if self._running:
+                self._snapshots.on_image(self.core.image, batch.epoch)
         while self._waiting and self._waiting[0][0] <= batch.last_offset:
             waiter = heapq.heappop(self._waiting)[2]
             if not waiter.done():
@@ -392,6 +396,7 @@ class ControllerNode:
     def _end(self) -> None:
         self._running, self._has_ended = False, True
         self._resign(ControllerStopped("this controller has stopped"))
+        self._snapshots.close()
         self.fetches.close()
         self._server.close()
         self._lock.release()

@@ -308,6 +308,97 @@ _REPLICATION: tuple[Row, ...] = (
         FIXED,
         "The metadata log's segment size.",
     ),
+    (
+        "metadata.log.max.record.bytes.between.snapshots",
+        LONG,
+        20 << 20,
+        at_least(1),
+        FIXED,
+        "When the metadata log has grown so much, a controller writes a snapshot.",
+    ),
+    (
+        "metadata.log.max.snapshot.interval.ms",
+        LONG,
+        3_600_000,
+        at_least(0),
+        FIXED,
+        "And when the last snapshot is so old and something was decided since; 0: never for that.",
+    ),
+    (
+        "metadata.max.retention.bytes",
+        LONG,
+        100 << 20,
+        None,
+        FIXED,
+        "Of more, metadata log and snapshots together, the oldest goes; -1: nothing.",
+    ),
+    (
+        "metadata.max.retention.ms",
+        LONG,
+        604_800_000,
+        None,
+        FIXED,
+        "And the oldest snapshot when it is so old; -1: never.",
+    ),
+)
+
+_QUORUM: tuple[Row, ...] = (
+    (
+        "controller.quorum.election.timeout.ms",
+        INT,
+        1000,
+        at_least(0),
+        FIXED,
+        "How long a controller waits for votes.",
+    ),
+    (
+        "controller.quorum.election.backoff.max.ms",
+        INT,
+        1000,
+        at_least(0),
+        FIXED,
+        "The longest pause after an election that was lost.",
+    ),
+    (
+        "controller.quorum.fetch.timeout.ms",
+        INT,
+        2000,
+        at_least(0),
+        FIXED,
+        "Without an answer for so long, another leader is looked for.",
+    ),
+    (
+        "controller.quorum.request.timeout.ms",
+        INT,
+        2000,
+        at_least(0),
+        FIXED,
+        "When an answer of another controller is given up.",
+    ),
+    (
+        "controller.quorum.retry.backoff.ms",
+        INT,
+        20,
+        at_least(0),
+        FIXED,
+        "Before something that failed is asked again.",
+    ),
+    (
+        "controller.quorum.fetch.max.bytes",
+        INT,
+        8 << 20,
+        at_least(1),
+        FIXED,
+        "The most of the metadata log in one answer.",
+    ),
+    (
+        "controller.quorum.fetch.snapshot.max.bytes",
+        INT,
+        8 << 20,
+        at_least(1),
+        FIXED,
+        "The most of a snapshot in one answer.",
+    ),
 )
 
 _CLIENTS: tuple[Row, ...] = (
@@ -409,6 +500,6 @@ BROKER_CONFIGS: dict[str, ConfigDefinition] = {
         name, type, None if default is None else str(default), doc, validator, read_only=read_only
     )
     for name, type, default, validator, read_only, doc in sorted(
-        _IDENTITY + _TOPICS + _LOG + _REPLICATION + _CLIENTS, key=lambda row: row[0]
+        _IDENTITY + _TOPICS + _LOG + _REPLICATION + _QUORUM + _CLIENTS, key=lambda row: row[0]
     )
 }

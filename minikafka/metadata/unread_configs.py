@@ -27,13 +27,6 @@ controller.performance.always.log.threshold.ms LONG 0..
 controller.performance.sample.period.ms LONG 100..
 controller.quorum.append.linger.ms INT 0..
 controller.quorum.auto.join.enable BOOLEAN
-controller.quorum.election.backoff.max.ms INT 0..
-controller.quorum.election.timeout.ms INT 0..
-controller.quorum.fetch.max.bytes INT 1..
-controller.quorum.fetch.snapshot.max.bytes INT 1..
-controller.quorum.fetch.timeout.ms INT 0..
-controller.quorum.request.timeout.ms INT 0..
-controller.quorum.retry.backoff.ms INT 0..
 controller.quota.window.num INT 1..
 controller.quota.window.size.seconds INT 1..
 controller.socket.timeout.ms INT
@@ -118,11 +111,7 @@ max.connections.per.ip INT 0..
 max.connections.per.ip.overrides STRING
 max.request.partition.size.limit INT 1..
 metadata.log.dir STRING
-metadata.log.max.record.bytes.between.snapshots LONG 1..
-metadata.log.max.snapshot.interval.ms LONG 0..
 metadata.log.segment.ms LONG
-metadata.max.retention.bytes LONG
-metadata.max.retention.ms LONG
 metric.reporters LIST
 metrics.num.samples INT 1..
 metrics.recording.level STRING

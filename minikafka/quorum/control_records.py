@@ -127,6 +127,36 @@ def leader_change_batch(
     It names the voters again, since their addresses may have changed.
     """
     everybody = [Voter(voter_id=voter.id) for voter in voters]
+    change = LeaderChangeMessage(
+        leader_id=leader.id, voters=everybody, granting_voters=[Voter(voter_id=id) for id in granting]
+    )
+    records = [
+        _record(ControlType.LEADER_CHANGE, change, time_ms),
+        *_quorum_records(voters, time_ms),
+    ]
+    return build_batch(records, leader_epoch=epoch, control=True)
+
+
+def snapshot_header_batch(
+    voters: Sequence[VoterNode], last_contained_ms: int, epoch: int
+) -> tuple[bytes, int]:
+    """The batch with which a snapshot begins, and how many records it has."""
+    header = SnapshotHeaderRecord(last_contained_log_timestamp=last_contained_ms)
+    records = [
+        _record(ControlType.SNAPSHOT_HEADER, header, last_contained_ms),
+        *_quorum_records(voters, last_contained_ms),
+    ]
+    return build_batch(records, leader_epoch=epoch, control=True), len(records)
+
+
+def snapshot_footer_batch(offset: int, epoch: int, time_ms: int) -> bytes:
+    """The batch with which a snapshot ends."""
+    record = _record(ControlType.SNAPSHOT_FOOTER, SnapshotFooterRecord(), time_ms)
+    return build_batch([record], base_offset=offset, leader_epoch=epoch, control=True)
+
+
+def _quorum_records(voters: Sequence[VoterNode], time_ms: int) -> list[NewRecord]:
+    """Which version of the protocol runs, and who votes."""
     states = [
         VoterState(
             voter_id=voter.id,
@@ -138,15 +168,10 @@ def leader_change_batch(
         )
         for voter in voters
     ]
-    change = LeaderChangeMessage(
-        leader_id=leader.id, voters=everybody, granting_voters=[Voter(voter_id=id) for id in granting]
-    )
-    records = [
-        _record(ControlType.LEADER_CHANGE, change, time_ms),
+    return [
         _record(ControlType.KRAFT_VERSION, KRaftVersionRecord(k_raft_version=KRAFT_VERSION), time_ms),
         _record(ControlType.KRAFT_VOTERS, VotersRecord(voters=states), time_ms),
     ]
-    return build_batch(records, leader_epoch=epoch, control=True)
 
 
 def _record(kind: ControlType, content: Message, time_ms: int) -> NewRecord:

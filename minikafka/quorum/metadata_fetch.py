@@ -136,17 +136,17 @@ class MetadataFetch:
             aborted_transactions=None,
             records=b"",
         )
-        below = log.snapshot_below
+        below, diverging = log.snapshot_below, told.diverging
+        is_before = wanted.fetch_offset < log.start_offset
+        is_before |= diverging is not None and diverging.end_offset < log.start_offset
         if told.error:
             pass
         elif wanted.fetch_offset < 0:
             answer.error_code = ErrorCode.OFFSET_OUT_OF_RANGE
-        elif below is not None and wanted.fetch_offset < log.start_offset:
+        elif below is not None and is_before:
             answer.snapshot_id = SnapshotId(end_offset=below.name.end_offset, epoch=below.name.epoch)
-        elif told.diverging is not None:
-            answer.diverging_epoch = EpochEndOffset(
-                epoch=told.diverging.epoch, end_offset=told.diverging.end_offset
-            )
+        elif diverging is not None:
+            answer.diverging_epoch = EpochEndOffset(epoch=diverging.epoch, end_offset=diverging.end_offset)
         else:
             up_to = self._readable_by(replica_id)
             answer.records = log.read(wanted.fetch_offset, self._limit(wanted, request), up_to)

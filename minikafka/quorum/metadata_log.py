@@ -27,6 +27,7 @@ from minikafka.quorum.quorum import Listener, NotLeader
 from minikafka.quorum.raft.core import LEADER_CHANGE_RECORDS
 from minikafka.quorum.raft.messages import Fetch, FetchAnswer, refusal
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
+from minikafka.quorum.snapshot_writer import SnapshotWriter
 from minikafka.quorum.state import QuorumState
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.world import World, with_descriptors
@@ -111,6 +112,20 @@ class MetadataLog:
     def state(self) -> QuorumState:
         return self._store.state
 
+    @property
+    def bytes_since_snapshot(self) -> int:
+        return self._store.bytes_since_snapshot
+
+    def begin_snapshot(self, name: SnapshotName, last_contained_ms: int) -> SnapshotWriter | None:
+        writer = self._store.begin_snapshot(name)
+        if writer is not None:
+            writer.begin(self.voters, last_contained_ms)
+        return writer
+
+    def took_snapshot(self, name: SnapshotName, retention_bytes: int, retention_ms: int) -> None:
+        self._store.took_snapshot(name)
+        self._store.clean(retention_bytes, retention_ms)
+
     def snapshot(self) -> LogSnapshot:
         return self._store.snapshot()
 
@@ -121,9 +136,11 @@ class MetadataLog:
     def load(self, listener: Listener) -> None:
         """Give the listener all that is committed, and from now on what else will be."""
         self._listener = listener
+        begin = 0
         if self.snapshot_below is not None:
             listener.on_snapshot(self.snapshot_below)
-        for batch in self.replay():
+            begin = self.snapshot_below.name.end_offset
+        for batch in self.replay(begin):
             listener.on_committed(batch)
 
     def join(self, voter: VoterNode, voters: Sequence[VoterNode]) -> None:

@@ -19,7 +19,15 @@ from minikafka.policy import Rules
 from minikafka.quorum.committed import NEVER_CHANGED, Known, check_committed
 from minikafka.quorum.raft.log_shape import LogShape
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
-from minikafka.quorum.snapshots import MetadataLost, check_reach, find_snapshots, set_aside
+from minikafka.quorum.snapshot_writer import SnapshotWriter
+from minikafka.quorum.snapshots import (
+    FoundSnapshots,
+    MetadataLost,
+    check_reach,
+    find_snapshots,
+    remove_parts,
+    set_aside,
+)
 from minikafka.quorum.state import QUORUM_STATE, QuorumState, read_quorum_state, write_quorum_state
 from minikafka.records.batch import read_batches
 from minikafka.world import Disk, World
@@ -34,15 +42,27 @@ class MetadataStore:
     """Methods may raise OSError: a failing disk."""
 
     def __init__(
-        self, world: World, log: Log, noted_committed: int, snapshot: MetadataSnapshot | None = None
+        self,
+        world: World,
+        log: Log,
+        noted_committed: int,
+        snapshots: FoundSnapshots = FoundSnapshots(None, ()),
     ) -> None:
-        self.snapshot_below = snapshot
-        """What the log continues: all records before its `end_offset`; None when the log has everything."""
+        newest = snapshots.newest
+        self.snapshot_below = newest
+        """The newest snapshot: all records before its `end_offset`; None when there is none, and the log has all."""
+        self.snapshots = [*snapshots.older, *([] if newest is None else [newest.name])]
+        """The oldest first."""
         self.log = log
         self.noted_committed = noted_committed
         """All below was committed: that is in a file."""
         self.state = read_quorum_state(world.disk, log.directory)
         self._world = world
+        self.bytes_since_snapshot = 0
+        """How much was written, or read at the start, that the newest snapshot doesn't hold."""
+        if log.log_end_offset:
+            begin = max(log.log_start_offset, 0 if newest is None else newest.name.end_offset)
+            self.bytes_since_snapshot = log.size_between(begin, log.log_end_offset)
 
     @classmethod
     def open(
@@ -58,7 +78,8 @@ class MetadataStore:
         reported.
 
         `known_by`: what says that this cluster has a metadata log already (a clause); without, a new one may begin.
-        `may_be_empty`: nor is there need of one where quorum-state says that this voter has taken part.
+        `may_be_empty`: nor is there need of one where quorum-state says that this voter has taken part; and where the
+        newest snapshot, which came from the leader, is ahead of the log, the log begins anew behind it.
         Raises `MetadataLost` (a ValueError) when the log and its snapshots don't hold all that was committed; nothing
         is changed then.
         """
@@ -72,10 +93,15 @@ class MetadataStore:
         where = f"{disk.location}/{METADATA_DIRECTORY}"
         recovery_point = _read_recovery_point(disk)
         snapshots = find_snapshots(disk, METADATA_DIRECTORY)
-        extent = check_committed(disk, METADATA_DIRECTORY, Known(recovery_point, _known_epoch(disk)))
-        check_reach(snapshots, where, extent.start_offset, extent.end_offset)
+        reach = -1 if snapshots.newest is None else snapshots.newest.name.end_offset
+        known_end = 0 if may_be_empty and reach >= recovery_point else recovery_point
+        extent = check_committed(disk, METADATA_DIRECTORY, Known(known_end, _known_epoch(disk)))
+        begins_anew = may_be_empty and reach > extent.end_offset
+        if not begins_anew:
+            check_reach(snapshots, where, extent.start_offset, extent.end_offset)
+        is_empty = extent.end_offset == 0 and not begins_anew
         took_part = may_be_empty and disk.exists(f"{METADATA_DIRECTORY}/{QUORUM_STATE}")
-        if known_by and extent.end_offset == 0 and not took_part:
+        if known_by and is_empty and not took_part:
             raise MetadataLost(f"There is no metadata log in {where}, but {known_by}. {NEVER_CHANGED}")
         log = Log.open(
             world,
@@ -92,9 +118,12 @@ class MetadataStore:
         if extent.torn is not None:
             world.trace.emit(extent.torn)
         set_aside(disk, METADATA_DIRECTORY, snapshots, world.trace)
+        remove_parts(disk, METADATA_DIRECTORY)
+        if begins_anew:
+            log.truncate_fully_and_start_at(reach)
         if log.recovery_point < log.log_end_offset:
             log.flush()  # a life that was killed wrote it; from now on others may be told that it is here
-        return cls(world, log, recovery_point, snapshots.newest)
+        return cls(world, log, recovery_point, snapshots)
 
     @property
     def start_offset(self) -> int:
@@ -132,10 +161,12 @@ class MetadataStore:
     def append(self, batch: bytes, epoch: int) -> None:
         """A leader's own batch, which gets the next offsets."""
         self.log.append_as_leader(memoryview(batch), epoch, origin="coordinator")
+        self.bytes_since_snapshot += len(batch)
 
     def copy(self, batch: memoryview) -> None:
         """The leader's batch, as it is."""
         self.log.append_as_follower(batch)
+        self.bytes_since_snapshot += len(batch)
 
     def note_segment(self) -> None:
         """Once a segment."""
@@ -155,13 +186,71 @@ class MetadataStore:
 
     def read_snapshot(self, name: SnapshotName, position: int, max_bytes: int) -> tuple[bytes, int] | None:
         """Bytes of that snapshot from `position` on, and how many it has in all; None when there is none such."""
-        if self.snapshot_below is None or self.snapshot_below.name != name:
+        if name not in self.snapshots:
             return None
         file = self._world.disk.open(f"{self.log.directory}/{name}")
         try:
             return file.read_at(position, max_bytes), file.size
         finally:
             file.close()
+
+    # -- snapshots -------------------------------------------------------------------------------------------
+
+    def begin_snapshot(self, name: SnapshotName) -> SnapshotWriter | None:
+        """None: there is one that has as much."""
+        if self.snapshots and self.snapshots[-1].end_offset >= name.end_offset:
+            return None
+        return SnapshotWriter(self._world, self.log.directory, name)
+
+    def took_snapshot(self, name: SnapshotName) -> None:
+        """It is on the disk: the log continues it from now on."""
+        self.snapshots.append(name)
+        self.snapshot_below = MetadataSnapshot(name, ())  # its records were never read
+        self.bytes_since_snapshot = self.log.size_between(name.end_offset, self.log.log_end_offset)
+
+    def install(self, snapshot: MetadataSnapshot, data: bytes) -> None:
+        """A snapshot of the leader's, in the place of the whole log: durable when this returns."""
+        writer = SnapshotWriter(self._world, self.log.directory, snapshot.name)
+        writer.copy(data)
+        writer.freeze()
+        self.log.truncate_fully_and_start_at(snapshot.name.end_offset)
+        self.log.flush()
+        for older in self.snapshots:
+            self._remove_snapshot(older)
+        self.snapshots, self.snapshot_below = [snapshot.name], snapshot
+        self.bytes_since_snapshot = 0
+        self.note_committed()
+
+    def clean(self, retention_bytes: int, retention_ms: int) -> int:
+        """Give up the oldest snapshots, and what of the log is before the next, while log and snapshots are larger
+        or the snapshot older than that (-1: no limit); the newest stays. Returns how many went. Kafka:
+        `KafkaRaftLog.maybeClean`."""
+        gone = 0
+        while len(self.snapshots) > 1:
+            oldest, following = self.snapshots[:2]
+            directory, disk = self.log.directory, self._world.disk
+            size = self.log.size_bytes + sum(disk.size(f"{directory}/{name}") for name in self.snapshots)
+            is_too_large = 0 <= retention_bytes < size
+            if not is_too_large and not self._is_older_than(oldest, retention_ms):
+                break
+            self.log.advance_log_start_offset(following.end_offset)
+            self.log.delete_old_segments()
+            self._remove_snapshot(oldest)
+            del self.snapshots[0]
+            gone += 1
+        return gone
+
+    def _is_older_than(self, name: SnapshotName, retention_ms: int) -> bool:
+        if retention_ms < 0:
+            return False
+        data = self._world.disk.read_bytes(f"{self.log.directory}/{name}")
+        written_ms = next(iter(read_batches(data))).header.max_timestamp
+        return self._world.clock.time_ms() - written_ms > retention_ms
+
+    def _remove_snapshot(self, name: SnapshotName) -> None:
+        path = f"{self.log.directory}/{name}"
+        if self._world.disk.exists(path):
+            self._world.disk.remove(path)
 
     def replay(self, from_offset: int = 0) -> Iterator[MetadataBatch]:
         """Everything committed from there on, in order; what lies before the log is in `snapshot_below`.

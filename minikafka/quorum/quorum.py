@@ -18,6 +18,7 @@ from minikafka.protocol.schema import Message
 from minikafka.quorum.control_records import VoterNode
 from minikafka.quorum.raft.messages import Fetch, FetchAnswer
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
+from minikafka.quorum.snapshot_writer import SnapshotWriter
 from minikafka.quorum.state import QuorumState
 
 
@@ -87,7 +88,7 @@ class Quorum(Protocol):
 
     @property
     def snapshot_below(self) -> MetadataSnapshot | None:
-        """What the log continues: all records before its `end_offset`; None when the log has everything."""
+        """The newest snapshot: all records before its `end_offset`; None when there is none: the log has all."""
 
     def load(self, listener: Listener) -> None:
         """Give the listener all that is known to be committed, and from now on what will be. Writes nothing."""
@@ -114,6 +115,16 @@ class Quorum(Protocol):
 
     def read_snapshot(self, name: SnapshotName, position: int, max_bytes: int) -> tuple[bytes, int] | None:
         """Bytes of that snapshot from `position` on, and how many it has in all; None when there is none such."""
+
+    @property
+    def bytes_since_snapshot(self) -> int:
+        """How much the log has grown since the newest snapshot."""
+
+    def begin_snapshot(self, name: SnapshotName, last_contained_ms: int) -> SnapshotWriter | None:
+        """For the records of the image at that offset, all of it committed; None: it isn't needed."""
+
+    def took_snapshot(self, name: SnapshotName, retention_bytes: int, retention_ms: int) -> None:
+        """What was begun is whole. What it makes superfluous goes, as far as it is to (-1: no limit)."""
 
     def snapshot(self) -> LogSnapshot: ...
 

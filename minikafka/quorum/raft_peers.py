@@ -13,7 +13,7 @@ from typing import Any
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.schema import Message
 from minikafka.quorum.control_records import VoterNode
-from minikafka.quorum.raft.messages import Fetch, Question
+from minikafka.quorum.raft.messages import Fetch, FetchSnapshot, Question
 from minikafka.quorum.raft_wire import VERSIONS
 from minikafka.world import World
 
@@ -30,7 +30,7 @@ class Peers:
 
     async def ask(self, to: int, question: Question, request: Message, timeout_s: float) -> Any:
         """The voter's answer. Raises OSError or TimeoutError."""
-        channel = await self._channel((to, isinstance(question, Fetch)), timeout_s)
+        channel = await self._channel((to, isinstance(question, Fetch | FetchSnapshot)), timeout_s)
         return await channel.request(request, VERSIONS[type(question)], timeout_s)
 
     async def _channel(self, line: tuple[int, bool], timeout_s: float) -> Channel:
@@ -46,7 +46,7 @@ class Peers:
 
     def hang_up(self, to: int, question: Question) -> None:
         """It didn't answer: what it says on that line from now on would come too late."""
-        channel = self._channels.pop((to, isinstance(question, Fetch)), None)
+        channel = self._channels.pop((to, isinstance(question, Fetch | FetchSnapshot)), None)
         if channel is not None:
             channel.close()
 

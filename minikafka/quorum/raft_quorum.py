@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from minikafka.log.log import LogSnapshot
@@ -24,12 +25,22 @@ from minikafka.quorum.control_records import VoterNode, leader_change_batch
 from minikafka.quorum.metadata_store import MetadataStore
 from minikafka.quorum.quorum import Listener, NotLeader
 from minikafka.quorum.raft.core import NEVER_MS, NotLeading, RaftCore
-from minikafka.quorum.raft.messages import NOBODY, Answer, Fetch, FetchAnswer, Question
-from minikafka.quorum.raft.ready import Entry, LeaderChange, Leadership, Ready
+from minikafka.quorum.raft.messages import (
+    NOBODY,
+    Answer,
+    Fetch,
+    FetchAnswer,
+    FetchSnapshot,
+    Question,
+    SnapshotAnswer,
+    SnapshotId,
+)
+from minikafka.quorum.raft.ready import Entry, Install, LeaderChange, Leadership, Ready
 from minikafka.quorum.raft.timing import Timing
 from minikafka.quorum.raft_peers import Peers
-from minikafka.quorum.raft_wire import Wire
-from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
+from minikafka.quorum.raft_wire import Most, Wire
+from minikafka.quorum.snapshot_file import DamagedSnapshot, MetadataSnapshot, SnapshotName, decode_snapshot
+from minikafka.quorum.snapshot_writer import SnapshotWriter
 from minikafka.quorum.state import QuorumState
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.world import Alarm, World, with_descriptors
@@ -48,11 +59,34 @@ class _Proposal(NamedTuple):
     batch: MetadataBatch
 
 
+def is_whole(id: SnapshotId, data: bytes) -> bool:
+    """Is that a snapshot, from its header to its footer?"""
+    try:
+        decode_snapshot(SnapshotName(*id), data)
+    except DamagedSnapshot:
+        return False
+    return True
+
+
+def _end_of(ready: Ready) -> tuple[int, int] | None:
+    """Where the log ends when this is done, and in which epoch; None where nothing is written."""
+    if ready.entries:
+        return ready.entries[-1].next_offset, ready.entries[-1].epoch
+    return None if ready.install is None else (ready.install.id.end_offset, ready.install.id.epoch)
+
+
 class RaftQuorum:
     """See `Quorum`. Made by `open`, then `load`, then `join`."""
 
     def __init__(
-        self, world: World, store: MetadataStore, node_id: int, cluster_id: str, rules: Rules, timing: Timing
+        self,
+        world: World,
+        store: MetadataStore,
+        node_id: int,
+        cluster_id: str,
+        rules: Rules,
+        timing: Timing,
+        most: Most,
     ) -> None:
         self.node_id = node_id
         self.voters: tuple[VoterNode, ...] = ()
@@ -61,6 +95,7 @@ class RaftQuorum:
         self._cluster_id = cluster_id
         self._rules = rules
         self._timing = timing
+        self._most = most
         self._core: RaftCore | None = None
         self._listener: Listener | None = None
         self._on_progress: list[Callable[[], None]] = []
@@ -84,13 +119,18 @@ class RaftQuorum:
         known_by: str,
         cluster_id: str,
         timing: Timing,
+        fetch_max_bytes: int = 8 << 20,
+        snapshot_max_bytes: int = 8 << 20,
     ) -> RaftQuorum:
         """As `MetadataStore.open`; what isn't known to be committed may be missing, the others have it."""
         store = MetadataStore.open(
             world, rules, segment_bytes=segment_bytes, known_by=known_by, may_be_empty=True
         )
-        store.log.high_watermark = max(store.start_offset, store.noted_committed)
-        return cls(world, store, node_id, cluster_id, rules, timing)
+        below = 0 if store.snapshot_below is None else store.snapshot_below.name.end_offset
+        store.log.high_watermark = max(store.start_offset, store.noted_committed, below)
+        return cls(
+            world, store, node_id, cluster_id, rules, timing, Most(fetch_max_bytes, snapshot_max_bytes)
+        )
 
     # -- what is known ---------------------------------------------------------------------------------------
 
@@ -131,6 +171,20 @@ class RaftQuorum:
     def state(self) -> QuorumState:
         return self._store.state
 
+    @property
+    def bytes_since_snapshot(self) -> int:
+        return self._store.bytes_since_snapshot
+
+    def begin_snapshot(self, name: SnapshotName, last_contained_ms: int) -> SnapshotWriter | None:
+        writer = self._store.begin_snapshot(name)
+        if writer is not None:
+            writer.begin(self.voters, last_contained_ms)
+        return writer
+
+    def took_snapshot(self, name: SnapshotName, retention_bytes: int, retention_ms: int) -> None:
+        self._store.took_snapshot(name)
+        self._store.clean(retention_bytes, retention_ms)
+
     def snapshot(self) -> LogSnapshot:
         return self._store.snapshot()
 
@@ -158,7 +212,7 @@ class RaftQuorum:
         by_id = {one.id: one for one in self.voters}
         assert by_id[self.node_id] == voter, "a node votes as itself"
         self._store.keep(self._store.state)  # from now on it has taken part
-        self._wire = Wire(self._cluster_id, self.node_id, by_id)
+        self._wire = Wire(self._cluster_id, self.node_id, by_id, self._most)
         self._peers = Peers(self._world, self.node_id, by_id)
         self._core = RaftCore(
             self.node_id,
@@ -169,6 +223,7 @@ class RaftQuorum:
             self._world.random,
             committed=self.high_watermark,
             timing=self._timing,
+            is_whole=is_whole,
         )
         self._do(self._core.start(self._now_ms()))
 
@@ -277,12 +332,12 @@ class RaftQuorum:
         try:
             while self._to_do and self._is_open:
                 done: list[tuple[Ready, Reply | None]] = []
-                last: Entry | None = None
+                last: tuple[int, int] | None = None
                 while self._to_do:
                     ready = self._to_do[0][0]
                     for write in self._writes(ready):
                         await with_descriptors(write)
-                    last = ready.entries[-1] if ready.entries else last
+                    last = _end_of(ready) or last
                     done.append(self._to_do.popleft())
                 if last is not None:
                     await with_descriptors(self._store.log.flush)
@@ -290,7 +345,7 @@ class RaftQuorum:
                     if self._is_open:
                         self._say(ready, reply)
                 if last is not None and self._is_open and self._core is not None:
-                    self._do(self._core.persisted(last.next_offset, last.epoch, self._now_ms()))
+                    self._do(self._core.persisted(*last, self._now_ms()))
                     await with_descriptors(self._store.note_segment)
         except OSError as error:
             assert self._listener is not None
@@ -304,6 +359,8 @@ class RaftQuorum:
         state, truncate_to = ready.state, ready.truncate_to
         if state is not None:
             writes.append(lambda: self._store.keep(state))
+        if ready.install is not None:
+            writes.append(partial(self._install, ready.install))
         if truncate_to is not None:
             writes.append(lambda: self._truncate(truncate_to))
         writes += [self._appending(entry) for entry in ready.entries]
@@ -325,6 +382,10 @@ class RaftQuorum:
         copied = content
         return lambda: store.copy(copied)
 
+    def _install(self, install: Install) -> None:
+        self._own.clear()
+        self._store.install(decode_snapshot(SnapshotName(*install.id), install.data), install.data)
+
     def _truncate(self, offset: int) -> None:
         self._own.clear()
         self._store.log.truncate_to(offset)
@@ -336,7 +397,12 @@ class RaftQuorum:
             task.add_done_callback(self._asking.pop)
         if reply is not None and ready.answer is not None and not reply.done():
             reply.set_result(ready.answer)
-        is_news = bool(ready.entries) or ready.leadership is not None
+        if ready.install is not None:
+            assert self._listener is not None
+            assert self.snapshot_below is not None
+            self._delivered = self.snapshot_below.name.end_offset
+            self._listener.on_snapshot(self.snapshot_below)
+        is_news = bool(ready.entries or ready.install) or ready.leadership is not None
         if ready.committed > self.high_watermark:
             self._store.log.high_watermark = ready.committed
             self._deliver(ready.committed)
@@ -377,10 +443,13 @@ class RaftQuorum:
             answer = self._wire.answer(to, question, response)
         except (OSError, TimeoutError, ApiError, ValueError):
             self._peers.hang_up(to, question)
-            if not isinstance(question, Fetch):
+            failed = ErrorCode.NETWORK_EXCEPTION
+            if isinstance(question, Fetch):
+                answer = FetchAnswer(question.epoch, to, question.offset, question.last_epoch, 0, failed)
+            elif isinstance(question, FetchSnapshot):
+                answer = SnapshotAnswer(question.epoch, to, question.id, question.position, error=failed)
+            else:
                 return
             await asyncio.sleep(RECONNECT_S)
-            failed = ErrorCode.NETWORK_EXCEPTION
-            answer = FetchAnswer(question.epoch, to, question.offset, question.last_epoch, 0, failed)
         if self._is_open and self._core is not None:
             self._do(self._core.step(answer, self._now_ms()))

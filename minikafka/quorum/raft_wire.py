@@ -7,6 +7,7 @@ Rule: what isn't for this cluster, this partition or this voter is refused befor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages import begin_quorum_epoch as begin
 from minikafka.protocol.messages import end_quorum_epoch as end
 from minikafka.protocol.messages import fetch as fetching
+from minikafka.protocol.messages import fetch_snapshot as snapshots
 from minikafka.protocol.messages import vote as voting
 from minikafka.protocol.schema import ZERO_UUID, MalformedMessage, Message
 from minikafka.quorum.control_records import VoterNode
@@ -26,8 +28,11 @@ from minikafka.quorum.raft.messages import (
     EpochEnd,
     Fetch,
     FetchAnswer,
+    FetchSnapshot,
     Heard,
     Question,
+    SnapshotAnswer,
+    SnapshotId,
     Vote,
     VoteAnswer,
 )
@@ -40,14 +45,30 @@ STRANGER = -2
 """A node id that is nobody's: one of another directory isn't the voter of that id."""
 FETCH_VERSION = 18
 FETCH_MAX_WAIT_MS = 500
-FETCH_MAX_BYTES = 8 << 20
-VERSIONS: Mapping[type[Question], int] = {Fetch: FETCH_VERSION, Vote: 2, BeginEpoch: 1, EndEpoch: 1}
+VERSIONS: Mapping[type[Question], int] = {
+    Fetch: FETCH_VERSION,
+    FetchSnapshot: 1,
+    Vote: 2,
+    BeginEpoch: 1,
+    EndEpoch: 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """Bytes that are asked for at a time."""
+
+    records: int = 8 << 20
+    snapshot: int = 8 << 20
 
 
 class Wire:
     """One voter's: `voters` by id, itself among them."""
 
-    def __init__(self, cluster_id: str, node_id: int, voters: Mapping[int, VoterNode]) -> None:
+    def __init__(
+        self, cluster_id: str, node_id: int, voters: Mapping[int, VoterNode], most: Most = Most()
+    ) -> None:
+        self._most = most
         self._cluster_id = cluster_id
         self._node_id = node_id
         self._voters = voters
@@ -102,6 +123,22 @@ class Wire:
                 )
             case Fetch():
                 return self._fetch(question, high_watermark)
+            case FetchSnapshot():
+                piece = snapshots.PartitionSnapshot(
+                    partition=0,
+                    current_leader_epoch=question.epoch,
+                    snapshot_id=snapshots.SnapshotId(
+                        end_offset=question.id.end_offset, epoch=question.id.epoch
+                    ),
+                    position=question.position,
+                    replica_directory_id=self._directory_of(question.replica),
+                )
+                return snapshots.FetchSnapshotRequest(
+                    cluster_id=cluster_id,
+                    replica_id=question.replica,
+                    max_bytes=self._most.snapshot,
+                    topics=[snapshots.TopicSnapshot(name=METADATA_TOPIC, partitions=[piece])],
+                )
 
     def _fetch(self, question: Fetch, high_watermark: int) -> Message:
         partition = fetching.FetchPartition(
@@ -110,7 +147,7 @@ class Wire:
             fetch_offset=question.offset,
             last_fetched_epoch=question.last_epoch,
             log_start_offset=0,
-            partition_max_bytes=FETCH_MAX_BYTES,
+            partition_max_bytes=self._most.records,
             replica_directory_id=self._directory_of(question.replica),
             high_watermark=high_watermark,
         )
@@ -120,7 +157,7 @@ class Wire:
             replica_state=fetching.ReplicaState(replica_id=question.replica, replica_epoch=-1),
             max_wait_ms=FETCH_MAX_WAIT_MS,
             min_bytes=0,
-            max_bytes=FETCH_MAX_BYTES,
+            max_bytes=self._most.records,
             topics=[topic],
         )
 
@@ -135,6 +172,12 @@ class Wire:
         error = ErrorCode(told.error_code)
         if isinstance(question, Fetch):
             return _fetched(question, told, error)
+        if isinstance(question, FetchSnapshot):
+            leader, id = told.current_leader, SnapshotId(told.snapshot_id.end_offset, told.snapshot_id.epoch)
+            data = bytes(told.unaligned_records or b"")
+            return SnapshotAnswer(
+                leader.leader_epoch, leader.leader_id, id, told.position, told.size, data, error
+            )
         if isinstance(question, Vote):
             return VoteAnswer(
                 told.leader_epoch, told.leader_id, to, told.vote_granted, question.pre_vote, error
@@ -218,8 +261,9 @@ class Wire:
 
 def _fetched(question: Fetch, told: fetching.PartitionData, error: ErrorCode) -> FetchAnswer:
     leader, diverging = told.current_leader, told.diverging_epoch
+    snapshot = None
     if told.snapshot_id.end_offset >= 0:
-        error = ErrorCode.SNAPSHOT_NOT_FOUND  # no voter of ours begins behind one
+        snapshot = SnapshotId(told.snapshot_id.end_offset, told.snapshot_id.epoch)
     return FetchAnswer(
         leader.leader_epoch,
         leader.leader_id,
@@ -229,6 +273,7 @@ def _fetched(question: Fetch, told: fetching.PartitionData, error: ErrorCode) ->
         error,
         None if diverging.end_offset < 0 else EpochEnd(diverging.epoch, diverging.end_offset),
         tuple(_entries(told.records or b"")),
+        snapshot,
     )
 
 

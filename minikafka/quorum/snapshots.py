@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from minikafka.quorum.snapshot_file import (
+    SNAPSHOT_SUFFIX,
     DamagedSnapshot,
     MetadataSnapshot,
     SnapshotName,
     decode_snapshot,
     parse_snapshot_name,
 )
+from minikafka.quorum.snapshot_writer import PART_SUFFIX
 from minikafka.world import Disk, Event, Trace
 
 SET_ASIDE_SUFFIX = ".damaged"
@@ -33,10 +35,11 @@ class SnapshotSetAside(Event, frozen=True):
 
 
 class FoundSnapshots(NamedTuple):
-    """`newest`: the newest whole one; `damaged`: those newer than it, each with what is wrong."""
+    """`newest`: the newest whole one; `damaged`: those newer than it, each with what is wrong; `older`: in order."""
 
     newest: MetadataSnapshot | None
     damaged: tuple[tuple[SnapshotName, str], ...]
+    older: tuple[SnapshotName, ...] = ()
 
 
 def find_snapshots(disk: Disk, directory: str) -> FoundSnapshots:
@@ -45,11 +48,11 @@ def find_snapshots(disk: Disk, directory: str) -> FoundSnapshots:
         return FoundSnapshots(None, ())
     names = [parse_snapshot_name(file) for file in disk.listdir(directory)]
     damaged: list[tuple[SnapshotName, str]] = []
-    for name in sorted((name for name in names if name is not None), reverse=True):
+    known = sorted(name for name in names if name is not None)
+    for name in reversed(known):
         try:
-            return FoundSnapshots(
-                decode_snapshot(name, disk.read_bytes(f"{directory}/{name}")), tuple(damaged)
-            )
+            newest = decode_snapshot(name, disk.read_bytes(f"{directory}/{name}"))
+            return FoundSnapshots(newest, tuple(damaged), tuple(known[: known.index(name)]))
         except DamagedSnapshot as problem:
             damaged.append((name, str(problem)))
     return FoundSnapshots(None, tuple(damaged))
@@ -71,6 +74,13 @@ def check_reach(found: FoundSnapshots, where: str, start_offset: int, end_offset
         f"The metadata log in {where} goes from offset {start_offset} to {end_offset}, and {missing}{damaged}. "
         "No record was removed; put the missing file back."
     )
+
+
+def remove_parts(disk: Disk, directory: str) -> None:
+    """What a life that was cut short left of a snapshot that it wrote: nobody knows of it."""
+    for file in disk.listdir(directory):
+        if file.endswith(f"{SNAPSHOT_SUFFIX}{PART_SUFFIX}"):
+            disk.remove(f"{directory}/{file}")
 
 
 def set_aside(disk: Disk, directory: str, found: FoundSnapshots, trace: Trace) -> None:

@@ -8,13 +8,14 @@ Kafka: `KafkaRaftClient`, `LeaderState`, `FollowerState`; KIP-595, KIP-996.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from random import Random
 from uuid import UUID
 
 from minikafka.policy import Rules
 from minikafka.protocol.errors import ErrorCode
+from minikafka.quorum.raft.download import Download
 from minikafka.quorum.raft.election import Ballot, Followers
 from minikafka.quorum.raft.log_shape import LogShape
 from minikafka.quorum.raft.messages import (
@@ -24,14 +25,17 @@ from minikafka.quorum.raft.messages import (
     EndEpoch,
     Fetch,
     FetchAnswer,
+    FetchSnapshot,
     Heard,
     RaftMessage,
+    SnapshotAnswer,
+    SnapshotId,
     Vote,
     VoteAnswer,
     is_strangers,
     refusal,
 )
-from minikafka.quorum.raft.ready import Entry, LeaderChange, Leadership, Outbox, Ready
+from minikafka.quorum.raft.ready import Entry, Install, LeaderChange, Leadership, Outbox, Ready
 from minikafka.quorum.raft.roles import NEXT, Role, Why
 from minikafka.quorum.raft.timing import Timing
 from minikafka.quorum.state import QuorumState
@@ -47,7 +51,8 @@ class NotLeading(Exception):
 
 
 class RaftCore:
-    """`voters`: each one's directory. `committed`: all below is known to be. `now_ms` only ever rises."""
+    """`voters`: each one's directory. `committed`: all below is known to be. `is_whole`: is that a snapshot? `now_ms`
+    only ever rises."""
 
     def __init__(
         self,
@@ -60,6 +65,7 @@ class RaftCore:
         *,
         committed: int = 0,
         timing: Timing = Timing(),
+        is_whole: Callable[[SnapshotId, bytes], bool] = lambda id, data: True,
     ) -> None:
         self.id = id
         self.voters = tuple(sorted(voters))
@@ -87,6 +93,8 @@ class RaftCore:
         """From the present leader."""
         self._said_goodbye = False
         """The present leader has: it may be missed, whatever of it still comes."""
+        self._is_whole = is_whole
+        self._download: Download | None = None
         self._ballot: Ballot | None = None
         self._out = Outbox(state)
 
@@ -143,6 +151,8 @@ class RaftCore:
                 self._count(message)
             case FetchAnswer():
                 self._take(message)
+            case SnapshotAnswer():
+                self._take_piece(message)
             case Heard():
                 pass
         return self._ready(answer)
@@ -218,7 +228,7 @@ class RaftCore:
 
     def _learn(self, message: RaftMessage) -> None:
         """A newer epoch, or who leads this one."""
-        leader = NOBODY if isinstance(message, Vote | Fetch) else message.leader
+        leader = NOBODY if isinstance(message, Vote | Fetch | FetchSnapshot) else message.leader
         if message.epoch > self.epoch:
             self._enter_epoch(message.epoch)
         is_news = message.epoch == self.epoch and self._state.leader_id == NOBODY
@@ -382,6 +392,7 @@ class RaftCore:
 
     def _fetch(self) -> None:
         """Ask for more, as soon as all of the log is durable: asking says that one has it."""
+        self._download = None
         self._fetch_at_ms = self._now_ms + self._timing.request_ms
         self._waits_for_disk = self._persisted < self.log.end_offset
         if self._waits_for_disk:
@@ -396,8 +407,14 @@ class RaftCore:
         if self.role is not Role.FOLLOWER or answer.leader not in (self.leader, NOBODY) or not is_awaited:
             return
         self._said_goodbye |= answer.leader == NOBODY
+        if answer.snapshot is not None and not answer.error and answer.snapshot.end_offset > self.committed:
+            self._has_fetched = True
+            self._download = Download(answer.snapshot)
+            self._ask_for_piece()
+            return
+        is_past = answer.snapshot is not None  # what it has is known to be committed here
         fits = not answer.error and self._cut_back(answer)
-        if not fits or not self.log.is_continued_by(answer.entries, self.epoch):
+        if is_past or not fits or not self.log.is_continued_by(answer.entries, self.epoch):
             self._fetch_at_ms = self._now_ms + self._timing.retry_ms
             return
         self._has_fetched = True
@@ -408,6 +425,34 @@ class RaftCore:
         if answer.diverging is None:  # else what is left may still be another than the leader's
             self.committed = max(self.committed, min(answer.high_watermark, self.log.end_offset))
         self._fetch()
+
+    def _ask_for_piece(self) -> None:
+        assert self._download is not None
+        self._deadline_ms = self._now_ms + self._timing.fetch_ms
+        self._fetch_at_ms = self._now_ms + self._timing.request_ms
+        self._out.send([self._state.leader_id], self._download.question(self.epoch, self.id))
+
+    def _take_piece(self, answer: SnapshotAnswer) -> None:
+        """Of a snapshot that is whole, and newer than what is known to be committed, the log goes on from its end."""
+        download = self._download
+        if self.role is not Role.FOLLOWER or download is None or answer.id != download.id:
+            return
+        if answer.epoch != self.epoch or answer.leader not in (self.leader, NOBODY):
+            return
+        if not download.take(answer):
+            self._download = None
+            self._fetch_at_ms = self._now_ms + self._timing.retry_ms
+        elif not download.is_complete:
+            self._ask_for_piece()
+        elif download.id.end_offset > self.committed and self._is_whole(download.id, download.data):
+            self.log.start_anew(*download.id)
+            self._persisted = 0
+            self.committed = download.id.end_offset
+            self._out.install = Install(download.id, download.data)
+            self._fetch()
+        else:
+            self._download = None
+            self._fetch_at_ms = self._now_ms + self._timing.retry_ms
 
     def _cut_back(self, answer: FetchAnswer) -> bool:
         """False where that would take away what was committed: no leader may ask for it."""

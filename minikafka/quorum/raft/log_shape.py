@@ -61,6 +61,11 @@ class LogShape:
             self._epochs.append((epoch, self.end_offset))
         self.end_offset += count
 
+    def start_anew(self, end_offset: int, epoch: int) -> None:
+        """Behind a snapshot that ends so."""
+        self._epochs.clear()
+        self._before, self.end_offset = epoch, end_offset
+
     def truncate(self, end_offset: int) -> None:
         self.end_offset = min(self.end_offset, end_offset)
         while self._epochs and self._epochs[-1][1] >= self.end_offset:

@@ -1,7 +1,8 @@
 """What the voters say to each other.
 
 Rule: every message has its sender's epoch, so whoever lags behind learns it from the first one. Kafka:
-`VoteRequest`, `BeginQuorumEpochRequest`, `EndQuorumEpochRequest`, `FetchRequest` and their answers; KIP-595.
+`VoteRequest`, `BeginQuorumEpochRequest`, `EndQuorumEpochRequest`, `FetchRequest`, `FetchSnapshotRequest` and their
+answers; KIP-595, KIP-630.
 """
 
 from __future__ import annotations
@@ -84,6 +85,13 @@ class EpochEnd(NamedTuple):
     end_offset: int
 
 
+class SnapshotId(NamedTuple):
+    """A snapshot has all below `end_offset`, the last of it of `epoch`."""
+
+    end_offset: int
+    epoch: int
+
+
 @dataclass(frozen=True, slots=True)
 class FetchAnswer:
     """`offset`, `last_epoch`: the question's; to a log that isn't so any more the answer says nothing. `diverging`: the
@@ -98,10 +106,35 @@ class FetchAnswer:
     error: ErrorCode = ErrorCode.NONE
     diverging: EpochEnd | None = None
     entries: tuple[Entry, ...] = ()
+    snapshot: SnapshotId | None = None
+    """What is asked for lies before the leader's log: this has it."""
 
 
-Question = Vote | BeginEpoch | EndEpoch | Fetch
-Answer = VoteAnswer | Heard | FetchAnswer
+@dataclass(frozen=True, slots=True)
+class FetchSnapshot:
+    """For the bytes of a snapshot, from `position` on."""
+
+    epoch: int
+    replica: int
+    id: SnapshotId
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotAnswer:
+    """Of `size` bytes, those from `position` on."""
+
+    epoch: int
+    leader: int
+    id: SnapshotId
+    position: int
+    size: int = 0
+    data: bytes = b""
+    error: ErrorCode = ErrorCode.NONE
+
+
+Question = Vote | BeginEpoch | EndEpoch | Fetch | FetchSnapshot
+Answer = VoteAnswer | Heard | FetchAnswer | SnapshotAnswer
 RaftMessage = Question | Answer
 
 

@@ -1,7 +1,7 @@
 """What a core wants done.
 
-Rule: in this order: keep `state`, cut the log back, append `entries`, make all of it durable, say so
-(`RaftCore.persisted`); then send, then tell of what is committed, then of the leader. Kafka does each within
+Rule: in this order: keep `state`, `install` a snapshot, cut the log back, append `entries`, make all of it durable,
+say so (`RaftCore.persisted`); then send, then tell of what is committed, then of the leader. Kafka does each within
 `KafkaRaftClient.poll`; the shape is that of etcd's raft.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from minikafka.quorum.state import QuorumState
 
 if TYPE_CHECKING:
-    from minikafka.quorum.raft.messages import Answer, Question
+    from minikafka.quorum.raft.messages import Answer, Question, SnapshotId
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,13 @@ class Entry:
         return self.offset + self.size
 
 
+class Install(NamedTuple):
+    """In the place of the whole log: a snapshot."""
+
+    id: SnapshotId
+    data: bytes
+
+
 class Leadership(NamedTuple):
     """Who leads (-1: nobody) in which epoch."""
 
@@ -59,11 +66,12 @@ class Ready:
     messages: tuple[tuple[int, Question], ...] = ()
     answer: Answer | None = None
     leadership: Leadership | None = None
+    install: Install | None = None
 
     def is_nothing_above(self, committed: int) -> bool:
         """Is there nothing to be done, where that is known to be committed already?"""
-        changes = (self.state, self.truncate_to, self.leadership)
-        is_silent = changes == (None, None, None) and not self.entries and not self.messages
+        changes = (self.state, self.truncate_to, self.leadership, self.install)
+        is_silent = changes == (None, None, None, None) and not self.entries and not self.messages
         return is_silent and self.committed <= committed
 
 
@@ -74,6 +82,7 @@ class Outbox:
         self.truncate_to: int | None = None
         self.entries: list[Entry] = []
         self.messages: list[tuple[int, Question]] = []
+        self.install: Install | None = None
         self._kept = state
         self._told = Leadership(-1, -1)
 
@@ -93,8 +102,10 @@ class Outbox:
             tuple(self.messages),
             answer,
             leadership if is_new else None,
+            self.install,
         )
         if leadership is not None:
             self._told = leadership
         self._kept, self.truncate_to, self.entries, self.messages = state, None, [], []
+        self.install = None
         return ready
