@@ -239,15 +239,12 @@ def _groups(seen: _Seen) -> Iterator[Anomaly]:
 
 
 def _lost_changes(seen: _Seen) -> Iterator[Anomaly]:
-    """The last change of a setting that was acknowledged isn't there, nor a later one."""
-    for topic, value, at_s in seen.history.settled:
-        changes = [c for c in seen.history.changes if c.topic == topic and c.outcome != "refused"]
-        last = max((n for n, c in enumerate(changes) if c.outcome == "acknowledged"), default=None)
-        if last is not None and value not in [c.value for c in changes[last:]]:
-            sentence = (
-                f"{changes[last].client} was told that {topic} has {changes[last].value}, and it has {value}"
-            )
-            yield Anomaly(LOST_CHANGE, sentence, at_s)
+    """A change of a topic's settings was acknowledged, and isn't there in the end."""
+    for topic, values, at_s in seen.history.settled:
+        for change in seen.history.changes:
+            if change.topic == topic and change.outcome == "acknowledged" and change.value not in values:
+                sentence = f"{change.client} was told that {topic} has {change.value} in its list, and it isn't there"
+                yield Anomaly(LOST_CHANGE, sentence, at_s)
 
 
 _LOOKS: tuple[Callable[[_Seen], Iterator[Anomaly]], ...] = (

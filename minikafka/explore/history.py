@@ -72,7 +72,7 @@ class WholeReading(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A setting of a topic was to become `value`."""
+    """`value` was to be added to a list in a topic's settings."""
 
     client: str
     topic: str
@@ -91,8 +91,8 @@ class History(msgspec.Struct, frozen=True):
     commits: tuple[Commit, ...] = ()
     readings: tuple[WholeReading, ...] = ()
     changes: tuple[Change, ...] = ()
-    settled: tuple[tuple[str, int, float], ...] = ()
-    """Topic, what its setting was in the end, and when that was asked."""
+    settled: tuple[tuple[str, tuple[int, ...], float], ...] = ()
+    """Topic, what its list had in the end, and when that was asked."""
 
     def of_writer(self, client: str) -> tuple[Write, ...]:
         """What it wrote."""
@@ -108,7 +108,7 @@ class Notebook:
         self.commits: list[Commit] = []
         self.readings: list[WholeReading] = []
         self.changes: list[Change] = []
-        self.settled: list[tuple[str, int, float]] = []
+        self.settled: list[tuple[str, tuple[int, ...], float]] = []
 
     def write(self, write: Write) -> None:
         """It begins, or it has ended."""

@@ -1,7 +1,7 @@
-"""Somebody who changes a setting of a topic again and again: each change goes through the controllers.
+"""Somebody who adds to a list in a topic's settings again and again: each change goes through the controllers.
 
-Rule: the next change is asked for when the last one was answered, so what the setting is in the end is known, up to
-changes of which nobody knows what became of them. Jepsen's register, with one writer.
+Rule: what was acknowledged is in the list in the end; of what nobody knows, it may be. The next is asked for when the
+last one was answered. Jepsen's set, with one writer.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from minikafka.explore.history import Change, Notebook
 if TYPE_CHECKING:
     from minikafka.cluster import Cluster
 
-SETTING = "retention.ms"
-FIRST = 10**9
-"""Nothing is that old in any run."""
+SETTING = "leader.replication.throttled.replicas"
+"""A list of partition:broker."""
+FIRST = 1000
+"""No broker has such an id."""
 ANSWER_S = 20.0
 _NEVER_MADE = ("NOT_CONTROLLER", "INVALID_CONFIG", "UNKNOWN_TOPIC_OR_PART", "POLICY_VIOLATION")
 
@@ -47,7 +48,7 @@ class Operator:
         self._asked = self._alter(self._change.value)
 
     def _alter(self, value: int) -> Future[None]:
-        entry = ConfigEntry(SETTING, str(value), incremental_operation=AlterConfigOpType.SET)
+        entry = ConfigEntry(SETTING, f"0:{value}", incremental_operation=AlterConfigOpType.APPEND)
         resource = ConfigResource(ResourceType.TOPIC, self.topic, incremental_configs=[entry])
         return self._admin.incremental_alter_configs([resource], request_timeout=ANSWER_S)[resource]
 
@@ -61,12 +62,12 @@ class Operator:
         self.notebook.changes[self.notebook.changes.index(self._change)] = changed
 
     def finish(self) -> None:
-        """What is it in the end? Raises KafkaException: nobody says."""
+        """What is in the list in the end? Raises KafkaException: nobody says."""
         if self._asked is not None:
             self._asked.exception()
             self._answered(self._asked)
         self._asked = None
         resource = ConfigResource(ResourceType.TOPIC, self.topic)
         told = self._admin.describe_configs([resource], request_timeout=ANSWER_S)[resource].result()
-        value = told[SETTING].value
-        self.notebook.settled.append((self.topic, -1 if value is None else int(value), self.cluster.now))
+        values = [int(item.partition(":")[2]) for item in (told[SETTING].value or "").split(",") if item]
+        self.notebook.settled.append((self.topic, tuple(values), self.cluster.now))

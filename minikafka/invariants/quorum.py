@@ -206,7 +206,7 @@ class QuorumInvariants:
                 )
         if now.high_watermark > self.committed_end:
             new = [b for b in member.batches if b.base >= self.committed_end and b.end <= now.high_watermark]
-            if new:
+            if new and now.quorum.voters:  # else it takes no part yet: it only reads what it had noted
                 self._on_a_majority(host, new[-1], [voter.id for voter in now.quorum.voters])
             self.committed += new
             self._by_base.update((batch.base, batch) for batch in new)

@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 
 from minikafka import Rules
 from minikafka.controller import alter_partition, brokers
+from minikafka.controller.core import Controller
 from minikafka.controller.decision import Decision
 from minikafka.controller.node import ControllerNode
 from minikafka.coordinator.offsets import Offsets
+from minikafka.explore.anomalies import LOST_CHANGE
 from minikafka.log.producers import ProducerStates
 from minikafka.metadata.batches import decode_batch
 from minikafka.metadata.records import BrokerRegistrationChangeRecord
@@ -129,8 +131,21 @@ def _replays_to_the_end(self, from_offset=0):
             offset = batch.header.next_offset
 
 
-def _waits_on(self, reason):
-    self.is_active = False
+def _lets_them_wait(original):
+    def resign(self, reason):
+        waiting, self._waiting = self._waiting, []
+        original(self, reason)
+        self._waiting = waiting
+
+    return resign
+
+
+def _decides_on(original):
+    def forget(self):
+        if not self._foreseen:
+            original(self)
+
+    return forget
 
 
 BUGS = {
@@ -188,7 +203,10 @@ BUGS = {
         (ONE_LEADER, VOTES_ONCE), Rules(grants_vote=_once_for_each), kinds=OF_QUORUMS, controllers=3
     ),
     "a log isn't compared for a vote": Bug(
-        (NEW_HAS_ALL, STAYS), Rules(grants_vote=_whatever_its_log), kinds=OF_QUORUMS, controllers=3
+        (NEW_HAS_ALL, STAYS, LOST_CHANGE),
+        Rules(grants_vote=_whatever_its_log),
+        kinds=OF_QUORUMS,
+        controllers=3,
     ),
     "one controller is a majority": Bug(
         (ON_A_MAJORITY, ONE_LEADER), Rules(majority=lambda voters: 1), kinds=OF_QUORUMS, controllers=3
@@ -218,8 +236,14 @@ BUGS = {
         controllers=3,
     ),
     "a stale controller answers for its successor": Bug(
-        (HAS_ALL, LEADER_HAS_ALL, WAITS, "lost change"),
-        patches=((ControllerNode, "_resign", _waits_on),),
+        (LOST_CHANGE,),
+        patches=((ControllerNode, "_resign", _lets_them_wait(ControllerNode._resign)),),
+        kinds=OF_QUORUMS,
+        controllers=3,
+    ),
+    "a stale controller decides on what was lost": Bug(
+        ("something failed inside", LOST_CHANGE),
+        patches=((Controller, "forget_foreseen", _decides_on(Controller.forget_foreseen)),),
         kinds=OF_QUORUMS,
         controllers=3,
     ),

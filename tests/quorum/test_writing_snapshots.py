@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from minikafka import Cluster
+from minikafka import Cluster, NewTopic
 from minikafka.controller.node import ControllerNode
 from minikafka.quorum import METADATA_DIRECTORY
 from minikafka.quorum.raft_quorum import RaftQuorum
 from minikafka.quorum.snapshot_file import decode_snapshot, parse_snapshot_name
 
 OFTEN = {
-    "metadata.log.max.record.bytes.between.snapshots": 3000,
+    "metadata.log.max.record.bytes.between.snapshots": 1500,
     "metadata.max.retention.bytes": 1,
     "controller.quorum.fetch.snapshot.max.bytes": 400,
 }
@@ -42,8 +42,9 @@ def node(cluster: Cluster, host: str) -> ControllerNode:
 
 
 def create(cluster: Cluster, first: int, last: int) -> None:
+    admin = cluster.admin()
     for number in range(first, last):
-        cluster.create_topic(f"t{number}", partitions=3)
+        admin.create_topics([NewTopic(f"t{number}", 3, 1)])[f"t{number}"].result()
 
 
 def snapshots(cluster: Cluster, host: str) -> list[str]:
@@ -62,7 +63,7 @@ def alike(cluster: Cluster) -> bool:
 
 
 def test_every_controller_writes_them_and_gives_up_the_log_before(cluster: Cluster) -> None:
-    create(cluster, 0, 25)
+    create(cluster, 0, 12)
     cluster.run(1)
     for host in THREE:
         one = node(cluster, host)
@@ -78,14 +79,14 @@ def test_every_controller_writes_them_and_gives_up_the_log_before(cluster: Clust
 def test_a_standby_that_was_away_too_long_gets_the_snapshot_piece_by_piece(cluster: Cluster) -> None:
     gone = standby(cluster)
     cluster.kill(gone)
-    create(cluster, 0, 25)
+    create(cluster, 0, 12)
     cluster.restart(gone)
     cluster.run(3)
     assert node(cluster, gone).quorum.start_offset > 0
     assert alike(cluster)
     cluster.power_cut(gone)
     cluster.restart(gone)
-    create(cluster, 25, 27)
+    create(cluster, 12, 13)
     cluster.run(3)
     assert alike(cluster)
 
@@ -94,13 +95,13 @@ def test_a_broker_that_was_away_too_long_does_so_too(cluster: Cluster) -> None:
     cluster.kill("broker-1")
     cluster.run(1)
     cluster.restart("broker-1")
-    create(cluster, 0, 25)
+    create(cluster, 0, 12)
     cluster.kill("broker-1")
     cluster.restart("broker-1")
     cluster.run(5)
     broker = cluster._nodes.brokers["broker-1"]
     assert broker is not None
-    assert len(broker.image.topics) == 25
+    assert len(broker.image.topics) == 12
 
 
 @pytest.mark.parametrize("damage", ["cut short", "a flipped bit"])
@@ -109,7 +110,7 @@ def test_a_damaged_snapshot_is_refused_and_asked_for_again(
 ) -> None:
     gone = standby(cluster)
     cluster.kill(gone)
-    create(cluster, 0, 25)
+    create(cluster, 0, 12)
     honest = RaftQuorum.read_snapshot
 
     def dishonest(self: RaftQuorum, name, position, max_bytes):  # type: ignore[no-untyped-def]
@@ -122,7 +123,7 @@ def test_a_damaged_snapshot_is_refused_and_asked_for_again(
 
     monkeypatch.setattr(RaftQuorum, "read_snapshot", dishonest)
     cluster.restart(gone)
-    cluster.run(3)
+    cluster.run(1)
     assert node(cluster, gone).quorum.start_offset == 0
     assert snapshots(cluster, gone) == []
     monkeypatch.undo()
@@ -132,7 +133,7 @@ def test_a_damaged_snapshot_is_refused_and_asked_for_again(
 
 
 def test_half_a_snapshot_that_a_power_cut_left_is_none(cluster: Cluster) -> None:
-    create(cluster, 0, 25)
+    create(cluster, 0, 12)
     host = standby(cluster)
     disk = node(cluster, host).world.disk
     name = snapshots(cluster, host)[0]
@@ -146,13 +147,13 @@ def test_half_a_snapshot_that_a_power_cut_left_is_none(cluster: Cluster) -> None
 
 def test_one_controller_alone_starts_from_its_snapshot() -> None:
     with Cluster(brokers=1, world="simulated", seed=5, configs=OFTEN, watch_invariants=True) as cluster:
-        create(cluster, 0, 25)
+        create(cluster, 0, 12)
         for _ in range(2):
             cluster.power_cut("controller-1")
             cluster.restart("controller-1")
             cluster.run(3)
-            assert len(node(cluster, "controller-1").image.topics) == 25
-        create(cluster, 25, 26)
+            assert len(node(cluster, "controller-1").image.topics) == 12
+        create(cluster, 12, 13)
 
 
 def test_the_interval_alone_writes_one_too() -> None:

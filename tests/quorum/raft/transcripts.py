@@ -92,6 +92,7 @@ class Script:
             Rules(),
             Halfway(),
             committed=int(parts.get("committed", ["0"])[0]),
+            is_whole=lambda id, data: b"damaged" not in data,
         )
 
     def _message(self, kind: str, words: list[str]) -> Any:
@@ -108,6 +109,10 @@ class Script:
                 entries.append(Entry(offset, epoch, size, "…"))
                 offset += size
             return tuple(entries)
+        if name in ("snapshot", "id"):
+            return said.SnapshotId(*map(int, value.split(":")))
+        if name == "data":
+            return value.encode()
         if name == "diverging":
             return said.EpochEnd(*map(int, value.split(":")))
         if name == "error":
@@ -121,6 +126,10 @@ class Script:
         if ready.state is not None:
             s = ready.state
             lines.append(f"keep epoch={s.leader_epoch} leader={s.leader_id} voted={s.voted_id}")
+        if ready.install is not None:
+            lines.append(
+                f"install {ready.install.id.end_offset}:{ready.install.id.epoch} {ready.install.data!r}"
+            )
         if ready.truncate_to is not None:
             lines.append(f"cut back to {ready.truncate_to}")
         for entry in ready.entries:
@@ -138,11 +147,18 @@ class Script:
         ]
 
 
+def _word(value: Any) -> str:
+    if isinstance(value, said.SnapshotId):
+        return f"{value.end_offset}:{value.epoch}"
+    return value.name if isinstance(value, ErrorCode) else str(value)
+
+
 def _words(message: Any) -> str:
     values = {name: getattr(message, name) for name in message.__dataclass_fields__}
     told = [
-        f"{name}={value.name if isinstance(value, ErrorCode) else value}"
+        f"{name}={_word(value)}"
         for name, value in values.items()
-        if value not in (ErrorCode.NONE, None, ()) or name not in ("error", "diverging", "entries")
+        if value not in (ErrorCode.NONE, None, ())
+        or name not in ("error", "diverging", "entries", "snapshot")
     ]
     return " ".join([type(message).__name__, *told])
