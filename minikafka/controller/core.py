@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from minikafka.controller import alter_configs as configs_of
-from minikafka.controller import brokers, producer_ids, topics
+from minikafka.controller import brokers, features, producer_ids, registration, topics
 from minikafka.controller.alter_partition import alter_partition
 from minikafka.controller.decision import Decision, Situation
 from minikafka.controller.directories import assign_replicas_to_dirs
@@ -44,6 +44,10 @@ from minikafka.protocol.messages.broker_registration import (
     BrokerRegistrationRequest,
     BrokerRegistrationResponse,
 )
+from minikafka.protocol.messages.controller_registration import (
+    ControllerRegistrationRequest,
+    ControllerRegistrationResponse,
+)
 from minikafka.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
 from minikafka.protocol.messages.create_topics import CreateTopicsResponse
 from minikafka.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
@@ -53,6 +57,7 @@ from minikafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsResponse,
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
+from minikafka.protocol.messages.update_features import UpdateFeaturesRequest, UpdateFeaturesResponse
 from minikafka.protocol.schema import Message
 from minikafka.quorum.snapshot_file import MetadataSnapshot
 
@@ -183,6 +188,16 @@ class Controller:
 
     def unregister_broker(self, request: UnregisterBrokerRequest) -> Decision[UnregisterBrokerResponse]:
         return brokers.unregister_broker(self.situation, request)
+
+    def register_controller(
+        self, request: ControllerRegistrationRequest
+    ) -> Decision[ControllerRegistrationResponse]:
+        return registration.register_controller(self.situation, request)
+
+    def update_features(
+        self, request: UpdateFeaturesRequest, version: int, node_id: int, voters: Sequence[int]
+    ) -> Decision[UpdateFeaturesResponse]:
+        return features.update_features(self.situation, request, version, node_id, voters)
 
     def create_topics(self, asked: topics.TopicsToCreate) -> Decision[CreateTopicsResponse]:
         return asked.decide(self.situation)

@@ -32,6 +32,7 @@ PASSED_ON = frozenset(
         ApiKey.ELECT_LEADERS,
         ApiKey.DESCRIBE_QUORUM,
         ApiKey.UNREGISTER_BROKER,
+        ApiKey.UPDATE_FEATURES,
     }
 )
 """Of what a controller answers, all that a client may ask of a broker. Kafka: `ApiKeys.forwardable`."""

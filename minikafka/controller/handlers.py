@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
+from minikafka.controller import describe_cluster as cluster_description
 from minikafka.controller.topics import TopicsToCreate
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
@@ -28,12 +29,17 @@ from minikafka.protocol.messages.broker_registration import (
     BrokerRegistrationRequest,
     BrokerRegistrationResponse,
 )
+from minikafka.protocol.messages.controller_registration import (
+    ControllerRegistrationRequest,
+    ControllerRegistrationResponse,
+)
 from minikafka.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsResponse
 from minikafka.protocol.messages.create_topics import CreateTopicsRequest, CreateTopicsResponse
 from minikafka.protocol.messages.delete_topics import (
     DeleteTopicsRequest,
     DeleteTopicsResponse,
 )
+from minikafka.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
 from minikafka.protocol.messages.describe_quorum import DescribeQuorumRequest, DescribeQuorumResponse
 from minikafka.protocol.messages.elect_leaders import (
     ElectLeadersRequest,
@@ -47,6 +53,7 @@ from minikafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsResponse,
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
+from minikafka.protocol.messages.update_features import UpdateFeaturesRequest, UpdateFeaturesResponse
 from minikafka.protocol.messages.vote import VoteRequest
 from minikafka.protocol.schema import Message
 from minikafka.quorum import describe_quorum as quorum_description
@@ -106,6 +113,32 @@ def unregister_broker(
     node: ControllerNode, request: UnregisterBrokerRequest, context: RequestContext
 ) -> Awaitable[UnregisterBrokerResponse]:
     return node.commit(lambda core, at: core.unregister_broker(request))
+
+
+@handles(ApiKey.CONTROLLER_REGISTRATION, versions=(0, 0))
+def controller_registration(
+    node: ControllerNode, request: ControllerRegistrationRequest, context: RequestContext
+) -> Awaitable[ControllerRegistrationResponse]:
+    return node.commit(lambda core, at: core.register_controller(request))
+
+
+@handles(ApiKey.UPDATE_FEATURES, versions=(0, 2))
+def update_features(
+    node: ControllerNode, request: UpdateFeaturesRequest, context: RequestContext
+) -> Awaitable[UpdateFeaturesResponse]:
+    voters = [voter.id for voter in node.quorum.voters]
+    return node.commit(lambda core, at: core.update_features(request, context.api_version, node.id, voters))
+
+
+@handles(ApiKey.DESCRIBE_CLUSTER, versions=(0, 2))
+def describe_cluster(
+    node: ControllerNode, request: DescribeClusterRequest, context: RequestContext
+) -> DescribeClusterResponse:
+    leader = node.quorum.leader
+    leader_id = -1 if leader is None else leader.id
+    return cluster_description.describe_cluster(
+        node.cluster_id, leader_id, node.image.controllers, request, node.voter.listener, context.api_version
+    )
 
 
 @handles(ApiKey.ALTER_PARTITION, versions=(2, 3))

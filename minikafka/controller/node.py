@@ -13,12 +13,15 @@ import asyncio
 import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from minikafka.controller import envelope, handlers
 from minikafka.controller.core import Controller
 from minikafka.controller.decision import Decision
 from minikafka.controller.events import ControllerFailed, ControllerStarted, changes
+from minikafka.controller.registration import Registrar, request_of
 from minikafka.controller.snapshot_generator import SnapshotGenerator
 from minikafka.log.log import LogSnapshot
 from minikafka.log.meta_properties import (
@@ -31,7 +34,6 @@ from minikafka.metadata.batches import MetadataBatch, skipping
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES, check_levels
 from minikafka.metadata.image import MetadataImage
-from minikafka.metadata.records import ControllerEndpoint, ControllerFeature, RegisterControllerRecord
 from minikafka.policy import Rules
 from minikafka.protocol.dispatch import CloseConnection
 from minikafka.protocol.handshake import Features
@@ -105,6 +107,7 @@ class ControllerNode:
         self.quorum = quorum
         self.fetches = MetadataFetch(world, quorum, cluster_id)
         self._snapshots = SnapshotGenerator(world, quorum, configs)
+        self._registrar = Registrar(world, self)
         self.is_active = False
         """Whether this is the controller that decides."""
         self._on_failure = on_failure
@@ -185,6 +188,11 @@ class ControllerNode:
         directory_id = decode_uuid(self._properties.directory_id)
         return VoterNode(self.id, directory_id, self.world.network.address, self.port, CONTROLLER_LISTENER)
 
+    @cached_property
+    def incarnation_id(self) -> UUID:
+        """This life's."""
+        return self.core.situation.new_id()
+
     @property
     def port(self) -> int:
         """The one it listens at."""
@@ -225,11 +233,13 @@ class ControllerNode:
     def on_leader(self, leader_id: int, epoch: int) -> None:
         """Begin to decide, or leave it to that node."""
         self._resign(NotLeader())
+        self._registrar.on_leader()
         if leader_id != self.id:
             return
         self.is_active = True
         self._decide(lambda core, at: core.activate(self.world.clock.now()))
-        self._decide(lambda core, at: Decision((self._registration(),), None))
+        request = request_of(self.voter, self.incarnation_id)
+        self._decide(lambda core, at: core.register_controller(request))
         self.world.trace.emit(ControllerStarted(self.id, epoch, self.quorum.next_offset))
         if self.configs.bool("auto.leader.rebalance.enable"):
             self._balancing = self.world.spawn(self._balance(), "leader balance")
@@ -257,20 +267,6 @@ class ControllerNode:
             self._balancing = None
 
     # -- deciding ----------------------------------------------------------------------------------------------
-
-    def _registration(self) -> RegisterControllerRecord:
-        endpoint = ControllerEndpoint(
-            name=CONTROLLER_LISTENER, host=self.world.network.address, port=self.port, security_protocol=0
-        )
-        return RegisterControllerRecord(
-            controller_id=self.id,
-            incarnation_id=self.core.situation.new_id(),
-            end_points=[endpoint],
-            features=[
-                ControllerFeature(name=name, min_supported_version=low, max_supported_version=high)
-                for name, (low, high) in SUPPORTED_FEATURES.items()
-            ],
-        )
 
     async def commit(self, decide: Callable[[Controller, int], Decision[R]]) -> R:
         """Make a decision and carry it out, with all that is left of it; returns its answer once all is committed that
@@ -397,6 +393,7 @@ class ControllerNode:
         self._running, self._has_ended = False, True
         self._resign(ControllerStopped("this controller has stopped"))
         self._snapshots.close()
+        self._registrar.close()
         self.fetches.close()
         self._server.close()
         self._lock.release()

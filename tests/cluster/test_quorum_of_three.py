@@ -16,6 +16,8 @@ from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages import begin_quorum_epoch as begin
 from minikafka.protocol.messages import vote as voting
+from minikafka.protocol.messages.controller_registration import ControllerRegistrationRequest
+from minikafka.protocol.messages.describe_cluster import DescribeClusterRequest
 from minikafka.protocol.messages.describe_quorum import DescribeQuorumRequest, PartitionData, TopicData
 from minikafka.protocol.schema import Message
 from minikafka.xray.snapshot import Snapshot
@@ -175,6 +177,47 @@ def test_the_quorum_is_described_with_all_its_voters(cluster: Cluster) -> None:
     ]
     refused = ask(cluster, standbys(cluster)[0], DescribeQuorumRequest(topics=[topic]), 2)
     assert refused.topics[0].partitions[0].error_code == ErrorCode.NOT_LEADER_OR_FOLLOWER
+
+
+def test_every_controller_registers_and_each_can_say_who_there_is(cluster: Cluster) -> None:
+    cluster.run(3)
+    for host in ("controller-1", "controller-2", "controller-3"):
+        told = ask(cluster, host, DescribeClusterRequest(endpoint_type=2), 2)
+        assert (told.error_code, told.endpoint_type, told.cluster_id) == (0, 2, cluster.cluster_id)
+        assert told.controller_id == node(cluster, active(cluster)).id
+        assert [(b.broker_id, b.host, b.port) for b in told.brokers] == [
+            (3000, "controller-1", 9093),
+            (3001, "controller-2", 9093),
+            (3002, "controller-3", 9093),
+        ]
+    refused = ask(cluster, "controller-1", DescribeClusterRequest(endpoint_type=1), 2)
+    assert refused.error_code == ErrorCode.MISMATCHED_ENDPOINT_TYPE
+    before = node(cluster, active(cluster)).image.controllers
+    gone = standbys(cluster)[0]
+    cluster.restart(gone)
+    cluster.run(3)
+    after = node(cluster, active(cluster)).image.controllers
+    assert [id for id in after if after[id].incarnation_id != before[id].incarnation_id] == [
+        node(cluster, gone).id
+    ]
+
+
+def test_a_controller_that_nobody_could_reach_is_not_registered(cluster: Cluster) -> None:
+    request = ControllerRegistrationRequest(
+        controller_id=9, incarnation_id=UUID(int=9), listeners=[], features=[]
+    )
+    assert ask(cluster, active(cluster), request, 0).error_code == ErrorCode.INVALID_REGISTRATION
+    assert ask(cluster, standbys(cluster)[0], request, 0).error_code == ErrorCode.NOT_CONTROLLER
+
+
+def test_the_quorums_timeouts_are_read() -> None:
+    quick = {"controller.quorum.fetch.timeout.ms": 300, "controller.quorum.election.timeout.ms": 100}
+    with Cluster(brokers=1, controllers=3, world="simulated", seed=11, configs=quick) as cluster:
+        gone, began = active(cluster), cluster.snapshot().at
+        cluster.kill(gone)
+        new = cluster.run_until(lambda s: s.controller not in (None, gone), timeout_s=5)
+        assert isinstance(new, Snapshot)
+        assert new.at - began < 1.5
 
 
 def test_quorum_state_is_kafkas_file(cluster: Cluster) -> None:
