@@ -19,7 +19,8 @@ from minikafka.adopt.report import Report, TakenTopic
 from minikafka.adopt.source import NoKafkaDirectory, SourceDirectory, find_sources
 from minikafka.adopt.topic_settings import adopted_configs
 from minikafka.adopt.zookeeper_files import find_zookeeper, read_zookeeper
-from minikafka.cluster.nodes import CONTROLLER, broker_host, new_cluster_id
+from minikafka.cluster.kept_data import new_cluster_id
+from minikafka.cluster.nodes import CONTROLLER, broker_host
 from minikafka.cluster.voters import CONTROLLER_ID
 from minikafka.log.config import LogConfig
 from minikafka.log.meta_properties import MetaProperties, write_meta_properties

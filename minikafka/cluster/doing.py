@@ -110,12 +110,12 @@ def _stop(cluster: Cluster, command: Stop) -> None:
 
 @_does(FailDisk)
 def _fail_disk(cluster: Cluster, command: FailDisk) -> None:
-    cluster._loop.call(lambda: cluster._nodes.fail_disk(command.host, command.directory))
+    cluster._loop.call(lambda: cluster._nodes.faults.fail_disk(command.host, command.directory))
 
 
 @_does(FillDisk)
 def _fill_disk(cluster: Cluster, command: FillDisk) -> None:
-    cluster._loop.call(lambda: cluster._nodes.fill_disk(command.host))
+    cluster._loop.call(lambda: cluster._nodes.faults.fill_disk(command.host))
 
 
 @_does(SlowDisk)
@@ -144,7 +144,7 @@ def _set_clock(cluster: Cluster, command: SetClock) -> None:
 
 @_does(RepairDisk)
 def _repair_disk(cluster: Cluster, command: RepairDisk) -> None:
-    cluster._loop.call(lambda: cluster._nodes.repair_disk(command.host))
+    cluster._loop.call(lambda: cluster._nodes.faults.repair_disk(command.host))
 
 
 # -- the network ---------------------------------------------------------------------------------------------
@@ -153,14 +153,16 @@ def _repair_disk(cluster: Cluster, command: RepairDisk) -> None:
 @_does(Cut)
 def _cut(cluster: Cluster, command: Cut) -> None:
     cluster._loop.call(
-        lambda: cluster._nodes.partition(command.hosts, command.others or None, one_way=command.one_way)
+        lambda: cluster._nodes.faults.partition(
+            command.hosts, command.others or None, one_way=command.one_way
+        )
     )
     cluster._picture.cut = (*cluster._picture.cut, command.hosts, command.others)
 
 
 @_does(Heal)
 def _heal(cluster: Cluster, command: Heal) -> None:
-    cluster._loop.call(cluster._nodes.heal)
+    cluster._loop.call(cluster._nodes.faults.heal)
     cluster._picture.cut = ()
 
 

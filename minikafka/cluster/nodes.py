@@ -9,27 +9,25 @@ Kafka: what `KafkaClusterTestKit` is to its tests.
 from __future__ import annotations
 
 import asyncio
-import re
-import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from minikafka.broker.broker import Broker
-from minikafka.broker.listeners import LISTENERS, BrokerListener, host_port, is_loopback, listener_of
+from minikafka.broker.listeners import host_port, is_loopback
+from minikafka.cluster.broker_listeners import listeners_of
+from minikafka.cluster.defaults import cluster_defaults
 from minikafka.cluster.failures import NodeFailure
+from minikafka.cluster.host_faults import Faults
+from minikafka.cluster.kept_data import KeptData, kept_brokers, new_cluster_id
 from minikafka.cluster.voters import controller_host, controller_id, number_of_controllers, opens_quorum
 from minikafka.controller.node import ControllerNode
-from minikafka.log.meta_properties import WrongDirectory, read_meta_properties
 from minikafka.membership import kraft
 from minikafka.membership.broker_state import BrokerState
-from minikafka.metadata.config_types import ConfigError
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Rules
-from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum import VoterNode
 from minikafka.replication.log_directories import log_dirs_of
-from minikafka.replication.log_directory import key_of
-from minikafka.world import LiveUniverse, SimulatedUniverse, World, reason_of
+from minikafka.world import LiveUniverse, SimulatedUniverse, reason_of
 from minikafka.world.visible import quoted
 
 T = TypeVar("T")
@@ -39,16 +37,6 @@ DEFAULT_BROKERS = 3
 CONTROLLER = "controller-1"
 SIMULATED_BROKER_PORT = 9092
 SIMULATED_CONTROLLER_PORT = 9093
-
-
-class LeftOut(ValueError):
-    """Brokers that have data here wouldn't be started."""
-
-
-def _kept_brokers(universe: Universe) -> list[int]:
-    """The numbers of those that have a directory, in order."""
-    found = (re.fullmatch(r"broker-([1-9]\d{0,3})", host) for host in universe.kept_hosts())
-    return sorted(int(match[1]) for match in found if match is not None)
 
 
 def broker_host(broker_id: int) -> str:
@@ -73,15 +61,16 @@ class ClusterNodes:
     ) -> None:
         self.universe = universe
         self._fewer_brokers = fewer_brokers
-        brokers = brokers or max(_kept_brokers(universe), default=DEFAULT_BROKERS)
+        brokers = brokers or max(kept_brokers(universe), default=DEFAULT_BROKERS)
         self.rules = rules or Rules()
         self.configs = BrokerConfigs({**cluster_defaults(brokers), **(configs or {})})
         self._log_dirs = log_dirs_of(self.configs)
+        self._kept = KeptData(universe, self._log_dirs)
         self.simulated = isinstance(universe, SimulatedUniverse)
         self._cluster_id = cluster_id
         self._known_by = ""
         self._wished_port = port
-        self._listeners = self._read_listeners(brokers)
+        self._listeners = listeners_of(self.configs, brokers, port)
         self.controllers: dict[str, ControllerNode | None] = {
             controller_host(n): None
             for n in range(1, number_of_controllers(universe.kept_hosts(), controllers) + 1)
@@ -94,7 +83,7 @@ class ClusterNodes:
         """Why hosts are out of service though nobody asked for it."""
         self._ports: dict[str, int] = {}
         self._advertised: dict[str, str] = {}
-        self._disks_taken: set[str] = set()
+        self.faults = Faults(universe, self._log_dirs, self._known)
         self._starting: dict[str, asyncio.Task[None]] = {}
 
     @property
@@ -156,14 +145,15 @@ class ClusterNodes:
     async def start(self) -> None:
         """Start everything. Raises OSError (port in use, directory locked) or ValueError (wrong directory)."""
         if self._cluster_id is None:
-            self._cluster_id = self._id_that_controllers_know() or self._id_that_brokers_know()
+            self._cluster_id = self._kept.id_of(self.controllers) or self._kept.id_of(self.brokers)
         if self._cluster_id is None:
             self._cluster_id = new_cluster_id(self.universe.world(CONTROLLER))
-        elif (
-            len(self.controllers) == 1 or self._id_that_brokers_know()
+        elif len(self.controllers) == 1 or self._kept.id_of(
+            self.brokers
         ):  # else some voters may not have begun
             self._known_by = f"data directories belong to cluster {self._cluster_id}"
-        self._check_for_left_out()
+        if not self._fewer_brokers:
+            self._kept.check_for_left_out(len(self.brokers))
         for host in self.controllers:
             await self._open_controller(host)
         for host in self.controllers:
@@ -258,7 +248,7 @@ class ClusterNodes:
             if self._starting.get(host) is task:
                 del self._starting[host]
             error = None if task.cancelled() else task.exception()  # cancelled: it was killed again meanwhile
-            asked_for = isinstance(error, OSError) and host in self._disks_taken
+            asked_for = isinstance(error, OSError) and host in self.faults.disks_taken
             if error is not None and not asked_for:
                 self.universe.trace.on(host).fail("the start", error)
 
@@ -302,53 +292,8 @@ class ClusterNodes:
 
     def _tell(self, host: str) -> None:
         """A failure that somebody asked for is no news to the caller."""
-        if not self.simulated and host not in self._disks_taken:
+        if not self.simulated and host not in self.faults.disks_taken:
             self.universe.trace.failures.append(NodeFailure(host, self.problems[host]))
-
-    def fail_disk(self, host: str, directory: str = "") -> None:
-        """A host's disk fails, or only the one below `directory`: a broker's `log.dirs` may name several."""
-        self._known(host)
-        if directory and (host in self.controllers or directory not in self._log_dirs):
-            named = ", ".join(path for path in self._log_dirs if path) or "none"
-            raise ValueError(
-                f"{quoted(directory)} is not a log directory of {host}; log.dirs of the brokers: {named}."
-            )
-        self._disks_taken.add(host)
-        if isinstance(self.universe, SimulatedUniverse):
-            self.universe.fail_disk(host, count=None, path=directory, gone=True)
-        else:
-            self.universe.fail_disk(host, path=directory)
-
-    def fill_disk(self, host: str) -> None:
-        """Its disk has no space left. Simulated worlds only."""
-        self._known(host)
-        assert isinstance(self.universe, SimulatedUniverse)
-        self._disks_taken.add(host)
-        self.universe.fail_disk(host, "ENOSPC", count=None)
-
-    def repair_disk(self, host: str) -> None:
-        """All disks of a host work again; a broker uses them when it starts again."""
-        self._known(host)
-        self.universe.repair_disk(host)
-
-    def partition(
-        self, group_a: Sequence[str], group_b: Sequence[str] | None = None, *, one_way: bool = False
-    ) -> None:
-        """Cut the network between two groups of hosts (None: all the others). `one_way`: simulated worlds only."""
-        for host in (*group_a, *(group_b or ())):
-            self._known(host, clients=True)
-        if isinstance(self.universe, SimulatedUniverse):
-            self.universe.partition(group_a, group_b, one_way=one_way)
-        elif one_way:
-            raise ValueError(
-                "A cut in one direction needs a simulated world: here a connection breaks as a whole."
-            )
-        else:
-            self.universe.partition(group_a, group_b)
-
-    def heal(self) -> None:
-        """End all partitions."""
-        self.universe.heal()
 
     # -- parts -----------------------------------------------------------------------------------------------
 
@@ -356,49 +301,6 @@ class ClusterNodes:
         """Run `coro` as that host's task."""
         context = self.universe.world(host).life.context.copy()
         return await asyncio.get_running_loop().create_task(coro, name=f"{host}", context=context)
-
-    def _id_that_controllers_know(self) -> str | None:
-        for host in self.controllers:
-            known = read_meta_properties(self.universe.world(host).disk)
-            if known is not None:
-                return known.cluster_id
-        return None
-
-    def _id_that_brokers_know(self) -> str | None:
-        """The controller's directory may be lost where the brokers' aren't."""
-        for host in self.brokers:
-            disk = self.universe.world(host).disk
-            for path in self._log_dirs:
-                try:
-                    known = read_meta_properties(disk.within(path))
-                except (OSError, WrongDirectory):
-                    continue  # the broker will say so
-                if known is not None:
-                    return known.cluster_id
-        return None
-
-    def _check_for_left_out(self) -> None:
-        """What only brokers have that aren't started would be led by nobody."""
-        left_out = [
-            n for n in _kept_brokers(self.universe) if n > len(self.brokers) and self._has_partitions(n)
-        ]
-        if left_out and not self._fewer_brokers:
-            names = ", ".join(map(broker_host, left_out))
-            raise LeftOut(
-                f"The data directory has partitions of {names} too; those that nobody else has would have no leader: "
-                f"start all {left_out[-1]} brokers (--brokers {left_out[-1]}), or say that fewer will do "
-                "(--fewer-brokers)"
-            )
-
-    def _has_partitions(self, broker_id: int) -> bool:
-        disk = self.universe.world(broker_host(broker_id)).disk
-        for path in self._log_dirs:
-            try:
-                if any(key_of(name) is not None for name in disk.listdir(path)):
-                    return True
-            except OSError:
-                continue
-        return False
 
     async def _start_controller(self, host: str) -> None:
         await self._open_controller(host)
@@ -465,16 +367,6 @@ class ClusterNodes:
                 self.universe.crash(host)
             raise
 
-    def _read_listeners(self, brokers: int) -> dict[str, BrokerListener]:
-        listeners = {broker_host(n): listener_of(self.configs, n) for n in range(1, brokers + 1)}
-        given = next(iter(listeners.values())).port
-        if given and self._wished_port not in (0, given):
-            text = self.configs.overrides[LISTENERS]
-            raise ConfigError(
-                LISTENERS, text, f"its port is not {self._wished_port}, which was asked for as well"
-            )
-        return listeners
-
     def _port_of(self, index: int, host: str) -> int:
         if self._listeners[host].port:
             return self._listeners[host].port
@@ -503,26 +395,6 @@ class ClusterNodes:
         if broker is None:
             raise ValueError(f"{host} is not a running broker")
         return broker
-
-
-def cluster_defaults(brokers: int) -> dict[str, object]:
-    """Where a small cluster for learning departs from Kafka's defaults (its sample configuration does so too)."""
-    replicas = min(3, brokers)
-    return {
-        "default.replication.factor": replicas,
-        "offsets.topic.replication.factor": replicas,
-        "offsets.topic.num.partitions": 5,
-        "group.initial.rebalance.delay.ms": 0,
-    }
-
-
-def new_cluster_id(world: World) -> str:
-    """22 characters of URL-safe base64 from the world's randomness."""
-    while True:
-        value = uuid.UUID(int=world.random.getrandbits(128), version=4)
-        text = encode_uuid(value)
-        if not text.startswith("-"):  # so that it can follow an option on a command line
-            return text
 
 
 __all__ = ["CONTROLLER", "ClusterNodes", "broker_host"]

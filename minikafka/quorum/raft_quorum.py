@@ -11,8 +11,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
-from typing import NamedTuple
 
 from minikafka.log.log import LogSnapshot
 from minikafka.metadata.batches import MetadataBatch
@@ -21,7 +19,7 @@ from minikafka.policy import Rules
 from minikafka.protocol.dispatch import CloseConnection
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.schema import Message
-from minikafka.quorum.control_records import VoterNode, leader_change_batch
+from minikafka.quorum.control_records import VoterNode
 from minikafka.quorum.metadata_store import MetadataStore
 from minikafka.quorum.quorum import Listener, NotLeader
 from minikafka.quorum.raft.core import NEVER_MS, NotLeading, RaftCore
@@ -33,13 +31,13 @@ from minikafka.quorum.raft.messages import (
     FetchSnapshot,
     Question,
     SnapshotAnswer,
-    SnapshotId,
 )
-from minikafka.quorum.raft.ready import Entry, Install, LeaderChange, Leadership, Ready
+from minikafka.quorum.raft.ready import Leadership, Ready
 from minikafka.quorum.raft.timing import Timing
+from minikafka.quorum.raft_disk import Proposal, RaftDisk, end_of, is_whole
 from minikafka.quorum.raft_peers import Peers
 from minikafka.quorum.raft_wire import Most, Wire
-from minikafka.quorum.snapshot_file import DamagedSnapshot, MetadataSnapshot, SnapshotName, decode_snapshot
+from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
 from minikafka.quorum.snapshot_writer import SnapshotWriter
 from minikafka.quorum.state import QuorumState
 from minikafka.records.batch import NewRecord, build_batch
@@ -50,29 +48,6 @@ GOODBYE_S = 1.0
 RECONNECT_S = 0.05
 
 Reply = asyncio.Future[Answer]
-
-
-class _Proposal(NamedTuple):
-    """What an entry of this leader's own holds: its bytes, and what they say."""
-
-    data: bytes
-    batch: MetadataBatch
-
-
-def is_whole(id: SnapshotId, data: bytes) -> bool:
-    """Is that a snapshot, from its header to its footer?"""
-    try:
-        decode_snapshot(SnapshotName(*id), data)
-    except DamagedSnapshot:
-        return False
-    return True
-
-
-def _end_of(ready: Ready) -> tuple[int, int] | None:
-    """Where the log ends when this is done, and in which epoch; None where nothing is written."""
-    if ready.entries:
-        return ready.entries[-1].next_offset, ready.entries[-1].epoch
-    return None if ready.install is None else (ready.install.id.end_offset, ready.install.id.epoch)
 
 
 class RaftQuorum:
@@ -100,8 +75,7 @@ class RaftQuorum:
         self._listener: Listener | None = None
         self._on_progress: list[Callable[[], None]] = []
         self._delivered = store.start_offset
-        self._own: deque[MetadataBatch] = deque()
-        """This leader's batches that aren't committed yet; they needn't be read again."""
+        self._disk = RaftDisk(world, store)
         self._to_do: deque[tuple[Ready, Reply | None]] = deque()
         self._working: asyncio.Task[None] | None = None
         self._asking: dict[asyncio.Task[None], None] = {}
@@ -235,7 +209,7 @@ class RaftQuorum:
         values = [NewRecord(now_ms, None, encode_record(record)) for record in records]
         offset, epoch = self.next_offset, self.leader_epoch
         batch = MetadataBatch(offset, offset + len(values) - 1, epoch, list(records))
-        proposal = _Proposal(build_batch(values, leader_epoch=epoch), batch)
+        proposal = Proposal(build_batch(values, leader_epoch=epoch), batch)
         try:
             ready = self._core.propose(len(values), proposal, self._now_ms())
         except NotLeading:
@@ -335,9 +309,9 @@ class RaftQuorum:
                 last: tuple[int, int] | None = None
                 while self._to_do:
                     ready = self._to_do[0][0]
-                    for write in self._writes(ready):
+                    for write in self._disk.writes(ready, self.voters):
                         await with_descriptors(write)
-                    last = _end_of(ready) or last
+                    last = end_of(ready) or last
                     done.append(self._to_do.popleft())
                 if last is not None:
                     await with_descriptors(self._store.log.flush)
@@ -352,43 +326,6 @@ class RaftQuorum:
             self._listener.on_failure(error)
         finally:
             self._working = None
-
-    def _writes(self, ready: Ready) -> list[Callable[[], None]]:
-        """What has to be on the disk, in this order; each may be tried again."""
-        writes: list[Callable[[], None]] = []
-        state, truncate_to = ready.state, ready.truncate_to
-        if state is not None:
-            writes.append(lambda: self._store.keep(state))
-        if ready.install is not None:
-            writes.append(partial(self._install, ready.install))
-        if truncate_to is not None:
-            writes.append(lambda: self._truncate(truncate_to))
-        writes += [self._appending(entry) for entry in ready.entries]
-        return writes
-
-    def _appending(self, entry: Entry) -> Callable[[], None]:
-        content, store = entry.content, self._store
-        if isinstance(content, LeaderChange):
-            leader = next(voter for voter in self.voters if voter.id == content.leader)
-            now_ms = self._world.clock.time_ms()
-            data = leader_change_batch(leader, self.voters, content.granting, entry.epoch, now_ms)
-            self._own.clear()
-            return lambda: store.append(data, entry.epoch)
-        if isinstance(content, _Proposal):
-            self._own.append(content.batch)
-            proposal = content
-            return lambda: store.append(proposal.data, entry.epoch)
-        assert isinstance(content, memoryview), content
-        copied = content
-        return lambda: store.copy(copied)
-
-    def _install(self, install: Install) -> None:
-        self._own.clear()
-        self._store.install(decode_snapshot(SnapshotName(*install.id), install.data), install.data)
-
-    def _truncate(self, offset: int) -> None:
-        self._own.clear()
-        self._store.log.truncate_to(offset)
 
     def _say(self, ready: Ready, reply: Reply | None) -> None:
         for to, question in ready.messages:
@@ -416,9 +353,11 @@ class RaftQuorum:
     def _deliver(self, committed: int) -> None:
         assert self._listener is not None
         while (
-            self._own and self._own[0].base_offset == self._delivered and self._own[0].last_offset < committed
+            self._disk.own
+            and self._disk.own[0].base_offset == self._delivered
+            and self._disk.own[0].last_offset < committed
         ):
-            batch = self._own.popleft()
+            batch = self._disk.own.popleft()
             self._delivered = batch.last_offset + 1
             self._listener.on_committed(batch)
         for batch in self._store.replay(self._delivered):
@@ -429,7 +368,7 @@ class RaftQuorum:
 
     def _tell(self, leadership: Leadership) -> None:
         if leadership.leader != self.node_id:
-            self._own.clear()
+            self._disk.own.clear()
         assert self._listener is not None
         self._listener.on_leader(leadership.leader, leadership.epoch)
 

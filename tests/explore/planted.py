@@ -108,7 +108,7 @@ def _whatever_its_log(candidate, candidate_epoch, last, end, epoch, voted, leade
 def _commits_what_others_began(self):
     offset = min(self.followers.majority_has(), self.log.end_offset)
     if self.role is RaftRole.LEADER and offset > self.committed:
-        self.committed = offset
+        self._known.committed = offset
 
 
 def _remembers_only(self, state):

@@ -2,7 +2,7 @@
 
 from minikafka import Cluster, Rules
 from minikafka.commands import CreateTopic, Cut, Kill, PowerCut, Restart, Stop
-from minikafka.explore import Fault, Workload, Writing, draw_faults, draw_workload, run
+from minikafka.explore import Fault, Operating, Workload, Writing, draw_case, draw_faults, draw_workload, run
 
 ONE = Workload((CreateTopic("orders", 1, 3),), (Writing("orders"),), lasts_s=2)
 
@@ -117,3 +117,27 @@ def test_no_broker_ends_while_another_one_lacks_what_a_power_cut_took():
     assert "broker-1 lost power and isn't in sync yet" in report.befell[1]
     ends = [fault for seed in range(20) for fault in draw_faults(seed) if isinstance(fault.command, Kill)]
     assert all(fault.only_alone == (fault.command.host != "controller-1") for fault in ends)
+
+
+def test_the_faults_of_a_quorum_befall_all_its_controllers():
+    drawn = [draw_faults(seed, controllers=3) for seed in range(30)]
+    befallen = {getattr(fault.command, "host", "") for faults in drawn for fault in faults}
+    assert {"controller-1", "controller-2", "controller-3"} <= befallen
+    lost = {f.command.host for faults in drawn for f in faults if isinstance(f.command, PowerCut)}
+    assert any(host.startswith("controller-") for host in lost)
+    assert {draw_case(seed).controllers for seed in range(30)} == {1, 3, 5}
+
+
+def test_an_operators_changes_go_on_while_the_controllers_die():
+    workload = Workload(ONE.topics, (), lasts_s=8, operators=(Operating("orders"),))
+    faults = (
+        Fault(1, Kill("controller-1")),
+        Fault(5, Restart("controller-1", is_awaited=False)),
+        Fault(5.5, PowerCut("controller-2")),
+    )
+    report = run(1, workload, faults, controllers=3)
+    assert report.holds, report
+    acknowledged = [c.value for c in report.history.changes if c.outcome == "acknowledged"]
+    assert len(acknowledged) > 10
+    ((_, values, _),) = report.history.settled
+    assert set(acknowledged) <= set(values)

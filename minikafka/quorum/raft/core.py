@@ -8,15 +8,15 @@ Kafka: `KafkaRaftClient`, `LeaderState`, `FollowerState`; KIP-595, KIP-996.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 from uuid import UUID
 
 from minikafka.policy import Rules
 from minikafka.protocol.errors import ErrorCode
-from minikafka.quorum.raft.download import Download
 from minikafka.quorum.raft.election import Ballot, Followers
+from minikafka.quorum.raft.following import Following, IsWhole, Known
 from minikafka.quorum.raft.log_shape import LogShape
 from minikafka.quorum.raft.messages import (
     NOBODY,
@@ -29,13 +29,12 @@ from minikafka.quorum.raft.messages import (
     Heard,
     RaftMessage,
     SnapshotAnswer,
-    SnapshotId,
     Vote,
     VoteAnswer,
     is_strangers,
     refusal,
 )
-from minikafka.quorum.raft.ready import Entry, Install, LeaderChange, Leadership, Outbox, Ready
+from minikafka.quorum.raft.ready import Entry, LeaderChange, Leadership, Outbox, Ready
 from minikafka.quorum.raft.roles import NEXT, Role, Why
 from minikafka.quorum.raft.timing import Timing
 from minikafka.quorum.state import QuorumState
@@ -65,14 +64,13 @@ class RaftCore:
         *,
         committed: int = 0,
         timing: Timing = Timing(),
-        is_whole: Callable[[SnapshotId, bytes], bool] = lambda id, data: True,
+        is_whole: IsWhole = lambda id, data: True,
     ) -> None:
         self.id = id
         self.voters = tuple(sorted(voters))
         self._others = tuple(voter for voter in self.voters if voter != id)
         self.role = Role.UNATTACHED
         self.log = log
-        self.committed = committed
         self.followers: Followers | None = None
         """A leader's."""
         self.epoch_start = -1
@@ -82,21 +80,20 @@ class RaftCore:
         self._random = random
         self._timing = timing
         self._state = state
-        self._persisted = log.end_offset
+        self._known = Known(log.end_offset, committed)
         self._now_ms = 0
         self._deadline_ms = 0
         """When the present role has lasted too long; a leader's: when to tell again that it leads."""
-        self._fetch_at_ms = 0
-        """When a follower asks (again)."""
-        self._waits_for_disk = False
-        self._has_fetched = False
-        """From the present leader."""
-        self._said_goodbye = False
-        """The present leader has: it may be missed, whatever of it still comes."""
+        self._following: Following | None = None
+        """A follower's."""
         self._is_whole = is_whole
-        self._download: Download | None = None
         self._ballot: Ballot | None = None
         self._out = Outbox(state)
+
+    @property
+    def committed(self) -> int:
+        """All below is known to be."""
+        return self._known.committed
 
     @property
     def epoch(self) -> int:
@@ -110,8 +107,8 @@ class RaftCore:
     @property
     def next_tick_ms(self) -> int:
         """When `tick` has something to do."""
-        if self.role is Role.FOLLOWER:
-            return min(self._deadline_ms, self._fetch_at_ms)
+        if self._following is not None:
+            return self._following.next_tick_ms
         if self.role is Role.LEADER and self.followers is not None:
             heard_ms = self.followers.majority_heard_ms()
             if heard_ms is not None:
@@ -149,11 +146,11 @@ class RaftCore:
                 answer = self._fetched(message)
             case VoteAnswer():
                 self._count(message)
-            case FetchAnswer():
-                self._take(message)
-            case SnapshotAnswer():
-                self._take_piece(message)
-            case Heard():
+            case FetchAnswer() if self._following is not None:
+                self._following.take(message, now_ms)
+            case SnapshotAnswer() if self._following is not None:
+                self._following.take_piece(message, now_ms)
+            case _:
                 pass
         return self._ready(answer)
 
@@ -164,10 +161,11 @@ class RaftCore:
             case Role.LEADER:
                 self._look_around()
             case Role.FOLLOWER:
-                if now_ms >= self._deadline_ms:
+                assert self._following is not None
+                if now_ms >= self._following.deadline_ms:
                     self._go(Why.NOBODY_LEADS)
-                elif now_ms >= self._fetch_at_ms:
-                    self._fetch()
+                elif now_ms >= self._following.fetch_at_ms:
+                    self._following.fetch(now_ms)
             case _ if now_ms < self._deadline_ms:
                 pass
             case Role.UNATTACHED:
@@ -192,12 +190,12 @@ class RaftCore:
         """The log up to there is durable; its last record is of that epoch."""
         self._now_ms = now_ms
         if end_offset <= self.log.end_offset and self.log.epoch_at(end_offset - 1) == last_epoch:
-            self._persisted = max(self._persisted, end_offset)
+            self._known.persisted = max(self._known.persisted, end_offset)
         if self.followers is not None and self.id in self.followers.progress:
-            self.followers.fetched(self.id, self._persisted, now_ms)
+            self.followers.fetched(self.id, self._known.persisted, now_ms)
             self._commit()
-        elif self.role is Role.FOLLOWER and self._waits_for_disk:
-            self._fetch()
+        elif self._following is not None and self._following.waits_for_disk:
+            self._following.fetch(now_ms)
         return self._ready()
 
     def resign(self, now_ms: int) -> Ready:
@@ -211,6 +209,7 @@ class RaftCore:
 
     def _go(self, why: Why) -> None:
         """By the table, and what comes with it."""
+        self._following = None
         self.role = NEXT[self.role][why]
         self._deadline_ms = self._now_ms + self._lot()
         match self.role:
@@ -238,7 +237,7 @@ class RaftCore:
 
     def _enter_epoch(self, epoch: int) -> None:
         waits_already = self.role in _LOOKS_FOR_ONE
-        self.role = NEXT[self.role][Why.NEWER_EPOCH]
+        self.role, self._following = NEXT[self.role][Why.NEWER_EPOCH], None
         self._state = QuorumState(NOBODY, epoch)
         self._is_voted_out()
         if not waits_already:
@@ -251,9 +250,10 @@ class RaftCore:
     def _follow(self) -> None:
         self.role = Role.FOLLOWER if self.role is Role.FOLLOWER else NEXT[self.role][Why.LEADER_KNOWN]
         self._is_voted_out()
-        self._has_fetched = self._said_goodbye = False
-        self._deadline_ms = self._now_ms + self._timing.fetch_ms
-        self._fetch()
+        self._following = Following(
+            *(self.id, self._state.leader_id, self.epoch, self.log, self._out, self._known),
+            *(self._rules, self._timing, self._is_whole, self._now_ms),
+        )
 
     def _lot(self) -> int:
         """Never the same as the others'."""
@@ -288,7 +288,7 @@ class RaftCore:
         leader = None if self._state.leader_id == NOBODY else self._state.leader_id
         if asked.pre_vote:
             voted = None
-            hears_it = self.role is Role.FOLLOWER and self._has_fetched and not self._said_goodbye
+            hears_it = self._following is not None and self._following.hears_it
             if self.role is not Role.LEADER and not hears_it:
                 leader = None
         return self._rules.grants_vote(
@@ -326,7 +326,7 @@ class RaftCore:
         granting, self._ballot = self._ballot.granting, None
         self._state = replace(self._state, leader_id=self.id)
         self.followers = Followers(self.voters, self.id, self._rules.majority, self._now_ms)
-        self.followers.fetched(self.id, self._persisted, self._now_ms)
+        self.followers.fetched(self.id, self._known.persisted, self._now_ms)
         self.epoch_start = self.log.end_offset
         self._append(LEADER_CHANGE_RECORDS, LeaderChange(self.id, self.voters, granting))
         self._out.send(self._others, BeginEpoch(self.epoch, self.id))
@@ -355,7 +355,7 @@ class RaftCore:
         assert self.followers is not None
         offset = min(self.followers.majority_has(), self.log.end_offset)
         if self.role is Role.LEADER and offset > max(self.epoch_start, self.committed):
-            self.committed = offset
+            self._known.committed = offset
 
     def _look_around(self) -> None:
         """Does a majority still fetch? And does anybody not know who leads?"""
@@ -380,92 +380,16 @@ class RaftCore:
             return Heard(self.epoch, self.leader, self.id, ErrorCode.INCONSISTENT_VOTER_SET)
         if said.epoch < self.epoch:
             return Heard(self.epoch, self.leader, self.id, ErrorCode.FENCED_LEADER_EPOCH)
-        if isinstance(said, EndEpoch) and self.role is Role.FOLLOWER and said.leader == self.leader:
-            self._said_goodbye = True
+        following = self._following
+        if isinstance(said, EndEpoch) and following is not None and said.leader == self.leader:
+            following.said_goodbye = True
             at = said.successors.index(self.id) if self.id in said.successors else len(said.successors)
             if at == 0:
                 self._go(Why.NOBODY_LEADS)
             else:
                 pause_ms = self._timing.backoff_max_ms * at // max(1, len(said.successors))
-                self._deadline_ms = min(self._deadline_ms, self._now_ms + pause_ms)
+                following.deadline_ms = min(following.deadline_ms, self._now_ms + pause_ms)
         return Heard(self.epoch, self.leader, self.id)
-
-    def _fetch(self) -> None:
-        """Ask for more, as soon as all of the log is durable: asking says that one has it."""
-        self._download = None
-        self._fetch_at_ms = self._now_ms + self._timing.request_ms
-        self._waits_for_disk = self._persisted < self.log.end_offset
-        if self._waits_for_disk:
-            return
-        ask = Fetch(self.epoch, self.id, self.log.end_offset, self.log.last_epoch)
-        self._out.send([self._state.leader_id], ask)
-
-    def _take(self, answer: FetchAnswer) -> None:
-        """What the leader has more, or where its log parts from this one; what doesn't follow is asked for again."""
-        log_then, log_now = (answer.offset, answer.last_epoch), (self.log.end_offset, self.log.last_epoch)
-        is_awaited = answer.epoch == self.epoch and log_then == log_now
-        if self.role is not Role.FOLLOWER or answer.leader not in (self.leader, NOBODY) or not is_awaited:
-            return
-        self._said_goodbye |= answer.leader == NOBODY
-        if answer.snapshot is not None and not answer.error and answer.snapshot.end_offset > self.committed:
-            self._has_fetched = True
-            self._download = Download(answer.snapshot)
-            self._ask_for_piece()
-            return
-        is_past = answer.snapshot is not None  # what it has is known to be committed here
-        fits = not answer.error and self._cut_back(answer)
-        if is_past or not fits or not self.log.is_continued_by(answer.entries, self.epoch):
-            self._fetch_at_ms = self._now_ms + self._timing.retry_ms
-            return
-        self._has_fetched = True
-        self._deadline_ms = self._now_ms + self._timing.fetch_ms
-        for entry in answer.entries:
-            self.log.append(entry.epoch, entry.size)
-            self._out.entries.append(entry)
-        if answer.diverging is None:  # else what is left may still be another than the leader's
-            self.committed = max(self.committed, min(answer.high_watermark, self.log.end_offset))
-        self._fetch()
-
-    def _ask_for_piece(self) -> None:
-        assert self._download is not None
-        self._deadline_ms = self._now_ms + self._timing.fetch_ms
-        self._fetch_at_ms = self._now_ms + self._timing.request_ms
-        self._out.send([self._state.leader_id], self._download.question(self.epoch, self.id))
-
-    def _take_piece(self, answer: SnapshotAnswer) -> None:
-        """Of a snapshot that is whole, and newer than what is known to be committed, the log goes on from its end."""
-        download = self._download
-        if self.role is not Role.FOLLOWER or download is None or answer.id != download.id:
-            return
-        if answer.epoch != self.epoch or answer.leader not in (self.leader, NOBODY):
-            return
-        if not download.take(answer):
-            self._download = None
-            self._fetch_at_ms = self._now_ms + self._timing.retry_ms
-        elif not download.is_complete:
-            self._ask_for_piece()
-        elif download.id.end_offset > self.committed and self._is_whole(download.id, download.data):
-            self.log.start_anew(*download.id)
-            self._persisted = 0
-            self.committed = download.id.end_offset
-            self._out.install = Install(download.id, download.data)
-            self._fetch()
-        else:
-            self._download = None
-            self._fetch_at_ms = self._now_ms + self._timing.retry_ms
-
-    def _cut_back(self, answer: FetchAnswer) -> bool:
-        """False where that would take away what was committed: no leader may ask for it."""
-        if answer.diverging is None:
-            return True
-        own_end = self.log.end_of(answer.diverging.epoch).end_offset
-        to = self._rules.truncation_offset(own_end, answer.diverging.end_offset)
-        if not self.committed <= to < self.log.end_offset:
-            return False
-        self.log.truncate(to)
-        self._persisted = min(self._persisted, to)
-        self._out.truncate_to = to
-        return True
 
     def _ready(self, answer: Answer | None = None) -> Ready:
         leadership = Leadership(self.leader, self.epoch)
