@@ -29,6 +29,7 @@ from minikafka.coordinator.core import MetadataStep
 from minikafka.membership import Join, Registration
 from minikafka.membership.broker_state import BrokerState
 from minikafka.metadata.configs import BrokerConfigs
+from minikafka.metadata.features import finalized, supported
 from minikafka.metadata.image import Endpoint, MetadataDelta, MetadataImage
 from minikafka.policy import Rules
 from minikafka.protocol.errors import ApiError, ErrorCode
@@ -334,8 +335,7 @@ class Broker:
 
     def api_versions_features(self) -> Features:
         """What ApiVersions tells of features."""
-        finalized = sorted(self.image.features.items())
-        return Features([(name, 0, level) for name, level in finalized], self.image.offset, finalized)
+        return Features(supported(), self.image.offset, finalized(self.image.features))
 
     # -- asking the controller ---------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from minikafka.controller.decision import Decision, Situation
-from minikafka.metadata.features import SUPPORTED_FEATURES
+from minikafka.metadata.features import QUORUM_FEATURE, QUORUM_LEVEL, SUPPORTED_FEATURES
 from minikafka.metadata.records import FeatureLevelRecord
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.update_features import (
@@ -18,11 +18,9 @@ from minikafka.protocol.messages.update_features import (
     UpdateFeaturesRequest,
     UpdateFeaturesResponse,
 )
-from minikafka.quorum.control_records import KRAFT_VERSION
 
 UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE = 1, 2, 3
 METADATA_VERSION = "metadata.version"
-QUORUM_FEATURE = "kraft.version"
 CHANGED_METADATA = (8, 11, 13, 14, 15, 17, 23, 30)
 """Levels of metadata.version whose records an earlier level can't have. Kafka: `MetadataVersion.didMetadataChange`."""
 
@@ -60,7 +58,7 @@ def _update(
     reason = _not_supported(situation, update, node_id, voters)
     if reason:
         raise _invalid(update, reason)
-    now = KRAFT_VERSION if name == QUORUM_FEATURE else situation.image.features.get(name, 0)
+    now = QUORUM_LEVEL if name == QUORUM_FEATURE else situation.image.features.get(name, 0)
     if level < now and kind == UPGRADE:
         raise _invalid(
             update,
@@ -86,7 +84,10 @@ def _check_downgrade(level: int, now: int, kind: int) -> None:
         if kind == UNSAFE_DOWNGRADE
         else "Refusing to perform the requested downgrade because it might delete metadata information."
     )
-    raise ApiError(ErrorCode.INVALID_UPDATE_VERSION, f"Invalid metadata.version {level}. {sentence}")
+    raise ApiError(
+        ErrorCode.INVALID_UPDATE_VERSION,
+        f"Unsupported metadata.version downgrade from {now} to {level}. {sentence}",
+    )
 
 
 def _not_supported(

@@ -32,7 +32,7 @@ from minikafka.log.meta_properties import (
 )
 from minikafka.metadata.batches import MetadataBatch, skipping
 from minikafka.metadata.configs import BrokerConfigs
-from minikafka.metadata.features import SUPPORTED_FEATURES, check_levels
+from minikafka.metadata.features import check_levels, finalized, supported
 from minikafka.metadata.image import MetadataImage
 from minikafka.policy import Rules
 from minikafka.protocol.dispatch import CloseConnection
@@ -345,11 +345,7 @@ class ControllerNode:
                 return
 
     def api_versions_features(self) -> Features:
-        return Features(
-            supported=[(name, low, high) for name, (low, high) in sorted(SUPPORTED_FEATURES.items())],
-            finalized_epoch=self.core.image.offset,
-            finalized=sorted(self.core.image.features.items()),
-        )
+        return Features(supported(), self.core.image.offset, finalized(self.core.image.features))
 
     def snapshot(self) -> ControllerSnapshot:
         """An immutable picture."""

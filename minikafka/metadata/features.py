@@ -39,6 +39,22 @@ LEVELS: dict[str, int] = {
 """What a new cluster runs."""
 
 
+QUORUM_FEATURE, QUORUM_LEVEL = "kraft.version", 1
+"""That of the quorum itself, which it keeps beside the cluster's metadata: its voters are in the log (KIP-853)."""
+
+
+def finalized(levels: Mapping[str, int]) -> list[tuple[str, int]]:
+    """What a node tells of what the cluster runs, by name."""
+    return sorted(
+        {**{n: level for n, level in levels.items() if level}, QUORUM_FEATURE: QUORUM_LEVEL}.items()
+    )
+
+
+def supported() -> list[tuple[str, int, int]]:
+    """What a node tells of what it understands, by name."""
+    return [(name, low, high) for name, (low, high) in sorted(SUPPORTED_FEATURES.items())]
+
+
 class NewerMetadata(ValueError):
     """The metadata run at a level that isn't understood here; says which."""
 

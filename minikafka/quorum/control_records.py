@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID as Uuid
 
+from minikafka.metadata.features import QUORUM_LEVEL
 from minikafka.protocol.schema import (
     INT16,
     INT32,
@@ -29,7 +30,7 @@ from minikafka.protocol.schema import (
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.records.control import ControlType, control_key
 
-KRAFT_VERSION = 1
+KRAFT_VERSION = QUORUM_LEVEL
 """Voters are in the log (KIP-853), so brokers need only one address to find them all."""
 
 
