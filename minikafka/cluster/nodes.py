@@ -85,6 +85,7 @@ class ClusterNodes:
         self._advertised: dict[str, str] = {}
         self.faults = Faults(universe, self._log_dirs, self._known)
         self._starting: dict[str, asyncio.Task[None]] = {}
+        self._stopping: dict[str, asyncio.Task[None]] = {}
 
     @property
     def cluster_id(self) -> str:
@@ -208,11 +209,17 @@ class ClusterNodes:
             starting.cancel()
 
     async def _stop_broker(self, host: str) -> None:
+        """Who wants it while it goes on already, waits for the same end; who gives up, doesn't end it halfway."""
         broker = self._broker(host)
-        self._wake(host)
-        self.before_end(host)
-        await self.on(host, broker.stop())
-        self.brokers[host] = None
+        stopping = self._stopping.get(host)
+        if stopping is None:
+            self._wake(host)
+            self.before_end(host)
+            stopping = self._stopping[host] = self._task_on(host, broker.stop())
+            stopping.add_done_callback(lambda _: self._stopping.pop(host, None))
+        await asyncio.shield(stopping)
+        if self.brokers[host] is broker:
+            self.brokers[host] = None
 
     async def stop_controller(self, host: str) -> None:
         """A clean end of one controller, if it is up."""
@@ -299,8 +306,11 @@ class ClusterNodes:
 
     async def on(self, host: str, coro: Coroutine[Any, Any, T]) -> T:
         """Run `coro` as that host's task."""
+        return await self._task_on(host, coro)
+
+    def _task_on(self, host: str, coro: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         context = self.universe.world(host).life.context.copy()
-        return await asyncio.get_running_loop().create_task(coro, name=f"{host}", context=context)
+        return asyncio.get_running_loop().create_task(coro, name=f"{host}", context=context)
 
     async def _start_controller(self, host: str) -> None:
         await self._open_controller(host)

@@ -119,6 +119,12 @@ def test_no_broker_ends_while_another_one_lacks_what_a_power_cut_took():
     assert all(fault.only_alone == (fault.command.host != "controller-1") for fault in ends)
 
 
+def test_a_broker_that_is_stopped_while_it_restarts_can_start_again():
+    faults = (Fault(0, Restart("broker-3", is_awaited=False)), Fault(0, Stop("broker-3")))
+    report = run(1, ONE, faults)
+    assert report.holds, report
+
+
 def test_the_faults_of_a_quorum_befall_all_its_controllers():
     drawn = [draw_faults(seed, controllers=3) for seed in range(30)]
     befallen = {getattr(fault.command, "host", "") for faults in drawn for fault in faults}
