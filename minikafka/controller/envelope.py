@@ -33,6 +33,8 @@ PASSED_ON = frozenset(
         ApiKey.DESCRIBE_QUORUM,
         ApiKey.UNREGISTER_BROKER,
         ApiKey.UPDATE_FEATURES,
+        ApiKey.ADD_RAFT_VOTER,
+        ApiKey.REMOVE_RAFT_VOTER,
     }
 )
 """Of what a controller answers, all that a client may ask of a broker. Kafka: `ApiKeys.forwardable`."""

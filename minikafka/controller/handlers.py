@@ -13,6 +13,7 @@ from minikafka.controller import describe_cluster as cluster_description
 from minikafka.controller.topics import TopicsToCreate
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
+from minikafka.protocol.messages.add_raft_voter import AddRaftVoterRequest, AddRaftVoterResponse
 from minikafka.protocol.messages.allocate_producer_ids import (
     AllocateProducerIdsRequest,
     AllocateProducerIdsResponse,
@@ -52,12 +53,16 @@ from minikafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsRequest,
     IncrementalAlterConfigsResponse,
 )
+from minikafka.protocol.messages.remove_raft_voter import (
+    RemoveRaftVoterRequest,
+    RemoveRaftVoterResponse,
+)
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from minikafka.protocol.messages.update_features import UpdateFeaturesRequest, UpdateFeaturesResponse
 from minikafka.protocol.messages.vote import VoteRequest
 from minikafka.protocol.schema import Message
 from minikafka.quorum import describe_quorum as quorum_description
-from minikafka.quorum import snapshot_fetch
+from minikafka.quorum import snapshot_fetch, voter_changes
 
 if TYPE_CHECKING:
     from minikafka.controller.node import ControllerNode
@@ -120,6 +125,20 @@ def controller_registration(
     node: ControllerNode, request: ControllerRegistrationRequest, context: RequestContext
 ) -> Awaitable[ControllerRegistrationResponse]:
     return node.commit(lambda core, at: core.register_controller(request))
+
+
+@handles(ApiKey.ADD_RAFT_VOTER, versions=(0, 1))
+def add_raft_voter(
+    node: ControllerNode, request: AddRaftVoterRequest, context: RequestContext
+) -> Awaitable[AddRaftVoterResponse]:
+    return voter_changes.add_voter(node.quorum, node.fetches.observers, request, node.cluster_id)
+
+
+@handles(ApiKey.REMOVE_RAFT_VOTER, versions=(0, 0))
+def remove_raft_voter(
+    node: ControllerNode, request: RemoveRaftVoterRequest, context: RequestContext
+) -> Awaitable[RemoveRaftVoterResponse]:
+    return voter_changes.remove_voter(node.quorum, request, node.cluster_id)
 
 
 @handles(ApiKey.UPDATE_FEATURES, versions=(0, 2))

@@ -8,7 +8,7 @@ synced. Kafka: `RaftEventSimulationTest` (`MajorityReachedHighWatermark`, `Singl
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, NoReturn
 
@@ -43,6 +43,7 @@ class _Looked(NamedTuple):
     high_watermark: int
     synced: int
     replayed: int
+    voters: tuple[int, ...]
 
 
 @dataclass
@@ -206,8 +207,9 @@ class QuorumInvariants:
                 )
         if now.high_watermark > self.committed_end:
             new = [b for b in member.batches if b.base >= self.committed_end and b.end <= now.high_watermark]
-            if new and now.quorum.voters:  # else it takes no part yet: it only reads what it had noted
-                self._on_a_majority(host, new[-1], [voter.id for voter in now.quorum.voters])
+            if new and now.voters:  # else it takes no part yet: it only reads what it had noted
+                sets = [now.voters] if before is None else [before.voters or now.voters, now.voters]
+                self._on_a_majority(host, new[-1], sets)
             self.committed += new
             self._by_base.update((batch.base, batch) for batch in new)
             self.committed_end = now.high_watermark
@@ -219,15 +221,19 @@ class QuorumInvariants:
                 host=host,
             )
 
-    def _on_a_majority(self, host: str, batch: _Batch, voters: list[int]) -> None:
-        having = [m.id for m in self._members.values() if m.id in voters and m.holds(batch)]
-        if len(having) < majority(len(voters)):
-            self._fail(
-                "what is committed is on the disks of a majority",
-                f"{host} says that all below {batch.end} is committed, and of the voters {voters} "
-                f"only {having} have it for good",
-                host=host,
-            )
+    def _on_a_majority(self, host: str, batch: _Batch, sets: Sequence[tuple[int, ...]]) -> None:
+        """Of those who voted at the last look, or who do now."""
+        having: list[int] = []
+        for voters in sets:
+            having = [m.id for m in self._members.values() if m.id in voters and m.holds(batch)]
+            if len(having) >= majority(len(voters)):
+                return
+        self._fail(
+            "what is committed is on the disks of a majority",
+            f"{host} says that all below {batch.end} is committed, and of the voters {list(sets[-1])} "
+            f"only {having} have it for good",
+            host=host,
+        )
 
     def _compare(self, host: str, member: _Member) -> None:
         """What it takes for committed is what was; a new leader has all that was committed before."""
@@ -268,4 +274,5 @@ def _looked(node: ControllerNode) -> _Looked:
         quorum.high_watermark,
         quorum.synced_offset,
         node.image.offset,
+        tuple(voter.id for voter in quorum.voters),
     )

@@ -27,8 +27,8 @@ from minikafka.protocol.schema import (
     message,
     struct,
 )
-from minikafka.records.batch import NewRecord, build_batch
-from minikafka.records.control import ControlType, control_key
+from minikafka.records.batch import Batch, NewRecord, build_batch
+from minikafka.records.control import ControlType, control_key, parse_control_type
 
 KRAFT_VERSION = QUORUM_LEVEL
 """Voters are in the log (KIP-853), so brokers need only one address to find them all."""
@@ -136,6 +136,26 @@ def leader_change_batch(
         *_quorum_records(voters, time_ms),
     ]
     return build_batch(records, leader_epoch=epoch, control=True)
+
+
+def voters_batch(voters: Sequence[VoterNode], epoch: int, time_ms: int) -> bytes:
+    """These vote from here on."""
+    return build_batch(_quorum_records(voters, time_ms)[1:], leader_epoch=epoch, control=True)
+
+
+def voters_of(batch: Batch) -> tuple[VoterNode, ...] | None:
+    """Who votes by that batch; None: it doesn't say."""
+    if not batch.header.is_control:
+        return None
+    for record in batch.records():
+        if parse_control_type(record.key) is ControlType.KRAFT_VOTERS:
+            told = VotersRecord.decode(record.value or b"", 0)
+            return tuple(
+                VoterNode(state.voter_id, state.voter_directory_id, place.host, place.port, place.name)
+                for state in told.voters
+                for place in state.endpoints[:1]
+            )
+    return None
 
 
 def snapshot_header_batch(

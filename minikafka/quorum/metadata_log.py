@@ -259,6 +259,12 @@ class MetadataLog:
         """
         return self._store.replay(from_offset)
 
+    async def change_voters(self, voters: Sequence[VoterNode], timeout_s: float) -> None:
+        """It is the only voter there will ever be."""
+        raise ApiError(
+            ErrorCode.UNSUPPORTED_VERSION, "A cluster that was made with one controller can't have others."
+        )
+
     async def leave(self) -> None:
         """Nobody is there who could lead instead."""
 

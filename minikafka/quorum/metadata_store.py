@@ -17,6 +17,7 @@ from minikafka.metadata.batches import MetadataBatch, decode_batch
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.policy import Rules
 from minikafka.quorum.committed import NEVER_CHANGED, Known, check_committed
+from minikafka.quorum.control_records import VoterNode, voters_of
 from minikafka.quorum.raft.log_shape import LogShape
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
 from minikafka.quorum.snapshot_writer import SnapshotWriter
@@ -193,6 +194,27 @@ class MetadataStore:
             return file.read_at(position, max_bytes), file.size
         finally:
             file.close()
+
+    def voters(self) -> Iterator[tuple[int, tuple[VoterNode, ...]]]:
+        """Who votes, by the snapshot (-1) and then by the log: each time with the offset at which that is said."""
+        for data, is_log in self._all_bytes():
+            for batch in read_batches(data):
+                voters = voters_of(batch)
+                if voters is not None:
+                    yield (batch.header.base_offset if is_log else -1), voters
+
+    def _all_bytes(self) -> Iterator[tuple[memoryview | bytes, bool]]:
+        offset = self.start_offset
+        if self.snapshot_below is not None:
+            yield self._world.disk.read_bytes(f"{self.log.directory}/{self.snapshot_below.name}"), False
+            offset = max(offset, self.snapshot_below.name.end_offset)
+        while offset < self.end_offset:
+            data = self.log.read(offset, READ_BYTES, up_to_offset=self.end_offset, at_least_one=True)
+            if not data:
+                return
+            yield data, True
+            *_, last = read_batches(data)
+            offset = last.header.next_offset
 
     # -- snapshots -------------------------------------------------------------------------------------------
 

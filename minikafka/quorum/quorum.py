@@ -128,6 +128,10 @@ class Quorum(Protocol):
 
     def snapshot(self) -> LogSnapshot: ...
 
+    async def change_voters(self, voters: Sequence[VoterNode], timeout_s: float) -> None:
+        """These vote from now on: returns when that is committed (a timeout of 0: when it is said). Raises `NotLeader`,
+        or `ApiError` REQUEST_TIMED_OUT: the last change isn't committed yet, or this one isn't in time."""
+
     async def leave(self) -> None:
         """Lead no more, and tell the others so; then `close`."""
 

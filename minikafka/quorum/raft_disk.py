@@ -7,16 +7,18 @@ here. Kafka: `KafkaRaftLog`, `BatchAccumulator`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
+from uuid import UUID
 
 from minikafka.metadata.batches import MetadataBatch
-from minikafka.quorum.control_records import VoterNode, leader_change_batch
+from minikafka.quorum.control_records import VoterNode, leader_change_batch, voters_batch, voters_of
 from minikafka.quorum.metadata_store import MetadataStore
 from minikafka.quorum.raft.messages import SnapshotId
-from minikafka.quorum.raft.ready import Entry, Install, LeaderChange, Ready
+from minikafka.quorum.raft.ready import Entry, Install, LeaderChange, Ready, VotersChange
 from minikafka.quorum.snapshot_file import DamagedSnapshot, SnapshotName, decode_snapshot
+from minikafka.records.batch import read_batches
 from minikafka.world import World
 
 
@@ -27,13 +29,17 @@ class Proposal(NamedTuple):
     batch: MetadataBatch
 
 
-def is_whole(id: SnapshotId, data: bytes) -> bool:
-    """Is that a snapshot, from its header to its footer?"""
+def voters_in(id: SnapshotId, data: bytes) -> Mapping[int, UUID] | None:
+    """Who votes by that snapshot; None: it isn't one from its header to its footer."""
     try:
         decode_snapshot(SnapshotName(*id), data)
     except DamagedSnapshot:
-        return False
-    return True
+        return None
+    for batch in read_batches(data):
+        voters = voters_of(batch)
+        if voters is not None:
+            return {voter.id: voter.directory_id for voter in voters}
+    return {}
 
 
 def end_of(ready: Ready) -> tuple[int, int] | None:
@@ -52,8 +58,8 @@ class RaftDisk:
         self._world = world
         self._store = store
 
-    def writes(self, ready: Ready, voters: Sequence[VoterNode]) -> list[Callable[[], None]]:
-        """What has to be on the disk, in this order; each may be tried again."""
+    def writes(self, ready: Ready, book: Mapping[int, VoterNode]) -> list[Callable[[], None]]:
+        """What has to be on the disk, in this order; each may be tried again. `book`: where each voter is."""
         writes: list[Callable[[], None]] = []
         state, truncate_to = ready.state, ready.truncate_to
         if state is not None:
@@ -62,17 +68,23 @@ class RaftDisk:
             writes.append(partial(self._install, ready.install))
         if truncate_to is not None:
             writes.append(lambda: self._truncate(truncate_to))
-        writes += [self._appending(entry, voters) for entry in ready.entries]
+        writes += [self._appending(entry, book) for entry in ready.entries]
         return writes
 
-    def _appending(self, entry: Entry, voters: Sequence[VoterNode]) -> Callable[[], None]:
+    def _appending(self, entry: Entry, book: Mapping[int, VoterNode]) -> Callable[[], None]:
         content, store = entry.content, self._store
         if isinstance(content, LeaderChange):
-            leader = next(voter for voter in voters if voter.id == content.leader)
             now_ms = self._world.clock.time_ms()
-            data = leader_change_batch(leader, voters, content.granting, entry.epoch, now_ms)
+            voters = [book[id] for id in content.voters]
+            data = leader_change_batch(book[content.leader], voters, content.granting, entry.epoch, now_ms)
             self.own.clear()
             return lambda: store.append(data, entry.epoch)
+        if isinstance(content, VotersChange):
+            said = voters_batch(
+                [book[id] for id in sorted(content.voters)], entry.epoch, self._world.clock.time_ms()
+            )
+            self.own.append(MetadataBatch(entry.offset, entry.offset, entry.epoch, []))
+            return lambda: store.append(said, entry.epoch)
         if isinstance(content, Proposal):
             self.own.append(content.batch)
             proposal = content
@@ -90,4 +102,4 @@ class RaftDisk:
         self._store.log.truncate_to(offset)
 
 
-__all__ = ["Proposal", "RaftDisk", "end_of", "is_whole"]
+__all__ = ["Proposal", "RaftDisk", "end_of", "voters_in"]

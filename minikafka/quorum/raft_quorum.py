@@ -22,7 +22,7 @@ from minikafka.protocol.schema import Message
 from minikafka.quorum.control_records import VoterNode
 from minikafka.quorum.metadata_store import MetadataStore
 from minikafka.quorum.quorum import Listener, NotLeader
-from minikafka.quorum.raft.core import NEVER_MS, NotLeading, RaftCore
+from minikafka.quorum.raft.core import NEVER_MS, NotLeading, RaftCore, Unsettled
 from minikafka.quorum.raft.messages import (
     NOBODY,
     Answer,
@@ -34,7 +34,8 @@ from minikafka.quorum.raft.messages import (
 )
 from minikafka.quorum.raft.ready import Leadership, Ready
 from minikafka.quorum.raft.timing import Timing
-from minikafka.quorum.raft_disk import Proposal, RaftDisk, end_of, is_whole
+from minikafka.quorum.raft.voter_sets import VoterSets
+from minikafka.quorum.raft_disk import Proposal, RaftDisk, end_of, voters_in
 from minikafka.quorum.raft_peers import Peers
 from minikafka.quorum.raft_wire import Most, Wire
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
@@ -64,7 +65,8 @@ class RaftQuorum:
         most: Most,
     ) -> None:
         self.node_id = node_id
-        self.voters: tuple[VoterNode, ...] = ()
+        self._book: dict[int, VoterNode] = {}
+        """Where each controller is that this one knows of."""
         self._world = world
         self._store = store
         self._cluster_id = cluster_id
@@ -76,6 +78,8 @@ class RaftQuorum:
         self._on_progress: list[Callable[[], None]] = []
         self._delivered = store.start_offset
         self._disk = RaftDisk(world, store)
+        self._changing: list[tuple[int, asyncio.Future[None]]] = []
+        """Who waits until a change of the voters, said at that offset, is committed."""
         self._to_do: deque[tuple[Ready, Reply | None]] = deque()
         self._working: asyncio.Task[None] | None = None
         self._asking: dict[asyncio.Task[None], None] = {}
@@ -110,8 +114,11 @@ class RaftQuorum:
 
     @property
     def leader(self) -> VoterNode | None:
-        leader = NOBODY if self._core is None else self._core.leader
-        return next((voter for voter in self.voters if voter.id == leader), None)
+        return None if self._core is None else self._book.get(self._core.leader)
+
+    @property
+    def voters(self) -> tuple[VoterNode, ...]:
+        return () if self._core is None else tuple(self._book[id] for id in self._core.voters)
 
     @property
     def leader_epoch(self) -> int:
@@ -182,22 +189,26 @@ class RaftQuorum:
 
     def join(self, voter: VoterNode, voters: Sequence[VoterNode]) -> None:
         """Elections take their time: nobody leads at once."""
-        self.voters = tuple(sorted(voters, key=lambda one: one.id))
-        by_id = {one.id: one for one in self.voters}
-        assert by_id[self.node_id] == voter, "a node votes as itself"
+        first = {one.id: one for one in voters}
+        assert first[self.node_id] == voter, "a node votes as itself"
+        said = list(self._store.voters())
+        self._book = {**{one.id: one for _, nodes in said for one in nodes}, **first}  # they may have moved
         self._store.keep(self._store.state)  # from now on it has taken part
-        self._wire = Wire(self._cluster_id, self.node_id, by_id, self._most)
-        self._peers = Peers(self._world, self.node_id, by_id)
+        self._wire = Wire(self._cluster_id, self.node_id, self._book, self._most)
+        self._peers = Peers(self._world, self.node_id, self._book)
         self._core = RaftCore(
             self.node_id,
-            {one.id: one.directory_id for one in self.voters},
+            VoterSets(
+                {id: one.directory_id for id, one in first.items()},
+                ((at, {one.id: self._book[one.id].directory_id for one in nodes}) for at, nodes in said),
+            ),
             self._store.state,
             self._store.shape(),
             self._rules,
             self._world.random,
             committed=self.high_watermark,
             timing=self._timing,
-            is_whole=is_whole,
+            opens=voters_in,
         )
         self._do(self._core.start(self._now_ms()))
 
@@ -234,6 +245,44 @@ class RaftQuorum:
         self._do(self._core.step(question, self._now_ms()), reply)
         return self._wire.response(request, await reply)
 
+    async def change_voters(self, voters: Sequence[VoterNode], timeout_s: float) -> None:
+        if self._core is None or not self._is_open:
+            raise NotLeader
+        self._book.update((voter.id, voter) for voter in voters)
+        try:
+            ready = self._core.change_voters({one.id: one.directory_id for one in voters}, self._now_ms())
+        except NotLeading:
+            raise NotLeader from None
+        except Unsettled:
+            raise ApiError(
+                ErrorCode.REQUEST_TIMED_OUT, "The last change of the voters isn't committed yet."
+            ) from None
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._changing.append((ready.entries[-1].offset, done))
+        self._do(ready)
+        if timeout_s <= 0:
+            return
+        try:
+            async with asyncio.timeout(timeout_s):
+                await done
+        except TimeoutError:
+            raise ApiError(
+                ErrorCode.REQUEST_TIMED_OUT, "The change of the voters isn't committed yet."
+            ) from None
+
+    def _changed(self, leads: bool) -> None:
+        """What is committed was changed; who leads no more, doesn't know of the rest."""
+        waiting, self._changing = self._changing, []
+        for offset, done in waiting:
+            if done.done():
+                continue
+            if self.high_watermark > offset:
+                done.set_result(None)
+            elif not leads:
+                done.set_exception(NotLeader())
+            else:
+                self._changing.append((offset, done))
+
     async def leave(self) -> None:
         if self._core is None:
             return
@@ -263,6 +312,7 @@ class RaftQuorum:
         self._to_do.clear()
         for task in list(self._asking):
             task.cancel()
+        self._changed(leads=False)
         if self._core is not None:
             self._peers.close()
 
@@ -309,7 +359,7 @@ class RaftQuorum:
                 last: tuple[int, int] | None = None
                 while self._to_do:
                     ready = self._to_do[0][0]
-                    for write in self._disk.writes(ready, self.voters):
+                    for write in self._disk.writes(ready, self._book):
                         await with_descriptors(write)
                     last = end_of(ready) or last
                     done.append(self._to_do.popleft())
@@ -346,6 +396,8 @@ class RaftQuorum:
             is_news = True
         if ready.leadership is not None:
             self._tell(ready.leadership)
+        if self._changing:
+            self._changed(leads=self._core is not None and self._core.leader == self.node_id)
         if is_news:
             for callback in self._on_progress:
                 callback()

@@ -19,7 +19,7 @@ from minikafka.protocol.messages import fetch as fetching
 from minikafka.protocol.messages import fetch_snapshot as snapshots
 from minikafka.protocol.messages import vote as voting
 from minikafka.protocol.schema import ZERO_UUID, MalformedMessage, Message
-from minikafka.quorum.control_records import VoterNode
+from minikafka.quorum.control_records import VoterNode, voters_of
 from minikafka.quorum.raft.messages import (
     NOBODY,
     Answer,
@@ -63,10 +63,10 @@ class Most:
 
 
 class Wire:
-    """One voter's: `voters` by id, itself among them."""
+    """One voter's: `voters` by id, itself and all it may hear of among them; those that the log names come in."""
 
     def __init__(
-        self, cluster_id: str, node_id: int, voters: Mapping[int, VoterNode], most: Most = Most()
+        self, cluster_id: str, node_id: int, voters: dict[int, VoterNode], most: Most = Most()
     ) -> None:
         self._most = most
         self._cluster_id = cluster_id
@@ -171,7 +171,7 @@ class Wire:
         told = topics[0].partitions[0]
         error = ErrorCode(told.error_code)
         if isinstance(question, Fetch):
-            return _fetched(question, told, error)
+            return self._fetched(question, told, error)
         if isinstance(question, FetchSnapshot):
             leader, id = told.current_leader, SnapshotId(told.snapshot_id.end_offset, told.snapshot_id.epoch)
             data = bytes(told.unaligned_records or b"")
@@ -183,6 +183,36 @@ class Wire:
                 told.leader_epoch, told.leader_id, to, told.vote_granted, question.pre_vote, error
             )
         return Heard(told.leader_epoch, told.leader_id, to, error)
+
+    def _fetched(self, question: Fetch, told: fetching.PartitionData, error: ErrorCode) -> FetchAnswer:
+        leader, diverging = told.current_leader, told.diverging_epoch
+        snapshot = None
+        if told.snapshot_id.end_offset >= 0:
+            snapshot = SnapshotId(told.snapshot_id.end_offset, told.snapshot_id.epoch)
+        return FetchAnswer(
+            leader.leader_epoch,
+            leader.leader_id,
+            question.offset,
+            question.last_epoch,
+            told.high_watermark,
+            error,
+            None if diverging.end_offset < 0 else EpochEnd(diverging.epoch, diverging.end_offset),
+            tuple(self._entries(told.records or b"")),
+            snapshot,
+        )
+
+    def _entries(self, data: Any) -> Iterator[Entry]:
+        """The whole batches of an answer. Raises `CorruptRecords`."""
+        for batch in read_batches(data):
+            header = batch.header
+            if header.magic != MAGIC_V2 or not batch.crc_is_valid():
+                raise CorruptRecords(f"the batch at offset {header.base_offset} is damaged")
+            size = header.last_offset - header.base_offset + 1
+            said = voters_of(batch)
+            for voter in said or ():
+                self._voters.setdefault(voter.id, voter)
+            voters = None if said is None else {v.id: self._voters[v.id].directory_id for v in said}
+            yield Entry(header.base_offset, header.partition_leader_epoch, size, batch.data, voters)
 
     # -- questions that come in ------------------------------------------------------------------------------
 
@@ -252,36 +282,11 @@ class Wire:
         return id if is_it else STRANGER
 
     def _directory_of(self, id: int) -> UUID:
+        """Raises `ApiError`: it isn't known."""
+        if id not in self._voters:
+            raise ApiError(ErrorCode.VOTER_NOT_FOUND)
         return self._voters[id].directory_id
 
     def _endpoint_of(self, id: int) -> dict[str, Any]:
         voter = self._voters[id]
         return {"name": voter.listener, "host": voter.host, "port": voter.port}
-
-
-def _fetched(question: Fetch, told: fetching.PartitionData, error: ErrorCode) -> FetchAnswer:
-    leader, diverging = told.current_leader, told.diverging_epoch
-    snapshot = None
-    if told.snapshot_id.end_offset >= 0:
-        snapshot = SnapshotId(told.snapshot_id.end_offset, told.snapshot_id.epoch)
-    return FetchAnswer(
-        leader.leader_epoch,
-        leader.leader_id,
-        question.offset,
-        question.last_epoch,
-        told.high_watermark,
-        error,
-        None if diverging.end_offset < 0 else EpochEnd(diverging.epoch, diverging.end_offset),
-        tuple(_entries(told.records or b"")),
-        snapshot,
-    )
-
-
-def _entries(data: Any) -> Iterator[Entry]:
-    """The whole batches of an answer. Raises `CorruptRecords`."""
-    for batch in read_batches(data):
-        header = batch.header
-        if header.magic != MAGIC_V2 or not batch.crc_is_valid():
-            raise CorruptRecords(f"the batch at offset {header.base_offset} is damaged")
-        size = header.last_offset - header.base_offset + 1
-        yield Entry(header.base_offset, header.partition_leader_epoch, size, batch.data)

@@ -16,7 +16,7 @@ from uuid import UUID
 from minikafka.policy import Rules
 from minikafka.protocol.errors import ErrorCode
 from minikafka.quorum.raft.election import Ballot, Followers
-from minikafka.quorum.raft.following import Following, IsWhole, Known
+from minikafka.quorum.raft.following import Following, Known, Opens
 from minikafka.quorum.raft.log_shape import LogShape
 from minikafka.quorum.raft.messages import (
     NOBODY,
@@ -34,9 +34,10 @@ from minikafka.quorum.raft.messages import (
     is_strangers,
     refusal,
 )
-from minikafka.quorum.raft.ready import Entry, LeaderChange, Leadership, Outbox, Ready
+from minikafka.quorum.raft.ready import Entry, LeaderChange, Leadership, Outbox, Ready, VotersChange
 from minikafka.quorum.raft.roles import NEXT, Role, Why
 from minikafka.quorum.raft.timing import Timing
+from minikafka.quorum.raft.voter_sets import VoterSets
 from minikafka.quorum.state import QuorumState
 
 LEADER_CHANGE_RECORDS = 3
@@ -49,14 +50,18 @@ class NotLeading(Exception):
     """Only a leader appends."""
 
 
+class Unsettled(Exception):
+    """The last change of who votes, or this leader's first record, isn't committed yet."""
+
+
 class RaftCore:
-    """`voters`: each one's directory. `committed`: all below is known to be. `is_whole`: is that a snapshot? `now_ms`
-    only ever rises."""
+    """`voters`: as the log has them by now. `committed`: all below is known to be. `opens`: who votes by a snapshot.
+    One that doesn't vote follows whoever leads. `now_ms` only ever rises."""
 
     def __init__(
         self,
         id: int,
-        voters: Mapping[int, UUID],
+        voters: VoterSets,
         state: QuorumState,
         log: LogShape,
         rules: Rules,
@@ -64,18 +69,16 @@ class RaftCore:
         *,
         committed: int = 0,
         timing: Timing = Timing(),
-        is_whole: IsWhole = lambda id, data: True,
+        opens: Opens = lambda id, data: {},
     ) -> None:
         self.id = id
-        self.voters = tuple(sorted(voters))
-        self._others = tuple(voter for voter in self.voters if voter != id)
+        self._voters = voters
         self.role = Role.UNATTACHED
         self.log = log
         self.followers: Followers | None = None
         """A leader's."""
         self.epoch_start = -1
         """Where a leader's own entries begin."""
-        self._directories = dict(voters)
         self._rules = rules
         self._random = random
         self._timing = timing
@@ -86,9 +89,28 @@ class RaftCore:
         """When the present role has lasted too long; a leader's: when to tell again that it leads."""
         self._following: Following | None = None
         """A follower's."""
-        self._is_whole = is_whole
+        self._opens = opens
         self._ballot: Ballot | None = None
         self._out = Outbox(state)
+
+    @property
+    def voters(self) -> tuple[int, ...]:
+        """All who vote by now."""
+        return self._voters.ids
+
+    @property
+    def directories(self) -> Mapping[int, UUID]:
+        """Theirs."""
+        return self._voters.directories
+
+    @property
+    def votes(self) -> bool:
+        """Does this one?"""
+        return self._voters.has_a_say(self.id, self.committed)
+
+    @property
+    def _others(self) -> tuple[int, ...]:
+        return tuple(voter for voter in self.voters if voter != self.id)
 
     @property
     def committed(self) -> int:
@@ -126,7 +148,7 @@ class RaftCore:
         if self._state.leader_id != NOBODY:
             self._follow()
         else:
-            self._deadline_ms = now_ms + self._lot()
+            self._deadline_ms = now_ms + (self._lot() if self.votes else 0)
         if self.voters == (self.id,):
             self._go(Why.NOBODY_LEADS)
         return self._ready()
@@ -134,7 +156,7 @@ class RaftCore:
     def step(self, message: RaftMessage, now_ms: int) -> Ready:
         """Take a message in; the answer, if it needs one, is in the `Ready`. What strangers say changes nothing."""
         self._now_ms = now_ms
-        if not isinstance(message, Fetch) and not is_strangers(message, self.voters):
+        if not isinstance(message, Fetch) and not is_strangers(message, self._voters.known):
             self._learn(message)
         answer: Answer | None = None
         match message:
@@ -162,12 +184,16 @@ class RaftCore:
                 self._look_around()
             case Role.FOLLOWER:
                 assert self._following is not None
-                if now_ms >= self._following.deadline_ms:
+                if now_ms >= self._following.deadline_ms and not self.votes:
+                    self._look_for_leader()
+                elif now_ms >= self._following.deadline_ms:
                     self._go(Why.NOBODY_LEADS)
                 elif now_ms >= self._following.fetch_at_ms:
                     self._following.fetch(now_ms)
             case _ if now_ms < self._deadline_ms:
                 pass
+            case _ if not self.votes:
+                self._look_for_leader()
             case Role.UNATTACHED:
                 self._go(Why.NOBODY_LEADS)
             case Role.PROSPECTIVE:
@@ -184,6 +210,19 @@ class RaftCore:
         if self.role is not Role.LEADER:
             raise NotLeading
         self._append(count, content)
+        return self._ready()
+
+    def change_voters(self, directories: Mapping[int, UUID], now_ms: int) -> Ready:
+        """These vote from now on. Raises `NotLeading`, or `Unsettled`: not before all that was said is committed."""
+        self._now_ms = now_ms
+        if self.role is not Role.LEADER or self.followers is None:
+            raise NotLeading
+        if self.committed <= max(self._voters.offset, self.epoch_start):
+            raise Unsettled
+        self._voters.say(self.log.end_offset, directories)
+        self._append(1, VotersChange(dict(directories)), directories)
+        self.followers.vote_from_now_on(self.voters, self._rules.majority, now_ms)
+        self._commit()
         return self._ready()
 
     def persisted(self, end_offset: int, last_epoch: int, now_ms: int) -> Ready:
@@ -216,7 +255,7 @@ class RaftCore:
             case Role.PROSPECTIVE:
                 self._stand(pre_vote=True)
             case Role.CANDIDATE:
-                self._state = QuorumState(NOBODY, self.epoch + 1, self.id, self._directories[self.id])
+                self._state = QuorumState(NOBODY, self.epoch + 1, self.id, self._voters.known[self.id])
                 self._stand(pre_vote=False)
             case Role.LEADER:
                 self._lead()
@@ -231,7 +270,7 @@ class RaftCore:
         if message.epoch > self.epoch:
             self._enter_epoch(message.epoch)
         is_news = message.epoch == self.epoch and self._state.leader_id == NOBODY
-        if is_news and leader in self.voters and leader != self.id:
+        if is_news and leader in self._voters.known and leader != self.id:
             self._state = replace(self._state, leader_id=leader)
             self._follow()
 
@@ -241,7 +280,7 @@ class RaftCore:
         self._state = QuorumState(NOBODY, epoch)
         self._is_voted_out()
         if not waits_already:
-            self._deadline_ms = self._now_ms + self._lot()
+            self._deadline_ms = self._now_ms + (self._lot() if self.votes else 0)
 
     def _is_voted_out(self) -> None:
         self.followers = self._ballot = None
@@ -251,9 +290,20 @@ class RaftCore:
         self.role = Role.FOLLOWER if self.role is Role.FOLLOWER else NEXT[self.role][Why.LEADER_KNOWN]
         self._is_voted_out()
         self._following = Following(
-            *(self.id, self._state.leader_id, self.epoch, self.log, self._out, self._known),
-            *(self._rules, self._timing, self._is_whole, self._now_ms),
+            *(self.id, self._state.leader_id, self.epoch, self.log, self._out, self._known, self._voters),
+            *(self._rules, self._timing, self._opens, self._now_ms),
         )
+
+    def _look_for_leader(self) -> None:
+        """Without a vote: any voter may know who leads; a fetch is how one asks."""
+        self._following = None
+        if self.role is not Role.UNATTACHED:
+            self.role = NEXT[self.role][Why.LOST_FROM_VIEW]
+        self._state = replace(self._state, leader_id=NOBODY)
+        self._deadline_ms = self._now_ms + self._timing.request_ms
+        if self._others:
+            ask = Fetch(self.epoch, self.id, self.log.end_offset, self.log.last_epoch)
+            self._out.send([self._random.choice(self._others)], ask)
 
     def _lot(self) -> int:
         """Never the same as the others'."""
@@ -269,14 +319,14 @@ class RaftCore:
 
     def _vote(self, asked: Vote) -> VoteAnswer:
         is_granted = False
-        if asked.epoch == self.epoch and asked.candidate in self.voters:
+        if asked.epoch == self.epoch and asked.candidate in self._voters.known:
             is_granted = self._grants(asked)
         if is_granted and not asked.pre_vote and self._state.voted_id != asked.candidate:
-            directory_id = self._directories[asked.candidate]
+            directory_id = self._voters.known[asked.candidate]
             self._state = replace(self._state, voted_id=asked.candidate, voted_directory_id=directory_id)
             self._deadline_ms = self._now_ms + self._lot()
         error = ErrorCode.NONE
-        if asked.candidate not in self.voters:
+        if asked.candidate not in self._voters.known:
             error = ErrorCode.INCONSISTENT_VOTER_SET
         elif asked.epoch < self.epoch:
             error = ErrorCode.FENCED_LEADER_EPOCH
@@ -326,14 +376,15 @@ class RaftCore:
         granting, self._ballot = self._ballot.granting, None
         self._state = replace(self._state, leader_id=self.id)
         self.followers = Followers(self.voters, self.id, self._rules.majority, self._now_ms)
-        self.followers.fetched(self.id, self._known.persisted, self._now_ms)
+        if self.id in self.followers.progress:
+            self.followers.fetched(self.id, self._known.persisted, self._now_ms)
         self.epoch_start = self.log.end_offset
         self._append(LEADER_CHANGE_RECORDS, LeaderChange(self.id, self.voters, granting))
         self._out.send(self._others, BeginEpoch(self.epoch, self.id))
         self._deadline_ms = self._now_ms + self._timing.begin_ms if self._others else NEVER_MS
 
-    def _append(self, count: int, content: object) -> None:
-        self._out.entries.append(Entry(self.log.end_offset, self.epoch, count, content))
+    def _append(self, count: int, content: object, voters: Mapping[int, UUID] | None = None) -> None:
+        self._out.entries.append(Entry(self.log.end_offset, self.epoch, count, content, voters))
         self.log.append(self.epoch, count)
 
     def _fetched(self, asked: Fetch) -> FetchAnswer:
@@ -356,6 +407,8 @@ class RaftCore:
         offset = min(self.followers.majority_has(), self.log.end_offset)
         if self.role is Role.LEADER and offset > max(self.epoch_start, self.committed):
             self._known.committed = offset
+            if self.id not in self.directories and offset > self._voters.offset:
+                self._go(Why.RESIGNS)  # it was voted out, and all know
 
     def _look_around(self) -> None:
         """Does a majority still fetch? And does anybody not know who leads?"""
@@ -376,7 +429,7 @@ class RaftCore:
     # -- the follower ----------------------------------------------------------------------------------------
 
     def _hear(self, said: BeginEpoch | EndEpoch) -> Heard:
-        if said.leader not in self.voters:
+        if said.leader not in self._voters.known:
             return Heard(self.epoch, self.leader, self.id, ErrorCode.INCONSISTENT_VOTER_SET)
         if said.epoch < self.epoch:
             return Heard(self.epoch, self.leader, self.id, ErrorCode.FENCED_LEADER_EPOCH)

@@ -56,6 +56,11 @@ class Followers:
         self.leader = leader
         self.progress = {voter: Progress(heard_ms=now_ms) for voter in voters}
 
+    def vote_from_now_on(self, voters: Sequence[int], majority: Majority, now_ms: int) -> None:
+        """Others vote; of who did already, it is known how far they are."""
+        self._needed = majority(len(voters))
+        self.progress = {voter: self.progress.get(voter, Progress(heard_ms=now_ms)) for voter in voters}
+
     def fetched(self, voter: int, end_offset: int, now_ms: int) -> None:
         self.progress[voter] = Progress(end_offset, now_ms, has_fetched=True)
 
@@ -65,11 +70,13 @@ class Followers:
         return ends[self._nth(self._needed)]
 
     def majority_heard_ms(self) -> int | None:
-        """Since when a majority, the leader in it, has been heard of without a break; None: it needs nobody."""
+        """Since when a majority, the leader in it if it votes, has been heard of without a break; None: it needs
+        nobody."""
         others = sorted((p.heard_ms for v, p in self.progress.items() if v != self.leader), reverse=True)
-        if self._needed < 2 or not others:
+        needed = self._needed - (self.leader in self.progress)
+        if needed < 1 or not others:
             return None
-        return others[min(self._needed - 2, len(others) - 1)]
+        return others[min(needed, len(others)) - 1]
 
     def silent(self, since_ms: int) -> list[int]:
         """Those that have not fetched since then."""

@@ -16,8 +16,10 @@ from minikafka.quorum.raft.log_shape import LogShape
 from minikafka.quorum.raft.messages import NOBODY, Fetch, FetchAnswer, SnapshotAnswer, SnapshotId
 from minikafka.quorum.raft.ready import Install, Outbox
 from minikafka.quorum.raft.timing import Timing
+from minikafka.quorum.raft.voter_sets import Directories, VoterSets
 
-IsWhole = Callable[[SnapshotId, bytes], bool]
+Opens = Callable[[SnapshotId, bytes], Directories | None]
+"""Who votes by that snapshot (nobody: it doesn't say); None: it isn't whole."""
 
 
 @dataclass(slots=True)
@@ -29,7 +31,7 @@ class Known:
 
 
 class Following:
-    """`log`, `out` and `known` are the voter's; this changes them."""
+    """`log`, `out`, `known` and `voters` are the voter's; this changes them."""
 
     def __init__(
         self,
@@ -39,9 +41,10 @@ class Following:
         log: LogShape,
         out: Outbox,
         known: Known,
+        voters: VoterSets,
         rules: Rules,
         timing: Timing,
-        is_whole: IsWhole,
+        opens: Opens,
         now_ms: int,
     ) -> None:
         self.leader = leader
@@ -56,7 +59,8 @@ class Following:
         """The leader has: it may be missed, whatever of it still comes."""
         self._id = id
         self._log, self._out, self._known = log, out, known
-        self._rules, self._timing, self._is_whole = rules, timing, is_whole
+        self._voters = voters
+        self._rules, self._timing, self._opens = rules, timing, opens
         self._download: Download | None = None
         self.fetch(now_ms)
 
@@ -94,6 +98,8 @@ class Following:
             self.deadline_ms = now_ms + self._timing.fetch_ms
             for entry in answer.entries:
                 log.append(entry.epoch, entry.size)
+                if entry.voters is not None:
+                    self._voters.say(entry.offset, entry.voters)
                 self._out.entries.append(entry)
             if answer.diverging is None:  # else what is left may still be another than the leader's
                 self._commit(min(answer.high_watermark, log.end_offset))
@@ -117,6 +123,7 @@ class Following:
         if not self._known.committed <= to < self._log.end_offset:
             return False
         self._log.truncate(to)
+        self._voters.truncate(to)
         self._known.persisted = min(self._known.persisted, to)
         self._out.truncate_to = to
         return True
@@ -149,11 +156,17 @@ class Following:
             self._later(now_ms)
         elif not download.is_complete:
             self._ask_for_piece(now_ms)
-        elif download.id.end_offset > self._known.committed and self._is_whole(download.id, download.data):
-            self._log.start_anew(*download.id)
-            self._known.persisted = 0
-            self._commit(download.id.end_offset)
-            self._out.install = Install(download.id, download.data)
-            self.fetch(now_ms)
         else:
+            self._install(download, now_ms)
+
+    def _install(self, download: Download, now_ms: int) -> None:
+        voters = self._opens(download.id, download.data)
+        if voters is None or download.id.end_offset <= self._known.committed:
             self._later(now_ms)
+            return
+        self._log.start_anew(*download.id)
+        self._voters.start_anew(voters)
+        self._known.persisted = 0
+        self._commit(download.id.end_offset)
+        self._out.install = Install(download.id, download.data)
+        self.fetch(now_ms)

@@ -7,7 +7,7 @@ answers; KIP-595, KIP-630.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -138,8 +138,8 @@ Answer = VoteAnswer | Heard | FetchAnswer | SnapshotAnswer
 RaftMessage = Question | Answer
 
 
-def is_strangers(message: RaftMessage, voters: Sequence[int]) -> bool:
-    """Is its sender none of the voters? Answers to a fetch come from whoever was asked, fetches from observers too."""
+def is_strangers(message: RaftMessage, voters: Collection[int]) -> bool:
+    """Is its sender none of these? Answers to a fetch come from whoever was asked, fetches from observers too."""
     match message:
         case Vote():
             return message.candidate not in voters

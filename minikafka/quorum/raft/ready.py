@@ -7,9 +7,10 @@ say so (`RaftCore.persisted`); then send, then tell of what is committed, then o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
 from minikafka.quorum.state import QuorumState
 
@@ -27,13 +28,22 @@ class LeaderChange:
 
 
 @dataclass(frozen=True, slots=True)
+class VotersChange:
+    """These vote from here on."""
+
+    voters: Mapping[int, UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A batch of the log: `size` records of one epoch. Of its `content` the core makes `LeaderChange`s only."""
+    """A batch of the log: `size` records of one epoch. Of its `content` the core makes `LeaderChange`s and
+    `VotersChange`s only. `voters`: who votes from here on, where it says so."""
 
     offset: int
     epoch: int
     size: int
     content: object
+    voters: Mapping[int, UUID] | None = None
 
     @property
     def next_offset(self) -> int:

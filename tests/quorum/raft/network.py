@@ -13,7 +13,17 @@ from uuid import UUID
 
 from minikafka.policy import Rules
 from minikafka.protocol.errors import ErrorCode
-from minikafka.quorum.raft import Entry, LogShape, RaftCore, Ready, Role, Timing
+from minikafka.quorum.raft import (
+    Entry,
+    LogShape,
+    NotLeading,
+    RaftCore,
+    Ready,
+    Role,
+    Timing,
+    Unsettled,
+    VoterSets,
+)
 from minikafka.quorum.raft.messages import Answer, Fetch, FetchAnswer, Question
 from minikafka.quorum.state import QuorumState
 
@@ -65,7 +75,8 @@ class Node:
     def start(self) -> None:
         self.life += 1
         self.leads, self.committed, self._alarm_ms = -1, 0, -1
-        voters = {id: UUID(int=id) for id in self.network.ids}
+        said = [(e.offset, e.voters) for e in self.durable.entries if e.voters is not None]
+        voters = VoterSets({id: UUID(int=id) for id in self.network.ids}, said)
         self.core = RaftCore(
             self.id,
             voters,
@@ -86,6 +97,16 @@ class Node:
         if self.core is None or self.core.role is not Role.LEADER:
             return False
         self.do(self.core.propose(1, content, self.network.now))
+        return True
+
+    def change_voters(self, ids: Sequence[int]) -> bool:
+        """These vote from now on, if that can be said now."""
+        if self.core is None:
+            return False
+        try:
+            self.do(self.core.change_voters({id: UUID(int=id) for id in ids}, self.network.now))
+        except (NotLeading, Unsettled):
+            return False
         return True
 
     def do(self, ready: Ready, back: Callable[[Answer], None] | None = None) -> None:

@@ -15,13 +15,19 @@ QUICK = range(60)
 SLOW = range(60, 1500)
 
 
-def disaster(seed: int, rules: Rules | None = None) -> Network:
+def disaster(seed: int, rules: Rules | None = None, *, voters_change: bool = False) -> Network:
     """Twelve virtual seconds of faults, then a healthy network; what must always hold is watched by the network."""
     luck = Random(f"disaster {seed}")
     network = Network(luck.choice((3, 3, 5)), seed, rules, loss=luck.choice((0.0, 0.02, 0.2)))
     wanted = 0
     for _ in range(luck.randrange(4, 14)):
         node = luck.choice(list(network.nodes.values()))
+        if voters_change and network.leader is not None and network.leader.core is not None:
+            voters = list(network.leader.core.voters)
+            one = luck.choice(network.ids)
+            others = [id for id in voters if id != one]
+            network.leader.change_voters(others if one in voters and others else [*others, one])
+            network.run(luck.choice((2, 10, 60, 300)))
         match luck.randrange(9):
             case 0 | 1 if node.core is not None:
                 node.cut_power()
@@ -78,6 +84,21 @@ def disaster(seed: int, rules: Rules | None = None) -> Network:
 @pytest.mark.parametrize("seed", QUICK)
 def test_what_is_committed_stays(seed: int) -> None:
     disaster(seed)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_committed_stays_while_voters_come_and_go(seed: int) -> None:
+    disaster(seed, voters_change=True)
+
+
+@pytest.mark.slow
+def test_what_is_committed_stays_in_many_networks_whose_voters_come_and_go() -> None:
+    for seed in range(20, 600):
+        try:
+            disaster(seed, voters_change=True)
+        except Exception as error:
+            error.add_note(f"seed {seed}")
+            raise
 
 
 @pytest.mark.slow

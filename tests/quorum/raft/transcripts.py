@@ -21,7 +21,7 @@ from uuid import UUID
 
 from minikafka.policy import Rules
 from minikafka.protocol.errors import ErrorCode
-from minikafka.quorum.raft import Entry, LogShape, RaftCore, Ready
+from minikafka.quorum.raft import Entry, LogShape, RaftCore, Ready, VoterSets
 from minikafka.quorum.raft import messages as said
 from minikafka.quorum.state import QuorumState
 
@@ -84,7 +84,7 @@ class Script:
         state = dict(word.split("=") for word in parts.get("state", []))
         self._core = RaftCore(
             int(parts["id"][0]),
-            {int(id): UUID(int=int(id)) for id in parts["of"]},
+            VoterSets({int(id): UUID(int=int(id)) for id in parts["of"]}),
             QuorumState(
                 int(state.get("leader", -1)), int(state.get("epoch", 0)), int(state.get("voted", -1))
             ),
@@ -92,7 +92,7 @@ class Script:
             Rules(),
             Halfway(),
             committed=int(parts.get("committed", ["0"])[0]),
-            is_whole=lambda id, data: b"damaged" not in data,
+            opens=lambda id, data: None if b"damaged" in data else {},
         )
 
     def _message(self, kind: str, words: list[str]) -> Any:
