@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from minikafka.cluster.breakpoints import Breakpoints
 from minikafka.cluster.clients import ClusterClients
@@ -31,6 +31,7 @@ from minikafka.cluster.source import ClusterSource
 from minikafka.cluster.waiting import wait_live
 from minikafka.cluster.wanted import check_wanted, new_loop
 from minikafka.commands import (
+    AddController,
     Command,
     CreateTopic,
     Cut,
@@ -39,6 +40,7 @@ from minikafka.commands import (
     Kill,
     Pause,
     PowerCut,
+    RemoveController,
     RepairDisk,
     Restart,
     Resume,
@@ -55,6 +57,9 @@ from minikafka.xray.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from minikafka.client import AdminClient, Consumer, Producer
+
+
+T = TypeVar("T")
 
 
 class Cluster(Instrument):
@@ -274,6 +279,15 @@ class Cluster(Instrument):
         """A clean (controlled) shutdown of one broker."""
         self.do(Stop(host))
 
+    def add_controller(self) -> str:
+        """Start one more controller, and let it vote: its host. Of a cluster that was made with several."""
+        host: str = self.do(AddController())
+        return host
+
+    def remove_controller(self, host: str) -> None:
+        """Vote a controller out of the quorum; it follows on, and may be killed without a loss."""
+        self.do(RemoveController(host))
+
     def partition(self, group_a: Sequence[str], group_b: Sequence[str] | None = None) -> None:
         """Cut the network between two groups of hosts (None: all the others)."""
         self.do(Cut(tuple(group_a), tuple(group_b or ())))
@@ -375,9 +389,9 @@ class Cluster(Instrument):
             face._drop.detach()
         self._abandon()
 
-    def _finish(self, work: Coroutine[Any, Any, None], timeout_s: float, what: str) -> None:
+    def _finish(self, work: Coroutine[Any, Any, T], timeout_s: float, what: str) -> T:
         try:
-            self._loop.run(work, timeout_s)
+            return self._loop.run(work, timeout_s)
         except TimeoutError as late:
             raise TimeoutError(str(late) or f"{what} takes longer than {timeout_s:g} seconds.") from None
 

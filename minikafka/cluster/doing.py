@@ -10,8 +10,10 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from minikafka.cluster.quorum_changes import add_controller, remove_controller
 from minikafka.cluster.waiting import is_ready
 from minikafka.commands import (
+    AddController,
     AddPartitions,
     AlterTopic,
     Await,
@@ -30,6 +32,7 @@ from minikafka.commands import (
     Pause,
     PowerCut,
     Produce,
+    RemoveController,
     RepairDisk,
     Restart,
     Resume,
@@ -101,6 +104,18 @@ def _restart(cluster: Cluster, command: Restart) -> None:
     start = nodes.restart if command.is_awaited else nodes.begin_restart
     cluster._failures.forgive(command.host)
     cluster._finish(start(command.host), START_TIMEOUT_S, f"The start of {command.host}")
+
+
+@_does(AddController)
+def _add_controller(cluster: Cluster, command: AddController) -> str:
+    adding = add_controller(cluster._nodes)
+    return cluster._finish(adding, START_TIMEOUT_S, "The start of one more controller")
+
+
+@_does(RemoveController)
+def _remove_controller(cluster: Cluster, command: RemoveController) -> None:
+    removing = remove_controller(cluster._nodes, command.host)
+    cluster._finish(removing, STOP_TIMEOUT_S, f"The vote on {command.host}")
 
 
 @_does(Stop)

@@ -325,7 +325,27 @@ class ClusterNodes:
                 self.controllers[host] = None
                 raise
 
-    async def _open_controller(self, host: str) -> None:
+    async def start_new_controller(self, host: str) -> None:
+        """One more, which follows and has no vote yet."""
+        self.controllers[host] = None
+        voters = [] if self.controller is None else list(self.controller.quorum.voters)
+        await self._open_controller(host, known_by="")
+        await self.on(host, self.running_controller(host).join(voters or list(self._voters.values())))
+
+    def running_controller(self, host: str) -> ControllerNode:
+        """Raises ValueError: it is down."""
+        node = self.controllers[host]
+        if node is None:
+            raise ValueError(f"{host} is down")
+        return node
+
+    def voter_of(self, host: str) -> VoterNode:
+        """Raises ValueError: it is no controller."""
+        if host not in self._voters:
+            raise ValueError(f"{quoted(host)} is no controller; there are: {', '.join(self.controllers)}")
+        return self._voters[host]
+
+    async def _open_controller(self, host: str, known_by: str | None = None) -> None:
         world = self.universe.world(host)
         opening = ControllerNode.open(
             world,
@@ -334,7 +354,7 @@ class ClusterNodes:
             self.configs,
             self.rules,
             port=self._ports.get(host) or (SIMULATED_CONTROLLER_PORT if self.simulated else 0),
-            known_by=self._known_by,
+            known_by=self._known_by if known_by is None else known_by,
             on_failure=lambda reason: self._controller_failed(host, reason),
             open_quorum=opens_quorum(self.cluster_id, len(self.controllers), self.configs),
         )

@@ -8,10 +8,12 @@ made from the classes here. Kafka has nothing of the kind; its Trogdor has its f
 from minikafka.commands.clients import Await, Call, CallbackRaised, Drop, OpenClient
 from minikafka.commands.command import Command, NotUnderstood, command_named, commands
 from minikafka.commands.hosts import (
+    AddController,
     FailDisk,
     FillDisk,
     Kill,
     PowerCut,
+    RemoveController,
     RepairDisk,
     Restart,
     SetClock,
@@ -26,6 +28,7 @@ from minikafka.commands.time import Pause, Resume, Run, RunRounds, RunTo, Step
 from minikafka.commands.topics import AddPartitions, AlterTopic, CreateTopic, DeleteTopic, Produce
 
 __all__ = [
+    "AddController",
     "AddPartitions",
     "AlterTopic",
     "Await",
@@ -46,6 +49,7 @@ __all__ = [
     "Pause",
     "PowerCut",
     "Produce",
+    "RemoveController",
     "RepairDisk",
     "Restart",
     "Resume",

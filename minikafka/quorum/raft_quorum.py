@@ -190,9 +190,10 @@ class RaftQuorum:
     def join(self, voter: VoterNode, voters: Sequence[VoterNode]) -> None:
         """Elections take their time: nobody leads at once."""
         first = {one.id: one for one in voters}
-        assert first[self.node_id] == voter, "a node votes as itself"
+        assert first.get(self.node_id, voter) == voter, "a node votes as itself"
         said = list(self._store.voters())
         self._book = {**{one.id: one for _, nodes in said for one in nodes}, **first}  # they may have moved
+        self._book[voter.id] = voter
         self._store.keep(self._store.state)  # from now on it has taken part
         self._wire = Wire(self._cluster_id, self.node_id, self._book, self._most)
         self._peers = Peers(self._world, self.node_id, self._book)

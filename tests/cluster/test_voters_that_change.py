@@ -129,3 +129,30 @@ def test_what_is_refused(cluster: Cluster) -> None:
     direct = RemoveRaftVoterRequest(cluster_id=None, voter_id=one.id, voter_directory_id=one.directory_id)
     assert ask(cluster, direct, standby(cluster), 9093).error_code == ErrorCode.NOT_LEADER_OR_FOLLOWER
     assert len(voters(cluster, active(cluster))) == 3
+
+
+def test_a_controller_joins_a_running_cluster_and_the_tape_knows(cluster: Cluster) -> None:
+    cluster.create_topic("orders")
+    assert cluster.add_controller() == "controller-4"
+    cluster.run(2)
+    assert all(voters(cluster, host) == [3000, 3001, 3002, 3003] for host in cluster._nodes.controllers)
+    for host in ("controller-1", "controller-4"):
+        cluster.power_cut(host)
+        cluster.restart(host)
+        cluster.run(5)
+    cluster.remove_controller("controller-1")
+    cluster.create_topic("later")
+    cluster.run(1)
+    assert 3000 not in voters(cluster, "controller-4")
+    assert "later" in node(cluster, "controller-4").image.topics
+    then = cluster.snapshot()
+    cluster.run(3)
+    cluster.rewind(to=then.at)
+    assert cluster.snapshot().controllers == then.controllers
+
+
+def test_what_cant_join_or_leave(cluster: Cluster) -> None:
+    with pytest.raises(ValueError, match="is no controller"):
+        cluster.remove_controller("broker-1")
+    with Cluster(brokers=1, world="simulated") as alone, pytest.raises(ValueError, match="controllers=3"):
+        alone.add_controller()

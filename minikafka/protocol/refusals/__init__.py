@@ -17,7 +17,13 @@ from minikafka.protocol.refusals.refusal import Refusal, words
 from minikafka.protocol.schema import MISSING, Message
 
 # Those that tell every error in words. The others do where the error has words of its own.
-_WORDY: Final = (ApiKey.DESCRIBE_QUORUM, ApiKey.UNREGISTER_BROKER, ApiKey.CONTROLLER_REGISTRATION)
+_WORDY: Final = (
+    ApiKey.DESCRIBE_QUORUM,
+    ApiKey.UNREGISTER_BROKER,
+    ApiKey.CONTROLLER_REGISTRATION,
+    ApiKey.ADD_RAFT_VOTER,
+    ApiKey.REMOVE_RAFT_VOTER,
+)
 # What Kafka leaves out instead of leaving it empty.
 _NULL: Final[dict[ApiKey, dict[str, Any]]] = {ApiKey.DESCRIBE_CLIENT_QUOTAS: {"entries": None}}
 
