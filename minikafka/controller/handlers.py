@@ -59,6 +59,10 @@ from minikafka.protocol.messages.remove_raft_voter import (
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from minikafka.protocol.messages.update_features import UpdateFeaturesRequest, UpdateFeaturesResponse
+from minikafka.protocol.messages.update_raft_voter import (
+    UpdateRaftVoterRequest,
+    UpdateRaftVoterResponse,
+)
 from minikafka.protocol.messages.vote import VoteRequest
 from minikafka.protocol.schema import Message
 from minikafka.quorum import describe_quorum as quorum_description
@@ -139,6 +143,13 @@ def remove_raft_voter(
     node: ControllerNode, request: RemoveRaftVoterRequest, context: RequestContext
 ) -> Awaitable[RemoveRaftVoterResponse]:
     return voter_changes.remove_voter(node.quorum, request, node.cluster_id)
+
+
+@handles(ApiKey.UPDATE_RAFT_VOTER, versions=(0, 0))
+def update_raft_voter(
+    node: ControllerNode, request: UpdateRaftVoterRequest, context: RequestContext
+) -> Awaitable[UpdateRaftVoterResponse]:
+    return voter_changes.update_voter(node.quorum, request, node.cluster_id)
 
 
 @handles(ApiKey.UPDATE_FEATURES, versions=(0, 2))

@@ -1,8 +1,8 @@
-"""AddRaftVoter and RemoveRaftVoter: who votes in the quorum changes while it runs.
+"""AddRaftVoter, RemoveRaftVoter, UpdateRaftVoter: who votes in the quorum changes while it runs.
 
 Rule: one voter at a time, and the next only when the last change is committed, so that any two majorities, of before
 and after, share a voter. Who comes has to have all that is committed, or nothing more might be. Kafka:
-`AddVoterHandler`, `RemoveVoterHandler`; KIP-853.
+`AddVoterHandler`, `RemoveVoterHandler`, `UpdateVoterHandler`; KIP-853.
 """
 
 from __future__ import annotations
@@ -12,6 +12,11 @@ from collections.abc import Sequence
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.add_raft_voter import AddRaftVoterRequest, AddRaftVoterResponse
 from minikafka.protocol.messages.remove_raft_voter import RemoveRaftVoterRequest, RemoveRaftVoterResponse
+from minikafka.protocol.messages.update_raft_voter import (
+    CurrentLeader,
+    UpdateRaftVoterRequest,
+    UpdateRaftVoterResponse,
+)
 from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum.control_records import VoterNode
 from minikafka.quorum.metadata_fetch import Observer
@@ -64,6 +69,33 @@ async def remove_voter(
     return RemoveRaftVoterResponse()
 
 
+async def update_voter(
+    quorum: Quorum, request: UpdateRaftVoterRequest, cluster_id: str
+) -> UpdateRaftVoterResponse:
+    """Where a voter can be reached. Raises `ApiError`."""
+    _check(quorum, request.cluster_id, cluster_id)
+    if 0 <= request.current_leader_epoch < quorum.leader_epoch:
+        raise ApiError(ErrorCode.FENCED_LEADER_EPOCH)
+    if request.current_leader_epoch > quorum.leader_epoch:
+        raise ApiError(ErrorCode.UNKNOWN_LEADER_EPOCH)
+    if not request.listeners:
+        raise ApiError(ErrorCode.INVALID_REQUEST)
+    asked, place = (request.voter_id, request.voter_directory_id), request.listeners[0]
+    others = [voter for voter in quorum.voters if (voter.id, voter.directory_id) != asked]
+    if len(others) == len(quorum.voters):
+        raise ApiError(ErrorCode.VOTER_NOT_FOUND)
+    moved = VoterNode(*asked, place.host, place.port, place.name)
+    if moved not in quorum.voters:
+        await quorum.change_voters([*others, moved], COMMIT_S)
+    leader = quorum.leader
+    if leader is None:
+        return UpdateRaftVoterResponse()
+    told = CurrentLeader(
+        leader_id=leader.id, leader_epoch=quorum.leader_epoch, host=leader.host, port=leader.port
+    )
+    return UpdateRaftVoterResponse(current_leader=told)
+
+
 def _check(quorum: Quorum, asked: str | None, cluster_id: str) -> None:
     if asked is not None and asked != cluster_id:
         raise ApiError(ErrorCode.INCONSISTENT_CLUSTER_ID)
@@ -80,4 +112,4 @@ def _keys(voters: Sequence[VoterNode]) -> str:
     return f"[{', '.join(map(_key, voters))}]"
 
 
-__all__ = ["add_voter", "remove_voter"]
+__all__ = ["add_voter", "remove_voter", "update_voter"]

@@ -14,6 +14,8 @@ from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.add_raft_voter import AddRaftVoterRequest, Listener
 from minikafka.protocol.messages.remove_raft_voter import RemoveRaftVoterRequest
+from minikafka.protocol.messages.update_raft_voter import KRaftVersionFeature, UpdateRaftVoterRequest
+from minikafka.protocol.messages.update_raft_voter import Listener as UpdatedListener
 from minikafka.protocol.schema import Message
 from minikafka.quorum import VoterNode
 
@@ -110,6 +112,25 @@ def test_the_active_one_is_voted_out_and_another_leads(cluster: Cluster) -> None
     cluster.run(2)
     assert "orders" in node(cluster, gone).image.topics
     assert len(voters(cluster, gone)) == 2
+
+
+def test_a_voter_that_has_moved_says_so(cluster: Cluster) -> None:
+    cluster.run(1)
+    one = node(cluster, standby(cluster)).voter
+    request = UpdateRaftVoterRequest(
+        cluster_id=cluster.cluster_id,
+        current_leader_epoch=-1,
+        voter_id=one.id,
+        voter_directory_id=one.directory_id,
+        listeners=[UpdatedListener(name=one.listener, host=one.host, port=9999)],
+        k_raft_version_feature=KRaftVersionFeature(min_supported_version=0, max_supported_version=1),
+    )
+    leader = node(cluster, active(cluster))
+    answer = ask(cluster, request, active(cluster), 9093)
+    assert (answer.error_code, answer.current_leader.leader_id) == (ErrorCode.NONE, leader.id)
+    assert next(v.port for v in leader.quorum.voters if v.id == one.id) == 9999
+    request.voter_id = 77
+    assert ask(cluster, request, active(cluster), 9093).error_code == ErrorCode.VOTER_NOT_FOUND
 
 
 def test_what_is_refused(cluster: Cluster) -> None:
