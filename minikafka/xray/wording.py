@@ -35,6 +35,8 @@ SENTENCES: Mapping[str, str] = {
     "RegistrationRejected": "broker-{broker_id} may not register: {error}",
     "ControllerStarted": "controller {node_id} is active, epoch {leader_epoch}, log end {end_offset}",
     "ControllerFailed": "controller {node_id} has ended: {reason}",
+    "MetadataSnapshotWritten": "the metadata is kept as the snapshot {snapshot}",
+    "MetadataSnapshotFailed": "the metadata snapshot {snapshot} can't be written: {reason}",
     "MetadataLogDiverged": "the metadata log is ahead of the controller's, end {end_offset}",
     # topics and partitions
     "TopicCreated": "topic {topic} created: {partitions} partitions × {replication_factor}",
