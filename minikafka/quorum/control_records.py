@@ -8,7 +8,7 @@ with its leader change. Kafka: `LeaderChangeMessage`, `KRaftVersionRecord`, `Vot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID as Uuid
 
@@ -118,6 +118,11 @@ class VoterNode:
     host: str
     port: int
     listener: str = "CONTROLLER"
+
+
+def directories_of(voters: Iterable[VoterNode]) -> dict[int, Uuid]:
+    """By id."""
+    return {voter.id: voter.directory_id for voter in voters}
 
 
 def leader_change_batch(

@@ -51,7 +51,9 @@ def describe_quorum(
             current_voters=[
                 _voter(voter, quorum, fetches.voters, version, now_ms) for voter in quorum.voters
             ],
-            observers=[_state(observer, ZERO_UUID) for observer in fetches.observers],
+            observers=[
+                _state(one, one.directory_id if version >= 2 else ZERO_UUID) for one in fetches.observers
+            ],
         )
     nodes = [
         Node(node_id=voter.id, listeners=[Listener(name=voter.listener, host=voter.host, port=voter.port)])
@@ -67,10 +69,10 @@ def _voter(
     voter: VoterNode, quorum: Quorum, known: Sequence[Observer], version: int, now_ms: int
 ) -> ReplicaState:
     """One that hasn't fetched yet has offset -1."""
-    itself = Observer(quorum.node_id, quorum.end_offset, now_ms, now_ms)
+    itself = Observer(quorum.node_id, voter.directory_id, quorum.end_offset, now_ms, now_ms)
     found = [follower for follower in (itself, *known) if follower.id == voter.id]
     directory_id = voter.directory_id if version >= 2 else ZERO_UUID
-    return _state(found[0] if found else Observer(voter.id, -1, -1, -1), directory_id)
+    return _state(found[0] if found else Observer(voter.id, voter.directory_id, -1, -1, -1), directory_id)
 
 
 def _state(follower: Observer, directory_id: UUID) -> ReplicaState:

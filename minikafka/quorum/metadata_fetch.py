@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from uuid import UUID
 
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.protocol.dispatch import RequestContext
@@ -24,6 +25,7 @@ from minikafka.protocol.messages.fetch import (
     PartitionData,
     SnapshotId,
 )
+from minikafka.protocol.schema import ZERO_UUID
 from minikafka.quorum.quorum import Quorum
 from minikafka.quorum.raft.messages import Fetch
 from minikafka.world import World
@@ -39,6 +41,7 @@ class Observer:
     """
 
     id: int
+    directory_id: UUID
     log_end_offset: int
     last_fetch_ms: int
     last_caught_up_ms: int
@@ -59,14 +62,19 @@ class MetadataFetch:
     @property
     def observers(self) -> tuple[Observer, ...]:
         """All who have fetched in this epoch and don't vote."""
-        voters = [voter.id for voter in self._log.voters]
-        return tuple(self._followers[id] for id in sorted(self._followers) if id not in voters)
+        followers = [self._followers[id] for id in sorted(self._followers)]
+        return tuple(one for one in followers if not self._is_voter(one.id, one.directory_id))
 
     @property
     def voters(self) -> tuple[Observer, ...]:
         """The voters that have fetched in this epoch."""
-        voters = [voter.id for voter in self._log.voters]
-        return tuple(self._followers[id] for id in sorted(self._followers) if id in voters)
+        followers = [self._followers[id] for id in sorted(self._followers)]
+        return tuple(one for one in followers if self._is_voter(one.id, one.directory_id))
+
+    def _is_voter(self, id: int, directory_id: UUID) -> bool:
+        """One that has lost its directory doesn't have what the voter of its id had."""
+        voter = next((voter for voter in self._log.voters if voter.id == id), None)
+        return voter is not None and directory_id in (ZERO_UUID, voter.directory_id)
 
     def close(self) -> None:
         """Answer everybody who waits."""
@@ -80,7 +88,7 @@ class MetadataFetch:
             return FetchResponse(error_code=ErrorCode.INVALID_REQUEST, responses=[])
         replica_id = request.replica_state.replica_id if context.api_version >= 15 else request.replica_id
         if replica_id >= 0:
-            self._note(replica_id, wanted.fetch_offset)
+            self._note(replica_id, wanted)
         answer = self._answer(wanted, request, replica_id)
         deadline = self._world.clock.now() + request.max_wait_ms / 1000
         while not self._is_due(answer, wanted):
@@ -92,9 +100,9 @@ class MetadataFetch:
         topic = FetchableTopicResponse(topic=METADATA_TOPIC, topic_id=METADATA_TOPIC_ID, partitions=[answer])
         return FetchResponse(responses=[topic], node_endpoints=self._leader(context))
 
-    def _readable_by(self, replica_id: int) -> int:
-        is_voter = any(voter.id == replica_id for voter in self._log.voters)
-        return self._log.end_offset if is_voter else self._log.high_watermark
+    def _readable_by(self, replica_id: int, directory_id: UUID) -> int:
+        votes = self._is_voter(replica_id, directory_id)
+        return self._log.end_offset if votes else self._log.high_watermark
 
     def _leader(self, context: RequestContext) -> list[NodeEndpoint]:
         """Where the leader is: a broker that knows only bootstrap addresses needs it."""
@@ -125,7 +133,8 @@ class MetadataFetch:
     ) -> PartitionData:
         """`again`: its time isn't up; the follower has said nothing since."""
         log, epoch = self._log, wanted.current_leader_epoch
-        asked = Fetch(epoch, -1 if again else replica_id, wanted.fetch_offset, wanted.last_fetched_epoch)
+        counts = self._is_voter(replica_id, wanted.replica_directory_id) and not again
+        asked = Fetch(epoch, replica_id if counts else -1, wanted.fetch_offset, wanted.last_fetched_epoch)
         told = log.follow(asked)
         answer = PartitionData(
             partition_index=0,
@@ -148,23 +157,24 @@ class MetadataFetch:
         elif diverging is not None:
             answer.diverging_epoch = EpochEndOffset(epoch=diverging.epoch, end_offset=diverging.end_offset)
         else:
-            up_to = self._readable_by(replica_id)
+            up_to = self._readable_by(replica_id, wanted.replica_directory_id)
             answer.records = log.read(wanted.fetch_offset, self._limit(wanted, request), up_to)
         return answer
 
     def _limit(self, wanted: FetchPartition, request: FetchRequest) -> int:
         return max(1, min(wanted.partition_max_bytes, request.max_bytes, MAX_BYTES))
 
-    def _note(self, replica_id: int, fetch_offset: int) -> None:
+    def _note(self, replica_id: int, wanted: FetchPartition) -> None:
         now_ms = self._world.clock.time_ms()
         if self._log.leader_epoch != self._epoch:
             self._epoch = self._log.leader_epoch
             self._followers.clear()
         known = self._followers.get(replica_id)
-        caught_up_ms = now_ms if fetch_offset >= self._readable_by(replica_id) else -1
+        directory_id, fetch_offset = wanted.replica_directory_id, wanted.fetch_offset
+        caught_up_ms = now_ms if fetch_offset >= self._readable_by(replica_id, directory_id) else -1
         if caught_up_ms < 0 and known is not None:
             caught_up_ms = known.last_caught_up_ms
-        self._followers[replica_id] = Observer(replica_id, fetch_offset, now_ms, caught_up_ms)
+        self._followers[replica_id] = Observer(replica_id, directory_id, fetch_offset, now_ms, caught_up_ms)
 
     async def _progress(self, timeout_s: float) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -80,7 +80,8 @@ class MetadataStore:
 
         `known_by`: what says that this cluster has a metadata log already (a clause); without, a new one may begin.
         `may_be_empty`: nor is there need of one where quorum-state says that this voter has taken part; and where the
-        newest snapshot, which came from the leader, is ahead of the log, the log begins anew behind it.
+        newest snapshot, which came from the leader, is ahead of the log or has another past, the log begins anew behind
+        it.
         Raises `MetadataLost` (a ValueError) when the log and its snapshots don't hold all that was committed; nothing
         is changed then.
         """
@@ -120,7 +121,7 @@ class MetadataStore:
             world.trace.emit(extent.torn)
         set_aside(disk, METADATA_DIRECTORY, snapshots, world.trace)
         remove_parts(disk, METADATA_DIRECTORY)
-        if begins_anew:
+        if begins_anew or (may_be_empty and _parts_from(log, snapshots)):
             log.truncate_fully_and_start_at(reach)
         if log.recovery_point < log.log_end_offset:
             log.flush()  # a life that was killed wrote it; from now on others may be told that it is here
@@ -148,8 +149,11 @@ class MetadataStore:
 
     def shape(self) -> LogShape:
         """Its epochs, and where it ends."""
-        before = 0 if self.snapshot_below is None else self.snapshot_below.name.epoch
-        return LogShape(self.log.epochs.entries, self.end_offset, before)
+        epochs, before = self.log.epochs.entries, 0
+        if self.start_offset > 0:  # of what is before, the snapshot that ends there knows
+            known = [name.epoch for name in self.snapshots if name.end_offset == self.start_offset]
+            before = next(iter([*known, *(epoch for epoch, _ in epochs)]), self.newest_epoch)
+        return LogShape(epochs, self.end_offset, before)
 
     def snapshot(self) -> LogSnapshot:
         return self.log.snapshot()
@@ -225,7 +229,10 @@ class MetadataStore:
         return SnapshotWriter(self._world, self.log.directory, name)
 
     def took_snapshot(self, name: SnapshotName) -> None:
-        """It is on the disk: the log continues it from now on."""
+        """It is on the disk: the log continues it from now on; unless the leader's, which has more, came meanwhile."""
+        if self.snapshots and self.snapshots[-1].end_offset >= name.end_offset:
+            self._remove_snapshot(name)
+            return
         self.snapshots.append(name)
         self.snapshot_below = MetadataSnapshot(name, ())  # its records were never read
         self.bytes_since_snapshot = self.log.size_between(name.end_offset, self.log.log_end_offset)
@@ -297,6 +304,14 @@ class MetadataStore:
     def abandon(self) -> None:
         """Close the files and write nothing."""
         self.log.abandon()
+
+
+def _parts_from(log: Log, snapshots: FoundSnapshots) -> bool:
+    """Was the life that put the newest snapshot into the log's place cut short before the log was gone?"""
+    if snapshots.newest is None or snapshots.newest.name.end_offset <= log.log_start_offset:
+        return False
+    end_offset, epoch = snapshots.newest.name
+    return LogShape(log.epochs.entries, log.log_end_offset).epoch_at(end_offset - 1) != epoch
 
 
 def _known_epoch(disk: Disk) -> int | None:

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
-from uuid import UUID
 
 from minikafka.metadata.batches import MetadataBatch
 from minikafka.quorum.control_records import VoterNode, leader_change_batch, voters_batch, voters_of
@@ -29,7 +28,7 @@ class Proposal(NamedTuple):
     batch: MetadataBatch
 
 
-def voters_in(id: SnapshotId, data: bytes) -> Mapping[int, UUID] | None:
+def voters_in(id: SnapshotId, data: bytes) -> tuple[VoterNode, ...] | None:
     """Who votes by that snapshot; None: it isn't one from its header to its footer."""
     try:
         decode_snapshot(SnapshotName(*id), data)
@@ -38,8 +37,8 @@ def voters_in(id: SnapshotId, data: bytes) -> Mapping[int, UUID] | None:
     for batch in read_batches(data):
         voters = voters_of(batch)
         if voters is not None:
-            return {voter.id: voter.directory_id for voter in voters}
-    return {}
+            return voters
+    return ()
 
 
 def end_of(ready: Ready) -> tuple[int, int] | None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from uuid import UUID
 
 from minikafka.log.log import LogSnapshot
 from minikafka.metadata.batches import MetadataBatch
@@ -19,7 +21,7 @@ from minikafka.policy import Rules
 from minikafka.protocol.dispatch import CloseConnection
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.schema import Message
-from minikafka.quorum.control_records import VoterNode
+from minikafka.quorum.control_records import VoterNode, directories_of
 from minikafka.quorum.metadata_store import MetadataStore
 from minikafka.quorum.quorum import Listener, NotLeader
 from minikafka.quorum.raft.core import NEVER_MS, NotLeading, RaftCore, Unsettled
@@ -31,6 +33,7 @@ from minikafka.quorum.raft.messages import (
     FetchSnapshot,
     Question,
     SnapshotAnswer,
+    SnapshotId,
 )
 from minikafka.quorum.raft.ready import Leadership, Ready
 from minikafka.quorum.raft.timing import Timing
@@ -41,6 +44,7 @@ from minikafka.quorum.raft_wire import Most, Wire
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
 from minikafka.quorum.snapshot_writer import SnapshotWriter
 from minikafka.quorum.state import QuorumState
+from minikafka.quorum.voter_book import VoterBook
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.world import Alarm, World, with_descriptors
 
@@ -65,8 +69,6 @@ class RaftQuorum:
         most: Most,
     ) -> None:
         self.node_id = node_id
-        self._book: dict[int, VoterNode] = {}
-        """Where each controller is that this one knows of."""
         self._world = world
         self._store = store
         self._cluster_id = cluster_id
@@ -74,6 +76,7 @@ class RaftQuorum:
         self._timing = timing
         self._most = most
         self._core: RaftCore | None = None
+        self._book: VoterBook
         self._listener: Listener | None = None
         self._on_progress: list[Callable[[], None]] = []
         self._delivered = store.start_offset
@@ -118,7 +121,11 @@ class RaftQuorum:
 
     @property
     def voters(self) -> tuple[VoterNode, ...]:
-        return () if self._core is None else tuple(self._book[id] for id in self._core.voters)
+        return () if self._core is None else self._nodes(self._core.directories)
+
+    def _nodes(self, directories: Mapping[int, UUID]) -> tuple[VoterNode, ...]:
+        known = [(self._book[id], directory_id) for id, directory_id in sorted(directories.items())]
+        return tuple(one if one.directory_id == its else replace(one, directory_id=its) for one, its in known)
 
     @property
     def leader_epoch(self) -> int:
@@ -158,8 +165,8 @@ class RaftQuorum:
 
     def begin_snapshot(self, name: SnapshotName, last_contained_ms: int) -> SnapshotWriter | None:
         writer = self._store.begin_snapshot(name)
-        if writer is not None:
-            writer.begin(self.voters, last_contained_ms)
+        if writer is not None and self._core is not None:
+            writer.begin(self._nodes(self._core.directories_at(name.end_offset)), last_contained_ms)
         return writer
 
     def took_snapshot(self, name: SnapshotName, retention_bytes: int, retention_ms: int) -> None:
@@ -192,26 +199,31 @@ class RaftQuorum:
         first = {one.id: one for one in voters}
         assert first.get(self.node_id, voter) == voter, "a node votes as itself"
         said = list(self._store.voters())
-        self._book = {**{one.id: one for _, nodes in said for one in nodes}, **first}  # they may have moved
-        self._book[voter.id] = voter
+        self._book = VoterBook(voter, voters)
+        for _, nodes in said:
+            self._book.learn(nodes, is_latest=False)  # they may have moved since
         self._store.keep(self._store.state)  # from now on it has taken part
         self._wire = Wire(self._cluster_id, self.node_id, self._book, self._most)
         self._peers = Peers(self._world, self.node_id, self._book)
         self._core = RaftCore(
-            self.node_id,
-            VoterSets(
-                {id: one.directory_id for id, one in first.items()},
-                ((at, {one.id: self._book[one.id].directory_id for one in nodes}) for at, nodes in said),
-            ),
+            *(self.node_id, voter.directory_id),
+            VoterSets(directories_of(voters), ((at, directories_of(nodes)) for at, nodes in said)),
             self._store.state,
             self._store.shape(),
             self._rules,
             self._world.random,
             committed=self.high_watermark,
             timing=self._timing,
-            opens=voters_in,
+            opens=self._opens,
         )
         self._do(self._core.start(self._now_ms()))
+
+    def _opens(self, id: SnapshotId, data: bytes) -> Mapping[int, UUID] | None:
+        voters = voters_in(id, data)
+        if voters is None:
+            return None
+        self._book.learn(voters, is_latest=id.epoch == self.leader_epoch)
+        return directories_of(voters)
 
     def propose(self, records: Sequence[Message]) -> int:
         assert records, "an empty batch can't be committed"
@@ -249,15 +261,15 @@ class RaftQuorum:
     async def change_voters(self, voters: Sequence[VoterNode], timeout_s: float) -> None:
         if self._core is None or not self._is_open:
             raise NotLeader
-        self._book.update((voter.id, voter) for voter in voters)
         try:
-            ready = self._core.change_voters({one.id: one.directory_id for one in voters}, self._now_ms())
+            ready = self._core.change_voters(directories_of(voters), self._now_ms())
         except NotLeading:
             raise NotLeader from None
         except Unsettled:
             raise ApiError(
                 ErrorCode.REQUEST_TIMED_OUT, "The last change of the voters isn't committed yet."
             ) from None
+        self._book.learn(voters, is_latest=True)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._changing.append((ready.entries[-1].offset, done))
         self._do(ready)

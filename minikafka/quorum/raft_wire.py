@@ -19,7 +19,7 @@ from minikafka.protocol.messages import fetch as fetching
 from minikafka.protocol.messages import fetch_snapshot as snapshots
 from minikafka.protocol.messages import vote as voting
 from minikafka.protocol.schema import ZERO_UUID, MalformedMessage, Message
-from minikafka.quorum.control_records import VoterNode, voters_of
+from minikafka.quorum.control_records import voters_of
 from minikafka.quorum.raft.messages import (
     NOBODY,
     Answer,
@@ -37,6 +37,7 @@ from minikafka.quorum.raft.messages import (
     VoteAnswer,
 )
 from minikafka.quorum.raft.ready import Entry
+from minikafka.quorum.voter_book import VoterBook
 from minikafka.records.batch import read_batches
 from minikafka.records.errors import CorruptRecords
 from minikafka.records.header import MAGIC_V2
@@ -65,9 +66,7 @@ class Most:
 class Wire:
     """One voter's: `voters` by id, itself and all it may hear of among them; those that the log names come in."""
 
-    def __init__(
-        self, cluster_id: str, node_id: int, voters: dict[int, VoterNode], most: Most = Most()
-    ) -> None:
+    def __init__(self, cluster_id: str, node_id: int, voters: VoterBook, most: Most = Most()) -> None:
         self._most = most
         self._cluster_id = cluster_id
         self._node_id = node_id
@@ -197,21 +196,21 @@ class Wire:
             told.high_watermark,
             error,
             None if diverging.end_offset < 0 else EpochEnd(diverging.epoch, diverging.end_offset),
-            tuple(self._entries(told.records or b"")),
+            tuple(self._entries(told.records or b"", question.epoch)),
             snapshot,
         )
 
-    def _entries(self, data: Any) -> Iterator[Entry]:
+    def _entries(self, data: Any, present_epoch: int) -> Iterator[Entry]:
         """The whole batches of an answer. Raises `CorruptRecords`."""
         for batch in read_batches(data):
             header = batch.header
             if header.magic != MAGIC_V2 or not batch.crc_is_valid():
                 raise CorruptRecords(f"the batch at offset {header.base_offset} is damaged")
             size = header.last_offset - header.base_offset + 1
-            said = voters_of(batch)
-            for voter in said or ():
-                self._voters.setdefault(voter.id, voter)
-            voters = None if said is None else {v.id: self._voters[v.id].directory_id for v in said}
+            said, voters = voters_of(batch), None
+            if said is not None:
+                self._voters.learn(said, is_latest=header.partition_leader_epoch == present_epoch)
+                voters = {voter.id: voter.directory_id for voter in said}
             yield Entry(header.base_offset, header.partition_leader_epoch, size, batch.data, voters)
 
     # -- questions that come in ------------------------------------------------------------------------------

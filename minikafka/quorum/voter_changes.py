@@ -17,6 +17,7 @@ from minikafka.protocol.messages.update_raft_voter import (
     UpdateRaftVoterRequest,
     UpdateRaftVoterResponse,
 )
+from minikafka.protocol.schema import ZERO_UUID
 from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum.control_records import VoterNode
 from minikafka.quorum.metadata_fetch import Observer
@@ -40,7 +41,8 @@ async def add_voter(
             ErrorCode.DUPLICATE_VOTER,
             f"The voter id for {_key(new)} is already part of the set of voters {_keys(quorum.voters)}.",
         )
-    known = next((one for one in observers if one.id == new.id), None)
+    same = (ZERO_UUID, new.directory_id)
+    known = next((one for one in observers if one.id == new.id and one.directory_id in same), None)
     if known is None or known.log_end_offset < quorum.high_watermark:
         raise ApiError(
             ErrorCode.REQUEST_TIMED_OUT,

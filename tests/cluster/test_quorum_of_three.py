@@ -12,9 +12,11 @@ import pytest
 from minikafka import Cluster, NewTopic
 from minikafka.cluster.voters import OtherVoters, number_of_controllers
 from minikafka.controller.node import ControllerNode
+from minikafka.metadata.ids import METADATA_TOPIC_ID
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages import begin_quorum_epoch as begin
+from minikafka.protocol.messages import fetch as fetching
 from minikafka.protocol.messages import vote as voting
 from minikafka.protocol.messages.controller_registration import ControllerRegistrationRequest
 from minikafka.protocol.messages.describe_cluster import DescribeClusterRequest
@@ -270,6 +272,31 @@ def test_what_strangers_ask_changes_nothing(cluster: Cluster) -> None:
     )
     assert leader.is_active
     assert leader.quorum.leader_epoch == epoch
+
+
+def test_who_asks_under_another_directory_than_the_voters_is_an_observer(cluster: Cluster) -> None:
+    """It has lost what the voter of that id had: what it says it has now doesn't count."""
+    host = active(cluster)
+    leader = node(cluster, host)
+    voter = next(one for one in leader.quorum.voters if one.id != leader.id)
+    asked = fetching.FetchPartition(
+        partition=0,
+        current_leader_epoch=leader.quorum.leader_epoch,
+        fetch_offset=0,
+        last_fetched_epoch=0,
+        partition_max_bytes=1 << 20,
+        replica_directory_id=UUID(int=5),
+    )
+    topic = fetching.FetchTopic(topic=METADATA, topic_id=METADATA_TOPIC_ID, partitions=[asked])
+    request = fetching.FetchRequest(
+        replica_state=fetching.ReplicaState(replica_id=voter.id, replica_epoch=-1),
+        max_wait_ms=0,
+        min_bytes=0,
+        topics=[topic],
+    )
+    assert ask(cluster, host, request, 18).responses[0].partitions[0].error_code == ErrorCode.NONE
+    observers = [(one.id, one.directory_id) for one in leader.fetches.observers]
+    assert (voter.id, UUID(int=5)) in observers
 
 
 def test_a_data_directory_keeps_its_number_of_controllers() -> None:

@@ -55,12 +55,14 @@ class Unsettled(Exception):
 
 
 class RaftCore:
-    """`voters`: as the log has them by now. `committed`: all below is known to be. `opens`: who votes by a snapshot.
-    One that doesn't vote follows whoever leads. `now_ms` only ever rises."""
+    """`directory_id`: its own. `voters`: as the log has them by now. `committed`: all below is known to be. `opens`:
+    who votes by a snapshot. One that doesn't vote, or not under this directory, follows whoever leads. `now_ms` only
+    ever rises."""
 
     def __init__(
         self,
         id: int,
+        directory_id: UUID,
         voters: VoterSets,
         state: QuorumState,
         log: LogShape,
@@ -72,6 +74,7 @@ class RaftCore:
         opens: Opens = lambda id, data: {},
     ) -> None:
         self.id = id
+        self._directory_id = directory_id
         self._voters = voters
         self.role = Role.UNATTACHED
         self.log = log
@@ -103,10 +106,14 @@ class RaftCore:
         """Theirs."""
         return self._voters.directories
 
+    def directories_at(self, end_offset: int) -> Mapping[int, UUID]:
+        """By all that is said before there."""
+        return self._voters.at(end_offset)
+
     @property
     def votes(self) -> bool:
         """Does this one?"""
-        return self._voters.has_a_say(self.id, self.committed)
+        return self._voters.has_a_say(self.id, self._directory_id, self.committed)
 
     @property
     def _others(self) -> tuple[int, ...]:
@@ -149,7 +156,7 @@ class RaftCore:
             self._follow()
         else:
             self._deadline_ms = now_ms + (self._lot() if self.votes else 0)
-        if self.voters == (self.id,):
+        if self.voters == (self.id,) and self.votes:
             self._go(Why.NOBODY_LEADS)
         return self._ready()
 
@@ -255,7 +262,7 @@ class RaftCore:
             case Role.PROSPECTIVE:
                 self._stand(pre_vote=True)
             case Role.CANDIDATE:
-                self._state = QuorumState(NOBODY, self.epoch + 1, self.id, self._voters.known[self.id])
+                self._state = QuorumState(NOBODY, self.epoch + 1, self.id, self._directory_id)
                 self._stand(pre_vote=False)
             case Role.LEADER:
                 self._lead()

@@ -14,7 +14,8 @@ from minikafka.quorum.raft.ready import Entry
 
 
 class LogShape:
-    """`epochs`: (epoch, where it begins), ascending in both. `before`: the epoch of what lies before the first."""
+    """`epochs`: (epoch, where it begins), ascending in both. `before`: the epoch of what lies before the first; where
+    older ones ended isn't known here."""
 
     def __init__(self, epochs: Sequence[tuple[int, int]] = (), end_offset: int = 0, before: int = 0) -> None:
         self._epochs = [(epoch, start) for epoch, start in epochs if start < end_offset]
@@ -32,10 +33,13 @@ class LogShape:
         return self._epochs[at - 1][0] if at else self._before
 
     def end_of(self, epoch: int) -> EpochEnd:
-        """The newest epoch up to that one, and where it ends. Kafka: `KafkaRaftLog.endOffsetForEpoch`."""
+        """The newest epoch up to that one, and where it ends (-1: before this log). Kafka:
+        `KafkaRaftLog.endOffsetForEpoch`."""
+        if epoch < self._before:
+            return EpochEnd(epoch, -1)
         at = bisect_right(self._epochs, epoch, key=lambda entry: entry[0])
         end = self._epochs[at][1] if at < len(self._epochs) else self.end_offset
-        return EpochEnd(self._epochs[at - 1][0] if at else min(epoch, self._before), end)
+        return EpochEnd(self._epochs[at - 1][0] if at else self._before, end)
 
     def diverging(self, offset: int, last_epoch: int) -> EpochEnd | None:
         """Where a follower's log that ends so may part from this one; None where it doesn't."""

@@ -139,7 +139,8 @@ RaftMessage = Question | Answer
 
 
 def is_strangers(message: RaftMessage, voters: Collection[int]) -> bool:
-    """Is its sender none of these? Answers to a fetch come from whoever was asked, fetches from observers too."""
+    """Is its sender none of these? Answers to a fetch come from whoever was asked, unless they didn't come at all;
+    fetches from observers too."""
     match message:
         case Vote():
             return message.candidate not in voters
@@ -147,6 +148,8 @@ def is_strangers(message: RaftMessage, voters: Collection[int]) -> bool:
             return message.voter not in voters
         case BeginEpoch() | EndEpoch():
             return message.leader not in voters
+        case FetchAnswer() | SnapshotAnswer():
+            return message.error is ErrorCode.NETWORK_EXCEPTION
         case _:
             return False
 

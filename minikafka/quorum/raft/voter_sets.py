@@ -37,11 +37,16 @@ class VoterSets:
         """Where the newest is said; -1: nowhere."""
         return self._said[-1][0]
 
-    def has_a_say(self, id: int, committed: int) -> bool:
+    def has_a_say(self, id: int, directory_id: UUID, committed: int) -> bool:
         """Does that one vote, or did it before a change that may still come to nothing? Who is removed by it may be the
-        only one who can lead until that is committed."""
+        only one who can lead until that is committed. One that has lost its directory has forgotten what it promised.
+        """
         before = self._said[-2][1] if self.offset >= committed and len(self._said) > 1 else {}
-        return id in self.directories or id in before
+        return directory_id in (self.directories.get(id), before.get(id))
+
+    def at(self, end_offset: int) -> Directories:
+        """By all that is said before there."""
+        return next((said for at, said in reversed(self._said) if at < end_offset), self._said[0][1])
 
     def say(self, offset: int, directories: Directories) -> None:
         self.known.update(directories)

@@ -78,7 +78,7 @@ class Node:
         said = [(e.offset, e.voters) for e in self.durable.entries if e.voters is not None]
         voters = VoterSets({id: UUID(int=id) for id in self.network.ids}, said)
         self.core = RaftCore(
-            self.id,
+            *(self.id, UUID(int=self.id)),
             voters,
             self.durable.state,
             self.durable.shape(),

@@ -83,7 +83,7 @@ class Script:
             shape.append(epoch, size)
         state = dict(word.split("=") for word in parts.get("state", []))
         self._core = RaftCore(
-            int(parts["id"][0]),
+            *(int(parts["id"][0]), UUID(int=int(parts["id"][0]))),
             VoterSets({int(id): UUID(int=int(id)) for id in parts["of"]}),
             QuorumState(
                 int(state.get("leader", -1)), int(state.get("epoch", 0)), int(state.get("voted", -1))
