@@ -330,7 +330,8 @@ class ClusterNodes:
         self.controllers[host] = None
         voters = [] if self.controller is None else list(self.controller.quorum.voters)
         await self._open_controller(host, known_by="")
-        await self.on(host, self.running_controller(host).join(voters or list(self._voters.values())))
+        others = voters or [voter for name, voter in self._voters.items() if name != host]
+        await self.on(host, self.running_controller(host).join(others))
 
     def running_controller(self, host: str) -> ControllerNode:
         """Raises ValueError: it is down."""
