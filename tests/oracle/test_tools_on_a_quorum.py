@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.java, pytest.mark.usefixtures("kafka"), pytest.mark.sl
 
 def tool(*arguments: str) -> str:
     done = subprocess.run(
-        [*brokers.REAL_KAFKA, "tool", *arguments], capture_output=True, text=True, timeout=120, check=False
+        [*brokers.REAL_KAFKA, "tool", *arguments], capture_output=True, text=True, timeout=600, check=False
     )
     return done.stdout + done.stderr
 
