@@ -7,9 +7,9 @@ invariants in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from minikafka.broker.broker import Broker
 from minikafka.controller.node import ControllerNode
@@ -34,12 +34,12 @@ from minikafka.world import SimulatedUniverse, Traced
 
 Key = tuple[str, Any, int]
 """Host, topic id, partition."""
+Node = TypeVar("Node")
 
 
 class _Looked(NamedTuple):
     """What is remembered of a replica from the last look."""
 
-    partition: Partition
     role: Role
     leader_epoch: int
     partition_epoch: int
@@ -68,12 +68,17 @@ class Invariants(Watch):
     def __init__(self, nodes: Watched, universe: SimulatedUniverse) -> None:
         self.nodes = nodes
         self.checks = 0
-        self._seen: dict[Key, _Looked] = {}  # (host, topic id, index) -> what was looked at last
+        self._seen: dict[Partition, _Looked] = {}
         self._committed: dict[tuple[Any, int], Committed] = {}  # (topic id, index) -> Committed
         self._verified: dict[Key, int] = {}  # (host, topic id, index) -> up to where the log was compared
         self._quorum = QuorumInvariants(self.fail)
+        self._active: ControllerNode | None = None
         self._image: MetadataImage | None = None
         self._newest: MetadataImage | None = None
+        self._unclean: dict[str, bool] = {}
+        """By topic, as the newest image has it."""
+        self._moved: dict[tuple[str, int], None] = {}
+        """Of these partitions a replica has changed since the metadata was compared with them."""
         self._regroup = True
         self._skipped: Traced | None = None
         super().__init__(universe)
@@ -91,10 +96,10 @@ class Invariants(Watch):
                     self._verified[key] = event.offset
         elif isinstance(event, LogCleaned):
             # Look at all of it again: what is left must be what was committed.
-            for key, seen in list(self._seen.items()):
-                if key[0] == traced.host and (seen.partition.topic, key[2]) == (event.topic, event.partition):
-                    self._verified.pop(key, None)
-                    self._seen[key] = seen._replace(end=-1)
+            for p, seen in list(self._seen.items()):
+                if _key(p)[0] == traced.host and (p.topic, p.index) == (event.topic, event.partition):
+                    self._verified.pop(_key(p), None)
+                    self._seen[p] = seen._replace(end=-1)
         elif isinstance(event, GroupStateChanged):
             self._regroup = True
 
@@ -114,9 +119,12 @@ class Invariants(Watch):
 
     # -- every round -------------------------------------------------------------------------------------------
 
-    def look(self) -> None:
+    def look(self, hosts: Collection[str] | None = None) -> None:
         """Look at everything that has changed since the last look."""
         self.checks += 1
+        brokers, controllers = self._of(self.nodes.brokers, hosts), self._of(self.nodes.controllers, hosts)
+        if controllers:
+            self._active = self.nodes.controller
         if self._skipped is not None:
             host, text = self._skipped.host, self._skipped.event.text()
             self.fail(
@@ -124,33 +132,40 @@ class Invariants(Watch):
                 f"a record of the metadata log makes none to {host}: {text}",
                 host=host,
             )
-        changed: list[tuple[Key, Partition, _Looked | None]] = []
-        for host, broker in self.nodes.brokers.items():
-            if broker is None:
-                continue
-            for p in broker.replicas:
-                log = p.log
+        changed: list[tuple[Partition, _Looked | None]] = []
+        seen = self._seen
+        if hosts is None:  # whose broker was killed, or whose topic deleted, is gone
+            self._seen = {}
+        for broker in brokers.values():
+            for p in () if broker is None else broker.replicas:
+                log, before = p.log, seen.get(p)
                 now = _Looked(
-                    *(p, p.role, p.leader_epoch, p.partition_epoch, p.isr),
+                    *(p.role, p.leader_epoch, p.partition_epoch, p.isr),
                     *(log.log_end_offset, log.high_watermark, log.log_start_offset),
                 )
-                key = (host, p.topic_id, p.index)
-                before = self._seen.get(key)
-                if before is None or before[1:] != now[1:] or before.partition is not p:
-                    self._seen[key] = now
-                    changed.append((key, p, before if before is not None and before.partition is p else None))
-        self._quorum.look(self.nodes.controllers)
+                if before != now:
+                    changed.append((p, before))
+                    self._seen[p] = now
+                elif hosts is None:
+                    self._seen[p] = now
+        self._quorum.look(controllers)
         # Leaders first: what they commit is what the others are compared with.
-        changed.sort(key=lambda item: item[1].role is not Role.LEADER)
-        for key, partition, before in changed:
-            self._replica(key, partition, before)
-        self._metadata(bool(changed))
+        changed.sort(key=lambda item: item[0].role is not Role.LEADER)
+        for partition, before in changed:
+            self._moved[(partition.topic, partition.index)] = None
+            self._replica(partition, before)
+        if controllers or self._moved:
+            self._metadata()
         if self._regroup:
             self._regroup = False
             check_owners(self.nodes.brokers, self.fail)
 
-    def _replica(self, key: Key, partition: Partition, before: _Looked | None) -> None:
-        host, topic_id, index = key
+    @staticmethod
+    def _of(nodes: Mapping[str, Node], hosts: Collection[str] | None) -> Mapping[str, Node]:
+        return nodes if hosts is None else {host: nodes[host] for host in hosts if host in nodes}
+
+    def _replica(self, partition: Partition, before: _Looked | None) -> None:
+        host, topic_id, index = key = _key(partition)
         name = f"{partition.topic}-{index} on {host}"
         log, about = partition.log, _about(partition)
         if before is not None:
@@ -194,10 +209,15 @@ class Invariants(Watch):
 
     def _is_unclean(self, topic: str) -> bool:
         image, configs = self.newest_image(), self.nodes.configs
-        name = "unclean.leader.election.enable"
-        if topic not in image.topics:
-            return configs.get(name) in (True, "true")
-        return topic_config_value(image, topic, name, configs) == "true"
+        if topic not in self._unclean:
+            name = "unclean.leader.election.enable"
+            said = (
+                topic_config_value(image, topic, name, configs)
+                if topic in image.topics
+                else configs.get(name)
+            )
+            self._unclean[topic] = said in (True, "true")
+        return self._unclean[topic]
 
     def _commit(self, name: str, committed: Committed, leader: Partition) -> None:
         """A leader's high watermark has advanced: the whole ISR must have that, and now it is committed."""
@@ -294,36 +314,50 @@ class Invariants(Watch):
 
     def newest_image(self) -> Any:
         """What the controller has decided last, also while it is down."""
-        if self.nodes.controller is not None:
-            self._newest = self.nodes.controller.image
-            return self._newest
-        # Its last decisions may have reached brokers only; and those that live may all have missed them.
-        known = [broker.image for broker in self.nodes.brokers.values() if broker is not None]
-        if self._newest is not None:
-            known.append(self._newest)
-        self._newest = max(known, key=lambda image: image.offset, default=None)
-        return self._newest
+        image: MetadataImage | None
+        if self._active is not None:
+            image = self._active.image
+        else:
+            # Its last decisions may have reached brokers only; and those that live may all have missed them.
+            known = [broker.image for broker in self.nodes.brokers.values() if broker is not None]
+            if self._newest is not None:
+                known.append(self._newest)
+            image = max(known, key=lambda image: image.offset, default=None)
+        if image is not self._newest:
+            self._newest = image
+            self._unclean.clear()
+        return image
 
     # -- metadata ----------------------------------------------------------------------------------------------
 
-    def _metadata(self, replicas_changed: bool) -> None:
-        if self.nodes.controller is None:
+    def _metadata(self) -> None:
+        if self._active is None:
             return
-        image, old = self.nodes.controller.image, self._image
-        if image is old and not replicas_changed:
-            return
-        self._image = image
+        image = self._active.image
+        if image is not self._image:
+            self._decided(image, self._image)
+            self._image = image
+        for name, index in self._moved:
+            topic = image.topic(name)
+            p = None if topic is None else topic.partitions.get(index)
+            if topic is not None and p is not None and not self._is_unclean(name):
+                self._isr_has_all(topic, index, p)
+        self._moved.clear()
+
+    def _decided(self, image: MetadataImage, old: MetadataImage | None) -> None:
+        """What is new in the metadata."""
         brokers_changed = old is None or image.brokers is not old.brokers
         for topic in image.topics.values():
             before = old.topic_by_id(topic.id) if old is not None else None
+            if topic is before and not brokers_changed:
+                continue
             for index, p in topic.partitions.items():
                 was = before.partitions.get(index) if before is not None else None
-                if image is not old and was is not p:
+                if was is not p:
                     self._registration(image, (topic.name, index), p, was)
+                    self._moved[(topic.name, index)] = None
                 elif brokers_changed:
                     self._fenced_in_isr(image, (topic.name, index), p)
-                if not self._is_unclean(topic.name):
-                    self._isr_has_all(topic, index, p)
 
     def _registration(
         self,
@@ -386,6 +420,10 @@ class Invariants(Watch):
                     topic=topic.name,
                     partition=index,
                 )
+
+
+def _key(partition: Partition) -> Key:
+    return f"broker-{partition.broker_id}", partition.topic_id, partition.index
 
 
 def _about(partition: Partition) -> dict[str, object]:

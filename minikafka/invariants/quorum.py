@@ -109,7 +109,7 @@ class QuorumInvariants:
             self._members[host].cut(offset)
 
     def look(self, controllers: Mapping[str, ControllerNode | None]) -> None:
-        """At what has changed; logs first: what one commits must be with the others by now."""
+        """At what has changed of these; logs first: what one commits must be with the others by now."""
         changed: list[tuple[str, _Member, _Looked | None]] = []
         for host, node in controllers.items():
             if node is None:

@@ -5,7 +5,7 @@ Rule: a perfect observer sees through faults of disks, and changes nothing. Kafk
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import NoReturn
 
@@ -25,8 +25,10 @@ class Watch:
         self._deaf = universe.trace.subscribe(self._event)
         self._blind = universe.after_each_round(self._round)
 
-    def look(self) -> None:
-        """Look at everything that has changed since the last look. Raises `InvariantBroken`."""
+    def look(self, hosts: Collection[str] | None = None) -> None:
+        """Look at everything that has changed since the last look: of these hosts, or (None) of all. Raises
+        `InvariantBroken`.
+        """
         raise NotImplementedError
 
     def hear(self, traced: Traced) -> None:
@@ -43,9 +45,10 @@ class Watch:
         self._blind()
 
     def _round(self) -> None:
+        acted = self.loop.acted
         try:
             with self._seeing_through_faults():
-                self.look()
+                self.look(None if None in acted else [life.host for life in acted if life is not None])
         except InvariantBroken:
             self.stop()
             raise
@@ -54,7 +57,7 @@ class Watch:
     @contextmanager
     def _seeing_through_faults(self) -> Iterator[None]:
         """A perfect observer reads disks that the cluster can't."""
-        platters = list(self.universe._platters.values())
+        platters = [platter for platter in self.universe._platters.values() if platter.faults]
         faults = [platter.faults for platter in platters]
         for platter in platters:
             platter.faults = []

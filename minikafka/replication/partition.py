@@ -125,7 +125,7 @@ class FollowerState:
             self.session = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Partition:
     """One partition on one broker."""
 

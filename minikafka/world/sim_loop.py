@@ -120,6 +120,9 @@ class SimLoop(asyncio.BaseEventLoop):
         """Who drives beyond it gets WallReached, before anything beyond it has happened."""
         self.after_each_round: tuple[Callable[[], None], ...] = ()
         """Called between two rounds, in order; what one raises ends the driving."""
+        self.acted: dict[Life | None, None] = {}
+        """Whose callbacks ran in the last round, if somebody looks after each: nothing of the others has changed. None:
+        of no host, or whoever drives may have done anything before."""
         self._suspended: dict[Life, Suspension] = {}
         self.interrupted_round = -1
         """Before which round an interrupt was delivered last: between two rounds, so the run is whole."""
@@ -260,13 +263,23 @@ class SimLoop(asyncio.BaseEventLoop):
                 self._rounds = 0
                 raise SimulationStuck(f"nothing rests at {now:.6f} s: callbacks only keep each other busy")
         due_now = len(ready) if not self._suspended else self._hold_back()
+        if not self.after_each_round:
+            for _ in range(due_now):
+                due = ready.popleft()
+                if not due.cancelled():
+                    due._run()
+            self.rounds += 1
+            return
+        acted = self.acted
         for _ in range(due_now):
             due = ready.popleft()
             if not due.cancelled():
+                acted[life_of(_context_of(due))] = None
                 due._run()
         self.rounds += 1
         for look in self.after_each_round:
             look()
+        acted.clear()
 
     # --- driving
 
@@ -288,6 +301,7 @@ class SimLoop(asyncio.BaseEventLoop):
             finalizer=self._asyncgen_finalizer_hook,  # type: ignore[attr-defined]
         )
         events._set_running_loop(self)
+        self.acted[None] = None
         try:
             yield
         finally:
