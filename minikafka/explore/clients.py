@@ -38,13 +38,13 @@ MOST_AT_A_TURN = 500
 _NEVER_WRITTEN = (
     "INVALID_RECORD",
     "INVALID_REQUIRED_ACKS",
-    "INVALID_TIMESTAMP",
     "MSG_SIZE_TOO_LARGE",
     "POLICY_VIOLATION",
     "RECORD_LIST_TOO_LARGE",
     "TOPIC_AUTHORIZATION_FAILED",
 )
-"""Errors after which a record is for sure in no log. Others (a timeout, too few replicas) may follow a try that was."""
+"""Errors after which a record is for sure in no log. Others (a timeout, too few replicas; INVALID_TIMESTAMP, by the
+clock of the next leader) may follow a try that was."""
 
 
 class Writer:

@@ -23,6 +23,8 @@ SETTING = "leader.replication.throttled.replicas"
 FIRST = 1000
 """No broker has such an id."""
 ANSWER_S = 20.0
+TOLD_S, ASK_AGAIN_S = 5.0, 0.5
+"""A broker tells of settings what it knows, and learns of a change a moment after the one who made it."""
 _NEVER_MADE = ("NOT_CONTROLLER", "INVALID_CONFIG", "UNKNOWN_TOPIC_OR_PART", "POLICY_VIOLATION")
 
 
@@ -67,7 +69,14 @@ class Operator:
             self._asked.exception()
             self._answered(self._asked)
         self._asked = None
+        made = [change.value for change in self.notebook.changes if change.outcome == "acknowledged"]
+        until_s, values = self.cluster.now + TOLD_S, self._told()
+        while self.cluster.now < until_s and not all(value in values for value in made):
+            self.cluster.run(ASK_AGAIN_S)
+            values = self._told()
+        self.notebook.settled.append((self.topic, values, self.cluster.now))
+
+    def _told(self) -> tuple[int, ...]:
         resource = ConfigResource(ResourceType.TOPIC, self.topic)
         told = self._admin.describe_configs([resource], request_timeout=ANSWER_S)[resource].result()
-        values = [int(item.partition(":")[2]) for item in (told[SETTING].value or "").split(",") if item]
-        self.notebook.settled.append((self.topic, tuple(values), self.cluster.now))
+        return tuple(int(item.partition(":")[2]) for item in (told[SETTING].value or "").split(",") if item)

@@ -119,6 +119,21 @@ def test_a_refused_batch_leaves_no_gap_in_the_sequence(stage):
     assert [error.code() for error, _ in reports if error] == [ErrorCode.INVALID_RECORD]
 
 
+def test_a_batch_that_is_refused_after_its_first_answer_was_lost_may_be_written_and_keeps_its_numbers(stage):
+    """The next leader's clock says that its timestamp is wrong. Were its number used again, the next record would be
+    taken for the one that is written, and be lost."""
+    s = stage(t=1)
+    s.broker.script(ApiKey.PRODUCE, "lose answer", ErrorCode.INVALID_TIMESTAMP)
+    reports = []
+    producer = s.producer(enable_idempotence=True, batch_num_messages=1, linger_ms=0)
+    produce(producer, 3, reports=reports)
+    assert producer.flush(60) == 0
+    assert s.broker.logs[("t", 0)].values() == [b"0", b"1", b"2"]
+    assert [error.code() for error, _ in reports if error] == [ErrorCode.INVALID_TIMESTAMP]
+    told = {message.value(): message.offset() for error, message in reports if error is None}
+    assert told == {b"1": 1, b"2": 2}
+
+
 def test_a_broker_that_forgot_the_producer_is_met_with_a_new_epoch(stage):
     s = stage(t=1)
     producer = s.producer(enable_idempotence=True, linger_ms=0)

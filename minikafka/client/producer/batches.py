@@ -55,6 +55,7 @@ class ProducerBatch:
         "deadline",
         "done",
         "identity",
+        "maybe_written",
         "messages",
         "place",
         "sent_sequence",
@@ -67,6 +68,8 @@ class ProducerBatch:
         self.created_at = now
         self.deadline = float("inf")
         self.attempts = 0
+        self.maybe_written = False
+        """Of an earlier attempt nobody knows what became of it."""
         self.closed = False
         self.done = False
         self.identity = ProducerIdentity()

@@ -305,6 +305,7 @@ class Sender:
         if batch.done:
             return
         batch.attempts += 1
+        batch.maybe_written = True
         now = self.world.clock.now()
         if now >= batch.deadline:
             self._give_up(queue, batch, KafkaError(KafkaError._MSG_TIMED_OUT))
@@ -317,8 +318,11 @@ class Sender:
             self._active.setdefault(queue)
 
     def _reject(self, queue: PartitionQueue, batch: ProducerBatch, error: KafkaError) -> None:
-        """The broker certainly has not appended this batch and never will."""
+        """The broker has not appended this batch, and never will."""
         if batch.done:
+            return
+        if batch.maybe_written:  # by another leader, which judged it otherwise
+            self._give_up(queue, batch, error)
             return
         queue.settle(batch)
         queue.close_gap(batch)
@@ -357,6 +361,7 @@ class Sender:
                 half.try_append(record, len(part))
             half.closed, half.deadline, half.identity = True, batch.deadline, batch.identity
             half.attempts, half.place = 1, batch.place
+            half.maybe_written = batch.maybe_written
             if sequence != NO_SEQUENCE:
                 half.sequence = half.sent_sequence = sequence
                 sequence += len(part)
