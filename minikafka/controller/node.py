@@ -188,6 +188,12 @@ class ControllerNode:
         directory_id = decode_uuid(self._properties.directory_id)
         return VoterNode(self.id, directory_id, self.world.network.address, self.port, CONTROLLER_LISTENER)
 
+    @property
+    def leads(self) -> bool:
+        """Is it the quorum's leader? `is_active` is told a moment later of it, and of the end."""
+        leader = self.quorum.leader
+        return leader is not None and leader.id == self.id
+
     @cached_property
     def incarnation_id(self) -> UUID:
         """This life's."""

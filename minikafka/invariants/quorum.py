@@ -263,10 +263,9 @@ class QuorumInvariants:
 
 def _looked(node: ControllerNode) -> _Looked:
     quorum = node.quorum
-    leader = quorum.leader
     return _Looked(
         quorum,
-        leader is not None and leader.id == quorum.node_id,
+        node.leads,
         quorum.leader_epoch,
         quorum.state,
         quorum.start_offset,
