@@ -67,7 +67,6 @@ class Invariants(Watch):
 
     def __init__(self, nodes: Watched, universe: SimulatedUniverse) -> None:
         self.nodes = nodes
-        self.checks = 0
         self._seen: dict[Partition, _Looked] = {}
         self._committed: dict[tuple[Any, int], Committed] = {}  # (topic id, index) -> Committed
         self._verified: dict[Key, int] = {}  # (host, topic id, index) -> up to where the log was compared
@@ -119,9 +118,14 @@ class Invariants(Watch):
 
     # -- every round -------------------------------------------------------------------------------------------
 
+    def concerns(self, hosts: Collection[str] | None) -> bool:
+        """Of clients nothing is looked at."""
+        if hosts is None or self._regroup or self._skipped is not None:
+            return True
+        return any(host in self.nodes.brokers or host in self.nodes.controllers for host in hosts)
+
     def look(self, hosts: Collection[str] | None = None) -> None:
         """Look at everything that has changed since the last look."""
-        self.checks += 1
         brokers, controllers = self._of(self.nodes.brokers, hosts), self._of(self.nodes.controllers, hosts)
         if controllers:
             self._active = self.nodes.controller
@@ -139,15 +143,15 @@ class Invariants(Watch):
         for broker in brokers.values():
             for p in () if broker is None else broker.replicas:
                 log, before = p.log, seen.get(p)
-                now = _Looked(
+                now = (
                     *(p.role, p.leader_epoch, p.partition_epoch, p.isr),
                     *(log.log_end_offset, log.high_watermark, log.log_start_offset),
                 )
-                if before != now:
+                if before is None or before != now:
                     changed.append((p, before))
-                    self._seen[p] = now
+                    self._seen[p] = _Looked(*now)
                 elif hosts is None:
-                    self._seen[p] = now
+                    self._seen[p] = before
         self._quorum.look(controllers)
         # Leaders first: what they commit is what the others are compared with.
         changed.sort(key=lambda item: item[0].role is not Role.LEADER)

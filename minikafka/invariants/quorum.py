@@ -114,10 +114,11 @@ class QuorumInvariants:
         for host, node in controllers.items():
             if node is None:
                 continue
-            now, member = _looked(node), self._members.get(host)
-            if member is not None and member.looked == now and member.looked.quorum is now.quorum:
-                continue
+            member = self._members.get(host)
             before = None if member is None else member.looked
+            now = _looked(node, before)
+            if now is before:
+                continue
             if member is None:
                 member = self._members[host] = _Member(node.id, now)
             self._read(host, member, now, before)
@@ -261,9 +262,9 @@ class QuorumInvariants:
         member.verified = end
 
 
-def _looked(node: ControllerNode) -> _Looked:
+def _looked(node: ControllerNode, before: _Looked | None) -> _Looked:
     quorum = node.quorum
-    return _Looked(
+    now = (
         quorum,
         node.leads,
         quorum.leader_epoch,
@@ -273,5 +274,7 @@ def _looked(node: ControllerNode) -> _Looked:
         quorum.high_watermark,
         quorum.synced_offset,
         node.image.offset,
-        tuple(voter.id for voter in quorum.voters),
     )
+    if before is not None and before[:-1] == now:  # then nothing was said of voters, either
+        return before
+    return _Looked(*now, tuple(voter.id for voter in quorum.voters))

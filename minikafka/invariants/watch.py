@@ -31,6 +31,10 @@ class Watch:
         """
         raise NotImplementedError
 
+    def concerns(self, hosts: Collection[str] | None) -> bool:
+        """Is there anything to look at?"""
+        return True
+
     def hear(self, traced: Traced) -> None:
         """An event."""
         raise NotImplementedError
@@ -46,9 +50,11 @@ class Watch:
 
     def _round(self) -> None:
         acted = self.loop.acted
+        hosts = None if None in acted else [life.host for life in acted if life is not None]
         try:
-            with self._seeing_through_faults():
-                self.look(None if None in acted else [life.host for life in acted if life is not None])
+            if self.concerns(hosts):
+                with self._seeing_through_faults():
+                    self.look(hosts)
         except InvariantBroken:
             self.stop()
             raise

@@ -23,14 +23,16 @@ class VoterSets:
         doesn't know of yet, or knows to be over."""
         for _, directories in self._said:
             self.known.update(directories)
+        self.ids: tuple[int, ...] = ()
+        """Who votes, in order."""
+        self._count()
 
     @property
     def directories(self) -> Directories:
         return self._said[-1][1]
 
-    @property
-    def ids(self) -> tuple[int, ...]:
-        return tuple(sorted(self.directories))
+    def _count(self) -> None:
+        self.ids = tuple(sorted(self.directories))
 
     @property
     def offset(self) -> int:
@@ -51,13 +53,16 @@ class VoterSets:
     def say(self, offset: int, directories: Directories) -> None:
         self.known.update(directories)
         self._said.append((offset, dict(directories)))
+        self._count()
 
     def truncate(self, end_offset: int) -> None:
         """The log ends there."""
         while len(self._said) > 1 and self._said[-1][0] >= end_offset:
             self._said.pop()
+        self._count()
 
     def start_anew(self, directories: Directories) -> None:
         """A snapshot says so; or nothing (none): who voted still does."""
         self.known.update(directories)
         self._said = [(-1, dict(directories or self.directories))]
+        self._count()
