@@ -67,6 +67,8 @@ class Invariants(Watch):
 
     def __init__(self, nodes: Watched, universe: SimulatedUniverse) -> None:
         self.nodes = nodes
+        self.checks = 0
+        """How often it has looked."""
         self._seen: dict[Partition, _Looked] = {}
         self._committed: dict[tuple[Any, int], Committed] = {}  # (topic id, index) -> Committed
         self._verified: dict[Key, int] = {}  # (host, topic id, index) -> up to where the log was compared
@@ -126,6 +128,7 @@ class Invariants(Watch):
 
     def look(self, hosts: Collection[str] | None = None) -> None:
         """Look at everything that has changed since the last look."""
+        self.checks += 1
         brokers, controllers = self._of(self.nodes.brokers, hosts), self._of(self.nodes.controllers, hosts)
         if controllers:
             self._active = self.nodes.controller
