@@ -101,7 +101,9 @@ class ClusterNodes:
     @property
     def controller(self) -> ControllerNode | None:
         """The one that decides, if one does."""
-        up = [node for node in self.controllers.values() if node is not None and node.is_active and node.leads]
+        up = [
+            node for node in self.controllers.values() if node is not None and node.is_active and node.leads
+        ]
         # One that is cut off may not know yet that another was elected.
         return max(up, key=lambda node: node.quorum.leader_epoch, default=None)
 

@@ -22,12 +22,12 @@ def size(s):
 
 def idle(s, rounds_a_second):
     s.run(60)
-    before, rounds = size(s), s.invariants.checks
+    before, rounds = size(s), s.universe.loop.rounds
     s.run(HOUR_S)
     after = size(s)
     for name, count in before.items():
         assert after[name] <= count + 3, f"{name}: {count} and an hour later {after[name]}"
-    assert (s.invariants.checks - rounds) / HOUR_S < rounds_a_second
+    assert (s.universe.loop.rounds - rounds) / HOUR_S < rounds_a_second
     for host in s.nodes.brokers:
         assert s.nodes.is_up(host)
 
