@@ -64,9 +64,14 @@ def silent_s(snapshot: Snapshot, broker: Broker) -> float | None:
 
 
 def _controllers(snapshot: Snapshot) -> Iterator[Trouble]:
+    one_leads = any(controller.is_leader for controller in snapshot.controllers)
     for controller in snapshot.controllers:
         if controller.error:
-            yield Trouble(f"{controller.name}: {controller.error}.")
+            yield Trouble(f"{controller.name}: {controller.error}.", broken=not one_leads)
+        elif controller.state == DOWN and one_leads:
+            yield Trouble(
+                f"{controller.name} is down; the other controllers decide without it.", broken=False
+            )
         elif controller.state == DOWN:
             yield Trouble(
                 f"{controller.name} is down: nobody elects leaders or creates topics until it runs again."

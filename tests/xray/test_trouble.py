@@ -95,6 +95,16 @@ def test_what_nobody_will_notice_is_not_promised() -> None:
     ]
 
 
+def test_one_of_several_controllers_may_be_down():
+    down, leads = (
+        Controller(3000, "controller-1", state="down"),
+        Controller(3001, "controller-2", is_leader=True),
+    )
+    (trouble,) = troubles(cluster(controllers=(down, leads), controller="controller-2"))
+    assert trouble.text == "controller-1 is down; the other controllers decide without it."
+    assert not trouble.broken
+
+
 def test_a_broker_that_runs_but_is_not_heard_of() -> None:
     silent = with_broker(cluster(partition(0, 1, (1, 2, 3))), heard_at=95.0)
     assert said(silent) == [
