@@ -1,4 +1,4 @@
-"""The command line: `minikafka up | lab | tui | grade | dump-log | adopt | explore | bench`.
+"""The command line: `minikafka up | do | lab | tui | grade | dump-log | adopt | explore | bench`.
 
 Rule: a mistake is one sentence on stderr and a status that is not 0; nothing heavy is imported before the
 command that needs it runs.
@@ -144,6 +144,9 @@ def up(
     name: Annotated[
         str | None, typer.Option(help="Name of the cluster, for `minikafka tui --cluster`.")
     ] = None,
+    processes: Annotated[
+        bool, typer.Option("--processes", help="Run each node as a process, which signals can stop and kill.")
+    ] = False,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A broker setting; may be repeated."),
@@ -157,7 +160,27 @@ def up(
 
     say_low_limit()
     wanted = Up(brokers, fewer_brokers, port, listen, advertise, data, name, set_ or [], json, controllers)
+    if processes:
+        from minikafka.processes.command import run_processes
+
+        raise typer.Exit(run_processes(wanted, say))
     raise typer.Exit(run_up(wanted, say))
+
+
+@app.command("do")
+def do_command(
+    command: Annotated[
+        list[str], typer.Argument(metavar="COMMAND…", help="As the inspector takes it: kill broker-2.")
+    ],
+    cluster: Annotated[str | None, typer.Option(help="Name of a running minikafka cluster.")] = None,
+) -> None:
+    """Do something to a running cluster: kill, restart, stop, suspend or wake a host, cut the network, …
+
+    `minikafka do help` lists all commands.
+    """
+    from minikafka.xray.command import run_do
+
+    raise typer.Exit(run_do(command, cluster, say))
 
 
 @app.command()

@@ -98,6 +98,7 @@ class Suspend(Command, frozen=True):
     usage = "HOST [SECONDS]"
     example = "broker-2 20"
     simulated = True
+    signals = True
     host: str
     seconds: float | None = None
 
@@ -117,6 +118,7 @@ class Wake(Command, frozen=True):
     usage = "HOST"
     example = "broker-2"
     simulated = True
+    signals = True
     host: str
 
     def told(self, result: object) -> str:

@@ -141,11 +141,13 @@ class ControllerNode:
         known_by: str = "",
         on_failure: Callable[[str], None] = lambda _: None,
         open_quorum: OpenQuorum = MetadataLog.open,
+        directory_id: str = "",
     ) -> ControllerNode:
         """One that has read its log, and listens; `join` is next.
 
         `known_by`: what, outside of the controller's directory, says that this cluster has been there before (a
-        clause). `open_quorum`: where records are agreed on, if not in a quorum of one.
+        clause). `open_quorum`: where records are agreed on, if not in a quorum of one. `directory_id`: a new
+        directory's, if it was settled before.
         Raises OSError (port taken, disk), `DiskLocked`, or a ValueError: `WrongDirectory` (the directory is another
         node's or cluster's), `MetadataLost` (the log lacks what was committed), `NewerMetadata`.
         """
@@ -153,7 +155,7 @@ class ControllerNode:
         world.disk.makedirs("")
         lock = world.disk.lock(".lock")
         try:
-            properties = claimed_properties(world.disk, cluster_id, node_id, world.random)
+            properties = claimed_properties(world.disk, cluster_id, node_id, world.random, directory_id)
             if read_meta_properties(world.disk) is not None:
                 known_by = f"meta.properties beside it says that cluster {cluster_id} has one"
             segment_bytes = configs.int("metadata.log.segment.bytes")

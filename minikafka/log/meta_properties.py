@@ -76,13 +76,15 @@ def note_claim(disk: Disk, properties: MetaProperties) -> None:
         write_meta_properties(disk, properties)
 
 
-def claimed_properties(disk: Disk, cluster_id: str, node_id: int, rng: random.Random) -> MetaProperties:
-    """What the file says, or will have to say when there is none: then with a new directory id from `rng`.
+def claimed_properties(
+    disk: Disk, cluster_id: str, node_id: int, rng: random.Random, directory_id: str = ""
+) -> MetaProperties:
+    """What the file says, or will have to say when there is none: then with `directory_id`, or a new one from `rng`.
 
     A file without a directory id, from before KIP-858, gets one. `WrongDirectory` when the directory already belongs
     to another cluster or node, or its id is none.
     """
-    found = read_meta_properties(disk) or MetaProperties(cluster_id, node_id, "")
+    found = read_meta_properties(disk) or MetaProperties(cluster_id, node_id, directory_id)
     if found.cluster_id != cluster_id:
         raise WrongDirectory(
             f"The data directory {disk.location} belongs to another cluster: its cluster id is {found.cluster_id}, "
@@ -94,7 +96,7 @@ def claimed_properties(disk: Disk, cluster_id: str, node_id: int, rng: random.Ra
             f"this node's is {node_id}."
         )
     if not found.directory_id:
-        found = replace(found, directory_id=encode_uuid(uuid.UUID(int=rng.getrandbits(128), version=4)))
+        found = replace(found, directory_id=new_directory_id(rng))
     try:
         decode_uuid(found.directory_id)
     except ValueError:
@@ -102,3 +104,8 @@ def claimed_properties(disk: Disk, cluster_id: str, node_id: int, rng: random.Ra
             f"{disk.location}/meta.properties has the directory.id {found.directory_id[:40]!r}, which is not an id."
         ) from None
     return found
+
+
+def new_directory_id(rng: random.Random) -> str:
+    """22 characters of URL-safe base64."""
+    return encode_uuid(uuid.UUID(int=rng.getrandbits(128), version=4))

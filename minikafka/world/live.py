@@ -233,10 +233,18 @@ class LiveUniverse:
         self.trace.emit(Partitioned(tuple(sorted(group_a)), tuple(sorted(group_b or ()))))
         self._wires.partition(group_a, group_b)
 
+    def reach(self, host: str, port: int, at: tuple[str, int]) -> None:
+        """Who calls `host` and `port` from here is led to that address: a listener of another process."""
+        self._wires.names[host, port] = at
+
     def heal(self) -> None:
         """End all partitions."""
         self.trace.emit(Healed())
         self._wires.heal()
+
+    def held_by(self) -> list[int]:
+        """Descriptors that keep a temporary directory from being taken for a dead process's, whoever has them."""
+        return [] if self._temporary is None else self._temporary.descriptors()
 
     def let_go(self) -> None:
         """In the child of a fork: the ports, connections, files and locks are the parent's alone."""

@@ -252,6 +252,8 @@ class Host(msgspec.Struct, frozen=True, gc=False):
     role: str
     """"broker", "controller", "zookeeper" or "client"."""
     state: str = RUNNING
+    pid: int | None = None
+    """The id of its process, where it has one of its own and runs."""
 
 
 class TopicPartition(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -396,6 +398,11 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
             if group.id == group_id:
                 return group
         raise KeyError(group_id)
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes of hosts that have one of their own, and run."""
+        return {host.name: host.pid for host in self.hosts if host.pid is not None}
 
     @property
     def offline_partitions(self) -> int:

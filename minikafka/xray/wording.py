@@ -20,6 +20,10 @@ SENTENCES: Mapping[str, str] = {
     "PowerLost": "{host} lost power: what was not synced is gone or torn",
     "Partitioned": "the network is cut: {group_a} ┃ {group_b}",
     "Healed": "the network is whole again",
+    "ProcessStarted": "{host} serves, as process {pid}",
+    "ProcessEnded": "{host} (process {pid}) {how}",
+    "ProcessSuspended": "{host} (process {pid}) is stopped: it does nothing until it is woken",
+    "ProcessWoken": "{host} (process {pid}) goes on",
     "TaskFailed": "{where} failed: {error}",
     "RequestFailed": "{where} failed, its client was told UNKNOWN_SERVER_ERROR: {error}",
     # brokers and controller

@@ -267,7 +267,8 @@ class InspectorApp(TypingApp):
         elif table == "partitions-table":
             self.open_tab("segments")
         elif table == "brokers-table":
-            self.push_screen(BrokerDetails(row, acts=self.refuses() is None))
+            pid = self.snapshot.pids.get(row.name) if self.snapshot is not None else None
+            self.push_screen(BrokerDetails(row, acts=self.refuses() is None, pid=pid))
 
     async def action_back(self) -> None:
         """A level up, or clear the filter."""

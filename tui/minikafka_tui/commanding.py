@@ -133,6 +133,6 @@ class CommandingApp(App[None]):
                 restart = partial(self.send, "restart", {"host": controller.name})
                 yield SystemCommand(f"Restart {controller.name}", "It is down", restart)
         for kind in commands.with_arguments():
-            if not kind.simulated or self.snapshot.paused is not None:
+            if commands.is_possible(kind, self.snapshot):
                 yield SystemCommand(kind.title, kind.usage, partial(self.ask_and_send, kind))
         yield SystemCommand("Heal the network", "End all cuts", partial(self.send, "heal"))

@@ -16,6 +16,11 @@ def with_arguments() -> list[type[Command]]:
     return [kind for kind in commands().values() if kind.usage and not kind.asks_first]
 
 
+def is_possible(kind: type[Command], snapshot: Snapshot) -> bool:
+    """Can this cluster do it?"""
+    return not kind.simulated or snapshot.paused is not None or (kind.signals and bool(snapshot.pids))
+
+
 def consequence(verb: str, broker: Broker) -> tuple[str, str]:
     """The question and what a yes means."""
     if verb == "kill":

@@ -10,11 +10,14 @@ NAME = "confluent-kafka"
 TIMEOUT_S = 240
 
 
-def create_topic(bootstrap: str, topic: str, partitions: int, replication: int = 3) -> None:
+def create_topic(
+    bootstrap: str, topic: str, partitions: int, replication: int = 3, configs: dict[str, str] | None = None
+) -> None:
     """Returns when the topic was made."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     brokers = len(admin.list_topics(timeout=30).brokers)
-    for done in admin.create_topics([NewTopic(topic, partitions, min(replication, brokers))]).values():
+    wanted = NewTopic(topic, partitions, min(replication, brokers), config=configs or {})
+    for done in admin.create_topics([wanted]).values():
         done.result(30)
 
 
@@ -61,6 +64,30 @@ def read(bootstrap: str, topic: str, count: int) -> list[tuple[int, int, bytes, 
                 if message.error():
                     raise KafkaException(message.error())
                 found.append((message.partition(), message.offset(), message.key(), message.value()))
+        return found
+    finally:
+        consumer.close()
+
+
+def read_to_end(bootstrap: str, topic: str) -> list[tuple[int, int, bytes, bytes]]:
+    """(partition, offset, key, value) of all records that are there now, as they came."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False})
+    try:
+        places = [
+            TopicPartition(topic, p, 0)
+            for p in consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        ]
+        ends = {place.partition: consumer.get_watermark_offsets(place, timeout=60)[1] for place in places}
+        consumer.assign(places)
+        found: list[tuple[int, int, bytes, bytes]] = []
+        at = dict.fromkeys(ends, 0)
+        end = time.monotonic() + TIMEOUT_S
+        while any(at[partition] < ends[partition] for partition in ends) and time.monotonic() < end:
+            for message in consumer.consume(5000, 0.5):
+                if message.error():
+                    raise KafkaException(message.error())
+                found.append((message.partition(), message.offset(), message.key(), message.value()))
+                at[message.partition()] = message.offset() + 1
         return found
     finally:
         consumer.close()

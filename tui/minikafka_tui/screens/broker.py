@@ -22,9 +22,10 @@ class BrokerDetails(ModalScreen[None]):
 
     BINDINGS = [Binding("escape,q,enter", "dismiss(None)", "Close")]
 
-    def __init__(self, broker: Broker, *, acts: bool = True) -> None:
+    def __init__(self, broker: Broker, *, acts: bool = True, pid: int | None = None) -> None:
         super().__init__()
         self._broker = broker
+        self._pid = pid
         self._acts = acts
         """May something be done to it?"""
 
@@ -38,6 +39,7 @@ class BrokerDetails(ModalScreen[None]):
         leads = format.number(broker.leaders)
         head = Text.assemble(
             (broker.name, f"bold {palette.host_colour(broker.name)}"),
+            (f" (process {self._pid})" if self._pid is not None else "", palette.MUTED),
             (f" leads {leads} of its {format.number(broker.partitions)} partitions. ", palette.TEXT),
             ("k kills it, r restarts it." if self._acts else "", palette.MUTED),
         )
