@@ -24,7 +24,7 @@ from minikafka.protocol.schema import Message
 from minikafka.quorum.control_records import VoterNode, leader_change_batch
 from minikafka.quorum.metadata_store import METADATA_DIRECTORY, MetadataStore
 from minikafka.quorum.quorum import Listener, NotLeader
-from minikafka.quorum.raft.core import LEADER_CHANGE_RECORDS
+from minikafka.quorum.raft.leading import LEADER_CHANGE_RECORDS
 from minikafka.quorum.raft.messages import Fetch, FetchAnswer, refusal
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
 from minikafka.quorum.snapshot_writer import SnapshotWriter

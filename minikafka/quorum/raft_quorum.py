@@ -24,20 +24,19 @@ from minikafka.protocol.schema import Message
 from minikafka.quorum.control_records import VoterNode, directories_of
 from minikafka.quorum.metadata_store import MetadataStore
 from minikafka.quorum.quorum import Listener, NotLeader
-from minikafka.quorum.raft.core import NEVER_MS, NotLeading, RaftCore, Unsettled
+from minikafka.quorum.raft.core import NotLeading, RaftCore
+from minikafka.quorum.raft.leading import NEVER_MS, Unsettled
 from minikafka.quorum.raft.messages import (
     NOBODY,
     Answer,
     Fetch,
     FetchAnswer,
-    FetchSnapshot,
-    Question,
-    SnapshotAnswer,
     SnapshotId,
 )
 from minikafka.quorum.raft.ready import Leadership, Ready
 from minikafka.quorum.raft.timing import Timing
 from minikafka.quorum.raft.voter_sets import VoterSets
+from minikafka.quorum.raft_commits import Commits
 from minikafka.quorum.raft_disk import Proposal, RaftDisk, end_of, voters_in
 from minikafka.quorum.raft_peers import Peers
 from minikafka.quorum.raft_wire import Most, Wire
@@ -50,7 +49,6 @@ from minikafka.world import Alarm, World, with_descriptors
 
 GOODBYE_S = 1.0
 """So long a leader that leaves waits for the others to hear of it."""
-RECONNECT_S = 0.05
 
 Reply = asyncio.Future[Answer]
 
@@ -79,13 +77,10 @@ class RaftQuorum:
         self._book: VoterBook
         self._listener: Listener | None = None
         self._on_progress: list[Callable[[], None]] = []
-        self._delivered = store.start_offset
         self._disk = RaftDisk(world, store)
-        self._changing: list[tuple[int, asyncio.Future[None]]] = []
-        """Who waits until a change of the voters, said at that offset, is committed."""
+        self._commits = Commits(store, self._disk.own)
         self._to_do: deque[tuple[Ready, Reply | None]] = deque()
         self._working: asyncio.Task[None] | None = None
-        self._asking: dict[asyncio.Task[None], None] = {}
         self._alarm: Alarm | None = None
         self._is_open = True
 
@@ -189,10 +184,8 @@ class RaftQuorum:
 
     def load(self, listener: Listener) -> None:
         self._listener = listener
-        if self.snapshot_below is not None:
-            listener.on_snapshot(self.snapshot_below)
-            self._delivered = self.snapshot_below.name.end_offset
-        self._deliver(self.high_watermark)
+        self._commits.begin_anew(listener)
+        self._commits.tell(listener, self.high_watermark)
 
     def join(self, voter: VoterNode, voters: Sequence[VoterNode]) -> None:
         """Elections take their time: nobody leads at once."""
@@ -204,7 +197,8 @@ class RaftQuorum:
             self._book.learn(nodes, is_latest=False)  # they may have moved since
         self._store.keep(self._store.state)  # from now on it has taken part
         self._wire = Wire(self._cluster_id, self.node_id, self._book, self._most)
-        self._peers = Peers(self._world, self.node_id, self._book)
+        timeout_s = self._timing.request_ms / 1000 * 0.9
+        self._peers = Peers(self._world, self.node_id, self._book, self._wire, timeout_s, self._heard)
         self._core = RaftCore(
             *(self.node_id, voter.directory_id),
             VoterSets(directories_of(voters), ((at, directories_of(nodes)) for at, nodes in said)),
@@ -270,8 +264,7 @@ class RaftQuorum:
                 ErrorCode.REQUEST_TIMED_OUT, "The last change of the voters isn't committed yet."
             ) from None
         self._book.learn(voters, is_latest=True)
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._changing.append((ready.entries[-1].offset, done))
+        done = self._commits.wait_for(ready.entries[-1].offset)
         self._do(ready)
         if timeout_s <= 0:
             return
@@ -283,19 +276,6 @@ class RaftQuorum:
                 ErrorCode.REQUEST_TIMED_OUT, "The change of the voters isn't committed yet."
             ) from None
 
-    def _changed(self, leads: bool) -> None:
-        """What is committed was changed; who leads no more, doesn't know of the rest."""
-        waiting, self._changing = self._changing, []
-        for offset, done in waiting:
-            if done.done():
-                continue
-            if self.high_watermark > offset:
-                done.set_result(None)
-            elif not leads:
-                done.set_exception(NotLeader())
-            else:
-                self._changing.append((offset, done))
-
     async def leave(self) -> None:
         if self._core is None:
             return
@@ -304,8 +284,7 @@ class RaftQuorum:
             async with asyncio.timeout(GOODBYE_S):
                 while self._working is not None:
                     await asyncio.shield(self._working)
-                if self._asking:
-                    await asyncio.wait(list(self._asking))
+                await self._peers.wait()
 
     def close(self) -> None:
         self._end()
@@ -323,9 +302,8 @@ class RaftQuorum:
             if reply is not None and not reply.done():
                 reply.set_exception(CloseConnection("this controller has stopped"))
         self._to_do.clear()
-        for task in list(self._asking):
-            task.cancel()
-        self._changed(leads=False)
+        self._commits.is_open = False
+        self._commits.wake(leads=False)
         if self._core is not None:
             self._peers.close()
 
@@ -392,44 +370,23 @@ class RaftQuorum:
 
     def _say(self, ready: Ready, reply: Reply | None) -> None:
         for to, question in ready.messages:
-            task = self._world.spawn(self._ask(to, question), f"{type(question).__name__} to {to}")
-            self._asking[task] = None
-            task.add_done_callback(self._asking.pop)
+            self._peers.send(to, question, self.high_watermark)
         if reply is not None and ready.answer is not None and not reply.done():
             reply.set_result(ready.answer)
+        assert self._listener is not None
         if ready.install is not None:
-            assert self._listener is not None
-            assert self.snapshot_below is not None
-            self._delivered = self.snapshot_below.name.end_offset
-            self._listener.on_snapshot(self.snapshot_below)
+            self._commits.begin_anew(self._listener)
         is_news = bool(ready.entries or ready.install) or ready.leadership is not None
         if ready.committed > self.high_watermark:
             self._store.log.high_watermark = ready.committed
-            self._deliver(ready.committed)
+            self._commits.tell(self._listener, ready.committed)
             is_news = True
         if ready.leadership is not None:
             self._tell(ready.leadership)
-        if self._changing:
-            self._changed(leads=self._core is not None and self._core.leader == self.node_id)
+        self._commits.wake(leads=self._core is not None and self._core.leader == self.node_id)
         if is_news:
             for callback in self._on_progress:
                 callback()
-
-    def _deliver(self, committed: int) -> None:
-        assert self._listener is not None
-        while (
-            self._disk.own
-            and self._disk.own[0].base_offset == self._delivered
-            and self._disk.own[0].last_offset < committed
-        ):
-            batch = self._disk.own.popleft()
-            self._delivered = batch.last_offset + 1
-            self._listener.on_committed(batch)
-        for batch in self._store.replay(self._delivered):
-            self._delivered = batch.last_offset + 1
-            self._listener.on_committed(batch)
-            if not self._is_open:
-                return
 
     def _tell(self, leadership: Leadership) -> None:
         if leadership.leader != self.node_id:
@@ -437,23 +394,6 @@ class RaftQuorum:
         assert self._listener is not None
         self._listener.on_leader(leadership.leader, leadership.epoch)
 
-    async def _ask(self, to: int, question: Question) -> None:
-        """Ask, and take the answer in. What fails is as if nothing was said; but of a fetch the core is told, which
-        has only one under way."""
-        timeout_s = self._timing.request_ms / 1000 * 0.9
-        try:
-            request = self._wire.request(to, question, self.high_watermark)
-            response = await self._peers.ask(to, question, request, timeout_s)
-            answer = self._wire.answer(to, question, response)
-        except (OSError, TimeoutError, ApiError, ValueError):
-            self._peers.hang_up(to, question)
-            failed = ErrorCode.NETWORK_EXCEPTION
-            if isinstance(question, Fetch):
-                answer = FetchAnswer(question.epoch, to, question.offset, question.last_epoch, 0, failed)
-            elif isinstance(question, FetchSnapshot):
-                answer = SnapshotAnswer(question.epoch, to, question.id, question.position, error=failed)
-            else:
-                return
-            await asyncio.sleep(RECONNECT_S)
+    def _heard(self, answer: Answer) -> None:
         if self._is_open and self._core is not None:
             self._do(self._core.step(answer, self._now_ms()))

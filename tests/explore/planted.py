@@ -15,8 +15,7 @@ from minikafka.metadata.records import BrokerRegistrationChangeRecord
 from minikafka.protocol.errors import ErrorCode
 from minikafka.quorum import metadata_store
 from minikafka.quorum.metadata_store import MetadataStore
-from minikafka.quorum.raft.core import RaftCore
-from minikafka.quorum.raft.roles import Role as RaftRole
+from minikafka.quorum.raft.leading import Leading
 from minikafka.quorum.state import write_quorum_state
 from minikafka.records.batch import read_batches
 from minikafka.replication.partition import Partition
@@ -106,9 +105,7 @@ def _whatever_its_log(candidate, candidate_epoch, last, end, epoch, voted, leade
 
 
 def _commits_what_others_began(self):
-    offset = min(self.followers.majority_has(), self.log.end_offset)
-    if self.role is RaftRole.LEADER and offset > self.committed:
-        self._known.committed = offset
+    self._voter.commit(min(self._followers.majority_has(), self._voter.log.end_offset))
 
 
 def _remembers_only(self, state):
@@ -213,7 +210,7 @@ BUGS = {
     ),
     "a controller commits what another began": Bug(
         ("a leader commits by a record of its own epoch",),
-        patches=((RaftCore, "_commit", _commits_what_others_began),),
+        patches=((Leading, "_commit", _commits_what_others_began),),
         kinds=OF_QUORUMS,
         controllers=3,
     ),

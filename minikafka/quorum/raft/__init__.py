@@ -8,7 +8,8 @@ Who votes is what the log says last (KIP-853, `voter_sets.py`); a log that begin
 `EpochState` and its classes; KIP-595, KIP-996 (pre-vote).
 """
 
-from minikafka.quorum.raft.core import NotLeading, RaftCore, Unsettled
+from minikafka.quorum.raft.core import NotLeading, RaftCore
+from minikafka.quorum.raft.leading import Unsettled
 from minikafka.quorum.raft.log_shape import LogShape
 from minikafka.quorum.raft.ready import Entry, LeaderChange, Ready
 from minikafka.quorum.raft.roles import Role
