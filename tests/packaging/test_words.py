@@ -1,5 +1,6 @@
 """The words of the code: one heading for a module's rule, single backticks, docstrings that are whole."""
 
+import importlib.util
 import re
 from functools import cache
 from pathlib import Path
@@ -56,3 +57,21 @@ def test_a_docstring_is_whole(room):
 def test_a_docstring_says_something(room):
     empty = re.compile(r'"""(?:Returns?|Gets?|Sets?) (?:the |a |its )?(?:value|result|name|object)s?\.?"""')
     assert not [name for name, text in modules(room).items() if empty.search(text)]
+
+
+def test_a_module_that_one_is_told_to_run_is_there():
+    told = {
+        (path.name, name)
+        for pattern in (
+            "minikafka/**/*.py",
+            "lessons/**/*.py",
+            "lessons/**/*.po",
+            "docs/*.md",
+            "*.md",
+            "Makefile",
+        )
+        for path in ROOT.glob(pattern)
+        for name in re.findall(r"(?:python|\$\(BIN\)/python) -m (minikafka[\w.]*\w)", path.read_text())
+    }
+    assert len(told) > 5
+    assert [(file, name) for file, name in sorted(told) if importlib.util.find_spec(name) is None] == []

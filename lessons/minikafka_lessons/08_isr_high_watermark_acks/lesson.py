@@ -334,7 +334,7 @@ counted = accidents.shares(range(6, 14))
 accidents.table(counted)
 
 # %% [markdown] id="more-runs"
-# With few runs the bars are wide. `python -m minikafka_lessons.accidents 200` makes 200 of each, in a minute or two.
+# With few runs the bars are wide. `python -m minikafka_lessons.stage.accidents 200` makes 200 of each, in a minute or two.
 # Look along the rows: RF 1 always loses; `acks=0` and `acks=1` don't care about min.insync; `acks=all` alone is no
 # promise either, for “all” may be one. **RF 3, acks=all, min.insync 2** loses nothing, and bears one broker away.
 #
