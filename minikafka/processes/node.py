@@ -12,10 +12,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from minikafka.broker.broker import Broker
+from minikafka.broker.events import BrokerFailed
 from minikafka.broker.listeners import listener_of
 from minikafka.cluster.reasons import why_not_started
 from minikafka.cluster.telling import sentence_of
 from minikafka.cluster.voters import opens_quorum
+from minikafka.controller.events import ControllerFailed
 from minikafka.controller.node import ControllerNode
 from minikafka.membership import kraft
 from minikafka.metadata.configs import BrokerConfigs
@@ -164,9 +166,10 @@ class NodeProcess:
         self._end.set()
 
     def _tell(self, traced: Traced) -> None:
-        sentence = sentence_of(traced)
+        sentence, event = sentence_of(traced), traced.event
         if sentence:
-            self._parent.say(line_of(Told(sentence)))
+            reason = event.reason if isinstance(event, BrokerFailed | ControllerFailed) else ""
+            self._parent.say(line_of(Told(sentence, reason)))
 
 
 def _on(world: World, coro: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

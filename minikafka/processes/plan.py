@@ -58,9 +58,10 @@ class Up(msgspec.Struct, frozen=True, tag="up"):
 
 
 class Told(msgspec.Struct, frozen=True, tag="told"):
-    """What its user should know."""
+    """What its user should know; `reason`: why it goes out of service, where that is it (a clause)."""
 
     sentence: str
+    reason: str = ""
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from minikafka.processes.plan import HAS_SAID_WHY, Failed, Plan, Told, Up, line_of, report_in
+from minikafka.processes.plan import Failed, Plan, Told, Up, line_of, report_in
 from minikafka.world import Event, LiveUniverse
 from minikafka.world.child_process import Child
 from minikafka.world.visible import quoted
@@ -210,30 +210,36 @@ class Supervisor:
 
     async def _watch(self, node: Supervised, child: Child) -> None:
         """Hear what it says, until it has ended."""
+        failed = ""
         while line := await child.line():
             match report_in(line):
                 case Up() as up:
                     self._serves(node, child, up)
-                case Told(sentence):
+                case Told(sentence, reason):
                     self._say(sentence)
+                    node.problem = reason or node.problem
                 case Failed(sentence):
-                    node.problem = sentence
-        status = await child.ended()
+                    failed = sentence
+        how = _how(await child.ended())
         node.child = None
-        how = _how(status)
         self._universe.trace.on(node.plan.host).emit(ProcessEnded(child.pid, how))
-        host = node.plan.host
         if not node.up.done():
-            node.up.set_exception(
-                NotStarted(node.problem or f"{host} (process {child.pid}) {how} while it started.")
-            )
-        elif node.problem is not None:
-            self._say(node.problem)
-        elif status == HAS_SAID_WHY:
-            node.problem = "the reason is above"
-        elif not node.is_asked_to_end:
-            self._say(f"{host} (process {child.pid}) {how}; `minikafka do restart {host}` starts it again.")
+            who = f"{node.plan.host} (process {child.pid})"
+            node.up.set_exception(NotStarted(failed or f"{who} {how} while it started."))
+        self._tell_of_end(node, child, how, failed)
         self._changed()
+
+    def _tell_of_end(self, node: Supervised, child: Child, how: str, failed: str) -> None:
+        """Unless somebody has been told."""
+        host = node.plan.host
+        if failed:
+            node.problem = failed.rstrip(".")
+        if node.up.exception() is not None or node.is_asked_to_end:
+            return  # whoever wanted it hears of it
+        if failed:
+            self._say(failed)
+        elif node.problem is None:
+            self._say(f"{host} (process {child.pid}) {how}; `minikafka do restart {host}` starts it again.")
 
     def _serves(self, node: Supervised, child: Child, up: Up) -> None:
         host = node.plan.host

@@ -176,8 +176,10 @@ def test_nothing_acknowledged_is_lost_and_the_order_is_kept(tmp_path):
         least = Writer(cluster.bootstrap, "least-once", {"max.in.flight.requests.per.connection": 1})
         chaos = Chaos(cluster, SEED)
         try:
-            for _ in range(FAULTS):
+            for number in range(FAULTS):
                 chaos.strike()
+                if number % 10 == 9:
+                    print(f"\n{number + 1} faults: {len(once.acknowledged)} + {len(least.acknowledged)} acknowledged")
             chaos.mend()
             counts = [len(writer.acknowledged) for writer in (once, least)]
             until(
