@@ -179,7 +179,9 @@ def test_nothing_acknowledged_is_lost_and_the_order_is_kept(tmp_path):
             for number in range(FAULTS):
                 chaos.strike()
                 if number % 10 == 9:
-                    print(f"\n{number + 1} faults: {len(once.acknowledged)} + {len(least.acknowledged)} acknowledged")
+                    print(
+                        f"\n{number + 1} faults: {len(once.acknowledged)} + {len(least.acknowledged)} acknowledged"
+                    )
             chaos.mend()
             counts = [len(writer.acknowledged) for writer in (once, least)]
             until(
