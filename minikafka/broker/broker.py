@@ -107,6 +107,7 @@ class Broker:
             on_directory_failure=self._directory_failed,
             on_settled=self._partition_settled,
             was_deleted=self.membership.has_seen_deleted,
+            was_removed=self.membership.has_seen_removed,
         )
         self.leaving_answers = LeavingAnswers(world, rules, self.replicas.storage_failed)
         slots = configs.int("max.incremental.fetch.session.cache.slots")

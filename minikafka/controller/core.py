@@ -22,6 +22,7 @@ from minikafka.controller.decision import Decision, Situation
 from minikafka.controller.directories import assign_replicas_to_dirs
 from minikafka.controller.elect_leaders import balance_leaders, elect_leaders
 from minikafka.controller.partition_change import elections_where_allowed
+from minikafka.controller.reassignment import alter_partition_reassignments
 from minikafka.controller.sessions import Sessions
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import bootstrap_records
@@ -35,6 +36,10 @@ from minikafka.protocol.messages.allocate_producer_ids import (
 )
 from minikafka.protocol.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
 from minikafka.protocol.messages.alter_partition import AlterPartitionRequest, AlterPartitionResponse
+from minikafka.protocol.messages.alter_partition_reassignments import (
+    AlterPartitionReassignmentsRequest,
+    AlterPartitionReassignmentsResponse,
+)
 from minikafka.protocol.messages.assign_replicas_to_dirs import (
     AssignReplicasToDirsRequest,
     AssignReplicasToDirsResponse,
@@ -210,6 +215,11 @@ class Controller:
 
     def alter_partition(self, request: AlterPartitionRequest) -> Decision[AlterPartitionResponse]:
         return alter_partition(self.situation, request)
+
+    def alter_partition_reassignments(
+        self, request: AlterPartitionReassignmentsRequest
+    ) -> Decision[AlterPartitionReassignmentsResponse]:
+        return alter_partition_reassignments(self.situation, request)
 
     def assign_replicas_to_dirs(
         self, request: AssignReplicasToDirsRequest

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from minikafka.metadata.configs import BrokerConfigs
+from minikafka.metadata.ids import UNASSIGNED_DIRECTORY
 from minikafka.metadata.image import MetadataImage
 from minikafka.policy import Rules
 from minikafka.protocol.schema import Message
@@ -67,6 +68,11 @@ class Situation:
     def uses_elr(self) -> bool:
         """Whether eligible leader replicas (KIP-966) are switched on in this cluster."""
         return self.image.features.get(ELIGIBLE_LEADER_REPLICAS, 0) > 0
+
+    def directory_for_new(self, broker_id: int) -> UUID:
+        """Where a new replica on that broker lies; who has several directories says so itself."""
+        known = self.image.brokers[broker_id].log_dirs
+        return known[0] if len(known) == 1 else UNASSIGNED_DIRECTORY
 
     def new_id(self) -> UUID:
         """A random id, never one of those that Kafka reserves."""

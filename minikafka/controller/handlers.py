@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from minikafka.controller import describe_cluster as cluster_description
+from minikafka.controller import reassignment
+from minikafka.controller.decision import Decision
 from minikafka.controller.topics import TopicsToCreate
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
@@ -20,6 +21,10 @@ from minikafka.protocol.messages.allocate_producer_ids import (
 )
 from minikafka.protocol.messages.alter_configs import AlterConfigsRequest, AlterConfigsResponse
 from minikafka.protocol.messages.alter_partition import AlterPartitionRequest, AlterPartitionResponse
+from minikafka.protocol.messages.alter_partition_reassignments import (
+    AlterPartitionReassignmentsRequest,
+    AlterPartitionReassignmentsResponse,
+)
 from minikafka.protocol.messages.assign_replicas_to_dirs import (
     AssignReplicasToDirsRequest,
     AssignReplicasToDirsResponse,
@@ -53,9 +58,9 @@ from minikafka.protocol.messages.incremental_alter_configs import (
     IncrementalAlterConfigsRequest,
     IncrementalAlterConfigsResponse,
 )
-from minikafka.protocol.messages.remove_raft_voter import (
-    RemoveRaftVoterRequest,
-    RemoveRaftVoterResponse,
+from minikafka.protocol.messages.list_partition_reassignments import (
+    ListPartitionReassignmentsRequest,
+    ListPartitionReassignmentsResponse,
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from minikafka.protocol.messages.update_features import UpdateFeaturesRequest, UpdateFeaturesResponse
@@ -237,6 +242,22 @@ def elect_leaders(
     node: ControllerNode, request: ElectLeadersRequest, context: RequestContext
 ) -> Awaitable[ElectLeadersResponse]:
     return node.commit(lambda core, at: core.elect_leaders(request))
+
+
+@handles(ApiKey.ALTER_PARTITION_REASSIGNMENTS, versions=(0, 1))
+def alter_partition_reassignments(
+    node: ControllerNode, request: AlterPartitionReassignmentsRequest, context: RequestContext
+) -> Awaitable[AlterPartitionReassignmentsResponse]:
+    return node.commit(lambda core, at: core.alter_partition_reassignments(request))
+
+
+@handles(ApiKey.LIST_PARTITION_REASSIGNMENTS, versions=(0, 0))
+def list_partition_reassignments(
+    node: ControllerNode, request: ListPartitionReassignmentsRequest, context: RequestContext
+) -> Awaitable[ListPartitionReassignmentsResponse]:
+    return node.commit(
+        lambda core, at: Decision((), reassignment.list_partition_reassignments(core.decided, request))
+    )
 
 
 @handles(ApiKey.DESCRIBE_QUORUM, versions=(0, 2))

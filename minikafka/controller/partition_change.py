@@ -1,9 +1,11 @@
-"""What follows for a partition when its ISR changes or brokers come and go: leader, ISR, eligible leaders.
+"""What follows for a partition when its ISR changes or brokers come and go: leader, ISR, eligible leaders, and the end
+of a move to other brokers.
 
 Rule: a leader is one of the ISR, or of the eligible leader replicas when the ISR is empty; anybody else
 only by an unclean election, or when all of those have lost their files; it is alone in the ISR then.
 
-Kafka: `PartitionChangeBuilder`; KIP-966 (eligible leader replicas), KIP-704 (leader recovery state).
+Kafka: `PartitionChangeBuilder`; KIP-455 (reassignment), KIP-966 (eligible leader replicas), KIP-704 (leader recovery
+state).
 """
 
 from __future__ import annotations
@@ -26,6 +28,21 @@ from minikafka.metadata.records import PartitionChangeRecord
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who holds a partition. While it moves, `adding` and `removing` are among the replicas."""
+
+    replicas: tuple[int, ...]
+    adding: tuple[int, ...] = ()
+    removing: tuple[int, ...] = ()
+
+    def left(self, isr: Sequence[int]) -> Assignment:
+        """What of a move is left to do with this ISR: nothing, once all that are to stay are in it."""
+        staying = tuple(replica for replica in self.replicas if replica not in self.removing)
+        is_done = bool(self.adding or self.removing) and bool(staying) and set(staying) <= set(isr)
+        return Assignment(staying) if is_done else self
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeTarget:
     """What is wanted of a partition. None leaves it as it is.
 
@@ -33,6 +50,7 @@ class ChangeTarget:
     lack records (they can't be eligible leaders). `prefer_first`: the first replica leads if it may.
     `unclean`: whether a replica out of sync may lead; None leaves that to the topic's configuration.
     `directories`: the replicas' log directories; one that is offline keeps its replica from leading.
+    `assignment`: who is to hold it from now on, or is to come and to go.
     """
 
     alive: Collection[int]
@@ -42,6 +60,7 @@ class ChangeTarget:
     prefer_first: bool = False
     unclean: bool | None = None
     directories: tuple[UUID, ...] | None = None
+    assignment: Assignment | None = None
 
 
 def min_isr_of(situation: Situation, topic: str, partition: PartitionRegistration) -> int:
@@ -62,11 +81,14 @@ def change_partition(
     """The record that brings the partition to the target, or None when nothing changes."""
     before = topic.partitions[index]
     isr = list(before.isr if target.isr is None else target.isr)
-    elr = _eligible(situation, topic.name, before, isr, target.lost_data)
     record = PartitionChangeRecord(partition_id=index, topic_id=topic.id)
     if target.directories is not None and target.directories != before.directories:
         record.directories = list(target.directories)
         before = replace(before, directories=target.directories)
+    replicas = before.replicas
+    before = _reassign(situation, before, isr, target.assignment, record)
+    isr = [replica for replica in isr if replica in before.replicas]
+    elr = _eligible(situation, topic.name, before, isr, target.lost_data)
 
     leader, is_unclean = _elect(situation, topic.name, before, isr, elr, target)
     if leader != before.leader:
@@ -77,6 +99,8 @@ def change_partition(
                 record.leader_recovery_state = RECOVERING
         elif leader in elr:
             isr, elr = [leader], [replica for replica in elr if replica != leader]
+    if record.leader == NO_LEADER_CHANGE and not set(replicas) <= set(before.replicas):
+        record.leader = before.leader  # who is no replica any more is fenced by a new epoch
     # Without eligible leader replicas the last member of an ISR stays, though it is gone.
     if isr != list(before.isr) and (isr or situation.uses_elr):
         record.isr = isr
@@ -89,6 +113,34 @@ def change_partition(
         record.leader_recovery_state = wanted_state
     nothing = PartitionChangeRecord(partition_id=index, topic_id=topic.id)
     return None if record == nothing else record
+
+
+def _reassign(
+    situation: Situation,
+    before: PartitionRegistration,
+    isr: Sequence[int],
+    wanted: Assignment | None,
+    record: PartitionChangeRecord,
+) -> PartitionRegistration:
+    """Note in the record what changes of who holds the partition; returns it with those replicas."""
+    known = Assignment(before.replicas, before.adding_replicas, before.removing_replicas)
+    now = (wanted or known).left(isr)
+    if now == known:
+        return before
+    directories = before.directories
+    if now.replicas != known.replicas:
+        record.replicas = list(now.replicas)
+        directories = tuple(
+            before.directory_of(replica) if replica in known.replicas else situation.directory_for_new(replica)
+            for replica in now.replicas
+        )
+        if directories != before.directories:
+            record.directories = list(directories)
+    if now.adding != known.adding:
+        record.adding_replicas = list(now.adding)
+    if now.removing != known.removing:
+        record.removing_replicas = list(now.removing)
+    return replace(before, replicas=now.replicas, directories=directories)
 
 
 def _eligible(
@@ -105,7 +157,11 @@ def _eligible(
     if not situation.uses_elr or len(isr) >= min_isr_of(situation, topic, before):
         return []
     candidates = sorted({*before.elr, *before.isr})
-    return [replica for replica in candidates if replica not in isr and replica not in lost_data]
+    return [
+        replica
+        for replica in candidates
+        if replica in before.replicas and replica not in isr and replica not in lost_data
+    ]
 
 
 def _elect(

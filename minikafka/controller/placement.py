@@ -12,7 +12,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from minikafka.controller.decision import Situation
-from minikafka.metadata.ids import UNASSIGNED_DIRECTORY
 from minikafka.protocol.errors import ApiError, ErrorCode
 
 
@@ -53,6 +52,23 @@ def place(situation: Situation, partition_count: int, replication_factor: int) -
     return replicas
 
 
+def check_brokers(situation: Situation, broker_ids: Sequence[int]) -> None:
+    """Can these hold a partition? Raises `ApiError` INVALID_REPLICA_ASSIGNMENT."""
+
+    def refuse(sentence: str) -> ApiError:
+        return ApiError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, f"The manual partition assignment {sentence}")
+
+    if not broker_ids:
+        raise refuse("includes an empty replica list.")
+    previous = None
+    for id in sorted(broker_ids):
+        if id not in situation.image.brokers:
+            raise refuse(f"includes broker {id}, but no such broker is registered.")
+        if id == previous:
+            raise refuse(f"includes the broker {id} more than once.")
+        previous = id
+
+
 def check_manual_assignment(
     situation: Situation, index: int, broker_ids: Sequence[int], replication_factor: int | None
 ) -> Replicas:
@@ -61,17 +77,7 @@ def check_manual_assignment(
     def refuse(sentence: str) -> ApiError:
         return ApiError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, sentence)
 
-    if not broker_ids:
-        raise refuse("The manual partition assignment includes an empty replica list.")
-    previous = None
-    for id in sorted(broker_ids):
-        if id not in situation.image.brokers:
-            raise refuse(
-                f"The manual partition assignment includes broker {id}, but no such broker is registered."
-            )
-        if id == previous:
-            raise refuse(f"The manual partition assignment includes the broker {id} more than once.")
-        previous = id
+    check_brokers(situation, broker_ids)
     if replication_factor is not None and len(broker_ids) != replication_factor:
         raise refuse(
             f"The manual partition assignment includes a partition with {len(broker_ids)} replica(s), but this "
@@ -88,8 +94,5 @@ def check_manual_assignment(
 
 def _replicas(situation: Situation, broker_ids: Sequence[int]) -> Replicas:
     active = situation.active_brokers
-    directories = []
-    for id in broker_ids:
-        known = situation.image.brokers[id].log_dirs
-        directories.append(known[0] if len(known) == 1 else UNASSIGNED_DIRECTORY)
-    return Replicas(tuple(broker_ids), tuple(id for id in broker_ids if id in active), tuple(directories))
+    directories = tuple(situation.directory_for_new(id) for id in broker_ids)
+    return Replicas(tuple(broker_ids), tuple(id for id in broker_ids if id in active), directories)

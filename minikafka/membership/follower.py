@@ -18,7 +18,7 @@ from minikafka.membership.snapshot_fetch import fetch_snapshot
 from minikafka.metadata.batches import MetadataBatch, decode_batch, skipping
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
 from minikafka.metadata.image import MetadataDelta, MetadataImage
-from minikafka.metadata.records import RemoveTopicRecord
+from minikafka.metadata.records import PartitionChangeRecord, RemoveTopicRecord
 from minikafka.metadata.replay import advance
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.fetch import (
@@ -40,7 +40,7 @@ MAX_BYTES = 128 << 10
 """Of an answer: a few hundred records, so that taking one in holds nobody up. A batch comes whole."""
 REQUEST_TIMEOUT_S = MAX_WAIT_MS / 1000 + 2.0
 MOST_DELETED = 20_000
-"""Topics whose deletion is remembered."""
+"""Topics whose deletion is remembered, and partitions of which this broker has to give up its replica."""
 BACKOFF_S = (0.05, 1.0)
 """The first and the longest pause before connecting again."""
 
@@ -63,7 +63,7 @@ class MetadataFollower:
         self.high_watermark = 0
         self.leader_epoch = -1
         self._is_whole = False  # has the image been all that is committed since it was begun?
-        self._deleted: OrderedDict[UUID, None] = OrderedDict()
+        self._deleted: OrderedDict[UUID | tuple[UUID, int], None] = OrderedDict()
         self._world = world
         self._broker_id = broker_id
         self._controllers = controllers
@@ -81,6 +81,10 @@ class MetadataFollower:
     def has_seen_deleted(self, topic_id: UUID) -> bool:
         """Was the deletion of that topic read in this log, and not so long ago that it was forgotten?"""
         return topic_id in self._deleted
+
+    def has_seen_removed(self, topic_id: UUID, partition: int) -> bool:
+        """Was it read in this log that the broker has to give up its replica of it?"""
+        return (topic_id, partition) in self._deleted
 
     async def run(self) -> None:
         """Follow for ever; connects again when the connection is lost."""
@@ -188,8 +192,14 @@ class MetadataFollower:
         for record in records:
             if isinstance(record, RemoveTopicRecord):
                 self._deleted[record.topic_id] = None
-                if len(self._deleted) > MOST_DELETED:
-                    self._deleted.popitem(last=False)
+            elif isinstance(record, PartitionChangeRecord) and record.replicas is not None:
+                key = (record.topic_id, record.partition_id)
+                if self._broker_id in record.replicas:
+                    self._deleted.pop(key, None)
+                else:
+                    self._deleted[key] = None
+            if len(self._deleted) > MOST_DELETED:
+                self._deleted.popitem(last=False)
 
     def _announce(self, delta: MetadataDelta | None) -> None:
         """But not half of the metadata: that would make strangers of the partitions in the other half."""

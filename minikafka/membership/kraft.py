@@ -84,6 +84,9 @@ class KRaftMembership:
     def has_seen_deleted(self, topic_id: UUID) -> bool:
         return self.follower.has_seen_deleted(topic_id)
 
+    def has_seen_removed(self, topic_id: UUID, partition: int) -> bool:
+        return self.follower.has_seen_removed(topic_id, partition)
+
     def tell_failed_directory(self, directory_id: UUID | None) -> None:
         if directory_id is not None:
             self.lifecycle.offline_log_dirs.append(directory_id)

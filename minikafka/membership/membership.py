@@ -94,6 +94,9 @@ class Membership(Protocol):
     def has_seen_deleted(self, topic_id: UUID) -> bool:
         """Was the deletion of that topic committed, and not so long ago that it was forgotten?"""
 
+    def has_seen_removed(self, topic_id: UUID, partition: int) -> bool:
+        """Was it committed in this life that this broker has no replica of that partition any more?"""
+
     def tell_failed_directory(self, directory_id: UUID | None) -> None:
         """Others shall lead what lies in that log directory (None: it has no id, so nobody knows of it)."""
 

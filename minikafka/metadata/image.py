@@ -101,6 +101,11 @@ class PartitionRegistration:
     elr: tuple[int, ...] = ()
     last_known_elr: tuple[int, ...] = ()
 
+    @property
+    def is_moving(self) -> bool:
+        """Are replicas being added or removed?"""
+        return bool(self.adding_replicas or self.removing_replicas)
+
     def directory_of(self, broker_id: int) -> UUID:
         """The log directory in which that broker keeps its replica."""
         for replica, directory in zip(self.replicas, self.directories, strict=False):

@@ -421,7 +421,13 @@ class Partition:
         self.pending_isr = isr
 
     def isr_answered(self, isr: tuple[int, ...] | None, leader_epoch: int, partition_epoch: int) -> None:
-        """The controller answered: None = refused for sure, keep what we have."""
+        """The controller answered: None = refused for sure, keep what we have.
+
+        An answer of a later epoch changed more than the ISR (it ended a move): the metadata will say what, and until
+        then the high watermark waits for all that may be in sync.
+        """
+        if isr is not None and leader_epoch > self.leader_epoch:
+            return
         self.pending_isr = None
         if isr is not None and leader_epoch == self.leader_epoch and partition_epoch > self.partition_epoch:
             self.isr = isr

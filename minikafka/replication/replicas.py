@@ -48,7 +48,7 @@ from minikafka.world import LATE_S, LOOK_AGAIN_S, Backlog, World, in_turns, is_o
 class Replicas:
     """All partitions of one broker. `on_directory_failure` is told once of each log directory that fails,
     `on_settled(topic, index)` of each partition that came, changed its role, or went. `was_deleted(topic_id)`: was the
-    deletion of that topic committed?
+    deletion of that topic committed? `was_removed(topic_id, index)`: was it that this broker gives up its replica?
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Replicas:
         on_directory_failure: Callable[[LogDirectory], None] = lambda _: None,
         on_settled: Callable[[str, int], None] = lambda topic, index: None,
         was_deleted: Callable[[UUID], bool] = lambda _: False,
+        was_removed: Callable[[UUID, int], bool] = lambda _, index: False,
     ) -> None:
         self._world = world
         self._broker_id = broker_id
@@ -74,6 +75,7 @@ class Replicas:
         self._on_directory_failure = on_directory_failure
         self._on_settled = on_settled
         self._was_deleted = was_deleted
+        self._was_removed = was_removed
         self._partitions: dict[Key, Partition] = {}
         """What lives here, in log directories that work."""
         self._offline: dict[
@@ -326,7 +328,7 @@ class Replicas:
         return config
 
     def _drop(self, key: Key, reason: str | None = None) -> None:
-        """Give a replica up. Its folder goes if the topic's deletion is committed, else it is kept renamed."""
+        """Give a replica up. Its folder goes if that, or the topic's deletion, is committed; else it is kept renamed."""
         partition = self._partitions.pop(key)
         directory = self._home(key)
         del directory.partitions[key]
@@ -335,7 +337,8 @@ class Replicas:
         partition.resign()
         partition.log.abandon()
         try:
-            if self._was_deleted(partition.topic_id):
+            moved_away = reason is None and self._was_removed(partition.topic_id, partition.index)
+            if moved_away or self._was_deleted(partition.topic_id):
                 directory.doom(key)
             else:
                 assert self._image is not None
