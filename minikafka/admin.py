@@ -38,6 +38,7 @@ from minikafka.client.admin.values import ListOffsetsResultInfo as ListOffsetsRe
 from minikafka.client.admin.values import NewPartitions as NewPartitions
 from minikafka.client.admin.values import NewTopic as NewTopic
 from minikafka.client.admin.values import OffsetSpec as OffsetSpec
+from minikafka.client.admin.values import PartitionReassignment as PartitionReassignment
 from minikafka.client.admin.values import ResourceType as ResourceType
 from minikafka.client.admin.values import TopicDescription as TopicDescription
 from minikafka.client.connections.topic_listing import BrokerMetadata as BrokerMetadata

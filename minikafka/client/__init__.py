@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from minikafka.client.admin.values import NewPartitions as NewPartitions
     from minikafka.client.admin.values import NewTopic as NewTopic
     from minikafka.client.admin.values import OffsetSpec as OffsetSpec
+    from minikafka.client.admin.values import PartitionReassignment as PartitionReassignment
     from minikafka.client.admin.values import ResourceType as ResourceType
     from minikafka.client.admin.values import TopicDescription as TopicDescription
     from minikafka.client.admin.values import Uuid as Uuid
@@ -101,6 +102,7 @@ _HOMES = {
         "DescribeClusterResult",
         "ListOffsetsResultInfo",
         "NewPartitions",
+        "PartitionReassignment",
         "NewTopic",
         "OffsetSpec",
         "ResourceType",

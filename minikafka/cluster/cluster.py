@@ -31,16 +31,18 @@ from minikafka.cluster.source import ClusterSource
 from minikafka.cluster.waiting import wait_live
 from minikafka.cluster.wanted import check_wanted, new_loop
 from minikafka.commands import (
-    AddController,
+    AddBroker,
+    CancelMove,
     Command,
     CreateTopic,
     Cut,
     FailDisk,
     Heal,
     Kill,
+    MovePartition,
     Pause,
     PowerCut,
-    RemoveController,
+    RemoveBroker,
     RepairDisk,
     Restart,
     Resume,
@@ -58,6 +60,8 @@ from minikafka.xray.snapshot import Snapshot
 if TYPE_CHECKING:
     from minikafka.client import AdminClient, Consumer, Producer
 
+T = TypeVar("T")
+
 
 T = TypeVar("T")
 
@@ -73,6 +77,7 @@ class Cluster(Instrument):
 
     `brokers=None`: as many as `data` has, else 3. Fewer than have data there are refused without `fewer_brokers`.
     `controllers`: how many form the quorum; of 3 one may die, of 5 two. A data directory's can't be changed.
+    `racks`: the first broker is in the first of them, and so on, over again (`broker.rack`).
     `configs` are Kafka's broker settings, for every broker; `rules` replaces decisions by your own functions;
     `watch_invariants` (simulated) lets the call that breaks one raise `InvariantBroken`: which, when, by which event.
     Raises OSError (port in use, directory locked) or ValueError (a wrong setting, somebody else's directory); warns
@@ -96,6 +101,7 @@ class Cluster(Instrument):
         message_events: bool | None = None,
         fewer_brokers: bool = False,
         watch_invariants: bool = False,
+        racks: Sequence[str] = (),
     ) -> None:
         if watch_invariants and world != "simulated":
             raise ValueError("Invariants can be watched in a simulated cluster only.")
@@ -116,6 +122,7 @@ class Cluster(Instrument):
                 rules=rules,
                 port=port,
                 fewer_brokers=fewer_brokers,
+                racks=racks,
             )
             self._finish(self._nodes.start(), START_TIMEOUT_S, "The start of the cluster")
         except BaseException:
@@ -147,6 +154,7 @@ class Cluster(Instrument):
                 self._nodes.rules,
                 message_events=message_events is not False,
                 controllers=len(self._nodes.controllers),
+                racks=racks,
             )
         heard = (lambda callback: callback) if self._recorder is None else self._recorder.listener
         self._listeners = Listeners(self._loop.universe.trace, heard)
@@ -279,14 +287,26 @@ class Cluster(Instrument):
         """A clean (controlled) shutdown of one broker."""
         self.do(Stop(host))
 
-    def add_controller(self) -> str:
-        """Start one more controller, and let it vote: its host. Of a cluster that was made with several."""
-        host: str = self.do(AddController())
+    def add_broker(self, rack: str | None = None) -> str:
+        """Start one more broker; returns its host's name. It has no partitions until some are moved to it, or created.
+
+        Raises OSError or ValueError when it can't.
+        """
+        host: str = self.do(AddBroker(rack))
         return host
 
-    def remove_controller(self, host: str) -> None:
-        """Vote a controller out of the quorum; it follows on, and may be killed without a loss."""
-        self.do(RemoveController(host))
+    def remove_broker(self, host: str) -> None:
+        """Stop a broker for good, and let the cluster forget it. Raises ValueError while it has replicas."""
+        self.do(RemoveBroker(host))
+
+    def move_partition(self, topic: str, partition: int, brokers: Sequence[int]) -> None:
+        """Begin to move a partition to these brokers (the first is the preferred leader); it is done when the snapshot
+        shows no replica that is `adding` or `removing`. Raises KafkaException."""
+        self.do(MovePartition(topic, partition, tuple(brokers)))
+
+    def cancel_move(self, topic: str, partition: int) -> None:
+        """Take back a move that isn't done. Raises KafkaException."""
+        self.do(CancelMove(topic, partition))
 
     def partition(self, group_a: Sequence[str], group_b: Sequence[str] | None = None) -> None:
         """Cut the network between two groups of hosts (None: all the others)."""

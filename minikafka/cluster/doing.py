@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from minikafka.cluster.quorum_changes import add_controller, remove_controller
 from minikafka.cluster.waiting import is_ready
 from minikafka.commands import (
-    AddController,
+    AddBroker,
     AddPartitions,
     AlterTopic,
     Await,
     Call,
+    CancelMove,
     Command,
     CreateTopic,
     Cut,
@@ -27,12 +28,13 @@ from minikafka.commands import (
     Heal,
     Kill,
     Lose,
+    MovePartition,
     NotUnderstood,
     OpenClient,
     Pause,
     PowerCut,
     Produce,
-    RemoveController,
+    RemoveBroker,
     RepairDisk,
     Restart,
     Resume,
@@ -121,6 +123,21 @@ def _remove_controller(cluster: Cluster, command: RemoveController) -> None:
 @_does(Stop)
 def _stop(cluster: Cluster, command: Stop) -> None:
     cluster._finish(cluster._nodes.stop_broker(command.host), STOP_TIMEOUT_S, f"The stop of {command.host}")
+
+
+@_does(AddBroker)
+def _add_broker(cluster: Cluster, command: AddBroker) -> str:
+    host: str = cluster._finish(
+        cluster._nodes.add_broker(command.rack), START_TIMEOUT_S, "The start of one more broker"
+    )
+    return host
+
+
+@_does(RemoveBroker)
+def _remove_broker(cluster: Cluster, command: RemoveBroker) -> None:
+    cluster._finish(
+        cluster._nodes.remove_broker(command.host), STOP_TIMEOUT_S, f"The removal of {command.host}"
+    )
 
 
 @_does(FailDisk)
@@ -228,6 +245,24 @@ def _add_partitions(cluster: Cluster, command: AddPartitions) -> None:
     with cluster.admin() as admin:
         admin.create_partitions([wanted])[command.topic].result()
     cluster.wait_until(lambda s: is_ready(s, command.topic, command.partitions), READY_TIMEOUT_S)
+
+
+@_does(MovePartition)
+def _move_partition(cluster: Cluster, command: MovePartition) -> None:
+    _reassign(cluster, command.topic, command.partition, list(command.brokers))
+
+
+@_does(CancelMove)
+def _cancel_move(cluster: Cluster, command: CancelMove) -> None:
+    _reassign(cluster, command.topic, command.partition, None)
+
+
+def _reassign(cluster: Cluster, topic: str, partition: int, brokers: list[int] | None) -> None:
+    from minikafka.client import TopicPartition
+
+    place = TopicPartition(topic, partition)
+    with cluster.admin() as admin:
+        admin.alter_partition_reassignments({place: brokers})[place].result()
 
 
 @_does(AlterTopic)

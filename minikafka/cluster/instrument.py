@@ -308,6 +308,7 @@ class Instrument:
             name=name,
             message_events=setup.message_events or message_events,
             controllers=setup.controllers,
+            racks=setup.racks,
             watch_invariants=watch_invariants,
         )
         try:

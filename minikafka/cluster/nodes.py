@@ -25,6 +25,9 @@ from minikafka.membership import kraft
 from minikafka.membership.broker_state import BrokerState
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Rules
+from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
+from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum import VoterNode
 from minikafka.replication.log_directories import log_dirs_of
 from minikafka.world import LiveUniverse, SimulatedUniverse, reason_of
@@ -37,6 +40,20 @@ DEFAULT_BROKERS = 3
 CONTROLLER = "controller-1"
 SIMULATED_BROKER_PORT = 9092
 SIMULATED_CONTROLLER_PORT = 9093
+
+
+MOST_NAMED = 5
+"""Partitions in one sentence."""
+
+
+class LeftOut(ValueError):
+    """Brokers that have data here wouldn't be started."""
+
+
+def _kept_brokers(universe: Universe) -> list[int]:
+    """The numbers of those that have a directory, in order."""
+    found = (re.fullmatch(r"broker-([1-9]\d{0,3})", host) for host in universe.kept_hosts())
+    return sorted(int(match[1]) for match in found if match is not None)
 
 
 def broker_host(broker_id: int) -> str:
@@ -58,6 +75,7 @@ class ClusterNodes:
         port: int = 0,
         cluster_id: str | None = None,
         fewer_brokers: bool = False,
+        racks: Sequence[str] = (),
     ) -> None:
         self.universe = universe
         self._fewer_brokers = fewer_brokers
@@ -77,6 +95,7 @@ class ClusterNodes:
         }
         self._voters: dict[str, VoterNode] = {}
         self.brokers: dict[str, Broker | None] = {broker_host(n): None for n in range(1, brokers + 1)}
+        self._racks = {host: racks[n % len(racks)] for n, host in enumerate(self.brokers) if racks}
         self.before_end: Callable[[str], None] = lambda host: None
         """Called with the host that is about to be killed or to end, while it can still be looked at."""
         self.problems: dict[str, str] = {}
@@ -304,6 +323,106 @@ class ClusterNodes:
         if not self.simulated and host not in self.faults.disks_taken:
             self.universe.trace.failures.append(NodeFailure(host, self.problems[host]))
 
+    def fail_disk(self, host: str, directory: str = "") -> None:
+        """A host's disk fails, or only the one below `directory`: a broker's `log.dirs` may name several."""
+        self._known(host)
+        if directory and (host in self.controllers or directory not in self._log_dirs):
+            named = ", ".join(path for path in self._log_dirs if path) or "none"
+            raise ValueError(
+                f"{quoted(directory)} is not a log directory of {host}; log.dirs of the brokers: {named}."
+            )
+        self._disks_taken.add(host)
+        if isinstance(self.universe, SimulatedUniverse):
+            self.universe.fail_disk(host, count=None, path=directory, gone=True)
+        else:
+            self.universe.fail_disk(host, path=directory)
+
+    def fill_disk(self, host: str) -> None:
+        """Its disk has no space left. Simulated worlds only."""
+        self._known(host)
+        assert isinstance(self.universe, SimulatedUniverse)
+        self._disks_taken.add(host)
+        self.universe.fail_disk(host, "ENOSPC", count=None)
+
+    def repair_disk(self, host: str) -> None:
+        """All disks of a host work again; a broker uses them when it starts again."""
+        self._known(host)
+        self.universe.repair_disk(host)
+
+    def partition(
+        self, group_a: Sequence[str], group_b: Sequence[str] | None = None, *, one_way: bool = False
+    ) -> None:
+        """Cut the network between two groups of hosts (None: all the others). `one_way`: simulated worlds only."""
+        for host in (*group_a, *(group_b or ())):
+            self._known(host, clients=True)
+        if isinstance(self.universe, SimulatedUniverse):
+            self.universe.partition(group_a, group_b, one_way=one_way)
+        elif one_way:
+            raise ValueError(
+                "A cut in one direction needs a simulated world: here a connection breaks as a whole."
+            )
+        else:
+            self.universe.partition(group_a, group_b)
+
+    def heal(self) -> None:
+        """End all partitions."""
+        self.universe.heal()
+
+    # -- more and fewer brokers ------------------------------------------------------------------------------
+
+    async def add_broker(self, rack: str | None = None) -> str:
+        """Start one more broker, of the next number, on a directory of its own; returns its host.
+
+        Raises OSError (port taken, disk) or ValueError.
+        """
+        number = max(int(host.rpartition("-")[2]) for host in self.brokers) + 1
+        host = broker_host(number)
+        self._listeners[host] = listener_of(self.configs, number)
+        self._ports[host] = self._port_of(number - 1, host)
+        if rack is not None:
+            self._racks[host] = rack
+        self.brokers[host] = None
+        try:
+            await self._start_broker(host)
+        except BaseException:
+            self._drop_broker(host)
+            raise
+        return host
+
+    async def remove_broker(self, host: str) -> None:
+        """Stop a broker for good; the cluster forgets it, its directory stays. Raises ValueError where it has replicas:
+        those have to move first."""
+        self._known(host)
+        if host in self.controllers:
+            raise ValueError(f"{host} is a controller, and the number of controllers can't be changed")
+        broker_id = int(host.rpartition("-")[2])
+        others = [broker for name, broker in self.brokers.items() if name != host and self.is_up(name)]
+        asked = others[0] if others else None
+        if asked is None:
+            raise ValueError(f"{host} is the last broker that runs")
+        held = [
+            f"{topic.name}-{index}"
+            for topic, index, partition in asked.image.partitions()
+            if broker_id in partition.replicas
+        ]
+        if held:
+            more = f" and {len(held) - MOST_NAMED} more" if len(held) > MOST_NAMED else ""
+            raise ValueError(
+                f"{host} has replicas of {', '.join(held[:MOST_NAMED])}{more}; move them to other brokers first"
+            )
+        if self.is_up(host):
+            await self._stop_broker(host)
+        request = UnregisterBrokerRequest(broker_id=broker_id)
+        answer = await self.on(broker_host(asked.id), asked.forward(request, 0, UnregisterBrokerResponse))
+        if answer.error_code not in (ErrorCode.NONE, ErrorCode.BROKER_ID_NOT_REGISTERED):
+            raise ValueError(answer.error_message or ErrorCode(answer.error_code).message)
+        self._drop_broker(host)
+
+    def _drop_broker(self, host: str) -> None:
+        self._forget(host)
+        for known in (self.brokers, self._listeners, self._ports, self._advertised, self._racks):
+            known.pop(host, None)
+
     # -- parts -----------------------------------------------------------------------------------------------
 
     async def on(self, host: str, coro: Coroutine[Any, Any, T]) -> T:
@@ -381,7 +500,7 @@ class ClusterNodes:
                 self._ports[host],
                 cluster_id=self.cluster_id,
                 join=kraft(*map(self.address_of, self.controllers)),
-                configs=self.configs,
+                configs=self._configs_of(host),
                 rules=self.rules,
                 listener=self._listeners[host],
                 on_failure=failed,
@@ -399,6 +518,22 @@ class ClusterNodes:
                 # A broker that can't start ends its process, and with that its locks.
                 self.universe.crash(host)
             raise
+
+    def _configs_of(self, host: str) -> BrokerConfigs:
+        rack = self._racks.get(host)
+        return (
+            self.configs if rack is None else BrokerConfigs({**self.configs.overrides, "broker.rack": rack})
+        )
+
+    def _read_listeners(self, brokers: int) -> dict[str, BrokerListener]:
+        listeners = {broker_host(n): listener_of(self.configs, n) for n in range(1, brokers + 1)}
+        given = next(iter(listeners.values())).port
+        if given and self._wished_port not in (0, given):
+            text = self.configs.overrides[LISTENERS]
+            raise ConfigError(
+                LISTENERS, text, f"its port is not {self._wished_port}, which was asked for as well"
+            )
+        return listeners
 
     def _port_of(self, index: int, host: str) -> int:
         if self._listeners[host].port:

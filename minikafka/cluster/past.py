@@ -315,6 +315,7 @@ def _born_again(cluster: Cluster, tape: Tape) -> Cluster:
             announce=False,
             message_events=setup.message_events,
             controllers=setup.controllers,
+            racks=setup.racks,
             watch_invariants=cluster._watches_invariants,
         )
 

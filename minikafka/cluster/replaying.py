@@ -7,7 +7,7 @@ never with another result. Kafka has none.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +41,11 @@ def setup_of(
     *,
     message_events: bool,
     controllers: int,
+    racks: Sequence[str],
 ) -> Setup:
     """What a tape says of how its cluster was made."""
     written = {name: frozen(value) for name, value in (configs or {}).items()}
-    return Setup(seed, brokers, written, replaced_rules(rules), message_events, controllers)
+    return Setup(seed, brokers, written, replaced_rules(rules), message_events, controllers, tuple(racks))
 
 
 def check_playable(tape: Tape, rules: Rules | None) -> None:

@@ -8,12 +8,12 @@ made from the classes here. Kafka has nothing of the kind; its Trogdor has its f
 from minikafka.commands.clients import Await, Call, CallbackRaised, Drop, OpenClient
 from minikafka.commands.command import Command, NotUnderstood, command_named, commands
 from minikafka.commands.hosts import (
-    AddController,
+    AddBroker,
     FailDisk,
     FillDisk,
     Kill,
     PowerCut,
-    RemoveController,
+    RemoveBroker,
     RepairDisk,
     Restart,
     SetClock,
@@ -25,15 +25,24 @@ from minikafka.commands.hosts import (
 from minikafka.commands.network import Cut, Heal, Lose, Slow
 from minikafka.commands.text import parse, parse_arguments
 from minikafka.commands.time import Pause, Resume, Run, RunRounds, RunTo, Step
-from minikafka.commands.topics import AddPartitions, AlterTopic, CreateTopic, DeleteTopic, Produce
+from minikafka.commands.topics import (
+    AddPartitions,
+    AlterTopic,
+    CancelMove,
+    CreateTopic,
+    DeleteTopic,
+    MovePartition,
+    Produce,
+)
 
 __all__ = [
-    "AddController",
+    "AddBroker",
     "AddPartitions",
     "AlterTopic",
     "Await",
     "Call",
     "CallbackRaised",
+    "CancelMove",
     "Command",
     "CreateTopic",
     "Cut",
@@ -44,12 +53,13 @@ __all__ = [
     "Heal",
     "Kill",
     "Lose",
+    "MovePartition",
     "NotUnderstood",
     "OpenClient",
     "Pause",
     "PowerCut",
     "Produce",
-    "RemoveController",
+    "RemoveBroker",
     "RepairDisk",
     "Restart",
     "Resume",

@@ -51,27 +51,31 @@ class Stop(Command, frozen=True):
         return f"{self.host} has stopped."
 
 
-class AddController(Command, frozen=True):
-    """The next in number; it votes when this is done."""
+class AddBroker(Command, frozen=True):
+    """It has the next number, and no partitions yet: those that exist stay where they are until they are moved."""
 
-    help = "start one more controller, which votes in the quorum"
-    title = "Add a controller"
+    help = "start one more broker"
+    title = "Add a broker"
+    usage = "[RACK]"
+    example = "rack-b"
+    rack: str | None = None
 
     def told(self, result: object) -> str:
-        return f"{result} votes in the quorum."
+        return f"{result} has joined the cluster; move partitions to it, or create a topic."
 
 
-class RemoveController(Command, frozen=True):
-    """It follows on, without a vote."""
+class RemoveBroker(Command, frozen=True):
+    """Its replicas have to be moved first."""
 
-    help = "vote a controller out of the quorum"
-    title = "Remove a controller"
+    help = "stop a broker for good and let the cluster forget it"
+    title = "Remove a broker"
+    asks_first = True
     usage = "HOST"
-    example = "controller-2"
+    example = "broker-4"
     host: str
 
     def told(self, result: object) -> str:
-        return f"{self.host} votes no more."
+        return f"{self.host} has left the cluster for good."
 
 
 class PowerCut(Command, frozen=True):

@@ -55,6 +55,7 @@ class Setup(msgspec.Struct, frozen=True):
     """The names of decisions that weren't Kafka's. Their code is not on the tape: who plays it brings it along."""
     message_events: bool = True
     controllers: int = 1
+    racks: tuple[str, ...] = ()
 
 
 class End(msgspec.Struct, frozen=True):

@@ -78,6 +78,35 @@ class AlterTopic(Command, frozen=True):
         return f"The settings of {self.topic} were changed."
 
 
+class MovePartition(Command, frozen=True):
+    """The first broker is the preferred leader. Replicas that are to go stay until the new ones are in sync."""
+
+    help = "move a partition to other brokers"
+    title = "Move a partition"
+    usage = "TOPIC PARTITION BROKER,BROKER …"
+    example = "orders 0 2,3,4"
+    topic: str
+    partition: int
+    brokers: tuple[int, ...]
+
+    def told(self, result: object) -> str:
+        return f"{self.topic}-{self.partition} moves to {', '.join(f'broker-{id}' for id in self.brokers)}."
+
+
+class CancelMove(Command, frozen=True):
+    """What was there before the move stays; what has come with it goes."""
+
+    help = "take back the move of a partition"
+    title = "Take back a move"
+    usage = "TOPIC PARTITION"
+    example = "orders 0"
+    topic: str
+    partition: int
+
+    def told(self, result: object) -> str:
+        return f"{self.topic}-{self.partition} stays where it was."
+
+
 class Produce(Command, frozen=True):
     """One record, by a producer of its own."""
 

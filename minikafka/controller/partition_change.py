@@ -131,7 +131,9 @@ def _reassign(
     if now.replicas != known.replicas:
         record.replicas = list(now.replicas)
         directories = tuple(
-            before.directory_of(replica) if replica in known.replicas else situation.directory_for_new(replica)
+            before.directory_of(replica)
+            if replica in known.replicas
+            else situation.directory_for_new(replica)
             for replica in now.replicas
         )
         if directories != before.directories:

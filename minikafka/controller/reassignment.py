@@ -50,7 +50,9 @@ def alter_partition_reassignments(
             answer = ReassignablePartitionResponse(partition_index=index)
             try:
                 if (asked.name, index) in records:
-                    raise ApiError(ErrorCode.INVALID_REQUEST, f"{asked.name}-{index} is named more than once.")
+                    raise ApiError(
+                        ErrorCode.INVALID_REQUEST, f"{asked.name}-{index} is named more than once."
+                    )
                 topic = _topic_with(situation, asked.name, index)
                 record = _change(situation, topic, wanted, request.allow_replication_factor_change)
             except ApiError as error:
@@ -98,7 +100,9 @@ def moving_to(replicas: Sequence[int], wanted: Sequence[int]) -> Assignment:
     """The way from these replicas to those: all of them, the wanted ones first. Those that were to come or to go by
     an earlier move and aren't mentioned go, like any other."""
     removing = tuple(sorted(set(replicas) - set(wanted)))
-    return Assignment((*wanted, *removing), adding=tuple(sorted(set(wanted) - set(replicas))), removing=removing)
+    return Assignment(
+        (*wanted, *removing), adding=tuple(sorted(set(wanted) - set(replicas))), removing=removing
+    )
 
 
 def _back(

@@ -139,7 +139,7 @@ class LogDirectory:
         self.logs.add(key)
 
     def doom(self, key: Key) -> None:
-        """Its topic's deletion is committed, or that the replica goes: the folder loses its name, and is `doomed`. Raises OSError.
+        """It is committed that replica or topic goes: the folder loses its name, and is `doomed`. Raises OSError.
 
         Kafka names it so, too (`LogManager.asyncDelete`).
         """

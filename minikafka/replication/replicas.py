@@ -328,7 +328,7 @@ class Replicas:
         return config
 
     def _drop(self, key: Key, reason: str | None = None) -> None:
-        """Give a replica up. Its folder goes if that, or the topic's deletion, is committed; else it is kept renamed."""
+        """Give a replica up. Its folder goes if that is committed, or the topic's deletion; else it is kept renamed."""
         partition = self._partitions.pop(key)
         directory = self._home(key)
         del directory.partitions[key]

@@ -4,6 +4,7 @@ import pytest
 from controller.machine import Machine
 
 from minikafka.controller.reassignment import list_partition_reassignments
+from minikafka.controller.topics import TopicsToCreate
 from minikafka.metadata.image import PartitionRegistration
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.alter_partition_reassignments import (
@@ -16,7 +17,6 @@ from minikafka.protocol.messages.create_topics import (
     CreatableTopic,
     CreateTopicsRequest,
 )
-from minikafka.controller.topics import TopicsToCreate
 from minikafka.protocol.messages.list_partition_reassignments import ListPartitionReassignmentsRequest
 
 NONE = (ErrorCode.NONE, None)
@@ -29,7 +29,9 @@ def cluster(*replicas: int, elr: bool = True) -> Machine:
         machine.register(id, clean=True)
         machine.heartbeat(id)
     place = CreatableReplicaAssignment(partition_index=0, broker_ids=list(replicas))
-    topic = CreatableTopic(name="t", num_partitions=-1, replication_factor=-1, assignments=[place], configs=[])
+    topic = CreatableTopic(
+        name="t", num_partitions=-1, replication_factor=-1, assignments=[place], configs=[]
+    )
     response = machine.do(machine.core.create_topics(TopicsToCreate(CreateTopicsRequest(topics=[topic]))))
     assert response.topics[0].error_code == ErrorCode.NONE
     return machine
@@ -53,7 +55,9 @@ def move(
 
 
 def moving(machine: Machine) -> list[tuple[list[int], list[int], list[int]]]:
-    response = list_partition_reassignments(machine.core.image, ListPartitionReassignmentsRequest(topics=None))
+    response = list_partition_reassignments(
+        machine.core.image, ListPartitionReassignmentsRequest(topics=None)
+    )
     return [
         (p.replicas, p.adding_replicas, p.removing_replicas) for t in response.topics for p in t.partitions
     ]

@@ -7,6 +7,7 @@ list_groups() wait. Kafka's `Admin` answers with futures by name, too (`KafkaAdm
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ from minikafka.client.admin.arguments import (
     checked_credentials,
     checked_groups,
     checked_list,
+    checked_moves,
     checked_names,
     checked_offset_specs,
     checked_places,
@@ -48,6 +50,7 @@ from minikafka.client.admin.values import (
     NewPartitions,
     NewTopic,
     OffsetSpec,
+    PartitionReassignment,
     TopicDescription,
 )
 from minikafka.client.faces.arguments import checked_partitions, checked_text, timeout_of
@@ -164,6 +167,35 @@ class AdminClient(Face[AsyncAdmin]):
             return await self._open().topics.elect_leaders(unclean, chosen, timeout_s=timeout_s)
 
         return self._submit(elect())
+
+    def alter_partition_reassignments(
+        self, reassignments: Mapping[TopicPartition, list[int] | None], **options: Any
+    ) -> dict[TopicPartition, Future[None]]:
+        """Begins to move partitions to these brokers; None takes a move back (not in confluent_kafka; as Java's).
+
+        Options: allow_replication_factor_change (True), request_timeout.
+        """
+        timeout_s = timeout_option(options)
+        wanted = checked_moves(reassignments)
+        may_change = options.get("allow_replication_factor_change", True)
+        if not wanted:
+            self._open()
+            return {}
+        coro = self._open().topics.reassign(wanted, factor_may_change=may_change, timeout_s=timeout_s)
+        return self._futures(list(wanted), coro)
+
+    def list_partition_reassignments(
+        self, partitions: list[TopicPartition] | None = None, **options: Any
+    ) -> Future[dict[TopicPartition, PartitionReassignment]]:
+        """The partitions that are on the move: of all, or of these (not in confluent_kafka; as Java's)."""
+        timeout_s = timeout_option(options)
+        chosen = None if partitions is None else checked_places(partitions)
+        return self._submit(self._open().topics.reassignments(chosen, timeout_s=timeout_s))
+
+    def unregister_broker(self, broker_id: int, **options: Any) -> Future[None]:
+        """Lets the cluster forget a broker that has gone for good (not in confluent_kafka; as Java's)."""
+        timeout_s = timeout_option(options)
+        return self._submit(self._open().unregister_broker(operator.index(broker_id), timeout_s=timeout_s))
 
     def delete_records(
         self, topic_partition_offsets: list[TopicPartition] | Mapping[TopicPartition, int], **options: Any

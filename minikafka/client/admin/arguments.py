@@ -98,6 +98,21 @@ def checked_places(partitions: Any) -> Sequence[TopicPartition]:
     return found
 
 
+def checked_moves(moves: Any) -> dict[Any, list[int] | None]:
+    """partition → brokers, or None. Raises TypeError, ValueError."""
+    if not isinstance(moves, Mapping):
+        raise TypeError(
+            "Expected reassignments to be a dict of TopicPartition to a list of broker ids, or None"
+        )
+    checked_places(list(moves))
+    for brokers in moves.values():
+        if brokers is not None and not (
+            isinstance(brokers, (list, tuple)) and all(type(id) is int for id in brokers)
+        ):
+            raise TypeError("A partition moves to a list of broker ids; None takes a move back")
+    return {tp: None if brokers is None else list(brokers) for tp, brokers in moves.items()}
+
+
 def checked_users(users: Any) -> list[str]:
     """A list of users' names. Raises TypeError, ValueError."""
     if not isinstance(users, list):

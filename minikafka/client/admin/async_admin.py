@@ -24,6 +24,7 @@ from minikafka.client.errors import KafkaError, KafkaException
 from minikafka.client.settings.settings import check
 from minikafka.client.values import Node, TopicPartition
 from minikafka.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
+from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 
 if TYPE_CHECKING:
     from minikafka.world import World
@@ -48,6 +49,15 @@ class AsyncAdmin:
         """Closes the connections."""
         self._reach.close()
         self.news.close()
+
+    async def unregister_broker(self, broker_id: int, *, timeout_s: float | None = None) -> None:
+        """Forget it. Raises KafkaException."""
+        request = UnregisterBrokerRequest(broker_id=broker_id)
+        response = await self._requests.to_controller(
+            request, UnregisterBrokerResponse, self._requests.timeout(timeout_s)
+        )
+        if response.error_code:
+            raise KafkaException(KafkaError(response.error_code, response.error_message))
 
     async def describe_cluster(
         self, *, operations: bool = False, timeout_s: float | None = None

@@ -5,14 +5,26 @@ Rule: what fails for one topic is a value (a KafkaException) under its name. Kaf
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from minikafka.client.admin.requests import AdminRequests, Outcome, outcome
 from minikafka.client.admin.security_values import operations_of
-from minikafka.client.admin.values import NewPartitions, NewTopic, TopicDescription, Uuid
+from minikafka.client.admin.values import (
+    NewPartitions,
+    NewTopic,
+    PartitionReassignment,
+    TopicDescription,
+    Uuid,
+)
 from minikafka.client.errors import KafkaError, KafkaException
 from minikafka.client.values import Node, TopicPartition, TopicPartitionInfo
 from minikafka.protocol.errors import ErrorCode
+from minikafka.protocol.messages.alter_partition_reassignments import (
+    AlterPartitionReassignmentsRequest,
+    AlterPartitionReassignmentsResponse,
+    ReassignablePartition,
+    ReassignableTopic,
+)
 from minikafka.protocol.messages.create_partitions import (
     CreatePartitionsAssignment,
     CreatePartitionsRequest,
@@ -35,6 +47,11 @@ from minikafka.protocol.messages.elect_leaders import (
     ElectLeadersRequest,
     ElectLeadersResponse,
     TopicPartitions,
+)
+from minikafka.protocol.messages.list_partition_reassignments import (
+    ListPartitionReassignmentsRequest,
+    ListPartitionReassignmentsResponse,
+    ListPartitionReassignmentsTopics,
 )
 
 
@@ -174,6 +191,60 @@ class TopicAdmin:
             else None
             for topic in response.replica_election_results
             for part in topic.partition_result
+        }
+
+    async def reassign(
+        self,
+        wanted: Mapping[TopicPartition, Sequence[int] | None],
+        *,
+        factor_may_change: bool = True,
+        timeout_s: float | None = None,
+    ) -> dict[TopicPartition, Outcome]:
+        """partition → None or its error. `wanted`: its brokers from now on; None takes back a move under way."""
+        limit_s = self._requests.timeout(timeout_s)
+        topics: dict[str, list[ReassignablePartition]] = {}
+        for tp, brokers in wanted.items():
+            replicas = None if brokers is None else list(brokers)
+            place = ReassignablePartition(partition_index=tp.partition, replicas=replicas)
+            topics.setdefault(tp.topic, []).append(place)
+        request = AlterPartitionReassignmentsRequest(
+            timeout_ms=int(limit_s * 1000),
+            allow_replication_factor_change=factor_may_change,
+            topics=[ReassignableTopic(name=name, partitions=places) for name, places in topics.items()],
+        )
+        response = await self._requests.to_controller(request, AlterPartitionReassignmentsResponse, limit_s)
+        if response.error_code:
+            raise KafkaException(KafkaError(response.error_code, response.error_message))
+        return {
+            TopicPartition(topic.name, part.partition_index): outcome(part.error_code, part.error_message)
+            for topic in response.responses
+            for part in topic.partitions
+        }
+
+    async def reassignments(
+        self, partitions: Sequence[TopicPartition] | None, *, timeout_s: float | None = None
+    ) -> dict[TopicPartition, PartitionReassignment]:
+        """Those of these (None: of all) that are on the move. Raises KafkaException."""
+        limit_s = self._requests.timeout(timeout_s)
+        topics: dict[str, list[int]] = {}
+        for tp in partitions or ():
+            topics.setdefault(tp.topic, []).append(tp.partition)
+        asked = [
+            ListPartitionReassignmentsTopics(name=name, partition_indexes=indexes)
+            for name, indexes in topics.items()
+        ]
+        request = ListPartitionReassignmentsRequest(
+            timeout_ms=int(limit_s * 1000), topics=None if partitions is None else asked
+        )
+        response = await self._requests.to_controller(request, ListPartitionReassignmentsResponse, limit_s)
+        if response.error_code:
+            raise KafkaException(KafkaError(response.error_code, response.error_message))
+        return {
+            TopicPartition(topic.name, part.partition_index): PartitionReassignment(
+                list(part.replicas), list(part.adding_replicas), list(part.removing_replicas)
+            )
+            for topic in response.topics
+            for part in topic.partitions
         }
 
 

@@ -10,7 +10,7 @@ import operator
 import uuid
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minikafka.client.errors import KafkaError
 from minikafka.client.values import Node, TopicPartitionInfo
@@ -101,6 +101,15 @@ class NewPartitions:
         self.topic = topic
         self.new_total_count = operator.index(new_total_count)
         self.replica_assignment = replica_assignment
+
+
+class PartitionReassignment(NamedTuple):
+    """A partition on its way to other brokers: all its replicas, those that are to come, those that are to go (not in
+    confluent_kafka; Java's `PartitionReassignment`)."""
+
+    replicas: list[int]
+    adding_replicas: list[int]
+    removing_replicas: list[int]
 
 
 class ResourceType(Enum):
