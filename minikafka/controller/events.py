@@ -5,7 +5,7 @@ Rule: events are what differs between two committed images, so nothing is told t
 
 from __future__ import annotations
 
-from minikafka.metadata.image import MetadataDelta, MetadataImage
+from minikafka.metadata.image import MetadataDelta, MetadataImage, PartitionRegistration
 from minikafka.world import Event
 
 
@@ -90,6 +90,24 @@ class LeaderElected(Event, frozen=True):
     unclean: bool = False
 
 
+class ReassignmentBegun(Event, frozen=True):
+    """The replicas that are `adding` are to come, then those that are `removing` go."""
+
+    topic: str
+    partition: int
+    replicas: tuple[int, ...]
+    adding: tuple[int, ...]
+    removing: tuple[int, ...]
+
+
+class ReassignmentEnded(Event, frozen=True):
+    """All that were to come are in sync, or the move was taken back."""
+
+    topic: str
+    partition: int
+    replicas: tuple[int, ...]
+
+
 class IsrChanged(Event, frozen=True):
     topic: str
     partition: int
@@ -125,10 +143,18 @@ def changes(before: MetadataImage, after: MetadataImage, delta: MetadataDelta) -
         if old is None or new.leader_epoch != old.leader_epoch:
             unclean = new.leader_recovery_state == 1 and (old is None or old.leader_recovery_state == 0)
             events.append(LeaderElected(name, index, new.leader, new.leader_epoch, new.isr, unclean))
+        if old is not None and new.is_moving and _move(new) != _move(old):
+            events.append(ReassignmentBegun(name, index, *_move(new)))
+        if old is not None and old.is_moving and not new.is_moving:
+            events.append(ReassignmentEnded(name, index, new.replicas))
         if old is not None and new.isr != old.isr:
             events.append(IsrChanged(name, index, new.isr, new.partition_epoch))
     events += [ConfigsChanged(kind, name) for kind, name in delta.configs]
     return events
+
+
+def _move(p: PartitionRegistration) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    return p.replicas, p.adding_replicas, p.removing_replicas
 
 
 def _broker_changes(before: MetadataImage, after: MetadataImage, id: int) -> list[Event]:

@@ -136,6 +136,8 @@ def _is_same_else(old: Partition, new: Partition) -> bool:
         or old.index != new.index
         or old.isr != new.isr
         or old.min_isr != new.min_isr
+        or old.adding != new.adding
+        or old.removing != new.removing
         or old.error != new.error
         or len(old.replicas) != len(new.replicas)
     ):
@@ -207,6 +209,8 @@ def _moved(old: Partition, row: Sequence[int]) -> Partition:
         high_watermark=high_watermark,
         last_stable=last_stable,
         end=end,
+        adding=old.adding,
+        removing=old.removing,
         error=old.error,
     )
 

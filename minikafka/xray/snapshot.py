@@ -72,6 +72,10 @@ class Partition(msgspec.Struct, frozen=True, gc=False):
     high_watermark: int | None = None
     last_stable: int | None = None
     end: int | None = None
+    adding: tuple[str, ...] | None = None
+    """Brokers of replicas that are to come by a move that is under way …"""
+    removing: tuple[str, ...] | None = None
+    """… and of those that go when these are in sync; both are among the replicas. `None` where it isn't asked."""
     error: str | None = None
     """Kafka's error code name when this partition could not be asked ("LEADER_NOT_AVAILABLE")."""
 
@@ -84,6 +88,11 @@ class Partition(msgspec.Struct, frozen=True, gc=False):
     def under_replicated(self) -> bool:
         """Fewer replicas in sync than assigned (Kafka's UnderReplicatedPartitions)."""
         return len(self.isr) < len(self.replicas)
+
+    @property
+    def moves(self) -> bool:
+        """Is it on its way to other brokers?"""
+        return bool(self.adding or self.removing)
 
     @property
     def gone(self) -> tuple[str, ...]:

@@ -228,6 +228,8 @@ class Topics:
             high_watermark=leader.high_watermark if leader else None,
             last_stable=leader.last_stable_offset if leader else None,
             end=leader.log.end if leader else None,
+            adding=tuple([broker_name(r) for r in p.adding_replicas]),
+            removing=tuple([broker_name(r) for r in p.removing_replicas]),
             error=None if p.leader >= 0 else "LEADER_NOT_AVAILABLE",
         )
 

@@ -46,6 +46,8 @@ SENTENCES: Mapping[str, str] = {
     "TopicCreated": "topic {topic} created: {partitions} partitions × {replication_factor}",
     "TopicDeleted": "topic {topic} deleted",
     "PartitionsAdded": "topic {topic} has {partitions} partitions now",
+    "ReassignmentBegun": "{tp}: moves: replicas {replicas}, adding {adding}, removing {removing}",
+    "ReassignmentEnded": "{tp}: moves no more, replicas {replicas}",
     "IsrChanged": "{tp}: ISR is {isr}",
     "IsrChangeAsked": "{tp}: asks for ISR {wanted} (now {isr})",
     "ConfigsChanged": "configuration of {resource_name} changed",

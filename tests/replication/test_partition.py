@@ -197,6 +197,24 @@ def test_a_refused_isr_leaves_the_old_one() -> None:
     assert leader.partition.pending_isr is None
 
 
+def test_an_answer_of_a_later_epoch_says_too_little_to_commit_by() -> None:
+    """What was asked has ended a move: the ISR is another one than both, and the metadata will say which."""
+    leader = Leader(decided=Decided(isr=(1, 2)))
+    leader.fetch(2, 0)
+    leader.fetch(3, 0)
+    leader.partition.isr_asked((1, 2, 3))
+    leader.produce()
+    leader.fetch(2, 1)
+    leader.partition.isr_answered((1, 3), 1, 1)
+    assert leader.partition.high_watermark == 0
+    leader.partition.apply(
+        Decided(leader_epoch=1, partition_epoch=1, replicas=(1, 3), isr=(1, 3)), leader.now
+    )
+    assert leader.partition.pending_isr is None
+    leader.partition.record_fetch(3, 1, 0, leader.now)
+    assert leader.partition.high_watermark == 1
+
+
 def test_old_news_from_the_controller_is_ignored() -> None:
     leader = Leader(decided=Decided(partition_epoch=5, isr=(1, 2)))
     assert not leader.partition.apply(Decided(partition_epoch=4, isr=(1, 2, 3)), leader.now)

@@ -84,6 +84,9 @@ def test_a_move_to_a_broker_that_is_cut_off_waits_and_can_be_taken_back(seed):
         place = TopicPartition("orders", 0)
         assert moving(s)[place].adding_replicas == [4]
         assert set(moving(s)[place].replicas) == {1, 2, 3, 4}
+        seen = s.cluster.snapshot().partition("orders", 0)
+        assert seen.moves
+        assert (seen.adding, seen.removing) == (("broker-4",), ("broker-2", "broker-3"))
         s.cluster.cancel_move("orders", 0)
         s.until(lambda: set(s.registration("orders").replicas) == set(old), what="the old replicas")
         s.heal()

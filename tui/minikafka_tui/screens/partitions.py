@@ -76,6 +76,7 @@ def search(partition: Partition) -> str:
     words += [r.broker for r in partition.replicas]
     words += ["offline"] if partition.offline else []
     words += ["under-replicated"] if partition.under_replicated else []
+    words += ["moving"] if partition.moves else []
     words += ["waiting"] if partition.leader_is_gone or partition.waits_for else []
     return " ".join(words)
 
@@ -111,12 +112,15 @@ def in_sync(partition: Partition) -> Text:
 
 
 def replicas(partition: Partition) -> Text:
-    """All replicas' ids, the preferred first; a dead broker's is struck and marked ✗."""
+    """All replicas' ids, the preferred first: + is to come, − to go; a dead broker's is struck and marked ✗."""
     text = Text()
     for index, replica in enumerate(partition.replicas):
         dead = replica.alive is False
         style = f"strike {palette.BAD}" if dead else palette.host_colour(replica.broker)
         text.append("," if index else "", style=palette.FAINT)
+        sign = "+" if replica.broker in (partition.adding or ()) else ""
+        sign = "−" if replica.broker in (partition.removing or ()) else sign
+        text.append(sign, style=palette.MUTED)
         text.append(format.short(replica.broker), style=style)
         text.append("✗" if dead else "", style=palette.BAD)
     return text
@@ -134,6 +138,8 @@ def status(partition: Partition) -> Text:
         return Text("✗ < min.isr", style=f"bold {palette.BAD}")
     if partition.waits_for:
         return Text(f"✗ waits for {format.ids(partition.waits_for)}", style=f"bold {palette.BAD}")
+    if partition.moves:
+        return Text("→ moving", style=palette.WARN if partition.under_replicated else palette.MUTED)
     if partition.under_replicated:
         return Text("! under-repl.", style=palette.WARN)
     return Text("✓ ok", style=palette.GOOD)
