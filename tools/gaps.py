@@ -101,7 +101,6 @@ NOTES = {
     "ListGroups": "classic groups only",
     "DescribeGroups": "classic groups only",
     "DescribeAcls": "there is no authorizer (SECURITY_DISABLED)",
-    "ListPartitionReassignments": "nothing can be reassigned, so none",
     "DescribeClientQuotas": "there are no quotas, so none",
     "DescribeUserScramCredentials": "there are no users, so none",
     "ListTransactions": "there are no transactions, so none",

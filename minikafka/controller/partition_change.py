@@ -186,7 +186,7 @@ def _elect(
     if leader is None and situation.uses_elr and not candidates and len(before.last_known_elr) == 1:
         # Nobody is sure to have everything: the last one who led knows most.
         last = before.last_known_elr[0]
-        leader = last if last in alive else None
+        leader = last if last in alive and last in before.replicas else None
     if leader is None and _have_lost_it(before, candidates or before.last_known_elr or before.isr):
         # Who had everything has it no longer, so anybody else has more; where nobody has, one is like the other.
         everybody = target.alive if _have_lost_it(before, before.replicas) else alive
@@ -210,9 +210,12 @@ def _can_serve(situation: Situation, partition: PartitionRegistration, broker_id
 
 
 def _remember_last_leader(before: PartitionRegistration, record: PartitionChangeRecord) -> None:
-    """Keep who led last when nobody is left, and forget it once there is a leader again."""
-    if record.isr == [] and before.leader != NO_LEADER and before.last_known_elr != (before.leader,):
+    """Keep who led last when nobody is left, and forget it once there is a leader again, or it holds no replica."""
+    if record.isr == [] and before.leader in before.replicas and before.last_known_elr != (before.leader,):
         record.last_known_elr = [before.leader]
+        return
+    if not set(before.last_known_elr) <= set(before.replicas):
+        record.last_known_elr = []
         return
     leader = before.leader if record.leader == NO_LEADER_CHANGE else record.leader
     if leader != NO_LEADER and before.last_known_elr:

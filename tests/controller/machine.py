@@ -14,6 +14,7 @@ from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.features import SUPPORTED_FEATURES
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.records import FeatureLevelRecord, encode_record
+from minikafka.protocol.messages import alter_partition_reassignments as moves
 from minikafka.protocol.messages import assign_replicas_to_dirs as assigning
 from minikafka.protocol.messages.alter_partition import (
     AlterPartitionRequest,
@@ -155,6 +156,17 @@ class Machine:
         )
         return self.do(self.core.alter_partition(request)).topics[0].partitions[0].error_code
 
+    def move(self, topic: str, index: int, replicas: Sequence[int] | None) -> tuple[int, str | None]:
+        """To these brokers; None takes a move back. The error code and its sentence."""
+        wanted = moves.ReassignablePartition(
+            partition_index=index, replicas=None if replicas is None else list(replicas)
+        )
+        topics = [moves.ReassignableTopic(name=topic, partitions=[wanted])]
+        request = moves.AlterPartitionReassignmentsRequest(topics=topics)
+        response = self.do(self.core.alter_partition_reassignments(request))
+        (answer,) = response.responses[0].partitions
+        return answer.error_code, answer.error_message
+
 
 def check(before: MetadataImage, after: MetadataImage) -> None:
     """The design's invariants on a controller's state, and on a step of it."""
@@ -162,6 +174,8 @@ def check(before: MetadataImage, after: MetadataImage) -> None:
     for topic, index, partition in after.partitions():
         where = f"{topic.name}-{index}: {partition}"
         assert set(partition.isr) <= set(partition.replicas), where
+        assert {*partition.adding_replicas, *partition.removing_replicas} <= set(partition.replicas), where
+        assert len(partition.directories) == len(partition.replicas) == len(set(partition.replicas)), where
         assert set(partition.elr) <= set(partition.replicas) - set(partition.isr), where
         assert partition.leader == -1 or partition.leader in partition.isr, where
         assert len(set(partition.isr)) == len(partition.isr), where
@@ -205,6 +219,11 @@ def run(machine: Machine, command: tuple[object, ...]) -> None:
             topic = CreatePartitionsTopic(name=name, count=count, assignments=None)
             request = CreatePartitionsRequest(topics=[topic], timeout_ms=1, validate_only=False)
             machine.do(machine.core.create_partitions(request))
+        case ("move", int(which), list(replicas)):
+            partitions = list(machine.core.image.partitions())
+            if partitions:
+                topic_image, index, _ = partitions[which % len(partitions)]
+                machine.move(topic_image.name, index, replicas or None)
         case ("isr", int(which), list(isr), bool(stale)):
             partitions = list(machine.core.image.partitions())
             if partitions:

@@ -29,6 +29,7 @@ COMMANDS = st.one_of(
     ),
     st.tuples(st.just("delete"), st.sampled_from("abc")),
     st.tuples(st.just("more"), st.sampled_from("abc"), st.integers(1, 5)),
+    st.tuples(st.just("move"), st.integers(0, 20), st.lists(st.integers(1, 4), max_size=4)),
     st.tuples(st.just("isr"), st.integers(0, 20), st.lists(st.integers(1, 4), max_size=3), st.booleans()),
 )
 
@@ -80,6 +81,7 @@ def test_a_long_random_walk_keeps_the_invariants(seed: int) -> None:
         ),
         lambda: ("delete", chance.choice("abc")),
         lambda: ("more", chance.choice("abc"), chance.randint(1, 5)),
+        lambda: ("move", chance.randint(0, 20), chance.sample([1, 2, 3, 4], chance.randint(0, 3))),
         lambda: (
             "isr",
             chance.randint(0, 20),
