@@ -141,6 +141,9 @@ MISSING: dict[str, str] = {
 }
 """Name → why ours has none."""
 OURS: dict[str, str] = {
+    "alter_partition_reassignments": "ours alone: Java's admin client has it",
+    "list_partition_reassignments": "ours alone: Java's admin client has it",
+    "unregister_broker": "ours alone: Java's admin client has it",
     "close": "ours alone: there the garbage collector closes it",
     "lag": "ours alone: how far behind each partition is",
     "remove_members_from_consumer_group": "ours alone: Java's admin client has it",
