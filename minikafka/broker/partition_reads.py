@@ -44,6 +44,8 @@ class PartitionReads:
         self._is_follower = asker.is_follower
         self._reads_committed = asker.isolation_level == READ_COMMITTED
         self._in_memory_left = IN_MEMORY_BYTES
+        throttle = node.replicas.leader_throttle
+        self._throttle = throttle if self._is_follower and throttle.is_set else None
 
     def look(self, wanted: Wanted) -> bool:
         """Find the partition, and why it can't be read, or where the logs part (no problem, but an answer). False:
@@ -116,6 +118,16 @@ class PartitionReads:
             return partition.last_stable_offset
         return partition.high_watermark
 
+    def is_held_back(self, partition: Partition) -> bool:
+        """Has more been sent than the throttle allows, and is this follower not in sync yet?"""
+        throttle = self._throttle
+        return (
+            throttle is not None
+            and self._replica_id not in partition.isr
+            and throttle.concerns(partition.topic, partition.index)
+            and throttle.is_exceeded(self._node.world.clock.now())
+        )
+
     def read(self, wanted: Wanted, left: int, *, nothing_yet: bool) -> PartitionData:
         """What is told of it, with at most `left` bytes of records (the first batch of an answer always comes)."""
         partition, ask = wanted.partition, wanted.ask
@@ -123,7 +135,7 @@ class PartitionReads:
             return self._refusal(wanted)
         records: Records = NOTHING
         aborted: list[AbortedTransaction] | None = None
-        if wanted.diverging is None:
+        if wanted.diverging is None and not self.is_held_back(partition):
             try:
                 records = self._records(partition, ask, left, nothing_yet)
                 aborted = self._aborted(partition, ask, len(records))
@@ -134,6 +146,8 @@ class PartitionReads:
                 self._node.replicas.storage_failed(partition, failure)
                 wanted.error = ErrorCode.KAFKA_STORAGE_ERROR
                 return self._refusal(wanted)
+        if self._throttle is not None and self._throttle.concerns(partition.topic, partition.index):
+            self._throttle.count(self._node.world.clock.now(), len(records))
         return PartitionData(
             partition_index=ask.partition,
             error_code=0,

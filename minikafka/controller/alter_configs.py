@@ -15,6 +15,7 @@ from minikafka.metadata.client_metrics_configs import check_client_metrics_confi
 from minikafka.metadata.config_types import ConfigDefinition, ConfigError, ConfigType
 from minikafka.metadata.configs import (
     BROKER_CONFIGS,
+    DYNAMIC_ONLY,
     TOPIC_CONFIGS,
     effective_topic_configs,
     validate_topic_configs,
@@ -215,7 +216,7 @@ def _check_broker(situation: Situation, name: str, changes: Changes, _: Mapping[
             ErrorCode.INVALID_REQUEST, f"Cannot update these configs dynamically: [{', '.join(fixed)}]"
         )
     for key, value in changes.items():
-        definition = BROKER_CONFIGS.get(key)
+        definition = BROKER_CONFIGS.get(key, DYNAMIC_ONLY.get(key))
         if definition is not None and value is not None:
             try:
                 definition.parse(value)

@@ -266,6 +266,30 @@ _REPLICATION: tuple[Row, ...] = (
         FIXED,
         "How often HWs are saved.",
     ),
+    (
+        "replica.selector.class",
+        STRING,
+        None,
+        None,
+        FIXED,
+        "Where consumers read; a name that ends in RackAwareReplicaSelector: in their own rack, if they can.",
+    ),
+    (
+        "replication.quota.window.num",
+        INT,
+        11,
+        at_least(1),
+        FIXED,
+        "Over how many samples the rate of throttled replication is measured.",
+    ),
+    (
+        "replication.quota.window.size.seconds",
+        INT,
+        1,
+        at_least(1),
+        FIXED,
+        "How long a sample of the rate of throttled replication is.",
+    ),
     ("num.replica.fetchers", INT, 1, at_least(1), LIVE, "Fetchers for each leader."),
     (
         "broker.heartbeat.interval.ms",
@@ -503,3 +527,19 @@ BROKER_CONFIGS: dict[str, ConfigDefinition] = {
         _IDENTITY + _TOPICS + _LOG + _REPLICATION + _QUORUM + _CLIENTS, key=lambda row: row[0]
     )
 }
+
+DYNAMIC_ONLY: dict[str, ConfigDefinition] = {
+    name: ConfigDefinition(name, LONG, None, doc, at_least(0))
+    for name, doc in (
+        (
+            "follower.replication.throttled.rate",
+            "Bytes a second that a follower copies of throttled replicas.",
+        ),
+        ("leader.replication.throttled.rate", "Bytes a second that a leader sends to throttled replicas."),
+        (
+            "replica.alter.log.dirs.io.max.bytes.per.second",
+            "Bytes a second that a broker copies from one of its log directories to another.",
+        ),
+    )
+}
+"""No file sets them, only a request does (`DynamicConfig.Broker`)."""

@@ -11,7 +11,7 @@ import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from minikafka.metadata.broker_configs import BROKER_CONFIGS, INTERNAL
+from minikafka.metadata.broker_configs import BROKER_CONFIGS, DYNAMIC_ONLY, INTERNAL
 from minikafka.metadata.client_metrics_configs import CLIENT_METRICS_CONFIGS
 from minikafka.metadata.config_types import (
     ConfigDefinition,
@@ -36,6 +36,7 @@ from minikafka.protocol.errors import ApiError, ErrorCode
 
 __all__ = [
     "BROKER_CONFIGS",
+    "DYNAMIC_ONLY",
     "TOPIC_CONFIGS",
     "BrokerConfigs",
     "ConfigDefinition",

@@ -156,10 +156,7 @@ remote.log.storage.manager.class.name STRING
 remote.log.storage.manager.class.path STRING
 remote.log.storage.manager.impl.prefix STRING
 remote.log.storage.system.enable BOOLEAN
-replica.selector.class STRING
 replica.socket.receive.buffer.bytes INT
-replication.quota.window.num INT 1..
-replication.quota.window.size.seconds INT 1..
 sasl.client.callback.handler.class CLASS
 sasl.enabled.mechanisms LIST
 sasl.jaas.config PASSWORD

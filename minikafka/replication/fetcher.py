@@ -33,10 +33,13 @@ from minikafka.protocol.schema import Message
 from minikafka.replication.fetch_position import FetchPosition, Key
 from minikafka.replication.partition import Partition, Role
 from minikafka.replication.resting import Resting
+from minikafka.replication.throttle import Throttle
 from minikafka.world import World
 
 FETCH_VERSION = 17
 RETRY_SOON_S = 0.05  # the leader has not heard of its leadership yet: a matter of one metadata fetch
+HELD_BACK_S = 0.5
+"""A throttled partition is asked for again after this pause, if there is room by then."""
 NAMED_A_FETCH = 500
 """A session of thousands of partitions begins in pieces, between which others have their turn."""
 SESSION_ERRORS = (
@@ -70,6 +73,7 @@ class ReplicaFetcher:
         broker_epoch: Callable[[], int],
         settings: FetcherSettings,
         storage_failed: Callable[[Partition, OSError], None],
+        throttle: Throttle,
     ) -> None:
         self._world = world
         self._broker_id = broker_id
@@ -78,6 +82,7 @@ class ReplicaFetcher:
         self._broker_epoch = broker_epoch
         self._settings = settings
         self._storage_failed = storage_failed
+        self._throttle = throttle
         self._partitions: dict[Key, Partition] = {}
         self._news: dict[Key, None] = {}
         """Those whose position the leader may not know, in the order in which they changed."""
@@ -220,6 +225,10 @@ class ReplicaFetcher:
             if partition is None or partition.role is not Role.FOLLOWER or key in self._resting:
                 unwanted.append(key)
                 continue
+            if self._is_held_back(partition):
+                self._resting.begin(key, self._world.clock.now() + HELD_BACK_S)
+                unwanted.append(key)
+                continue
             log = partition.log
             end = log.log_end_offset
             positions[key] = FetchPosition(
@@ -231,6 +240,16 @@ class ReplicaFetcher:
                 end,
             )
         return positions, unwanted
+
+    def _is_held_back(self, partition: Partition) -> bool:
+        """Has more been copied than the throttle allows, of a replica that isn't in sync yet?"""
+        throttle = self._throttle
+        return (
+            throttle.is_set
+            and self._broker_id not in partition.isr
+            and throttle.concerns(partition.topic, partition.index)
+            and throttle.is_exceeded(self._world.clock.now())
+        )
 
     def _send(self, channel: Channel, plan: FetchPlan[Key, FetchPosition]) -> None:
         request = FetchRequest(
@@ -348,6 +367,8 @@ class ReplicaFetcher:
             try:
                 records = memoryview(data.records or b"")
                 partition.append_as_follower(records, data.high_watermark, data.log_start_offset)
+                if self._throttle.is_set and self._throttle.concerns(partition.topic, partition.index):
+                    self._throttle.count(self._world.clock.now(), len(records))
             except ApiError as problem:
                 # A bad batch concerns this partition alone.
                 self._world.trace.fail(f"fetch {partition.topic}-{partition.index}", problem)

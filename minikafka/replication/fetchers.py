@@ -12,6 +12,7 @@ from minikafka.metadata.configs import BrokerConfigs
 from minikafka.replication.checkpoints import Key
 from minikafka.replication.fetcher import FetcherSettings, ReplicaFetcher
 from minikafka.replication.partition import Partition
+from minikafka.replication.throttle import Throttle
 from minikafka.world import World
 
 
@@ -26,12 +27,14 @@ class Fetchers:
         endpoint: Callable[[int], tuple[str, int] | None],
         broker_epoch: Callable[[], int],
         storage_failed: Callable[[Partition, OSError], None],
+        throttle: Throttle,
     ) -> None:
         self._world = world
         self._broker_id = broker_id
         self._endpoint = endpoint
         self._broker_epoch = broker_epoch
         self._storage_failed = storage_failed
+        self._throttle = throttle
         self._settings = FetcherSettings(
             wait_max_ms=configs.int("replica.fetch.wait.max.ms"),
             min_bytes=configs.int("replica.fetch.min.bytes"),
@@ -58,6 +61,7 @@ class Fetchers:
                 self._broker_epoch,
                 self._settings,
                 self._storage_failed,
+                self._throttle,
             )
         self._leaders[partition.topic, partition.index] = leader
         fetcher.follow(partition)

@@ -42,6 +42,7 @@ from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
 from minikafka.replication.rolled_segments import RolledSegments
 from minikafka.replication.strays import why_stray
+from minikafka.replication.throttle import Throttle
 from minikafka.world import LATE_S, LOOK_AGAIN_S, Backlog, World, in_turns, is_out_of_descriptors
 
 
@@ -81,7 +82,17 @@ class Replicas:
         self._offline: dict[
             Key, UUID
         ] = {}  # the topic's id: what lies, or may lie, in a directory that failed
-        self._fetchers = Fetchers(world, broker_id, configs, endpoint, broker_epoch, self.storage_failed)
+        self.leader_throttle = Throttle("leader", broker_id, configs)
+        self.follower_throttle = Throttle("follower", broker_id, configs)
+        self._fetchers = Fetchers(
+            world,
+            broker_id,
+            configs,
+            endpoint,
+            broker_epoch,
+            self.storage_failed,
+            self.follower_throttle,
+        )
         self._image: MetadataImage | None = None
         """The newest metadata that this broker knows; not all of it need be settled yet."""
         self._applied_offset = -1
@@ -163,6 +174,8 @@ class Replicas:
             delta = image.delta(old or MetadataImage())
         if delta.configs:
             self._log_configs.clear()
+            self.leader_throttle.see(image)
+            self.follower_throttle.see(image)
         self._unsettled.put(self._concerned(image, old or MetadataImage(), delta))
 
     def _concerned(self, image: MetadataImage, old: MetadataImage, delta: MetadataDelta) -> Iterator[Key]:

@@ -16,6 +16,7 @@ from minikafka.broker.api.fetch import fetch
 from minikafka.broker.fetch_sessions import FetchSessions
 from minikafka.broker.partition_reads import PartitionReads
 from minikafka.log.log import Log
+from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Rules
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext
@@ -30,6 +31,7 @@ from minikafka.protocol.messages.fetch import (
 )
 from minikafka.replication.partition import Partition
 from minikafka.replication.pending import PendingRequests
+from minikafka.replication.throttle import Throttle
 from minikafka.world import SimulatedUniverse
 
 V = 17
@@ -92,6 +94,7 @@ class Leader:
             fetch_sessions=FetchSessions(self.world, 10, self.pending),
             replicas=SimpleNamespace(
                 fetch_pending=self.pending,
+                leader_throttle=Throttle("leader", 1, BrokerConfigs()),
                 partition=lambda name, index: self.partitions[index],
                 follower_fetched=lambda partition, replica: (
                     self.asked_isr.append((replica, partition.index))

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Rules
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
@@ -25,6 +26,7 @@ from minikafka.protocol.routes import Dispatch
 from minikafka.protocol.server import Server
 from minikafka.replication.fetcher import NAMED_A_FETCH, FetcherSettings, ReplicaFetcher
 from minikafka.replication.partition import Partition, Role
+from minikafka.replication.throttle import Throttle
 from minikafka.world import SimulatedUniverse
 
 TOPIC = uuid.UUID(int=7)
@@ -78,6 +80,7 @@ class Stage:
                 lambda: 1,
                 FetcherSettings(),
                 lambda partition, problem: self.broken.append(problem),
+                Throttle("follower", 2, BrokerConfigs()),
             )
 
         self.fetcher = universe.run(begin(), host="broker-2")

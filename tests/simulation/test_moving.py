@@ -4,6 +4,7 @@ import pytest
 from simulation.story import seeds, story
 
 from minikafka import KafkaException, TopicPartition
+from minikafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from minikafka.protocol.errors import ErrorCode
 
 
@@ -145,3 +146,59 @@ def test_a_tape_with_a_new_broker_plays_again():
         assert again.tape() == tape
         assert again.snapshot().broker("broker-4").rack == "rack-b"
         again.drop()
+
+
+def throttle(s, rate_bytes, *, side):
+    """As kafka-reassign-partitions sets it: the rate at each broker, the replicas at the topic. None takes it away."""
+    operation = AlterConfigOpType.DELETE if rate_bytes is None else AlterConfigOpType.SET
+
+    def change(kind, name, key, value):
+        entry = ConfigEntry(f"{side}.replication.throttled.{key}", value, incremental_operation=operation)
+        return ConfigResource(kind, name, incremental_configs=[entry])
+
+    brokers = [
+        change(ResourceType.BROKER, str(n), "rate", str(rate_bytes)) for n in s.nodes.controller.image.brokers
+    ]
+    with s.cluster.admin() as admin:
+        topic = change(ResourceType.TOPIC, "orders", "replicas", "*")
+        for future in admin.incremental_alter_configs([*brokers, topic]).values():
+            future.result()
+
+
+def seconds_to_move(s, *brokers):
+    started = s.now
+    s.cluster.move_partition("orders", 0, brokers)
+    until_moved(s, "orders", *brokers)
+    return s.now - started
+
+
+def written(s, megabytes):
+    with s.cluster.producer({"linger.ms": 5, "batch.size": 20_000}) as producer:
+        for _ in range(megabytes * 50):
+            producer.produce("orders", value=b"v" * 20_000)
+        producer.flush()
+
+
+@pytest.mark.parametrize("side", ["leader", "follower"])
+def test_a_throttled_move_takes_its_time_and_holds_up_nobody_who_is_in_sync(side):
+    with story(3, replica_fetch_max_bytes=50_000) as s:
+        s.create_topic("orders")
+        written(s, 1)
+        s.cluster.add_broker()
+        old = s.registration("orders").replicas
+        freely = seconds_to_move(s, *old[:2], 4)
+        seconds_to_move(s, *old)
+        throttle(s, 200_000, side=side)
+        started = s.now
+        s.cluster.move_partition("orders", 0, (*old[:2], 4))
+        s.run(1.0)
+        writer = s.writer("orders")
+        writer.keep_writing(0.2)
+        writer.flush(2.0)
+        until_moved(s, "orders", *old[:2], 4)
+        took = s.now - started
+        assert freely < 2.0
+        assert 4.0 < took < 15.0, "1 MB at 200 kB/s"
+        throttle(s, None, side=side)
+        seconds_to_move(s, *old)
+        assert seconds_to_move(s, *old[:2], 4) < 2.0

@@ -188,7 +188,7 @@ class Read:
             partition, ask = wanted.partition, wanted.ask
             assert partition is not None
             end = self._reads.end_offset(partition)
-            if ask.fetch_offset < end:
+            if ask.fetch_offset < end and not self._reads.is_held_back(partition):
                 limit = min(self._request.max_bytes, ask.partition_max_bytes)
                 if self._min_bytes == 1 or limit < 0:
                     return True
