@@ -94,7 +94,6 @@ KAFKA = (
 
 NOTES = {
     "Produce": "transactional batches are refused (INVALID_TXN_STATE)",
-    "Fetch": "no fetch from followers",
     "InitProducerId": "transactional ids are refused (UNSUPPORTED_VERSION)",
     "FindCoordinator": "groups only; who asks for a transaction's coordinator is refused for good",
     "ListOffsets": "no tiered storage",

@@ -111,6 +111,9 @@ class Broker:
         )
         self.leaving_answers = LeavingAnswers(world, rules, self.replicas.storage_failed)
         slots = configs.int("max.incremental.fetch.session.cache.slots")
+        selector = configs.get("replica.selector.class") or ""
+        self.chooses_replica = selector.rpartition(".")[2] == "RackAwareReplicaSelector"
+        """Are consumers told to read from a replica in their rack?"""
         self.fetch_sessions = FetchSessions(world, slots, self.replicas.fetch_pending)
         self.topic_creation = TopicCreation(world, configs, self.membership.request, tenants.TENANTS)
         self.producer_ids = ProducerIds(broker_id, self._broker_epoch, self.membership.request)

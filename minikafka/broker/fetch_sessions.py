@@ -63,7 +63,7 @@ class Wanted:
             self.told_high_watermark = -1
             return True
         if data.high_watermark == self.told_high_watermark and data.log_start_offset == self.told_log_start:
-            return bool(data.records)
+            return bool(data.records) or data.preferred_read_replica >= 0
         self.told_high_watermark = data.high_watermark
         self.told_log_start = data.log_start_offset
         return True

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from minikafka.broker.fetch_sessions import Asker, Wanted
 from minikafka.log.epochs import LeaderEpochs
 from minikafka.log.reads import IN_MEMORY_BYTES, NOTHING, Records
+from minikafka.policy import ReadableReplica, read_replica
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages.fetch import (
     AbortedTransaction,
@@ -37,13 +38,16 @@ NOT_DIVERGING, NO_LEADER, NO_SNAPSHOT = EpochEndOffset(), LeaderIdAndEpoch(), Sn
 class PartitionReads:
     """The reads of one Fetch."""
 
-    def __init__(self, node: Broker, asker: Asker) -> None:
+    def __init__(self, node: Broker, asker: Asker, rack: str = "") -> None:
         self._node = node
         self._version = asker.version
         self._replica_id = asker.replica_id
         self._is_follower = asker.is_follower
         self._reads_committed = asker.isolation_level == READ_COMMITTED
         self._in_memory_left = IN_MEMORY_BYTES
+        # Before 11 a consumer didn't say where it is, and reads from leaders only.
+        self._leaders_only = self._is_follower or self._version < 11
+        self._rack = rack if node.chooses_replica and not self._leaders_only else ""
         throttle = node.replicas.leader_throttle
         self._throttle = throttle if self._is_follower and throttle.is_set else None
 
@@ -92,7 +96,8 @@ class PartitionReads:
         if epoch != partition.leader_epoch and self._version >= 9:
             # Here every negative number stands for "no epoch", elsewhere only -1 does.
             partition.check_leader_epoch(max(epoch, NO_LEADER_EPOCH))
-        partition.check_leader()
+        if self._leaders_only or partition.role is Role.OFFLINE:
+            partition.check_leader()
         if self._is_follower and self._replica_id not in partition.followers:
             return self._stranger(ask)
         if ask.last_fetched_epoch >= 0 and self._version >= 12:
@@ -109,6 +114,30 @@ class PartitionReads:
         # With the right leader epoch it may be a replica that we haven't heard of yet; it should try again.
         knows_epoch = self._version >= 9 and ask.current_leader_epoch > NO_LEADER_EPOCH
         return ErrorCode.UNKNOWN_LEADER_EPOCH if knows_epoch else ErrorCode.NOT_LEADER_OR_FOLLOWER
+
+    def nearer(self, wanted: Wanted) -> int:
+        """The broker that this consumer should rather ask (KIP-392); -1: none."""
+        partition, offset = wanted.partition, wanted.ask.fetch_offset
+        if not self._rack or partition is None or not partition.is_leader or wanted.diverging is not None:
+            return -1
+        image = self._node.image
+        own = ReadableReplica(
+            partition.broker_id, self._rack_of(partition.broker_id), partition.log.log_end_offset, 0.0
+        )
+        others = [
+            ReadableReplica(id, self._rack_of(id), follower.end_offset, follower.caught_up_at)
+            for id, follower in partition.followers.items()
+            if id in partition.isr
+            and follower.log_start_offset <= offset <= follower.end_offset
+            and id in image.brokers
+            and not image.brokers[id].fenced
+        ]
+        found = read_replica(self._rack, own.broker, [own, *others])
+        return -1 if found == own.broker else found
+
+    def _rack_of(self, broker_id: int) -> str | None:
+        broker = self._node.image.brokers.get(broker_id)
+        return None if broker is None else broker.rack
 
     def end_offset(self, partition: Partition) -> int:
         """Where what this asker may read ends."""
@@ -135,7 +164,8 @@ class PartitionReads:
             return self._refusal(wanted)
         records: Records = NOTHING
         aborted: list[AbortedTransaction] | None = None
-        if wanted.diverging is None and not self.is_held_back(partition):
+        nearer = self.nearer(wanted)
+        if wanted.diverging is None and nearer < 0 and not self.is_held_back(partition):
             try:
                 records = self._records(partition, ask, left, nothing_yet)
                 aborted = self._aborted(partition, ask, len(records))
@@ -158,7 +188,7 @@ class PartitionReads:
             current_leader=NO_LEADER,
             snapshot_id=NO_SNAPSHOT,
             aborted_transactions=aborted,
-            preferred_read_replica=-1,
+            preferred_read_replica=nearer,
             # The server sends either kind; who reads a response always has bytes.
             records=cast("memoryview", records),
         )

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from minikafka.controller.decision import Situation
+from minikafka.policy import spread_over_racks
 from minikafka.protocol.errors import ApiError, ErrorCode
 
 
@@ -39,17 +40,30 @@ def place(situation: Situation, partition_count: int, replication_factor: int) -
             f"The target replication factor of {replication_factor} cannot be reached because only "
             f"{len(brokers)} broker(s) are registered or some brokers have all their log directories cordoned."
         )
-    place_replicas, random = situation.rules.place_replicas, situation.random
     first = min(replication_factor, len(unfenced))
-    placed = place_replicas(unfenced, partition_count, first, random.randrange(len(unfenced)))
+    placed = _spread(situation, unfenced, partition_count, first)
     if replication_factor > first:
-        rest = replication_factor - first
-        more = place_replicas(fenced, partition_count, rest, random.randrange(len(fenced)))
+        more = _spread(situation, fenced, partition_count, replication_factor - first)
         placed = [[*some, *others] for some, others in zip(placed, more, strict=True)]
     replicas = [_replicas(situation, chosen) for chosen in placed]
     if any(not partition.isr for partition in replicas):
         raise refuse("All brokers are currently fenced or in controlled shutdown.")
     return replicas
+
+
+def _spread(
+    situation: Situation, brokers: Sequence[int], partition_count: int, replication_factor: int
+) -> list[list[int]]:
+    """By the rule `place_replicas`; where brokers are in several racks, over these first."""
+    start = situation.random.randrange(len(brokers))
+    racks: dict[str, list[int]] = {}
+    for id in brokers:
+        racks.setdefault(situation.image.brokers[id].rack or "", []).append(id)
+    if len(racks) < 2:
+        return situation.rules.place_replicas(brokers, partition_count, replication_factor, start)
+    return spread_over_racks(
+        [racks[name] for name in sorted(racks)], partition_count, replication_factor, start
+    )
 
 
 def check_brokers(situation: Situation, broker_ids: Sequence[int]) -> None:

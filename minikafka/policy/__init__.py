@@ -12,11 +12,11 @@ from minikafka.policy.assignment import (
 )
 from minikafka.policy.batching import batch_is_ready
 from minikafka.policy.compaction import survives_compaction
-from minikafka.policy.consuming import lag, lag_status
+from minikafka.policy.consuming import ReadableReplica, lag, lag_status, read_replica
 from minikafka.policy.election import elect_leader
 from minikafka.policy.flushing import is_flush_due, should_flush
 from minikafka.policy.partitioning import murmur2, next_sticky_partition, partition_for_key
-from minikafka.policy.placement import place_replicas
+from minikafka.policy.placement import place_replicas, spread_over_racks
 from minikafka.policy.replication import (
     acks_satisfied,
     fetch_offset,
@@ -32,6 +32,7 @@ from minikafka.policy.voting import grants_vote, majority
 
 __all__ = [
     "Assignor",
+    "ReadableReplica",
     "Rules",
     "SegmentFacts",
     "acks_satisfied",
@@ -56,9 +57,11 @@ __all__ = [
     "next_sticky_partition",
     "partition_for_key",
     "place_replicas",
+    "read_replica",
     "segments_to_delete",
     "should_flush",
     "should_roll",
+    "spread_over_racks",
     "survives_compaction",
     "truncation_offset",
 ]

@@ -1,15 +1,16 @@
-"""How far a consumer group is behind.
+"""How far a consumer group is behind, and from which replica a consumer reads.
 
 Rule: LAG counts what the group can still read, from the committed offset to the log's end. Without a
 commit there is no LAG (which is not 0), and it is never negative.
 
-Kafka: `ConsumerGroupCommand` (`kafka-consumer-groups --describe`).
+Kafka: `ConsumerGroupCommand` (`kafka-consumer-groups --describe`); `RackAwareReplicaSelector`.
 
 Shown in lesson 1 (section 5), and watched in lesson 9.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 Look = tuple[int, int | None, int]
 """(log start, committed offset or None, log end) of one partition, read at one instant."""
@@ -53,3 +54,24 @@ def lag_status(window: Sequence[Look]) -> tuple[str, str, int | None]:
     if 0 not in known and now > known[0] and all(later >= earlier for earlier, later in pairwise(known)):
         return ("WARN", "lag grows", now)
     return ("OK", "keeps up", now)
+
+
+class ReadableReplica(NamedTuple):
+    """A replica that a consumer could read what it asks for from; `caught_up_s`: when it last had all there was."""
+
+    broker: int
+    rack: str | None
+    end_offset: int
+    caught_up_s: float
+
+
+def read_replica(rack: str, leader: int, replicas: Sequence[ReadableReplica]) -> int:
+    """From which broker a consumer in this rack (empty: it doesn't say) reads; the leader is among the replicas.
+
+    The leader, unless others are in the consumer's rack and it isn't: then that of them which has most, and had all
+    last. Kafka: `RackAwareReplicaSelector.select` (KIP-392).
+    """
+    near = [replica for replica in replicas if rack and replica.rack == rack]
+    if not near or any(replica.broker == leader for replica in near):
+        return leader
+    return max(near, key=lambda replica: (replica.end_offset, replica.caught_up_s, -replica.broker)).broker

@@ -89,6 +89,7 @@ class Leader:
             world=self.world,
             image=SimpleNamespace(topic_names={TOPIC: "t"}),
             configs=SimpleNamespace(int=lambda name: 1 << 25),
+            chooses_replica=False,
             leader_of=lambda name, index: (1, 1),
             endpoint=lambda broker: None,
             fetch_sessions=FetchSessions(self.world, 10, self.pending),

@@ -2,6 +2,7 @@
 
 - 7+: fetch sessions (KIP-227). 9+: the caller's leader epoch is checked (KIP-320).
 - 12+: `last_fetched_epoch` and the diverging epoch, by which followers truncate (KIP-595).
+- 11+: a consumer may read from any replica, and is sent to one in its rack (KIP-392).
 - 13+: topics by id (KIP-516). 15+: the replica's epoch (KIP-903). 16+: where the leader is (KIP-951).
 """
 
@@ -23,6 +24,7 @@ from minikafka.protocol.messages.fetch import (
     NodeEndpoint,
     PartitionData,
 )
+from minikafka.replication.partition import Partition
 from minikafka.replication.pending import Tokens
 from minikafka.world import in_turns
 
@@ -86,7 +88,7 @@ class Read:
         self._opened = opened
         self._session = opened.session
         self._due = opened.due
-        self._reads = PartitionReads(node, opened.asker)
+        self._reads = PartitionReads(node, opened.asker, request.rack_id)
         self._version = opened.asker.version
         self.replica_id = opened.asker.replica_id
         self.is_follower = opened.asker.is_follower
@@ -187,6 +189,8 @@ class Read:
                 return True
             partition, ask = wanted.partition, wanted.ask
             assert partition is not None
+            if self._node.chooses_replica and self._is_told_at_once(wanted, partition):
+                return True
             end = self._reads.end_offset(partition)
             if ask.fetch_offset < end and not self._reads.is_held_back(partition):
                 limit = min(self._request.max_bytes, ask.partition_max_bytes)
@@ -195,6 +199,13 @@ class Read:
                 size = partition.log.size_between(ask.fetch_offset, end, limit_bytes=limit)
                 self._available[wanted.key] = size
         return self._min_bytes > 1 and sum(self._available.values()) >= self._min_bytes
+
+    def _is_told_at_once(self, wanted: Wanted, partition: Partition) -> bool:
+        """Where consumers read from followers: to a consumer that there is a nearer replica, to a follower how far it
+        may let them read (in Kafka, too, the latter only there)."""
+        if not self.is_follower:
+            return self._reads.nearer(wanted) >= 0
+        return self._session is not None and wanted.told_high_watermark < partition.high_watermark
 
     # -- the answer ------------------------------------------------------------------------------------------
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from minikafka.client.values import Pair
 
 _LAST_BY_NAME = 12
+NEAR_S = 300.0
+"""So long a consumer reads from the replica that it was sent to; then it asks the leader again (as librdkafka)."""
 
 
 class _Place(NamedTuple):
@@ -94,7 +96,7 @@ class Fetcher:
             return
         leaders = set()
         for position in self._positions.values():
-            leader = self._metadata.leader(position.topic, position.partition)
+            leader = self._read_from(position)
             if leader >= 0:
                 leaders.add(leader)
             elif position.fetch_from != UNRESOLVED:
@@ -106,6 +108,21 @@ class Fetcher:
                 self._background.spawn(self._run(leader, self._loops[leader]), f"fetch-from-{leader}")
         for event in self._loops.values():
             event.set()
+
+    def _read_from(self, position: Position) -> int:
+        """The broker to ask: the leader, or one that it has told to be nearer; -1: there is none."""
+        leader = self._metadata.leader(position.topic, position.partition)
+        if position.near >= 0 and (
+            self._world.clock.now() >= position.near_until or position.near not in self._metadata.brokers
+        ):
+            position.near = -1
+        return position.near if leader >= 0 and position.near >= 0 else leader
+
+    def _leave(self, broker: int) -> None:
+        """It can't be reached: the leaders are asked again."""
+        for position in self._positions.values():
+            if position.near == broker:
+                position.near = -1
 
     def _wake_later(self, delay_s: float) -> None:
         if not self._timer_set:
@@ -141,6 +158,7 @@ class Fetcher:
                 if self._is_closed():
                     return
                 self._on_connection_error(as_kafka_error(cause))
+                self._leave(leader)
                 self._metadata.request_update()
                 await asyncio.sleep(self._settings.seconds("retry.backoff.ms"))
             except KafkaException as cause:
@@ -155,7 +173,7 @@ class Fetcher:
         for pair, position in self._positions.items():
             if position.paused or position.fetch_from == UNRESOLVED:
                 continue
-            if self._metadata.leader(*pair) != leader:
+            if self._read_from(position) != leader:
                 continue
             topic_id = self._metadata.topics[position.topic].id
             if position.topic_id is None and topic_id != NO_TOPIC_ID:
@@ -249,9 +267,19 @@ class Fetcher:
 
     def _take(self, position: Position, data: PartitionData) -> None:
         code = data.error_code
+        if code == ErrorCode.NONE and data.preferred_read_replica >= 0:
+            position.near = data.preferred_read_replica
+            position.near_until = self._world.clock.now() + NEAR_S
+            self.wake()
+            return
         if code == ErrorCode.NONE:
             self._take_records(position, data)
             return
+        if position.near >= 0:  # a follower may lack what the leader has
+            position.near = -1
+            if code == ErrorCode.OFFSET_OUT_OF_RANGE:
+                self.wake()
+                return
         backoff_s = self._settings.seconds("retry.backoff.ms")
         if code == ErrorCode.OFFSET_OUT_OF_RANGE:
             self._on_out_of_range(position)

@@ -55,6 +55,8 @@ class Position:
         "high_watermark",
         "leader_epoch",
         "log_start",
+        "near",
+        "near_until",
         "partition",
         "paused",
         "stored",
@@ -76,6 +78,8 @@ class Position:
         self.stored = OFFSET_INVALID  # the offset to commit
         self.stored_epoch = -1
         self.committed = OFFSET_INVALID  # the last offset that we committed
+        self.near = -1  # the broker whose replica the leader says is nearer (KIP-392); -1: none …
+        self.near_until = 0.0  # … for so long
         self.log_start = OFFSET_INVALID
         self.high_watermark = OFFSET_INVALID
         self.end = OFFSET_INVALID  # what this consumer can read up to: high watermark or last stable offset
