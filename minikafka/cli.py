@@ -140,6 +140,10 @@ def up(
     advertise: Annotated[
         str, typer.Option(metavar="HOST[:PORT]", help="Name or address that clients are told to connect to.")
     ] = "",
+    racks: Annotated[
+        str,
+        typer.Option(metavar="RACK,RACK", help="The racks that the brokers are in, over and over in turn."),
+    ] = "",
     data: Data = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the cluster, for `minikafka tui --cluster`.")
@@ -159,7 +163,9 @@ def up(
     from minikafka.cluster.command import Up, run_up
 
     say_low_limit()
-    wanted = Up(brokers, fewer_brokers, port, listen, advertise, data, name, set_ or [], json, controllers)
+    wanted = Up(
+        brokers, fewer_brokers, port, listen, advertise, data, name, set_ or [], json, controllers, racks
+    )
     if processes:
         from minikafka.processes.command import run_processes
 

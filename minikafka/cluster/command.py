@@ -42,6 +42,7 @@ class Up:
     settings: Sequence[str]
     json: bool
     controllers: int | None = None
+    racks: str = ""
 
     def configs(self) -> dict[str, str]:
         """All settings by name. Raises ValueError: one sentence."""
@@ -97,6 +98,7 @@ def _start(wanted: Up, say: Say) -> Cluster:
             data=wanted.data,
             name=wanted.name,
             configs=configs,
+            racks=[rack for rack in wanted.racks.split(",") if rack],
         )
     for warning in caught:
         say(str(warning.message))
