@@ -111,7 +111,7 @@ def _back(
     """To the replicas from before the move."""
     adding = partition.adding_replicas
     if not adding and not partition.removing_replicas:
-        raise ApiError(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS, "No partition reassignment is in progress.")
+        raise ApiError(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS)
     replicas = tuple(replica for replica in partition.replicas if replica not in adding)
     isr = tuple(replica for replica in partition.isr if replica not in adding)
     kept = isr or tuple(replica for replica in partition.elr if replica not in adding)

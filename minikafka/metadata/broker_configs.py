@@ -290,6 +290,22 @@ _REPLICATION: tuple[Row, ...] = (
         FIXED,
         "How long a sample of the rate of throttled replication is.",
     ),
+    (
+        "alter.log.dirs.replication.quota.window.num",
+        INT,
+        11,
+        at_least(1),
+        FIXED,
+        "Over how many samples the rate of copying between log directories is measured.",
+    ),
+    (
+        "alter.log.dirs.replication.quota.window.size.seconds",
+        INT,
+        1,
+        at_least(1),
+        FIXED,
+        "How long a sample of the rate of copying between log directories is.",
+    ),
     ("num.replica.fetchers", INT, 1, at_least(1), LIVE, "Fetchers for each leader."),
     (
         "broker.heartbeat.interval.ms",
@@ -529,7 +545,7 @@ BROKER_CONFIGS: dict[str, ConfigDefinition] = {
 }
 
 DYNAMIC_ONLY: dict[str, ConfigDefinition] = {
-    name: ConfigDefinition(name, LONG, None, doc, at_least(0))
+    name: ConfigDefinition(name, LONG, None, doc, at_least(0), read_only=False)
     for name, doc in (
         (
             "follower.replication.throttled.rate",

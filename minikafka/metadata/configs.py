@@ -232,12 +232,12 @@ def _described(
 
 
 def describe_broker(image: MetadataImage, configs: BrokerConfigs, broker_id: int) -> list[DescribedConfig]:
-    """Every configuration of a broker, by name."""
+    """Every configuration of a broker, by name; of those that only a request sets, what was set."""
     described = []
-    for name, definition in BROKER_CONFIGS.items():
-        if name in INTERNAL:
-            continue
+    for name, definition in sorted((BROKER_CONFIGS | DYNAMIC_ONLY).items()):
         places = list(_broker_places(image, [name], configs, broker_id))
+        if name in INTERNAL or (name in DYNAMIC_ONLY and not places):
+            continue
         first = places[0] if places else Synonym(name, definition.default, ConfigSource.DEFAULT_CONFIG)
         described.append(
             DescribedConfig(
@@ -290,7 +290,7 @@ def _broker_places(
         for name in names:
             if name in values:
                 yield Synonym(name, values[name], source)
-    default = BROKER_CONFIGS[names[0]].default
+    default = (BROKER_CONFIGS.get(names[0]) or DYNAMIC_ONLY[names[0]]).default
     if default is not None:
         yield Synonym(names[0], default, ConfigSource.DEFAULT_CONFIG)
 

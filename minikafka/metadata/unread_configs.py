@@ -15,8 +15,6 @@ _UNREAD = """
 add.partitions.to.txn.retry.backoff.max.ms INT 0..
 add.partitions.to.txn.retry.backoff.ms INT 1..
 alter.config.policy.class.name CLASS
-alter.log.dirs.replication.quota.window.num INT 1..
-alter.log.dirs.replication.quota.window.size.seconds INT 1..
 authorizer.class.name STRING
 background.threads INT 1..
 client.quota.callback.class CLASS

@@ -116,6 +116,22 @@ class Checkpoints:
             if known:
                 OffsetCheckpoint(self._world.disk, file).write(offsets)
 
+    def adopt(self, key: Key, log: Log, *, may_have_gaps: bool) -> None:
+        """A log that was copied from another directory, and is whole and synced, is about to lie here."""
+        self._recovery_points[key] = log.log_end_offset
+        self._high_watermarks[key] = log.high_watermark
+        self._log_starts[key] = log.log_start_offset
+        if may_have_gaps:
+            self._cleaned[key] = log.cleaned_up_to
+        disk = self._world.disk
+        for file, offsets in (
+            (RECOVERY_POINTS, self._recovery_points),
+            (HIGH_WATERMARKS, self._high_watermarks),
+            (LOG_STARTS, self._log_starts),
+            (CLEANER_OFFSETS, self._cleaned),
+        ):
+            OffsetCheckpoint(disk, file).write(offsets)
+
     def apply_to(self, log: Log, key: Key) -> None:
         """Gives a log that was just opened its beginning, its high watermark and how far it was compacted."""
         log.cleaned_up_to = self._cleaned.get(key, 0)

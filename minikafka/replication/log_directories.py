@@ -20,7 +20,7 @@ from minikafka.metadata.config_types import ConfigError
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.ids import UNASSIGNED_DIRECTORY
 from minikafka.replication.checkpoints import Key
-from minikafka.replication.log_directory import LogDirectory, folder_of
+from minikafka.replication.log_directory import LogDirectory, folder_of, key_of
 from minikafka.world import World
 
 MOST_NAMED = 10
@@ -84,6 +84,7 @@ class LogDirectories:
             for directory in opened:
                 directory.claim(cluster_id)
             opened._check_ids()
+            opened._finish_swaps()
             opened._check_for_doubles()
             for directory in opened.online:
                 directory.read_notes()
@@ -102,6 +103,29 @@ class LogDirectories:
                 raise WrongDirectory(
                     f"{other.location} and {directory.location} have the same directory.id: one is a copy."
                 )
+
+    def _finish_swaps(self) -> None:
+        """A copy that was whole takes the place of what was given up for it; where that is still there, it stays."""
+        if len(self.online) < len(self._all):
+            return  # what it was to replace may lie in the one that is away
+        for directory in self._all:
+            for folder, swap in sorted(directory.swaps.items()):
+                key = key_of(folder)
+                if key is None or any(key in other.logs for other in self._all):
+                    directory.doomed.append(swap)
+                    continue
+                try:
+                    directory.take_over(key, swap)
+                except OSError as problem:
+                    directory.fail(problem)
+                    break
+
+    def at(self, location: str) -> LogDirectory | None:
+        """The one with that path."""
+        for directory in self._all:
+            if directory.location == location:
+                return directory
+        return None
 
     def _check_for_doubles(self) -> None:
         """Of two folders with one name, one may be what is left of a deleted topic; that is for later."""

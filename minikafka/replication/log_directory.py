@@ -8,6 +8,7 @@ Kafka: `LogManager`, `LogDirFailureChannel`; KIP-112 (one directory may fail), K
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,6 +28,8 @@ from minikafka.world import DiskLocked, Event, Lock, World, is_out_of_descriptor
 
 LOCK_FILE = ".lock"
 DOOMED = re.compile(r".+\.[0-9a-f]{32}-delete")
+FUTURE = re.compile(r".+\.[0-9a-f]{32}-future")
+SWAP = re.compile(r"(.+)\.[0-9a-f]{32}-swap")
 LONGEST_KEPT = 255 - len(f".{0:032x}-delete")
 """Characters of a folder's name that are kept when it is doomed: file systems allow 255."""
 
@@ -73,6 +76,8 @@ class LogDirectory:
         """Those that are open."""
         self.doomed: list[str] = []
         """Folders of partitions that were deleted, still to be removed."""
+        self.swaps: dict[str, str] = {}
+        """Copies that were to take the place of what lies in another directory when the last life ended."""
         self.strays: list[str] = []
         """Folders that the metadata doesn't know, under the names that they are kept by."""
         self.residency = SegmentResidency(self.world.disk, world.clock)
@@ -105,7 +110,8 @@ class LogDirectory:
             self.id = decode_uuid(claimed.directory_id)
             names = disk.listdir("")
             self.logs = {key for key in map(key_of, names) if key is not None}
-            self.doomed = [name for name in names if DOOMED.fullmatch(name)]
+            self.doomed = [name for name in names if DOOMED.fullmatch(name) or FUTURE.fullmatch(name)]
+            self.swaps = {swap[1]: name for name in names if (swap := SWAP.fullmatch(name)) is not None}
             self.strays = [name for name in names if is_stray(name)]
         except DiskLocked as held:
             sentence = f"{self.location} is locked: another broker is using it."
@@ -143,11 +149,16 @@ class LogDirectory:
 
         Kafka names it so, too (`LogManager.asyncDelete`).
         """
-        folder = folder_of(key)
-        doomed = f"{folder[:LONGEST_KEPT]}.{self.world.random.getrandbits(128):032x}-delete"
-        self.world.disk.rename(folder, doomed)
+        doomed = new_name(key, self.world.random, "delete")
+        self.world.disk.rename(folder_of(key), doomed)
         self.logs.discard(key)
         self.doomed.append(doomed)
+
+    def take_over(self, key: Key, swap: str) -> None:
+        """The copy of that name is the replica from now on. Raises OSError."""
+        self.world.disk.rename(swap, folder_of(key))
+        self.world.disk.sync_dir("")
+        self.logs.add(key)
 
     def remove_doomed(self) -> bool:
         """Remove one folder; False when none is left. Raises OSError."""
@@ -207,6 +218,11 @@ class LogDirectory:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+
+def new_name(key: Key, rng: random.Random, ending: str) -> str:
+    """NAME.ID-ending, of a folder that isn't a replica yet, or no more; long names are cut."""
+    return f"{folder_of(key)[:LONGEST_KEPT]}.{rng.getrandbits(128):032x}-{ending}"
 
 
 def folder_of(key: Key) -> str:

@@ -32,6 +32,7 @@ from minikafka.protocol.schema import Message
 from minikafka.replication.assignments import DirectoryAssignments, Replica
 from minikafka.replication.checkpoints import Checkpoints, Key
 from minikafka.replication.compaction import Compaction
+from minikafka.replication.directory_moves import DirectoryMoves, Move
 from minikafka.replication.fetchers import Fetchers
 from minikafka.replication.isr_changes import IsrChanges
 from minikafka.replication.log_directories import LogDirectories
@@ -120,6 +121,18 @@ class Replicas:
         """What the controller isn't told yet about which log directory holds which replica."""
         self._lost = LostReplicas(world, broker_id, directories, self._assignments)
         """Replicas whose files are not what they were when this broker last stopped."""
+        self.directory_moves = DirectoryMoves(
+            world,
+            broker_id,
+            configs,
+            rules,
+            self._partitions,
+            self._put_in_place,
+            self.directory_failed,
+            lambda directory: self._doomed.put([directory]),
+        )
+        self._preferred: dict[Key, UUID] = {}
+        """In which log directory replicas are to be made that aren't here yet."""
         self._tasks = [
             world.spawn(self._check_isrs(), "isr-check"),
             world.spawn(self._note_now_and_then(), "checkpoints"),
@@ -176,6 +189,7 @@ class Replicas:
             self._log_configs.clear()
             self.leader_throttle.see(image)
             self.follower_throttle.see(image)
+            self.directory_moves.see(image)
         self._unsettled.put(self._concerned(image, old or MetadataImage(), delta))
 
     def _concerned(self, image: MetadataImage, old: MetadataImage, delta: MetadataDelta) -> Iterator[Key]:
@@ -259,11 +273,14 @@ class Replicas:
         if not partition.is_leader and registration.leader >= 0 and self._fetchers.leader_of(key) is None:
             self._fetchers.follow(partition, registration.leader)
 
-    def _open(self, topic: TopicImage, index: int, registration: PartitionRegistration) -> Partition | None:
+    def _open(
+        self, topic: TopicImage, index: int, registration: PartitionRegistration, *, is_whole: bool = False
+    ) -> Partition | None:
+        """`is_whole`: its log was closed cleanly a moment ago."""
         key = (topic.name, index)
         if key in self._offline:
             return None  # until the broker starts again
-        assigned = registration.directory_of(self._broker_id)
+        assigned = self._preferred.pop(key, None) or registration.directory_of(self._broker_id)
         is_new = self._directories.home(key) is None
         has_lost = is_new and self._applied_offset < 0 and self._lost.had_a_log(key, registration)
         directory = self._place(key, assigned)
@@ -279,7 +296,7 @@ class Replicas:
                 index,
                 self._log_config(topic.name),
                 self._rules,
-                clean_shutdown=notes.started_clean,
+                clean_shutdown=notes.started_clean or is_whole,
                 recovery_point=notes.recovery_point(key),
                 topic_id=topic.id,
                 was_compacted=notes.was_compacted(key),
@@ -340,8 +357,8 @@ class Replicas:
             config = self._log_configs[own] = LogConfig.from_topic(values)
         return config
 
-    def _drop(self, key: Key, reason: str | None = None) -> None:
-        """Give a replica up. Its folder goes if that is committed, or the topic's deletion; else it is kept renamed."""
+    def _take_out(self, key: Key) -> tuple[Partition, LogDirectory]:
+        """Close a replica; its folder is as it was."""
         partition = self._partitions.pop(key)
         directory = self._home(key)
         del directory.partitions[key]
@@ -349,6 +366,12 @@ class Replicas:
         self._fetchers.unfollow(partition)
         partition.resign()
         partition.log.abandon()
+        return partition, directory
+
+    def _drop(self, key: Key, reason: str | None = None) -> None:
+        """Give a replica up. Its folder goes if that is committed, or the topic's deletion; else it is kept renamed."""
+        partition, directory = self._take_out(key)
+        self.directory_moves.cancel(key)
         try:
             moved_away = reason is None and self._was_removed(partition.topic_id, partition.index)
             if moved_away or self._was_deleted(partition.topic_id):
@@ -359,6 +382,62 @@ class Replicas:
                 directory.set_aside(key, reason or "this broker has given it up")
         except OSError as problem:
             self.directory_failed(directory, problem)
+
+    # -- from one log directory to another ------------------------------------------------------------------
+
+    def move_to_directory(self, topic: str, index: int, location: str) -> None:
+        """Begin to copy a replica to that log directory. Raises ApiError: LOG_DIR_NOT_FOUND, KAFKA_STORAGE_ERROR, or
+        REPLICA_NOT_AVAILABLE for one that isn't here (yet: it will be made there then)."""
+        directory = self._directories.at(location)
+        if directory is None:
+            raise ApiError(ErrorCode.LOG_DIR_NOT_FOUND)
+        if not directory.is_online or (topic, index) in self._offline:
+            raise ApiError(ErrorCode.KAFKA_STORAGE_ERROR)
+        partition = self._partitions.get((topic, index))
+        if partition is None:
+            if directory.id is not None:
+                self._preferred[topic, index] = directory.id
+            raise ApiError(ErrorCode.REPLICA_NOT_AVAILABLE)
+        try:
+            self.directory_moves.begin(partition, directory)
+        except OSError as problem:
+            self.directory_failed(directory, problem)
+            raise ApiError(ErrorCode.KAFKA_STORAGE_ERROR) from None
+
+    def _put_in_place(self, partition: Partition, move: Move, is_late: bool) -> bool:
+        """The copy is the replica from now on, in the same role; not while anything is open about it."""
+        assert self._image is not None
+        key = (partition.topic, partition.index)
+        topic, registration = self._image.topic(key[0]), self._image.partition(*key)
+        if topic is None or registration is None or topic.id != partition.topic_id:
+            return False
+        if partition.pending_isr is not None or partition.partition_epoch != registration.partition_epoch:
+            return False
+        if (
+            self.produce_pending.count(key) and not is_late
+        ):  # who waits for an acknowledgement would have to ask again
+            return False
+        old, copy = partition.log, move.log
+        copy.advance_log_start_offset(min(old.log_start_offset, copy.log_end_offset))
+        copy.high_watermark = old.high_watermark
+        copy.close()
+        disk = move.directory.world.disk
+        disk.rename(move.folder, move.swap)
+        disk.sync_dir("")
+        notes = move.directory.checkpoints
+        notes.adopt(key, copy, may_have_gaps=self._notes_of(key).was_compacted(key))
+        _, directory = self._take_out(key)
+        try:
+            directory.doom(key)
+            directory.checkpoints.forget([key])
+        except OSError as problem:
+            self.directory_failed(directory, problem)
+        move.directory.take_over(key, move.swap)
+        self._doomed.put([directory])
+        if self._open(topic, key[1], registration, is_whole=True) is not None:
+            self._apply_partition(topic, key[1], registration)
+        self._on_settled(*key)
+        return True
 
     def _remove_doomed(self, directory: LogDirectory) -> None:
         try:
@@ -390,6 +469,7 @@ class Replicas:
         if not directory.is_online or is_out_of_descriptors(problem):
             return
         directory.fail(problem)
+        self.directory_moves.directory_failed(directory)
         lost = dict(directory.partitions)
         directory.partitions.clear()
         for key, partition in lost.items():
@@ -495,6 +575,7 @@ class Replicas:
         self._isr_changes.close()
         self._assignments.close()
         self._rolled_segments.close()
+        self.directory_moves.close()
         self._fetchers.close()
 
     def _make_what_is_new(self) -> None:

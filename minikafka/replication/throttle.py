@@ -17,6 +17,31 @@ from minikafka.metadata.image import BROKER_RESOURCE, DEFAULT_BROKER, TOPIC_RESO
 EVERY = "*"
 
 
+class Rate:
+    """Bytes a second over the last `samples` samples of `sample_s` seconds. Times are the loop's, in seconds."""
+
+    def __init__(self, samples: int, sample_s: float) -> None:
+        self._samples = samples
+        self._sample_s = sample_s
+        self._counted: deque[tuple[float, int]] = deque()
+        """When each sample begins, and its bytes."""
+
+    def count(self, now: float, size_bytes: int) -> None:
+        if self._counted and now - self._counted[-1][0] < self._sample_s:
+            begun, size = self._counted[-1]
+            self._counted[-1] = (begun, size + size_bytes)
+        else:
+            self._counted.append((now, size_bytes))
+
+    def is_above(self, now: float, limit: float) -> bool:
+        while self._counted and now - self._counted[0][0] >= self._samples * self._sample_s:
+            self._counted.popleft()
+        if not self._counted:
+            return False
+        elapsed_s = max(now - self._counted[0][0], self._sample_s)
+        return sum(size for _, size in self._counted) / elapsed_s > limit
+
+
 class Throttle:
     """One side of one broker: what it sends as a leader, or copies as a follower. Times are the loop's, in seconds."""
 
@@ -24,26 +49,22 @@ class Throttle:
         self._rate_key = f"{side}.replication.throttled.rate"
         self._replicas_key = f"{side}.replication.throttled.replicas"
         self._broker_id = broker_id
-        self._samples = configs.int("replication.quota.window.num")
-        self._sample_s = float(configs.int("replication.quota.window.size.seconds"))
-        self._rate: float | None = None
+        samples, sample_s = (configs.int(f"replication.quota.window.{x}") for x in ("num", "size.seconds"))
+        self._measured = Rate(samples, sample_s)
+        self._limit: float | None = None
         self._topics: dict[str, Collection[int] | None] = {}
-        self._counted: deque[tuple[float, int]] = deque()
-        """When each sample begins, and its bytes."""
 
     @property
     def is_set(self) -> bool:
         """May anything have to wait? Asked first, as it nearly never does."""
-        return self._rate is not None and bool(self._topics)
+        return self._limit is not None and bool(self._topics)
 
     def see(self, image: MetadataImage) -> None:
         """Settings have changed."""
-        own = image.configs_of(BROKER_RESOURCE, str(self._broker_id))
-        text = own.get(self._rate_key, image.configs_of(BROKER_RESOURCE, DEFAULT_BROKER).get(self._rate_key))
-        self._rate = None if text is None else float(text)
+        text = dynamic_value(image, self._broker_id, self._rate_key)
+        self._limit = None if text is None else float(text)
         self._topics = {}
-        if self._rate is None:
-            self._counted.clear()
+        if self._limit is None:
             return
         for kind, name in image.configs:
             if kind == TOPIC_RESOURCE:
@@ -67,19 +88,14 @@ class Throttle:
 
     def count(self, now: float, size_bytes: int) -> None:
         """So many bytes were sent, or copied."""
-        if self._counted and now - self._counted[-1][0] < self._sample_s:
-            begun, size = self._counted[-1]
-            self._counted[-1] = (begun, size + size_bytes)
-        else:
-            self._counted.append((now, size_bytes))
+        self._measured.count(now, size_bytes)
 
     def is_exceeded(self, now: float) -> bool:
         """Is there to be a pause?"""
-        if self._rate is None:
-            return False
-        while self._counted and now - self._counted[0][0] >= self._samples * self._sample_s:
-            self._counted.popleft()
-        if not self._counted:
-            return False
-        elapsed_s = max(now - self._counted[0][0], self._sample_s)
-        return sum(size for _, size in self._counted) / elapsed_s > self._rate
+        return self._limit is not None and self._measured.is_above(now, self._limit)
+
+
+def dynamic_value(image: MetadataImage, broker_id: int, name: str) -> str | None:
+    """What a request has set for this broker, or for all."""
+    own = image.configs_of(BROKER_RESOURCE, str(broker_id))
+    return own.get(name, image.configs_of(BROKER_RESOURCE, DEFAULT_BROKER).get(name))

@@ -63,6 +63,7 @@ SENTENCES: Mapping[str, str] = {
     "LogRecovered": "{tp}: log recovered, {segments} segments, {truncated_bytes} bytes cut, end {log_end_offset}",
     "LogDirectoryFailed": "the log directory {directory} failed with its {partitions} partitions: {reason}",
     "MetadataRecordSkipped": "skips {record} at offset {offset} of the metadata log: {reason}",
+    "ReplicaMovedToDirectory": "{tp}: the replica lies in {directory} from now on",
     "ReplicaFilesLost": "{tp}: files are missing since the last run, the log ends at {end_offset}",
     "RecordsSetAside": "{tp}: {size_bytes} bytes behind damage or a hole are kept in {kept_as}",
     "StraySetAside": "{tp} isn't this broker's ({reason}): kept in {directory} as {kept_as}",

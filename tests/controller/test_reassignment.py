@@ -185,10 +185,7 @@ def test_what_makes_no_sense_is_refused_in_kafkas_words() -> None:
         ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
         "Unable to find a topic named other.",
     )
-    assert move(machine, cancel=True) == (
-        ErrorCode.NO_REASSIGNMENT_IN_PROGRESS,
-        "No partition reassignment is in progress.",
-    )
+    assert move(machine, cancel=True) == (ErrorCode.NO_REASSIGNMENT_IN_PROGRESS, None)
     assert move(machine, 1, 2, 3, factor_may_change=False) == (
         ErrorCode.INVALID_REPLICATION_FACTOR,
         "The replication factor is changed from 2 to 3",

@@ -35,11 +35,13 @@ def describe_log_dirs(
     return DescribeLogDirsResponse(
         throttle_time_ms=0,
         error_code=ErrorCode.NONE,
-        results=[_result(directory, asked) for directory in node.directories],
+        results=[_result(node, directory, asked) for directory in node.directories],
     )
 
 
-def _result(directory: LogDirectory, asked: Collection[tuple[str, int]] | None) -> DescribeLogDirsResult:
+def _result(
+    node: Broker, directory: LogDirectory, asked: Collection[tuple[str, int]] | None
+) -> DescribeLogDirsResult:
     seen = directory.snapshot()
     topics: dict[str, list[DescribeLogDirsPartition]] = {}
     for key, partition in sorted(directory.partitions.items()):
@@ -53,6 +55,17 @@ def _result(directory: LogDirectory, asked: Collection[tuple[str, int]] | None) 
                 is_future_key=False,
             )
         )
+    for key, move in node.replicas.directory_moves.within(directory).items():
+        replica = node.replicas.get(*key)
+        if (asked is None or key in asked) and replica is not None:
+            topics.setdefault(key[0], []).append(
+                DescribeLogDirsPartition(
+                    partition_index=key[1],
+                    partition_size=move.log.size_bytes,
+                    offset_lag=max(0, replica.log.log_end_offset - move.log.log_end_offset),
+                    is_future_key=True,
+                )
+            )
     return DescribeLogDirsResult(
         error_code=ErrorCode.NONE if seen.problem is None else ErrorCode.KAFKA_STORAGE_ERROR,
         log_dir=seen.location,
