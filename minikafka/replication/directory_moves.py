@@ -82,8 +82,10 @@ class DirectoryMoves:
         self._put_in_place = put_in_place
         self._failed = failed
         self._has_doomed = has_doomed
-        window = "alter.log.dirs.replication.quota.window"
-        self._measured = Rate(configs.int(f"{window}.num"), configs.int(f"{window}.size.seconds"))
+        self._measured = Rate(
+            configs.int("alter.log.dirs.replication.quota.window.num"),
+            configs.int("alter.log.dirs.replication.quota.window.size.seconds"),
+        )
         self._limit: float | None = None
         self._moves: dict[Key, Move] = {}
         self._begun = asyncio.Event()

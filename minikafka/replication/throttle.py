@@ -49,8 +49,9 @@ class Throttle:
         self._rate_key = f"{side}.replication.throttled.rate"
         self._replicas_key = f"{side}.replication.throttled.replicas"
         self._broker_id = broker_id
-        samples, sample_s = (configs.int(f"replication.quota.window.{x}") for x in ("num", "size.seconds"))
-        self._measured = Rate(samples, sample_s)
+        self._measured = Rate(
+            configs.int("replication.quota.window.num"), configs.int("replication.quota.window.size.seconds")
+        )
         self._limit: float | None = None
         self._topics: dict[str, Collection[int] | None] = {}
 

@@ -87,7 +87,10 @@ def test_a_fetch_waits_for_its_min_bytes_over_all_partitions(s):
 
 def test_a_fetch_is_woken_by_the_loss_of_leadership(s):
     reader = Client(s, s.host, "client-reader")
-    task = reader.submit(fetch(s.id, {0: 0}, max_wait_ms=60_000), V)
+    request = fetch(s.id, {0: 0}, max_wait_ms=60_000)
+    # Who tells no epoch goes on waiting: a follower serves consumers, too (KIP-392).
+    request.topics[0].partitions[0].current_leader_epoch = s.registration("orders").leader_epoch
+    task = reader.submit(request, V)
     s.run(1)
     other = s.followers("orders")[0]
     s.isolate(s.host, "controller-1")
