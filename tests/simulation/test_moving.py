@@ -132,6 +132,12 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing():
             with pytest.raises(KafkaException) as refused:
                 act()
             assert refused.value.args[0].code() == code
+        place = TopicPartition("orders", 0)
+        with s.cluster.admin() as admin, pytest.raises(KafkaException) as refused:
+            admin.alter_partition_reassignments({place: [1]}, allow_replication_factor_change=False)[
+                place
+            ].result()
+        assert refused.value.args[0].code() == ErrorCode.INVALID_REPLICATION_FACTOR
         assert s.registration("orders") == before
 
 

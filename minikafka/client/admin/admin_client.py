@@ -169,15 +169,19 @@ class AdminClient(Face[AsyncAdmin]):
         return self._submit(elect())
 
     def alter_partition_reassignments(
-        self, reassignments: Mapping[TopicPartition, list[int] | None], **options: Any
+        self,
+        reassignments: Mapping[TopicPartition, list[int] | None],
+        *,
+        allow_replication_factor_change: bool = True,
+        **options: Any,
     ) -> dict[TopicPartition, Future[None]]:
         """Begins to move partitions to these brokers; None takes a move back (not in confluent_kafka; as Java's).
 
-        Options: allow_replication_factor_change (True), request_timeout.
+        Options: request_timeout.
         """
         timeout_s = timeout_option(options)
         wanted = checked_moves(reassignments)
-        may_change = options.get("allow_replication_factor_change", True)
+        may_change = bool(allow_replication_factor_change)
         if not wanted:
             self._open()
             return {}
