@@ -57,7 +57,6 @@ class AddBroker(Command, frozen=True):
     help = "start one more broker"
     title = "Add a broker"
     usage = "[RACK]"
-    example = "rack-b"
     rack: str | None = None
 
     def told(self, result: object) -> str:
@@ -69,7 +68,6 @@ class RemoveBroker(Command, frozen=True):
 
     help = "stop a broker for good and let the cluster forget it"
     title = "Remove a broker"
-    asks_first = True
     usage = "HOST"
     example = "broker-4"
     host: str

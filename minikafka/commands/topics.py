@@ -83,7 +83,7 @@ class MovePartition(Command, frozen=True):
 
     help = "move a partition to other brokers"
     title = "Move a partition"
-    usage = "TOPIC PARTITION BROKER,BROKER …"
+    usage = "TOPIC PARTITION BROKER,BROKER"
     example = "orders 0 2,3,4"
     topic: str
     partition: int

@@ -4,9 +4,11 @@ import pytest
 
 from minikafka.cluster.doing import _DOERS
 from minikafka.commands import (
+    AddBroker,
     CreateTopic,
     Cut,
     Kill,
+    MovePartition,
     NotUnderstood,
     OpenClient,
     Produce,
@@ -30,6 +32,9 @@ from minikafka.commands.values import Bytes, Listed
         ("produce orders a key:a value", Produce("orders", "a value", "a key")),
         ("cut broker-1 | broker-2 broker-3", Cut(("broker-1",), ("broker-2", "broker-3"))),
         ("cut broker-1", Cut(("broker-1",))),
+        ("add-broker", AddBroker()),
+        ("add_broker rack-b", AddBroker("rack-b")),
+        ("move_partition orders 0 4,1", MovePartition("orders", 0, (4, 1))),
         (
             "open_client me consumer group.id=g fetch.min.bytes=1",
             OpenClient("me", "consumer", {"group.id": "g", "fetch.min.bytes": 1}),

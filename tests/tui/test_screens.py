@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
@@ -116,5 +117,22 @@ def test_a_picture_that_comes_while_the_inspector_closes_does_no_harm(draw: Any,
         feed.show(draw(at=2.0))
         feed.lose("The cluster closed the connection.")
         await frame(pilot)
+
+    run(feed, scenario)
+
+
+def test_a_partition_that_moves_shows_who_comes_and_who_goes(draw: Any, feed_of: Any) -> None:
+    picture = draw()
+    topic = picture.topics[0]
+    first = msgspec.structs.replace(topic.partitions[0], adding=("broker-1",), removing=("broker-3",))
+    moving = msgspec.structs.replace(topic, partitions=(first, *topic.partitions[1:]))
+    feed = feed_of(msgspec.structs.replace(picture, topics=(moving, *picture.topics[1:])))
+
+    async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
+        await pilot.press("3")
+        await frame(pilot)
+        assert "→ moving" in screen(app)
+        assert "+1" in screen(app)
+        assert "−3" in screen(app)
 
     run(feed, scenario)

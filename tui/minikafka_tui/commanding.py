@@ -117,7 +117,8 @@ class CommandingApp(App[None]):
                 return
             self.send(command.name, command.arguments)
 
-        self.push_screen(Ask(kind.title, kind.usage, kind.example), answered)
+        needs_none = kind.usage.startswith("[")
+        self.push_screen(Ask(kind.title, kind.usage, kind.example, may_be_empty=needs_none), answered)
 
     def cluster_commands(self) -> Iterator[SystemCommand]:
         """The palette's part that does something to the cluster."""

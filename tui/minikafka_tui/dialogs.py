@@ -62,9 +62,10 @@ class Ask(ModalScreen[str | None]):
 
     BINDINGS = [Binding("escape", "cancel", "Cancel")]
 
-    def __init__(self, question: str, hint: str, text: str = "") -> None:
+    def __init__(self, question: str, hint: str, text: str = "", *, may_be_empty: bool = False) -> None:
         super().__init__()
         self._question, self._hint, self._text = question, hint, text
+        self._may_be_empty = may_be_empty
 
     def compose(self) -> ComposeResult:
         """Question, input, what to type."""
@@ -76,7 +77,8 @@ class Ask(ModalScreen[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter."""
         event.stop()
-        self.dismiss(event.value.strip() or None)
+        text = event.value.strip()
+        self.dismiss(text if text or self._may_be_empty else None)
 
     def action_cancel(self) -> None:
         """Esc."""
