@@ -15,6 +15,7 @@ from minikafka.protocol.messages.alter_partition_reassignments import (
 from minikafka.protocol.messages.create_topics import (
     CreatableReplicaAssignment,
     CreatableTopic,
+    CreatableTopicConfig,
     CreateTopicsRequest,
 )
 from minikafka.protocol.messages.list_partition_reassignments import ListPartitionReassignmentsRequest
@@ -22,15 +23,16 @@ from minikafka.protocol.messages.list_partition_reassignments import ListPartiti
 NONE = (ErrorCode.NONE, None)
 
 
-def cluster(*replicas: int, elr: bool = True) -> Machine:
+def cluster(*replicas: int, elr: bool = True, **configs: str) -> Machine:
     """Five brokers in service, and a topic "t" whose one partition lies on these."""
     machine = Machine(1, elr=elr)
     for id in (1, 2, 3, 4, 5):
         machine.register(id, clean=True)
         machine.heartbeat(id)
+    own = [CreatableTopicConfig(name=name.replace("_", "."), value=text) for name, text in configs.items()]
     place = CreatableReplicaAssignment(partition_index=0, broker_ids=list(replicas))
     topic = CreatableTopic(
-        name="t", num_partitions=-1, replication_factor=-1, assignments=[place], configs=[]
+        name="t", num_partitions=-1, replication_factor=-1, assignments=[place], configs=own
     )
     response = machine.do(machine.core.create_topics(TopicsToCreate(CreateTopicsRequest(topics=[topic]))))
     assert response.topics[0].error_code == ErrorCode.NONE
@@ -148,6 +150,24 @@ def test_a_move_is_not_taken_back_to_replicas_that_have_nothing() -> None:
         "Unable to revert partition assignment for t:0 because it would require an unclean leader election."
     )
     assert partition(machine).is_moving
+
+
+def test_who_led_last_and_has_no_replica_any_more_does_not_lead_again() -> None:
+    machine = cluster(3, unclean_leader_election_enable="true")
+    assert move(machine, 3, 4, 5) == NONE
+    assert machine.alter_isr("t", 0, [3, 4]) == ErrorCode.NONE
+    silence(machine, 3)
+    assert partition(machine).leader == 4
+    assert move(machine, cancel=True) == NONE
+    p = partition(machine)
+    assert (p.replicas, p.isr, p.leader, p.last_known_elr) == ((3,), (), -1, ())
+    silence(machine, 3, 4)
+    machine.register(4, clean=True)
+    machine.heartbeat(4)
+    assert partition(machine).leader == -1
+    machine.register(3, clean=True)
+    machine.heartbeat(3)
+    assert (partition(machine).leader, partition(machine).isr) == (3, (3,))
 
 
 def test_a_second_move_takes_the_place_of_the_first() -> None:

@@ -228,3 +228,40 @@ def test_an_empty_checkpoint_says_nothing_and_a_damaged_one_is_ignored(universe,
     assert all(d.is_online for d in directories)
     events = [t for t in universe.trace.recent if isinstance(t.event, CheckpointIgnored)]
     assert len(events) == ignored
+
+
+def folders(universe, path):
+    disk = universe.world(HOST).disk.within(path)
+    return sorted(name for name in disk.listdir("") if name.startswith("orders"))
+
+
+def test_a_copy_that_was_whole_takes_the_place_of_what_was_given_up_for_it(universe):
+    """The last life ended between the two steps: the old folder has lost its name, the new one has none yet."""
+    disk = universe.world(HOST).disk
+    disk.makedirs(f"d1/orders-0.{1:032x}-delete")
+    disk.makedirs(f"d2/orders-0.{2:032x}-swap")
+    first, second = opened(universe)
+    assert (first.logs, second.logs) == (set(), {("orders", 0)})
+    assert folders(universe, "d2") == ["orders-0"]
+
+
+def test_a_copy_whose_original_is_still_there_goes_and_so_does_a_part_of_one(universe):
+    disk = universe.world(HOST).disk
+    disk.makedirs("d1/orders-0")
+    disk.makedirs(f"d2/orders-0.{2:032x}-swap")
+    disk.makedirs(f"d2/orders-1.{3:032x}-future")
+    first, second = opened(universe)
+    assert (first.logs, second.logs) == ({("orders", 0)}, set())
+    assert sorted(second.doomed) == [f"orders-0.{2:032x}-swap", f"orders-1.{3:032x}-future"]
+    while second.remove_doomed():
+        pass
+    assert folders(universe, "d2") == []
+
+
+def test_a_copy_waits_while_its_original_may_lie_in_a_directory_that_is_away(universe):
+    disk = universe.world(HOST).disk
+    disk.makedirs(f"d2/orders-0.{2:032x}-swap")
+    universe.fail_disk(HOST, count=None, path="d1", gone=True)
+    _, second = opened(universe)
+    assert (second.logs, second.doomed) == (set(), [])
+    assert folders(universe, "d2") == [f"orders-0.{2:032x}-swap"]
