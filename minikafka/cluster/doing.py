@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from minikafka.cluster.quorum_changes import add_controller, remove_controller
+from minikafka.cluster.broker_changes import add_broker, remove_broker
 from minikafka.cluster.waiting import is_ready
 from minikafka.commands import (
     AddBroker,
@@ -127,17 +127,14 @@ def _stop(cluster: Cluster, command: Stop) -> None:
 
 @_does(AddBroker)
 def _add_broker(cluster: Cluster, command: AddBroker) -> str:
-    host: str = cluster._finish(
-        cluster._nodes.add_broker(command.rack), START_TIMEOUT_S, "The start of one more broker"
-    )
-    return host
+    adding = add_broker(cluster._nodes, command.rack)
+    return cluster._finish(adding, START_TIMEOUT_S, "The start of one more broker")
 
 
 @_does(RemoveBroker)
 def _remove_broker(cluster: Cluster, command: RemoveBroker) -> None:
-    cluster._finish(
-        cluster._nodes.remove_broker(command.host), STOP_TIMEOUT_S, f"The removal of {command.host}"
-    )
+    removing = remove_broker(cluster._nodes, command.host)
+    cluster._finish(removing, STOP_TIMEOUT_S, f"The removal of {command.host}")
 
 
 @_does(FailDisk)

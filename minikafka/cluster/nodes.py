@@ -25,8 +25,6 @@ from minikafka.membership import kraft
 from minikafka.membership.broker_state import BrokerState
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Rules
-from minikafka.protocol.errors import ErrorCode
-from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum import VoterNode
 from minikafka.replication.log_directories import log_dirs_of
@@ -40,10 +38,6 @@ DEFAULT_BROKERS = 3
 CONTROLLER = "controller-1"
 SIMULATED_BROKER_PORT = 9092
 SIMULATED_CONTROLLER_PORT = 9093
-
-
-MOST_NAMED = 5
-"""Partitions in one sentence."""
 
 
 class LeftOut(ValueError):
@@ -368,61 +362,6 @@ class ClusterNodes:
         """End all partitions."""
         self.universe.heal()
 
-    # -- more and fewer brokers ------------------------------------------------------------------------------
-
-    async def add_broker(self, rack: str | None = None) -> str:
-        """Start one more broker, of the next number, on a directory of its own; returns its host.
-
-        Raises OSError (port taken, disk) or ValueError.
-        """
-        number = max(int(host.rpartition("-")[2]) for host in self.brokers) + 1
-        host = broker_host(number)
-        self._listeners[host] = listener_of(self.configs, number)
-        self._ports[host] = self._port_of(number - 1, host)
-        if rack is not None:
-            self._racks[host] = rack
-        self.brokers[host] = None
-        try:
-            await self._start_broker(host)
-        except BaseException:
-            self._drop_broker(host)
-            raise
-        return host
-
-    async def remove_broker(self, host: str) -> None:
-        """Stop a broker for good; the cluster forgets it, its directory stays. Raises ValueError where it has replicas:
-        those have to move first."""
-        self._known(host)
-        if host in self.controllers:
-            raise ValueError(f"{host} is a controller, and the number of controllers can't be changed")
-        broker_id = int(host.rpartition("-")[2])
-        others = [broker for name, broker in self.brokers.items() if name != host and self.is_up(name)]
-        asked = others[0] if others else None
-        if asked is None:
-            raise ValueError(f"{host} is the last broker that runs")
-        held = [
-            f"{topic.name}-{index}"
-            for topic, index, partition in asked.image.partitions()
-            if broker_id in partition.replicas
-        ]
-        if held:
-            more = f" and {len(held) - MOST_NAMED} more" if len(held) > MOST_NAMED else ""
-            raise ValueError(
-                f"{host} has replicas of {', '.join(held[:MOST_NAMED])}{more}; move them to other brokers first"
-            )
-        if self.is_up(host):
-            await self._stop_broker(host)
-        request = UnregisterBrokerRequest(broker_id=broker_id)
-        answer = await self.on(broker_host(asked.id), asked.forward(request, 0, UnregisterBrokerResponse))
-        if answer.error_code not in (ErrorCode.NONE, ErrorCode.BROKER_ID_NOT_REGISTERED):
-            raise ValueError(answer.error_message or ErrorCode(answer.error_code).message)
-        self._drop_broker(host)
-
-    def _drop_broker(self, host: str) -> None:
-        self._forget(host)
-        for known in (self.brokers, self._listeners, self._ports, self._advertised, self._racks):
-            known.pop(host, None)
-
     # -- parts -----------------------------------------------------------------------------------------------
 
     async def on(self, host: str, coro: Coroutine[Any, Any, T]) -> T:
@@ -484,6 +423,26 @@ class ClusterNodes:
         self._ports[host] = node.port
         self.controllers[host] = node
         self._voters[host] = node.voter
+
+    async def start_new_broker(self, host: str, rack: str | None) -> None:
+        """One more, in that rack. Raises OSError (port taken, disk) or ValueError."""
+        number = int(host.rpartition("-")[2])
+        self._listeners[host] = listener_of(self.configs, number)
+        self._ports[host] = self._port_of(number - 1, host)
+        if rack is not None:
+            self._racks[host] = rack
+        self.brokers[host] = None
+        try:
+            await self._start_broker(host)
+        except BaseException:
+            self.drop_broker(host)
+            raise
+
+    def drop_broker(self, host: str) -> None:
+        """There is no such host any more; its directory stays."""
+        self._forget(host)
+        for known in (self.brokers, self._listeners, self._ports, self._advertised, self._racks):
+            known.pop(host, None)
 
     async def _start_broker(self, host: str) -> None:
         world = self.universe.world(host)

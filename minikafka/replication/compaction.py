@@ -25,7 +25,10 @@ from minikafka.world import World, is_out_of_descriptors
 
 
 class Compaction:
-    """Compacts the logs of `partitions`, the broker's own, living mapping; `notes_of` gives the checkpoints of each."""
+    """Compacts the logs of `partitions`, the broker's own, living mapping; `notes_of` gives the checkpoints of each.
+
+    Not one that is being copied to another directory: a copy that has a record has to get the one that deletes it.
+    """
 
     def __init__(
         self,
@@ -34,12 +37,14 @@ class Compaction:
         partitions: Mapping[Key, Partition],
         notes_of: Callable[[Key], Checkpoints],
         failed: Callable[[Partition, OSError], None],
+        is_copied: Callable[[Key], bool] = lambda _: False,
     ) -> None:
         self._world = world
         self._configs = configs
         self._partitions = partitions
         self._notes_of = notes_of
         self._failed = failed
+        self._is_copied = is_copied
         self._uncleanable: set[tuple[uuid.UUID, int]] = set()
         """By the topic's id: one that is made again under the name starts over."""
 
@@ -56,7 +61,11 @@ class Compaction:
             (p.topic_id, p.index): p.log for p in self._partitions.values() if p.log.config.is_compacted
         }
         self._uncleanable &= present.keys()
-        logs = [log for identity, log in present.items() if identity not in self._uncleanable]
+        logs = [
+            log
+            for identity, log in present.items()
+            if identity not in self._uncleanable and not self._is_copied((log.topic, log.partition))
+        ]
         found = dirtiest(logs, self._world.clock.time_ms())
         if found is None:
             return False
@@ -77,7 +86,7 @@ class Compaction:
         try:
             for _ in passing:
                 await asyncio.sleep(0)
-                if not self._is_here(partition):
+                if not self._is_here(partition) or self._is_copied(key):
                     return True
         except CorruptRecords as problem:
             self._uncleanable.add((partition.topic_id, partition.index))

@@ -119,6 +119,7 @@ class LogDirectories:
                 except OSError as problem:
                     directory.fail(problem)
                     break
+            directory.swaps.clear()
 
     def at(self, location: str) -> LogDirectory | None:
         """The one with that path."""
@@ -182,12 +183,14 @@ class LogDirectories:
 
     def place(self, key: Key, assigned: UUID) -> LogDirectory | None:
         """Where a partition lies or is to be made, given what the controller knows of that; None when it may lie
-        in a directory that is offline, or there is no place at all.
+        in a directory that is offline, or there is no place at all. A copy that was to take its place waits for those.
         """
         home = self.home(key)
         if home is not None and home.is_online:
             return home
         online = self.online
+        if any(folder_of(key) in directory.swaps for directory in online):
+            return None
         for directory in online:
             if directory.id == assigned:
                 return directory

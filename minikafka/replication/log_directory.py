@@ -157,8 +157,8 @@ class LogDirectory:
     def take_over(self, key: Key, swap: str) -> None:
         """The copy of that name is the replica from now on. Raises OSError."""
         self.world.disk.rename(swap, folder_of(key))
-        self.world.disk.sync_dir("")
         self.logs.add(key)
+        self.world.disk.sync_dir("")
 
     def remove_doomed(self) -> bool:
         """Remove one folder; False when none is left. Raises OSError."""

@@ -32,7 +32,7 @@ from minikafka.protocol.schema import Message
 from minikafka.replication.assignments import DirectoryAssignments, Replica
 from minikafka.replication.checkpoints import Checkpoints, Key
 from minikafka.replication.compaction import Compaction
-from minikafka.replication.directory_moves import DirectoryMoves, Move
+from minikafka.replication.directory_moves import DirectoryMoves
 from minikafka.replication.fetchers import Fetchers
 from minikafka.replication.isr_changes import IsrChanges
 from minikafka.replication.log_directories import LogDirectories
@@ -121,18 +121,8 @@ class Replicas:
         """What the controller isn't told yet about which log directory holds which replica."""
         self._lost = LostReplicas(world, broker_id, directories, self._assignments)
         """Replicas whose files are not what they were when this broker last stopped."""
-        self.directory_moves = DirectoryMoves(
-            world,
-            broker_id,
-            configs,
-            rules,
-            self._partitions,
-            self._put_in_place,
-            self.directory_failed,
-            lambda directory: self._doomed.put([directory]),
-        )
-        self._preferred: dict[Key, UUID] = {}
-        """In which log directory replicas are to be made that aren't here yet."""
+        self.directory_moves = DirectoryMoves(world, broker_id, configs, rules, directories, self)
+        """Replicas on their way to another log directory."""
         self._tasks = [
             world.spawn(self._check_isrs(), "isr-check"),
             world.spawn(self._note_now_and_then(), "checkpoints"),
@@ -140,7 +130,14 @@ class Replicas:
         upkeep = LogUpkeep(world, configs, self._partitions, self.storage_failed)
         self._tasks.append(world.spawn(upkeep.run(), "log-upkeep"))
         if configs.bool("log.cleaner.enable"):
-            compaction = Compaction(world, configs, self._partitions, self._notes_of, self.storage_failed)
+            compaction = Compaction(
+                world,
+                configs,
+                self._partitions,
+                self.notes_of,
+                self.storage_failed,
+                self.directory_moves.is_under_way,
+            )
             self._tasks.append(world.spawn(compaction.run(), "cleaner"))
 
     # -- looking up --------------------------------------------------------------------------------------
@@ -280,7 +277,7 @@ class Replicas:
         key = (topic.name, index)
         if key in self._offline:
             return None  # until the broker starts again
-        assigned = self._preferred.pop(key, None) or registration.directory_of(self._broker_id)
+        assigned = self.directory_moves.take_wanted(key) or registration.directory_of(self._broker_id)
         is_new = self._directories.home(key) is None
         has_lost = is_new and self._applied_offset < 0 and self._lost.had_a_log(key, registration)
         directory = self._place(key, assigned)
@@ -357,7 +354,7 @@ class Replicas:
             config = self._log_configs[own] = LogConfig.from_topic(values)
         return config
 
-    def _take_out(self, key: Key) -> tuple[Partition, LogDirectory]:
+    def take_out(self, key: Key) -> tuple[Partition, LogDirectory]:
         """Close a replica; its folder is as it was."""
         partition = self._partitions.pop(key)
         directory = self._home(key)
@@ -370,7 +367,7 @@ class Replicas:
 
     def _drop(self, key: Key, reason: str | None = None) -> None:
         """Give a replica up. Its folder goes if that is committed, or the topic's deletion; else it is kept renamed."""
-        partition, directory = self._take_out(key)
+        partition, directory = self.take_out(key)
         self.directory_moves.cancel(key)
         try:
             moved_away = reason is None and self._was_removed(partition.topic_id, partition.index)
@@ -385,59 +382,49 @@ class Replicas:
 
     # -- from one log directory to another ------------------------------------------------------------------
 
-    def move_to_directory(self, topic: str, index: int, location: str) -> None:
-        """Begin to copy a replica to that log directory. Raises ApiError: LOG_DIR_NOT_FOUND, KAFKA_STORAGE_ERROR, or
-        REPLICA_NOT_AVAILABLE for one that isn't here (yet: it will be made there then)."""
-        directory = self._directories.at(location)
-        if directory is None:
-            raise ApiError(ErrorCode.LOG_DIR_NOT_FOUND)
-        if not directory.is_online or (topic, index) in self._offline:
-            raise ApiError(ErrorCode.KAFKA_STORAGE_ERROR)
-        partition = self._partitions.get((topic, index))
-        if partition is None:
-            if directory.id is not None:
-                self._preferred[topic, index] = directory.id
-            raise ApiError(ErrorCode.REPLICA_NOT_AVAILABLE)
-        try:
-            self.directory_moves.begin(partition, directory)
-        except OSError as problem:
-            self.directory_failed(directory, problem)
-            raise ApiError(ErrorCode.KAFKA_STORAGE_ERROR) from None
+    def may_come(self, key: Key) -> bool:
+        """Is there such a partition, and perhaps a replica of it here one day?"""
+        return self._image is not None and self._image.partition(*key) is not None
 
-    def _put_in_place(self, partition: Partition, move: Move, is_late: bool) -> bool:
-        """The copy is the replica from now on, in the same role; not while anything is open about it."""
+    def is_offline(self, key: Key) -> bool:
+        """Does it lie in a directory that failed?"""
+        return key in self._offline
+
+    def may_be_replaced(self, partition: Partition, *, is_late: bool) -> bool:
+        """Is nothing open about it? `is_late`: whoever waits for an acknowledgement will have to ask again."""
         assert self._image is not None
         key = (partition.topic, partition.index)
         topic, registration = self._image.topic(key[0]), self._image.partition(*key)
-        if topic is None or registration is None or topic.id != partition.topic_id:
-            return False
-        if partition.pending_isr is not None or partition.partition_epoch != registration.partition_epoch:
-            return False
-        if (
-            self.produce_pending.count(key) and not is_late
-        ):  # who waits for an acknowledgement would have to ask again
-            return False
-        old, copy = partition.log, move.log
-        copy.advance_log_start_offset(min(old.log_start_offset, copy.log_end_offset))
-        copy.high_watermark = old.high_watermark
-        copy.close()
-        disk = move.directory.world.disk
-        disk.rename(move.folder, move.swap)
-        disk.sync_dir("")
-        notes = move.directory.checkpoints
-        notes.adopt(key, copy, may_have_gaps=self._notes_of(key).was_compacted(key))
-        _, directory = self._take_out(key)
-        try:
-            directory.doom(key)
-            directory.checkpoints.forget([key])
-        except OSError as problem:
-            self.directory_failed(directory, problem)
-        move.directory.take_over(key, move.swap)
-        self._doomed.put([directory])
+        return (
+            topic is not None
+            and registration is not None
+            and topic.id == partition.topic_id
+            and partition.pending_isr is None
+            and partition.partition_epoch == registration.partition_epoch
+            and (is_late or not self.produce_pending.count(key))
+        )
+
+    def bring_back(self, key: Key) -> None:
+        """Open it from where it lies now, in the role that it had; its log was closed cleanly."""
+        assert self._image is not None
+        topic, registration = self._image.topic(key[0]), self._image.partition(*key)
+        assert topic is not None
+        assert registration is not None
         if self._open(topic, key[1], registration, is_whole=True) is not None:
             self._apply_partition(topic, key[1], registration)
         self._on_settled(*key)
-        return True
+
+    def lose(self, partition: Partition, directory: LogDirectory) -> None:
+        """It was taken out, and lies in that directory, which has failed."""
+        key = (partition.topic, partition.index)
+        self._offline[key] = partition.topic_id
+        if directory.id is not None:
+            self._assignments.tell((partition.topic_id, partition.index), directory.id)
+        self._on_settled(*key)
+
+    def remove_later(self, directory: LogDirectory) -> None:
+        """There is something doomed in it."""
+        self._doomed.put([directory])
 
     def _remove_doomed(self, directory: LogDirectory) -> None:
         try:
@@ -454,7 +441,8 @@ class Replicas:
         assert home is not None
         return home
 
-    def _notes_of(self, key: Key) -> Checkpoints:
+    def notes_of(self, key: Key) -> Checkpoints:
+        """Those of the directory where an open partition lies."""
         return self._home(key).checkpoints
 
     def storage_failed(self, partition: Partition, problem: OSError) -> None:

@@ -1,7 +1,11 @@
 """Replicas move to another log directory of their broker while they are in use."""
 
+import errno
+
+import pytest
 from simulation.story import seeds, story
 
+from minikafka import OFFSET_BEGINNING, TopicPartition
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.alter_replica_log_dirs import (
     AlterReplicaLogDir,
@@ -104,6 +108,135 @@ def test_a_broker_that_dies_meanwhile_has_its_replica_in_one_place(seed):
         assert sorted(folders(s, host, "d1") + folders(s, host, "d2")) == ["orders-0"]
         writer.flush()
         writer.check(s.read_all("orders"))
+
+
+def on_a_file_system_of_its_own(platter, path):
+    """What lies there has a journal of its own: syncing others makes none of it durable, and a power cut takes it all.
+    What is there already is durable."""
+    platter.sync_up_to(platter.journal[-1])
+
+    def is_within(entry):
+        return any(name.startswith(path) for name in entry[0])
+
+    def sync_up_to(last):
+        if last in platter.journal:
+            written = platter.journal[: platter.journal.index(last) + 1]
+            for entry in (entry for entry in written if is_within(entry) == is_within(last)):
+                entry[1](platter.durable_entries)
+                platter.journal.remove(entry)
+
+    def cut_power():
+        platter.journal = [entry for entry in platter.journal if not is_within(entry)]
+        type(platter).cut_power(platter)
+
+    platter.sync_up_to, platter.cut_power = sync_up_to, cut_power
+
+
+@seeds(1, slow=20)
+def test_power_fails_as_soon_as_the_copy_is_in_its_place(seed):
+    with story(seed, **TWO) as s:
+        s.create_topic("orders")
+        writer = s.writer("orders")
+        writer.keep_writing(0.1)
+        host = s.random.choice(["broker-1", "broker-2", "broker-3"])
+        target = other(home(s, host))
+        on_a_file_system_of_its_own(s.nodes.universe._platters[host], other(target))
+        assert move(s, host, target) == ErrorCode.NONE
+        s.until(lambda: home(s, host) == target, within=20, what="the move")
+        s.power_cut(host)
+        writer.keep_writing(0.1)
+        s.restart(host)
+        s.until_whole("orders")
+        s.run(3)
+        assert (folders(s, host, other(target)), folders(s, host, target)) == ([], ["orders-0"])
+        writer.flush()
+        writer.check(s.read_all("orders"))
+
+
+@pytest.mark.parametrize("step", ["doom", "take_over"])
+def test_the_disk_that_refuses_the_last_step_fails_and_others_lead(step):
+    with story(4, **TWO) as s:
+        s.create_topic("orders")
+        writer = s.writer("orders")
+        writer.keep_writing(0.1)
+        host = s.leader("orders")
+        start = home(s, host)
+        refusing = directories(s, host)[start if step == "doom" else other(start)]
+
+        def refuse(*_):
+            raise OSError(errno.EIO, "Input/output error")
+
+        setattr(refusing, step, refuse)
+        assert move(s, host, other(start)) == ErrorCode.NONE
+        s.until(lambda: s.leader("orders") != host, what="another leader")
+        assert not refusing.is_online
+        writer.keep_writing(0.1)
+        s.restart(host)
+        s.until_whole("orders")
+        s.run(3)
+        assert home(s, host) == (start if step == "doom" else other(start))
+        assert sorted(folders(s, host, "d1") + folders(s, host, "d2")) == ["orders-0"]
+        writer.flush()
+        writer.check(s.read_all("orders"))
+
+
+def test_a_copy_that_was_to_take_the_place_waits_for_a_directory_that_is_away():
+    with story(5, **TWO) as s:
+        s.create_topic("orders", replication_factor=1)
+        writer = s.writer("orders")
+        writer.keep_writing(0.1)
+        writer.flush()
+        host = s.leader("orders")
+        start = home(s, host)
+        new = directories(s, host)[other(start)]
+        new.take_over = lambda key, swap: s.power_cut(host)
+        assert move(s, host, other(start)) == ErrorCode.NONE
+        s.until(lambda: not s.nodes.is_up(host), what="the power cut")
+        s.cluster.fail_disk(host, start)
+        s.restart(host)
+        s.run(5)
+        assert folders(s, host, other(start)) != ["orders-0"], "nobody knows what the other directory has"
+        s.cluster.repair_disk(host)
+        s.restart(host)
+        s.until(lambda: s.leader("orders") == host, what="the leader")
+        assert home(s, host) == other(start)
+        writer.check(s.read_all("orders"))
+
+
+def test_what_is_copied_is_not_compacted_meanwhile():
+    """Else the copy has a record, and the one that deletes it was gone before the copy got there."""
+    configs = {"cleanup_policy": "compact", "segment_ms": "100", "delete_retention_ms": "0"}
+    with story(6, log_cleaner_backoff_ms="100", **TWO) as s:
+        s.create_topic("orders", replication_factor=1, min_cleanable_dirty_ratio="0.0", **configs)
+
+        def write(key, value):
+            with s.cluster.producer() as producer:
+                producer.produce("orders", key=key, value=value)
+                producer.flush()
+
+        write(b"deleted", b"v")
+        for _ in range(3):
+            write(b"large", b"v" * 700_000)
+        host = s.leader("orders")
+        throttled(s, host, "200000")
+        assert move(s, host, other(home(s, host))) == ErrorCode.NONE
+        s.run(0.5)
+        assert copies(s, host)
+        write(b"deleted", None)
+        for n in range(4):
+            s.run(1.0)
+            write(b"small", b"%d" % n)
+        throttled(s, host, "100000000")
+        s.run(1.0)
+        assert not copies(s, host)
+        for n in range(4):
+            s.run(1.0)
+            write(b"small", b"%d" % n)
+        reader = s.cluster.consumer({"group.id": "g", "auto.offset.reset": "earliest"})
+        reader.assign([TopicPartition("orders", 0, OFFSET_BEGINNING)])
+        found = {message.key(): message.value() for message in reader.consume(100, 5.0)}
+        assert found[b"small"] == b"3"
+        assert not found.get(b"deleted")
 
 
 def test_a_throttled_move_can_be_watched_and_taken_back():

@@ -29,7 +29,7 @@ def alter_replica_log_dirs(
             for index in topic.partitions:
                 error = ErrorCode.NONE
                 try:
-                    node.replicas.move_to_directory(topic.name, index, asked.path)
+                    node.replicas.directory_moves.begin(topic.name, index, asked.path)
                 except ApiError as refused:
                     error = refused.code
                 results.setdefault(topic.name, []).append(
