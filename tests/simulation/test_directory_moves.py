@@ -56,7 +56,7 @@ def other(path):
     return {"d1": "d2", "d2": "d1"}[path]
 
 
-@seeds(1, slow=30)
+@seeds(0, slow=12)
 def test_leader_and_follower_move_while_records_come(seed):
     with story(seed, **TWO) as s:
         s.create_topic("orders")
@@ -89,7 +89,7 @@ def test_leader_and_follower_move_while_records_come(seed):
         writer.check(s.read_all("orders"))
 
 
-@seeds(1, slow=40)
+@seeds(0, slow=20)
 def test_a_broker_that_dies_meanwhile_has_its_replica_in_one_place(seed):
     with story(seed, **TWO) as s:
         s.create_topic("orders")
@@ -132,7 +132,7 @@ def on_a_file_system_of_its_own(platter, path):
     platter.sync_up_to, platter.cut_power = sync_up_to, cut_power
 
 
-@seeds(1, slow=20)
+@seeds(1, slow=10)
 def test_power_fails_as_soon_as_the_copy_is_in_its_place(seed):
     with story(seed, **TWO) as s:
         s.create_topic("orders")
@@ -203,6 +203,7 @@ def test_a_copy_that_was_to_take_the_place_waits_for_a_directory_that_is_away():
         writer.check(s.read_all("orders"))
 
 
+@pytest.mark.slow
 def test_what_is_copied_is_not_compacted_meanwhile():
     """Else the copy has a record, and the one that deletes it was gone before the copy got there."""
     configs = {"cleanup_policy": "compact", "segment_ms": "100", "delete_retention_ms": "0"}
@@ -239,6 +240,7 @@ def test_what_is_copied_is_not_compacted_meanwhile():
         assert not found.get(b"deleted")
 
 
+@pytest.mark.slow
 def test_a_throttled_move_can_be_watched_and_taken_back():
     with story(3, **TWO) as s:
         s.create_topic("orders")
@@ -270,6 +272,7 @@ def throttled(s, host, rate):
     s.run(1)
 
 
+@pytest.mark.slow
 def test_a_copy_on_a_disk_that_fails_is_given_up_and_the_replica_stays():
     with story(2, **TWO) as s:
         s.create_topic("orders")

@@ -25,7 +25,7 @@ def folders(s, host, topic):
     return [name for name in disk.listdir("") if name.startswith(topic)]
 
 
-@seeds(1, slow=40)
+@seeds(1, slow=15)
 def test_a_partition_moves_to_a_new_broker_while_it_is_written(seed):
     with story(seed) as s:
         s.create_topic("orders")
@@ -46,7 +46,7 @@ def test_a_partition_moves_to_a_new_broker_while_it_is_written(seed):
         writer.check(s.read_all("orders"))
 
 
-@seeds(1, slow=40)
+@seeds(0, slow=10)
 def test_a_whole_broker_is_replaced(seed):
     with story(seed) as s:
         s.create_topic("orders", partitions=3)
@@ -71,7 +71,7 @@ def test_a_whole_broker_is_replaced(seed):
         writer.check(s.read_all("orders"))
 
 
-@seeds(1, slow=40)
+@seeds(1, slow=15)
 def test_a_move_to_a_broker_that_is_cut_off_waits_and_can_be_taken_back(seed):
     with story(seed) as s:
         s.create_topic("orders")
@@ -98,7 +98,7 @@ def test_a_move_to_a_broker_that_is_cut_off_waits_and_can_be_taken_back(seed):
         writer.check(s.read_all("orders"))
 
 
-@seeds(2, slow=60)
+@seeds(1, slow=30)
 def test_brokers_die_while_partitions_move(seed):
     with story(seed) as s:
         s.create_topic("orders", partitions=2)
@@ -141,6 +141,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing():
         assert s.registration("orders") == before
 
 
+@pytest.mark.slow
 def test_a_tape_with_a_new_broker_plays_again():
     with story(5) as s:
         s.create_topic("orders")
@@ -185,6 +186,7 @@ def written(s, megabytes):
         producer.flush()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["leader", "follower"])
 def test_a_throttled_move_takes_its_time_and_holds_up_nobody_who_is_in_sync(side):
     with story(3, replica_fetch_max_bytes=50_000) as s:

@@ -92,6 +92,7 @@ def test_a_consumer_reads_in_its_own_rack_and_hears_of_new_records_as_soon(clust
     assert after[leader] == before[leader] == 1, "it was sent on"
 
 
+@pytest.mark.slow
 def test_a_consumer_elsewhere_reads_from_the_leader(cluster):
     leader, _, _ = near_and_far(cluster)
     write(cluster, b"1")
@@ -101,6 +102,7 @@ def test_a_consumer_elsewhere_reads_from_the_leader(cluster):
         assert set(fetches(cluster, reader)) == {leader}
 
 
+@pytest.mark.slow
 def test_when_the_near_replica_dies_the_leader_is_asked_again(cluster):
     leader, follower, rack = near_and_far(cluster)
     write(cluster, b"1")
@@ -114,6 +116,7 @@ def test_when_the_near_replica_dies_the_leader_is_asked_again(cluster):
     cluster.restart(follower)
 
 
+@pytest.mark.slow
 def test_a_replica_that_is_behind_sends_nobody_past_its_end(cluster):
     """Out of sync it isn't recommended; who still reads from it goes back to the leader."""
     leader, follower, rack = near_and_far(cluster)
