@@ -32,6 +32,7 @@ from minikafka.cluster.waiting import wait_live
 from minikafka.cluster.wanted import check_wanted, new_loop
 from minikafka.commands import (
     AddBroker,
+    AddController,
     CancelMove,
     Command,
     CreateTopic,
@@ -43,6 +44,7 @@ from minikafka.commands import (
     Pause,
     PowerCut,
     RemoveBroker,
+    RemoveController,
     RepairDisk,
     Restart,
     Resume,
@@ -59,9 +61,6 @@ from minikafka.xray.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from minikafka.client import AdminClient, Consumer, Producer
-
-T = TypeVar("T")
-
 
 T = TypeVar("T")
 
@@ -307,6 +306,15 @@ class Cluster(Instrument):
     def cancel_move(self, topic: str, partition: int) -> None:
         """Take back a move that isn't done. Raises KafkaException."""
         self.do(CancelMove(topic, partition))
+
+    def add_controller(self) -> str:
+        """Start one more controller, and let it vote: its host. Of a cluster that was made with several."""
+        host: str = self.do(AddController())
+        return host
+
+    def remove_controller(self, host: str) -> None:
+        """Vote a controller out of the quorum; it follows on, and may be killed without a loss."""
+        self.do(RemoveController(host))
 
     def partition(self, group_a: Sequence[str], group_b: Sequence[str] | None = None) -> None:
         """Cut the network between two groups of hosts (None: all the others)."""

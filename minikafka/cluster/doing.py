@@ -11,9 +11,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from minikafka.cluster.broker_changes import add_broker, remove_broker
+from minikafka.cluster.quorum_changes import add_controller, remove_controller
 from minikafka.cluster.waiting import is_ready
 from minikafka.commands import (
     AddBroker,
+    AddController,
     AddPartitions,
     AlterTopic,
     Await,
@@ -35,6 +37,7 @@ from minikafka.commands import (
     PowerCut,
     Produce,
     RemoveBroker,
+    RemoveController,
     RepairDisk,
     Restart,
     Resume,

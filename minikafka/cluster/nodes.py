@@ -9,11 +9,11 @@ Kafka: what `KafkaClusterTestKit` is to its tests.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from minikafka.broker.broker import Broker
-from minikafka.broker.listeners import host_port, is_loopback
+from minikafka.broker.listeners import host_port, is_loopback, listener_of
 from minikafka.cluster.broker_listeners import listeners_of
 from minikafka.cluster.defaults import cluster_defaults
 from minikafka.cluster.failures import NodeFailure
@@ -25,7 +25,6 @@ from minikafka.membership import kraft
 from minikafka.membership.broker_state import BrokerState
 from minikafka.metadata.configs import BrokerConfigs
 from minikafka.policy import Rules
-from minikafka.protocol.uuid_text import encode_uuid
 from minikafka.quorum import VoterNode
 from minikafka.replication.log_directories import log_dirs_of
 from minikafka.world import LiveUniverse, SimulatedUniverse, reason_of
@@ -38,16 +37,6 @@ DEFAULT_BROKERS = 3
 CONTROLLER = "controller-1"
 SIMULATED_BROKER_PORT = 9092
 SIMULATED_CONTROLLER_PORT = 9093
-
-
-class LeftOut(ValueError):
-    """Brokers that have data here wouldn't be started."""
-
-
-def _kept_brokers(universe: Universe) -> list[int]:
-    """The numbers of those that have a directory, in order."""
-    found = (re.fullmatch(r"broker-([1-9]\d{0,3})", host) for host in universe.kept_hosts())
-    return sorted(int(match[1]) for match in found if match is not None)
 
 
 def broker_host(broker_id: int) -> str:
@@ -317,51 +306,6 @@ class ClusterNodes:
         if not self.simulated and host not in self.faults.disks_taken:
             self.universe.trace.failures.append(NodeFailure(host, self.problems[host]))
 
-    def fail_disk(self, host: str, directory: str = "") -> None:
-        """A host's disk fails, or only the one below `directory`: a broker's `log.dirs` may name several."""
-        self._known(host)
-        if directory and (host in self.controllers or directory not in self._log_dirs):
-            named = ", ".join(path for path in self._log_dirs if path) or "none"
-            raise ValueError(
-                f"{quoted(directory)} is not a log directory of {host}; log.dirs of the brokers: {named}."
-            )
-        self._disks_taken.add(host)
-        if isinstance(self.universe, SimulatedUniverse):
-            self.universe.fail_disk(host, count=None, path=directory, gone=True)
-        else:
-            self.universe.fail_disk(host, path=directory)
-
-    def fill_disk(self, host: str) -> None:
-        """Its disk has no space left. Simulated worlds only."""
-        self._known(host)
-        assert isinstance(self.universe, SimulatedUniverse)
-        self._disks_taken.add(host)
-        self.universe.fail_disk(host, "ENOSPC", count=None)
-
-    def repair_disk(self, host: str) -> None:
-        """All disks of a host work again; a broker uses them when it starts again."""
-        self._known(host)
-        self.universe.repair_disk(host)
-
-    def partition(
-        self, group_a: Sequence[str], group_b: Sequence[str] | None = None, *, one_way: bool = False
-    ) -> None:
-        """Cut the network between two groups of hosts (None: all the others). `one_way`: simulated worlds only."""
-        for host in (*group_a, *(group_b or ())):
-            self._known(host, clients=True)
-        if isinstance(self.universe, SimulatedUniverse):
-            self.universe.partition(group_a, group_b, one_way=one_way)
-        elif one_way:
-            raise ValueError(
-                "A cut in one direction needs a simulated world: here a connection breaks as a whole."
-            )
-        else:
-            self.universe.partition(group_a, group_b)
-
-    def heal(self) -> None:
-        """End all partitions."""
-        self.universe.heal()
-
     # -- parts -----------------------------------------------------------------------------------------------
 
     async def on(self, host: str, coro: Coroutine[Any, Any, T]) -> T:
@@ -483,16 +427,6 @@ class ClusterNodes:
         return (
             self.configs if rack is None else BrokerConfigs({**self.configs.overrides, "broker.rack": rack})
         )
-
-    def _read_listeners(self, brokers: int) -> dict[str, BrokerListener]:
-        listeners = {broker_host(n): listener_of(self.configs, n) for n in range(1, brokers + 1)}
-        given = next(iter(listeners.values())).port
-        if given and self._wished_port not in (0, given):
-            text = self.configs.overrides[LISTENERS]
-            raise ConfigError(
-                LISTENERS, text, f"its port is not {self._wished_port}, which was asked for as well"
-            )
-        return listeners
 
     def _port_of(self, index: int, host: str) -> int:
         if self._listeners[host].port:

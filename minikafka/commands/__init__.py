@@ -9,11 +9,13 @@ from minikafka.commands.clients import Await, Call, CallbackRaised, Drop, OpenCl
 from minikafka.commands.command import Command, NotUnderstood, command_named, commands
 from minikafka.commands.hosts import (
     AddBroker,
+    AddController,
     FailDisk,
     FillDisk,
     Kill,
     PowerCut,
     RemoveBroker,
+    RemoveController,
     RepairDisk,
     Restart,
     SetClock,
@@ -37,6 +39,7 @@ from minikafka.commands.topics import (
 
 __all__ = [
     "AddBroker",
+    "AddController",
     "AddPartitions",
     "AlterTopic",
     "Await",
@@ -60,6 +63,7 @@ __all__ = [
     "PowerCut",
     "Produce",
     "RemoveBroker",
+    "RemoveController",
     "RepairDisk",
     "Restart",
     "Resume",

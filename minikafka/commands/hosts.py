@@ -76,6 +76,29 @@ class RemoveBroker(Command, frozen=True):
         return f"{self.host} has left the cluster for good."
 
 
+class AddController(Command, frozen=True):
+    """The next in number; it votes when this is done."""
+
+    help = "start one more controller, which votes in the quorum"
+    title = "Add a controller"
+
+    def told(self, result: object) -> str:
+        return f"{result} votes in the quorum."
+
+
+class RemoveController(Command, frozen=True):
+    """It follows on, without a vote."""
+
+    help = "vote a controller out of the quorum"
+    title = "Remove a controller"
+    usage = "HOST"
+    example = "controller-2"
+    host: str
+
+    def told(self, result: object) -> str:
+        return f"{self.host} votes no more."
+
+
 class PowerCut(Command, frozen=True):
     """A kill that also loses what was not synced."""
 

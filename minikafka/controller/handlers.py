@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
+from minikafka.controller import describe_cluster as cluster_description
 from minikafka.controller import reassignment
 from minikafka.controller.decision import Decision
 from minikafka.controller.topics import TopicsToCreate
@@ -61,6 +62,10 @@ from minikafka.protocol.messages.incremental_alter_configs import (
 from minikafka.protocol.messages.list_partition_reassignments import (
     ListPartitionReassignmentsRequest,
     ListPartitionReassignmentsResponse,
+)
+from minikafka.protocol.messages.remove_raft_voter import (
+    RemoveRaftVoterRequest,
+    RemoveRaftVoterResponse,
 )
 from minikafka.protocol.messages.unregister_broker import UnregisterBrokerRequest, UnregisterBrokerResponse
 from minikafka.protocol.messages.update_features import UpdateFeaturesRequest, UpdateFeaturesResponse

@@ -51,7 +51,7 @@ def test_lines_and_what_they_mean(line, command):
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("explode now", "There is no command 'explode'; there are: add_broker, add_partitions, "),
+        ("explode now", "There is no command 'explode'; there are: add_broker, add_controller, "),
         ("kill", "Say: HOST, for instance: broker-2"),
         ("kill broker-1 broker-2", "Say: HOST, for instance: broker-2"),
         ("run forever", "Say: SECONDS, for instance: 5"),
