@@ -201,6 +201,11 @@ class Cluster(Instrument):
         return self._loop.call(lambda: dict(self._nodes.problems))
 
     @property
+    def leaving(self) -> tuple[str, ...]:
+        """Brokers whose removal was begun and hasn't ended (`RemoveBroker(host, is_awaited=False)`)."""
+        return self._loop.call(lambda: self._nodes.leaving)
+
+    @property
     def starting(self) -> tuple[str, ...]:
         """Hosts whose restart was begun and not awaited, and that aren't there yet."""
         return self._loop.call(lambda: self._nodes.starting)

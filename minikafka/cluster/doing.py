@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from minikafka.cluster.broker_changes import add_broker, remove_broker
+from minikafka.cluster.broker_changes import add_broker, begin_move, remove_broker
 from minikafka.cluster.quorum_changes import add_controller, remove_controller
 from minikafka.cluster.waiting import is_ready
 from minikafka.commands import (
@@ -130,13 +130,13 @@ def _stop(cluster: Cluster, command: Stop) -> None:
 
 @_does(AddBroker)
 def _add_broker(cluster: Cluster, command: AddBroker) -> str:
-    adding = add_broker(cluster._nodes, command.rack)
+    adding = add_broker(cluster._nodes, command.rack, is_awaited=command.is_awaited)
     return cluster._finish(adding, START_TIMEOUT_S, "The start of one more broker")
 
 
 @_does(RemoveBroker)
 def _remove_broker(cluster: Cluster, command: RemoveBroker) -> None:
-    removing = remove_broker(cluster._nodes, command.host)
+    removing = remove_broker(cluster._nodes, command.host, is_awaited=command.is_awaited)
     cluster._finish(removing, STOP_TIMEOUT_S, f"The removal of {command.host}")
 
 
@@ -249,18 +249,22 @@ def _add_partitions(cluster: Cluster, command: AddPartitions) -> None:
 
 @_does(MovePartition)
 def _move_partition(cluster: Cluster, command: MovePartition) -> None:
-    _reassign(cluster, command.topic, command.partition, list(command.brokers))
+    _reassign(cluster, command, list(command.brokers))
 
 
 @_does(CancelMove)
 def _cancel_move(cluster: Cluster, command: CancelMove) -> None:
-    _reassign(cluster, command.topic, command.partition, None)
+    _reassign(cluster, command, None)
 
 
-def _reassign(cluster: Cluster, topic: str, partition: int, brokers: list[int] | None) -> None:
+def _reassign(cluster: Cluster, command: MovePartition | CancelMove, brokers: list[int] | None) -> None:
     from minikafka.client import TopicPartition
 
-    place = TopicPartition(topic, partition)
+    place = TopicPartition(command.topic, command.partition)
+    if not command.is_awaited:
+        beginning = begin_move(cluster._nodes, place.topic, place.partition, brokers)
+        cluster._finish(beginning, STOP_TIMEOUT_S, "The beginning of a move")
+        return
     with cluster.admin() as admin:
         admin.alter_partition_reassignments({place: brokers})[place].result()
 

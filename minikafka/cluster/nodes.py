@@ -88,6 +88,9 @@ class ClusterNodes:
         self.faults = Faults(universe, self._log_dirs, self._known)
         self._starting: dict[str, asyncio.Task[None]] = {}
         self._stopping: dict[str, asyncio.Task[None]] = {}
+        self._leaving: dict[str, asyncio.Task[None]] = {}
+        self._begun: dict[asyncio.Task[None], None] = {}
+        """Work for whose end nobody waits."""
 
     @property
     def cluster_id(self) -> str:
@@ -235,7 +238,7 @@ class ClusterNodes:
 
     async def restart(self, host: str) -> None:
         """Start a host again on its data (a running one is stopped cleanly first)."""
-        self._known(host)
+        self._stays(host)
         if host in self.controllers:
             await self.stop_controller(host)
         elif self.is_up(host):
@@ -249,7 +252,7 @@ class ClusterNodes:
 
     async def begin_restart(self, host: str) -> None:
         """The same, and nobody waits for it; why it failed is in `problems` and in the trace."""
-        self._known(host)
+        self._stays(host)
         if host in self._starting:
             raise ValueError(f"{host} starts already")
         task = asyncio.get_running_loop().create_task(self.restart(host), name=f"start of {host}")
@@ -264,6 +267,29 @@ class ClusterNodes:
                 self.universe.trace.on(host).fail("the start", error)
 
         task.add_done_callback(done)
+
+    def begin_to_leave(self, host: str, leaving: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """It goes on by itself; nobody starts this host meanwhile."""
+        task = self._leaving[host] = asyncio.get_running_loop().create_task(leaving, name=f"end of {host}")
+
+        def done(task: asyncio.Task[None]) -> None:
+            del self._leaving[host]
+            if not task.cancelled():
+                task.exception()  # it has replicas again: it is there, down
+
+        task.add_done_callback(done)
+        return task
+
+    def begin(self, host: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run it as that host's task, and wait for nothing."""
+        task = self._task_on(host, work)
+        self._begun[task] = None
+        task.add_done_callback(self._begun.pop)
+
+    @property
+    def leaving(self) -> tuple[str, ...]:
+        """The brokers that are about to leave for good."""
+        return tuple(self._leaving)
 
     @property
     def starting(self) -> tuple[str, ...]:
@@ -368,19 +394,14 @@ class ClusterNodes:
         self.controllers[host] = node
         self._voters[host] = node.voter
 
-    async def start_new_broker(self, host: str, rack: str | None) -> None:
-        """One more, in that rack. Raises OSError (port taken, disk) or ValueError."""
+    def make_room(self, host: str, rack: str | None) -> None:
+        """For one more broker, in that rack; it is down. Raises ValueError."""
         number = int(host.rpartition("-")[2])
         self._listeners[host] = listener_of(self.configs, number)
         self._ports[host] = self._port_of(number - 1, host)
         if rack is not None:
             self._racks[host] = rack
         self.brokers[host] = None
-        try:
-            await self._start_broker(host)
-        except BaseException:
-            self.drop_broker(host)
-            raise
 
     def drop_broker(self, host: str) -> None:
         """There is no such host any more; its directory stays."""
@@ -449,6 +470,11 @@ class ClusterNodes:
     def _known(self, host: str, *, clients: bool = False) -> None:
         if host not in self.hosts and not (clients and host.startswith("client-")):
             raise ValueError(f"There is no host {quoted(host)}; there are: {', '.join(self.hosts)}")
+
+    def _stays(self, host: str) -> None:
+        self._known(host)
+        if host in self._leaving:
+            raise ValueError(f"{host} is about to leave for good")
 
     def _broker(self, host: str) -> Broker:
         self._known(host)

@@ -58,8 +58,12 @@ class AddBroker(Command, frozen=True):
     title = "Add a broker"
     usage = "[RACK]"
     rack: str | None = None
+    is_awaited: bool = True
+    """Else its start is only begun."""
 
     def told(self, result: object) -> str:
+        if not self.is_awaited:
+            return f"{result} starts."
         return f"{result} has joined the cluster; move partitions to it, or create a topic."
 
 
@@ -71,9 +75,11 @@ class RemoveBroker(Command, frozen=True):
     usage = "HOST"
     example = "broker-4"
     host: str
+    is_awaited: bool = True
+    """Else it is only begun: it ends when somebody can decide it."""
 
     def told(self, result: object) -> str:
-        return f"{self.host} has left the cluster for good."
+        return f"{self.host} {'has left' if self.is_awaited else 'leaves'} the cluster for good."
 
 
 class AddController(Command, frozen=True):

@@ -88,6 +88,8 @@ class MovePartition(Command, frozen=True):
     topic: str
     partition: int
     brokers: tuple[int, ...]
+    is_awaited: bool = True
+    """Else nobody waits for the controller's answer."""
 
     def told(self, result: object) -> str:
         return f"{self.topic}-{self.partition} moves to {', '.join(f'broker-{id}' for id in self.brokers)}."
@@ -102,6 +104,8 @@ class CancelMove(Command, frozen=True):
     example = "orders 0"
     topic: str
     partition: int
+    is_awaited: bool = True
+    """Else nobody waits for the controller's answer."""
 
     def told(self, result: object) -> str:
         return f"{self.topic}-{self.partition} stays where it was."

@@ -10,6 +10,7 @@ from random import Random
 
 import msgspec
 
+from minikafka.explore import moves
 from minikafka.explore.exploration import run
 from minikafka.explore.faults import ALL_KINDS, UNDOING, Fault, draw_faults
 from minikafka.explore.report import Report
@@ -85,16 +86,20 @@ def draw_case(
     workload = msgspec.structs.replace(draw_workload(seed, in_flight=(1, 5), brokers=count), lasts_s=seconds)
     if voters > 1:
         workload = msgspec.structs.replace(workload, operators=(Operating(workload.topics[0].topic),))
+    most = random.choice(COUNTS) if kinds else 0
+    befalling = [kind for kind in kinds if kind not in moves.KINDS]
     faults = (
         draw_faults(
-            *(seed, count, random.choice(COUNTS)),
-            kinds=(*kinds, *UNDOING) if kinds else (),
+            *(seed, count, most),
+            kinds=(*befalling, *UNDOING),
             within_s=seconds,
             controllers=voters,
         )
-        if kinds
+        if befalling
         else ()
     )
+    moving = moves.draw_moves(seed, count, workload.topics, kinds, seconds)
+    faults = tuple(sorted((*faults, *moving), key=lambda fault: fault.at_s))
     return Case(seed, workload, faults, count, CONFIGS if random.choice(QUICK_LAG) else {}, voters)
 
 

@@ -24,7 +24,9 @@ from minikafka.commands import (
     Heal,
     Kill,
     Lose,
+    MovePartition,
     PowerCut,
+    RemoveBroker,
     RepairDisk,
     Restart,
     SetClock,
@@ -273,7 +275,7 @@ class _Run:
         """What has to be undone."""
         if isinstance(command, PowerCut) and command.host.startswith("broker-"):
             self._lost = command.host
-        if isinstance(command, Kill | PowerCut | Stop):
+        if isinstance(command, Kill | PowerCut | Stop | RemoveBroker):
             self._away[command.host] = None
         elif isinstance(command, Restart):
             self._away.pop(command.host, None)
@@ -301,10 +303,24 @@ class _Run:
                     cluster.do(Wake(host))
         for host in self._disks:
             cluster.do(RepairDisk(host))
+        self._wait(lambda s: not cluster.leaving, "brokers leave", "a broker that was removed did not leave")
         for host in dict.fromkeys((*self._away, *self._disks)):
-            if host not in cluster.starting:
+            if host in cluster.hosts and host not in cluster.starting:
                 cluster.do(Restart(host, is_awaited=False))
         self._wait(lambda s: not cluster.starting, "hosts start", "a start did not end")
+        self._replace_the_removed()
+
+    def _replace_the_removed(self) -> None:
+        """A move that was asked for before its broker left may have been decided after it."""
+        cluster, there = self._cluster, [int(host[len("broker-") :]) for host in self._brokers()]
+        for topic in cluster.snapshot().topics:
+            for partition in topic.partitions:
+                held = [replica.broker for replica in partition.replicas]
+                if any(host not in cluster.hosts for host in held):
+                    cluster.do(MovePartition(topic.name, partition.index, tuple(there[: len(held)])))
+
+    def _brokers(self) -> list[str]:
+        return [host for host in self._cluster.hosts if host.startswith("broker-")]
 
     # -- progress ----------------------------------------------------------------------------------------------
 
@@ -324,6 +340,7 @@ class _Run:
                 sentence = f"{writer.name} was told {failed.error} for {failed.value!r} after everything was repaired"
                 raise _NoProgress("writes are acknowledged", sentence)
         self._wait(self._is_whole, "replicas are in sync", "not every replica came into the ISR")
+        self._wait(_is_settled, "moves end", "a partition is on its way to other brokers still")
         self._wait(_is_alike, "replicas are alike", "replicas end at different offsets")
         for topic in self._workload.topics:
             try:
@@ -401,6 +418,10 @@ def kept(cluster: Cluster, at_s: float) -> RunFile | None:
         except (CantBePlayed, ValueError):
             break
     return None
+
+
+def _is_settled(snapshot: Snapshot) -> bool:
+    return not any(p.moves for topic in snapshot.topics for p in topic.partitions)
 
 
 def _is_alike(snapshot: Snapshot) -> bool:

@@ -50,8 +50,10 @@ ALL_KINDS = (
     "disk-full",
     "disk-fails",
     "disk-slow",
+    "move",
+    "scale",
 )
-"""By the names of the command line."""
+"""By the names of the command line; the last two are drawn by `moves.py`."""
 UNDOING = ("restart", "restart", "restart", "heal", "heal", "repair")
 """Drawn with whatever else is drawn by name, or soon nothing would be left that could fail."""
 LOSSES = (0.0, 0.02, 0.1)
