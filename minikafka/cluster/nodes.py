@@ -114,8 +114,8 @@ class ClusterNodes:
 
     @property
     def bootstrap_servers(self) -> str:
-        """`host:port,…` of every broker, dead or alive."""
-        return ",".join(self._advertised[host] for host in self.brokers)
+        """`host:port,…` of every broker, dead or alive, that has been in service once."""
+        return ",".join(self._advertised[host] for host in self.brokers if host in self._advertised)
 
     @property
     def opened(self) -> tuple[str, ...]:
