@@ -62,16 +62,22 @@ class Cluster:
                 settings = {"broker.id": node, "zookeeper.connect": zookeeper, "listeners": listener}
             else:
                 settings = alone(node, port, controllers, a.brokers)
-            settings |= {**small(min(3, a.brokers)), "log.dirs": self.data / f"broker-{node}"}
+            settings |= {**small(min(3, a.brokers)), "log.dirs": ",".join(map(str, self._disks(node)))}
+            if a.racks:
+                settings["broker.rack"] = a.racks.split(",")[n % len(a.racks.split(","))]
             settings |= dict(setting.split("=", 1) for setting in a.set)
             file = write_properties(self.data / f"broker-{node}.properties", settings)
-            if not zookeeper and not (self.data / f"broker-{node}" / "meta.properties").exists():
+            if not zookeeper and not (self._disks(node)[0] / "meta.properties").exists():
                 founding = [] if a.join else ["--initial-controllers", voters]
                 self._format(file, cluster_id, founding)
             self._launch(f"broker-{node}", "kafka.Kafka", file)
         ports = [a.port + n for n in range(a.brokers)]
         wait_for(ports, self._running, self.data)
         return ",".join(f"127.0.0.1:{port}" for port in ports)
+
+    def _disks(self, node: int) -> list[Path]:
+        own, count = self.data / f"broker-{node}", self.arguments.disks
+        return [own] if count == 1 else [own / f"d{disk}" for disk in range(1, count + 1)]
 
     def wait(self) -> None:
         """Until one of its processes ends by itself."""
@@ -167,6 +173,8 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument(
         "--dir", help="data and logs, which are kept and opened again; default: a temporary folder"
     )
+    it.add_argument("--disks", type=int, default=1, help="log directories of each broker: d1, d2 …")
+    it.add_argument("--racks", default="", metavar="RACK,…", help="the racks of the brokers, over and over")
     it.add_argument("--heap", default="512m")
     it.add_argument("--first-id", type=int, default=1, help="of the first broker; the others count up")
     it.add_argument("--cluster-id", help="default: a new one")
