@@ -91,18 +91,20 @@ def _change(
                 f"The replication factor is changed from {factor} to {len(wanted.replicas)}",
             )
         target = ChangeTarget(
-            alive=situation.active_brokers, assignment=moving_to(partition.replicas, wanted.replicas)
+            alive=situation.active_brokers, assignment=moving_to(partition, wanted.replicas)
         )
     return change_partition(situation, topic, wanted.partition_index, target)
 
 
-def moving_to(replicas: Sequence[int], wanted: Sequence[int]) -> Assignment:
-    """The way from these replicas to those: all of them, the wanted ones first. Those that were to come or to go by
-    an earlier move and aren't mentioned go, like any other."""
-    removing = tuple(sorted(set(replicas) - set(wanted)))
-    return Assignment(
-        (*wanted, *removing), adding=tuple(sorted(set(wanted) - set(replicas))), removing=removing
-    )
+def moving_to(partition: PartitionRegistration, wanted: Sequence[int]) -> Assignment:
+    """The way from its replicas to those: all of them, the wanted ones first.
+
+    Those that were to come by an earlier move and aren't mentioned go, like any other. Where nobody else is to come,
+    those of the earlier move still are: taken back, it leaves none of them.
+    """
+    removing = tuple(sorted(set(partition.replicas) - set(wanted)))
+    adding = tuple(sorted(set(wanted) - set(partition.replicas))) or partition.adding_replicas
+    return Assignment((*wanted, *removing), adding, removing)
 
 
 def _back(

@@ -179,6 +179,14 @@ def test_a_second_move_takes_the_place_of_the_first() -> None:
     assert partition(machine).replicas == (1, 5)
 
 
+def test_a_move_that_is_asked_for_again_is_taken_back_to_what_was() -> None:
+    machine = cluster(1, 2)
+    assert move(machine, 1, 3) == move(machine, 1, 3) == NONE
+    assert moving(machine) == [([1, 3, 2], [3], [2])]
+    assert move(machine, cancel=True) == NONE
+    assert partition(machine).replicas == (1, 2)
+
+
 def test_a_move_to_a_broker_that_is_fenced_waits_for_it() -> None:
     machine = cluster(1, 2)
     silence(machine, 4)
