@@ -303,12 +303,20 @@ class _Run:
                     cluster.do(Wake(host))
         for host in self._disks:
             cluster.do(RepairDisk(host))
+        self._restart(*self._away, *self._disks)
         self._wait(lambda s: not cluster.leaving, "brokers leave", "a broker that was removed did not leave")
-        for host in dict.fromkeys((*self._away, *self._disks)):
-            if host in cluster.hosts and host not in cluster.starting:
-                cluster.do(Restart(host, is_awaited=False))
+        # Who got replicas while it was about to leave has stayed.
+        self._restart(
+            *(h.name for h in cluster.snapshot().hosts if h.role == "broker" and h.state != RUNNING)
+        )
         self._wait(lambda s: not cluster.starting, "hosts start", "a start did not end")
         self._replace_the_removed()
+
+    def _restart(self, *hosts: str) -> None:
+        cluster = self._cluster
+        for host in dict.fromkeys(hosts):
+            if host in cluster.hosts and host not in (*cluster.starting, *cluster.leaving):
+                cluster.do(Restart(host, is_awaited=False))
 
     def _replace_the_removed(self) -> None:
         """A move that was asked for before its broker left may have been decided after it."""
