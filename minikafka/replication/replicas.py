@@ -10,17 +10,13 @@ Kafka: `ReplicaManager`, `ReplicaFetcherManager`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 from uuid import UUID
 
-from minikafka.log.config import LogConfig
 from minikafka.log.log import Log
-from minikafka.metadata.configs import BrokerConfigs, effective_topic_configs
+from minikafka.metadata.configs import BrokerConfigs
 from minikafka.metadata.image import (
-    BROKER_RESOURCE,
-    DEFAULT_BROKER,
-    TOPIC_RESOURCE,
     MetadataDelta,
     MetadataImage,
     PartitionRegistration,
@@ -32,19 +28,22 @@ from minikafka.protocol.schema import Message
 from minikafka.replication.assignments import DirectoryAssignments, Replica
 from minikafka.replication.checkpoints import Checkpoints, Key
 from minikafka.replication.compaction import Compaction
+from minikafka.replication.concerned import concerned
 from minikafka.replication.directory_moves import DirectoryMoves
 from minikafka.replication.fetchers import Fetchers
 from minikafka.replication.isr_changes import IsrChanges
+from minikafka.replication.isr_checks import IsrChecks
 from minikafka.replication.log_directories import LogDirectories
-from minikafka.replication.log_directory import LogDirectory, folder_of
+from minikafka.replication.log_directory import LogDirectory
 from minikafka.replication.log_upkeep import LogUpkeep
 from minikafka.replication.lost_replicas import LostReplicas
 from minikafka.replication.partition import Partition, Role
 from minikafka.replication.pending import PendingRequests
+from minikafka.replication.replica_logs import ReplicaLogs
 from minikafka.replication.rolled_segments import RolledSegments
 from minikafka.replication.strays import why_stray
 from minikafka.replication.throttle import Throttle
-from minikafka.world import LATE_S, LOOK_AGAIN_S, Backlog, World, in_turns, is_out_of_descriptors
+from minikafka.world import LOOK_AGAIN_S, Backlog, World, is_out_of_descriptors
 
 
 class Replicas:
@@ -102,8 +101,7 @@ class Replicas:
         """Partitions that the image says differently than they are; worked off some at a turn."""
         self._doomed = Backlog(world, "deleted-logs", self._remove_doomed)
         """Folders of partitions whose deletion was committed: renamed at once, removed later."""
-        self._log_configs: dict[tuple[tuple[str, str], ...], LogConfig] = {}
-        """One `LogConfig` for all topics with the same settings."""
+        self._logs = ReplicaLogs(broker_id, configs, rules)
         self._closed = False
         self.moved: dict[Key, None] = {}
         """Partitions that changed since who takes pictures has looked, and emptied it."""
@@ -115,6 +113,7 @@ class Replicas:
         """Closed segments that are not synced yet."""
         self._isr_changes = IsrChanges(world, broker_id, broker_epoch, ask_controller)
         """ISRs that this broker, as a leader, asks the controller for."""
+        self._isr_checks = IsrChecks(world, configs, self._partitions, lambda: self._image, self._isr_changes)
         self._assignments = DirectoryAssignments(
             world, broker_id, broker_epoch, ask_controller, self._is_assignment_news
         )
@@ -124,7 +123,7 @@ class Replicas:
         self.directory_moves = DirectoryMoves(world, broker_id, configs, rules, directories, self)
         """Replicas on their way to another log directory."""
         self._tasks = [
-            world.spawn(self._check_isrs(), "isr-check"),
+            world.spawn(self._isr_checks.run(), "isr-check"),
             world.spawn(self._note_now_and_then(), "checkpoints"),
         ]
         upkeep = LogUpkeep(world, configs, self._partitions, self.storage_failed)
@@ -183,35 +182,12 @@ class Replicas:
         if delta is None:
             delta = image.delta(old or MetadataImage())
         if delta.configs:
-            self._log_configs.clear()
+            self._logs.forget_configs()
             self.leader_throttle.see(image)
             self.follower_throttle.see(image)
             self.directory_moves.see(image)
-        self._unsettled.put(self._concerned(image, old or MetadataImage(), delta))
-
-    def _concerned(self, image: MetadataImage, old: MetadataImage, delta: MetadataDelta) -> Iterator[Key]:
-        """The partitions that are here, or ought to be, and perhaps aren't as the image has them."""
-        keys = list(delta.partitions)
-        for name, _ in delta.deleted_topics:
-            keys += [(name, index) for index in old.topics[name].partitions] if name in old.topics else []
-        for kind, name in delta.configs:
-            topic = image.topic(name) if kind == TOPIC_RESOURCE else None
-            if topic is not None:
-                keys += [(name, index) for index in topic.partitions]
-            elif kind == BROKER_RESOURCE and name in (DEFAULT_BROKER, str(self._broker_id)):
-                keys += self._partitions
-        others = []
-        for key in keys:
-            registration = image.partition(*key)
-            if registration is not None and registration.leader == self._broker_id:
-                yield key  # first, as followers and clients will ask for them
-            elif (
-                (registration is not None and self._broker_id in registration.replicas)
-                or key in self._partitions
-                or key in self._offline
-            ):
-                others.append(key)
-        yield from others
+        old = old or MetadataImage()
+        self._unsettled.put(concerned(self._broker_id, self._partitions, self._offline, image, old, delta))
 
     def _settle(self, key: Key) -> None:
         """Make of this partition what the newest image says."""
@@ -254,7 +230,8 @@ class Replicas:
             partition = self._open(topic, index, registration)
             if partition is None:
                 return
-        config = self._log_config(topic.name)
+        assert self._image is not None
+        config = self._logs.config_of(self._image, topic.name)
         if partition.log.config is not config:
             partition.log.config = config
         self._lost.tell_directory(partition, registration)
@@ -284,26 +261,9 @@ class Replicas:
         if directory is None:
             self._offline[key] = topic.id
             return None
-        notes = directory.checkpoints
+        assert self._image is not None
         try:
-            log = Log.open(
-                directory.world,
-                folder_of(key),
-                topic.name,
-                index,
-                self._log_config(topic.name),
-                self._rules,
-                clean_shutdown=notes.started_clean or is_whole,
-                recovery_point=notes.recovery_point(key),
-                topic_id=topic.id,
-                was_compacted=notes.was_compacted(key),
-            )
-            try:
-                has_lost = has_lost or (not is_new and notes.has_lost(log, key))
-                notes.apply_to(log, key)
-            except OSError:
-                log.abandon()
-                raise
+            log, lacks = self._logs.open(self._image, topic, index, directory, is_whole=is_whole)
         except OSError as problem:
             if not self._settle_later(key, problem):
                 self._offline[key] = topic.id
@@ -320,7 +280,7 @@ class Replicas:
             self._partition_changed,
         )
         self._partitions[key] = directory.partitions[key] = partition
-        if has_lost:
+        if has_lost or (lacks and not is_new):
             self._lost.note(partition, registration)
         return partition
 
@@ -343,16 +303,6 @@ class Replicas:
             and self._broker_id in registration.replicas
             and registration.directory_of(self._broker_id) != directory
         )
-
-    def _log_config(self, topic: str) -> LogConfig:
-        """The same object for all topics that set the same."""
-        assert self._image is not None
-        own = tuple(sorted(self._image.topic_configs(topic).items()))
-        config = self._log_configs.get(own)
-        if config is None:
-            values = effective_topic_configs(self._image, topic, self._configs, self._broker_id)
-            config = self._log_configs[own] = LogConfig.from_topic(values)
-        return config
 
     def take_out(self, key: Key) -> tuple[Partition, LogDirectory]:
         """Close a replica; its folder is as it was."""
@@ -505,37 +455,7 @@ class Replicas:
     def follower_fetched(self, partition: Partition, replica_id: int) -> None:
         """After `record_fetch`: let the follower back into the ISR when it has caught up."""
         if partition.could_rejoin(replica_id) and self._image is not None:
-            self._check_isr(partition, self._image, self._alive(self._image))
-
-    async def _check_isrs(self) -> None:
-        """A check that comes late is left out once: followers couldn't fetch either while this process was away."""
-        was_late = False
-        while True:
-            pause_s = self._configs.seconds("replica.lag.time.max.ms") / 2
-            due = self._world.clock.now() + pause_s
-            await asyncio.sleep(pause_s)
-            was_late = not was_late and self._world.clock.now() - due >= LATE_S
-            if was_late:
-                continue
-            led = [p for p in self._partitions.values() if p.is_leader and len(p.replicas) > 1]
-            async for partition in in_turns(self._world, led):
-                if self._image is not None:
-                    self._check_isr(partition, self._image, self._alive(self._image))
-
-    def _alive(self, image: MetadataImage) -> Mapping[int, int]:
-        """The brokers in service, with their epochs."""
-        return {b.id: b.epoch for b in image.brokers.values() if b.is_active}
-
-    def _check_isr(self, partition: Partition, image: MetadataImage, alive: Mapping[int, int]) -> None:
-        registration = image.partition(partition.topic, partition.index)
-        if registration is None:
-            return
-        if not all(image.is_disk_online(registration, r) for r in partition.replicas if r in alive):
-            alive = {r: epoch for r, epoch in alive.items() if image.is_disk_online(registration, r)}
-        lag_ms = self._configs.int("replica.lag.time.max.ms")
-        isr = partition.isr_to_ask_for(self._world.clock.now(), lag_ms, alive)
-        if isr is not None:
-            self._isr_changes.submit(partition, isr)
+            self._isr_checks.check(partition)
 
     # -- upkeep ----------------------------------------------------------------------------------------------
 
