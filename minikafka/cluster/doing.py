@@ -38,6 +38,7 @@ from minikafka.commands import (
     Produce,
     RemoveBroker,
     RemoveController,
+    Reorder,
     RepairDisk,
     Restart,
     Resume,
@@ -82,7 +83,7 @@ def do(cluster: Cluster, command: Command) -> Any:
     if doer is None:
         raise NotUnderstood(f"{name_of(type(command))} can't be done by itself.")
     if command.simulated:
-        cluster._simulated(command.name)
+        cluster._simulated(command.name, command.why_simulated)
     if not isinstance(command, Restart):  # what else has failed must not keep this one from starting
         cluster._check()
     result = doer(cluster, command)
@@ -171,7 +172,9 @@ def _wake(cluster: Cluster, command: Wake) -> None:
 @_does(SetClock)
 def _set_clock(cluster: Cluster, command: SetClock) -> None:
     loop = cluster._simulated(command.name)
-    loop.call(lambda: loop.universe.set_clock(cluster._nodes.known(command.host), command.seconds))
+    loop.call(
+        lambda: loop.universe.set_clock(cluster._nodes.known(command.host), command.seconds, command.gains)
+    )
 
 
 @_does(RepairDisk)
@@ -212,6 +215,12 @@ def _slow(cluster: Cluster, command: Slow) -> None:
 def _lose(cluster: Cluster, command: Lose) -> None:
     loop, between = cluster._simulated("lose"), (command.hosts or None, command.others or None)
     loop.call(lambda: loop.universe.set_loss(command.chance, between=between[0], and_=between[1]))
+
+
+@_does(Reorder)
+def _reorder(cluster: Cluster, command: Reorder) -> None:
+    loop, between = cluster._simulated("reorder"), (command.hosts or None, command.others or None)
+    loop.call(lambda: loop.universe.set_reordering(command.chance, between=between[0], and_=between[1]))
 
 
 # -- topics --------------------------------------------------------------------------------------------------

@@ -318,10 +318,11 @@ class Instrument:
             raise
         return cluster  # type: ignore[no-any-return]
 
-    def _simulated(self, verb: str) -> SimulatedLoop:
+    def _simulated(self, verb: str, why: str = "") -> SimulatedLoop:
         self._check()
         if not isinstance(self._loop, SimulatedLoop):
-            raise ValueError(f'{verb} needs a simulated cluster: Cluster(world="simulated", seed=…).')
+            why = why or 'Cluster(world="simulated", seed=…)'
+            raise ValueError(f"{verb} needs a simulated cluster: {why}.")
         return self._loop
 
 

@@ -24,7 +24,7 @@ from minikafka.commands.hosts import (
     Suspend,
     Wake,
 )
-from minikafka.commands.network import Cut, Heal, Lose, Slow
+from minikafka.commands.network import Cut, Heal, Lose, Reorder, Slow
 from minikafka.commands.text import parse, parse_arguments
 from minikafka.commands.time import Pause, Resume, Run, RunRounds, RunTo, Step
 from minikafka.commands.topics import (
@@ -64,6 +64,7 @@ __all__ = [
     "Produce",
     "RemoveBroker",
     "RemoveController",
+    "Reorder",
     "RepairDisk",
     "Restart",
     "Resume",

@@ -37,6 +37,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=False, tag_field="command", t
     """Does it hurt so that the inspector asks before it does it?"""
     simulated: ClassVar[bool] = False
     """Does it need a simulated cluster?"""
+    why_simulated: ClassVar[str] = ""
+    """Why: a sentence's end, for whoever asked a live one for it."""
     signals: ClassVar[bool] = False
     """Or else, hosts that are processes: a signal does the same?"""
 

@@ -113,6 +113,7 @@ class PowerCut(Command, frozen=True):
     usage = "HOST"
     example = "broker-2"
     simulated = True
+    why_simulated = "the hosts of a live one share one machine, and kill is the nearest to it there"
     host: str
 
     def told(self, result: object) -> str:
@@ -130,6 +131,9 @@ class Suspend(Command, frozen=True):
     example = "broker-2 20"
     simulated = True
     signals = True
+    why_simulated = (
+        "the hosts of this one share a process; those of `minikafka up --processes` can be suspended"
+    )
     host: str
     seconds: float | None = None
 
@@ -150,6 +154,7 @@ class Wake(Command, frozen=True):
     example = "broker-2"
     simulated = True
     signals = True
+    why_simulated = "no host of this one can be suspended"
     host: str
 
     def told(self, result: object) -> str:
@@ -157,22 +162,29 @@ class Wake(Command, frozen=True):
 
 
 class SetClock(Command, frozen=True):
-    """`seconds` ahead of the true time, or behind it (below 0). Timeouts don't ask this clock; timestamps do."""
+    """`seconds` ahead of the true time, or behind it (below 0); from now on it gains `gains` seconds a second (below 0:
+    it loses them). Timeouts don't ask this clock; timestamps do.
+    """
 
-    help = "set a host's clock wrong"
+    help = "set a host's clock wrong, or let it run fast or slow"
     title = "Set a host's clock"
-    usage = "HOST SECONDS"
+    usage = "HOST SECONDS [SECONDS-GAINED-A-SECOND]"
     example = "broker-2 3600"
     simulated = True
+    why_simulated = "the hosts of a live one share this machine's clock"
     host: str
     seconds: float
+    gains: float = 0.0
 
     def __post_init__(self) -> None:
         if not -1e9 < self.seconds < 1e9:
             raise ValueError(f"{self.seconds:g} is more than a clock can be wrong")
+        if not -1 < self.gains <= 1000:
+            raise ValueError(f"A clock that gains {self.gains:g} seconds a second is none: say more than -1")
 
     def told(self, result: object) -> str:
-        return f"The clock of {self.host} is {self.seconds:+g} s off."
+        gains = f", and gains {self.gains:g} s a second" if self.gains else ""
+        return f"The clock of {self.host} is {self.seconds:+g} s off{gains}."
 
 
 class FillDisk(Command, frozen=True):
@@ -183,6 +195,9 @@ class FillDisk(Command, frozen=True):
     usage = "HOST"
     example = "broker-2"
     simulated = True
+    why_simulated = (
+        "the disk of a live one is this machine's own; fail_disk takes a host's directory away there"
+    )
     host: str
 
     def told(self, result: object) -> str:
@@ -197,6 +212,9 @@ class SlowDisk(Command, frozen=True):
     usage = "HOST SECONDS"
     example = "broker-2 0.5"
     simulated = True
+    why_simulated = (
+        "the disk of a live one is this machine's own; fail_disk takes a host's directory away there"
+    )
     host: str
     seconds: float
 

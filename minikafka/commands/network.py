@@ -10,6 +10,8 @@ from typing import Any
 
 from minikafka.commands.command import Command, NotUnderstood, how_to, understood
 
+WIRES = "the network of a live one is this machine's own"
+
 
 class Cut(Command, frozen=True):
     """Nothing comes from one group of hosts to the other, nor back; `one_way` (typed `>`): but back it does."""
@@ -53,6 +55,7 @@ class Slow(Command, frozen=True):
     usage = "LEAST-SECONDS MOST-SECONDS"
     example = "0.05 0.2"
     simulated = True
+    why_simulated = WIRES
     least_s: float
     most_s: float | None = None
     hosts: tuple[str, ...] = ()
@@ -71,9 +74,33 @@ class Lose(Command, frozen=True):
     usage = "CHANCE"
     example = "0.02"
     simulated = True
+    why_simulated = WIRES
     chance: float
     hosts: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
     def told(self, result: object) -> str:
         return f"A message is lost with a probability of {self.chance:g}."
+
+
+class Reorder(Command, frozen=True):
+    """A message is held back by this chance, so that later ones of other connections overtake it; on its own connection
+    what follows waits for it, as with TCP.
+    """
+
+    help = "set the chance that later messages overtake a message"
+    title = "Reorder messages"
+    usage = "CHANCE"
+    example = "0.1"
+    simulated = True
+    why_simulated = WIRES
+    chance: float
+    hosts: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.chance <= 1:
+            raise ValueError(f"{self.chance:g} is no chance: say a number from 0 to 1")
+
+    def told(self, result: object) -> str:
+        return f"A message is overtaken with a probability of {self.chance:g}."

@@ -12,7 +12,7 @@ import msgspec
 
 from minikafka.explore import moves
 from minikafka.explore.exploration import run
-from minikafka.explore.faults import ALL_KINDS, UNDOING, Fault, draw_faults
+from minikafka.explore.faults import ALL_KINDS, UNDOING, Fault, draw_faults, draw_reordering
 from minikafka.explore.report import Report
 from minikafka.explore.workload import Operating, Workload, draw_workload
 from minikafka.policy import Rules
@@ -87,7 +87,7 @@ def draw_case(
     if voters > 1:
         workload = msgspec.structs.replace(workload, operators=(Operating(workload.topics[0].topic),))
     most = random.choice(COUNTS) if kinds else 0
-    befalling = [kind for kind in kinds if kind not in moves.KINDS]
+    befalling = [kind for kind in kinds if kind not in (*moves.KINDS, "reorder")]
     faults = (
         draw_faults(
             *(seed, count, most),
@@ -99,7 +99,8 @@ def draw_case(
         else ()
     )
     moving = moves.draw_moves(seed, count, workload.topics, kinds, seconds)
-    faults = tuple(sorted((*faults, *moving), key=lambda fault: fault.at_s))
+    reordering = draw_reordering(seed, seconds) if "reorder" in kinds else ()
+    faults = tuple(sorted((*faults, *moving, *reordering), key=lambda fault: fault.at_s))
     return Case(seed, workload, faults, count, CONFIGS if random.choice(QUICK_LAG) else {}, voters)
 
 

@@ -27,6 +27,7 @@ from minikafka.commands import (
     MovePartition,
     PowerCut,
     RemoveBroker,
+    Reorder,
     RepairDisk,
     Restart,
     SetClock,
@@ -294,6 +295,7 @@ class _Run:
         self._mended_s = cluster.now
         cluster.do(Heal())
         cluster.do(Lose(0.0))
+        cluster.do(Reorder(0.0))
         cluster.do(Slow(*LATENCY_S))
         for host in self._clocks:
             cluster.do(SetClock(host, 0.0))

@@ -24,6 +24,7 @@ from minikafka.commands import (
     Kill,
     Lose,
     PowerCut,
+    Reorder,
     RepairDisk,
     Restart,
     SetClock,
@@ -52,11 +53,13 @@ ALL_KINDS = (
     "disk-slow",
     "move",
     "scale",
+    "reorder",
 )
-"""By the names of the command line; the last two are drawn by `moves.py`."""
+"""By the names of the command line; the last three are drawn beside the others (`moves.py`, `draw_reordering`)."""
 UNDOING = ("restart", "restart", "restart", "heal", "heal", "repair")
 """Drawn with whatever else is drawn by name, or soon nothing would be left that could fail."""
 LOSSES = (0.0, 0.02, 0.1)
+REORDERINGS, REORDERED_SHARE = (0.05, 0.3, 0.8), 0.25
 SLOWEST_S = (0.002, 0.05, 0.4)
 SUSPENDED_S = (0.5, 3.0, 12.0, 25.0)
 CLOCKS_S = (-86_400.0, -30.0, 0.0, 30.0, 3600.0, 86_400.0)
@@ -100,6 +103,19 @@ def draw_faults(
     voters = [f"controller-{n}" for n in range(1, controllers + 1)]
     faults = _Drawing(seed, hosts, voters, directories, kinds).draw(count)
     return tuple(fault for fault in faults if within_s is None or fault.at_s < within_s)
+
+
+def draw_reordering(seed: int, within_s: float) -> tuple[Fault, ...]:
+    """In a quarter of the seeds messages overtake each other for a while."""
+    random = Random(f"reordering/{seed}")
+    if random.random() >= REORDERED_SHARE:
+        return ()
+    begins_s = random.uniform(0.0, within_s / 2)
+    ends_s = begins_s + random.uniform(1.0, within_s / 2)
+    return (
+        Fault(round(begins_s, 3), Reorder(random.choice(REORDERINGS))),
+        Fault(round(ends_s, 3), Reorder(0.0)),
+    )
 
 
 class _Drawing:

@@ -118,7 +118,8 @@ def _refusal(command: Command) -> str:
     if isinstance(command, Cut | Heal):
         return "The network between processes can't be cut; suspend a host instead, or start without --processes."
     if command.simulated:
-        return f"{command.name} needs a simulated cluster."
+        why = f": {command.why_simulated}" if command.why_simulated else ""
+        return f"{command.name} needs a simulated cluster{why}."
     return f"{command.name} can't be done to a cluster of processes; start it without --processes."
 
 

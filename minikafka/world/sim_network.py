@@ -30,6 +30,8 @@ CONNECT_TIMEOUT_S = 127.0
 """Linux gives a connection attempt up after tcp_syn_retries = 6, about 127 s."""
 RETRANSMIT_S = 0.2
 """The first retransmission timeout; it doubles with each loss in a row."""
+OVERTAKEN_S = 0.1
+"""The longest that a message is held back so that others overtake it."""
 FIRST_FREE_PORT = 19_092
 FIRST_CLIENT_PORT = 49_152
 LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "::1", "::"})
@@ -38,13 +40,14 @@ LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "::1", "::"})
 class Link:
     """One direction between two hosts."""
 
-    __slots__ = ("blocked", "dst", "latency_s", "loss", "random", "src", "waiters")
+    __slots__ = ("blocked", "dst", "latency_s", "loss", "random", "reordering", "src", "waiters")
 
     def __init__(self, src: str, dst: str, seed: int) -> None:
         self.src = src
         self.dst = dst
         self.latency_s = LATENCY_S
         self.loss = 0.0
+        self.reordering = 0.0
         self.blocked = False
         self.random = random.Random(f"{seed}/link/{src}>{dst}")
         self.waiters: list[asyncio.Future[None]] = []
@@ -57,6 +60,8 @@ class Link:
         while self.loss and timeout_s < 60 and self.random.random() < self.loss:
             arrival += timeout_s
             timeout_s *= 2
+        if self.reordering and self.random.random() < self.reordering:
+            arrival += OVERTAKEN_S * self.random.random()
         return arrival
 
     def split(self, data: bytes) -> Iterator[bytes]:
@@ -146,6 +151,7 @@ class Fabric:
         self._links: dict[tuple[str, str], Link] = {}
         self._latencies: list[tuple[frozenset[str] | None, frozenset[str] | None, tuple[float, float]]] = []
         self._losses: list[tuple[frozenset[str] | None, frozenset[str] | None, float]] = []
+        self._reorderings: list[tuple[frozenset[str] | None, frozenset[str] | None, float]] = []
         self._partitions: list[tuple[frozenset[str], frozenset[str] | None, bool]] = []
         self._client_ports: dict[str, int] = {}
 
@@ -166,6 +172,10 @@ class Fabric:
         for a, b, loss in self._losses:
             if _between(link, a, b):
                 link.loss = loss
+        link.reordering = 0.0
+        for a, b, chance in self._reorderings:
+            if _between(link, a, b):
+                link.reordering = chance
         link.blocked = any(_separates(*one, link.src, link.dst) for one in self._partitions)
 
     def set_latency(
@@ -176,6 +186,10 @@ class Fabric:
 
     def set_loss(self, loss: float, a: Collection[str] | None, b: Collection[str] | None) -> None:
         self._losses.append((_group(a), _group(b), loss))
+        self._reconfigure()
+
+    def set_reordering(self, chance: float, a: Collection[str] | None, b: Collection[str] | None) -> None:
+        self._reorderings.append((_group(a), _group(b), chance))
         self._reconfigure()
 
     def partition(self, a: Collection[str], b: Collection[str] | None, *, one_way: bool = False) -> None:

@@ -33,18 +33,24 @@ EPOCH_MS = 1_767_225_600_000
 class SimClock:
     """The loop's virtual time, and a host's wall clock, which may be wrong."""
 
-    __slots__ = ("_loop", "ahead_ms")
+    __slots__ = ("_gains", "_loop", "_set_at", "ahead_ms")
 
     def __init__(self, loop: SimLoop) -> None:
         self._loop = loop
         self.ahead_ms = 0
-        """So far from the true time."""
+        """So far from the true time it was when it was set."""
+        self._gains, self._set_at = 0.0, 0.0
+
+    def set(self, ahead_s: float, gains: float) -> None:
+        """So far from the true time, and so many seconds more with each second."""
+        self.ahead_ms, self._gains, self._set_at = round(ahead_s * 1000), gains, self._loop._now
 
     def now(self) -> float:
         return self._loop._now
 
     def time_ms(self) -> int:
-        return EPOCH_MS + self.ahead_ms + round(self._loop._now * 1e6) // 1000
+        gained_ms = round(self._gains * (self._loop._now - self._set_at) * 1000) if self._gains else 0
+        return EPOCH_MS + self.ahead_ms + gained_ms + round(self._loop._now * 1e6) // 1000
 
 
 class Turns(Protocol):
@@ -170,10 +176,11 @@ class SimulatedUniverse:
         """SIGCONT: it goes on with all that is overdue."""
         self.loop.wake(self.world(host).life)
 
-    def set_clock(self, host: str, ahead_s: float) -> None:
-        """The host's wall clock is so far ahead of the true time from now on (behind it: below 0)."""
+    def set_clock(self, host: str, ahead_s: float, gains: float = 0.0) -> None:
+        """The host's wall clock is so far ahead of the true time from now on (behind it: below 0), and gains so many
+        seconds a second."""
         self.world(host)
-        self._clocks[host].ahead_ms = round(ahead_s * 1000)
+        self._clocks[host].set(ahead_s, gains)
 
     def slow_disk(self, host: str, seconds: float) -> None:
         """Whoever waits for a sync of this disk waits so long, and the whole process with it."""
@@ -232,6 +239,12 @@ class SimulatedUniverse:
     ) -> None:
         """A message is lost by this chance, and arrives later by TCP's retransmission timeouts."""
         self.fabric.set_loss(chance, between, and_)
+
+    def set_reordering(
+        self, chance: float, *, between: Collection[str] | None = None, and_: Collection[str] | None = None
+    ) -> None:
+        """A message is held back by this chance: later ones of other connections overtake it."""
+        self.fabric.set_reordering(chance, between, and_)
 
     # --- time
 

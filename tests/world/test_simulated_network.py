@@ -363,6 +363,22 @@ def test_loss_makes_messages_late_but_keeps_their_order():
         assert p.universe.now - begin > 0.2
 
 
+def test_reordered_messages_keep_their_order_on_a_connection_and_are_overtaken_by_those_of_others():
+    with SimulatedUniverse(1) as universe:
+        one, other = (Pair(universe, port=port) for port in (9092, 9093))
+        universe.set_reordering(0.5)
+        was_overtaken = 0
+        for n in range(40):
+            one.near.transport.write(bytes([n]))
+            universe.run_for(0.002)  # longer than a message takes
+            other.near.transport.write(bytes([n]))
+            universe.run_for(0.002)
+            was_overtaken += len(other.far.received) > len(one.far.received)
+        universe.run_for(1)
+        assert one.far.received == other.far.received == bytes(range(40))
+        assert was_overtaken > 5
+
+
 def test_latency_can_be_set_between_two_hosts():
     with pair() as p:
         p.universe.set_latency(2.0, between=["client-1"], and_=["broker-1"])
