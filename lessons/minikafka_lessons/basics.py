@@ -131,7 +131,11 @@ CHAPTERS = (
             Statement("beyond-one", sentence("It aims at more than one system can do")),
             Statement("takes-over", sentence("When one fails, others do its work")),
             Statement("grows", sentence("It can grow when the load does")),
-            Statement("more-brokers", sentence("Kafka grows by adding brokers")),
+            Statement(
+                "more-brokers",
+                sentence("Kafka grows by adding brokers"),
+                ("minikafka do add_broker", "minikafka do move_partition", "tui:partitions"),
+            ),
         ),
     ),
     Chapter(
