@@ -191,6 +191,11 @@ class Cluster(Instrument):
         return self._nodes.hosts
 
     @property
+    def default_replication_factor(self) -> int:
+        """Of a topic that is created without one."""
+        return self._nodes.configs.int("default.replication.factor")
+
+    @property
     def opened(self) -> tuple[str, ...]:
         """`host:port` of brokers that listen on more than this machine's loopback, because `listeners` say so."""
         return self._nodes.opened

@@ -12,19 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from minikafka.cluster.broker_changes import add_broker, begin_move, remove_broker
 from minikafka.cluster.quorum_changes import add_controller, remove_controller
-from minikafka.cluster.waiting import is_ready
+from minikafka.cluster.topic_commands import BY_CLIENTS
 from minikafka.commands import (
     AddBroker,
     AddController,
-    AddPartitions,
-    AlterTopic,
     Await,
     Call,
     CancelMove,
     Command,
-    CreateTopic,
     Cut,
-    DeleteTopic,
     FailDisk,
     FillDisk,
     Heal,
@@ -35,7 +31,6 @@ from minikafka.commands import (
     OpenClient,
     Pause,
     PowerCut,
-    Produce,
     RemoveBroker,
     RemoveController,
     Reorder,
@@ -64,7 +59,6 @@ C = TypeVar("C", bound=Command)
 
 START_TIMEOUT_S = STOP_TIMEOUT_S = 300.0
 """Ten thousand partitions take their time on a busy machine. This only ends a wait that would never end."""
-READY_TIMEOUT_S = 30.0
 
 _DOERS: dict[type[Command], Callable[[Cluster, Any], Any]] = {}
 
@@ -226,85 +220,29 @@ def _reorder(cluster: Cluster, command: Reorder) -> None:
 # -- topics --------------------------------------------------------------------------------------------------
 
 
-@_does(CreateTopic)
-def _create_topic(cluster: Cluster, command: CreateTopic) -> None:
-    from minikafka.client import NewTopic
-
-    factor = command.replication_factor
-    if factor is None:
-        factor = cluster._nodes.configs.int("default.replication.factor")
-    topic = NewTopic(command.topic, command.partitions, factor, config=command.configs)
-    with cluster.admin() as admin:
-        admin.create_topics([topic])[command.topic].result()
-    cluster.wait_until(lambda s: is_ready(s, command.topic, command.partitions), READY_TIMEOUT_S)
+def _do_by_clients(cluster: Cluster, command: Command) -> None:
+    BY_CLIENTS[type(command)](cluster, command)
 
 
-@_does(DeleteTopic)
-def _delete_topic(cluster: Cluster, command: DeleteTopic) -> None:
-    with cluster.admin() as admin:
-        admin.delete_topics([command.topic])[command.topic].result()
-    cluster.wait_until(lambda s: all(t.name != command.topic for t in s.topics), READY_TIMEOUT_S)
-
-
-@_does(AddPartitions)
-def _add_partitions(cluster: Cluster, command: AddPartitions) -> None:
-    from minikafka.client import NewPartitions
-
-    wanted = NewPartitions(command.topic, command.partitions)
-    with cluster.admin() as admin:
-        admin.create_partitions([wanted])[command.topic].result()
-    cluster.wait_until(lambda s: is_ready(s, command.topic, command.partitions), READY_TIMEOUT_S)
+_DOERS.update(dict.fromkeys(BY_CLIENTS, _do_by_clients))
 
 
 @_does(MovePartition)
 def _move_partition(cluster: Cluster, command: MovePartition) -> None:
-    _reassign(cluster, command, list(command.brokers))
+    _move(cluster, command, list(command.brokers))
 
 
 @_does(CancelMove)
 def _cancel_move(cluster: Cluster, command: CancelMove) -> None:
-    _reassign(cluster, command, None)
+    _move(cluster, command, None)
 
 
-def _reassign(cluster: Cluster, command: MovePartition | CancelMove, brokers: list[int] | None) -> None:
-    from minikafka.client import TopicPartition
-
-    place = TopicPartition(command.topic, command.partition)
-    if not command.is_awaited:
-        beginning = begin_move(cluster._nodes, place.topic, place.partition, brokers)
-        cluster._finish(beginning, STOP_TIMEOUT_S, "The beginning of a move")
+def _move(cluster: Cluster, command: MovePartition | CancelMove, brokers: list[int] | None) -> None:
+    if command.is_awaited:
+        _do_by_clients(cluster, command)
         return
-    with cluster.admin() as admin:
-        admin.alter_partition_reassignments({place: brokers})[place].result()
-
-
-@_does(AlterTopic)
-def _alter_topic(cluster: Cluster, command: AlterTopic) -> None:
-    from minikafka.client import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
-
-    entries = [
-        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-        for name, value in command.configs.items()
-    ]
-    resource = ConfigResource(ResourceType.TOPIC, command.topic, incremental_configs=entries)
-    with cluster.admin() as admin:
-        admin.incremental_alter_configs([resource])[resource].result()
-
-
-@_does(Produce)
-def _produce(cluster: Cluster, command: Produce) -> None:
-    errors: list[object] = []
-    with cluster.producer({"delivery.timeout.ms": 10_000, "request.timeout.ms": 5_000}) as producer:
-        producer.produce(
-            command.topic,
-            command.value,
-            command.key,
-            command.partition,
-            on_delivery=lambda error, _: errors.append(error) if error else None,
-        )
-        producer.flush()
-    if errors:
-        raise ValueError(str(errors[0]))
+    beginning = begin_move(cluster._nodes, command.topic, command.partition, brokers)
+    cluster._finish(beginning, STOP_TIMEOUT_S, "The beginning of a move")
 
 
 # -- time ----------------------------------------------------------------------------------------------------

@@ -57,5 +57,5 @@ def is_ready(snapshot: Snapshot, name: str, partitions: int) -> bool:
     except KeyError:
         return False
     return len(topic.partitions) >= partitions and all(
-        p.leader is not None and p.end is not None for p in topic.partitions
+        p.leader is not None and p.high_watermark is not None for p in topic.partitions
     )

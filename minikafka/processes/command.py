@@ -19,6 +19,7 @@ from minikafka.cluster.foreign import refuse_a_real_kafkas
 from minikafka.cluster.host_faults import Faults
 from minikafka.cluster.reasons import why_not_started
 from minikafka.cluster.wanted import check_wanted
+from minikafka.processes.clients import ProcessClients
 from minikafka.processes.picture import ProcessPicture
 from minikafka.processes.planning import Planning, Wanted
 from minikafka.processes.source import ProcessSource
@@ -68,14 +69,17 @@ class _Running:
         self._universe = universe
         self._wanted = wanted
         self._say = say
+        racks = [rack for rack in wanted.racks.split(",") if rack]
+        settings = wanted.configs()
         wishes = Wanted(
-            wanted.brokers, wanted.controllers, wanted.port, wanted.fewer_brokers, wanted.configs()
+            wanted.brokers, wanted.controllers, wanted.port, wanted.fewer_brokers, settings, racks
         )
         planning = Planning(universe, wishes, syncs=wanted.data is not None)
         for sentence in planning.configs.notices:
             say(sentence)
         plans = planning.plans()
         self._plan = plans[0]
+        self._configs = planning.configs
         self._opened = planning.opened
         self._bootstrap_servers = ",".join(host_port(one.host, one.port) for one in self._plan.reached)
         self._supervisor = Supervisor(universe, plans, lambda said: say(visible(said)), self._changed)
@@ -105,7 +109,8 @@ class _Running:
 
     async def _serve(self, signals: EndSignals) -> None:
         picture = ProcessPicture(self._universe, self._supervisor, self._name, self._bootstrap_servers)
-        self._source = ProcessSource(self._supervisor, picture, self._faults)
+        clients = ProcessClients(self._bootstrap_servers, self._configs, picture)
+        self._source = ProcessSource(self._supervisor, picture, self._faults, clients)
         token = discovery.new_token()
         server = XrayServer(self._source, name=self._name, token=token)
         announced = None

@@ -6,6 +6,7 @@ stays, with the processes as they are now. Replicas' files are read from the dis
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Iterable
 
@@ -31,6 +32,7 @@ from minikafka.xray.snapshot import (
 )
 from minikafka.xray.wording import in_words
 
+SOON_S = 1.0
 SUSPENDED = "its process is stopped (SIGSTOP): `wake` lets it go on"
 
 
@@ -46,7 +48,9 @@ class ProcessPicture:
         self._bootstrap_servers = bootstrap_servers
         self._world = universe.guest("client-xray")
         self._remote = RemoteCluster(self._world, bootstrap_servers)
-        self._last: Snapshot | None = None
+        self._seen: Snapshot | None = None
+        """What brokers told last."""
+        self._asking: asyncio.Task[Snapshot] | None = None
         self._version = 0
         self._heard: deque[Traced] = deque(maxlen=KEPT_EVENTS)
         self._events: deque[EventLine] = deque(maxlen=KEPT_EVENTS)
@@ -54,17 +58,9 @@ class ProcessPicture:
         universe.trace.subscribe(self._heard.append)
 
     async def take(self) -> Snapshot:
-        """The picture now."""
-        problems: tuple[str, ...] = ()
-        try:
-            seen = await self._remote.snapshot()
-        except (ConnectionError, ApiError) as nobody:
-            problems = (str(nobody),)
-            seen = self._last or Snapshot(
-                version=0, at=0.0, world="live", name=self._name, coordinator="kraft"
-            )
-        else:
-            self._note(seen.events)
+        """The picture now; of what brokers take long to tell, as it was told last."""
+        problems = await self._look()
+        seen = self._seen or Snapshot(version=0, at=0.0, world="live", name=self._name, coordinator="kraft")
         self._version += 1
         nodes = self._supervisor.nodes
         told = {broker.name: broker for broker in seen.brokers}
@@ -78,7 +74,7 @@ class ProcessPicture:
         brokers = [
             _broker(node, told.get(node.plan.host)) for node in nodes.values() if not node.plan.is_controller
         ]
-        self._last = msgspec.structs.replace(
+        return msgspec.structs.replace(
             seen,
             version=self._version,
             at=self._world.clock.time_ms() / 1000,
@@ -93,7 +89,26 @@ class ProcessPicture:
             events=tuple(self._events),
             problems=problems or seen.problems,
         )
-        return self._last
+
+    async def _look(self) -> tuple[str, ...]:
+        """What brokers tell, if they do so soon; returns why not. Who goes away meanwhile stops nobody's question."""
+        asking = self._asking
+        if asking is None:
+            asking = self._asking = asyncio.get_running_loop().create_task(self._remote.snapshot())
+        await asyncio.wait([asking], timeout=SOON_S)
+        if not asking.done():
+            return ("Some brokers take long to answer: what they tell is shown as it was.",)
+        if self._asking is asking:
+            self._asking = None
+            if asking.exception() is None:
+                self._seen = asking.result()
+                self._note(self._seen.events)
+        problem = asking.exception()
+        if problem is None:
+            return ()
+        if isinstance(problem, ConnectionError | ApiError):
+            return (str(problem),)
+        raise problem
 
     def look(self, question: Question) -> Found:
         """What a replica's files hold, whether its broker runs or not, or a page of the parent's events. Raises
@@ -120,6 +135,8 @@ class ProcessPicture:
 
     def close(self) -> None:
         """End all connections."""
+        if self._asking is not None:
+            self._asking.cancel()
         self._remote.close()
 
     def _note(self, told: Iterable[EventLine]) -> None:

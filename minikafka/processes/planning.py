@@ -37,6 +37,7 @@ class Wanted:
     port: int = 0
     fewer_brokers: bool = False
     configs: Mapping[str, object] = field(default_factory=dict)
+    racks: Sequence[str] = ()
 
 
 class Planning:
@@ -83,7 +84,7 @@ class Planning:
                 syncs=self._syncs,
                 port=self._ports[host],
                 voters=tuple(voter for voter, _ in voters),
-                configs=self.configs.overrides,
+                configs=self._configs_of(host),
                 reached=reached,
                 directory_id=directory_id,
                 known_by=known_by,
@@ -102,6 +103,12 @@ class Planning:
             for host, listener in self._listeners.items()
             if listener.host is not None and not is_loopback(listener.host)
         )
+
+    def _configs_of(self, host: str) -> Mapping[str, str]:
+        racks, configs = self._wanted.racks, self.configs.overrides
+        if not racks or host not in self._listeners:
+            return configs
+        return {**configs, "broker.rack": racks[list(self._listeners).index(host) % len(racks)]}
 
     def _check_locks(self) -> None:
         """Each node will lock its own; but where one is taken, none need be started."""

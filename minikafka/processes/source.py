@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from minikafka.cluster.host_faults import Faults
+from minikafka.cluster.topic_commands import BY_CLIENTS
 from minikafka.commands import (
     Command,
     Cut,
@@ -24,6 +25,7 @@ from minikafka.commands import (
     Wake,
     command_named,
 )
+from minikafka.processes.clients import ProcessClients
 from minikafka.processes.picture import ProcessPicture
 from minikafka.processes.supervisor import Supervisor
 from minikafka.world import reason_of
@@ -38,10 +40,13 @@ TICK_S = 1.0
 class ProcessSource:
     """See `Source`."""
 
-    def __init__(self, supervisor: Supervisor, picture: ProcessPicture, faults: Faults) -> None:
+    def __init__(
+        self, supervisor: Supervisor, picture: ProcessPicture, faults: Faults, clients: ProcessClients
+    ) -> None:
         self._supervisor = supervisor
         self._picture = picture
         self._faults = faults
+        self._clients = clients
         self._watching: dict[int, Callable[[], None]] = {}
         self._number = 0
         self._doers: dict[type[Command], Callable[[Any], Awaitable[object]]] = {
@@ -81,6 +86,9 @@ class ProcessSource:
     async def command(self, name: str, args: Mapping[str, Any]) -> Answer:
         try:
             command = command_named(name, args)
+            if type(command) in BY_CLIENTS:
+                await asyncio.to_thread(BY_CLIENTS[type(command)], self._clients, command)
+                return Answer(True, command.told(None))
             doer = self._doers.get(type(command))
             if doer is None:
                 raise NotUnderstood(_refusal(command))

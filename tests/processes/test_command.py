@@ -34,6 +34,9 @@ def test_what_is_suspended_is_shown_and_wakes(tmp_path):
         assert cluster.do("suspend", host="broker-2").text == "broker-2 is suspended."
         until(lambda: cluster.picture().broker("broker-2").state == "silent", "it is seen to be silent")
         assert "SIGSTOP" in str(cluster.picture().broker("broker-2").error)
+        cluster.signal("broker-1", signal.SIGSTOP)
+        until(lambda: {b.state for b in cluster.picture().brokers} == {"silent"}, "nobody is waited for")
+        cluster.signal("broker-1", signal.SIGCONT)
         assert cluster.do("wake", host="broker-2").ok
         until(lambda: cluster.picture().broker("broker-2").state == "running", "it goes on")
         assert cluster.do("kill", host="controller-1").ok
@@ -42,6 +45,26 @@ def test_what_is_suspended_is_shown_and_wakes(tmp_path):
         assert "can't be cut" in cluster.do("cut", hosts=["broker-1"]).text
         assert not cluster.do("restart", host="broker-7").ok
         cluster.restart("controller-1")
+
+
+@pytest.mark.slow
+def test_topics_are_made_moved_and_written_by_commands_and_a_failed_disk_is_told_of(tmp_path):
+    with up_in_processes(tmp_path, "--brokers", 2, "--racks", "near,far") as cluster:
+        assert cluster.do("create_topic", topic="orders", partitions=1, replication_factor=1).ok
+        assert cluster.do("produce", topic="orders", value="first").ok
+        partition = cluster.picture().partition("orders", 0)
+        assert [broker.rack for broker in cluster.picture().brokers] == ["near", "far"]
+        (other,) = {1, 2} - {int(str(partition.leader)[-1])}
+        assert cluster.do("move_partition", topic="orders", partition=0, brokers=[other]).ok
+        until(lambda: cluster.picture().partition("orders", 0).leader == f"broker-{other}", "it has moved")
+        assert cluster.do("fail_disk", host=f"broker-{other}").ok
+        assert not cluster.do("create_topic", topic="orders").ok
+        cluster.do("create_topic", topic="more", partitions=2, replication_factor=2)
+        until(lambda: not is_alive(cluster.pids[f"broker-{other}"]), "a broker without a disk ends")
+        until(lambda: "its last log directory" in str(cluster.picture().broker(other).error), "why is shown")
+        assert cluster.do("repair_disk", host=f"broker-{other}").ok
+        cluster.restart(f"broker-{other}")
+        assert cluster.do("produce", topic="orders", value="second").ok
 
 
 @pytest.mark.slow

@@ -92,45 +92,48 @@ class Chaos:
     def __init__(self, cluster: Running, seed: int) -> None:
         self._cluster = cluster
         self._random = random.Random(seed)
-        self._due: list[tuple[float, str, str]] = []
-        """(when, host, what makes it well again)"""
-        self.counts: Counter[str] = Counter()
-        self.pids = Counter[str]()
+        self._suffering: list[tuple[str, threading.Timer | None]] = []
+        """Who sleeps wakes by its timer; the others are down."""
+        self.kinds: Counter[str] = Counter()
+        self.hosts: Counter[str] = Counter()
 
     def strike(self) -> None:
         """One fault more."""
-        while len(self._due) >= self.AT_ONCE:
-            self._mend(self._due.pop(0))
-        suffering = {host for _, host, _ in self._due}
-        host = self._random.choice([host for host in self._cluster.pids if host not in suffering])
+        while len(self._suffering) >= self.AT_ONCE:
+            self._mend(*self._suffering.pop(0))
+        well = [host for host in self._cluster.pids if host not in dict(self._suffering)]
+        host = self._random.choice(well)
         kind = self._random.choice(["SIGKILL", "SIGSTOP", "restart"])
-        self.counts[kind] += 1
-        self.pids[host] += 1
-        if kind == "restart":
-            self._cluster.restart(host)
-        else:
-            self._cluster.signal(host, getattr(signal, kind))
+        self.kinds[kind] += 1
+        self.hosts[host] += 1
+        if kind == "SIGKILL":
+            self._cluster.signal(host, signal.SIGKILL)
+            self._suffering.append((host, None))
+        elif kind == "SIGSTOP":
+            self._cluster.signal(host, signal.SIGSTOP)
             # Some sleep for longer than a broker's session lasts (9 s), or a controller's reign.
-            seconds = self._random.choice([0.3, 1.0, 3.0, 12.0] if kind == "SIGSTOP" else [0.0, 0.5, 2.0])
-            self._due.append((time.monotonic() + seconds, host, kind))
+            asleep_s = self._random.choice([0.3, 1.0, 3.0, 12.0])
+            timer = threading.Timer(asleep_s, self._cluster.signal, (host, signal.SIGCONT))
+            timer.start()
+            self._suffering.append((host, timer))
+        else:
+            self._cluster.restart(host)
         time.sleep(self._random.uniform(0.0, 1.0))
 
     def mend(self) -> None:
         """All are well."""
-        while self._due:
-            self._mend(self._due.pop(0))
+        while self._suffering:
+            self._mend(*self._suffering.pop(0))
 
-    def _mend(self, one: tuple[float, str, str]) -> None:
-        when, host, kind = one
-        time.sleep(max(0.0, when - time.monotonic()))
-        if kind == "SIGSTOP":
-            self._cluster.signal(host, signal.SIGCONT)
+    def _mend(self, host: str, asleep: threading.Timer | None) -> None:
+        if asleep is not None:
+            asleep.join()
         else:
-            until(lambda: self._is_down(host), f"the parent has noticed that {host} is gone")
+            until(
+                lambda: host not in self._cluster.picture().pids,
+                f"the parent has noticed that {host} is gone",
+            )
             self._cluster.restart(host)
-
-    def _is_down(self, host: str) -> bool:
-        return not Path(f"/proc/{self._cluster.pids[host]}").exists()
 
 
 def memory_mib(pids: dict[str, int]) -> dict[str, tuple[int, int]]:
@@ -193,7 +196,7 @@ def test_nothing_acknowledged_is_lost_and_the_order_is_kept(tmp_path):
             least.stop()
         took_s = time.monotonic() - began
         print(
-            f"\nup after {started_s:.1f} s; {took_s:.0f} s of faults: {dict(chaos.counts)} on {dict(chaos.pids)}"
+            f"\nup after {started_s:.1f} s; {took_s:.0f} s of faults: {dict(chaos.kinds)} on {dict(chaos.hosts)}"
         )
         for writer in (once, least):
             print(
