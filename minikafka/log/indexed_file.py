@@ -232,6 +232,8 @@ class IndexedFile:
 
     def position_of(self, offset: int) -> int:
         """Where the batch that holds `offset` (or the next one) begins; the end when there is none."""
+        if offset <= self.base_offset:
+            return 0
         found = None if offset >= self.next_offset else self.locate(offset)
         return self.size_bytes if found is None else found[0]
 

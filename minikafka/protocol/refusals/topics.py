@@ -8,6 +8,8 @@ from __future__ import annotations
 from minikafka.protocol.api import ApiKey
 from minikafka.protocol.errors import ApiError, ErrorCode
 from minikafka.protocol.messages import (
+    alter_partition_reassignments,
+    alter_replica_log_dirs,
     create_partitions,
     create_topics,
     delete_topics,
@@ -42,6 +44,49 @@ def _describe_topic_partitions(
                 error_code=error.code, name=topic.name, topic_id=ZERO_UUID, partitions=[]
             )
             for topic in request.topics
+        ]
+    )
+
+
+def _alter_partition_reassignments(
+    request: alter_partition_reassignments.AlterPartitionReassignmentsRequest, version: int, error: ApiError
+) -> Message:
+    return alter_partition_reassignments.AlterPartitionReassignmentsResponse(
+        error_code=error.code,
+        error_message=error.message,
+        responses=[
+            alter_partition_reassignments.ReassignableTopicResponse(
+                name=topic.name,
+                partitions=[
+                    alter_partition_reassignments.ReassignablePartitionResponse(
+                        partition_index=partition.partition_index,
+                        error_code=error.code,
+                        error_message=error.message,
+                    )
+                    for partition in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ],
+    )
+
+
+def _alter_replica_log_dirs(
+    request: alter_replica_log_dirs.AlterReplicaLogDirsRequest, version: int, error: ApiError
+) -> Message:
+    return alter_replica_log_dirs.AlterReplicaLogDirsResponse(
+        results=[
+            alter_replica_log_dirs.AlterReplicaLogDirTopicResult(
+                topic_name=topic.name,
+                partitions=[
+                    alter_replica_log_dirs.AlterReplicaLogDirPartitionResult(
+                        partition_index=partition, error_code=error.code
+                    )
+                    for partition in topic.partitions
+                ],
+            )
+            for directory in request.dirs
+            for topic in directory.topics
         ]
     )
 
@@ -102,6 +147,8 @@ def _elect_leaders(request: elect_leaders.ElectLeadersRequest, version: int, err
 
 
 REFUSALS: dict[ApiKey, Refusal] = {
+    ApiKey.ALTER_PARTITION_REASSIGNMENTS: _alter_partition_reassignments,
+    ApiKey.ALTER_REPLICA_LOG_DIRS: _alter_replica_log_dirs,
     ApiKey.METADATA: _metadata,
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: _describe_topic_partitions,
     ApiKey.CREATE_TOPICS: _create_topics,
