@@ -181,6 +181,11 @@ def _repair_disk(cluster: Cluster, command: RepairDisk) -> None:
 
 @_does(Cut)
 def _cut(cluster: Cluster, command: Cut) -> None:
+    if not command.is_told:
+        fabric = cluster._simulated("A cut that nobody is told of").universe.fabric
+        between = (command.hosts, command.others or None)
+        cluster._loop.call(lambda: fabric.partition(*between, one_way=command.one_way))
+        return
     cluster._loop.call(
         lambda: cluster._nodes.faults.partition(
             command.hosts, command.others or None, one_way=command.one_way
@@ -191,6 +196,10 @@ def _cut(cluster: Cluster, command: Cut) -> None:
 
 @_does(Heal)
 def _heal(cluster: Cluster, command: Heal) -> None:
+    if not command.is_told:
+        fabric = cluster._simulated("An end that nobody is told of").universe.fabric
+        cluster._loop.call(lambda: fabric.heal(drop=False))
+        return
     cluster._loop.call(cluster._nodes.faults.heal)
     cluster._picture.cut = ()
 

@@ -14,7 +14,10 @@ WIRES = "the network of a live one is this machine's own"
 
 
 class Cut(Command, frozen=True):
-    """Nothing comes from one group of hosts to the other, nor back; `one_way` (typed `>`): but back it does."""
+    """Nothing comes from one group of hosts to the other, nor back; `one_way` (typed `>`): but back it does.
+
+    `is_told=False`: as in life, nobody says so; neither the trace nor a snapshot, only what doesn't come any more.
+    """
 
     help = "cut the network between two groups of hosts"
     title = "Cut the network"
@@ -23,6 +26,7 @@ class Cut(Command, frozen=True):
     hosts: tuple[str, ...]
     others: tuple[str, ...] = ()
     one_way: bool = False
+    is_told: bool = True
 
     @classmethod
     def parse(cls, text: str) -> Cut:
@@ -38,10 +42,11 @@ class Cut(Command, frozen=True):
 
 
 class Heal(Command, frozen=True):
-    """Of cuts; latency and loss stay as they are."""
+    """Of cuts; latency and loss stay as they are. `is_told=False`: as for `Cut`."""
 
     help = "reconnect all hosts"
     title = "Heal the network"
+    is_told: bool = True
 
     def told(self, result: object) -> str:
         return "The network is whole again."

@@ -29,6 +29,8 @@ LESSONS = pytest.mark.parametrize(
 )
 THREE_WORDS = re.compile(r"(?<![\w.-])[a-z]{3,}(?:[ ,]+(?:[a-z]{1,2}[ ,]+)*[a-z]{3,}){2}(?![\w.-])")
 NOT_WRITTEN = {"en": "Not written yet", "ko": "아직 쓰지 않아서 점수가 없습니다"}
+WITHOUT_RULES = (0, 13)
+"""Where no cluster lives by a function of the learner's: a first look, and drills that are mended by runbooks."""
 GRADED = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
 
 
@@ -91,4 +93,4 @@ def test_the_solved_one_gets_full_marks_in_its_own_cells(lesson, tmp_path):
     text = said(run(build(lesson, solved=True), tmp_path))
     for found in lesson.exercises:
         assert f"{found.points:g} of {found.points:g} points" in text
-    assert "by your function" in text or lesson.number == 0
+    assert "by your function" in text or lesson.number in WITHOUT_RULES
