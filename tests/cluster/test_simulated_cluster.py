@@ -4,6 +4,7 @@ import pytest
 
 from minikafka import BackgroundFailure, Cluster, KafkaException, Rules
 from minikafka.cluster import AnsweredFailure, ConfigWarning
+from minikafka.commands import Cut, Heal
 from minikafka.metadata.features import SUPPORTED_FEATURES
 
 
@@ -184,3 +185,18 @@ def test_a_request_that_failed_and_was_answered_is_raised_as_just_that():
         cluster.run(1)
     cluster.run(1)
     cluster.close()
+
+
+def test_a_cut_that_nobody_is_told_of_shows_only_in_what_does_not_come(cluster):
+    cluster.do(Cut(("broker-1",), ("broker-2", "broker-3", "controller-1"), is_told=False))
+    assert cluster.snapshot().cut == ()
+    cluster.run(12)
+    assert next(b for b in cluster.snapshot().brokers if b.name == "broker-1").fenced
+    cluster.do(Heal(is_told=False))
+    cluster.run(12)
+    assert not next(b for b in cluster.snapshot().brokers if b.name == "broker-1").fenced
+    assert not {one.event.kind for one in cluster.events()} & {"Partitioned", "Healed"}
+    end = cluster.now
+    cluster.rewind(6.0)
+    cluster.rewind(end)
+    assert not any(b.fenced for b in cluster.snapshot().brokers), "it is on the tape all the same"

@@ -15,7 +15,7 @@ from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.prediction import dictionary, plain
 from minikafka_lessons.grading.sandbox import Code
 from minikafka_lessons.language import say, sentence
-from minikafka_lessons.stage.drills.playing import Played
+from minikafka_lessons.stage.drills.playing import mended
 from minikafka_lessons.stage.drills.runbook import Misread, Runbook, read
 from minikafka_lessons.stage.drills.scenes import BROKERS, CAUSES, SCENES, Scene
 
@@ -187,11 +187,7 @@ def judge_fix(sheet: Sheet, scene: Scene, value: Any, seeds: Sequence[int], work
 
 def judge_accident(sheet: Sheet, scene: Scene, runbook: Runbook, seed: int, works: str, kept: str) -> None:
     """One of them. What is kept is asked only of a cluster that works."""
-    played = Played(scene, seed, runbook)
-    try:
-        came = played.mend()
-    finally:
-        played.close()
+    came = mended(scene, seed, runbook)
     if sheet.expect("works", not came.works, came.works, works, seed, came.run):
         sheet.expect("kept", not came.kept, came.kept, kept, seed, came.run)
 

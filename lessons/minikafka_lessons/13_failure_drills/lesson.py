@@ -33,7 +33,7 @@ cluster.mark("open")
 kill = predict("kill")
 kill
 
-# %% id="killed"
+# %% id="killed" shows="takes-over, available"
 cluster.rewind("open")
 cluster.kill(leader)
 began = cluster.now
@@ -57,7 +57,7 @@ kill.reveal(waited < 1, 1 <= waited < 60, waited >= 60)
 restart = predict("restart")
 restart
 
-# %% id="restarted"
+# %% id="restarted" shows="available"
 cluster.rewind("without it")
 cluster.restart(leader)
 up = cluster.now
@@ -192,7 +192,7 @@ c
 # %% id="c-looks"
 c.orders()
 
-# %% id="c-strip"
+# %% id="c-strip" shows="leader"
 show.isr_strip(c, "orders")
 
 # %% id="c-messages"
@@ -294,7 +294,7 @@ f
 # %% id="f-looks"
 f.orders()
 
-# %% id="f-tape"
+# %% id="f-tape" shows="segments"
 show.tape(f.snapshot(), "orders")
 
 # %% exercise="13f" id="13f"

@@ -20,11 +20,9 @@ WRONG_A = _wrong(
     "13a",
     killed=("cause", "dead broker", "nobody killed it"),
     it_fails=("cause", "failed disk", "can the disk still be read?"),
-    another_host=("host", "broker-1", "Who is missing among the boxes"),
     much_too_late=("second", 40, "It had begun by then"),
     a_restart=("fix", "restart HOST", "It ends again"),
     the_wrong_order=("fix", "restart HOST; repair_disk HOST", "falls over the same stone"),
-    nobody_starts_it=("fix", "repair_disk HOST", "Somebody has to start it"),
     one_copy_will_do=("fix", "topic min.insync.replicas=1", "then there is only that one"),
     the_host_by_name=("fix", "repair_disk broker-3; restart broker-3", "write HOST in its place"),
 )
@@ -38,7 +36,6 @@ WRONG_B = _wrong(
     fewer_in_sync=("fix", "topic min.insync.replicas=1", "however many these are"),
     a_restart=("fix", "restart HOST", "in a quiet hour"),
     more_patience=("fix", "broker replica.lag.time.max.ms=60000", "Your limit lets it stay"),
-    no_such_setting=("fix", "broker replica.lag.max=3", "has no effect"),
 )
 WRONG_C = _wrong(
     "13c",
@@ -49,31 +46,26 @@ WRONG_C = _wrong(
     they_mend_the_network=("fix", "heal", "until you were called"),
     more_in_sync=("fix", "topic min.insync.replicas=3", "How does this shop write?"),
     nothing_unclean=("fix", "topic unclean.leader.election.enable=false", "The election was clean"),
-    silence=("fix", "producer acks=0", "silence for a yes"),
     stopped=("fix", "stop HOST", "what could the shop do?"),
 )
 WRONG_D = _wrong(
     "13d",
     killed=("cause", "dead broker", "that is known"),
-    a_split=("cause", "network split", "its log has no line"),
     the_other_one=("host", "broker-1", "led when it should not have"),
     the_first_death=("second", 10.2, "all was still well"),
     when_it_was_cut_off=("second", 55.17, "It had begun by then"),
     less_is_not_more=("fix", "producer acks=1", "Less doesn't help"),
     too_late=("fix", "restart HOST", "the wrong one leads already"),
     down_again=("fix", "stop HOST", "settled before the accident"),
-    a_typo=("fix", "topic unclean.leader.election=false", "Unknown topic config name"),
 )
 WRONG_E = _wrong(
     "13e",
     a_slow_link=("cause", "slow follower", "in both directions"),
-    full=("cause", "full disk", "whose disk is full ends"),
     the_leader=("host", "broker-2", "hears everything late"),
     when_somebody_looked=("second", 45, "It had begun by then"),
     a_restart=("fix", "restart HOST", "on the disk that it had"),
     out_of_the_way=("fix", "stop HOST", "nobody looks after the third"),
     while_it_runs=("fix", "repair_disk HOST", "pull a disk out"),
-    nobody_starts_it=("fix", "stop HOST; repair_disk HOST", "and stands still"),
     nobody_waits=("fix", "producer acks=1", "lacks the last orders"),
 )
 WRONG_F = _wrong(
@@ -86,6 +78,5 @@ WRONG_F = _wrong(
     a_restart=("fix", "restart HOST", "what time the host thinks it is"),
     for_ever=("fix", "topic retention.ms=-1", "lives in another week"),
     hesitating=("fix", "wait 30; set_clock HOST 0", "as it does twice a minute"),
-    out_of_the_way=("fix", "stop HOST", "before you start it again"),
 )
 WRONG = {"13a": WRONG_A, "13b": WRONG_B, "13c": WRONG_C, "13d": WRONG_D, "13e": WRONG_E, "13f": WRONG_F}

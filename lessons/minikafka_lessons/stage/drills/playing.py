@@ -6,6 +6,7 @@ runbook give the same run.
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ class Played:
                     3,
                     world="simulated",
                     seed=self.seed,
-                    configs={**self.scene.broker, **self._runbook.broker},
+                    configs={**self.scene.broker, **self._runbook.of("broker")},
                     name=f"drill-{self.scene.letter.lower()}",
                     message_events=messages,
                     announce=False,
@@ -101,12 +102,12 @@ class Played:
         return made
 
     def _opened(self) -> Writer:
-        configs = {**self.scene.topic, **self._runbook.topic}
+        configs = {**self.scene.topic, **self._runbook.of("topic")}
         config: dict[str, str | int | float | bool] = {
             "linger.ms": 0,
             "delivery.timeout.ms": 300_000,
             **self.scene.producer,
-            **self._runbook.producer,
+            **self._runbook.of("producer"),
         }
         try:
             self.cluster.do(CreateTopic(TOPIC, 1, self.scene.factor, configs))
@@ -286,6 +287,16 @@ class Played:
         self.cluster.drop()
 
 
+@functools.lru_cache(maxsize=64)
+def mended(scene: Scene, seed: int, runbook: Runbook) -> Mended:
+    """What a runbook makes of an accident. Asked again, it is not played again: it would come to the same."""
+    played = Played(scene, seed, runbook)
+    try:
+        return played.mend()
+    finally:
+        played.close()
+
+
 def clocks(cluster: Cluster) -> dict[str, float]:
     """By how many seconds the clock of each broker is off: what `date` says there."""
     universe = cluster._simulated("date").universe
@@ -296,4 +307,4 @@ def clocks(cluster: Cluster) -> dict[str, float]:
     }
 
 
-__all__ = ["TOPIC", "Mended", "Played", "clocks"]
+__all__ = ["TOPIC", "Mended", "Played", "clocks", "mended"]

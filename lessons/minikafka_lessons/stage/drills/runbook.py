@@ -8,8 +8,7 @@ Kafka: `kafka-configs.sh --alter`, and the operator's own shell.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from minikafka.commands import Command, Heal, Kill, RepairDisk, Restart, SetClock, Stop
 from minikafka.world.visible import visible
@@ -55,10 +54,13 @@ class Step:
 class Runbook:
     """As it was written."""
 
-    topic: Mapping[str, str] = field(default_factory=dict)
-    broker: Mapping[str, str] = field(default_factory=dict)
-    producer: Mapping[str, str] = field(default_factory=dict)
+    settings: tuple[tuple[str, str, str], ...] = ()
+    """Of whom, which, and its value; of two that are the same the later one holds."""
     steps: tuple[Step, ...] = ()
+
+    def of(self, whom: str) -> dict[str, str]:
+        """The settings of the topic, the brokers or the producer."""
+        return {name: value for one, name, value in self.settings if one == whom}
 
 
 def read(text: object) -> Runbook:
@@ -69,14 +71,13 @@ def read(text: object) -> Runbook:
     lines = [line.strip() for part in parts for line in re.split(r"[;\n]", part) if line.strip()]
     if len(lines) > MOST_LINES:
         raise Misread(say("A runbook of {n} lines is too long to be read at night.", n=len(lines)))
-    settings: dict[str, dict[str, str]] = {name: {} for name in SETTINGS}
+    settings: list[tuple[str, str, str]] = []
     steps: list[Step] = []
     for line in lines:
         verb, _, rest = line.partition(" ")
         rest = rest.strip()
         if verb in SETTINGS:
-            name, value = _setting(line, rest)
-            settings[verb][name] = value
+            settings.append((verb, *_setting(line, rest)))
         elif verb in COMMANDS:
             steps.append(_step(line, verb, rest))
         else:
@@ -87,7 +88,7 @@ def read(text: object) -> Runbook:
                     verbs=", ".join((*SETTINGS, *COMMANDS)),
                 )
             )
-    return Runbook(**settings, steps=tuple(steps))
+    return Runbook(tuple(settings), tuple(steps))
 
 
 def _setting(line: str, rest: str) -> tuple[str, str]:

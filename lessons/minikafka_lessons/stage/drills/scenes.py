@@ -36,7 +36,7 @@ class Plan:
     called_s: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scene:
     """One kind of accident. `replicas` of the topic come in the order of its assignment, the leader first."""
 
