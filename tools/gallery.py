@@ -19,6 +19,7 @@ from minikafka_lessons.show.batches import batches
 from minikafka_lessons.show.isr_strip import isr_strip
 from minikafka_lessons.show.lookup import lookup
 from minikafka_lessons.show.moves import moves
+from minikafka_lessons.show.orders import Order, orders_html
 from minikafka_lessons.show.outcomes import outcomes
 from minikafka_lessons.show.shares import Share, shares_html
 from minikafka_lessons.show.space_time import space_time
@@ -92,6 +93,8 @@ def pictures(cluster: Any) -> Iterator[tuple[str, str]]:
     yield "outcomes", lingering(cluster)
     yield from rebalances(cluster)
     yield "loss table", loss_table()
+    late = [Order(n / 2, None if n > 52 else 0.1 if n < 24 else 9.0 - n / 8, 30 < n < 38) for n in range(60)]
+    yield "orders", orders_html(late, 31.0, "Orders, and how long they waited")
 
 
 def gather(cluster: Any) -> str:
