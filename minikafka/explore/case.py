@@ -5,7 +5,7 @@ Rule: equal cases end in equal reports, so a case is all that has to be kept of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 import msgspec
@@ -24,6 +24,13 @@ COUNTS = (6, 12, 20)
 CONFIGS = {"replica.lag.time.max.ms": "5000"}
 """A follower that hangs is given up within the time that a run lasts."""
 QUICK_LAG = (False, True)
+SNAPSHOTS = {
+    "metadata.log.max.record.bytes.between.snapshots": "4000",
+    "metadata.max.retention.bytes": "1",
+    "controller.quorum.fetch.snapshot.max.bytes": "400",
+}
+"""Controllers write one every few changes and give up the log before it: who was away has to fetch one, in pieces."""
+OFTEN = (False, True)
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -63,10 +70,11 @@ class Case(msgspec.Struct, frozen=True):
         lines += [f"  writer: {w.count} at a turn to {w.topic} {_listed(w.config)}" for w in workload.writers]
         lines += [f"  reader: {r.topic} for {r.group} {_listed(r.config)}" for r in workload.readers]
         lines += [f"  operator: changes {o.topic}" for o in workload.operators]
+        lines += [f"  {_listed(self.configs)}"] if self.configs else []
         return "\n".join([*map(str.rstrip, lines), *map(str, self.faults)])
 
 
-def _listed(config: dict[str, str | int | float | bool]) -> str:
+def _listed(config: Mapping[str, str | int | float | bool]) -> str:
     return " ".join(f"{name}={value}" for name, value in config.items())
 
 
@@ -101,7 +109,10 @@ def draw_case(
     moving = moves.draw_moves(seed, count, workload.topics, kinds, seconds)
     reordering = draw_reordering(seed, seconds) if "reorder" in kinds else ()
     faults = tuple(sorted((*faults, *moving, *reordering), key=lambda fault: fault.at_s))
-    return Case(seed, workload, faults, count, CONFIGS if random.choice(QUICK_LAG) else {}, voters)
+    configs = dict(CONFIGS) if random.choice(QUICK_LAG) else {}
+    if Random(f"snapshots/{seed}").choice(OFTEN):
+        configs |= SNAPSHOTS
+    return Case(seed, workload, faults, count, configs, voters)
 
 
 __all__ = ["Case", "draw_case"]

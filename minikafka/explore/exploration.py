@@ -54,6 +54,7 @@ from minikafka.xray.snapshot import RUNNING, Snapshot
 PROGRESS_S = 120.0
 """So long a healed cluster may take until it is whole."""
 ANSWERS_S = 300.0
+"""And so long until it has answered all that was written."""
 LAST_WRITES = 20
 LOOK_AGAIN_S = 0.5
 LAST_EVENTS = 25
@@ -72,16 +73,18 @@ def run(
     rules: Rules | None = None,
     save: Path | None = None,
     explain: bool = True,
+    patience_s: float = ANSWERS_S,
 ) -> Report:
     """What came of it. Without faults those of `draw_faults(seed)` befall it; none: `()`.
 
     `save`: what broke is kept there as a run file. `explain`: what broke an invariant is looked for, by a second run.
+    `patience_s`: no wait for progress takes longer.
     """
     workload = ORDERS if workload is None else workload
     befalls = draw_faults(seed, brokers, controllers=controllers) if faults is None else tuple(faults)
 
     def once(messages: bool, from_round: int | None = None) -> tuple[Report, int]:
-        made = _Run(seed, workload, befalls, save)
+        made = _Run(seed, workload, befalls, save, patience_s)
         return made.play(brokers, controllers, configs, rules, messages, from_round), made.rounds
 
     report, rounds = once(messages=False)
@@ -102,8 +105,11 @@ class _NoProgress(Exception):
 class _Run:
     """From the start to the verdict."""
 
-    def __init__(self, seed: int, workload: Workload, faults: tuple[Fault, ...], save: Path | None) -> None:
+    def __init__(
+        self, seed: int, workload: Workload, faults: tuple[Fault, ...], save: Path | None, patience_s: float
+    ) -> None:
         self._seed, self._workload, self._faults, self._save = seed, workload, faults, save
+        self._progress_s, self._answers_s = min(PROGRESS_S, patience_s), min(ANSWERS_S, patience_s)
         self._notebook = Notebook()
         self._befell: list[str] = []
         self._done: list[str] = []
@@ -339,7 +345,7 @@ class _Run:
         for writer in self._writers:
             writer.write(LAST_WRITES)
         for writer in self._writers:
-            left = writer.flush(ANSWERS_S)
+            left = writer.flush(self._answers_s)
             if left:
                 raise _NoProgress(
                     "writes are answered", f"{writer.name} has {left} writes that were never answered"
@@ -391,19 +397,21 @@ class _Run:
                 if where[0] == topic
             )
 
-        until_s = cluster.now + PROGRESS_S
+        until_s = cluster.now + self._progress_s
         while not are_there():
             if cluster.now >= until_s:
-                raise _NoProgress("groups read on", f"a group did not reach the end within {PROGRESS_S:g} s")
+                sentence = f"a group did not reach the end within {self._progress_s:g} s"
+                raise _NoProgress("groups read on", sentence)
             cluster.run(LOOK_AGAIN_S)
         for member in self._members:
             member.consumer.close()
 
     def _wait(self, holds: Callable[[Snapshot], bool], name: str, sentence: str) -> None:
-        until_s = self._cluster.now + PROGRESS_S
+        until_s = self._cluster.now + self._progress_s
         while not holds(self._cluster.snapshot()):
             if self._cluster.now >= until_s:
-                raise _NoProgress(name, f"{sentence} in {PROGRESS_S:g} s after everything was repaired")
+                sentence = f"{sentence} in {self._progress_s:g} s after everything was repaired"
+                raise _NoProgress(name, sentence)
             self._cluster.run(LOOK_AGAIN_S)
 
     def _is_whole(self, snapshot: Snapshot) -> bool:

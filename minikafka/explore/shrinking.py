@@ -8,17 +8,21 @@ in the same spirit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from math import ceil
 from typing import NamedTuple
 
 import msgspec
 
 from minikafka.explore.case import Case
+from minikafka.explore.exploration import ANSWERS_S, run
 from minikafka.explore.report import Broken, Report
 from minikafka.policy import Rules
 
 MOST_RUNS = 300
 LEAST_LASTS_S = 0.5
+PATIENCE_S = 60.0
+"""A small case is repaired soon, if at all. What is found with less patience has to break with all of it."""
 
 Part = tuple[str, int]
 """`fault`, `operator`, `reader` or `writer`, and which."""
@@ -44,12 +48,16 @@ def shrink(
     tell: Callable[[int, int], None] = lambda runs, size: None,
 ) -> Shrunk:
     """`tell` hears of each run: how many there were, and the size of the smallest case up to now."""
-    search = _Search(case, broken, rules, most_runs, tell)
-    try:
-        search.run()
-    except _Enough:
-        pass
-    return Shrunk(search.best, search.best.run(rules), search.runs)
+    runs = 0
+    for patience_s in (PATIENCE_S, ANSWERS_S):
+        search = _Search(case, broken, rules, most_runs, tell, patience_s)
+        with suppress(_Enough):
+            search.run()
+        runs += search.runs
+        report = search.best.run(rules)
+        if report.broken is not None:
+            break
+    return Shrunk(search.best, report, runs)
 
 
 class _Search:
@@ -60,8 +68,10 @@ class _Search:
         rules: Rules | None,
         most_runs: int,
         tell: Callable[[int, int], None],
+        patience_s: float,
     ) -> None:
         self.best = case
+        self._patience_s = patience_s
         self.runs = 0
         self._broken, self._rules, self._most, self._tell = broken, rules, most_runs, tell
         self._tried: dict[bytes, bool] = {}
@@ -82,7 +92,7 @@ class _Search:
             if self.runs >= self._most:
                 raise _Enough
             self.runs += 1
-            report = run_quickly(case, self._rules)
+            report = run_quickly(case, self._rules, self._patience_s)
             same = report.broken is not None and (report.broken.kind, report.broken.name) == (
                 self._broken.kind,
                 self._broken.name,
@@ -120,10 +130,8 @@ class _Search:
             again = any(self._breaks(case) for case in _simpler(self.best) if case != self.best)
 
 
-def run_quickly(case: Case, rules: Rules | None) -> Report:
+def run_quickly(case: Case, rules: Rules | None, patience_s: float = ANSWERS_S) -> Report:
     """One run, without the second that looks for the first bad event."""
-    from minikafka.explore.exploration import run
-
     return run(
         *(case.seed, case.workload, case.faults),
         brokers=case.brokers,
@@ -131,6 +139,7 @@ def run_quickly(case: Case, rules: Rules | None) -> Report:
         configs=case.configs,
         rules=rules,
         explain=False,
+        patience_s=patience_s,
     )
 
 

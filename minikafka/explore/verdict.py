@@ -80,7 +80,8 @@ class Tally:
 
     def summary(self, wanted: int, spent_s: float, smallest: Mapping[int, Case]) -> str:
         """For people, several lines; `smallest` has the cases that were shrunk, by seed."""
-        runs = f"{self.runs:,} runs" if self.runs == wanted else f"{self.runs:,} of {wanted:,} runs"
+        runs = f"{wanted:,} run{'s' if wanted != 1 else ''}"
+        runs = runs if self.runs == wanted else f"{self.runs:,} of {runs}"
         speed = self.virtual_s / self.processor_s if self.processor_s else 0.0
         lines = [
             f"{runs}, {self.virtual_s / 3600:.1f} virtual hours in {_minutes(spent_s)} "
