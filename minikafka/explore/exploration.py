@@ -348,7 +348,7 @@ class _Run:
             left = writer.flush(self._answers_s)
             if left:
                 raise _NoProgress(
-                    "writes are answered", f"{writer.name} has {left} writes that were never answered"
+                    "writes are acknowledged", f"{writer.name} has {left} writes that were never answered"
                 )
             last = writer.writes[-LAST_WRITES:]
             failed = next((write for write in last if write.outcome != "acknowledged"), None)

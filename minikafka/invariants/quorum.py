@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple, NoReturn
 
 from minikafka.controller.node import ControllerNode
+from minikafka.metadata.image import MetadataImage
 from minikafka.policy import majority
 from minikafka.quorum import Quorum
 from minikafka.quorum.state import QuorumState
 from minikafka.records.batch import read_batches
 
 READ_BYTES = 16 << 20
+REMEMBERED_IMAGES = 200
 Fail = Callable[..., NoReturn]
 
 
@@ -88,6 +90,10 @@ class QuorumInvariants:
         self._leaders: dict[int, str] = {}
         self._known: dict[tuple[int, int], tuple[_Batch, _Batch | None]] = {}
         """By offset and epoch: each batch of any log, and the one before it."""
+        self._images: dict[int, MetadataImage] = {}
+        """By offset, the last ones of whoever replayed all before it, or was found to know the same."""
+        self._unsure: dict[str, None] = {}
+        """Who began with a snapshot, and hasn't been at an offset yet at which it could be compared."""
 
     def copy(self) -> QuorumInvariants:
         """One of its own."""
@@ -122,6 +128,7 @@ class QuorumInvariants:
             if member is None:
                 member = self._members[host] = _Member(node.id, now)
             self._read(host, member, now, before)
+            self._knows(host, node.image, now, before)
             changed.append((host, member, before))
         for host, member, before in changed:
             self._epochs(host, member.looked, before)
@@ -152,6 +159,30 @@ class QuorumInvariants:
                 previous = member.batches[-1] if member.batches else None
                 self._match(host, found, previous)
                 member.batches.append(found)
+
+    def _knows(self, host: str, image: MetadataImage, now: _Looked, before: _Looked | None) -> None:
+        """Who begins with a snapshot knows what those know who replayed the log before it."""
+        goes_on = before is not None and before.quorum is now.quorum
+        if before is None or not goes_on or (before.start != now.start and before.replayed != now.replayed):
+            self._unsure.pop(host, None)
+            if now.start > 0:
+                self._unsure[host] = None
+        known = self._images.get(image.offset)
+        if host not in self._unsure:
+            if known is None:
+                self._images[image.offset] = image
+                if len(self._images) > REMEMBERED_IMAGES:
+                    del self._images[next(iter(self._images))]
+        elif known is not None:
+            if image != known:
+                names = [f.name for f in fields(image) if getattr(image, f.name) != getattr(known, f.name)]
+                self._fail(
+                    "a snapshot holds all that was committed",
+                    f"{host} began with a snapshot, and knows something else at offset {image.offset} than who "
+                    f"replayed all before it: {', '.join(names)}",
+                    host=host,
+                )
+            del self._unsure[host]
 
     def _match(self, host: str, batch: _Batch, previous: _Batch | None) -> None:
         """Of two logs that have the same epoch at an offset, all before it is the same."""

@@ -1,17 +1,18 @@
 """Bugs that are planted, one at a time: a wrong rule, or a function of a node that does something else."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from minikafka import Rules
-from minikafka.controller import alter_partition, brokers
+from minikafka.controller import alter_partition, brokers, snapshot_generator
 from minikafka.controller.core import Controller
 from minikafka.controller.decision import Decision
 from minikafka.controller.node import ControllerNode
 from minikafka.coordinator.offsets import Offsets
 from minikafka.explore.anomalies import LOST_CHANGE
+from minikafka.explore.case import SNAPSHOTS
 from minikafka.log.producers import ProducerStates
 from minikafka.metadata.batches import decode_batch
-from minikafka.metadata.records import BrokerRegistrationChangeRecord
+from minikafka.metadata.records import BrokerRegistrationChangeRecord, ConfigRecord
 from minikafka.protocol.errors import ErrorCode
 from minikafka.quorum import metadata_store
 from minikafka.quorum.metadata_store import MetadataStore
@@ -30,6 +31,7 @@ class Bug:
     patches: tuple = ()
     kinds: tuple[str, ...] = ("kill", "power", "stop", "suspend", "cut", "cut-one-way", "slow")
     controllers: int = 1
+    configs: dict[str, str] = field(default_factory=dict)
 
 
 WAITS = "the high watermark waits for the whole ISR"
@@ -128,6 +130,13 @@ def _replays_to_the_end(self, from_offset=0):
             offset = batch.header.next_offset
 
 
+def _without_settings(original):
+    def records_of(image):
+        return (record for record in original(image) if not isinstance(record, ConfigRecord))
+
+    return records_of
+
+
 def _lets_them_wait(original):
     def resign(self, reason):
         waiting, self._waiting = self._waiting, []
@@ -156,6 +165,10 @@ BUGS = {
     "a follower truncates to its high watermark": Bug(
         (HAS_ALL, LEADER_HAS_ALL),
         patches=((Partition, "_follow", _truncates_by_its_high_watermark(Partition._follow)),),
+    ),
+    "a follower truncates nothing": Bug(
+        ("replicas are in sync", HAS_ALL, LEADER_HAS_ALL, SAME),
+        Rules(truncation_offset=lambda follower_end, diverging_end: follower_end),
     ),
     "the ISR grows too early": Bug(
         (HAS_ALL,),
@@ -190,10 +203,10 @@ BUGS = {
         ("lost commit",), patches=((Offsets, "apply", lambda self, record: None),)
     ),
     "the high watermark stands still": Bug(
-        ("writes are acknowledged", "writes are answered"), Rules(high_watermark=lambda current, *_: current)
+        ("writes are acknowledged",), Rules(high_watermark=lambda current, *_: current)
     ),
     "acks=all is never satisfied": Bug(
-        ("writes are acknowledged", "writes are answered"),
+        ("writes are acknowledged",),
         Rules(acks_satisfied=lambda required, high_watermark: False),
     ),
     "a voter votes twice in an epoch": Bug(
@@ -231,6 +244,13 @@ BUGS = {
         patches=((MetadataStore, "replay", _replays_to_the_end),),
         kinds=OF_QUORUMS,
         controllers=3,
+    ),
+    "a snapshot forgets": Bug(
+        ("a snapshot holds all that was committed",),
+        patches=((snapshot_generator, "records_of", _without_settings(snapshot_generator.records_of)),),
+        kinds=OF_QUORUMS,
+        controllers=3,
+        configs=SNAPSHOTS,
     ),
     "a stale controller answers for its successor": Bug(
         (LOST_CHANGE,),

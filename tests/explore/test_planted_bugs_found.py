@@ -2,6 +2,7 @@
 
 import pytest
 from explore.planted import BUGS
+from msgspec.structs import replace
 
 from minikafka.explore import draw_case, shrink
 from minikafka.explore.shrinking import run_quickly
@@ -17,6 +18,7 @@ def found(bug):
     """The first case that breaks so, and its report."""
     for seed in range(1, MOST_SEEDS + 1):
         case = draw_case(seed, brokers=3, seconds=15, kinds=bug.kinds, controllers=bug.controllers)
+        case = replace(case, configs={**case.configs, **bug.configs})
         report = run_quickly(case, bug.rules)
         if report.broken is not None and report.broken.name in bug.names:
             return case, report
