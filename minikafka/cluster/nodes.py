@@ -84,6 +84,7 @@ class ClusterNodes:
         self.problems: dict[str, str] = {}
         """Why hosts are out of service though nobody asked for it."""
         self._ports: dict[str, int] = {}
+        self._addresses: dict[str, str] = {}
         self._advertised: dict[str, str] = {}
         self.faults = Faults(universe, self._log_dirs, self._known)
         self._starting: dict[str, asyncio.Task[None]] = {}
@@ -133,7 +134,9 @@ class ClusterNodes:
 
     def address_of(self, host: str) -> tuple[str, int]:
         """Where this host listens to other nodes."""
-        return self.universe.world(host).network.address, self._ports.get(host, 0)
+        if host not in self._addresses:  # asking once, of who lives: a dead host has no world
+            self._addresses[host] = self.universe.world(host).network.address
+        return self._addresses[host], self._ports.get(host, 0)
 
     def universe_now(self) -> float:
         """Seconds since the universe began, as the trace stamps them."""

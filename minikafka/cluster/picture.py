@@ -20,6 +20,7 @@ from minikafka.cluster.voters import controller_id
 from minikafka.metadata.configs import topic_config_value
 from minikafka.metadata.image import MetadataImage
 from minikafka.metadata.topic_names import GROUP_METADATA_TOPIC
+from minikafka.quorum.metadata_store import METADATA_DIRECTORY
 from minikafka.world.simulated import SimulatedUniverse
 from minikafka.world.turns import Aside
 from minikafka.world.visible import quoted
@@ -224,6 +225,8 @@ class Picture:
             except WrongPage as why:
                 raise Unseen(str(why)) from None
         nodes, place = self._nodes, question.place
+        if place.broker in nodes.controllers:
+            return self._look_at_metadata(place, question)
         broker = nodes.brokers.get(place.broker)
         if place.broker not in nodes.brokers:
             raise Unseen(f"There is no broker called {quoted(place.broker[:100])} here.")
@@ -233,6 +236,15 @@ class Picture:
         if partition is None:
             raise Unseen(f"{place.broker} has no replica of {place.topic[:249]}-{place.partition}.")
         return answer(partition.log.world.disk, partition.log.directory, question)
+
+    def _look_at_metadata(self, place: ReplicaPlace, question: FileQuestion) -> Found:
+        """A controller has one log."""
+        node = self._nodes.controllers[place.broker]
+        if node is None or not self._nodes.is_up(place.broker):
+            return self._look_at_still(place, question)
+        if f"{place.topic}-{place.partition}" != METADATA_DIRECTORY:
+            raise Unseen(f"{place.broker} is a controller: it has {METADATA_DIRECTORY} only.")
+        return answer(node.world.disk, METADATA_DIRECTORY, question)
 
     def _look_at_still(self, place: ReplicaPlace, question: FileQuestion) -> Found:
         """What lies on the disk of a broker that is down: a simulated one's can be read."""

@@ -28,7 +28,7 @@ from minikafka.policy.replication import (
 )
 from minikafka.policy.rules import Assignor, Rules
 from minikafka.policy.segments import SegmentFacts, floor_entry, segments_to_delete, should_roll
-from minikafka.policy.voting import grants_vote, majority
+from minikafka.policy.voting import commit_offset, grants_vote, majority, may_append
 
 __all__ = [
     "Assignor",
@@ -41,6 +41,7 @@ __all__ = [
     "assign_round_robin",
     "assign_sticky",
     "batch_is_ready",
+    "commit_offset",
     "elect_leader",
     "fetch_offset",
     "floor_entry",
@@ -53,6 +54,7 @@ __all__ = [
     "lag",
     "lag_status",
     "majority",
+    "may_append",
     "murmur2",
     "next_sticky_partition",
     "partition_for_key",

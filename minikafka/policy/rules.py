@@ -65,5 +65,7 @@ class Rules:
     grants_vote: Callable[[int, int, int, int, int, int | None, int | None, int, int], bool] = (
         voting.grants_vote
     )
+    may_append: Callable[[int, int, int, int], bool] = voting.may_append
+    commit_offset: Callable[[int, int, int], int] = voting.commit_offset
     lag: Callable[[int, int | None, int], int | None] = consuming.lag
     lag_status: Callable[[Sequence[consuming.Look]], tuple[str, str, int | None]] = consuming.lag_status

@@ -43,11 +43,12 @@ class _Proposal(NamedTuple):
 class MetadataLog:
     """The log and the epoch of one node, which is the only voter. Methods may raise OSError: a failing disk."""
 
-    def __init__(self, world: World, store: MetadataStore, node_id: int) -> None:
+    def __init__(self, world: World, store: MetadataStore, node_id: int, rules: Rules) -> None:
         self.node_id = node_id
         self.leader: VoterNode | None = None
         self._world = world
         self._store = store
+        self._rules = rules
         self._shape = store.shape()
         self._listener: Listener | None = None
         self._on_progress: list[Callable[[], None]] = []
@@ -71,7 +72,7 @@ class MetadataLog:
     ) -> MetadataLog:
         """As `MetadataStore.open`."""
         store = MetadataStore.open(world, rules, segment_bytes=segment_bytes, known_by=known_by)
-        return cls(world, store, node_id)
+        return cls(world, store, node_id, rules or Rules())
 
     @property
     def leader_epoch(self) -> int:
@@ -234,7 +235,7 @@ class MetadataLog:
         leader_id = -1 if self.leader is None else self.leader.id
         error, diverging = refusal(fetch, self.leader_epoch, leads=leader_id == self.node_id), None
         if not error:
-            diverging = self._shape.diverging(fetch.offset, fetch.last_epoch)
+            diverging = self._shape.diverging(fetch.offset, fetch.last_epoch, self._rules.may_append)
         return FetchAnswer(
             self.leader_epoch,
             leader_id,

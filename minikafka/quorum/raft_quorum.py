@@ -42,7 +42,7 @@ from minikafka.quorum.raft_peers import Peers
 from minikafka.quorum.raft_wire import Most, Wire
 from minikafka.quorum.snapshot_file import MetadataSnapshot, SnapshotName
 from minikafka.quorum.snapshot_writer import SnapshotWriter
-from minikafka.quorum.state import QuorumState
+from minikafka.quorum.state import QuorumState, QuorumStateKept
 from minikafka.quorum.voter_book import VoterBook
 from minikafka.records.batch import NewRecord, build_batch
 from minikafka.world import Alarm, World, with_descriptors
@@ -196,6 +196,8 @@ class RaftQuorum:
         for _, nodes in said:
             self._book.learn(nodes, is_latest=False)  # they may have moved since
         self._store.keep(self._store.state)  # from now on it has taken part
+        if self._store.state.leader_id != self.node_id:  # else it is about to say that it leads no more
+            self._world.trace.emit(QuorumStateKept.of(self.node_id, self._store.state))
         self._wire = Wire(self._cluster_id, self.node_id, self._book, self._most)
         timeout_s = self._timing.request_ms / 1000 * 0.9
         self._peers = Peers(self._world, self.node_id, self._book, self._wire, timeout_s, self._heard)
@@ -369,6 +371,8 @@ class RaftQuorum:
             self._working = None
 
     def _say(self, ready: Ready, reply: Reply | None) -> None:
+        if ready.state is not None:
+            self._world.trace.emit(QuorumStateKept.of(self.node_id, ready.state))
         for to, question in ready.messages:
             self._peers.send(to, question, self.high_watermark)
         if reply is not None and ready.answer is not None and not reply.done():

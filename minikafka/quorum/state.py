@@ -12,7 +12,7 @@ from uuid import UUID
 
 from minikafka.protocol.schema import ZERO_UUID
 from minikafka.protocol.uuid_text import decode_uuid, encode_uuid
-from minikafka.world import Disk
+from minikafka.world import Disk, Event
 
 QUORUM_STATE = "quorum-state"
 
@@ -29,6 +29,20 @@ class QuorumState:
     leader_epoch: int = 0
     voted_id: int = -1
     voted_directory_id: UUID = ZERO_UUID
+
+
+class QuorumStateKept(Event, frozen=True):
+    """What a voter must not forget is on its disk: who leads in which epoch, or whom it voted for (-1: nobody)."""
+
+    node_id: int
+    epoch: int
+    leader: int
+    voted_for: int
+
+    @classmethod
+    def of(cls, node_id: int, state: QuorumState) -> QuorumStateKept:
+        """That node's."""
+        return cls(node_id, state.leader_epoch, state.leader_id, state.voted_id)
 
 
 def read_quorum_state(disk: Disk, directory: str) -> QuorumState:

@@ -39,6 +39,7 @@ SENTENCES: Mapping[str, str] = {
     "RegistrationRejected": "broker-{broker_id} may not register: {error}",
     "ControllerStarted": "controller {node_id} is active, epoch {leader_epoch}, log end {end_offset}",
     "ControllerFailed": "controller {node_id} has ended: {reason}",
+    "QuorumStateKept": "in epoch {epoch} controller {node_id} {stands}",
     "MetadataSnapshotWritten": "the metadata is kept as the snapshot {snapshot}",
     "MetadataSnapshotFailed": "the metadata snapshot {snapshot} can't be written: {reason}",
     "MetadataLogDiverged": "the metadata log is ahead of the controller's, end {end_offset}",
@@ -100,6 +101,8 @@ def _sentence(event: Event, host: str) -> str:
         return _elected(event, fields)
     if event.kind == "BecameFollower" and getattr(event, "leader", -1) < 0:
         return f"{_named(fields)}: follows nobody, epoch {fields.get('leader_epoch')}"
+    if event.kind == "QuorumStateKept":
+        fields["stands"] = _stands(fields)
     if event.kind == "Partitioned" and not getattr(event, "group_b", ()):
         fields["group_b"] = "all others"
     sentence = SENTENCES.get(event.kind)
@@ -226,6 +229,16 @@ def about(event: Event) -> str:
     return str(
         getattr(event, "client_id", "") or getattr(event, "member", "") or getattr(event, "resource_name", "")
     )
+
+
+def _stands(fields: Mapping[str, Any]) -> str:
+    """A voter in its epoch."""
+    own, leader, voted = (int(fields[name]) for name in ("node_id", "leader", "voted_for"))
+    if leader >= 0:
+        return "leads" if leader == own else f"follows {leader}"
+    if voted >= 0:
+        return "votes for itself" if voted == own else f"votes for {voted}"
+    return "knows no leader"
 
 
 def in_words_of_many(event: Event, host: str, things: Sequence[str], count: int) -> str:

@@ -16,7 +16,6 @@ from minikafka.metadata.records import BrokerRegistrationChangeRecord, ConfigRec
 from minikafka.protocol.errors import ErrorCode
 from minikafka.quorum import metadata_store
 from minikafka.quorum.metadata_store import MetadataStore
-from minikafka.quorum.raft.leading import Leading
 from minikafka.quorum.state import write_quorum_state
 from minikafka.records.batch import read_batches
 from minikafka.replication.partition import Partition
@@ -104,10 +103,6 @@ def _once_for_each(candidate, candidate_epoch, last, end, epoch, voted, leader, 
 
 def _whatever_its_log(candidate, candidate_epoch, last, end, epoch, voted, leader, *_):
     return candidate_epoch >= epoch and leader is None and voted in (None, candidate)
-
-
-def _commits_what_others_began(self):
-    self._voter.commit(min(self._followers.majority_has(), self._voter.log.end_offset))
 
 
 def _remembers_only(self, state):
@@ -223,7 +218,7 @@ BUGS = {
     ),
     "a controller commits what another began": Bug(
         ("a leader commits by a record of its own epoch",),
-        patches=((Leading, "_commit", _commits_what_others_began),),
+        Rules(commit_offset=lambda committed, epoch_start, has: max(committed, has)),
         kinds=OF_QUORUMS,
         controllers=3,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quorum.snapshots import snapshot_bytes
 
+from minikafka.policy import may_append
 from minikafka.quorum import METADATA_DIRECTORY
 from minikafka.quorum.metadata_store import MetadataStore
 from minikafka.quorum.snapshot_file import SnapshotName, decode_snapshot
@@ -86,5 +87,5 @@ def test_behind_an_older_snapshot_the_log_has_the_epoch_of_that_one() -> None:
         frozen(world, name)
         store.took_snapshot(name)
     store.log.advance_log_start_offset(4)
-    assert store.shape().diverging(4, 2) is None
-    assert store.shape().diverging(4, 1) == (1, -1)
+    assert store.shape().diverging(4, 2, may_append) is None
+    assert store.shape().diverging(4, 1, may_append) == (1, -1)

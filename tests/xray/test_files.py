@@ -77,7 +77,7 @@ def test_looking_changes_nothing_in_a_simulated_world() -> None:
     ("question", "sentence"),
     [
         (FilesOf(ReplicaPlace("broker-9", "orders", 0)), "no broker called 'broker-9'"),
-        (FilesOf(ReplicaPlace("controller-1", "orders", 0)), "no broker called"),
+        (FilesOf(ReplicaPlace("controller-1", "orders", 0)), "it has __cluster_metadata-0 only"),
         (FilesOf(ReplicaPlace("broker-1", "nothing", 0)), "no replica of nothing-0"),
         (FilesOf(ReplicaPlace("broker-1", "orders", 7)), "no replica of orders-7"),
         (FilesOf(ReplicaPlace("broker-1", "..", -1)), "no replica of"),

@@ -82,7 +82,7 @@ class Leading:
     def fetched(self, asked: Fetch, now_ms: int) -> EpochEnd | None:
         """How far that one is; the answer: where its log parts from this one."""
         voter, followers = self._voter, self._followers
-        diverging = voter.log.diverging(asked.offset, asked.last_epoch)
+        diverging = voter.log.diverging(asked.offset, asked.last_epoch, voter.rules.may_append)
         if asked.replica in followers.progress and asked.replica != voter.id:
             known = followers.progress[asked.replica].end_offset
             followers.fetched(asked.replica, asked.offset if diverging is None else known, now_ms)
@@ -94,10 +94,10 @@ class Leading:
             self._followers.fetched(self._voter.id, self._voter.persisted, now_ms)
 
     def _commit(self) -> None:
-        """What a majority has, once that includes something of this epoch."""
-        offset = min(self._followers.majority_has(), self._voter.log.end_offset)
-        if offset > self.epoch_start:
-            self._voter.commit(offset)
+        """What the rule says of what a majority has."""
+        voter = self._voter
+        has = min(self._followers.majority_has(), voter.log.end_offset)
+        voter.committed = voter.rules.commit_offset(voter.committed, self.epoch_start, has)
 
     def looks_around(self, now_ms: int) -> bool:
         """Does a majority still fetch? And those who don't may not know who leads."""

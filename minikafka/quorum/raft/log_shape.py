@@ -7,10 +7,13 @@ Rule: two logs that have the same epoch at an offset are the same up to there. K
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from minikafka.quorum.raft.messages import EpochEnd
 from minikafka.quorum.raft.ready import Entry
+
+MayAppend = Callable[[int, int, int, int], bool]
+"""The rule `may_append`."""
 
 
 class LogShape:
@@ -41,14 +44,12 @@ class LogShape:
         end = self._epochs[at][1] if at < len(self._epochs) else self.end_offset
         return EpochEnd(self._epochs[at - 1][0] if at else self._before, end)
 
-    def diverging(self, offset: int, last_epoch: int) -> EpochEnd | None:
-        """Where a follower's log that ends so may part from this one; None where it doesn't."""
+    def diverging(self, offset: int, last_epoch: int, may_append: MayAppend) -> EpochEnd | None:
+        """Where a follower's log that ends so may part from this one; None where it doesn't, says the rule."""
         if last_epoch < 0 and offset <= self.end_offset:
             return None
         found = self.end_of(last_epoch)
-        if found.epoch == last_epoch and offset <= found.end_offset:
-            return None
-        return found
+        return None if may_append(last_epoch, offset, found.epoch, found.end_offset) else found
 
     def is_continued_by(self, entries: Sequence[Entry], newest_epoch: int) -> bool:
         """Do they follow this log, and each other?"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from minikafka.policy import may_append
 from minikafka.quorum.raft import LogShape
 
 
@@ -23,4 +24,4 @@ def test_what_ended_before_a_log_that_begins_behind_a_snapshot_is_not_taken_for_
 ) -> None:
     """One that ends where this log begins, in another epoch than the snapshot: it has to get the snapshot."""
     log = LogShape([(5, 20), (7, 30)], 40, before=4)
-    assert log.diverging(offset, last_epoch) == parts
+    assert log.diverging(offset, last_epoch, may_append) == parts
