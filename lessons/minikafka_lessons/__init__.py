@@ -11,6 +11,7 @@ Rule: a notebook needs these names and `minikafka` only:
 - `Load(…)`: so many records a second, and a group that works them off, in virtual time;
 - `groups`: members of consumer groups, who take turns;
 - `drills`: clusters in which something went wrong;
+- `quorum`: what the controllers agree on, and what becomes of them;
 - `predict(…)`: say what will happen before it does;
 - `check("1a")`, `hint("1a", 1)`: the exercises; `mine(lag)`: your function as a rule of the cluster;
 - `summary()`: what you predicted and wrote; `reset()`: a fresh notebook, and yours kept beside it.
@@ -35,7 +36,7 @@ _HOMES = {
     "summary": "minikafka_lessons.recap",
 }
 _MODULES = ("data", "measure", "show")
-_ON_STAGE = ("accidents", "by_hand", "drills", "groups", "lz4_frames", "traffic", "trials")
+_ON_STAGE = ("accidents", "by_hand", "drills", "groups", "lz4_frames", "quorum", "traffic", "trials")
 
 __all__ = [
     "Load",
@@ -51,6 +52,7 @@ __all__ = [
     "measure",
     "mine",
     "predict",
+    "quorum",
     "reset",
     "show",
     "summary",

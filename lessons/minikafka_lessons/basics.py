@@ -245,24 +245,29 @@ CHAPTERS = (
             Statement(
                 "zk-ensemble",
                 sentence("Several of its servers form an ensemble"),
-                later=sentence("planned: an ensemble of ZooKeeper; a quorum of controllers (KRaft)"),
+                note=sentence("lesson 12 has a quorum of controllers (KRaft)"),
+                later=sentence("planned: an ensemble of ZooKeeper"),
             ),
             Statement(
                 "zk-majority",
                 sentence("It serves as long as more than half of them live"),
-                later=sentence("planned: servers die one by one, in ZooKeeper and in a KRaft quorum"),
+                note=sentence("lesson 12 shows it of a KRaft quorum, whose controllers die one by one"),
+                later=sentence("planned: servers die one by one in ZooKeeper"),
             ),
             Statement(
                 "zk-odd",
                 sentence("Their number is odd, for the sake of majorities"),
-                later=sentence("planned: say what 2 of 3 and 2 of 4 can do, then look"),
+                note=sentence("exercise 12c: what 2 of 3, of 4 and of 5 controllers can do"),
+                later=sentence("planned: the same with ZooKeeper"),
             ),
             Statement(
                 "zk-metadata",
                 sentence("Kafka's metadata are kept in znodes"),
                 ("minikafka dump-log",),
-                sentence("KRaft keeps them in the log `__cluster_metadata-0`, which can be read today"),
-                sentence("planned: the tree of znodes, and the quorum's metadata log beside it"),
+                sentence(
+                    "KRaft keeps them in the log `__cluster_metadata-0`: lesson 12 reads it record by record"
+                ),
+                sentence("planned: the tree of znodes beside it"),
             ),
             Statement(
                 "zk-manages",

@@ -68,6 +68,7 @@ class Lesson:
     world: World = "live"
     seed: int = 0
     brokers: int = 3
+    controllers: int = 1
     module: ModuleType | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -125,5 +126,6 @@ def load(folder: Path) -> Lesson:
         world=getattr(module, "WORLD", "live"),
         seed=getattr(module, "SEED", 0),
         brokers=getattr(module, "BROKERS", 3),
+        controllers=getattr(module, "CONTROLLERS", 1),
         module=module,
     )

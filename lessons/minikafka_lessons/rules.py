@@ -69,6 +69,10 @@ USABLE: dict[str, tuple[Usable, str]] = {
     ),
     "assign_range": (_assigns, _MEMBERS),
     "assign_sticky": (_assigns, _MEMBERS),
+    "majority": (lambda value, _: _whole(value), sentence("a whole number")),
+    "grants_vote": (lambda value, _: isinstance(value, bool), sentence("True or False")),
+    "may_append": (lambda value, _: isinstance(value, bool), sentence("True or False")),
+    "commit_offset": (lambda value, _: _whole(value), sentence("an offset")),
     "partition_for_key": (
         lambda value, args: _whole(value) and 0 <= value < args[1],
         sentence("one of the partitions"),

@@ -78,6 +78,7 @@ class SimulatedLesson:
         self.lesson, self.number = lesson, lesson.number
         self.cluster = Cluster(
             brokers=lesson.brokers,
+            controllers=lesson.controllers,
             world="simulated",
             seed=lesson.seed,
             rules=rules,

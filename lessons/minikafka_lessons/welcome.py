@@ -168,6 +168,10 @@ def the_map(done: Progress) -> Iterator[str]:
         about = f"**{link(f'{lesson.number} · {say(lesson.title)}', lesson)}**<br>{say(lesson.about)}"
         minutes = unbroken(say("{n} min", n=lesson.minutes))
         yield f"| {sign_of(lesson, done)} | {about} | {minutes} | {'<br>'.join(marks(lesson, done))} |"
+    numbers = [lesson.number for lesson in lessons()]
+    for missing in sorted(set(range(max(numbers))) - set(numbers)):
+        yield ""
+        yield say("Lesson {n} is still to come.", n=missing)
 
 
 def marks(lesson: Lesson, done: Progress) -> Iterator[str]:

@@ -24,7 +24,7 @@ def quick_first(names):
     return [pytest.param(name, marks=mostly_slow(name)) for name in sorted(names)]
 
 
-PREDICTIONS = {"2b", "3b", "4b", "5c", "6b", "7b", "8b", "9c", "10c"}
+PREDICTIONS = {"2b", "3b", "4b", "5c", "6b", "7b", "8b", "9c", "10c", "12c"}
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,17 @@ from typing import Any
 from minikafka_lessons.grading.marks import Sheet
 from minikafka_lessons.grading.sandbox import Raised
 from minikafka_lessons.grading.words import returned
-from minikafka_lessons.language import say
+from minikafka_lessons.language import say, sentence
 
 
 class TheirRule:
-    """`answers.call(name, *args)` gives what the answer says; `kind`: what its values are."""
+    """`answers.call(name, *args)` gives what the answer says; `kind`: what its values are, `wanted`: in words."""
 
-    def __init__(self, answers: Any, name: str, kind: type, ours: Callable[..., Any]) -> None:
+    def __init__(
+        self, answers: Any, name: str, kind: type, ours: Callable[..., Any], wanted: str = ""
+    ) -> None:
         self.name, self.kind = name, kind
+        self._wanted = wanted
         self.odd: tuple[tuple[Any, ...], Any] | None = None
         self._answers, self._ours = answers, ours
         self._known: dict[tuple[Any, ...], Any] = {}
@@ -44,7 +47,8 @@ class TheirRule:
         if self.odd is None:
             return False
         args, value = self.odd
-        what = say("True or False") if self.kind is bool else say("an offset, an int")
+        usual = sentence("True or False") if self.kind is bool else sentence("an offset, an int")
+        what = say(self._wanted or usual)
         message = say(
             "{name}{args} {did}; expected {what}", name=self.name, args=args, did=returned(value), what=what
         )

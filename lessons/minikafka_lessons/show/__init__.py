@@ -18,6 +18,7 @@ from minikafka_lessons.show.outcomes import outcomes
 from minikafka_lessons.show.pages import cached_now, cached_share, pages
 from minikafka_lessons.show.player import Player, player
 from minikafka_lessons.show.records import records
+from minikafka_lessons.show.reigns import reigns
 from minikafka_lessons.show.shares import Share, shares
 from minikafka_lessons.show.space_time import space_time
 from minikafka_lessons.show.tape import tape, tape_html
@@ -44,6 +45,7 @@ __all__ = [
     "player",
     "record_lag",
     "records",
+    "reigns",
     "segment",
     "shares",
     "space_time",

@@ -44,6 +44,16 @@ def marks_of_events(events: Iterable[Traced]) -> list[Mark]:
     return found
 
 
+def _of_the_quorum(traced: Traced) -> tuple[str, str, str] | None:
+    """A voter that leads now, or has voted."""
+    event: Any = traced.event
+    if event.leader == event.node_id:
+        return ELECTED, traced.host, say("leads, epoch {epoch}", epoch=event.epoch)
+    if event.leader < 0 <= event.voted_for:
+        return NOTE, traced.host, say("votes, epoch {epoch}", epoch=event.epoch)
+    return None
+
+
 def _mark(traced: Traced) -> tuple[str, str, str] | None:
     """(kind, host, label) of an event that is drawn."""
     event: Any = traced.event
@@ -68,6 +78,8 @@ def _mark(traced: Traced) -> tuple[str, str, str] | None:
                 epoch=event.leader_epoch,
             )
             return ELECTED, traced.host, label if chosen else say("{partition}: no leader", partition=called)
+        case "QuorumStateKept":
+            return _of_the_quorum(traced)
         case "IsrChanged":
             return NOTE, traced.host, f"{event.topic}-{event.partition}: ISR {list(event.isr)}"
         case "BrokerFenced":
