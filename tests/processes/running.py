@@ -30,6 +30,7 @@ class Running:
         self.bootstrap = about["bootstrap_servers"]
         self.about = about
         self.pids: dict[str, int] = about["pids"]
+        self._said = state / "said"
         self._announced = find_cluster(about["name"], state / "clusters")
 
     def do(self, name: str, **args: Any) -> Answer:
@@ -69,6 +70,10 @@ class Running:
             one.state for one in seen.hosts if one.name == host
         ]
 
+    def said(self) -> str:
+        """On its standard error, up to now."""
+        return self._said.read_text()
+
     def signal(self, host: str, number: int) -> None:
         """From outside: nobody in the cluster knows of it."""
         os.kill(self.pids[host], number)
@@ -92,18 +97,19 @@ class Running:
 @contextmanager
 def up_in_processes(state: Path, *args: object) -> Iterator[Running]:
     """A running `minikafka up --processes --json …`. At its end all of it is killed, if it is still there."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "minikafka.cli", "up", "--processes", "--json", *map(str, args)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "MINIKAFKA_STATE_DIR": str(state)},
-    )
+    with (state / "said").open("w") as said:  # a pipe that nobody reads would be full one day
+        process = subprocess.Popen(
+            [sys.executable, "-m", "minikafka.cli", "up", "--processes", "--json", *map(str, args)],
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            env={**os.environ, "MINIKAFKA_STATE_DIR": str(state)},
+        )
     pids: dict[str, int] = {}
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line, process.stderr and process.stderr.read()
+        assert line, (state / "said").read_text()
         running = Running(process, json.loads(line), state)
         pids = running.pids
         yield running
