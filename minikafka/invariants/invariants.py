@@ -74,6 +74,8 @@ class Invariants(Watch):
         self._verified: dict[Key, int] = {}  # (host, topic id, index) -> up to where the log was compared
         self._quorum = QuorumInvariants(self.fail)
         self._active: ControllerNode | None = None
+        self._reign = 0
+        """The newest epoch in which a controller decided."""
         self._image: MetadataImage | None = None
         self._newest: MetadataImage | None = None
         self._unclean: dict[str, bool] = {}
@@ -126,12 +128,20 @@ class Invariants(Watch):
             return True
         return any(host in self.nodes.brokers or host in self.nodes.controllers for host in hosts)
 
+    def _who_decides(self) -> ControllerNode | None:
+        """Not one that was suspended while others elected another, and is the only one left that thinks it leads."""
+        node = self.nodes.controller
+        if node is None or node.quorum.leader_epoch < self._reign:
+            return None
+        self._reign = node.quorum.leader_epoch
+        return node
+
     def look(self, hosts: Collection[str] | None = None) -> None:
         """Look at everything that has changed since the last look."""
         self.checks += 1
         brokers, controllers = self._of(self.nodes.brokers, hosts), self._of(self.nodes.controllers, hosts)
         if controllers:
-            self._active = self.nodes.controller
+            self._active = self._who_decides()
         if self._skipped is not None:
             host, text = self._skipped.host, self._skipped.event.text()
             self.fail(

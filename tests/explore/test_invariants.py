@@ -3,6 +3,7 @@
 import pytest
 
 from minikafka import Cluster, Rules
+from minikafka.commands import Suspend
 from minikafka.explore import InvariantBroken
 from minikafka.replication.partition import HighWatermarkAdvanced
 
@@ -38,3 +39,16 @@ def test_a_sound_cluster_is_watched_in_silence_and_its_events_are_read_page_by_p
 def test_a_live_cluster_can_t_be_watched():
     with pytest.raises(ValueError, match="simulated"):
         Cluster(watch_invariants=True)
+
+
+def test_a_controller_that_slept_through_an_election_decides_nothing_though_only_it_thinks_it_leads():
+    with Cluster(controllers=3, world="simulated", seed=2, watch_invariants=True) as cluster:
+        cluster.create_topic("orders")
+        stale = cluster.snapshot().controller
+        cluster.do(Suspend(stale, 60))
+        cluster.run_until(lambda s: s.controller not in (None, stale))
+        leader = next(b.name for b in cluster.snapshot().brokers if b.leaders)
+        cluster.kill(leader)
+        cluster.run_until(lambda s: s.partition("orders", 0).leader not in (None, leader))
+        cluster.kill(cluster.snapshot().controller)
+        cluster.run(1)
