@@ -9,10 +9,21 @@ from minikafka_lessons.language import say
 from minikafka_lessons.show import ink
 from minikafka_lessons.show.wrong import wrong_html
 
+WIDTH = 860
+
 
 def brokers_html(snapshot: Snapshot, kind: str, names: str = "") -> str:
-    """The cluster in one strip; `names`: what to know about the names of topics and groups."""
-    width = 860
+    """The cluster in one strip, and what is wrong in it; `names`: what to know about the names of topics and groups."""
+    drawn = boxes_html(snapshot, kind) + wrong_html(snapshot)
+    if not names:
+        return drawn
+    style = f"color:{ink.TEXT};font-family:{ink.FONT};font-size:13px;margin-top:8px;max-width:{WIDTH}px"
+    return f'{drawn}<div style="{style};border-left:4px solid {ink.ORANGE};padding-left:10px">{in_html(names)}</div>'
+
+
+def boxes_html(snapshot: Snapshot, kind: str) -> str:
+    """The strip alone."""
+    width = WIDTH
     body = ink.text(0, 16, cut(visible_name(snapshot.name), 80), bold=True, size=14)
     body += ink.text(0, 36, cut(f"{kind} · {snapshot.bootstrap_servers}", 110), fill=ink.MUTED, size=12)
     hosts = [(b.name, f"{b.host}:{b.port}", b.state) for b in snapshot.brokers]
@@ -28,8 +39,4 @@ def brokers_html(snapshot: Snapshot, kind: str, names: str = "") -> str:
         body += ink.text(
             x + 27, 91, cut(where if state == "running" else say(state), 24), fill=ink.MUTED, size=11.5
         )
-    drawn = ink.svg(width, 104, body, say("{n} brokers", n=len(snapshot.brokers))) + wrong_html(snapshot)
-    if not names:
-        return drawn
-    style = f"color:{ink.TEXT};font-family:{ink.FONT};font-size:13px;margin-top:8px;max-width:{width}px"
-    return f'{drawn}<div style="{style};border-left:4px solid {ink.ORANGE};padding-left:10px">{in_html(names)}</div>'
+    return ink.svg(width, 104, body, say("{n} brokers", n=len(snapshot.brokers)))

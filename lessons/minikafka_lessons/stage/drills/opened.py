@@ -16,7 +16,7 @@ from minikafka_lessons.cells import Stumble
 from minikafka_lessons.grading.display import code
 from minikafka_lessons.language import say
 from minikafka_lessons.show import frame, ink
-from minikafka_lessons.show.brokers import brokers_html
+from minikafka_lessons.show.brokers import boxes_html
 from minikafka_lessons.show.orders import Order, orders_html
 from minikafka_lessons.stage.drills import looks
 from minikafka_lessons.stage.drills.playing import TOPIC, Played, clocks
@@ -157,7 +157,7 @@ class Drill:
         if self.closed:
             return in_html(repr(self))
         about = say("topic {topic}, replication factor {n}", topic=TOPIC, n=self.scene.factor)
-        return self._head() + brokers_html(self._cluster.picture(), about)
+        return self._head() + boxes_html(self._cluster.picture(), about)
 
     def __repr__(self) -> str:
         if self.closed:
