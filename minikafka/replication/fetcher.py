@@ -362,7 +362,12 @@ class ReplicaFetcher:
         error = ErrorCode(data.error_code) if data.error_code else ErrorCode.NONE
         if error is ErrorCode.NONE:
             if data.diverging_epoch.end_offset >= 0:
+                end = partition.log.log_end_offset
                 self._truncate(partition, data.diverging_epoch.epoch, data.diverging_epoch.end_offset)
+                if (
+                    partition.log.log_end_offset == end
+                ):  # by a rule of its own: at once it would be told the same
+                    self._back_off(key, self._settings.backoff_ms / 1000)
                 return
             try:
                 records = memoryview(data.records or b"")

@@ -17,6 +17,7 @@ from minikafka.protocol.api import ApiKey
 from minikafka.protocol.dispatch import RequestContext, handles
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.fetch import (
+    EpochEndOffset,
     FetchableTopicResponse,
     FetchRequest,
     FetchResponse,
@@ -63,6 +64,8 @@ class Stage:
         self.requests: list[FetchRequest] = []
         self.news: dict[int, int] = {}
         self.errors: dict[int, ErrorCode] = {}
+        self.parts: dict[int, EpochEndOffset] = {}
+        """Where the logs part, told each time."""
         self.session = 77
         self.woken = asyncio.Event()
         server = Server(universe.world("broker-1"), self, Dispatch(handlers()))
@@ -109,7 +112,7 @@ class Stage:
 
 async def fetch(node: Stage, request: FetchRequest, context: RequestContext) -> FetchResponse:
     node.requests.append(request)
-    if request.max_wait_ms and not node.news and not node.errors:
+    if request.max_wait_ms and not node.news and not node.errors and not node.parts:
         node.woken.clear()
         try:
             async with asyncio.timeout(request.max_wait_ms / 1000):
@@ -124,6 +127,11 @@ async def fetch(node: Stage, request: FetchRequest, context: RequestContext) -> 
     told += [
         PartitionData(partition_index=n, error_code=code, high_watermark=-1, records=b"")
         for n, code in errors.items()
+    ]
+    told += [
+        PartitionData(partition_index=n, high_watermark=0, records=b"", diverging_epoch=end)
+        for n, end in node.parts.items()
+        if n in node.named(request)
     ]
     topics = [FetchableTopicResponse(topic_id=TOPIC, partitions=told)] if told else []
     return FetchResponse(session_id=node.session, responses=topics)
@@ -211,6 +219,21 @@ def test_a_partition_that_the_leader_refuses_rests_and_is_asked_for_again(s: Sta
     assert s.requests[0].max_wait_ms <= 50
     s.universe.run_for(0.1)
     assert s.named(s.requests[1]) == [4]
+
+
+def test_a_follower_whose_rule_truncates_nothing_rests_before_it_asks_again(s: Stage) -> None:
+    s.follow(4)
+    s.partitions[0].rules = Rules(truncation_offset=lambda follower_end, diverging_end: follower_end)
+    s.partitions[0].log = SimpleNamespace(
+        log_end_offset=7,
+        log_start_offset=0,
+        high_watermark=0,
+        epochs=SimpleNamespace(latest=0, end_offset_for=lambda epoch: (0, 7)),
+        truncate_to=lambda offset: None,
+    )
+    s.parts[4] = EpochEndOffset(epoch=0, end_offset=5)
+    s.universe.run_for(10)
+    assert 5 <= sum(4 in s.named(request) for request in s.requests) <= 11
 
 
 def test_when_all_rest_nothing_is_asked_until_the_first_has_rested(s: Stage) -> None:
