@@ -182,3 +182,17 @@ def clients(
 
     with one_sentence():
         run_clients(records, rounds, [parse_version(text) for text in version or ()], as_json=json)
+
+
+@app.command("virtual")
+def virtual(
+    seconds: Annotated[float, typer.Option(min=1, help="Virtual seconds of an idle cluster.")] = 120.0,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of `minikafka explore`.")] = 10,
+    rounds: Rounds = 3,
+    json: AsJson = False,
+) -> None:
+    """How many virtual seconds a simulated cluster lives in one second of processor time: idle, and explored."""
+    from minikafka.bench.virtual import run_virtual
+
+    with one_sentence():
+        run_virtual(seconds, seeds, rounds, as_json=json)
