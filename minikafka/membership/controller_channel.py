@@ -49,19 +49,22 @@ class ControllerChannel:
             return self._channel
 
     async def request(self, message: Message, version: int, timeout_s: float = 30.0) -> Any:
-        """The controller's answer. Raises OSError or TimeoutError when it can't be had."""
-        return await (await self.connect()).request(message, version, timeout_s)
+        """The controller's answer. Raises OSError or TimeoutError when it can't be had within the time, which connecting
+        is a part of."""
+        ends = self._world.clock.now() + timeout_s
+        channel = await self.connect(min(CONNECT_TIMEOUT_S, timeout_s))
+        return await channel.request(message, version, max(0.0, ends - self._world.clock.now()))
 
     async def request_decider(self, message: Message, version: int, timeout_s: float = 30.0) -> Any:
-        """The answer of whoever decides: while one is being elected, it is asked again until there is one, or time is
-        up. Raises as `request` does. (A controller that died may have done it: then the next one says so.)"""
+        """The answer of whoever decides: while one is being elected, or the only one is away, it is asked again until
+        there is one, or time is up. Raises as `request` does. (A controller that died may have done it: then the next one says so.)"""
         ends = self._world.clock.now() + timeout_s
         while True:
             left_s = ends - self._world.clock.now()
             try:
                 answer = await self.request(message, version, left_s)
             except (OSError, TimeoutError):
-                if len(self._controllers.voters) == 1 or left_s <= RETRY_S:
+                if left_s <= RETRY_S:
                     raise
                 self.give_up()
             else:
