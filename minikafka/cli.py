@@ -364,7 +364,8 @@ def explore(
         typer.Option(
             metavar="KINDS",
             help="all, none, or some of: kill, power, stop, suspend, cut, cut-one-way, loss, slow, clock, disk-full, "
-            "disk-fails, disk-slow, move (partitions), scale (brokers come and go), reorder, separated by commas.",
+            "disk-fails, disk-slow, voters, move (partitions), scale (brokers come and go), reorder, separated by "
+            "commas.",
         ),
     ] = "all",
     brokers: Annotated[

@@ -317,10 +317,11 @@ class Cluster(Instrument):
         """Take back a move that isn't done. Raises KafkaException."""
         self.do(CancelMove(topic, partition))
 
-    def add_controller(self) -> str:
-        """Start one more controller, and let it vote: its host. Of a cluster that was made with several."""
-        host: str = self.do(AddController())
-        return host
+    def add_controller(self, host: str = "") -> str:
+        """Start one more controller (`host`: or take this one, which has no vote), and let it vote: its host. Of a
+        cluster that was made with several."""
+        added: str = self.do(AddController(host))
+        return added
 
     def remove_controller(self, host: str) -> None:
         """Vote a controller out of the quorum; it follows on, and may be killed without a loss."""

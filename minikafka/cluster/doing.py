@@ -108,13 +108,13 @@ def _restart(cluster: Cluster, command: Restart) -> None:
 
 @_does(AddController)
 def _add_controller(cluster: Cluster, command: AddController) -> str:
-    adding = add_controller(cluster._nodes)
+    adding = add_controller(cluster._nodes, command.host, is_awaited=command.is_awaited)
     return cluster._finish(adding, START_TIMEOUT_S, "The start of one more controller")
 
 
 @_does(RemoveController)
 def _remove_controller(cluster: Cluster, command: RemoveController) -> None:
-    removing = remove_controller(cluster._nodes, command.host)
+    removing = remove_controller(cluster._nodes, command.host, is_awaited=command.is_awaited)
     cluster._finish(removing, STOP_TIMEOUT_S, f"The vote on {command.host}")
 
 

@@ -90,8 +90,10 @@ class ClusterNodes:
         self._starting: dict[str, asyncio.Task[None]] = {}
         self._stopping: dict[str, asyncio.Task[None]] = {}
         self._leaving: dict[str, asyncio.Task[None]] = {}
-        self._begun: dict[asyncio.Task[None], None] = {}
+        self.begun: dict[asyncio.Task[None], None] = {}
         """Work for whose end nobody waits."""
+        self._founders = tuple(self.controllers)
+        """The controllers that vote from the start."""
 
     @property
     def cluster_id(self) -> str:
@@ -286,8 +288,8 @@ class ClusterNodes:
     def begin(self, host: str, work: Coroutine[Any, Any, None]) -> None:
         """Run it as that host's task, and wait for nothing."""
         task = self._task_on(host, work)
-        self._begun[task] = None
-        task.add_done_callback(self._begun.pop)
+        self.begun[task] = None
+        task.add_done_callback(self.begun.pop)
 
     @property
     def leaving(self) -> tuple[str, ...]:
@@ -353,7 +355,7 @@ class ClusterNodes:
         node = self.controllers[host]
         if node is not None:
             try:
-                await self.on(host, node.join(list(self._voters.values())))
+                await self.on(host, node.join([self._voters[one] for one in self._founders]))
             except BaseException:
                 self.controllers[host] = None
                 raise
@@ -363,8 +365,8 @@ class ClusterNodes:
         self.controllers[host] = None
         voters = [] if self.controller is None else list(self.controller.quorum.voters)
         await self._open_controller(host, known_by="")
-        others = voters or [voter for name, voter in self._voters.items() if name != host]
-        await self.on(host, self.running_controller(host).join(others))
+        founders = [self._voters[one] for one in self._founders]
+        await self.on(host, self.running_controller(host).join(voters or founders))
 
     def running_controller(self, host: str) -> ControllerNode:
         """Raises ValueError: it is down."""

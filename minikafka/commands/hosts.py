@@ -83,13 +83,18 @@ class RemoveBroker(Command, frozen=True):
 
 
 class AddController(Command, frozen=True):
-    """The next in number; it votes when this is done."""
+    """The next in number unless one is named that has no vote; it votes when this is done."""
 
-    help = "start one more controller, which votes in the quorum"
+    help = "start one more controller, which votes in the quorum; or let one vote again"
     title = "Add a controller"
+    usage = "[HOST]"
+    example = "controller-2"
+    host: str = ""
+    is_awaited: bool = True
+    """Else it is only begun: it may be that no majority is there."""
 
     def told(self, result: object) -> str:
-        return f"{result} votes in the quorum."
+        return f"{result} votes in the quorum." if self.is_awaited else f"{result} is about to vote."
 
 
 class RemoveController(Command, frozen=True):
@@ -100,9 +105,11 @@ class RemoveController(Command, frozen=True):
     usage = "HOST"
     example = "controller-2"
     host: str
+    is_awaited: bool = True
+    """Else it is only begun."""
 
     def told(self, result: object) -> str:
-        return f"{self.host} votes no more."
+        return f"{self.host} votes no more." if self.is_awaited else f"{self.host} is voted on."
 
 
 class PowerCut(Command, frozen=True):

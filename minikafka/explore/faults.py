@@ -16,6 +16,7 @@ from random import Random
 import msgspec
 
 from minikafka.commands import (
+    AddController,
     Command,
     Cut,
     FailDisk,
@@ -24,6 +25,7 @@ from minikafka.commands import (
     Kill,
     Lose,
     PowerCut,
+    RemoveController,
     Reorder,
     RepairDisk,
     Restart,
@@ -51,6 +53,7 @@ ALL_KINDS = (
     "disk-full",
     "disk-fails",
     "disk-slow",
+    "voters",
     "move",
     "scale",
     "reorder",
@@ -67,6 +70,10 @@ SYNCS_S = (0.02, 0.3, 2.0)
 QUORUM_SHARE = 0.6
 """Of the power cuts, those of controllers, if there are several: nothing that they said is lost, so it may be any of
 them, at any time."""
+QUORUMS_DISKS = 0.4
+"""Of the disks that fail, those of controllers, if there are several."""
+MOST_NEWCOMERS = 2
+"""So many controllers more than at the start."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -130,10 +137,13 @@ class _Drawing:
         kinds: Sequence[str],
     ) -> None:
         self._random = Random(f"faults/{seed}")
-        self._brokers, self._controllers = brokers, controllers
+        self._brokers, self._controllers = brokers, [*controllers]
         self._directories, self._kinds = directories, kinds
         self._down: list[str] = []
         self._sick = ""
+        self._voters = [*controllers]
+        """Those that vote, if all went as it was drawn."""
+        self._founders = len(controllers)
 
     def draw(self, count: int) -> tuple[Fault, ...]:
         found: list[Fault] = []
@@ -174,11 +184,12 @@ class _Drawing:
         return [] if command is None else [command]
 
     def _of_a_whole_disk(self, kind: str) -> list[Command]:
-        """One broker's at a time, and only where another broker is left."""
+        """One host's at a time, and only where another one is left."""
         pick = self._random
         if kind == "repair":
             return self._repair() if self._sick else []
-        up = [host for host in self._brokers if host not in self._down]
+        is_quorums = len(self._controllers) > 1 and pick.random() < QUORUMS_DISKS
+        up = [host for host in (self._controllers if is_quorums else self._brokers) if host not in self._down]
         if self._sick or len(up) < 2:
             return []
         sick = self._sick = pick.choice(up)
@@ -205,6 +216,8 @@ class _Drawing:
         if kind in ("cut", "cut-one-way"):
             one, other = pick.sample(everybody, 2)
             return Cut((one,), (other,) if pick.random() < 0.6 else (), one_way=kind == "cut-one-way")
+        if kind == "voters" and self._founders > 1:
+            return self._of_voters()
         if kind == "heal":
             return Heal()
         if kind == "loss":
@@ -216,6 +229,24 @@ class _Drawing:
         if kind == "clock":
             return SetClock(pick.choice(everybody), pick.choice(CLOCKS_S))
         return None
+
+    def _of_voters(self) -> Command:
+        """One goes, or one comes: somebody new, or one that went."""
+        pick = self._random
+        if len(self._voters) > 1 and pick.random() < 0.5:
+            gone = pick.choice(self._voters)
+            self._voters.remove(gone)
+            return RemoveController(gone, is_awaited=False)
+        left = [host for host in self._controllers if host not in self._voters]
+        may_grow = len(self._controllers) < self._founders + MOST_NEWCOMERS
+        if may_grow and (not left or pick.random() < 0.5):
+            self._controllers.append(f"controller-{len(self._controllers) + 1}")
+            self._voters.append(self._controllers[-1])
+            return AddController(is_awaited=False)
+        again = pick.choice(left or self._voters)
+        if again not in self._voters:
+            self._voters.append(again)
+        return AddController(again, is_awaited=False)
 
     def _stop(self, host: str) -> str:
         self._down.append(host)

@@ -49,15 +49,16 @@ class ControllerChannel:
             return self._channel
 
     async def request(self, message: Message, version: int, timeout_s: float = 30.0) -> Any:
-        """The controller's answer. Raises OSError or TimeoutError when it can't be had within the time, which connecting
-        is a part of."""
+        """The controller's answer. Raises OSError or TimeoutError when it can't be had within the time; connecting is a
+        part of it."""
         ends = self._world.clock.now() + timeout_s
         channel = await self.connect(min(CONNECT_TIMEOUT_S, timeout_s))
         return await channel.request(message, version, max(0.0, ends - self._world.clock.now()))
 
     async def request_decider(self, message: Message, version: int, timeout_s: float = 30.0) -> Any:
         """The answer of whoever decides: while one is being elected, or the only one is away, it is asked again until
-        there is one, or time is up. Raises as `request` does. (A controller that died may have done it: then the next one says so.)"""
+        there is one, or time is up. Raises as `request` does. (A controller that died may have done it: then the next
+        one says so.)"""
         ends = self._world.clock.now() + timeout_s
         while True:
             left_s = ends - self._world.clock.now()

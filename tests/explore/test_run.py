@@ -1,7 +1,18 @@
 """A run and its report: drawn from a seed, faults by name or by role, what is left out, what never goes on."""
 
 from minikafka import Cluster, Rules
-from minikafka.commands import CreateTopic, Cut, Kill, PowerCut, Restart, Stop
+from minikafka.commands import (
+    AddController,
+    CreateTopic,
+    Cut,
+    FailDisk,
+    Kill,
+    PowerCut,
+    RemoveController,
+    RepairDisk,
+    Restart,
+    Stop,
+)
 from minikafka.explore import Fault, Operating, Workload, Writing, draw_case, draw_faults, draw_workload, run
 
 ONE = Workload((CreateTopic("orders", 1, 3),), (Writing("orders"),), lasts_s=2)
@@ -147,3 +158,31 @@ def test_an_operators_changes_go_on_while_the_controllers_die():
     assert len(acknowledged) > 10
     ((_, values, _),) = report.history.settled
     assert set(acknowledged) <= set(values)
+
+
+def test_controllers_lose_their_votes_and_disks_and_others_come():
+    drawn = [draw_faults(seed, controllers=3, kinds=("voters", "disk-fails", "repair")) for seed in range(10)]
+    commands = [fault.command for faults in drawn for fault in faults]
+    assert {type(command) for command in commands} >= {AddController, RemoveController}
+    failed = {command.host for command in commands if isinstance(command, FailDisk)}
+    assert any(host.startswith("controller-") for host in failed)
+    alone = [draw_faults(seed, controllers=1, kinds=("kill", "voters", "restart")) for seed in range(10)]
+    assert not [
+        f for faults in alone for f in faults if isinstance(f.command, AddController | RemoveController)
+    ]
+
+
+def test_changes_go_on_while_voters_come_and_go():
+    workload = Workload(ONE.topics, (), lasts_s=8, operators=(Operating("orders"),))
+    faults = (
+        Fault(0.5, RemoveController("controller-1", is_awaited=False)),
+        Fault(2, AddController(is_awaited=False)),
+        Fault(3, FailDisk("controller-2")),
+        Fault(5, RepairDisk("controller-2")),
+        Fault(5.5, AddController("controller-1", is_awaited=False)),
+        Fault(6, Kill("controller-4")),
+    )
+    report = run(1, workload, faults, controllers=3)
+    assert report.holds, report
+    assert not [told for told in report.befell if "left out" in told]
+    assert len([c for c in report.history.changes if c.outcome == "acknowledged"]) > 10
