@@ -21,6 +21,7 @@ from minikafka_lessons.show.lookup import lookup
 from minikafka_lessons.show.moves import moves
 from minikafka_lessons.show.orders import Order, orders_html
 from minikafka_lessons.show.outcomes import outcomes
+from minikafka_lessons.show.reigns import reigns
 from minikafka_lessons.show.shares import Share, shares_html
 from minikafka_lessons.show.space_time import space_time
 from minikafka_lessons.show.tape import tape_html
@@ -93,8 +94,20 @@ def pictures(cluster: Any) -> Iterator[tuple[str, str]]:
     yield "outcomes", lingering(cluster)
     yield from rebalances(cluster)
     yield "loss table", loss_table()
+    yield "reigns", led_in_turn()
     late = [Order(n / 2, None if n > 52 else 0.1 if n < 24 else 9.0 - n / 8, 30 < n < 38) for n in range(60)]
     yield "orders", orders_html(late, 31.0, "Orders, and how long they waited")
+
+
+def led_in_turn() -> str:
+    """The controllers' leader dies, and comes back."""
+    with Cluster(brokers=1, controllers=3, world="simulated", seed=12, announce=False) as cluster:
+        first = str(cluster.snapshot().controller)
+        cluster.kill(first)
+        cluster.run(8)
+        cluster.restart(first)
+        cluster.run(4)
+        return reigns(cluster).html
 
 
 def gather(cluster: Any) -> str:

@@ -24,9 +24,10 @@ WIDE = 110
 SHOWN = {
     "LEADER_CHANGE": ("leaderId", "grantingVoters"),
     "KRAFT_VOTERS": ("voters",),
+    "CONFIG_RECORD": ("name", "value"),
     "REGISTER_BROKER_RECORD": ("brokerId", "brokerEpoch", "fenced", "rack"),
     "REGISTER_CONTROLLER_RECORD": ("controllerId",),
-    "PARTITION_RECORD": ("partitionId", "leader", "isr", "replicas", "leaderEpoch"),
+    "PARTITION_RECORD": ("partitionId", "leader", "isr", "replicas"),
     "PARTITION_CHANGE_RECORD": ("partitionId", "leader", "isr"),
 }
 """Of records with many fields, those in a line. Of the others, all."""
