@@ -42,6 +42,7 @@ SEEN = {
     "lesson 6, Korean": (6, "JupyterLab Light", "ko"),
     "lesson 9, Korean": (9, "JupyterLab Dark", "ko"),
     "lesson 10, Korean": (10, "JupyterLab Light", "ko"),
+    "lesson 12, light": (12, "JupyterLab Light"),
     "lesson 13, dark": (13, "JupyterLab Dark"),
 }
 """Every lesson in one language at least; and in light and dark."""

@@ -86,6 +86,7 @@ restart.reveal(took < 20 and not has_all, took < 20 and has_all, took >= 20)
 # | `a.dates()` | what `date` says on each host |
 # | `a.rewind(25)`, `a.snapshot()`, `a.messages(…)`, `show.…(a)` | all you know from earlier lessons |
 # | `a.tui()` | lets you open it in the inspector, in a terminal |
+# | `a.debrief(drill_a)` | what it was, in Kafka itself; once the cause has its name |
 #
 # What may be behind it (six of these are):
 #
@@ -142,10 +143,10 @@ a.mended(drill_a.get("fix"))
 # %% check="13a" id="13a-check"
 check("13a")
 
-# %% [markdown] id="a-kafka"
-# > **In Kafka itself**: `LogDirFailureChannel`; a broker whose last log directory fails ends (KIP-112). Kafka doesn't ask how
-# > full a disk is before it writes. Who keeps `retention.bytes` below the disk's size sleeps better.
-#
+# %% id="a-debrief"
+a.debrief(drill_a)
+
+# %% [markdown] id="a-next"
 # ## 4. Drill B
 
 # %% id="b"
@@ -177,10 +178,10 @@ b.mended(drill_b.get("fix"))
 # %% check="13b" id="13b-check"
 check("13b")
 
-# %% [markdown] id="b-kafka"
-# > **In Kafka itself**: `Partition.maybeShrinkIsr` asks for how long a replica has not had everything, not how many records
-# > it lacks (KIP-16). The metric is `IsrShrinksPerSec`; in a night like this it stays at 0.
-#
+# %% id="b-debrief"
+b.debrief(drill_b)
+
+# %% [markdown] id="b-next"
 # ## 5. Drill C
 #
 # A red cross is an order that was confirmed, and that nobody finds in the end.
@@ -214,10 +215,10 @@ c.mended(drill_c.get("fix"))
 # %% check="13c" id="13c-check"
 check("13c")
 
-# %% [markdown] id="c-kafka"
-# > **In Kafka itself**: a KRaft broker that its controller doesn't hear goes on serving; what makes that safe is `acks=all`
-# > and the leader epoch (KIP-101, KIP-320). Since Kafka 3.0 `acks=all` is the producer's default (KIP-679).
-#
+# %% id="c-debrief"
+c.debrief(drill_c)
+
+# %% [markdown] id="c-next"
 # ## 6. Drill D
 
 # %% id="d"
@@ -249,10 +250,10 @@ d.mended(drill_d.get("fix"))
 # %% check="13d" id="13d-check"
 check("13d")
 
-# %% [markdown] id="d-kafka"
-# > **In Kafka itself**: `PartitionChangeBuilder.electLeader`; false is the default since 0.11 (KIP-106). Waiting or losing:
-# > somebody has to choose. Since KIP-966 the controller also remembers who else has everything (*eligible leader replicas*).
-#
+# %% id="d-debrief"
+d.debrief(drill_d)
+
+# %% [markdown] id="d-next"
 # ## 7. Drill E
 
 # %% id="e"
@@ -281,10 +282,10 @@ e.mended(drill_e.get("fix"))
 # %% check="13e" id="13e-check"
 check("13e")
 
-# %% [markdown] id="e-kafka"
-# > **In Kafka itself**: nothing puts a broker out that is slow and alive; watch `LogFlushRateAndTimeMs` and the request
-# > times of each broker. “Gray failure” is the name for what only its neighbours notice.
-#
+# %% id="e-debrief"
+e.debrief(drill_e)
+
+# %% [markdown] id="e-next"
 # ## 8. Drill F
 
 # %% id="f"
@@ -313,22 +314,16 @@ f.mended(drill_f.get("fix"))
 # %% check="13f" id="13f-check"
 check("13f")
 
-# %% [markdown] id="f-kafka"
-# > **In Kafka itself**: `UnifiedLog.deleteOldSegments` compares a segment's newest timestamp with the broker's own clock.
-# > `message.timestamp.before.max.ms` and `message.timestamp.after.max.ms` (KIP-937) guard against wrong clocks of producers,
-# > and nothing against a broker's.
-#
+# %% id="f-debrief"
+f.debrief(drill_f)
+
+# %% [markdown] id="f-next"
 # ## What you have seen
 #
 # | | where |
 # |---|---|
 # | a dead broker is missed, fenced and replaced within seconds; nothing is lost | 1 |
-# | a full disk ends a broker: first make room, then start it | 3 |
-# | acks=all waits for the slowest of the ISR; `replica.lag.time.max.ms` says how long | 4 |
-# | a leader that is cut off goes on confirming; only acks=all keeps what it says true | 5 |
-# | unclean election trades confirmed records for not having to wait | 6 |
-# | slow with everybody is a host, slow with brokers only is a link | 7 |
-# | retention believes the broker's clock | 8 |
+# | what each of the nights was: its debrief, when you have its name | 3 – 8 |
 # | “all green” means: nobody has asked the customers | 4 – 8 |
 #
 # All marks, hidden checks included: `minikafka grade` in a terminal.

@@ -3,6 +3,8 @@
 import pytest
 
 from minikafka_lessons.cells import Stumble
+from minikafka_lessons.course import lesson
+from minikafka_lessons.source_cells import SOLUTION
 from minikafka_lessons.stage import drills
 from minikafka_lessons.stage.drills.playing import Played, clocks
 from minikafka_lessons.stage.drills.runbook import Misread, read
@@ -189,3 +191,16 @@ def test_a_drill_that_is_closed_says_so_and_its_orders_stay(opened):
     with pytest.raises(Stumble, match="is closed"):
         drill.log()
     assert "120 orders" in repr(drill.orders())
+
+
+def test_a_debrief_comes_when_the_cause_has_its_name(split):
+    for answer in ({"cause": None}, {"cause": "gray disk"}, {}, None):
+        assert "when the cause has its name" in repr(split.debrief(answer))
+    assert "KIP-101" in repr(split.debrief({"cause": SCENES["C"].cause}))
+
+
+def test_no_text_of_the_notebook_says_what_a_drill_was():
+    text = lesson(13).source.read_text(encoding="utf-8").partition("## 3. Drill A")[2]
+    unsolved = SOLUTION.sub("", text)
+    for word in (*CAUSES, "KIP", "unclean", "retention", "acks=all"):
+        assert word not in unsolved

@@ -45,11 +45,10 @@ class Lines:
     def _repr_html_(self) -> str:
         if not self.lines:
             return f"<div>{in_html(say('Nothing is in the log.'))}</div>"
-        text = in_html("\n".join(self.lines))
-        return (
-            f'<div style="overflow-x:auto"><code style="display:block;white-space:pre;background:none;'
-            f'font-size:12px;line-height:1.45;color:{ink.TEXT}">{text}</code></div>'
-        )
+        style = "display:block;white-space:pre-wrap;padding-left:2em;text-indent:-2em"
+        rows = "".join(f'<span style="{style}">{in_html(line.strip())}</span>' for line in self.lines)
+        box = f"display:block;background:none;font-size:12px;line-height:1.5;color:{ink.TEXT}"
+        return f'<code style="{box}">{rows}</code>'
 
 
 def log_lines(

@@ -18,7 +18,7 @@ from minikafka_lessons.language import say
 from minikafka_lessons.show import frame, ink
 from minikafka_lessons.show.brokers import boxes_html
 from minikafka_lessons.show.orders import Order, orders_html
-from minikafka_lessons.stage.drills import looks
+from minikafka_lessons.stage.drills import debriefs, looks
 from minikafka_lessons.stage.drills.playing import TOPIC, Played, clocks
 from minikafka_lessons.stage.drills.runbook import Misread, read
 from minikafka_lessons.stage.drills.scenes import SCENES
@@ -142,6 +142,19 @@ class Drill:
             f'color:{ink.TEXT};font-family:{ink.FONT};font-size:13px;margin-top:6px">{sign} {in_html(words)}</div>'
         )
         return _Told(picture + f'<div class="mk">{said}</div>', f"{sign} {words}")
+
+    def debrief(self, answer: object) -> ink.Picture:
+        """What it was, and what it is called in Kafka; once `answer` has the cause."""
+        cause = answer.get("cause") if isinstance(answer, dict) else answer
+        if str(cause).strip().lower() != self.scene.cause:
+            return looks.sentence_picture(say("The debrief comes when the cause has its name."))
+        seen, in_kafka = (code(say(words[self.letter])) for words in (debriefs.SEEN, debriefs.IN_KAFKA))
+        return ink.Picture(
+            f'<div class="mk" style="max-width:{frame.WIDE}px;border-left:4px solid {frame.hue("blue")};'
+            f'padding:4px 10px;color:{ink.TEXT};font-family:{ink.FONT};font-size:14px">{frame.style()}'
+            f"<b>{in_html(say('What you have seen'))}</b>: {seen}<br>"
+            f"<b>{in_html(say('In Kafka itself'))}</b>: {in_kafka}</div>"
+        )
 
     # -- itself ------------------------------------------------------------------------------------------------
 
