@@ -75,7 +75,8 @@ def test_each_command_is_done_somewhere_and_each_that_people_type_says_how():
         assert kind in _DOERS or kind in (Drop, CallbackRaised), name
         if kind.help:
             assert kind.title, name
-            assert kind.usage or not kind.__struct_fields__, name
+            must_be_said = len(kind.__struct_fields__) - len(kind.__struct_defaults__)
+            assert kind.usage or not must_be_said, name
             assert not kind.example or kind.parse(kind.example).told(None)
 
 
