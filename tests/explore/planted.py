@@ -6,7 +6,6 @@ from minikafka import Rules
 from minikafka.controller import alter_partition, brokers, snapshot_generator
 from minikafka.controller.core import Controller
 from minikafka.controller.decision import Decision
-from minikafka.controller.node import ControllerNode
 from minikafka.coordinator.offsets import Offsets
 from minikafka.explore.anomalies import LOST_CHANGE
 from minikafka.explore.case import SNAPSHOTS
@@ -132,15 +131,6 @@ def _without_settings(original):
     return records_of
 
 
-def _lets_them_wait(original):
-    def resign(self, reason):
-        waiting, self._waiting = self._waiting, []
-        original(self, reason)
-        self._waiting = waiting
-
-    return resign
-
-
 def _decides_on(original):
     def forget(self):
         if not self._foreseen:
@@ -246,12 +236,6 @@ BUGS = {
         kinds=OF_QUORUMS,
         controllers=3,
         configs=SNAPSHOTS,
-    ),
-    "a stale controller answers for its successor": Bug(
-        (LOST_CHANGE,),
-        patches=((ControllerNode, "_resign", _lets_them_wait(ControllerNode._resign)),),
-        kinds=OF_QUORUMS,
-        controllers=3,
     ),
     "a stale controller decides on what was lost": Bug(
         ("something failed inside", LOST_CHANGE),
