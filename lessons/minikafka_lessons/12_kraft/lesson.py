@@ -106,7 +106,11 @@ print(took)
 gap.reveal(took.create_s < 0.1, 1.5 < took.create_s < 6, took.create_s > 8)
 
 # %% id="write-came"
-write.reveal(took.write_s < 0.5, took.write_s >= 0.5, False)
+write.reveal(
+    took.is_written and took.write_s < 0.5,
+    took.is_written and took.write_s >= 0.5,
+    not took.is_written,
+)
 
 # %% [markdown] id="election"
 # Producers and consumers didn't notice: brokers lead their partitions without asking. Only what has to be *decided* (a

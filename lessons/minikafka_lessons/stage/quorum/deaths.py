@@ -84,8 +84,10 @@ def _creates(cluster: Any) -> bool:
 
 @dataclass(frozen=True)
 class AtOnce:
-    """How long a write, and how long a new topic took, in seconds, right after the controllers' leader was killed."""
+    """How long a write, and how long a new topic took, in seconds, right after the controllers' leader was killed.
+    `is_written`: the write was acknowledged."""
 
+    is_written: bool
     write_s: float
     create_s: float
 
@@ -100,10 +102,10 @@ class AtOnce:
 def death_at_once(cluster: Any, topic: str) -> AtOnce:
     """Kill the active controller of the lesson's cluster; write to that topic, and create one more, at once."""
     cluster.kill(cluster.snapshot().controller)
-    began = cluster.now
+    began, errors = cluster.now, []
     with cluster.producer({"acks": "all", "linger.ms": 0}) as producer:
-        producer.produce(topic, b"is anybody in charge?")
+        producer.produce(topic, b"is anybody in charge?", on_delivery=lambda error, _: errors.append(error))
         producer.flush()
     write_s, began = cluster.now - began, cluster.now
     cluster.create_topic(f"{topic}-after", partitions=1, afresh=True)
-    return AtOnce(write_s, cluster.now - began)
+    return AtOnce(errors == [None], write_s, cluster.now - began)
