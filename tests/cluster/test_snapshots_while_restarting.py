@@ -49,7 +49,7 @@ def test_a_picture_after_every_step_of_a_restart(
         sim.run_until(lambda s: all(p.leader and len(p.isr) == 3 for t in s.topics for p in t.partitions), 60)
 
 
-@pytest.mark.parametrize("looks", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("looks", [80, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_pictures_of_a_live_cluster_whose_brokers_restart_all_the_time(looks: int) -> None:
     with Cluster(brokers=3, announce=False) as cluster:
         cluster.create_topic("orders", 6, 3)

@@ -52,6 +52,7 @@ def test_after_a_clean_end_all_is_right_or_an_error_says_so(lab, written, max_by
     check_clean_end(lab, lambda: lab.open(clean=True), every_flip(lab, files, turn, ".log"), right, max_bytes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", TURNS)
 def test_a_recovery_keeps_a_right_beginning_and_says_what_it_cut(lab, written, turn):
     files, right = written

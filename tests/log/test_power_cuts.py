@@ -239,7 +239,8 @@ def cut_at(seed: int, operation: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("seed", [*(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12)), 13])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [*range(1, 12), 13])
 def test_after_a_power_cut_at_any_disk_operation_what_was_synced_is_there(seed):
     operation = 0
     try:

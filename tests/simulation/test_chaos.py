@@ -8,7 +8,7 @@ from simulation.story import seeds
 from minikafka.explore import ORDERS, draw_workload, run
 
 
-@seeds(8, slow=150)
+@seeds(5, slow=150)
 def test_safety_under_faults_and_then_progress(seed):
     report = run(seed, ORDERS, configs={"replica.lag.time.max.ms": "5000"})
     assert report.holds, report
