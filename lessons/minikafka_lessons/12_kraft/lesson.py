@@ -56,6 +56,7 @@ cluster.create_topic("orders", partitions=2, replication_factor=3)
 cluster.run(1)
 added = quorum.records(cluster, since=before)
 print(added)
+cluster.mark("one topic")
 
 # %% id="records-came"
 records.reveal(len(added) == 1, len(added) == 3, len(added) == 7)
@@ -65,6 +66,7 @@ records.reveal(len(added) == 1, len(added) == 3, len(added) == 7)
 # a controller that takes over, and you. Kill a broker, wait until it is missed, and play it:
 
 # %% id="replayed"
+cluster.rewind("one topic")
 cluster.kill("broker-1")
 cluster.run(15)
 
@@ -101,6 +103,7 @@ cluster.run(3)
 cluster.mark("before the death")
 took = quorum.death_at_once(cluster, "orders")
 print(took)
+cluster.mark("elected")
 
 # %% id="killed-came"
 gap.reveal(took.create_s < 0.1, 1.5 < took.create_s < 6, took.create_s > 8)
@@ -126,6 +129,7 @@ show.space_time(
 )
 
 # %% id="reigns"
+cluster.rewind("elected")
 old = next(c.name for c in cluster.snapshot().controllers if c.state == "down")
 cluster.run(4)
 cluster.restart(old)
