@@ -240,7 +240,7 @@ def cut_at(seed: int, operation: int) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [*range(1, 12), 13])
+@pytest.mark.parametrize("seed", [1, 3, 4, 6, 8, 10, 13])
 def test_after_a_power_cut_at_any_disk_operation_what_was_synced_is_there(seed):
     operation = 0
     try:
