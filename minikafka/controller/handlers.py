@@ -6,7 +6,9 @@ form. Kafka: `ControllerApis`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from minikafka.controller import describe_cluster as cluster_description
@@ -14,7 +16,7 @@ from minikafka.controller import reassignment
 from minikafka.controller.decision import Decision
 from minikafka.controller.topics import TopicsToCreate
 from minikafka.protocol.api import ApiKey
-from minikafka.protocol.dispatch import RequestContext, handles
+from minikafka.protocol.dispatch import CloseConnection, RequestContext, handles
 from minikafka.protocol.messages.add_raft_voter import AddRaftVoterRequest, AddRaftVoterResponse
 from minikafka.protocol.messages.allocate_producer_ids import (
     AllocateProducerIdsRequest,
@@ -77,21 +79,35 @@ from minikafka.protocol.messages.vote import VoteRequest
 from minikafka.protocol.schema import Message
 from minikafka.quorum import describe_quorum as quorum_description
 from minikafka.quorum import snapshot_fetch, voter_changes
+from minikafka.world import with_descriptors
 
 if TYPE_CHECKING:
     from minikafka.controller.node import ControllerNode
 
 
 @handles(ApiKey.FETCH, versions=(12, 18))
-def fetch(node: ControllerNode, request: FetchRequest, context: RequestContext) -> Awaitable[FetchResponse]:
-    return node.fetches.serve(request, context)
+async def fetch(node: ControllerNode, request: FetchRequest, context: RequestContext) -> FetchResponse:
+    with _reading(node):
+        return await node.fetches.serve(request, context)
 
 
 @handles(ApiKey.FETCH_SNAPSHOT, versions=(0, 1))
-def fetch_snapshot(
+async def fetch_snapshot(
     node: ControllerNode, request: FetchSnapshotRequest, context: RequestContext
 ) -> FetchSnapshotResponse:
-    return snapshot_fetch.fetch_snapshot(node.quorum, request, context, node.cluster_id)
+    with _reading(node):
+        answer = partial(snapshot_fetch.fetch_snapshot, node.quorum, request, context, node.cluster_id)
+        return await with_descriptors(answer)
+
+
+@contextmanager
+def _reading(node: ControllerNode) -> Iterator[None]:
+    """The metadata log. A disk that refuses ends the controller, and whoever asked hears nothing more, as in Kafka."""
+    try:
+        yield
+    except OSError as problem:
+        node.on_failure(problem)
+        raise CloseConnection("this controller's disk has failed") from problem
 
 
 @handles(ApiKey.VOTE, versions=(0, 2))

@@ -254,7 +254,9 @@ class ControllerNode:
 
     def on_failure(self, error: OSError) -> None:
         """A failing disk ends this controller, as it would Kafka's."""
-        reason = f"it can't write its metadata log ({reason_of(error)})"
+        if self._has_ended:
+            return
+        reason = f"it can't read or write its metadata log ({reason_of(error)})"
         self.world.trace.emit(ControllerFailed(self.id, reason))
         self.kill()
         self._on_failure(reason)

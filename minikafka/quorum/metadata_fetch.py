@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from minikafka.metadata.ids import METADATA_TOPIC, METADATA_TOPIC_ID
@@ -28,7 +29,7 @@ from minikafka.protocol.messages.fetch import (
 from minikafka.protocol.schema import ZERO_UUID
 from minikafka.quorum.quorum import Quorum
 from minikafka.quorum.raft.messages import Fetch
-from minikafka.world import World
+from minikafka.world import World, with_descriptors
 
 MAX_BYTES = 8 << 20
 
@@ -81,6 +82,7 @@ class MetadataFetch:
         self._wake()
 
     async def serve(self, request: FetchRequest, context: RequestContext) -> FetchResponse:
+        """Raises OSError: a failing disk."""
         if request.cluster_id is not None and request.cluster_id != self._cluster_id:
             return FetchResponse(error_code=ErrorCode.INCONSISTENT_CLUSTER_ID, responses=[])
         wanted = self._metadata_partition(request, context)
@@ -89,14 +91,14 @@ class MetadataFetch:
         replica_id = request.replica_state.replica_id if context.api_version >= 15 else request.replica_id
         if replica_id >= 0:
             self._note(replica_id, wanted)
-        answer = self._answer(wanted, request, replica_id)
+        answer = await with_descriptors(partial(self._answer, wanted, request, replica_id))
         deadline = self._world.clock.now() + request.max_wait_ms / 1000
         while not self._is_due(answer, wanted):
             remaining_s = deadline - self._world.clock.now()
             if remaining_s <= 0:
                 break
             await self._progress(remaining_s)
-            answer = self._answer(wanted, request, replica_id, again=True)
+            answer = await with_descriptors(partial(self._answer, wanted, request, replica_id, again=True))
         topic = FetchableTopicResponse(topic=METADATA_TOPIC, topic_id=METADATA_TOPIC_ID, partitions=[answer])
         return FetchResponse(responses=[topic], node_endpoints=self._leader(context))
 

@@ -115,7 +115,7 @@ def test_a_controller_that_cant_write_ends_and_its_restart_decides_what_was_aske
             sim.create_topic("payments")
         (controller,) = sim.snapshot().controllers
         assert controller.state == "down"
-        assert "can't write its metadata log" in controller.error
+        assert "can't read or write its metadata log" in controller.error
         assert write(sim, 5) == 5, "what is led stays led"
         with pytest.raises(OSError):
             sim.restart("controller-1")

@@ -1,23 +1,27 @@
 """A controller and three brokers that only register, listen and follow, in the simulated universe."""
 
+import errno
+import os
 from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 from controller.alone import alone
 
-from minikafka.controller.events import BrokerFenced, LeaderElected, TopicCreated
+from minikafka.controller.events import BrokerFenced, ControllerFailed, LeaderElected, TopicCreated
 from minikafka.controller.node import ControllerNode
 from minikafka.log.meta_properties import WrongDirectory
 from minikafka.membership import KRaftMembership, Registration, RegistrationRefused
 from minikafka.membership.controllers import Controllers
 from minikafka.membership.lifecycle import BrokerLifecycle
 from minikafka.metadata.configs import BrokerConfigs
+from minikafka.metadata.ids import METADATA_TOPIC_ID
 from minikafka.metadata.image import Endpoint, MetadataDelta, MetadataImage, PartitionRegistration
 from minikafka.protocol.channel import Channel
 from minikafka.protocol.errors import ErrorCode
 from minikafka.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from minikafka.protocol.messages.describe_quorum import DescribeQuorumRequest, PartitionData, TopicData
+from minikafka.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic, ReplicaState
 from minikafka.protocol.schema import Message
 from minikafka.world import SimulatedUniverse
 
@@ -274,6 +278,31 @@ def test_a_failing_disk_ends_the_controller(lab: Lab) -> None:
     assert lab.controller.image.brokers == {}
     with pytest.raises(ConnectionError):
         lab.universe.run(lab.controller.commit(lambda core, at: core.activate(0.0)))
+
+
+def test_a_disk_that_fails_when_a_follower_asks_ends_the_controller_too(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found in a drawn run: the fetch was answered with an unknown error, again and again."""
+    wanted = FetchPartition(partition=0, fetch_offset=0, partition_max_bytes=1 << 20)
+    request = FetchRequest(
+        replica_state=ReplicaState(replica_id=9, replica_epoch=-1),
+        max_wait_ms=1000,
+        min_bytes=1,
+        topics=[FetchTopic(topic_id=METADATA_TOPIC_ID, partitions=[wanted])],
+    )
+    wanted.current_leader_epoch = lab.controller.quorum.leader_epoch
+    assert lab.ask(request, 17).responses[0].partitions[0].records  # type: ignore[attr-defined]
+
+    def refuse(*_: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(lab.controller.quorum, "read", refuse)  # of what isn't in memory
+    with pytest.raises(ConnectionError):
+        lab.ask(request, 17)
+    assert [e.reason for e in lab.events(ControllerFailed)] == [  # type: ignore[attr-defined]
+        "it can't read or write its metadata log (Input/output error)"
+    ]
 
 
 def test_leaders_are_told_in_events(lab: Lab) -> None:

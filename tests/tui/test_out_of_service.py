@@ -14,7 +14,7 @@ from minikafka_tui.screens.broker import BrokerDetails
 from tests.tui.driving import run, screen
 
 FULL = "its last log directory, /data/broker-2, failed: No space left on device"
-UNWRITABLE = "it can't write its metadata log (No space left on device)"
+UNWRITABLE = "it can't read or write its metadata log (No space left on device)"
 
 
 def failed(snapshot: Snapshot, *, controller: bool = False) -> Snapshot:
@@ -62,7 +62,7 @@ def test_a_controller_that_has_ended_is_said_and_can_be_restarted(draw: Any, fee
     feed = feed_of(failed(draw(), controller=True))
 
     async def scenario(app: InspectorApp, pilot: Pilot[None]) -> None:
-        assert "controller-1: it can't write its metadata log" in red(app)
+        assert "controller-1: it can't read or write its metadata log" in red(app)
         assert "! ended" in red(app)
         (restart,) = [c for c in app.cluster_commands() if c.title == "Restart controller-1"]
         restart.callback()
