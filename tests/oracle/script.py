@@ -194,17 +194,18 @@ class Broker(Speaker):
         return answer["topics"][0]["topic_id"]
 
     def append(self, topic: str, *data: bytes, partition: int = 0) -> None:
-        """Batches into a partition, each acknowledged."""
+        """Batches into a partition, each acknowledged; a real broker may know that it leads, and not serve yet."""
         for records in data:
             partitions = [{"index": partition, "records": records}]
-            answer = self.quietly(
-                "produce",
-                9,
-                acks=-1,
-                timeout=10_000,
-                topic_data=[{"name": topic, "partition_data": partitions}],
-            )
-            assert not any(wire.error_codes(answer)), answer
+            asked = [{"name": topic, "partition_data": partitions}]
+            end = time.monotonic() + SETTLE_S
+            while True:
+                answer = self.quietly("produce", 9, acks=-1, timeout=10_000, topic_data=asked)
+                codes = list(wire.error_codes(answer))
+                if codes != ["NOT_LEADER_OR_FOLLOWER"] or time.monotonic() > end:
+                    break
+                time.sleep(0.02)
+            assert not codes, answer
 
 
 class Names:
