@@ -1,6 +1,7 @@
 """What all tests share: import path of the test tools, Hypothesis profile, and skips that nobody can overlook."""
 
 import os
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,10 @@ sys.path.append(str(Path(__file__).parent))
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("home", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci" if os.environ.get("CI") else "home")
+
+# A shell that starts this with `&` has SIGINT ignored; tests of interrupts would wait for one in vain.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
