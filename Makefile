@@ -37,7 +37,7 @@ test: $(STAMP)
 
 # Everything, the slow tier included.
 test-all: $(STAMP)
-	@echo "make test-all: the slow tests too: up to 45 minutes on 2 cores."
+	@echo "make test-all: the slow tests too: about 50 minutes on 2 cores."
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 

@@ -15,8 +15,8 @@ from minikafka.protocol.errors import ApiError
 from minikafka.records.batch import Record, read_batches
 from minikafka.records.errors import CorruptRecords
 
-TURNS = [0, *(pytest.param(turn, marks=pytest.mark.slow) for turn in range(1, 8))]
-"""Each flips one bit of each byte; all of them, all bits."""
+TURNS = [0, *(pytest.param(turn, marks=pytest.mark.slow) for turn in range(1, 8, 2))]
+"""Each flips one bit of each byte; `range(8)` flips all bits, in a few minutes more."""
 Files = Mapping[str, bytes]
 Right = Mapping[int, Record]
 
